@@ -1,0 +1,122 @@
+"""Types, border-crossing exceptions and the shared scope record of ASGI 3.
+
+Every other part of the toolkit stands on this one; it imports only the standard library and
+knows neither an event loop nor a server. A bare application, typed:
+
+>>> from asterism.asgi_types import Receive, Scope, Send
+>>> async def app(scope: Scope, receive: Receive, send: Send) -> None:
+...     await send({"type": "http.response.start", "status": 204, "headers": []})
+...     await send({"type": "http.response.body", "body": b""})
+
+The exceptions that cross from one part to another:
+
+    Exception
+    ├── HTTPException          answer this request with a status code
+    ├── WebSocketException     close this WebSocket with a close code
+    └── ClientDisconnect       the peer went away before the exchange was complete
+
+`scope_record(scope)` gives the one mutable mapping that parts share for a connection.
+"""
+
+from ._application import ASGIApp, Lifespan, Message, Receive, Scope, Send, StatefulLifespan, StatelessLifespan
+from ._callable import is_async_callable, is_plain_function
+from ._exceptions import ClientDisconnect, HTTPException, WebSocketException
+from ._handlers import (
+    ExceptionHandler,
+    ExceptionHandlers,
+    HTTPExceptionHandler,
+    WebSocketExceptionHandler,
+    find_exception_handler,
+)
+from ._message import (
+    HTTPDisconnectEvent,
+    HTTPRequestEvent,
+    HTTPResponseBodyEvent,
+    HTTPResponseDebugEvent,
+    HTTPResponseEarlyHintEvent,
+    HTTPResponsePathsendEvent,
+    HTTPResponsePushEvent,
+    HTTPResponseStartEvent,
+    HTTPResponseTrailersEvent,
+    HTTPResponseZeroCopySendEvent,
+    LifespanShutdownCompleteEvent,
+    LifespanShutdownEvent,
+    LifespanShutdownFailedEvent,
+    LifespanStartupCompleteEvent,
+    LifespanStartupEvent,
+    LifespanStartupFailedEvent,
+    ReceiveEvent,
+    SendEvent,
+    WebSocketAcceptEvent,
+    WebSocketCloseEvent,
+    WebSocketConnectEvent,
+    WebSocketDisconnectEvent,
+    WebSocketReceiveEvent,
+    WebSocketResponseBodyEvent,
+    WebSocketResponseStartEvent,
+    WebSocketSendEvent,
+)
+from ._middleware import Middleware, MiddlewareFactory
+from ._phrases import reason_phrase
+from ._record import RECORD_KEY, CachedBody, ScopeRecord, find_scope_record, scope_record
+from ._scope import ASGIVersions, HTTPScope, LifespanScope, TLSExtension, WebSocketScope
+
+__all__ = [
+    "RECORD_KEY",
+    "ASGIApp",
+    "ASGIVersions",
+    "CachedBody",
+    "ClientDisconnect",
+    "ExceptionHandler",
+    "ExceptionHandlers",
+    "HTTPDisconnectEvent",
+    "HTTPException",
+    "HTTPExceptionHandler",
+    "HTTPRequestEvent",
+    "HTTPResponseBodyEvent",
+    "HTTPResponseDebugEvent",
+    "HTTPResponseEarlyHintEvent",
+    "HTTPResponsePathsendEvent",
+    "HTTPResponsePushEvent",
+    "HTTPResponseStartEvent",
+    "HTTPResponseTrailersEvent",
+    "HTTPResponseZeroCopySendEvent",
+    "HTTPScope",
+    "Lifespan",
+    "LifespanScope",
+    "LifespanShutdownCompleteEvent",
+    "LifespanShutdownEvent",
+    "LifespanShutdownFailedEvent",
+    "LifespanStartupCompleteEvent",
+    "LifespanStartupEvent",
+    "LifespanStartupFailedEvent",
+    "Message",
+    "Middleware",
+    "MiddlewareFactory",
+    "Receive",
+    "ReceiveEvent",
+    "Scope",
+    "ScopeRecord",
+    "Send",
+    "SendEvent",
+    "StatefulLifespan",
+    "StatelessLifespan",
+    "TLSExtension",
+    "WebSocketAcceptEvent",
+    "WebSocketCloseEvent",
+    "WebSocketConnectEvent",
+    "WebSocketDisconnectEvent",
+    "WebSocketException",
+    "WebSocketExceptionHandler",
+    "WebSocketReceiveEvent",
+    "WebSocketResponseBodyEvent",
+    "WebSocketResponseStartEvent",
+    "WebSocketScope",
+    "WebSocketSendEvent",
+    "find_exception_handler",
+    "find_scope_record",
+    "is_async_callable",
+    "is_plain_function",
+    "reason_phrase",
+    "scope_record",
+]

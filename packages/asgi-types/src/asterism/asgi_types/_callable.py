@@ -1,0 +1,66 @@
+"""Questions about callables that routing, background tasks and handlers all ask.
+
+`inspect` is not imported: it costs more than this whole package, and the two answers needed
+from it are one flag of a code object and one attribute of a marked function.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from functools import partial
+from types import BuiltinFunctionType, FunctionType, MethodType
+from typing import Any, TypeGuard, TypeVar
+
+T = TypeVar("T")
+
+_COROUTINE_FLAG = 0x80  # inspect.CO_COROUTINE
+
+
+def _unwrapped(value: Any) -> Any:
+    while True:
+        if isinstance(value, partial):
+            value = value.func  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+        elif isinstance(value, MethodType):
+            value = value.__func__
+        else:
+            return value  # pyright: ignore[reportUnknownVariableType]
+
+
+def _is_coroutine_function(value: Any) -> bool:
+    function = _unwrapped(value)
+    if isinstance(function, FunctionType) and function.__code__.co_flags & _COROUTINE_FLAG:
+        return True
+    # inspect.markcoroutinefunction and asyncio's older marker leave one of these behind.
+    return getattr(function, "_is_coroutine_mark", None) is not None or (
+        getattr(function, "_is_coroutine", None) is not None
+    )
+
+
+def is_async_callable(value: Any) -> TypeGuard[Callable[..., Awaitable[Any]]]:
+    """Tell whether calling `value` gives something to await.
+
+    Coroutine functions, their methods and partials are; so is an instance whose class defines
+    `async def __call__`. A plain function that happens to return a coroutine is not.
+
+    >>> async def fetch() -> None: ...
+    >>> is_async_callable(fetch), is_async_callable(print)
+    (True, False)
+    """
+    if _is_coroutine_function(value):
+        return True
+    target = _unwrapped(value)
+    if not callable(target) or isinstance(target, FunctionType):
+        return False
+    return _is_coroutine_function(getattr(target, "__call__", None))  # noqa: B004 - its flags are what is asked
+
+
+def is_plain_function(value: Any) -> bool:
+    """Tell whether `value` is a function, a method, or a partial of one.
+
+    Routing passes these a request or a WebSocket; anything else callable is taken for an ASGI
+    application and called with `(scope, receive, send)`.
+
+    >>> is_plain_function(lambda request: None), is_plain_function(object())
+    (True, False)
+    """
+    return isinstance(_unwrapped(value), (FunctionType, BuiltinFunctionType))

@@ -1,0 +1,64 @@
+"""The exceptions one part raises and another answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ._phrases import reason_phrase
+
+
+class HTTPException(Exception):
+    """Answer the request with this status code.
+
+    Raised anywhere below a function endpoint, an `ExceptionMiddleware` or an application, it
+    becomes a response instead of a server error.
+
+    Args:
+        status_code: the status, 100 to 599.
+        detail: a sentence for the client; by default the reason phrase of RFC 9110, such as
+            "Not Found". An unknown status without a detail raises `ValueError`.
+        headers: extra response headers, such as `{"Allow": "GET"}`.
+
+    >>> str(HTTPException(404))
+    '404: Not Found'
+    """
+
+    def __init__(self, status_code: int, detail: str | None = None, headers: Mapping[str, str] | None = None) -> None:
+        self.status_code = status_code
+        self.detail = reason_phrase(status_code) if detail is None else detail
+        self.headers = headers
+
+    def __str__(self) -> str:
+        return f"{self.status_code}: {self.detail}"
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(status_code={self.status_code!r}, detail={self.detail!r})"
+
+
+class WebSocketException(Exception):
+    """Close the WebSocket with this code.
+
+    Args:
+        code: a close code of RFC 6455 section 7.4, such as 1008 for a policy violation.
+        reason: a sentence for the peer, at most 123 bytes of UTF-8; empty by default.
+
+    >>> str(WebSocketException(1008, "no token"))
+    '1008: no token'
+    """
+
+    def __init__(self, code: int, reason: str | None = None) -> None:
+        self.code = code
+        self.reason = reason or ""
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.reason}"
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(code={self.code!r}, reason={self.reason!r})"
+
+
+class ClientDisconnect(Exception):
+    """The client went away before the request was read or the response was sent.
+
+    Nothing can be answered any more. Applications let it pass; it is never a server error.
+    """

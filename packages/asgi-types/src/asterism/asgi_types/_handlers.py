@@ -1,0 +1,42 @@
+"""Which handler answers an exception.
+
+A table maps status codes and exception classes to handlers. For an `HTTPException` the status
+code is asked first; then the exception's classes from the nearest to `Exception`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, TypeAlias
+
+from ._exceptions import HTTPException
+
+HTTPExceptionHandler: TypeAlias = Callable[[Any, Any], Any | Awaitable[Any]]
+"""`handler(request, exc)` returning a response, sync or async."""
+
+WebSocketExceptionHandler: TypeAlias = Callable[[Any, Any], Awaitable[None] | None]
+"""`handler(websocket, exc)`, sync or async."""
+
+ExceptionHandler: TypeAlias = HTTPExceptionHandler | WebSocketExceptionHandler
+ExceptionHandlers: TypeAlias = Mapping[int | type[Exception], ExceptionHandler]
+
+
+def find_exception_handler(handlers: ExceptionHandlers, exc: Exception) -> ExceptionHandler | None:
+    """Return the handler in charge of `exc`, or None.
+
+    Args:
+        handlers: status codes and exception classes to handlers.
+        exc: the exception being handled.
+
+    >>> find_exception_handler({LookupError: "handler"}, KeyError("x"))
+    'handler'
+    """
+    if isinstance(exc, HTTPException):
+        by_status = handlers.get(exc.status_code)
+        if by_status is not None:
+            return by_status
+    for cls in type(exc).__mro__:
+        by_class = handlers.get(cls)
+        if by_class is not None:
+            return by_class
+    return None

@@ -1,0 +1,45 @@
+"""A middleware waiting for its application."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, ParamSpec, Protocol
+
+from ._application import ASGIApp
+
+P = ParamSpec("P")
+
+
+class MiddlewareFactory(Protocol[P]):
+    """Anything that takes an application first and returns one: a class or a function."""
+
+    def __call__(self, app: Any, /, *args: P.args, **kwargs: P.kwargs) -> ASGIApp: ...
+
+
+class Middleware:
+    """A middleware class or function with the arguments it will be given.
+
+    Args:
+        cls: called as `cls(app, *args, **kwargs)` when the stack is built.
+        *args, **kwargs: passed on unchanged.
+
+    Iterating gives `cls`, `args`, `kwargs`, in that order.
+
+    >>> Middleware(print, 1, end="")
+    Middleware(print, 1, end='')
+    """
+
+    def __init__(self, cls: MiddlewareFactory[P], *args: P.args, **kwargs: P.kwargs) -> None:
+        if not callable(cls):
+            raise TypeError(f"Middleware takes a class or function as its first argument, got {cls!r}")
+        self.cls: MiddlewareFactory[...] = cls
+        self.args: tuple[Any, ...] = args
+        self.kwargs: dict[str, Any] = kwargs
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter((self.cls, self.args, self.kwargs))
+
+    def __repr__(self) -> str:
+        name = getattr(self.cls, "__name__", type(self.cls).__name__)
+        parts = [name, *map(repr, self.args), *(f"{key}={value!r}" for key, value in self.kwargs.items())]
+        return f"{type(self).__name__}({', '.join(parts)})"

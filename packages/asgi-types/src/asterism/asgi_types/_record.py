@@ -1,0 +1,79 @@
+"""What the parts of the toolkit share about one connection.
+
+`scope["asterism"]` holds one dict, created by the first part that needs it. Middleware that
+copies a scope copies the reference, so every part sees the same record whichever copy it was
+given. The keys below are the whole registry; a part owns the keys named for it, and every
+key may be absent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import MutableMapping
+from typing import Any, Final, NamedTuple, TypedDict, cast
+
+from ._application import Receive, Scope
+from ._handlers import ExceptionHandlers
+
+RECORD_KEY: Final = "asterism"
+
+
+class CachedBody(NamedTuple):
+    """A request body that was read, and the `receive` it was read from.
+
+    The cache holds only for that same callable: a middleware that wraps `receive` to change
+    the body is therefore never bypassed.
+    """
+
+    receive: Receive
+    body: bytes
+
+
+class ScopeRecord(TypedDict, total=False):
+    """The registry of `scope["asterism"]`.
+
+    Keys:
+        bodies: request bodies read so far, newest last (http).
+        csp_nonce: the nonce of this response's Content-Security-Policy (security).
+        csrf_token: the token a form must send back (security).
+        debug: whether error pages may show source text (errors, applications).
+        exception_handlers: handlers registered by the application (errors, applications).
+        max_body_size: the limit in bytes on this request's body, None for no limit
+            (applications, routing, security).
+        reported_exception: the exception that was already logged for this connection (errors).
+        request_id: the id given to this request (logging).
+        response_started: whether `http.response.start` was sent (http, errors).
+        route_path: the template of the matched route with its mounts, such as
+            "/users/{id:int}" (routing).
+        session: the session accessor of this connection (sessions).
+    """
+
+    bodies: list[CachedBody]
+    csp_nonce: str
+    csrf_token: str
+    debug: bool
+    exception_handlers: ExceptionHandlers
+    max_body_size: int | None
+    reported_exception: BaseException
+    request_id: str
+    response_started: bool
+    route_path: str
+    session: MutableMapping[str, Any]
+
+
+def scope_record(scope: Scope) -> ScopeRecord:
+    """Return the connection's record, creating it in `scope` where it is missing.
+
+    >>> scope = {"type": "http"}
+    >>> scope_record(scope)["request_id"] = "a1"
+    >>> scope_record(dict(scope))
+    {'request_id': 'a1'}
+    """
+    record = scope.get(RECORD_KEY)
+    if record is None:
+        record = scope[RECORD_KEY] = {}
+    return cast(ScopeRecord, record)
+
+
+def find_scope_record(scope: Scope) -> ScopeRecord | None:
+    """Return the connection's record, or None; the scope is left as it is."""
+    return cast("ScopeRecord | None", scope.get(RECORD_KEY))
