@@ -60,6 +60,7 @@ from ._middleware import Middleware, MiddlewareFactory
 from ._phrases import reason_phrase
 from ._record import RECORD_KEY, CachedBody, ScopeRecord, find_scope_record, scope_record
 from ._scope import ASGIVersions, HTTPScope, LifespanScope, TLSExtension, WebSocketScope
+from ._stop import StopSignal
 
 __all__ = [
     "RECORD_KEY",
@@ -101,6 +102,7 @@ __all__ = [
     "SendEvent",
     "StatefulLifespan",
     "StatelessLifespan",
+    "StopSignal",
     "TLSExtension",
     "WebSocketAcceptEvent",
     "WebSocketCloseEvent",

@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple, TypedDict, cast
 
 from ._application import Receive, Scope
 from ._handlers import ExceptionHandlers
+from ._stop import StopSignal
 
 RECORD_KEY: Final = "asterism"
 
@@ -45,6 +46,7 @@ class ScopeRecord(TypedDict, total=False):
         route_path: the template of the matched route with its mounts, such as
             "/users/{id:int}" (routing).
         session: the session accessor of this connection (sessions).
+        stopping: set when the server was told to stop (background).
     """
 
     bodies: list[CachedBody]
@@ -58,6 +60,7 @@ class ScopeRecord(TypedDict, total=False):
     response_started: bool
     route_path: str
     session: MutableMapping[str, Any]
+    stopping: StopSignal
 
 
 def scope_record(scope: Scope) -> ScopeRecord:
