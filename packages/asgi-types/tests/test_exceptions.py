@@ -1,0 +1,91 @@
+"""The exceptions that cross from one part to another, and the choice of their handler."""
+
+from __future__ import annotations
+
+import pickle
+from http import HTTPStatus
+from typing import Any
+
+import pytest
+
+from asterism.asgi_types import (
+    ClientDisconnect,
+    HTTPException,
+    WebSocketException,
+    find_exception_handler,
+    reason_phrase,
+)
+
+
+def test_an_http_exception_says_its_reason_phrase_by_default() -> None:
+    exc = HTTPException(404)
+    assert (exc.status_code, exc.detail, exc.headers) == (404, "Not Found", None)
+    assert str(exc) == "404: Not Found"
+    assert repr(exc) == "HTTPException(status_code=404, detail='Not Found')"
+
+
+def test_an_http_exception_keeps_an_empty_detail() -> None:
+    assert HTTPException(404, "").detail == ""
+
+
+def test_a_subclass_shows_its_own_name() -> None:
+    class Forbidden(HTTPException): ...
+
+    assert repr(Forbidden(403, "no")) == "Forbidden(status_code=403, detail='no')"
+
+
+def test_an_unregistered_status_needs_a_detail() -> None:
+    with pytest.raises(ValueError, match="499 is not a registered HTTP status code"):
+        HTTPException(499)
+    assert HTTPException(499, "Client Closed Request").detail == "Client Closed Request"
+
+
+def test_a_websocket_exception_has_an_empty_reason_by_default() -> None:
+    exc = WebSocketException(1008)
+    assert (exc.code, exc.reason) == (1008, "")
+    assert str(exc) == "1008: "
+    assert repr(exc) == "WebSocketException(code=1008, reason='')"
+
+
+@pytest.mark.parametrize("exc", [HTTPException(404, "gone", {"a": "b"}), WebSocketException(1008, "no")])
+def test_exceptions_survive_pickling(exc: Exception) -> None:
+    again = pickle.loads(pickle.dumps(exc))  # noqa: S301
+    assert (repr(again), vars(again)) == (repr(exc), vars(exc))
+
+
+@pytest.mark.parametrize("status", [s for s in HTTPStatus if s.value not in (413, 414, 416, 418, 422)])
+def test_phrases_agree_with_the_standard_library_where_that_never_changed(status: HTTPStatus) -> None:
+    assert reason_phrase(status.value) == status.phrase
+
+
+def test_phrases_follow_rfc_9110_on_every_python() -> None:
+    assert [reason_phrase(status) for status in (413, 414, 416, 422)] == [
+        "Content Too Large",
+        "URI Too Long",
+        "Range Not Satisfiable",
+        "Unprocessable Content",
+    ]
+
+
+def handler_of(handlers: Any, exc: Exception) -> object:
+    return find_exception_handler(handlers, exc)
+
+
+def test_the_nearest_class_in_the_mro_is_in_charge() -> None:
+    handlers = {Exception: "any", LookupError: "lookup"}
+    assert handler_of(handlers, KeyError()) == "lookup"
+    assert handler_of(handlers, OSError()) == "any"
+
+
+def test_a_status_code_goes_before_the_exception_class() -> None:
+    handlers = {HTTPException: "class", 404: "status"}
+    assert handler_of(handlers, HTTPException(404)) == "status"
+    assert handler_of(handlers, HTTPException(403)) == "class"
+
+
+def test_a_status_code_is_in_charge_of_http_exceptions_alone() -> None:
+    assert handler_of({1008: "status"}, WebSocketException(1008)) is None
+
+
+def test_an_exception_without_a_handler_has_none() -> None:
+    assert handler_of({LookupError: "lookup"}, ClientDisconnect()) is None

@@ -1,0 +1,29 @@
+"""What importing the package costs and shows."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import asterism.asgi_types
+
+
+def test_every_public_name_exists_and_says_what_it_is() -> None:
+    for name in asterism.asgi_types.__all__:
+        assert getattr(asterism.asgi_types, name) is not None
+    undocumented = [
+        name
+        for name in asterism.asgi_types.__all__
+        if isinstance(getattr(asterism.asgi_types, name), type) and not getattr(asterism.asgi_types, name).__doc__
+    ]
+    assert undocumented == []
+
+
+def test_importing_it_loads_nothing_but_light_standard_modules() -> None:
+    program = (
+        "import sys, typing, functools, contextlib; before = set(sys.modules)\n"
+        "import asterism.asgi_types\n"
+        "print(*sorted(name for name in set(sys.modules) - before if not name.startswith('asterism')))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
