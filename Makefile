@@ -1,0 +1,136 @@
+# The menu of this repository. `make` alone prints it; nothing here touches anything outside the checkout.
+
+.DEFAULT_GOAL := menu
+unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME
+
+HOST ?= 127.0.0.1
+PORT ?= 8000
+EXAMPLE ?= hello
+
+ifeq ($(OS),Windows_NT)
+BIN := .venv/Scripts
+else
+BIN := .venv/bin
+endif
+PY := $(BIN)/python
+
+# uv and the interpreter are what `tools/setup.sh` found and wrote down.
+UV = "$(shell cat .tools/uv-path)"
+export UV_PYTHON_DOWNLOADS := never
+UV_CACHE_DIR ?= $(CURDIR)/.tools/cache/uv
+PYRIGHT_PYTHON_CACHE_DIR ?= $(CURDIR)/.tools/cache/pyright
+export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
+export UV_CACHE_DIR PYRIGHT_PYTHON_CACHE_DIR NPM_CONFIG_CACHE
+NPM_CONFIG_CACHE ?= $(CURDIR)/.tools/cache/npm
+# An environment of its own for what must not mix with .venv: $(call apart,NAME) uv run ...
+apart = UV_PROJECT_ENVIRONMENT="$(CURDIR)/.tools/venvs/$(1)" UV_PYTHON="$$(cat .tools/python)" $(UV)
+
+# `P=cors` narrows a verb to one package.
+PACKAGE_DIRS := $(if $(P),packages/$(P),$(sort $(wildcard packages/*)))
+SOURCES := $(wildcard $(addsuffix /src,$(PACKAGE_DIRS)))
+TYPED := $(SOURCES) $(wildcard $(addsuffix /typing_tests,$(PACKAGE_DIRS)))
+STYLED := $(if $(P),packages/$(P),.)
+ifneq ($(P),)
+ifeq ($(wildcard packages/$(P)/pyproject.toml),)
+$(error there is no package "$(P)"; P= takes one of: $(notdir $(patsubst %/pyproject.toml,%,$(sort $(wildcard packages/*/pyproject.toml)))))
+endif
+endif
+
+.PHONY: menu
+menu: ## print this menu
+	@echo 'usage: make VERB [NAME=value ...]'
+	@echo
+	@sed -n 's/^\([a-z-]*\):[^#]*## /\1	/p' $(firstword $(MAKEFILE_LIST)) | while IFS='	' read -r verb text; do printf '  %-20s %s\n' "$$verb" "$$text"; done
+	@echo
+	@echo 'PYTHON=/path/to/python3 chooses the interpreter (3.11 or newer).'
+
+.PHONY: setup
+setup: ## make .venv with all packages, extras and tools; a no-op when nothing changed
+	@PYTHON="$(PYTHON)" sh tools/setup.sh
+
+.PHONY: run
+run: setup ## serve an example app: EXAMPLE=hello HOST=127.0.0.1 PORT=8000
+	@exec $(PY) tools/serve.py "$(EXAMPLE)" --host "$(HOST)" --port "$(PORT)"
+
+.PHONY: test
+test: setup ## the fast suite: every package, doctests, documentation, integration, examples (ARGS= goes to pytest)
+	@$(PY) -m pytest -m "not nightly" --doctest-modules $(ARGS)
+
+.PHONY: test-package
+test-package: setup need-package ## tests of P=cors alone, in an environment holding only what it declares
+	@UV_PYTHON="$$(cat .tools/python)" $(UV) run --quiet --locked --isolated --exact --package "$$($(PY) tools/distribution.py $(P))" --no-dev --group test \
+		pytest "packages/$(P)/tests" $(ARGS)
+
+.PHONY: lint
+lint: setup ## ruff: rules and formatting (P= for one package)
+	@$(PY) -m ruff check $(STYLED)
+	@$(PY) -m ruff format --check $(STYLED)
+
+.PHONY: format
+format: setup ## let ruff fix and format (P= for one package)
+	@$(PY) -m ruff check --fix $(STYLED)
+	@$(PY) -m ruff format $(STYLED)
+
+.PHONY: types
+types: setup ## mypy --strict and pyright strict over the sources and typing_tests (P= for one package)
+	@$(PY) -m mypy $(TYPED)
+	@$(PY) -m pyright $(TYPED)
+
+.PHONY: layers
+layers: setup ## import contracts: who may import whom
+	@$(PY) tools/layers.py
+
+.PHONY: packages
+packages: setup ## what each package imports against what it declares, and its files (P= for one package)
+	@$(PY) tools/check_packages.py $(P)
+
+.PHONY: docs
+docs: setup ## build the documentation into site/, broken links fail
+	@$(call apart,docs) run --quiet --locked --only-group docs tools/build_docs.sh
+
+.PHONY: check
+check: ## everything for one package (P=cors), or for all of them
+	@$(MAKE) --no-print-directory lint types layers packages
+	@$(MAKE) --no-print-directory $(if $(P),test-package,test docs)
+
+.PHONY: conformance
+conformance: setup ## Starlette's own tests against the drop-in, passed and failed per file
+	@$(PY) integration-tests/conformance/run.py $(ARGS)
+
+.PHONY: conformance-fastapi
+conformance-fastapi: setup ## FastAPI's own tests against the drop-in
+	@$(PY) integration-tests/conformance/run.py --suite fastapi $(ARGS)
+
+.PHONY: integration
+integration: setup ## the nightly suite, whole
+	@$(PY) -m pytest integration-tests $(ARGS)
+
+.PHONY: bench
+bench: setup ## side by side with the peers, in one run
+	@$(call apart,bench) run --quiet --locked --inexact --all-packages --all-extras --group bench python benchmarks/run.py $(ARGS)
+
+.PHONY: build
+build: setup ## wheels and source distributions of all packages into dist/ (P= for one package)
+	@rm -rf dist
+	@UV_PYTHON="$$(cat .tools/python)" $(UV) build --quiet $(if $(P),--package "$$($(PY) tools/distribution.py $(P))",--all-packages)
+	@ls dist
+
+.PHONY: new
+new: setup ## a new package that passes every check: NAME=etag
+	@test -n "$(NAME)" || { echo 'new: name the package, for instance: make new NAME=etag' >&2; exit 2; }
+	@$(PY) tools/new_package.py "$(NAME)"
+	@$(MAKE) --no-print-directory lock setup
+
+.PHONY: lock
+lock: ## bring uv.lock up to date with every pyproject.toml
+	@test -r .tools/uv-path || { echo 'lock: run make setup first' >&2; exit 2; }
+	@UV_PYTHON="$$(cat .tools/python)" $(UV) lock --quiet
+
+.PHONY: clean
+clean: ## remove everything that is made: .venv, .tools, dist, site, caches
+	rm -rf .venv .tools .cache dist build site .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.PHONY: need-package
+need-package:
+	@test -n "$(P)" || { echo 'name the package, for instance: make $(firstword $(MAKECMDGOALS)) P=cors' >&2; exit 2; }
