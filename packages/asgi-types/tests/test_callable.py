@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import inspect
-import sys
 from functools import partial
 from typing import Any
+from unittest.mock import AsyncMock, Mock
 
 import pytest
 
@@ -82,9 +82,15 @@ def test_anything_else_is_not_async_callable(value: object) -> None:
     assert not is_async_callable(value)
 
 
-@pytest.mark.skipif(sys.version_info < (3, 12), reason="inspect.markcoroutinefunction is new in Python 3.12")
 def test_a_function_marked_as_a_coroutine_function_is_async_callable() -> None:
-    assert is_async_callable(inspect.markcoroutinefunction(lambda: coroutine_function()))
+    mark: Any = getattr(inspect, "markcoroutinefunction", None)
+    marked = mark(lambda: coroutine_function()) if mark else AsyncMock()
+    assert is_async_callable(marked)
+
+
+def test_mocks_are_taken_for_what_they_stand_for() -> None:
+    assert is_async_callable(AsyncMock())
+    assert not is_async_callable(Mock())
 
 
 @pytest.mark.parametrize(

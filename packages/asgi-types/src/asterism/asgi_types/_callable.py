@@ -1,11 +1,12 @@
 """Questions about callables that routing, background tasks and handlers all ask.
 
 `inspect` is not imported: it costs more than this whole package, and the two answers needed
-from it are one flag of a code object and one attribute of a marked function.
+from it are one flag of a code object and the attributes of a marked function.
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Awaitable, Callable
 from functools import partial
 from types import BuiltinFunctionType, FunctionType, MethodType
@@ -14,6 +15,8 @@ from typing import Any, TypeGuard, TypeVar
 T = TypeVar("T")
 
 _COROUTINE_FLAG = 0x80  # inspect.CO_COROUTINE
+# What inspect.markcoroutinefunction (and mocks, by asyncio's older way) leave on a function.
+_MARKERS = (("_is_coroutine_mark", "inspect"), ("_is_coroutine", "asyncio.coroutines"))
 
 
 def _unwrapped(value: Any) -> Any:
@@ -30,10 +33,13 @@ def _is_coroutine_function(value: Any) -> bool:
     function = _unwrapped(value)
     if isinstance(function, FunctionType) and function.__code__.co_flags & _COROUTINE_FLAG:
         return True
-    # inspect.markcoroutinefunction and asyncio's older marker leave one of these behind.
-    return getattr(function, "_is_coroutine_mark", None) is not None or (
-        getattr(function, "_is_coroutine", None) is not None
-    )
+    return any(_is_marked(function, *marker) for marker in _MARKERS)
+
+
+def _is_marked(function: Any, attribute: str, module: str) -> bool:
+    # Whoever marked the function has loaded the module that the marker comes from.
+    mark = getattr(sys.modules.get(module), attribute, None)
+    return mark is not None and getattr(function, attribute, None) is mark
 
 
 def is_async_callable(value: Any) -> TypeGuard[Callable[..., Awaitable[Any]]]:
@@ -51,7 +57,7 @@ def is_async_callable(value: Any) -> TypeGuard[Callable[..., Awaitable[Any]]]:
     target = _unwrapped(value)
     if not callable(target) or isinstance(target, FunctionType):
         return False
-    return _is_coroutine_function(getattr(target, "__call__", None))  # noqa: B004 - its flags are what is asked
+    return _is_coroutine_function(type(target).__call__)
 
 
 def is_plain_function(value: Any) -> bool:

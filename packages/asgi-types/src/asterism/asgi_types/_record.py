@@ -8,32 +8,68 @@ key may be absent.
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping
-from typing import Any, Final, NamedTuple, TypedDict, cast
+from collections.abc import Callable, MutableMapping
+from typing import Any, Final, TypedDict, cast
+from weakref import ref
 
-from ._application import Receive, Scope
+from ._application import Message, Receive, Scope
 from ._handlers import ExceptionHandlers
 from ._stop import StopSignal
 
 RECORD_KEY: Final = "asterism"
 
 
-class CachedBody(NamedTuple):
-    """A request body that was read, and the `receive` it was read from.
+class CachedBody:
+    """How far the request body that comes from one `receive` has been read.
 
-    The cache holds only for that same callable: a middleware that wraps `receive` to change
-    the body is therefore never bypassed.
+    It holds only for that same callable: a middleware that wraps `receive` to change the body
+    is therefore never bypassed. The callable is held weakly, since it usually refers back to the
+    scope and the two would keep each other, and the body, alive.
+
+    Args:
+        receive: the channel the body comes from.
+        body: the whole body, once read; None before, and for a body that was streamed.
+
+    Attributes:
+        body: as above.
+        complete: whether the last part of the body has arrived.
+        disconnected: whether the client was seen to go away.
+        form: the form parsed from the body, once parsed.
+        received: the bytes received so far.
+        streaming: whether parts of the body were handed out without being kept.
+        unread: messages received while looking for a disconnect, oldest first.
+
+    >>> async def receive(): ...
+    >>> CachedBody(receive, b"x").is_from(receive)
+    True
     """
 
-    receive: Receive
-    body: bytes
+    __slots__ = ("_receive", "body", "complete", "disconnected", "form", "received", "streaming", "unread")
+
+    def __init__(self, receive: Receive, body: bytes | None = None) -> None:
+        self._receive: Callable[[], Receive | None]
+        try:
+            self._receive = ref(receive)
+        except TypeError:
+            self._receive = lambda: receive
+        self.body = body
+        self.complete = body is not None
+        self.disconnected = False
+        self.form: Any = None
+        self.received = 0 if body is None else len(body)
+        self.streaming = False
+        self.unread: list[Message] = []
+
+    def is_from(self, receive: Receive) -> bool:
+        """Tell whether `receive` is the very channel this body comes from."""
+        return self._receive() is receive
 
 
 class ScopeRecord(TypedDict, total=False):
     """The registry of `scope["asterism"]`.
 
     Keys:
-        bodies: request bodies read so far, newest last (http).
+        bodies: request bodies and how far they are read, newest last (http).
         csp_nonce: the nonce of this response's Content-Security-Policy (security).
         csrf_token: the token a form must send back (security).
         debug: whether error pages may show source text (errors, applications).
