@@ -1,0 +1,145 @@
+"""The `set-cookie` header (RFC 6265 and draft-ietf-httpbis-rfc6265bis)."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from ._http_date import format_http_date, parse_http_date
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+_LETTERS_DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+_NAME = frozenset(_LETTERS_DIGITS + "!#$%&'*+-.^_`|~")
+_BARE_VALUE = _NAME | {":"}
+_DOMAIN = frozenset(_LETTERS_DIGITS + "-.")
+_QUOTED = frozenset(_LETTERS_DIGITS + "!#$%&'*+-.^_`|~: ()/<=>?@[]{}")
+_SAME_SITE = ("lax", "strict", "none")
+_MAX_NAME_AND_VALUE = 4096
+_MAX_ATTRIBUTE = 1024
+
+
+def format_cookie(
+    key: str,
+    value: str,
+    *,
+    max_age: int | None,
+    expires: datetime | str | int | None,
+    path: str | None,
+    domain: str | None,
+    secure: bool,
+    httponly: bool,
+    samesite: str | None,
+    partitioned: bool,
+    strict: bool,
+) -> bytes:
+    """Return the value of a `set-cookie` header; see `Response.set_cookie`.
+
+    Args:
+        strict: also refuse what is safe to send but a browser would drop.
+    """
+    _check_name(key)
+    parts = [f"{key}={_encode_value(key, value)}"]
+    if domain:
+        parts.append(f"Domain={_check_domain(key, domain)}")
+    if expires is not None and expires != "":
+        parts.append(f"expires={_format_expires(key, expires, strict)}")
+    if httponly:
+        parts.append("HttpOnly")
+    if max_age is not None:
+        parts.append(f"Max-Age={_check_max_age(key, max_age)}")
+    if partitioned:
+        parts.append("Partitioned")
+    if path:
+        parts.append(f"Path={_check_path(key, path, strict)}")
+    if samesite is not None:
+        if samesite.lower() not in _SAME_SITE:
+            raise ValueError(f"cookie {key!r}: samesite={samesite!r} is none of 'lax', 'strict', 'none', None")
+        parts.append(f"SameSite={samesite}")
+    if secure:
+        parts.append("Secure")
+    if strict:
+        _check_acceptable(key, parts[0], path, domain, secure, samesite, partitioned)
+    return "; ".join(parts).encode("latin-1")
+
+
+def _check_name(key: str) -> None:
+    if not key or not _NAME.issuperset(key):
+        raise ValueError(f"cookie name {key!r} is not a token: letters, digits and !#$%&'*+-.^_`|~ only")
+
+
+def _encode_value(key: str, value: str) -> str:
+    if _BARE_VALUE.issuperset(value):
+        return value
+    return '"' + "".join([_escape(key, character) for character in value]) + '"'
+
+
+def _escape(key: str, character: str) -> str:
+    if character in _QUOTED:
+        return character
+    if character in '"\\':
+        return f"\\{character}"
+    code = ord(character)
+    if code < 32 or code == 127 or code > 255:
+        raise ValueError(f"cookie {key!r}: its value holds {character!r}; percent-encode or base64 it first")
+    return f"\\{code:03o}"
+
+
+def _check_domain(key: str, domain: str) -> str:
+    if not _DOMAIN.issuperset(domain) or ".." in domain or domain == ".":
+        raise ValueError(f"cookie {key!r}: domain={domain!r} is not a host name; write it in ASCII (punycode)")
+    return domain
+
+
+def _check_path(key: str, path: str, strict: bool) -> str:
+    if ";" in path or not path.isascii() or not path.isprintable():
+        raise ValueError(f"cookie {key!r}: path={path!r} must be printable ASCII without ';'; percent-encode the rest")
+    if strict and not path.startswith("/"):
+        raise ValueError(f"cookie {key!r}: path={path!r} must start with '/'")
+    return path
+
+
+def _check_max_age(key: str, max_age: object) -> int:
+    if isinstance(max_age, bool) or not isinstance(max_age, int):
+        raise ValueError(f"cookie {key!r}: max_age={max_age!r} must be a whole number of seconds")
+    return max_age
+
+
+def _format_expires(key: str, expires: datetime | str | int, strict: bool) -> str:
+    if isinstance(expires, str):
+        if ";" in expires or not expires.isascii() or not expires.isprintable():
+            raise ValueError(f"cookie {key!r}: expires={expires!r} is not an HTTP date")
+        if strict and parse_http_date(expires) is None:
+            raise ValueError(f"cookie {key!r}: expires={expires!r} is not an HTTP date; pass an aware datetime")
+        return expires
+    if isinstance(expires, int):
+        return format_http_date(time.time() + expires)
+    if expires.tzinfo is None:
+        raise ValueError(f"cookie {key!r}: expires={expires!r} has no time zone; pass an aware datetime")
+    return format_http_date(expires.timestamp())
+
+
+def _check_acceptable(
+    key: str,
+    pair: str,
+    path: str | None,
+    domain: str | None,
+    secure: bool,
+    samesite: str | None,
+    partitioned: bool,
+) -> None:
+    prefix = key[:9].lower()
+    if prefix.startswith("__host-") and (not secure or domain or path != "/"):
+        raise ValueError(f"cookie {key!r}: the prefix __Host- demands secure=True, path='/' and domain=None")
+    if not secure:
+        if prefix == "__secure-":
+            raise ValueError(f"cookie {key!r}: the prefix __Secure- demands secure=True")
+        if samesite is not None and samesite.lower() == "none":
+            raise ValueError(f"cookie {key!r}: browsers drop samesite='none' without secure=True")
+        if partitioned:
+            raise ValueError(f"cookie {key!r}: browsers drop partitioned=True without secure=True")
+    if len(pair) - 1 > _MAX_NAME_AND_VALUE:
+        raise ValueError(f"cookie {key!r}: {len(pair) - 1} bytes of name and value; browsers keep at most 4096")
+    if len(path or "") > _MAX_ATTRIBUTE or len(domain or "") > _MAX_ATTRIBUTE:
+        raise ValueError(f"cookie {key!r}: browsers ignore a path or domain over {_MAX_ATTRIBUTE} bytes")

@@ -1,0 +1,168 @@
+"""Responses whose body is produced while it is sent."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable, Mapping, Sequence
+from functools import partial
+from typing import Any, TypeAlias
+
+from asterism.asgi_types import ClientDisconnect, Receive, Scope, Send, scope_record
+from asterism.datastructures import encode_headers
+
+from ._denial import denial_send
+from ._disconnect import run_while_connected, send_raises_when_gone, until_disconnect
+from ._response import BODILESS_STATUSES, Background, Content, Response, encode_chunk
+from ._trailers import encode_trailers, server_sends_trailers
+
+SyncContentStream: TypeAlias = Iterable[Content]
+AsyncContentStream: TypeAlias = AsyncIterable[Content]
+ContentStream: TypeAlias = AsyncContentStream | SyncContentStream
+
+Trailers: TypeAlias = Mapping[str, str] | Callable[[], Mapping[str, str]]
+
+
+async def _iterate(chunks: Sequence[Content]) -> AsyncGenerator[Content]:
+    for chunk in chunks:
+        yield chunk
+
+
+def as_async_iterable(content: Any) -> AsyncIterable[Any]:
+    """Return an async iterable over any iterable.
+
+    What is in memory already (text, bytes, a list, a tuple) is iterated in place; any other
+    blocking iterable is advanced in a worker thread.
+    """
+    if hasattr(content, "__aiter__"):
+        return content  # type: ignore[no-any-return]
+    if isinstance(content, str | bytes | bytearray | memoryview):
+        return _iterate((content,))  # type: ignore[arg-type]
+    if isinstance(content, list | tuple):
+        return _iterate(content)  # pyright: ignore[reportUnknownArgumentType]
+    if not hasattr(content, "__iter__"):
+        raise TypeError(f"a stream's content must be iterable, not {type(content).__name__}")
+    from asterism.concurrency import iterate_in_threadpool
+
+    return iterate_in_threadpool(content)
+
+
+class StreamingResponse(Response):
+    """A response whose body is produced while it is sent.
+
+    The start is sent before the content is asked for its first part. When the client goes away
+    the content is no longer advanced and is closed. The answer to a HEAD advances it not once.
+
+    Args:
+        content: an async or blocking iterable of text or bytes; a blocking one is advanced in
+            worker threads.
+        status_code: the status.
+        headers: further headers; a `content-length` here must be that of the whole content.
+        media_type: the `content-type`.
+        background: awaited after the body was sent.
+        trailers: header fields to send after the body, or a function returning them, called once
+            the body is complete. Servers without the extension `http.response.trailers` are sent
+            none.
+
+    Raises:
+        ClientDisconnect: (when served) the client went away and the server's send said so.
+
+    Follows RFC 9110 section 6.5 and the ASGI HTTP spec 2.5.
+
+    >>> async def lines():
+    ...     yield "one\\n"
+    ...     yield "two\\n"
+    >>> StreamingResponse(lines(), media_type="text/plain").headers["content-type"]
+    'text/plain; charset=utf-8'
+    """
+
+    body_iterator: AsyncIterable[Any]
+
+    def __init__(
+        self,
+        content: ContentStream,
+        status_code: int = 200,
+        headers: Mapping[str, str] | None = None,
+        media_type: str | None = None,
+        background: Background | None = None,
+        *,
+        trailers: Trailers | None = None,
+    ) -> None:
+        self.body_iterator = as_async_iterable(content)
+        self.status_code = status_code
+        if media_type is not None:
+            self.media_type = media_type
+        self.background = background
+        self.trailers = trailers
+        self.init_headers(headers)
+
+    def init_headers(self, headers: Mapping[str, str] | None = None) -> None:
+        """Fill `raw_headers` from `headers` and the media type; the length is not known."""
+        raw = self.raw_headers = encode_headers(headers)
+        if self.status_code in BODILESS_STATUSES:
+            self.raw_headers = [pair for pair in raw if pair[0] != b"content-length"]
+        if isinstance(self.trailers, Mapping):
+            names = b", ".join([name for name, _ in encode_trailers(self.trailers)])
+            self.raw_headers.append((b"trailer", names))
+        if self.media_type is not None:
+            self._add_content_type()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the response as its content is produced, then await the background work."""
+        denied = scope["type"] == "websocket"
+        if denied:
+            send = denial_send(scope, send, self.denial_without_extension)
+        with_trailers = self.trailers is not None and server_sends_trailers(scope)
+        await self.send_start(scope, send, with_trailers)
+        if self.status_code in BODILESS_STATUSES or scope.get("method") == "HEAD":
+            await self.close_content()
+            await send({"type": "http.response.body", "body": b""})
+        elif denied or send_raises_when_gone(scope):
+            await self.send_body(send, with_trailers)
+        else:
+            await run_while_connected(partial(until_disconnect, receive), partial(self.send_body, send, with_trailers))
+        if self.background is not None:
+            await self.background()
+
+    async def send_start(self, scope: Scope, send: Send, with_trailers: bool = False) -> None:
+        """Send status and headers, and note in the scope record that they are sent."""
+        message: dict[str, Any] = {
+            "type": "http.response.start",
+            "status": self.status_code,
+            "headers": [*self.raw_headers],
+        }
+        if with_trailers:
+            message["trailers"] = True
+        await send(message)
+        scope_record(scope)["response_started"] = True
+
+    async def send_body(self, send: Send, with_trailers: bool = False) -> None:
+        """Send each part of the content, then the end."""
+        charset = self.charset
+        try:
+            async for chunk in self.body_iterator:
+                body = chunk if type(chunk) is bytes else encode_chunk(chunk, charset)
+                try:
+                    await send({"type": "http.response.body", "body": body, "more_body": True})
+                except OSError as exc:
+                    raise ClientDisconnect("the client went away during the response") from exc
+        except BaseException:
+            await self.close_content()
+            raise
+        try:
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+            if with_trailers:
+                await self.send_trailers(send)
+        except OSError as exc:
+            raise ClientDisconnect("the client went away during the response") from exc
+
+    async def send_trailers(self, send: Send) -> None:
+        """Send the header fields that follow the body."""
+        trailers = self.trailers() if callable(self.trailers) else self.trailers
+        await send(
+            {"type": "http.response.trailers", "headers": encode_trailers(trailers or {}), "more_trailers": False}
+        )
+
+    async def close_content(self) -> None:
+        """Let a generator that is left before its end run its `finally`."""
+        close = getattr(self.body_iterator, "aclose", None)
+        if close is not None:
+            await close()

@@ -1,0 +1,25 @@
+"""Responses of text."""
+
+from __future__ import annotations
+
+from ._response import Response
+
+
+class PlainTextResponse(Response):
+    """A response of plain text.
+
+    >>> PlainTextResponse("hello").headers["content-type"]
+    'text/plain; charset=utf-8'
+    """
+
+    media_type = "text/plain"
+
+
+class HTMLResponse(Response):
+    """A response of HTML; nothing is escaped.
+
+    >>> HTMLResponse("<p>hello</p>").headers["content-type"]
+    'text/html; charset=utf-8'
+    """
+
+    media_type = "text/html"
