@@ -1,0 +1,59 @@
+"""The Cookie header, read as browsers write it (RFC 6265bis section 5.8.3).
+
+Browsers send more than the grammar of RFC 6265 allows, so nothing is refused: every semicolon
+ends a pair, even within quotes; a pair without `=` is the value of the cookie without a name; the
+last of two equal names counts. Only space and tab are trimmed: trimming more would let a cookie
+called "\\u00a0__Host-id" pass for "__Host-id". The work is linear in the header.
+"""
+
+from __future__ import annotations
+
+
+def parse_cookies(header: str) -> dict[str, str]:
+    """Return names and values of a Cookie header.
+
+    Args:
+        header: the value of the header; several headers joined by "; ".
+
+    Returns:
+        A new dict. The key "" holds a value that came without a name, whatever is in it.
+
+    >>> parse_cookies('id=42; theme="dark"; =x=y')
+    {'id': '42', 'theme': 'dark', '': 'x=y'}
+    """
+    cookies: dict[str, str] = {}
+    for pair in header.split(";"):
+        name, equals, value = pair.partition("=")
+        if not equals:
+            name, value = "", name
+        name, value = name.strip(" \t"), value.strip(" \t")
+        if name or value:
+            cookies[name] = unquote_cookie(value) if value.startswith('"') else value
+    return cookies
+
+
+def unquote_cookie(value: str) -> str:
+    r"""Return a cookie's value without its quotes, and with `\"`, `\\` and `\ooo` decoded.
+
+    That is how `http.cookies` and its heirs write what the grammar does not allow. A value that is
+    not wholly quoted is returned as it is.
+
+    >>> unquote_cookie(r'"a\073b"')
+    'a;b'
+    """
+    if len(value) < 2 or value[0] != '"' or value[-1] != '"':
+        return value
+    head, *rest = value[1:-1].split("\\")
+    if not rest:
+        return head
+    parts = [head]
+    pieces = iter(rest)
+    for piece in pieces:
+        if not piece:
+            # Two backslashes in a row: one of them, and what follows the second.
+            parts.append("\\" + next(pieces, ""))
+        elif len(piece) >= 3 and piece[0] in "0123" and piece[1] in "01234567" and piece[2] in "01234567":
+            parts.append(chr(int(piece[:3], 8)) + piece[3:])
+        else:
+            parts.append(piece)
+    return "".join(parts)

@@ -1,0 +1,252 @@
+"""A URL, from text, from parts, or from an ASGI scope.
+
+From a scope, the path is the one that was routed and nothing else: delimiters in it are
+percent-encoded, and the host is that of a single well-formed Host header or the server's own
+address. No header can therefore move the boundary between host, path and query.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from ._authority import (
+    bracketed,
+    encoded_userinfo,
+    requested_authority,
+    server_authority,
+    split_authority,
+)
+from ._multidict import MultiDict
+from ._percent import PATH_SAFE, QUERY_SAFE, percent_encode, percent_encode_text
+from ._query_params import parse_query
+
+if TYPE_CHECKING:
+    from urllib.parse import SplitResult
+
+Parts = tuple[str, str, str, str, str]
+
+_PART_NAMES = ("scheme", "netloc", "path", "query", "fragment")
+_AUTHORITY_PARTS = frozenset(("username", "password", "hostname", "port"))
+
+
+def compose_url(scheme: str, netloc: str, path: str, query: str, fragment: str) -> str:
+    """Return the text of a URL, so that splitting it gives these parts back."""
+    if netloc:
+        if path and path[0] != "/":
+            path = "/" + path
+        path = "//" + netloc + path
+    elif path.startswith("//"):
+        # Without an authority, a second slash would start one.
+        path = "/%2F" + path[2:]
+    if scheme:
+        path = scheme + ":" + path
+    if query:
+        path = path + "?" + query
+    return path + "#" + fragment if fragment else path
+
+
+class URL:
+    """A URL, compared and hashed as its text.
+
+    Args:
+        url: the text of a URL, absolute or relative.
+        scope: an HTTP or WebSocket scope to take the URL from.
+        **components: parts to replace, as in `replace`.
+
+    Raises:
+        TypeError: when both url and scope are given, or an unknown component.
+
+    >>> url = URL("https://example.org:8443/a?page=1")
+    >>> url.hostname, url.port, url.path, url.query
+    ('example.org', 8443, '/a', 'page=1')
+    >>> url.replace(scheme="http", port=None)
+    URL('http://example.org/a?page=1')
+    """
+
+    __slots__ = ("__weakref__", "_parts", "_text")
+
+    _parts: Parts | None
+    _text: str | None
+
+    def __init__(self, url: str = "", scope: Mapping[str, Any] | None = None, **components: Any) -> None:
+        if scope is not None:
+            if url:
+                raise TypeError("give url or scope, not both")
+            self._text = None
+            self._parts = self.parts_of_scope(scope)
+        else:
+            self._text = url
+            self._parts = None
+        if components:
+            replaced = self.replace(**components)
+            self._text, self._parts = replaced._text, replaced._parts
+
+    @classmethod
+    def parts_of_scope(cls, scope: Mapping[str, Any]) -> Parts:
+        """Return scheme, authority, path, query and fragment of the URL a scope was made from."""
+        scheme = scope.get("scheme") or ("ws" if scope.get("type") == "websocket" else "http")
+        netloc = cls.authority_of_scope(scope, scheme)
+        path = percent_encode_text(scope.get("path", ""), PATH_SAFE)
+        if path[:1] != "/":
+            path = "/" + path if path else path
+        elif not netloc and path[:2] == "//":
+            path = "/%2F" + path[2:]
+        query = percent_encode(scope.get("query_string") or b"", QUERY_SAFE)
+        return (scheme if netloc else "", netloc, path, query, "")
+
+    @classmethod
+    def authority_of_scope(cls, scope: Mapping[str, Any], scheme: str) -> str:
+        """Return host and port: of the one well-formed Host header, else of the server, else ""."""
+        return requested_authority(scope.get("headers", ())) or server_authority(scope.get("server"), scheme)
+
+    def _split(self) -> Parts:
+        parts = self._parts
+        if parts is None:
+            from urllib.parse import urlsplit
+
+            parts = self._parts = tuple(urlsplit(self._text or ""))  # type: ignore[assignment]
+        return parts  # type: ignore[return-value]
+
+    @property
+    def components(self) -> SplitResult:
+        """The five parts, as `urllib.parse.urlsplit` returns them."""
+        from urllib.parse import SplitResult
+
+        return SplitResult(*self._split())
+
+    @property
+    def scheme(self) -> str:
+        """The scheme in lower case, "" where there is none."""
+        return self._split()[0]
+
+    @property
+    def netloc(self) -> str:
+        """The authority: user, host and port as written."""
+        return self._split()[1]
+
+    @property
+    def path(self) -> str:
+        """The path, percent-encoded."""
+        return self._split()[2]
+
+    @property
+    def query(self) -> str:
+        """The query without its `?`, percent-encoded."""
+        return self._split()[3]
+
+    @property
+    def fragment(self) -> str:
+        """The fragment without its `#`."""
+        return self._split()[4]
+
+    @property
+    def username(self) -> str | None:
+        """The user name before the host."""
+        return split_authority(self.netloc).username
+
+    @property
+    def password(self) -> str | None:
+        """The password before the host."""
+        return split_authority(self.netloc).password
+
+    @property
+    def hostname(self) -> str | None:
+        """The host in lower case, an IP literal without its brackets; None where there is none."""
+        host = split_authority(self.netloc).host.lower()
+        return host.removeprefix("[").removesuffix("]") or None
+
+    @property
+    def port(self) -> int | None:
+        """The port; None where there is none.
+
+        Raises:
+            ValueError: where the port is not a number from 0 to 65535.
+        """
+        return self.components.port
+
+    @property
+    def is_secure(self) -> bool:
+        """Whether the scheme is https or wss."""
+        return self.scheme in ("https", "wss")
+
+    def replace(self, **components: Any) -> URL:
+        """Return a URL with some parts replaced.
+
+        Args:
+            **components: any of `scheme netloc path query fragment`, and of the authority's
+                `username password hostname port`. None removes a part of the authority.
+
+        Raises:
+            TypeError: for an unknown component.
+            ValueError: for a hostname that would spill over into the path.
+
+        >>> URL("http://[::1]/").replace(port=8000, username="me")
+        URL('http://me@[::1]:8000/')
+        """
+        if not _AUTHORITY_PARTS.isdisjoint(components):
+            components["netloc"] = self._replaced_authority(components)
+        parts = list(self._split())
+        for name, value in components.items():
+            if name in _PART_NAMES:
+                parts[_PART_NAMES.index(name)] = "" if value is None else str(value)
+            elif name not in _AUTHORITY_PARTS:
+                raise TypeError(f"a URL has no component {name!r}")
+        return type(self)(compose_url(*parts))
+
+    def _replaced_authority(self, components: dict[str, Any]) -> str:
+        present = split_authority(components.get("netloc") or self.netloc)
+        changed: dict[str, Any] = {}
+        for name in ("username", "password"):
+            if name in components:
+                changed[name] = encoded_userinfo(components[name])
+        if "hostname" in components:
+            changed["host"] = bracketed(components["hostname"] or "")
+        if "port" in components:
+            port = components["port"]
+            changed["port"] = None if port is None else str(int(port))
+        return str(present._replace(**changed))
+
+    def _with_params(self, params: MultiDict[str, str]) -> URL:
+        from urllib.parse import urlencode
+
+        return self.replace(query=urlencode(params.multi_items()))
+
+    def include_query_params(self, **params: Any) -> URL:
+        """Return a URL with these query parameters set, the others kept.
+
+        >>> URL("/?page=1&tag=a").include_query_params(page=2)
+        URL('/?tag=a&page=2')
+        """
+        present = MultiDict(parse_query(self.query))
+        present.update({name: str(value) for name, value in params.items()})
+        return self._with_params(present)
+
+    def replace_query_params(self, **params: Any) -> URL:
+        """Return a URL with these query parameters and no others."""
+        return self._with_params(MultiDict({name: str(value) for name, value in params.items()}))
+
+    def remove_query_params(self, keys: str | Sequence[str]) -> URL:
+        """Return a URL without the named query parameters."""
+        present = MultiDict(parse_query(self.query))
+        for key in (keys,) if isinstance(keys, str) else keys:
+            present.pop(key)
+        return self._with_params(present)
+
+    def __str__(self) -> str:
+        text = self._text
+        if text is None:
+            text = self._text = compose_url(*self._split())
+        return text
+
+    def __eq__(self, other: object) -> bool:
+        return str(self) == str(other)
+
+    def __hash__(self) -> int:
+        return hash(str(self))
+
+    def __repr__(self) -> str:
+        shown = str(self)
+        if "@" in shown and self.password:
+            shown = str(self.replace(password="********"))
+        return f"{type(self).__name__}({shown!r})"

@@ -1,0 +1,58 @@
+"""A path that remembers which protocol and host it is reached by."""
+
+from __future__ import annotations
+
+from ._percent import ENCODED_PATH_SAFE, percent_encode_text
+from ._url import URL, compose_url
+
+_SCHEMES = {
+    ("http", False): "http",
+    ("http", True): "https",
+    ("websocket", False): "ws",
+    ("websocket", True): "wss",
+}
+
+
+class URLPath(str):
+    """The path of a route, as reversing a route's name gives it.
+
+    Args:
+        path: the path, percent-encoded where it needs to be.
+        protocol: "http" or "websocket"; "" where the route serves any.
+        host: the host the route is bound to; "" where it is bound to none.
+
+    >>> URLPath("/ws", protocol="websocket").make_absolute_url("https://example.org/app/")
+    URL('wss://example.org/app/ws')
+    """
+
+    __slots__ = ("host", "protocol")
+
+    protocol: str
+    host: str
+
+    def __new__(cls, path: str, protocol: str = "", host: str = "") -> URLPath:
+        """Make a path; `ValueError` for another protocol."""
+        if protocol not in ("", "http", "websocket"):
+            raise ValueError(f"protocol must be 'http', 'websocket' or '', not {protocol!r}")
+        self = super().__new__(cls, path)
+        self.protocol = protocol
+        self.host = host
+        return self
+
+    def __getnewargs__(self) -> tuple[str, str, str]:
+        return str(self), self.protocol, self.host
+
+    def make_absolute_url(self, base_url: str | URL) -> URL:
+        """Return this path below a base URL.
+
+        Args:
+            base_url: gives scheme, host and the path in front; its query is left out. The scheme
+                follows the protocol (http or ws, https or wss), the host follows `host`.
+
+        Returns:
+            An absolute URL, what may not stand in a path being percent-encoded.
+        """
+        base = base_url if isinstance(base_url, URL) else URL(str(base_url))
+        scheme = _SCHEMES[self.protocol, base.is_secure] if self.protocol else base.scheme
+        path = percent_encode_text(base.path.rstrip("/") + self, ENCODED_PATH_SAFE)
+        return URL(compose_url(scheme, self.host or base.netloc, path, "", ""))
