@@ -83,6 +83,7 @@ class ScopeRecord(TypedDict, total=False):
             "/users/{id:int}" (routing).
         session: the session accessor of this connection (sessions).
         stopping: set when the server was told to stop (background).
+        websocket_open: whether a raw WebSocket application accepted and did not close (errors).
     """
 
     bodies: list[CachedBody]
@@ -97,6 +98,7 @@ class ScopeRecord(TypedDict, total=False):
     route_path: str
     session: MutableMapping[str, Any]
     stopping: StopSignal
+    websocket_open: bool
 
 
 def scope_record(scope: Scope) -> ScopeRecord:

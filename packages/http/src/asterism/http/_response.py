@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 
-from asterism.asgi_types import Receive, Scope, Send
+from asterism.asgi_types import Receive, Scope, Send, scope_record
 from asterism.datastructures import MutableHeaders, encode_headers
 
 from ._content_type import CONTENT_LENGTHS, CONTENT_TYPES, RawHeader
@@ -224,6 +224,8 @@ class Response:
         await send({"type": "http.response.start", "status": self.status_code, "headers": [*self.raw_headers]})
         await send({"type": "http.response.body", "body": self.body})
         if self.background is not None:
+            # What fails from here on cannot be answered any more.
+            scope_record(scope)["response_started"] = True
             await self.background()
 
 
