@@ -1,0 +1,15 @@
+"""Exception handlers, the 500 response and the debug page, for any ASGI app.
+
+>>> from asterism.errors import ExceptionMiddleware, ServerErrorMiddleware
+>>> from asterism.http import JSONResponse
+>>> async def app(scope, receive, send):
+...     raise LookupError("no such star")
+>>> async def not_found(request, exc):
+...     return JSONResponse({"detail": str(exc)}, status_code=404)
+>>> app = ServerErrorMiddleware(ExceptionMiddleware(app, handlers={LookupError: not_found}))
+"""
+
+from ._exception_middleware import ExceptionMiddleware
+from ._server_error_middleware import ServerErrorMiddleware
+
+__all__ = ["ExceptionMiddleware", "ServerErrorMiddleware"]
