@@ -1,0 +1,77 @@
+"""Lists in one variable."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import overload
+
+_QUOTES = "'\""
+_BLANKS = " \t\r\n"
+
+
+def split_comma_separated(text: str) -> list[str]:
+    """Return the items of a comma-separated list; quoted items may hold commas, empty ones are left out.
+
+    Raises:
+        ValueError: where a quote is not closed, or something follows a closed one.
+
+    >>> split_comma_separated("a, 'b, c',, d ")
+    ['a', 'b, c', 'd']
+    """
+    items: list[str] = []
+    rest = text.strip(_BLANKS)
+    while rest:
+        if rest[0] in _QUOTES:
+            item, closing, after = rest[1:].partition(rest[0])
+            after = after.lstrip(_BLANKS)
+            if not closing or (after and after[0] != ","):
+                raise ValueError("an item of the comma-separated list has a quote that does not end it")
+            rest = after[1:]
+        else:
+            item, _, rest = rest.partition(",")
+            item = item.rstrip(_BLANKS)
+        if item:
+            items.append(item)
+        rest = rest.lstrip(_BLANKS)
+    return items
+
+
+class CommaSeparatedStrings(Sequence[str]):
+    """A sequence of strings, written with commas in between.
+
+    Args:
+        value: the text to split, or the strings themselves.
+
+    Raises:
+        ValueError: where a quoted item is not closed.
+
+    >>> hosts = CommaSeparatedStrings("example.org, 'www.example.org'")
+    >>> list(hosts), len(hosts)
+    (['example.org', 'www.example.org'], 2)
+    """
+
+    __slots__ = ("_items",)
+
+    def __init__(self, value: str | Sequence[str]) -> None:
+        self._items = split_comma_separated(value) if isinstance(value, str) else list(value)
+
+    @overload
+    def __getitem__(self, index: int) -> str: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[str]: ...
+
+    def __getitem__(self, index: int | slice) -> str | list[str]:
+        return self._items[index]
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._items)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._items!r})"
+
+    def __str__(self) -> str:
+        return ", ".join(map(repr, self._items))
