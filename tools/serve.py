@@ -84,7 +84,8 @@ def main() -> None:
     parser.add_argument("--port", default=8000, type=int)
     options = parser.parse_args()
     if options.example not in example_names():
-        raise SystemExit(f"there is no example {options.example!r}; EXAMPLE= takes one of: {', '.join(example_names())}")
+        names = ", ".join(example_names())
+        raise SystemExit(f"there is no example {options.example!r}; EXAMPLE= takes one of: {names}")
     folder = EXAMPLES / options.example
     sys.path.insert(0, str(folder))
     server = uvicorn.Server(uvicorn.Config("app:app", log_level="info", timeout_graceful_shutdown=5))

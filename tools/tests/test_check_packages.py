@@ -1,0 +1,175 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+CORS = "packages/cors/src/asterism/cors"
+
+
+def test_a_new_package_passes_every_check(checkout: Any) -> None:
+    assert checkout.check() == []
+
+
+@pytest.mark.parametrize(
+    ("line", "finding"),
+    [
+        ("import jinja2", "imports jinja2, but jinja2 is not declared"),
+        ("import yaml", "imports yaml, but pyyaml is not declared"),
+        ("from asterism.http import Request", "imports asterism.http, but asterism-http is not declared"),
+        ("from asterism import http", "imports asterism, but asterism-http is not declared"),
+        ("import asterism", "imports the bare namespace asterism"),
+        ("def late() -> None:\n    import jinja2", "imports jinja2, but jinja2 is not declared"),
+        ("from importlib import import_module\nimport_module('jinja2')", "imports jinja2, but jinja2 is not declared"),
+        ("from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import jinja2", "jinja2 is not declared"),
+        ("try:\n    import jinja2\nexcept ImportError:\n    pass", "imports jinja2, but jinja2 is not declared"),
+    ],
+)
+def test_an_import_that_is_not_declared_is_named(checkout: Any, line: str, finding: str) -> None:
+    checkout.append(f"{CORS}/_middleware.py", f"\n{line}\n")
+    (found,) = checkout.check("cors")
+    assert found.startswith("cors: src/asterism/cors/_middleware.py:")
+    assert finding in found
+
+
+def test_stubs_that_type_checkers_carry_need_no_declaration(checkout: Any) -> None:
+    checkout.append(
+        f"{CORS}/_middleware.py",
+        "\nfrom typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from typing_extensions import TypeVar\n",
+    )
+    assert checkout.check("cors") == []
+
+
+def test_what_is_declared_and_never_imported_is_named(checkout: Any) -> None:
+    checkout.replace(f"{CORS}/_middleware.py", "from asterism.asgi_types import", "from typing import")
+    assert checkout.check("cors") == ["cors: declares asterism-asgi-types, but nothing in src imports it"]
+
+
+def test_a_sibling_that_the_charter_does_not_allow_is_named(checkout: Any) -> None:
+    checkout.replace(
+        "packages/asgi-types/pyproject.toml", "dependencies = []", 'dependencies = ["asterism-cors>=1.0,<2"]'
+    )
+    checkout.append("packages/asgi-types/src/asterism/asgi_types/_stop.py", "\nimport asterism.cors\n")
+    assert checkout.check("asgi-types") == ["asgi-types: declares asterism-cors, which the charter does not allow it"]
+
+
+def test_a_third_party_that_the_charter_does_not_allow_is_named(checkout: Any) -> None:
+    checkout.replace("packages/cors/pyproject.toml", "dependencies = [", 'dependencies = ["anyio>=4,<5",')
+    checkout.append(f"{CORS}/_middleware.py", "\nimport anyio\n")
+    assert checkout.check("cors") == ["cors: declares anyio, which the charter does not allow it"]
+
+
+def test_an_extra_that_the_charter_does_not_allow_is_named(checkout: Any) -> None:
+    checkout.replace(
+        "packages/cors/pyproject.toml",
+        "[dependency-groups]",
+        '[project.optional-dependencies]\nfast = ["orjson>=3"]\n\n[dependency-groups]',
+    )
+    checkout.append(f"{CORS}/_middleware.py", "\ndef late() -> None:\n    import orjson\n")
+    assert checkout.check("cors") == ["cors: the extra 'fast' declares orjson, which the charter does not allow it"]
+
+
+def test_an_extra_may_only_be_imported_late(checkout: Any) -> None:
+    checkout.replace(
+        "packages/cors/pyproject.toml",
+        "[dependency-groups]",
+        '[project.optional-dependencies]\nbrotli = ["brotli>=1.1"]\n\n[dependency-groups]',
+    )
+    (checkout.root / CORS / "_brotli.py").write_text("import brotli\n")
+    checkout.append(f"{CORS}/_middleware.py", "\ndef late() -> None:\n    from . import _brotli\n")
+    assert checkout.check("cors") == []
+    checkout.append(f"{CORS}/_middleware.py", "\nfrom . import _brotli\n")
+    (found,) = checkout.check("cors")
+    assert "imports brotli whenever asterism.cors is imported, but brotli is only an extra" in found
+
+
+def test_an_extra_that_nothing_imports_is_named(checkout: Any) -> None:
+    checkout.replace(
+        "packages/cors/pyproject.toml",
+        "[dependency-groups]",
+        '[project.optional-dependencies]\nbrotli = ["brotli>=1.1"]\n\n[dependency-groups]',
+    )
+    assert checkout.check("cors") == ["cors: the extra 'brotli' declares brotli, but nothing in src imports it"]
+
+
+@pytest.mark.parametrize(
+    ("specifier", "finding"),
+    [
+        ("", "without an upper bound"),
+        (">=1.0", "without an upper bound"),
+        (">=2.0,<3", "which excludes this workspace's 1.0.0"),
+    ],
+)
+def test_a_range_that_does_not_fit_the_sibling_is_named(checkout: Any, specifier: str, finding: str) -> None:
+    checkout.replace("packages/cors/pyproject.toml", "asgi-types>=1.0,<2", f"asgi-types{specifier}")
+    (found,) = checkout.check("cors")
+    assert finding in found
+
+
+@pytest.mark.parametrize(
+    ("path", "finding"),
+    [
+        (f"{CORS}/py.typed", "src/asterism/cors/py.typed is missing"),
+        ("packages/cors/LICENSE", "LICENSE must be a copy of the root's LICENSE"),
+        ("packages/cors/CHANGELOG.md", 'CHANGELOG.md must start with "# Changelog"'),
+        ("packages/cors/tests/test_middleware.py", "tests/ holds no test"),
+        ("docs/packages/cors.md", "docs/packages/cors.md is missing"),
+    ],
+)
+def test_a_missing_file_is_named(checkout: Any, path: str, finding: str) -> None:
+    (checkout.root / path).unlink()
+    assert f"cors: {finding}" in checkout.check("cors")
+
+
+def test_a_namespace_that_is_owned_is_named(checkout: Any) -> None:
+    (checkout.root / "packages/cors/src/asterism/__init__.py").touch()
+    found = checkout.check("cors")
+    assert any("src/asterism/__init__.py must not exist" in finding for finding in found)
+    assert any("the wheel holds asterism/__init__.py, outside of asterism/cors/" in finding for finding in found)
+
+
+def test_a_wheel_without_its_licence_is_named(checkout: Any) -> None:
+    checkout.replace("packages/cors/pyproject.toml", 'license-files = ["LICENSE"]', "license-files = []")
+    assert checkout.check("cors") == ["cors: the wheel holds no LICENSE"]
+
+
+def test_readme_sections_out_of_order_are_named(checkout: Any) -> None:
+    checkout.replace("packages/cors/README.md", "## Install", "## Where it ends")
+    checkout.replace("packages/cors/README.md", "## Links", "## Install")
+    checkout.replace("packages/cors/README.md", "## Where it ends", "## Links")
+    (found,) = checkout.check("cors")
+    assert "must have its sections in this order" in found
+
+
+def test_a_missing_readme_section_is_named(checkout: Any) -> None:
+    checkout.replace("packages/cors/README.md", "## Options", "### Options")
+    assert checkout.check("cors") == ["cors: README.md lacks the sections: Options"]
+
+
+def test_an_example_that_is_too_long_is_named(checkout: Any) -> None:
+    checkout.replace("packages/cors/README.md", "```python\n", "```python\n" + "pass\n" * 20)
+    (found,) = checkout.check("cors")
+    assert "at most 20" in found
+
+
+def test_a_package_without_a_row_is_named(checkout: Any) -> None:
+    checkout.replace("tools/charter.toml", "[cors]", "[other]")
+    assert checkout.check("cors") == ["cors: has no row in tools/charter.toml"]
+
+
+def test_a_package_that_the_meta_package_does_not_reach_is_named(checkout: Any) -> None:
+    checkout.replace("packages/asterism/pyproject.toml", 'cors = ["asterism-cors>=1.0,<2"]\n', "cors = []\n")
+    assert checkout.check() == ["asterism: neither its dependencies nor its extras bring asterism-cors"]
+
+
+def test_root_settings_that_forget_a_package_are_named(checkout: Any) -> None:
+    checkout.replace("pyproject.toml", "asterism-cors = { workspace = true }\n", "")
+    checkout.replace("pyproject.toml", '    "packages/cors/src",\n', "")
+    assert checkout.check("cors") == [
+        "cors: the root pyproject.toml lacks asterism-cors in [tool.uv.sources]",
+        "cors: the root pyproject.toml lacks packages/cors/src in mypy_path",
+    ]
+
+
+def test_an_unknown_package_is_named(checkout: Any) -> None:
+    assert checkout.check("nosuch") == ["nosuch: there is no packages/nosuch/pyproject.toml"]
