@@ -25,9 +25,9 @@ def run_contracts(tmp_path: Path, **sources: str) -> subprocess.CompletedProcess
         (home / "__init__.py").write_text("from ._part import part\n")
         (home / "_part.py").write_text(f"part = 1\n{sources.get(module, '')}\n")
     (tmp_path / ".importlinter").write_text(contracts(CHARTER, CHARTER))
-    program = (
-        "import sys; sys.path[:0] = ['.']; from importlinter.cli import lint_imports_command; lint_imports_command()"
-    )
+    # Without `site`, so that the packages of this workspace do not join the namespace of the ones above.
+    paths = [".", str(Path(importlinter.__file__).parent.parent)]
+    program = f"import sys; sys.path[:0] = {paths}; import importlinter.cli; importlinter.cli.lint_imports_command()"
     return subprocess.run(
         [sys.executable, "-I", "-S", "-c", program, "--no-cache"],
         cwd=tmp_path,
