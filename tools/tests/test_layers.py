@@ -4,6 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import importlinter
 import pytest
 from charter import Row
 from layers import contracts, layered
