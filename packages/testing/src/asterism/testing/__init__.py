@@ -1,0 +1,25 @@
+"""Sync and async test clients for any ASGI app, and a pytest plugin.
+
+>>> from asterism.testing import TestClient
+>>> async def app(scope, receive, send):
+...     await send({"type": "http.response.start", "status": 200, "headers": []})
+...     await send({"type": "http.response.body", "body": b"Hello"})
+>>> TestClient(app).get("/").text
+'Hello'
+"""
+
+from ._errors import ApplicationTimeout, PeerGone, WebSocketClosed, WebSocketDenied
+from ._sync_client import TestClient, client_class
+from ._sync_websocket import WebSocketTestSession
+from ._websocket_exchange import Denial
+
+__all__ = [
+    "ApplicationTimeout",
+    "Denial",
+    "PeerGone",
+    "TestClient",
+    "WebSocketClosed",
+    "WebSocketDenied",
+    "WebSocketTestSession",
+    "client_class",
+]
