@@ -1,0 +1,108 @@
+"""A limit on the bytes of a request's body, counted as they arrive."""
+
+from __future__ import annotations
+
+from asterism.asgi_types import ASGIApp, HTTPException, Message, Receive, Scope, ScopeRecord, Send, scope_record
+
+from ._answer import answer
+
+DEFAULT_MAX_BODY_SIZE = 16 * 1024 * 1024
+
+
+class BodyTooLarge(HTTPException):
+    """The request's body is larger than its limit; raised from `receive`, answered with 413."""
+
+    def __init__(self) -> None:
+        super().__init__(413)
+
+
+class RequestBodyLimitMiddleware:
+    """Refuse request bodies above a number of bytes with 413 "Content Too Large".
+
+    A declared Content-Length is refused before anything is read; without one, or with a wrong
+    one, what arrives is counted. A limit set further in, by a route or another instance, replaces
+    this one in both directions: the decision falls when the body is read or the response starts.
+
+    Args:
+        app: the application to protect.
+        max_body_size: bytes; 16 MiB by default, None for no limit.
+
+    Raises:
+        ValueError: a negative size.
+
+    RFC 9110 section 15.5.14.
+    """
+
+    def __init__(self, app: ASGIApp, max_body_size: int | None = DEFAULT_MAX_BODY_SIZE) -> None:
+        if max_body_size is not None and max_body_size < 0:
+            raise ValueError(f"max_body_size is a number of bytes, 0 or more, or None; got {max_body_size!r}")
+        self.app = app
+        self.max_body_size = max_body_size
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        record = scope_record(scope)
+        outer = {"max_body_size": record["max_body_size"]} if "max_body_size" in record else {}
+        record["max_body_size"] = self.max_body_size
+        exchange = Exchange(scope, record, receive, send)
+        try:
+            await self.app(scope, exchange.receive, exchange.send)
+        except BodyTooLarge:
+            if exchange.started:
+                raise
+            await exchange.refuse()
+        finally:
+            record.pop("max_body_size", None)
+            record.update(outer)  # type: ignore[typeddict-item]
+
+
+class Exchange:
+    """One request under the limit that holds at the moment, which is the record's."""
+
+    def __init__(self, scope: Scope, record: ScopeRecord, receive: Receive, send: Send) -> None:
+        self.scope = scope
+        self.record = record
+        self.started = False
+        self._refused = False
+        self._received = 0
+        self._declared = declared_length(scope)
+        self._receive = receive
+        self._send = send
+
+    def exceeds(self, size: int) -> bool:
+        limit = self.record.get("max_body_size")
+        return limit is not None and size > limit
+
+    async def receive(self) -> Message:
+        if self.exceeds(self._declared):
+            raise BodyTooLarge
+        message = await self._receive()
+        if message["type"] == "http.request":
+            self._received += len(message.get("body", b""))
+            if self.exceeds(self._received):
+                raise BodyTooLarge
+        return message
+
+    async def send(self, message: Message) -> None:
+        if self._refused:
+            return
+        if message["type"] == "http.response.start":
+            if self.exceeds(self._declared):
+                await self.refuse()
+                return
+            self.started = True
+        await self._send(message)
+
+    async def refuse(self) -> None:
+        self._refused = True
+        await answer(self.scope, self._send, 413, "Content Too Large")
+
+
+def declared_length(scope: Scope) -> int:
+    """Return the Content-Length, 0 where it is missing or not a number."""
+    for name, value in scope["headers"]:
+        if name == b"content-length":
+            return int(value) if value.isdigit() and len(value) < 20 else 0
+    return 0

@@ -1,0 +1,88 @@
+"""`RequestBodyLimitMiddleware`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from asterism.asgi_types import ASGIApp, scope_record
+from asterism.security import BodyTooLarge, RequestBodyLimitMiddleware
+
+
+@pytest.mark.anyio
+async def test_a_body_at_the_limit_passes_and_one_byte_more_is_a_413(call: Any, ok: ASGIApp) -> None:
+    app = RequestBodyLimitMiddleware(ok, 5)
+    assert (await call(app, "POST", body=b"12345")).body == b"12345"
+    answer = await call(app, "POST", body=[b"123", b"456"])
+    assert (answer.status, answer.body) == (413, b"Content Too Large")
+
+
+@pytest.mark.anyio
+async def test_a_declared_length_is_refused_before_anything_is_read(call: Any) -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        raise AssertionError("the body was read")
+
+    limited = RequestBodyLimitMiddleware(app, 5)
+    assert (await call(limited, "POST", headers={"content-length": "6"}, body=b"123456")).status == 413
+
+
+@pytest.mark.anyio
+async def test_a_length_declared_to_an_application_that_does_not_read_is_refused_too(call: Any) -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"hello"})
+
+    answer = await call(RequestBodyLimitMiddleware(app, 5), "POST", headers={"content-length": "6"}, body=b"123456")
+    assert (answer.status, answer.body) == (413, b"Content Too Large")
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("declared", ["x", "-1", "1" * 30, "٣"])
+async def test_a_declared_length_that_is_no_number_leaves_it_to_counting(call: Any, ok: ASGIApp, declared: str) -> None:
+    app = RequestBodyLimitMiddleware(ok, 5)
+    headers = [("content-length", declared)]
+    assert (await call(app, "POST", headers=headers, body=b"12345")).status == 200
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(("inner", "status"), [(10, 200), (3, 413), (None, 200)])
+async def test_an_inner_limit_replaces_the_outer_one(call: Any, ok: ASGIApp, inner: int | None, status: int) -> None:
+    app = RequestBodyLimitMiddleware(RequestBodyLimitMiddleware(ok, inner), 5)
+    body, declared = b"1234567", {"content-length": "7"}
+    assert (await call(app, "POST", body=body, headers=declared)).status == status
+    assert (await call(app, "POST", body=body)).status == status
+
+
+@pytest.mark.anyio
+async def test_the_limit_of_the_caller_is_restored(call: Any) -> None:
+    seen: list[object] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        scope_record(scope)["max_body_size"] = 7
+        await RequestBodyLimitMiddleware(inner, 5)(scope, receive, send)
+        seen.append(scope_record(scope)["max_body_size"])
+
+    async def inner(scope: Any, receive: Any, send: Any) -> None:
+        seen.append(scope_record(scope)["max_body_size"])
+        await send({"type": "http.response.start", "status": 204, "headers": []})
+        await send({"type": "http.response.body"})
+
+    await call(app)
+    assert seen == [5, 7]
+
+
+@pytest.mark.anyio
+async def test_after_the_start_of_the_response_the_error_is_raised(call: Any) -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await receive()
+
+    with pytest.raises(BodyTooLarge):
+        await call(RequestBodyLimitMiddleware(app, 5), "POST", body=b"123456")
+
+
+def test_a_negative_limit_is_refused_at_construction() -> None:
+    with pytest.raises(ValueError, match="max_body_size is a number of bytes, 0 or more, or None; got -1"):
+        RequestBodyLimitMiddleware(lambda *args: None, -1)  # type: ignore[arg-type, return-value]

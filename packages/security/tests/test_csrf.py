@@ -1,0 +1,159 @@
+"""`CSRFPolicy`, its tokens and `CSRFMiddleware`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given, strategies as st
+
+from asterism.asgi_types import ASGIApp, scope_record
+from asterism.security import CSRFMiddleware, CSRFPolicy
+from asterism.security._csrf_policy import Claim
+from asterism.security._csrf_token import is_secret, mask, matches, new_secret
+
+CLAIM = Claim("POST", "/", None, None, "https://example.com", True)
+
+
+@pytest.mark.parametrize(
+    ("claim", "decision"),
+    [
+        (CLAIM._replace(method="GET", fetch_site="cross-site"), "allow"),
+        (CLAIM._replace(fetch_site="same-origin"), "allow"),
+        (CLAIM._replace(fetch_site="none"), "allow"),
+        (CLAIM._replace(fetch_site="same-site"), "refuse"),
+        (CLAIM._replace(fetch_site="cross-site"), "refuse"),
+        (CLAIM._replace(fetch_site="nonsense"), "refuse"),
+        (CLAIM._replace(fetch_site="cross-site", origin="https://admin.example.com"), "allow"),
+        (CLAIM._replace(origin="https://example.com"), "allow"),
+        (CLAIM._replace(origin="http://example.com"), "refuse"),
+        (CLAIM._replace(origin="https://example.com:8443"), "refuse"),
+        (CLAIM._replace(origin="https://example.com.evil"), "refuse"),
+        (CLAIM._replace(origin="null"), "refuse"),
+        (CLAIM._replace(origin="", own_origin=""), "refuse"),
+        (CLAIM._replace(has_cookie=False), "allow"),
+        (CLAIM, "ask for the token"),
+        (CLAIM._replace(path="/webhooks/pay", fetch_site="cross-site"), "allow"),
+        (CLAIM._replace(path="/webhooks", fetch_site="cross-site"), "refuse"),
+        (CLAIM._replace(path="/login", fetch_site="cross-site"), "allow"),
+        (CLAIM._replace(path="/login/x", fetch_site="cross-site"), "refuse"),
+    ],
+)
+def test_the_decision_follows_fetch_metadata_then_origin_then_the_token(claim: Claim, decision: str) -> None:
+    policy = CSRFPolicy(["https://admin.example.com"], ["/webhooks/*", "/login"])
+    assert policy.decide(claim) == decision
+
+
+def test_a_masked_token_matches_its_secret_and_no_other() -> None:
+    secret, other = new_secret(), new_secret()
+    first, second = mask(secret), mask(secret)
+    assert first != second
+    assert matches(first, secret)
+    assert matches(second, secret)
+    assert matches(secret, secret)
+    assert not matches(first, other)
+
+
+@given(st.text(max_size=200))
+def test_no_other_text_is_a_secret_or_a_token(text: str) -> None:
+    assert not matches(text, new_secret())
+    assert not is_secret(text) or len(text) == 32
+
+
+@pytest.mark.anyio
+async def test_a_cross_site_post_is_refused_with_a_sentence(call: Any, ok: ASGIApp) -> None:
+    answer = await call(CSRFMiddleware(ok), "POST", headers={"sec-fetch-site": "cross-site"})
+    assert (answer.status, answer.body) == (403, b"Cross-site request refused: reload the page and try again")
+
+
+@pytest.mark.anyio
+async def test_an_own_origin_passes_whatever_the_case_of_the_host(call: Any, ok: ASGIApp) -> None:
+    headers = {"host": "Example.com", "origin": "http://example.com", "cookie": "a=b"}
+    assert (await call(CSRFMiddleware(ok), "POST", headers=headers)).status == 200
+
+
+@pytest.mark.anyio
+async def test_a_repeated_host_is_nobodys_own_origin(call: Any, ok: ASGIApp) -> None:
+    headers = [("host", "example.com"), ("host", "evil.test"), ("origin", "http://evil.test")]
+    assert (await call(CSRFMiddleware(ok), "POST", headers=headers)).status == 403
+
+
+def page_with_token() -> ASGIApp:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        token = scope_record(scope).get("csrf_token", "")
+        body = b""
+        while scope["method"] == "POST":
+            message = await receive()
+            body += message.get("body", b"")
+            if not message.get("more_body"):
+                break
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/html")]})
+        await send({"type": "http.response.body", "body": body or token.encode()})
+
+    return CSRFMiddleware(app)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("scheme", ["http", "https"])
+async def test_the_token_of_the_page_lets_its_form_pass_in_whatever_way_it_is_sent(call: Any, scheme: str) -> None:
+    app = page_with_token()
+    page = await call(app, scheme=scheme)
+    cookie = page.headers["set-cookie"].partition(";")[0]
+    token = page.body.decode()
+    assert cookie.startswith("__Host-csrftoken=" if scheme == "https" else "csrftoken=")
+    assert ("; Secure" in page.headers["set-cookie"]) is (scheme == "https")
+    multipart = f'--b\r\nContent-Disposition: form-data; name="csrf_token"\r\n\r\n{token}\r\n--b--\r\n'
+    bodies = [f"a=b&csrf_token={token}", f"csrf_token={token}".replace("=", "%3D").replace("%3D", "=", 1), multipart]
+    for body in bodies:
+        halves = [body[:20].encode(), body[20:].encode()]
+        answer = await call(app, "POST", headers={"cookie": cookie}, body=halves, scheme=scheme)
+        assert (answer.status, answer.body) == (200, body.encode())
+    in_header = {"cookie": cookie, "x-csrf-token": token}
+    assert (await call(app, "POST", headers=in_header, scheme=scheme)).status == 200
+
+
+@pytest.mark.anyio
+async def test_a_form_without_the_token_or_with_another_secrets_is_refused(call: Any) -> None:
+    app = page_with_token()
+    cookie = {"cookie": f"csrftoken={new_secret()}"}
+    for body in (b"a=b", b"csrf_token=", f"csrf_token={mask(new_secret())}".encode(), b"x_csrf_token=abc"):
+        assert (await call(app, "POST", headers=cookie, body=body)).status == 403
+
+
+@pytest.mark.anyio
+async def test_a_planted_cookie_that_is_no_secret_proves_nothing(call: Any) -> None:
+    assert (await call(page_with_token(), "POST", headers={"cookie": "csrftoken="}, body=b"csrf_token=")).status == 403
+
+
+@pytest.mark.anyio
+async def test_a_browser_that_has_the_cookie_is_not_given_another(call: Any) -> None:
+    page = await call(page_with_token(), headers={"cookie": f"csrftoken={new_secret()}"})
+    assert "set-cookie" not in page.headers
+
+
+@pytest.mark.anyio
+async def test_a_body_longer_than_what_is_searched_reaches_the_application_whole(call: Any, ok: ASGIApp) -> None:
+    app = page_with_token()
+    page = await call(app)
+    cookie = page.headers["set-cookie"].partition(";")[0]
+    body = b"csrf_token=" + page.body + b"&a=" + b"x" * 200_000
+    chunks = [body[start : start + 10_000] for start in range(0, len(body), 10_000)]
+    answer = await call(app, "POST", headers={"cookie": cookie}, body=chunks)
+    assert answer.body == body
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "sentence"),
+    [
+        ({"trusted_origins": "https://a.test"}, TypeError, "trusted_origins is a list"),
+        ({"trusted_origins": ["a.test"]}, ValueError, "is not an origin"),
+        ({"trusted_origins": ["https://a.test/"]}, ValueError, "is not an origin"),
+        ({"trusted_origins": ["https://*.a.test"]}, ValueError, "is not an origin"),
+        ({"exempt": ["hooks"]}, ValueError, "not an absolute path"),
+        ({"exempt": ["/hook*"]}, ValueError, "beyond a path segment"),
+    ],
+)
+def test_a_wrong_option_is_refused_at_construction(options: Any, error: type[Exception], sentence: str) -> None:
+    with pytest.raises(error) as info:
+        CSRFMiddleware(lambda *args: None, **options)  # type: ignore[arg-type, return-value]
+    assert sentence in str(info.value)

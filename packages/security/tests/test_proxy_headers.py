@@ -1,0 +1,111 @@
+"""`ProxyPolicy` and `ProxyHeadersMiddleware`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from asterism.security import ProxyHeadersMiddleware
+
+TRUSTED = ["192.0.2.1", "10.0.0.0/8"]
+
+
+async def see(call: Any, headers: dict[str, str], trusted: Any = TRUSTED, **options: Any) -> tuple[Any, Any, Any]:
+    seen: dict[str, Any] = {}
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        seen.update(scope)
+        await send({"type": "http.response.start", "status": 204, "headers": []})
+        await send({"type": "http.response.body"})
+
+    await call(ProxyHeadersMiddleware(app, trusted, **options), headers=headers)
+    return seen["client"][0], seen["scheme"], dict(seen["headers"]).get(b"host")
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("addresses", "client"),
+    [
+        ("203.0.113.9", "203.0.113.9"),
+        ("203.0.113.9, 10.1.2.3", "203.0.113.9"),
+        ("1.1.1.1, 203.0.113.9", "203.0.113.9"),
+        ("evil, 203.0.113.9, 10.1.2.3", "203.0.113.9"),
+        ("10.1.1.1, 10.1.2.3", "10.1.1.1"),
+        ("2001:db8::1", "2001:db8::1"),
+        ("203.0.113.9, evil, 10.1.2.3", "10.1.2.3"),
+        ("evil", "192.0.2.1"),
+        ("", "192.0.2.1"),
+    ],
+)
+async def test_the_client_is_the_nearest_address_that_is_not_a_trusted_proxy(
+    call: Any, addresses: str, client: str
+) -> None:
+    assert (await see(call, {"x-forwarded-for": addresses}))[0] == client
+
+
+@pytest.mark.anyio
+async def test_headers_of_an_untrusted_peer_change_nothing(call: Any) -> None:
+    headers = {"x-forwarded-for": "203.0.113.9", "x-forwarded-proto": "https", "x-forwarded-host": "evil.test"}
+    assert await see(call, headers, ["127.0.0.1"], trust_host=True) == ("192.0.2.1", "http", b"example.com")
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(("proto", "scheme"), [("https", "https"), ("http, HTTPS", "https"), ("javascript", "http")])
+async def test_the_scheme_is_the_nearest_proxys_word(call: Any, proto: str, scheme: str) -> None:
+    assert (await see(call, {"x-forwarded-proto": proto}))[1] == scheme
+
+
+@pytest.mark.anyio
+async def test_the_host_is_taken_only_where_that_is_asked_for(call: Any) -> None:
+    headers = {"x-forwarded-host": "shop.test"}
+    assert (await see(call, headers))[2] == b"example.com"
+    assert (await see(call, headers, trust_host=True))[2] == b"shop.test"
+    assert (await see(call, {"x-forwarded-host": "a/b"}, trust_host=True))[2] == b"example.com"
+
+
+@pytest.mark.anyio
+async def test_only_the_configured_convention_is_read(call: Any) -> None:
+    headers = {"forwarded": 'for="[2001:db8::9]:4711";proto=https', "x-forwarded-for": "1.1.1.1"}
+    assert (await see(call, headers))[:2] == ("1.1.1.1", "http")
+    assert (await see(call, headers, convention="forwarded"))[:2] == ("2001:db8::9", "https")
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("value", ["", "for", 'for="1', "for=unknown", "for=_hidden"])
+async def test_a_malformed_or_hidden_forwarded_header_leaves_the_peer(call: Any, value: str) -> None:
+    assert (await see(call, {"forwarded": value}, convention="forwarded"))[0] == "192.0.2.1"
+
+
+@pytest.mark.anyio
+async def test_the_scope_of_the_server_is_left_as_it_was() -> None:
+    async def app(*args: Any) -> None: ...
+
+    scope: dict[str, Any] = {
+        "type": "websocket",
+        "scheme": "ws",
+        "client": ("10.0.0.1", 1),
+        "headers": [(b"x-forwarded-proto", b"https"), (b"x-forwarded-for", b"203.0.113.9")],
+    }
+    seen: list[Any] = []
+
+    async def record(scope: Any, receive: Any, send: Any) -> None:
+        seen.append(scope)
+
+    await ProxyHeadersMiddleware(record, TRUSTED)(scope, app, app)
+    assert (scope["scheme"], scope["client"]) == ("ws", ("10.0.0.1", 1))
+    assert (seen[0]["scheme"], seen[0]["client"]) == ("wss", ("203.0.113.9", 0))
+
+
+@pytest.mark.parametrize(
+    ("trusted", "error", "sentence"),
+    [
+        ("10.0.0.1", TypeError, "write ['10.0.0.1']"),
+        (["proxy.local"], ValueError, "write addresses as"),
+        (["10.0.0.1/8"], ValueError, "host bits set"),
+    ],
+)
+def test_a_wrong_list_is_refused_at_construction(trusted: Any, error: type[Exception], sentence: str) -> None:
+    with pytest.raises(error) as info:
+        ProxyHeadersMiddleware(lambda *args: None, trusted)  # type: ignore[arg-type, return-value]
+    assert sentence in str(info.value)

@@ -1,0 +1,36 @@
+"""`starlette.middleware.body_limit`."""
+
+from __future__ import annotations
+
+from asterism.asgi_types import ASGIApp, Receive, Scope, Send
+from asterism.security import BodyTooLarge as _RequestBodyTooLarge, RequestBodyLimitMiddleware as _NativeBodyLimit
+
+__all__ = ["MAX_BODY_SIZE_SCOPE_KEY", "RequestBodyLimitMiddleware"]
+
+MAX_BODY_SIZE_SCOPE_KEY = "starlette.max_body_size"
+
+
+class _RequestBodyLimitResponseSent(Exception):
+    """Raised nowhere; FastAPI looks the name up to tell it from its own errors."""
+
+
+class RequestBodyLimitMiddleware(_NativeBodyLimit):
+    """The native middleware, which also shows its limit under Starlette's scope key."""
+
+    def __init__(self, app: ASGIApp, max_body_size: int | None) -> None:
+        super().__init__(app, max_body_size)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        outer = {key: scope[key] for key in (MAX_BODY_SIZE_SCOPE_KEY,) if key in scope}
+        scope[MAX_BODY_SIZE_SCOPE_KEY] = self.max_body_size
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            del scope[MAX_BODY_SIZE_SCOPE_KEY]
+            scope.update(outer)
+
+
+RequestBodyLimitResponder = RequestBodyLimitMiddleware
