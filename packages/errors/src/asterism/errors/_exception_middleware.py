@@ -117,7 +117,8 @@ class ExceptionMiddleware:
                 sends answers on it does.
 
         Returns:
-            Whether the exception is done with. False: the caller raises it on.
+            Whether the exception is done with. False: the caller raises it on, since there is no
+            handler, the handler gave no answer, or the answer had begun.
         """
         handler = find_exception_handler(self.handlers, exc)
         if handler is None:
@@ -140,6 +141,8 @@ class ExceptionMiddleware:
             return self.settle_started(exc, scope)
         if response is not None:
             await response(scope, receive, send)
+        elif not record.get("response_started", False):
+            return False
         exc.__traceback__ = None  # an exception object raised for every request must not collect frames
         return True
 
@@ -158,8 +161,12 @@ class ExceptionMiddleware:
         from asterism.http import call_exception_handler
         from asterism.websockets import WebSocket
 
+        record = scope_record(scope)
         response = await call_exception_handler(handler, WebSocket(scope, receive, send), exc)
-        if response is not None and not scope_record(scope).get("response_started", False):
+        if response is not None and record.get("websocket_open", False):
+            code = 1011 if response.status_code >= 500 else 1008
+            await send({"type": "websocket.close", "code": code, "reason": ""})
+        elif response is not None and not record.get("response_started", False):
             await response(scope, receive, send)
         exc.__traceback__ = None
         return True

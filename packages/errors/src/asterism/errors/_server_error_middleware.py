@@ -18,6 +18,14 @@ from ._error_log import report_once
 from ._response_start import note_start, note_websocket
 
 
+def _is_disconnect(exc: Exception, scope: Scope) -> bool:
+    if scope["type"] == "websocket":
+        from asterism.websockets import WebSocketDisconnect
+
+        return isinstance(exc, WebSocketDisconnect)
+    return isinstance(exc, ClientDisconnect)
+
+
 class ServerErrorMiddleware:
     """Answer unhandled exceptions with a 500, report them once, and raise them on.
 
@@ -80,7 +88,7 @@ class ServerErrorMiddleware:
         Returns:
             Whether the exception is done with. False: the caller raises it on.
         """
-        if isinstance(exc, ClientDisconnect) and self.absorbs_disconnects:
+        if self.absorbs_disconnects and _is_disconnect(exc, scope):
             return True
         reported_here = report_once(scope, exc)
         try:
