@@ -1,0 +1,123 @@
+"""What every route is, ours or not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, ClassVar
+from weakref import WeakSet
+
+from asterism.asgi_types import ASGIApp, HTTPException, Middleware, Receive, Scope, Send
+from asterism.datastructures import URLPath
+
+from ._answers import handlers_in_charge, send_not_found
+from ._match import Match
+
+_INDEXED = frozenset({"handle", "matches", "name", "path_regex", "slash_optional"})
+
+_live_indexes: WeakSet[Any] = WeakSet()
+
+
+def watch(index: Any) -> None:
+    """Have `index.discard()` called once an attribute that it may rest on is given another value."""
+    _live_indexes.add(index)
+
+
+def _discard_indexes() -> None:
+    for index in tuple(_live_indexes):
+        index.discard()
+    _live_indexes.clear()
+
+
+class BaseRoute:
+    """A route: says whether it matches a scope, and handles the connections it matched.
+
+    Subclass it with `matches` and `handle`, and `url_path_for` where it can be reversed. A
+    router asks a route of unknown kind in its turn, exactly once per connection. Instances are
+    ASGI applications of their own.
+    """
+
+    scope_in_place: ClassVar[bool] = False
+    """Write spec keys (`root_path`) into the caller's scope instead of into a copy."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Return how far the route matches, and the keys it adds to the scope."""
+        raise NotImplementedError(f"{type(self).__name__} needs a matches method")
+
+    def url_path_for(self, name: str, /, **path_params: Any) -> URLPath:
+        """Return the path of the route called `name`; `NoMatchFound` where it is another's."""
+        raise NotImplementedError(f"{type(self).__name__} needs a url_path_for method")
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a connection that matched, in full or in part."""
+        raise NotImplementedError(f"{type(self).__name__} needs a handle method")
+
+    def raises(self, scope: Scope) -> bool:
+        """Tell whether 404 and 405 are raised as `HTTPException` rather than sent."""
+        return handlers_in_charge(scope)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve as an application: handle what matches, 404 or close 1000 for the rest."""
+        match, child_scope = self.matches(scope)
+        if match is Match.NONE:
+            if scope["type"] == "http" and self.raises(scope):
+                raise HTTPException(404)
+            await send_not_found(scope, send)
+            return
+        await self.handle(self.extend_scope(scope, child_scope), receive, send)
+
+    def extend_scope(self, scope: Scope, child_scope: Scope) -> Scope:
+        """Return the scope with the keys a match adds.
+
+        The routing keys go into the caller's scope, where middleware finds them afterwards; a
+        spec key that changes makes it a copy, since the caller still needs its own.
+        """
+        return extended_scope(scope, child_scope, in_place=self.scope_in_place)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in _INDEXED and name in self.__dict__:
+            object.__setattr__(self, name, value)
+            _discard_indexes()
+        else:
+            object.__setattr__(self, name, value)
+            if name == "matches" or name == "handle":
+                _discard_indexes()
+
+    def __delattr__(self, name: str) -> None:
+        object.__delattr__(self, name)
+        if name in _INDEXED:
+            _discard_indexes()
+
+
+def extended_scope(scope: Scope, child_scope: Scope, *, in_place: bool) -> Scope:
+    """Return the scope with the keys of a match; a copy where a spec key changes and not `in_place`."""
+    if in_place or not ("root_path" in child_scope or "path" in child_scope):
+        scope.update(child_scope)
+        return scope
+    for key in ("endpoint", "path_params", "route"):
+        if key in child_scope:
+            scope[key] = child_scope[key]
+    return {**scope, **child_scope}
+
+
+def wrap(app: ASGIApp, middleware: Sequence[Middleware] | None) -> ASGIApp:
+    """Return `app` inside its middleware, the first being outermost."""
+    for cls, args, kwargs in reversed(middleware or ()):
+        app = cls(app, *args, **kwargs)
+    return app
+
+
+def endpoint_name(endpoint: Any) -> str:
+    """Return the name of a function or class, or of an instance's class."""
+    return str(getattr(endpoint, "__name__", type(endpoint).__name__))
+
+
+def method_set(methods: Iterable[str] | None) -> set[str] | None:
+    """Return upper-case method names, HEAD joining GET; `TypeError` for a bare string."""
+    if methods is None:
+        return None
+    if isinstance(methods, str):
+        raise TypeError(f"methods takes a list of names, such as [{methods!r}], not a string")
+    names = {method.upper() for method in methods}
+    if "GET" in names:
+        names.add("HEAD")
+    return names

@@ -1,0 +1,56 @@
+"""Routes below a mount or a host."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Sequence
+from typing import Any
+
+from asterism.asgi_types import ASGIApp, Receive, Scope, Send
+from asterism.datastructures import URLPath
+
+from ._base_route import BaseRoute
+from ._match import NoMatchFound
+
+
+class Entered:
+    """An application with the scope it is to see, whichever scope it is called with."""
+
+    __slots__ = ("app", "scope")
+
+    def __init__(self, app: ASGIApp, scope: Scope) -> None:
+        self.app = app
+        self.scope = scope
+
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        return self.app(self.scope, receive, send)
+
+
+def child_routes(app: Any) -> Sequence[BaseRoute]:
+    """Return the routes of an application that has any."""
+    return getattr(app, "routes", None) or []
+
+
+def reverse_child(app: Any, name: str, params: dict[str, Any]) -> URLPath:
+    """Return the path of a named route below `app`; `NoMatchFound` where there is none."""
+    router = getattr(app, "router", app)
+    finder = getattr(router, "find_url_path", None)
+    if finder is not None:
+        path: URLPath = finder(name, params)
+        return path
+    for route in child_routes(app):
+        try:
+            return route.url_path_for(name, **params)
+        except NoMatchFound:
+            pass
+    raise NoMatchFound(name, params)
+
+
+def name_below(own_name: str, name: str) -> str | None:
+    """Return what remains of a name below a mount, None where the name is not below it.
+
+    A mount without a name is transparent.
+    """
+    if not own_name:
+        return name
+    prefix = own_name + ":"
+    return name[len(prefix) :] if name.startswith(prefix) else None

@@ -1,0 +1,181 @@
+"""The index of a route list: which routes can match a path, in their order.
+
+An index never decides: it leaves out routes that cannot match, and the route's own regex, or the
+route itself, confirms each of the rest. The answer is therefore that of asking all routes in
+order, while the work depends on the routes that share the path and not on how many there are.
+
+Invariants:
+
+- A route whose `matches` is its own, or whose regex did not come from `compile_path`, can match
+  anything and is a candidate for every path.
+- Any other route is found by the segments of its regex. A segment of the tree is an exact text
+  or wild; a tail stands for one segment and all that follow it.
+- Candidates come in the order of the list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from operator import attrgetter
+from typing import Any, Final
+from weakref import ref
+
+from ._base_route import BaseRoute, watch
+from ._host import Host
+from ._mount import Mount
+from ._path_template import WILD, PathPattern
+from ._route import Route
+from ._websocket_route import WebSocketRoute
+
+# How a candidate is tried.
+LEAF: Final = 0  # a Route or WebSocketRoute that neither overrides matching nor handling
+MOUNT: Final = 1  # a Mount of which the same holds
+HOST: Final = 2  # a Host of which the same holds
+ASKED: Final = 3  # anything else: through `matches` and `handle`
+
+_PATH_ROUTES = (Route, WebSocketRoute, Mount)
+_order = attrgetter("position")
+
+
+class Candidate:
+    """A route of the list, and how it is tried."""
+
+    __slots__ = ("always", "kind", "position", "route", "slash_optional", "static")
+
+    def __init__(self, position: int, route: BaseRoute) -> None:
+        self.position = position
+        self.route = route
+        self.kind = _kind(route)
+        pattern = path_pattern(route)
+        self.always = pattern is None
+        self.static = _static_path(pattern) if self.kind == LEAF else None
+
+
+def _inherits(route: BaseRoute, name: str, owners: Iterable[type]) -> bool:
+    """Tell whether a method is one of ours: neither overridden, nor patched, nor shadowed."""
+    if name in route.__dict__:
+        return False
+    method = getattr(type(route), name)
+    return any(method is _OWN_METHODS[owner, name] for owner in owners)
+
+
+_OWN_METHODS = {
+    (owner, name): getattr(owner, name) for owner in (*_PATH_ROUTES, Host) for name in ("matches", "handle")
+}
+
+
+def _kind(route: BaseRoute) -> int:
+    for kind, owners in ((LEAF, (Route, WebSocketRoute)), (MOUNT, (Mount,)), (HOST, (Host,))):
+        if isinstance(route, owners):
+            own = _inherits(route, "matches", owners) and _inherits(route, "handle", owners)
+            return kind if own else ASKED
+    return ASKED
+
+
+def path_pattern(route: BaseRoute) -> PathPattern | None:
+    """Return the pattern that says which paths a route can match, None where all must be assumed."""
+    if not isinstance(route, _PATH_ROUTES) or not _inherits(route, "matches", _PATH_ROUTES):
+        return None
+    pattern = getattr(getattr(route, "path_regex", None), "pattern", None)
+    return pattern if isinstance(pattern, PathPattern) else None
+
+
+def _static_path(pattern: PathPattern | None) -> str | None:
+    if pattern is None or pattern.open_ended or WILD in pattern.segments:
+        return None
+    return "/".join([segment for segment in pattern.segments if segment is not WILD])
+
+
+class _Node:
+    __slots__ = ("ends", "tails", "texts", "wild")
+
+    def __init__(self) -> None:
+        self.texts: dict[str, _Node] = {}
+        self.wild: _Node | None = None
+        self.ends: list[Candidate] = []
+        self.tails: list[Candidate] = []
+
+    def below(self, segment: str | None) -> _Node:
+        if segment is not WILD:
+            return self.texts.setdefault(segment, _Node())
+        if self.wild is None:
+            self.wild = _Node()
+        return self.wild
+
+
+class RouteTree:
+    """The candidates for one kind of connection, by path."""
+
+    __slots__ = ("always", "exact", "root")
+
+    def __init__(self, candidates: Sequence[Candidate]) -> None:
+        self.root = _Node()
+        self.always = [candidate for candidate in candidates if candidate.always]
+        for candidate in candidates:
+            pattern = path_pattern(candidate.route)
+            if pattern is not None:
+                self._place(candidate, pattern)
+        self.exact: dict[str, Any] = {}
+        for candidate in candidates:
+            if candidate.static is not None and self.find(candidate.static)[0] is candidate:
+                self.exact[candidate.static] = candidate.route
+
+    def _place(self, candidate: Candidate, pattern: PathPattern) -> None:
+        node = self.root
+        for segment in pattern.segments:
+            node = node.below(segment)
+        if pattern.open_ended:
+            node.tails.append(candidate)
+            if getattr(candidate.route, "slash_optional", False):
+                node.ends.append(candidate)
+        else:
+            node.ends.append(candidate)
+
+    def find(self, path: str) -> Sequence[Candidate]:
+        """Return the routes that can match a path, in order."""
+        found: list[Candidate] = []
+        nodes = [self.root]
+        for segment in path.split("/"):
+            following: list[_Node] = []
+            for node in nodes:
+                if node.tails:
+                    found += node.tails
+                child = node.texts.get(segment)
+                if child is not None:
+                    following.append(child)
+                if node.wild is not None:
+                    following.append(node.wild)
+            nodes = following
+            if not nodes:
+                break
+        for node in nodes:
+            found += node.ends
+        if self.always:
+            found += self.always
+        if len(found) > 1:
+            found.sort(key=_order)
+        return found
+
+
+class RouteIndex:
+    """The compiled form of a route list."""
+
+    __slots__ = ("__weakref__", "_names", "_owner", "candidates", "http", "websocket")
+
+    def __init__(self, routes: Any) -> None:
+        self._owner = ref(routes)
+        self.candidates = [Candidate(position, route) for position, route in enumerate(routes)]
+        self.http = RouteTree([c for c in self.candidates if not _only(c, WebSocketRoute)])
+        self.websocket = RouteTree([c for c in self.candidates if not _only(c, Route)])
+        watch(self)
+
+    def discard(self) -> None:
+        """Have the list compile again."""
+        owner = self._owner()
+        if owner is not None:
+            owner.discard()
+
+
+def _only(candidate: Candidate, family: type[BaseRoute]) -> bool:
+    """Tell whether the route can match nothing but the scopes of one family of routes."""
+    return isinstance(candidate.route, family) and _inherits(candidate.route, "matches", (family,))

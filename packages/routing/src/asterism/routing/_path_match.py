@@ -1,0 +1,62 @@
+"""What a template's match of a path means for the scope."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from asterism.asgi_types import Scope, scope_record
+
+from ._convertors import Convertor, StringConvertor
+from ._route_path import ENCODED_SLASH, MOUNT_KEY, current_mount, decoded
+
+
+def path_params(
+    regex: re.Pattern[str], path: str, convertors: Mapping[str, Convertor[Any]]
+) -> dict[str, Any] | None:
+    """Return the converted parameters of a path, None where it does not match.
+
+    A convertor's `ValueError` is no match: the text has the shape of a value and is none.
+    """
+    found = regex.match(path)
+    return None if found is None else converted(found, path, convertors)
+
+
+def converted(found: re.Match[str], path: str, convertors: Mapping[str, Convertor[Any]]) -> dict[str, Any] | None:
+    """Return the converted parameters of a regex match of `path`; None where one is no value."""
+    params: dict[str, Any] = found.groupdict()
+    if ENCODED_SLASH in path:
+        params = {name: decoded(text) for name, text in params.items()}
+    try:
+        for name, convertor in convertors.items():
+            if convertor.__class__ is not StringConvertor:
+                params[name] = convertor.convert(params[name])
+    except ValueError:
+        return None
+    return params
+
+
+def merged_params(scope: Scope, params: dict[str, Any]) -> dict[str, Any]:
+    """Return the parameters of the mounts above with those of this match."""
+    outer = scope.get("path_params")
+    return {**outer, **params} if outer else params
+
+
+def note_template(scope: Scope, template: str) -> None:
+    """Record the whole template of a route that was found below a mount."""
+    if MOUNT_KEY in scope:
+        point = current_mount(scope)
+        if point is not None:
+            scope_record(scope)["route_path"] = point.template + template
+
+
+def admit(route: Any, scope: Scope, params: dict[str, Any]) -> None:
+    """Write into the scope that a route without children takes the connection."""
+    if "path_params" in scope:
+        scope["path_params"] = merged_params(scope, params)
+        note_template(scope, route.path)
+    else:
+        scope["path_params"] = params
+    scope["endpoint"] = route.endpoint
+    scope["route"] = route

@@ -1,0 +1,96 @@
+"""A list of routes that forgets its index when it changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, SupportsIndex
+
+from ._base_route import BaseRoute
+from ._index import RouteIndex
+
+
+class RouteList(list[BaseRoute]):
+    """The routes of a router: a plain list to its users.
+
+    Every method that changes the list drops `compiled`; whoever routes next compiles again.
+    """
+
+    __slots__ = ("__weakref__", "changes", "compiled")
+
+    def __init__(self, routes: Iterable[BaseRoute] = ()) -> None:
+        super().__init__(routes)
+        self.compiled: RouteIndex | None = None
+        self.changes = 0
+
+    def discard(self) -> None:
+        """Drop the index."""
+        self.changes += 1
+        self.compiled = None
+
+    def compile(self) -> RouteIndex:
+        """Return the index of the routes as they are now."""
+        changes = self.changes
+        index = RouteIndex(self)
+        # A change made meanwhile, in another thread, leaves the new index unused.
+        if changes == self.changes:
+            self.compiled = index
+        return index
+
+    def append(self, route: BaseRoute, /) -> None:
+        super().append(route)
+        self.discard()
+
+    def extend(self, routes: Iterable[BaseRoute], /) -> None:
+        super().extend(routes)
+        self.discard()
+
+    def insert(self, index: SupportsIndex, route: BaseRoute, /) -> None:
+        super().insert(index, route)
+        self.discard()
+
+    def remove(self, route: BaseRoute, /) -> None:
+        super().remove(route)
+        self.discard()
+
+    def pop(self, index: SupportsIndex = -1, /) -> BaseRoute:
+        route = super().pop(index)
+        self.discard()
+        return route
+
+    def clear(self) -> None:
+        super().clear()
+        self.discard()
+
+    def reverse(self) -> None:
+        super().reverse()
+        self.discard()
+
+    def sort(self, **options: Any) -> None:
+        try:
+            super().sort(**options)
+        finally:
+            self.discard()
+
+    def __setitem__(self, index: Any, value: Any, /) -> None:
+        super().__setitem__(index, value)
+        self.discard()
+
+    def __delitem__(self, index: SupportsIndex | slice, /) -> None:
+        super().__delitem__(index)
+        self.discard()
+
+    def __iadd__(self, routes: Iterable[BaseRoute], /) -> RouteList:  # type: ignore[override, misc]
+        super().__iadd__(routes)
+        self.discard()
+        return self
+
+    def __imul__(self, times: SupportsIndex, /) -> RouteList:  # type: ignore[override, misc]
+        super().__imul__(times)
+        self.discard()
+        return self
+
+    def copy(self) -> RouteList:
+        return RouteList(self)
+
+    def __reduce__(self) -> tuple[type[RouteList], tuple[list[BaseRoute]]]:
+        return RouteList, (list(self),)
