@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import NamedTuple
 
-from ._host import is_ipv6, parse_host
+from ._host import MAX_HOST_LENGTH, is_ipv6, parse_host
 from ._percent import USERINFO_SAFE, percent_encode_text
 
 DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
@@ -63,12 +64,23 @@ def encoded_userinfo(text: str | None) -> str | None:
 
 def requested_authority(headers: Iterable[tuple[bytes, bytes]]) -> str:
     """Return the Host header where there is exactly one and it is well-formed; else ""."""
-    hosts = [value for name, value in headers if name == b"host"]
-    if len(hosts) != 1:
-        return ""
-    text = hosts[0].decode("latin-1")
+    host = None
+    for name, value in headers:
+        if name == b"host":
+            if host is not None:
+                return ""
+            host = value
+    return authority_of_host(host) if host is not None and len(host) <= MAX_HOST_LENGTH else ""
+
+
+@lru_cache(maxsize=256)
+def authority_of_host(host: bytes) -> str:
+    """Return a Host header as an authority, without an empty port; "" where it is malformed."""
+    text = host.decode("latin-1")
     parsed = parse_host(text)
-    return text if parsed is not None and (parsed.port is None or parsed.port <= MAX_PORT) else ""
+    if parsed is None or (parsed.port is not None and parsed.port > MAX_PORT):
+        return ""
+    return text.removesuffix(":")
 
 
 def server_authority(server: object, scheme: str) -> str:

@@ -64,7 +64,7 @@ class HTTPConnection(Mapping[str, Any], Generic[StateT]):
         return len(self.scope)
 
     __eq__ = object.__eq__
-    __hash__ = object.__hash__
+    __hash__ = object.__hash__  # pyright: ignore[reportAssignmentType] - a mapping with identity
 
     @LazyAttribute
     def headers(self) -> Headers:
@@ -92,7 +92,8 @@ class HTTPConnection(Mapping[str, Any], Generic[StateT]):
     @LazyAttribute
     def cookies(self) -> dict[str, str]:
         """The cookies of all Cookie headers."""
-        return self.parse_cookie_header("; ".join(self.headers.getlist("cookie")))
+        sent = [value for name, value in self.headers.raw if name == b"cookie"]
+        return self.parse_cookie_header(b"; ".join(sent).decode("latin-1")) if sent else {}
 
     @LazyAttribute
     def state(self) -> StateT:
@@ -101,7 +102,7 @@ class HTTPConnection(Mapping[str, Any], Generic[StateT]):
 
     def parse_cookie_header(self, header: str) -> dict[str, str]:
         """Return the cookies of a Cookie header; override to read them otherwise."""
-        return parse_cookies(header) if header else {}
+        return parse_cookies(header)
 
     @property
     def app(self) -> Any:
@@ -138,7 +139,7 @@ class HTTPConnection(Mapping[str, Any], Generic[StateT]):
         try:
             return self.scope[key]
         except KeyError:
-            raise AssertionError(f"{middleware} must be installed to access .{key} of a connection") from None
+            raise AssertionError(f"{middleware} must be installed to access request.{key}") from None
 
     def url_for(self, name: str, /, **path_params: Any) -> URL:
         """Return the absolute URL of a named route.

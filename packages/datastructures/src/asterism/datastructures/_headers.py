@@ -44,15 +44,15 @@ class Headers(Mapping[str, str]):
         raw: RawHeaders | None = None,
         scope: MutableMapping[str, Any] | None = None,
     ) -> None:
-        if scope is not None:
-            if headers is not None or raw is not None:
+        if raw is not None:
+            if headers is not None or scope is not None:
+                raise TypeError("give one of headers, raw and scope, not several")
+            self.raw = raw
+        elif scope is not None:
+            if headers is not None:
                 raise TypeError("give one of headers, raw and scope, not several")
             fields = scope["headers"]
             self.raw = fields if type(fields) is list else self._listed(fields, scope)
-        elif raw is not None:
-            if headers is not None:
-                raise TypeError("give one of headers, raw and scope, not several")
-            self.raw = raw
         else:
             self.raw = encode_headers(headers)
 

@@ -15,7 +15,7 @@ _FUTURE_CHARACTERS = frozenset(_LETTERS + _LETTERS.upper() + "0123456789-._~!$&'
 _HEX_DIGITS = frozenset("0123456789abcdefABCDEF")
 _DIGITS = frozenset("0123456789")
 
-_MAX_LENGTH = 300  # 253 characters of name, brackets, and a port with leading zeros
+MAX_HOST_LENGTH = 300  # 253 characters of name, brackets, and a port with leading zeros
 
 
 class ParsedHost(NamedTuple):
@@ -50,7 +50,7 @@ def parse_host(value: str) -> ParsedHost | None:
     >>> parse_host("example.com/?") is None
     True
     """
-    return _parse(value) if len(value) <= _MAX_LENGTH else None
+    return _parse(value) if len(value) <= MAX_HOST_LENGTH else None
 
 
 @lru_cache(maxsize=256)

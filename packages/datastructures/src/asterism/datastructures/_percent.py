@@ -36,7 +36,8 @@ def percent_encode(data: bytes, safe: bytes) -> str:
 
 def percent_encode_text(text: str, safe: bytes) -> str:
     """Return `text` in UTF-8, percent-encoded; lone surrogates are encoded rather than refused."""
-    return percent_encode(text.encode("utf-8", "surrogatepass"), safe)
+    data = text.encode("utf-8", "surrogatepass")
+    return percent_encode(data, safe) if data.translate(None, safe) else text
 
 
 def percent_decode(text: str) -> str:

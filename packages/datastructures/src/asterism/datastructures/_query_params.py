@@ -20,10 +20,12 @@ def parse_query(query: str) -> list[tuple[str, str]]:
     """
     if "+" in query:
         query = query.replace("+", " ")
-    pairs = [part.partition("=") for part in query.split("&") if part]
-    if "%" in query:
-        return [(percent_decode(name), percent_decode(value)) for name, _, value in pairs]
-    return [(name, value) for name, _, value in pairs]
+    pairs: list[tuple[str, str]] = []
+    for part in query.split("&"):
+        if part:
+            name, _, value = part.partition("=")
+            pairs.append((percent_decode(name), percent_decode(value)) if "%" in part else (name, value))
+    return pairs
 
 
 class QueryParams(ImmutableMultiDict[str, str]):

@@ -60,9 +60,6 @@ class State:
     def __len__(self) -> int:
         return len(self._state)
 
-    def __bool__(self) -> bool:
-        return True
-
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._state!r})"
 

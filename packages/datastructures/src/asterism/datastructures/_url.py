@@ -18,7 +18,7 @@ from ._authority import (
     split_authority,
 )
 from ._multidict import MultiDict
-from ._percent import PATH_SAFE, QUERY_SAFE, percent_encode, percent_encode_text
+from ._percent import ENCODED_PATH_SAFE, PATH_SAFE, QUERY_SAFE, percent_decode, percent_encode, percent_encode_text
 from ._query_params import parse_query
 
 if TYPE_CHECKING:
@@ -33,17 +33,15 @@ _AUTHORITY_PARTS = frozenset(("username", "password", "hostname", "port"))
 def compose_url(scheme: str, netloc: str, path: str, query: str, fragment: str) -> str:
     """Return the text of a URL, so that splitting it gives these parts back."""
     if netloc:
-        if path and path[0] != "/":
-            path = "/" + path
-        path = "//" + netloc + path
-    elif path.startswith("//"):
+        separator = "/" if path and path[0] != "/" else ""
+        text = f"{scheme}://{netloc}{separator}{path}" if scheme else f"//{netloc}{separator}{path}"
+    else:
         # Without an authority, a second slash would start one.
-        path = "/%2F" + path[2:]
-    if scheme:
-        path = scheme + ":" + path
+        path = "/%2F" + path[2:] if path[:2] == "//" else path
+        text = f"{scheme}:{path}" if scheme else path
     if query:
-        path = path + "?" + query
-    return path + "#" + fragment if fragment else path
+        text = f"{text}?{query}"
+    return f"{text}#{fragment}" if fragment else text
 
 
 class URL:
@@ -86,19 +84,31 @@ class URL:
     def parts_of_scope(cls, scope: Mapping[str, Any]) -> Parts:
         """Return scheme, authority, path, query and fragment of the URL a scope was made from."""
         scheme = scope.get("scheme") or ("ws" if scope.get("type") == "websocket" else "http")
-        netloc = cls.authority_of_scope(scope, scheme)
-        path = percent_encode_text(scope.get("path", ""), PATH_SAFE)
-        if path[:1] != "/":
-            path = "/" + path if path else path
-        elif not netloc and path[:2] == "//":
-            path = "/%2F" + path[2:]
-        query = percent_encode(scope.get("query_string") or b"", QUERY_SAFE)
-        return (scheme if netloc else "", netloc, path, query, "")
+        netloc = requested_authority(scope.get("headers", ())) or server_authority(scope.get("server"), scheme)
+        path = cls.encode_path(scope.get("path", ""), scope.get("raw_path"))
+        if path and path[0] != "/":
+            path = "/" + path
+        query = scope.get("query_string")
+        if query:
+            query = percent_encode(query, QUERY_SAFE)
+        if netloc:
+            return (scheme, netloc, path, query or "", "")
+        return ("", "", "/%2F" + path[2:] if path[:2] == "//" else path, query or "", "")
 
     @classmethod
-    def authority_of_scope(cls, scope: Mapping[str, Any], scheme: str) -> str:
-        """Return host and port: of the one well-formed Host header, else of the server, else ""."""
-        return requested_authority(scope.get("headers", ())) or server_authority(scope.get("server"), scheme)
+    def encode_path(cls, path: str, raw_path: bytes | None) -> str:
+        """Return the path of a scope as its URL shows it; override to show it otherwise.
+
+        Args:
+            path: the decoded path, which is the one that is routed.
+            raw_path: the path as the client sent it. It is used where it stands for `path`, so that
+                an encoded slash stays one.
+        """
+        if raw_path and b"%" in raw_path and not raw_path.translate(None, ENCODED_PATH_SAFE):
+            sent = raw_path.decode("ascii")
+            if percent_decode(sent) == path:
+                return sent
+        return percent_encode_text(path, PATH_SAFE)
 
     def _split(self) -> Parts:
         parts = self._parts

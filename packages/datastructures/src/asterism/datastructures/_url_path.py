@@ -39,8 +39,8 @@ class URLPath(str):
         self.host = host
         return self
 
-    def __getnewargs__(self) -> tuple[str, str, str]:
-        return str(self), self.protocol, self.host
+    def __reduce__(self) -> tuple[type[URLPath], tuple[str, str, str]]:
+        return type(self), (str(self), self.protocol, self.host)
 
     def make_absolute_url(self, base_url: str | URL) -> URL:
         """Return this path below a base URL.
@@ -50,9 +50,9 @@ class URLPath(str):
                 follows the protocol (http or ws, https or wss), the host follows `host`.
 
         Returns:
-            An absolute URL, what may not stand in a path being percent-encoded.
+            An absolute URL of the base's class, what may not stand in a path being percent-encoded.
         """
         base = base_url if isinstance(base_url, URL) else URL(str(base_url))
         scheme = _SCHEMES[self.protocol, base.is_secure] if self.protocol else base.scheme
         path = percent_encode_text(base.path.rstrip("/") + self, ENCODED_PATH_SAFE)
-        return URL(compose_url(scheme, self.host or base.netloc, path, "", ""))
+        return type(base)(compose_url(scheme, self.host or base.netloc, path, "", ""))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 from ._quoted import split_quoted
 
 _DIGITS = frozenset("0123456789")
+_MAX_CACHED = 256
 
 
 class Weighted(NamedTuple):
@@ -30,20 +32,40 @@ def parse_accept(header: str) -> list[Weighted]:
     >>> parse_accept("gzip;q=0.5, br, identity;q=0")
     [Weighted(value='br', q=1.0), Weighted(value='gzip', q=0.5), Weighted(value='identity', q=0.0)]
     """
+    return list(_known(header) if len(header) <= _MAX_CACHED else _parse(header))
+
+
+def _parse(header: str) -> list[Weighted]:
     members: list[Weighted] = []
     for member in split_quoted(header, ","):
-        value, *parameters = split_quoted(member, ";")
-        weight: float | None = 1.0
-        for parameter in parameters:
-            name, _, text = parameter.partition("=")
-            if name.strip(" \t").lower() == "q":
-                weight = parse_weight(text.strip(" \t"))
-                break  # what follows the weight belongs to the weight (RFC 7231 accept-ext)
-            value += ";" + parameter
-        if weight is not None:
-            members.append(Weighted(value.lower(), weight))
-    members.sort(key=lambda member: -member.q)
+        parsed = _parse_member(member) if ";" in member else Weighted(member.lower(), 1.0)
+        if parsed is not None:
+            members.append(parsed)
+    members.sort(key=_refusal)
     return members
+
+
+# Clients of one kind all send the same header.
+_known = lru_cache(maxsize=128)(_parse)
+
+
+def _refusal(member: Weighted) -> float:
+    return -member.q
+
+
+def _parse_member(member: str) -> Weighted | None:
+    value, _, rest = member.partition(";")
+    value = value.rstrip(" \t").lower()
+    if not value:
+        return None
+    for parameter in split_quoted(rest, ";"):
+        name, _, text = parameter.partition("=")
+        if name.strip(" \t").lower() == "q":
+            # What follows the weight is an extension of the header, not a part of the value.
+            weight = parse_weight(text.strip(" \t"))
+            return None if weight is None else Weighted(value, weight)
+        value += ";" + parameter
+    return Weighted(value, 1.0)
 
 
 def parse_weight(text: str) -> float | None:
