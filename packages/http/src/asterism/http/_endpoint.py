@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from asterism.asgi_types import HTTPException, Receive, Scope, Send, is_async_callable
 
 from ._error_answer import answer_exception
-from ._function_endpoint import send_foreign_response
+from ._function_endpoint import close_form, send_other_response
 from ._request import Request
 from ._response import Response
 
@@ -42,7 +42,7 @@ class HTTPEndpoint:
     ['GET', 'HEAD']
     """
 
-    request_class: ClassVar[type[Request]] = Request
+    request_class: ClassVar[type[Request[Any]]] = Request
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -67,21 +67,27 @@ class HTTPEndpoint:
         scope, receive, send = self.scope, self.receive, self.send
         request = self.request_class(scope, receive, send)
         try:
-            handler = self._find_handler(scope["method"])
-            if is_async_callable(handler):
-                response = await handler(request)
-            else:
-                from asterism.concurrency import run_in_threadpool
-
-                response = await run_in_threadpool(handler, request)
-            if type(response).__call__ is not _PLAIN_CALL:
-                await send_foreign_response(response, handler, scope, receive, send)
+            try:
+                handler = self._find_handler(scope["method"])
+                response = await self._call(handler, request)
+                if type(response).__call__ is not _PLAIN_CALL:
+                    await send_other_response(response, handler, scope, receive, send)
+                    return
+            except Exception as exc:
+                if not await answer_exception(request, exc, receive, send):
+                    raise
                 return
-        except Exception as exc:
-            if not await answer_exception(request, exc, receive, send):
-                raise
-            return
-        await response(scope, receive, send)
+            await response(scope, receive, send)
+        finally:
+            if request.parsed_form is not None:
+                await close_form(request)
+
+    async def _call(self, handler: Any, request: Request[Any]) -> Any:
+        if is_async_callable(handler):
+            return await handler(request)
+        from asterism.concurrency import run_in_threadpool
+
+        return await run_in_threadpool(handler, request)
 
     def _find_handler(self, method: str) -> Any:
         name = _HANDLER_NAMES.get(method)
@@ -90,7 +96,7 @@ class HTTPEndpoint:
             handler = getattr(self, "get", None)
         return self.method_not_allowed if handler is None else handler
 
-    async def method_not_allowed(self, request: Request) -> Any:
+    async def method_not_allowed(self, request: Request[Any]) -> Any:
         """Answer a method this class does not define; override it to answer differently.
 
         Raises:

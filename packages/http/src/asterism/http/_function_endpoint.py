@@ -10,7 +10,7 @@ from asterism.asgi_types import ASGIApp, Receive, Scope, Send, is_async_callable
 from ._error_answer import answer_exception
 from ._request import Request
 from ._response import Response
-from ._start_marking import StartMarkingSend
+from ._start_marking import StartMarkingSend, notes_its_start
 
 # The plain response fails nowhere but in `send`, so it runs outside the endpoint's `try`.
 _PLAIN_CALL = Response.__call__
@@ -21,42 +21,60 @@ def describe_endpoint(endpoint: Any) -> str:
     return getattr(endpoint, "__qualname__", None) or repr(endpoint)
 
 
-async def send_foreign_response(response: Any, endpoint: Any, scope: Scope, receive: Receive, send: Send) -> None:
-    """Run the application an endpoint returned, noting in the record when it begins to answer."""
+async def send_other_response(response: Any, endpoint: Any, scope: Scope, receive: Receive, send: Send) -> None:
+    """Run a response that is more than the plain one; see to it that the record says when it begins."""
     if isinstance(response, type) or not callable(response):
         raise TypeError(
-            f"The endpoint {describe_endpoint(endpoint)} returned {response!r}; return a Response or another ASGI application"
+            f"The endpoint {describe_endpoint(endpoint)} returned {response!r}; "
+            "return a Response or another ASGI application"
         )
-    await response(scope, receive, StartMarkingSend(scope_record(scope), send))
+    if not notes_its_start(response):
+        send = StartMarkingSend(scope_record(scope), send)
+    await response(scope, receive, send)
 
 
-def _wrap_async(func: Callable[[Any], Awaitable[Any]], request_class: type[Request]) -> ASGIApp:
+async def close_form(request: Request[Any]) -> None:
+    """Close the files of a request that is over, also when it was cancelled."""
+    form = request.parsed_form
+    if form is not None and request.closes_form:
+        try:
+            await request.close()
+        except BaseException:
+            form.close_now()
+            raise
+
+
+def _wrap_async(func: Callable[[Any], Awaitable[Any]], request_class: type[Request[Any]]) -> ASGIApp:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         request = request_class(scope, receive, send)
         try:
-            response = await func(request)
-            if type(response).__call__ is not _PLAIN_CALL:
-                await send_foreign_response(response, func, scope, receive, send)
+            try:
+                response = await func(request)
+                if type(response).__call__ is not _PLAIN_CALL:
+                    await send_other_response(response, func, scope, receive, send)
+                    return
+            except Exception as exc:
+                if not await answer_exception(request, exc, receive, send):
+                    raise
                 return
-        except Exception as exc:
-            if not await answer_exception(request, exc, receive, send):
-                raise
-            return
-        await response(scope, receive, send)
+            await response(scope, receive, send)
+        finally:
+            if request.parsed_form is not None:
+                await close_form(request)
 
     return app
 
 
-def _wrap_sync(func: Callable[[Any], Any], request_class: type[Request]) -> ASGIApp:
+def _wrap_sync(func: Callable[[Any], Any], request_class: type[Request[Any]]) -> ASGIApp:
+    from asterism.concurrency import run_in_threadpool
+
     async def call_in_thread(request: Any) -> Any:
         return await run_in_threadpool(func, request)
-
-    from asterism.concurrency import run_in_threadpool
 
     return _wrap_async(call_in_thread, request_class)
 
 
-def request_response(func: Callable[[Any], Any], *, request_class: type[Request] = Request) -> ASGIApp:
+def request_response(func: Callable[[Any], Any], *, request_class: type[Request[Any]] = Request) -> ASGIApp:
     """Make an ASGI application of a function that takes a request and returns a response.
 
     A function that is not async runs in a worker thread. Exceptions go to the handlers the

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from asterism.asgi_types import Message, Send, ScopeRecord
+from typing import Any
+
+from asterism.asgi_types import Message, ScopeRecord, Send
 
 
 class StartMarkingSend:
@@ -21,3 +23,11 @@ class StartMarkingSend:
         if message["type"] == "http.response.start":
             self._record["response_started"] = True
         await self._send(message)
+
+
+_PACKAGE = f"{__package__}."
+
+
+def notes_its_start(response: Any) -> bool:
+    """Tell whether a response is served by this package's own code, which notes the start itself."""
+    return getattr(type(response).__call__, "__module__", "").startswith(_PACKAGE)

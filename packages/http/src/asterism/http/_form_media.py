@@ -1,0 +1,87 @@
+"""Which parser a body's media type calls for."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterable, AsyncIterator
+from typing import TYPE_CHECKING, Any
+
+from asterism.asgi_types import HTTPException
+from asterism.datastructures import parse_media_type
+
+from ._form_data import FormData
+from ._form_limits import FormError, FormLimits
+
+if TYPE_CHECKING:
+    from ._multipart import MultipartDecoder
+    from ._parts import PartStream
+
+MULTIPART = "multipart/form-data"
+URLENCODED = "application/x-www-form-urlencoded"
+
+
+def form_limits(limits: dict[str, Any]) -> FormLimits:
+    """Return limits from keywords; `TypeError` or `ValueError` naming the one that is wrong."""
+    unknown = limits.keys() - set(FormLimits._fields)
+    if unknown:
+        known = ", ".join(FormLimits._fields)
+        raise TypeError(f"unknown form limit {sorted(unknown)[0]!r}; the limits are {known}")
+    return FormLimits(**limits).checked()
+
+
+async def read_form(content_type: str | None, stream: AsyncIterable[bytes], limits: dict[str, Any]) -> FormData:
+    """Read a form of either media type; a body of any other is an empty form.
+
+    Raises:
+        FormError: it is malformed or over a limit.
+    """
+    from ._form_reading import read_multipart_form, read_urlencoded_form
+
+    checked = form_limits(limits)
+    media_type, parameters = parse_media_type(content_type or "")
+    if media_type == MULTIPART:
+        return await read_multipart_form(stream, multipart_decoder(parameters, checked))
+    if media_type == URLENCODED:
+        from ._urlencoded import UrlencodedDecoder
+
+        return await read_urlencoded_form(stream, UrlencodedDecoder(checked))
+    return FormData()
+
+
+def multipart_decoder(parameters: dict[str, str], limits: FormLimits) -> MultipartDecoder:
+    """Return the decoder a Content-Type's parameters call for.
+
+    Raises:
+        FormError: the boundary is missing or impossible, or the charset is not known.
+    """
+    from ._multipart import MultipartDecoder, boundary_of
+
+    return MultipartDecoder(boundary_of(parameters), limits, known_charset(parameters.get("charset", "utf-8")))
+
+
+def known_charset(charset: str) -> str:
+    """Return the name of a text encoding; 400 for one that is unknown."""
+    import codecs
+
+    try:
+        codec = codecs.lookup(charset)
+    except (LookupError, ValueError):
+        codec = None
+    if codec is None or not getattr(codec, "_is_text_encoding", True):
+        raise FormError("The charset of the form is not known.")
+    return codec.name
+
+
+def open_parts(content_type: str | None, stream: AsyncIterator[bytes], limits: dict[str, Any]) -> PartStream:
+    """Return the parts of a multipart body.
+
+    Raises:
+        HTTPException: 415, it is not multipart/form-data.
+        FormError: the boundary is missing or impossible.
+    """
+    from ._parts import PartStream
+
+    checked = form_limits(limits)
+    media_type, parameters = parse_media_type(content_type or "")
+    if media_type != MULTIPART:
+        raise HTTPException(415, f"The request body must have the media type {MULTIPART}.")
+    return PartStream(multipart_decoder(parameters, checked), stream)

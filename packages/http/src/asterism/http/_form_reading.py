@@ -1,0 +1,158 @@
+"""Reading a whole form: fields as text, files kept in memory or on disk."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterable, Generator
+from io import BytesIO
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
+
+from ._form_data import FormData
+from ._multipart import MultipartDecoder
+from ._part_headers import PartHeaders
+from ._upload import UploadFile, in_file_thread, open_on_disk
+from ._urlencoded import UrlencodedDecoder
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
+FORM_MEMORY = 8 * 1024 * 1024
+"""Bytes all files of a form may hold in memory together; those that come after go to disk."""
+
+WRITE_SIZE = 256 * 1024
+"""Bytes gathered before they are written to disk, so that a large file costs few thread hops."""
+
+
+class _FileContent:
+    """The content of one file as it arrives: pieces in memory, then a file on disk."""
+
+    __slots__ = ("_file", "_pieces", "_pieces_size", "size")
+
+    def __init__(self) -> None:
+        self._pieces: list[bytes] = []
+        self._pieces_size = 0
+        self._file: BinaryIO | None = None
+        self.size = 0
+
+    async def write(self, piece: bytes, memory_left: int) -> int:
+        """Take a piece; return how many more bytes are held in memory than before."""
+        before = self._pieces_size
+        self._pieces.append(piece)
+        self._pieces_size += len(piece)
+        self.size += len(piece)
+        if self._file is None:
+            if self.size > UploadFile.max_memory_size or self._pieces_size - before > memory_left:
+                self._file = await in_file_thread(open_on_disk, self._pieces)
+                self._forget_pieces()
+        elif self._pieces_size >= WRITE_SIZE:
+            await self._flush(self._file)
+        return self._pieces_size - before
+
+    async def _flush(self, file: BinaryIO) -> None:
+        if self._pieces:
+            await in_file_thread(file.writelines, self._pieces)
+            self._forget_pieces()
+
+    def _forget_pieces(self) -> None:
+        self._pieces = []
+        self._pieces_size = 0
+
+    async def finish(self) -> BinaryIO:
+        """Return the complete file, at its start."""
+        file = self._file
+        if file is None:
+            pieces = self._pieces
+            return BytesIO(pieces[0] if len(pieces) == 1 else b"".join(pieces))
+        await self._flush(file)
+        await in_file_thread(file.seek, 0)
+        return file
+
+    def discard(self) -> None:
+        """Close the file on disk where there is one."""
+        if self._file is not None:
+            self._file.close()
+
+
+async def read_multipart_form(stream: AsyncIterable[bytes], decoder: MultipartDecoder) -> FormData:
+    """Read a multipart form to its end.
+
+    Raises:
+        FormError: it is malformed or over a limit. No file is left open.
+    """
+    items: list[tuple[str, UploadFile | str]] = []
+    content: _FileContent | None = None
+    part: Any = None
+    text: list[bytes] = []
+    memory_left = FORM_MEMORY
+    try:
+        async for piece in stream:
+            for event in decoder.feed(piece):
+                if event.__class__ is bytes:
+                    if content is None:
+                        text.append(event)
+                    else:
+                        memory_left -= await content.write(event, memory_left)
+                elif event is not None:
+                    part = event
+                    content = None if part.filename is None else _FileContent()
+                elif content is None:
+                    items.append((part.name, b"".join(text).decode(decoder.charset, "replace")))
+                    text.clear()
+                else:
+                    file = await content.finish()
+                    items.append((part.name, _upload(part, file, content.size)))
+                    content = None
+        decoder.finish()
+    except BaseException:
+        if content is not None:
+            content.discard()
+        for _, value in items:
+            if isinstance(value, UploadFile):
+                value.file.close()
+        raise
+    return FormData(items)
+
+
+def _upload(part: PartHeaders, file: BinaryIO, size: int) -> UploadFile:
+    return UploadFile(file, size=size, filename=part.filename, headers=part.headers)
+
+
+async def read_urlencoded_form(stream: AsyncIterable[bytes], decoder: UrlencodedDecoder) -> FormData:
+    """Read a urlencoded form to its end.
+
+    Raises:
+        FormError: it is over a limit.
+    """
+    async for piece in stream:
+        decoder.feed(piece)
+    return FormData(decoder.finish())
+
+
+class Closing(Protocol):
+    """What can be closed when a block ends."""
+
+    async def close(self) -> None:
+        """Close it."""
+        ...
+
+
+class PendingForm:
+    """What `request.form()` returns: await it, or open it with `async with` to close its files at the end.
+
+    >>> PendingForm.__name__
+    'PendingForm'
+    """
+
+    __slots__ = ("_owner", "_read")
+
+    def __init__(self, owner: Closing, read: Callable[[], Coroutine[Any, Any, FormData]]) -> None:
+        self._owner = owner
+        self._read = read
+
+    def __await__(self) -> Generator[Any, None, FormData]:
+        return self._read().__await__()
+
+    async def __aenter__(self) -> FormData:
+        return await self._read()
+
+    async def __aexit__(self, *exc_info: object) -> None:
+        await self._owner.close()

@@ -1,0 +1,176 @@
+"""JSON in and out: the standard library's, orjson's or msgspec's, with one kind of error.
+
+A decoder takes bytes and returns the value, an encoder the other way round. A decoder raises
+ValueError or RecursionError for what it cannot decode; the request turns either into a 400.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from itertools import accumulate
+from typing import Any, NoReturn, TypeAlias
+
+from asterism.asgi_types import HTTPException
+from asterism.datastructures import parse_media_type
+
+JSONDecoder: TypeAlias = Callable[[bytes], Any]
+JSONEncoder: TypeAlias = Callable[[Any], bytes]
+
+MAX_DEPTH = 512
+"""How deep arrays and objects may nest. What is deeper exhausts the stack of code that walks it."""
+
+_STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
+_BRACKETS = bytes(byte for byte in range(256) if byte not in b"[]{}")
+_STEP = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
+
+
+class JSONError(HTTPException):
+    """A body that is not JSON: 400.
+
+    Attributes:
+        offset: the position of the error, in bytes from 0; None where the decoder does not tell.
+        line, column: the same, from 1.
+    """
+
+    def __init__(self, problem: str, body: bytes, offset: int | None) -> None:
+        self.offset = offset
+        self.line: int | None = None
+        self.column: int | None = None
+        where = ""
+        if offset is not None:
+            self.line = body.count(b"\n", 0, offset) + 1
+            self.column = offset - body.rfind(b"\n", 0, offset)
+            where = f" at line {self.line} column {self.column} (byte {offset})"
+        super().__init__(400, f"The request body is not valid JSON: {problem}{where}.")
+
+
+class _Depth(ValueError):
+    """Nesting beyond the limit; `offset` is where it happens."""
+
+    def __init__(self, offset: int | None) -> None:
+        super().__init__("nested too deep")
+        self.offset = offset
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+_decode_text = json.JSONDecoder(parse_constant=_refuse_constant).decode
+
+
+def decode_json(body: bytes) -> Any:
+    """Return what a JSON text in UTF-8 stands for, decoded by the standard library.
+
+    NaN and infinities are refused, and so is nesting deeper than `MAX_DEPTH`.
+
+    Raises:
+        ValueError: it is not JSON in UTF-8 (RFC 8259).
+
+    >>> decode_json(b'{"a": [1, 2]}')
+    {'a': [1, 2]}
+    """
+    if body.count(b"[") + body.count(b"{") > MAX_DEPTH and deepest(body) > MAX_DEPTH:
+        raise _Depth(depth_offset(body, MAX_DEPTH))
+    return _decode_text(body.decode("utf-8-sig"))
+
+
+def decode_orjson(body: bytes) -> Any:
+    """Return what a JSON text stands for, decoded by orjson (extra `orjson`)."""
+    import orjson
+
+    return orjson.loads(body)
+
+
+def encode_orjson(value: Any) -> bytes:
+    """Return `value` as JSON, encoded by orjson (extra `orjson`); dates, UUIDs and dataclasses too."""
+    import orjson
+
+    return orjson.dumps(value)
+
+
+def decode_msgspec(body: bytes) -> Any:
+    """Return what a JSON text stands for, decoded by msgspec (extra `msgspec`)."""
+    import msgspec
+
+    return msgspec.json.decode(body)
+
+
+def encode_msgspec(value: Any) -> bytes:
+    """Return `value` as JSON, encoded by msgspec (extra `msgspec`); structs, dates and UUIDs too."""
+    import msgspec
+
+    return msgspec.json.encode(value)
+
+
+def deepest(body: bytes) -> int:
+    """Return how deep brackets outside of strings nest."""
+    brackets = _STRING.sub(b"", body).translate(None, _BRACKETS)
+    return max(accumulate(map(_STEP.__getitem__, brackets)), default=0)
+
+
+def depth_offset(body: bytes, limit: int) -> int | None:
+    """Return the offset of the bracket that opens one level too many; None where none does."""
+    depth = 0
+    position = 0
+    while position < len(body):
+        byte = body[position]
+        if byte == 0x22:
+            string = _STRING.match(body, position)
+            position = len(body) if string is None else string.end()
+            continue
+        depth += _STEP.get(byte, 0)
+        if depth > limit:
+            return position
+        position += 1
+    return None
+
+
+def decode_json_request(body: bytes, decoder: JSONDecoder | None = None) -> Any:
+    """Return the value of a JSON request body.
+
+    Args:
+        body: the whole body.
+        decoder: `decode_json` by default.
+
+    Raises:
+        JSONError: 400, with the position where the decoder tells it.
+    """
+    try:
+        return decode_json(body) if decoder is None else decoder(body)
+    except _Depth as exc:
+        raise JSONError(f"nested deeper than {MAX_DEPTH} levels", body, exc.offset) from None
+    except RecursionError:
+        raise JSONError(f"nested deeper than {MAX_DEPTH} levels", body, depth_offset(body, MAX_DEPTH)) from None
+    except UnicodeDecodeError as exc:
+        raise JSONError("not UTF-8", body, exc.start) from None
+    except json.JSONDecodeError as exc:
+        offset = len(exc.doc[: exc.pos].encode("utf-8", "surrogatepass"))
+        raise JSONError(exc.msg[:1].lower() + exc.msg[1:], body, offset) from None
+    except ValueError as exc:
+        raise JSONError(str(exc), body, _offset_in(str(exc))) from None
+
+
+def _offset_in(message: str) -> int | None:
+    # msgspec ends its messages with "(byte 17)".
+    found = re.search(r"\(byte (\d+)\)$", message)
+    return None if found is None else int(found.group(1))
+
+
+def require_json_media_type(content_type: str | None) -> None:
+    """Refuse a body that does not say it is JSON.
+
+    Forms and `text/plain` can be sent across origins without asking; JSON cannot.
+
+    Raises:
+        HTTPException: 415, the type is neither `application/json` nor one ending in `+json`.
+    """
+    if content_type == "application/json":
+        return
+    media_type = parse_media_type(content_type or "")[0]
+    if media_type == "application/json" or media_type.endswith("+json"):
+        return
+    got = f"got {media_type}" if media_type else "got none"
+    raise HTTPException(415, f"The request body must have the media type application/json; {got}.")

@@ -1,0 +1,251 @@
+"""The parser of `multipart/form-data` (RFC 7578, RFC 2046 section 5.1). It does no I/O.
+
+python-multipart does the parsing proper. Around it stand the limits, the preamble, which that
+parser does not take, and the check that the body is complete.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from ._form_limits import MAX_BOUNDARY_SIZE, FormError, FormLimits, too_large, too_many
+from ._part_headers import PartHeaders, RawHeader, parse_part_headers
+
+if TYPE_CHECKING:
+    from python_multipart import MultipartParser
+
+PartEvent: TypeAlias = "PartHeaders | bytes | None"
+"""A part begins, some of its content, a part ends."""
+
+
+def load_multipart() -> Any:
+    """Return the module `python_multipart`; `RuntimeError` naming the extra where it is missing."""
+    try:
+        import python_multipart
+    except ImportError:
+        raise RuntimeError("multipart forms need python-multipart: pip install asterism-http[forms]") from None
+    return python_multipart
+
+
+def boundary_of(parameters: Mapping[str, str]) -> bytes:
+    """Return the boundary named by a Content-Type.
+
+    Raises:
+        FormError: there is none, or it is one no multipart body can have.
+    """
+    boundary = parameters.get("boundary", "")
+    if not boundary:
+        raise FormError("Missing boundary in multipart.")
+    if len(boundary) > MAX_BOUNDARY_SIZE:
+        raise FormError(f"The multipart boundary is longer than {MAX_BOUNDARY_SIZE} characters.")
+    if not boundary.isascii() or not boundary.isprintable() or boundary.endswith(" "):
+        raise FormError("The multipart boundary holds characters that RFC 2046 section 5.1.1 does not allow.")
+    return boundary.encode("ascii")
+
+
+class MultipartDecoder:
+    """Turns the pieces of a multipart body into events, wherever the body was cut.
+
+    Args:
+        boundary: as the Content-Type names it.
+        limits: all of them hold.
+        charset: of names, file names and, for the caller, of fields.
+        keep_paths: leave directories in file names.
+        demand_end: refuse a body that ends before its closing boundary.
+
+    >>> decoder = MultipartDecoder(b"B")
+    >>> body = b'--B\\r\\nContent-Disposition: form-data; name="a"\\r\\n\\r\\n1\\r\\n--B--\\r\\n'
+    >>> [getattr(event, "name", event) for event in decoder.feed(body)]
+    ['a', b'1', None]
+    >>> decoder.finish()
+    """
+
+    def __init__(
+        self,
+        boundary: bytes,
+        limits: FormLimits = FormLimits(),  # noqa: B008 - immutable
+        charset: str = "utf-8",
+        *,
+        keep_paths: bool = False,
+        demand_end: bool = True,
+    ) -> None:
+        self.charset = charset
+        self._limits = limits
+        self._keep_paths = keep_paths
+        self._demand_end = demand_end
+        self._delimiter = b"--" + boundary
+        self._parser = self._new_parser(boundary)
+        self._events: list[PartEvent] = []
+        self._total = 0
+        self._begun = False
+        self._padded = False
+        self._ended = False
+        self._head = b""
+        self._tail = b"\r\n"
+        self._epilogue = 0
+        self._raw_headers: list[RawHeader] = []
+        self._header_name = b""
+        self._header_value = b""
+        self._files = 0
+        self._fields = 0
+        self._fields_size = 0
+        self._part: PartHeaders | None = None
+        self._part_size = 0
+        self._part_limit = 0
+
+    def _new_parser(self, boundary: bytes) -> MultipartParser:
+        limits = self._limits
+        callbacks: dict[str, Callable[..., None]] = {
+            "on_header_field": self._on_header_field,
+            "on_header_value": self._on_header_value,
+            "on_header_end": self._on_header_end,
+            "on_headers_finished": self._on_headers_finished,
+            "on_part_data": self._on_part_data,
+            "on_part_end": self._on_part_end,
+            "on_end": self._on_end,
+        }
+        parser: MultipartParser = load_multipart().MultipartParser(
+            boundary,
+            callbacks,
+            max_header_count=limits.max_part_headers,
+            max_header_size=limits.max_header_size,
+        )
+        # It logs each malformed body: a client must not be able to fill the log.
+        parser.logger = _Silence()  # type: ignore[assignment]
+        return parser
+
+    def feed(self, data: bytes) -> list[PartEvent]:
+        """Take the next piece of the body and return what it completes.
+
+        Raises:
+            FormTooLarge: a limit is exceeded.
+            FormError: the body is malformed.
+        """
+        limits = self._limits
+        self._total += len(data)
+        if limits.max_total_size is not None and self._total > limits.max_total_size:
+            raise too_large("Form", limits.max_total_size)
+        if self._ended:
+            self._count_epilogue(len(data))
+            return []
+        if not self._begun:
+            data = self._skip_preamble(data)
+            if not self._begun:
+                return []
+        if not self._padded:
+            data = data.lstrip(b" \t")  # RFC 2046 section 5.1.1: transport padding after the boundary
+            self._padded = bool(data)
+        self._write(data)
+        if self._ended:
+            joined = self._tail + data
+            end = joined.find(b"\r\n" + self._delimiter + b"--")
+            self._count_epilogue(len(joined) - end - len(self._delimiter) - 4)
+        else:
+            keep = len(self._delimiter) + 4
+            self._tail = data[-keep:] if len(data) >= keep else (self._tail + data)[-keep:]
+        events = self._events
+        self._events = []
+        return events
+
+    def finish(self) -> None:
+        """Check that the body is complete.
+
+        Raises:
+            FormError: it ended before its closing boundary.
+        """
+        if self._demand_end and not self._ended:
+            raise FormError("The multipart body ends before its closing boundary.")
+
+    def _write(self, data: bytes) -> None:
+        from python_multipart.exceptions import FormParserError
+
+        try:
+            self._parser.write(data)
+        except FormParserError as exc:
+            raise FormError(f"Invalid multipart data: {exc}.") from None
+
+    def _skip_preamble(self, data: bytes) -> bytes:
+        """Return what follows the first boundary, having given that to the parser; keep what precedes it."""
+        limit = self._limits.max_preamble_size
+        head = self._head + data
+        if head.startswith(self._delimiter):
+            start = 0
+        else:
+            start = head.find(b"\r\n" + self._delimiter, 0, limit + len(self._delimiter)) + 2
+            if start < 2:
+                if len(head) >= limit + len(self._delimiter):
+                    raise FormError(f"No multipart boundary within the first {limit} bytes.")
+                self._head = head
+                return b""
+        self._begun = True
+        self._head = b""
+        self._write(self._delimiter)
+        self._tail = b"\r\n" + self._delimiter
+        return head[start + len(self._delimiter) :]
+
+    def _count_epilogue(self, size: int) -> None:
+        self._epilogue += size
+        if self._epilogue > self._limits.max_epilogue_size:
+            raise too_large("Multipart epilogue", self._limits.max_epilogue_size)
+
+    def _on_header_field(self, data: bytes, start: int, end: int) -> None:
+        self._header_name += data[start:end]
+
+    def _on_header_value(self, data: bytes, start: int, end: int) -> None:
+        self._header_value += data[start:end]
+
+    def _on_header_end(self) -> None:
+        self._raw_headers.append((self._header_name.lower(), self._header_value))
+        self._header_name = self._header_value = b""
+
+    def _on_headers_finished(self) -> None:
+        limits = self._limits
+        part = parse_part_headers(self._raw_headers, self.charset, self._keep_paths)
+        self._raw_headers = []
+        if part.filename is None:
+            self._fields += 1
+            if self._fields > limits.max_fields:
+                raise too_many("fields", limits.max_fields)
+            self._part_limit = limits.max_part_size
+        else:
+            self._files += 1
+            if self._files > limits.max_files:
+                raise too_many("files", limits.max_files)
+            self._part_limit = -1 if limits.max_file_size is None else limits.max_file_size
+        self._part = part
+        self._part_size = 0
+        self._events.append(part)
+
+    def _on_part_data(self, data: bytes, start: int, end: int) -> None:
+        self._part_size += end - start
+        if self._part_size > self._part_limit >= 0:
+            raise too_large("Part", self._part_limit)
+        part = self._part
+        if part is None:
+            raise FormError("Invalid multipart data: content outside of a part.")
+        if part.filename is None:
+            self._fields_size += end - start
+            if self._fields_size > self._limits.max_fields_size:
+                raise too_large("Fields", self._limits.max_fields_size)
+        self._events.append(data[start:end])
+
+    def _on_part_end(self) -> None:
+        if self._part is None:
+            raise FormError("Invalid multipart data: a part ends before its headers do.")
+        self._part = None
+        self._events.append(None)
+
+    def _on_end(self) -> None:
+        self._ended = True
+
+
+class _Silence:
+    """A logger that drops everything."""
+
+    def __getattr__(self, name: str) -> Callable[..., None]:
+        return _drop
+
+
+def _drop(*args: object, **kwargs: object) -> None:
+    return None

@@ -1,0 +1,98 @@
+"""JSON values into types, by msgspec or pydantic, whichever the type is for."""
+
+from __future__ import annotations
+
+import sys
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from asterism.asgi_types import HTTPException
+
+
+class Misfit(NamedTuple):
+    """One place where a value does not fit its type.
+
+    Attributes:
+        path: where, from the whole value `$`: `$.items[0].price`.
+        message: what is wrong there.
+    """
+
+    path: str
+    message: str
+
+
+class ValidationError(HTTPException):
+    """A body that is JSON but does not fit the type asked for: 422 (RFC 9110 section 15.5.21).
+
+    Attributes:
+        errors: each place that does not fit. msgspec stops at the first.
+    """
+
+    def __init__(self, errors: list[Misfit]) -> None:
+        self.errors = errors
+        places = "; ".join(f"{path}: {message}" for path, message in errors)
+        super().__init__(422, f"The request body does not fit: {places}")
+
+
+def validate(value: Any, type_: Any) -> Any:
+    """Return a JSON value as an instance of `type_`.
+
+    Pydantic models go to pydantic. Everything else goes to msgspec, or to pydantic where msgspec
+    is not installed.
+
+    Raises:
+        ValidationError: 422, it does not fit.
+        TypeError: neither library is installed, or the one in charge cannot do this type.
+    """
+    if not _is_for_pydantic(type_):
+        try:
+            import msgspec
+        except ImportError:
+            pass
+        else:
+            return _by_msgspec(msgspec, value, type_)
+    return _by_pydantic(value, type_)
+
+
+def _is_for_pydantic(type_: Any) -> bool:
+    # A model cannot exist without pydantic having been imported.
+    return "pydantic" in sys.modules and _mentions_model(type_)
+
+
+def _mentions_model(type_: Any) -> bool:
+    if hasattr(type_, "__pydantic_validator__") or hasattr(type_, "__pydantic_config__"):
+        return True
+    return any(_mentions_model(argument) for argument in getattr(type_, "__args__", ()))
+
+
+def _by_msgspec(msgspec: Any, value: Any, type_: Any) -> Any:
+    try:
+        return msgspec.convert(value, type_)
+    except msgspec.ValidationError as exc:
+        message, _, path = str(exc).partition(" - at `")
+        raise ValidationError([Misfit(path.rstrip("`") or "$", message)]) from None
+
+
+def _by_pydantic(value: Any, type_: Any) -> Any:
+    try:
+        import pydantic
+    except ImportError:
+        raise TypeError(
+            f"validating into {type_!r} needs msgspec or pydantic: pip install asterism-http[msgspec]"
+        ) from None
+    try:
+        # Dates, UUIDs and the like arrive as text in JSON.
+        return _adapter(type_).validate_python(value)
+    except pydantic.ValidationError as exc:
+        raise ValidationError([Misfit(_path(error["loc"]), error["msg"]) for error in exc.errors()]) from None
+
+
+@lru_cache(256)
+def _adapter(type_: Any) -> Any:
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(type_)
+
+
+def _path(location: tuple[int | str, ...]) -> str:
+    return "$" + "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in location)
