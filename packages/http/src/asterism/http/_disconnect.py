@@ -1,4 +1,4 @@
-"""Noticing that the client went away while a response is being sent."""
+"""Noticing, while a response is being sent, that it is no longer wanted."""
 
 from __future__ import annotations
 
@@ -32,37 +32,39 @@ async def until_disconnect(receive: Receive) -> None:
         pass
 
 
-async def run_while_connected(wait: Callable[[], Awaitable[None]], work: Callable[[], Awaitable[None]]) -> bool:
-    """Await `work()` in this task, cancelled as soon as `wait()` returns.
+async def run_until(work: Callable[[], Awaitable[None]], *waits: Callable[[], Awaitable[None]]) -> int | None:
+    """Await `work()` in this task, cancelled as soon as one of `waits` returns.
 
     Args:
-        wait: returns when the work is no longer wanted; it is cancelled when the work is done.
-        work: what to do meanwhile.
+        work: what to do; it keeps this task and its context.
+        *waits: each runs in a task of its own, cancelled when the work is done.
 
     Returns:
-        Whether the work came to its end.
+        None where the work came to its end, else the index of the wait that ended it.
 
     Raises:
-        Exception: what the work or the waiting raised, never in an exception group.
+        Exception: what the work or a wait raised, never in an exception group.
     """
     from anyio import create_task_group
 
     failure: Exception | None = None
-    finished = False
+    ended_by: int | None = None
 
-    async def watch() -> None:
-        nonlocal failure
+    async def watch(index: int) -> None:
+        nonlocal failure, ended_by
         try:
-            await wait()
+            await waits[index]()
+            ended_by = index
         except Exception as exc:
             failure = exc
         group.cancel_scope.cancel()
 
     async with create_task_group() as group:
-        group.start_soon(watch)
+        for index in range(len(waits)):
+            group.start_soon(watch, index)
         try:
             await work()
-            finished = True
+            ended_by = None
         except Exception as exc:
             failure = exc
         group.cancel_scope.cancel()
@@ -71,4 +73,4 @@ async def run_while_connected(wait: Callable[[], Awaitable[None]], work: Callabl
             raise failure
         finally:
             failure = None  # its traceback holds this frame
-    return finished
+    return ended_by

@@ -52,7 +52,7 @@ def _full_year(short_year: int) -> int:
 def _timestamp(year: int, month_name: str, day: str, clock: str) -> int:
     hour, minute, second = map(int, clock.split(":"))
     month = _MONTH_NUMBERS.get(month_name, 0)
-    if not (1 <= month and 1 <= int(day) <= 31 and 0 <= hour <= 23 and 0 <= minute <= 59 and 0 <= second <= 60):
+    if not (month >= 1 and 1 <= int(day) <= 31 and 0 <= hour <= 23 and 0 <= minute <= 59 and 0 <= second <= 60):
         raise ValueError(clock)
     days = _days_since_epoch(year, month, int(day))
     return ((days * 24 + hour) * 60 + minute) * 60 + second

@@ -86,7 +86,7 @@ class JSONResponse(Response):
     """
 
     media_type = "application/json"
-    encoder: ClassVar[Callable[[Any], bytes]] = staticmethod(encode_json)
+    encoder: ClassVar[staticmethod[[Any], bytes]] = staticmethod(encode_json)
 
     def __init__(
         self,

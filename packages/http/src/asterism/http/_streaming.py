@@ -10,7 +10,7 @@ from asterism.asgi_types import ClientDisconnect, Receive, Scope, Send, scope_re
 from asterism.datastructures import encode_headers
 
 from ._denial import denial_send
-from ._disconnect import run_while_connected, send_raises_when_gone, until_disconnect
+from ._disconnect import run_until, send_raises_when_gone, until_disconnect
 from ._response import BODILESS_STATUSES, Background, Content, Response, encode_chunk
 from ._trailers import encode_trailers, server_sends_trailers
 
@@ -99,8 +99,9 @@ class StreamingResponse(Response):
         raw = self.raw_headers = encode_headers(headers)
         if self.status_code in BODILESS_STATUSES:
             self.raw_headers = [pair for pair in raw if pair[0] != b"content-length"]
-        if isinstance(self.trailers, Mapping):
-            names = b", ".join([name for name, _ in encode_trailers(self.trailers)])
+        trailers = self.trailers
+        if trailers is not None and not callable(trailers):
+            names = b", ".join([name for name, _ in encode_trailers(trailers)])
             self.raw_headers.append((b"trailer", names))
         if self.media_type is not None:
             self._add_content_type()
@@ -115,12 +116,16 @@ class StreamingResponse(Response):
         if self.status_code in BODILESS_STATUSES or scope.get("method") == "HEAD":
             await self.close_content()
             await send({"type": "http.response.body", "body": b""})
-        elif denied or send_raises_when_gone(scope):
+        elif denied:
             await self.send_body(send, with_trailers)
         else:
-            await run_while_connected(partial(until_disconnect, receive), partial(self.send_body, send, with_trailers))
+            await self.send_content(scope, receive, send, with_trailers)
         if self.background is not None:
             await self.background()
+
+    def encode_part(self, part: Any) -> bytes:
+        """Return the bytes of one part of the content."""
+        return part if type(part) is bytes else encode_chunk(part, self.charset)
 
     async def send_start(self, scope: Scope, send: Send, with_trailers: bool = False) -> None:
         """Send status and headers, and note in the scope record that they are sent."""
@@ -134,12 +139,20 @@ class StreamingResponse(Response):
         await send(message)
         scope_record(scope)["response_started"] = True
 
+    async def send_content(self, scope: Scope, receive: Receive, send: Send, with_trailers: bool = False) -> None:
+        """Send the body until it is complete or the client is gone."""
+        work = partial(self.send_body, send, with_trailers)
+        if send_raises_when_gone(scope):
+            await work()
+        else:
+            await run_until(work, partial(until_disconnect, receive))
+
     async def send_body(self, send: Send, with_trailers: bool = False) -> None:
         """Send each part of the content, then the end."""
-        charset = self.charset
+        encode = self.encode_part
         try:
-            async for chunk in self.body_iterator:
-                body = chunk if type(chunk) is bytes else encode_chunk(chunk, charset)
+            async for part in self.body_iterator:
+                body = encode(part)
                 try:
                     await send({"type": "http.response.body", "body": body, "more_body": True})
                 except OSError as exc:
@@ -147,19 +160,21 @@ class StreamingResponse(Response):
         except BaseException:
             await self.close_content()
             raise
+        await self.send_message(send, b"", False)
+        if with_trailers:
+            await self.send_trailers(send)
+
+    async def send_message(self, send: Send, body: bytes, more: bool) -> None:
+        """Send one message of the body; a broken connection is a `ClientDisconnect`."""
         try:
-            await send({"type": "http.response.body", "body": b"", "more_body": False})
-            if with_trailers:
-                await self.send_trailers(send)
+            await send({"type": "http.response.body", "body": body, "more_body": more})
         except OSError as exc:
             raise ClientDisconnect("the client went away during the response") from exc
 
     async def send_trailers(self, send: Send) -> None:
         """Send the header fields that follow the body."""
-        trailers = self.trailers() if callable(self.trailers) else self.trailers
-        await send(
-            {"type": "http.response.trailers", "headers": encode_trailers(trailers or {}), "more_trailers": False}
-        )
+        fields = encode_trailers((self.trailers() if callable(self.trailers) else self.trailers) or {})
+        await send({"type": "http.response.trailers", "headers": fields, "more_trailers": False})
 
     async def close_content(self) -> None:
         """Let a generator that is left before its end run its `finally`."""

@@ -1,0 +1,113 @@
+"""What a request for a file is answered, decided without touching the file."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from ._content_type import CONTENT_LENGTHS, RawHeader
+from ._range import ByteRange
+from ._response import BODILESS_STATUSES
+
+if TYPE_CHECKING:
+    from io import FileIO
+
+# What describes the content that a 304, 400, 412 or 416 does not carry.
+_CONTENT_FIELDS = frozenset(
+    (b"content-length", b"content-type", b"content-range", b"content-encoding", b"content-disposition")
+)
+
+
+class FileReader(Protocol):
+    """A file being sent."""
+
+    async def read(self, offset: int, count: int) -> bytes:
+        """Return up to `count` bytes from `offset`; none at the end of the file."""
+        ...
+
+    def close(self) -> None:
+        """Close the file, without blocking."""
+        ...
+
+
+class FilePart(NamedTuple):
+    """A stretch of the file, and what goes before and after it."""
+
+    span: ByteRange
+    before: bytes = b""
+    after: bytes = b""
+
+
+class FileAnswer(NamedTuple):
+    """Status, headers and the parts of the file; `closing` ends the body, or is all of it."""
+
+    status: int
+    headers: list[RawHeader]
+    parts: Sequence[FilePart] = ()
+    closing: bytes = b""
+
+    @property
+    def needs_file(self) -> bool:
+        """Whether any byte of the file is sent."""
+        return any(part.span.stop > part.span.start for part in self.parts)
+
+
+class FileDelivery(NamedTuple):
+    """An answer with the file it comes from.
+
+    Attributes:
+        answer: what to send.
+        file: where to read it; None where `first` or `path` is all.
+        first: bytes already read: the first of the first part.
+        path: the absolute path the server is to send.
+        zero_copy: the file object the server is to send from.
+    """
+
+    answer: FileAnswer
+    file: FileReader | None = None
+    first: bytes = b""
+    path: str | None = None
+    zero_copy: FileIO | None = None
+
+
+def find_header(headers: list[RawHeader], name: bytes) -> str | None:
+    """Return the value of the first header of this name."""
+    for key, value in headers:
+        if key == name:
+            return value.decode("latin-1")
+    return None
+
+
+def without_body(answer: FileAnswer, method: str) -> FileAnswer:
+    """Return the answer as this method and its status allow: without parts for a HEAD, a 204, a 304."""
+    if answer.status in BODILESS_STATUSES:
+        return FileAnswer(answer.status, [pair for pair in answer.headers if pair[0] != b"content-length"])
+    return FileAnswer(answer.status, answer.headers) if method == "HEAD" else answer
+
+
+def refusal(status: int, headers: list[RawHeader], body: bytes = b"", extra: Sequence[RawHeader] = ()) -> FileAnswer:
+    """Return an answer without the file: a 304, 400, 412 or 416."""
+    kept = [*extra, *(pair for pair in headers if pair[0] not in _CONTENT_FIELDS)]
+    if status not in BODILESS_STATUSES:
+        kept.insert(0, CONTENT_LENGTHS[len(body)])
+    return FileAnswer(status, kept, (), body)
+
+
+def partial_content(whole: FileAnswer, ranges: list[ByteRange], size: int) -> FileAnswer:
+    """Return a 206 with one range, or several as multipart/byteranges (RFC 9110 sections 15.3.7 and 14.6)."""
+    if len(ranges) == 1:
+        (span,) = ranges
+        headers = [pair for pair in whole.headers if pair[0] != b"content-length"]
+        headers += ((b"content-range", span.content_range(size)), CONTENT_LENGTHS[span.stop - span.start])
+        return FileAnswer(206, headers, (FilePart(span),))
+    boundary = os.urandom(13).hex().encode()
+    content_type = (find_header(whole.headers, b"content-type") or "").encode("latin-1")
+    head = b"--%s\r\nContent-Type: %s\r\nContent-Range: " % (boundary, content_type)
+    parts = [FilePart(span, b"%s%s\r\n\r\n" % (head, span.content_range(size)), b"\r\n") for span in ranges]
+    closing = b"--%s--" % boundary
+    length = sum(len(part.before) + part.span.stop - part.span.start + len(part.after) for part in parts)
+    headers = [pair for pair in whole.headers if pair[0] not in (b"content-length", b"content-type")]
+    headers.append((b"content-type", b"multipart/byteranges; boundary=" + boundary))
+    headers.append(CONTENT_LENGTHS[length + len(closing)])
+    return FileAnswer(206, headers, parts, closing)

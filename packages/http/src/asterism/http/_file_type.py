@@ -1,0 +1,46 @@
+"""Guessing a media type from a file name."""
+
+from __future__ import annotations
+
+_COMPRESSED = {
+    "gzip": "application/gzip",
+    "bzip2": "application/x-bzip2",
+    "xz": "application/x-xz",
+    "compress": "application/x-compress",
+    "br": "application/x-brotli",
+    "zstd": "application/zstd",
+}
+_UNKNOWN = "application/octet-stream"
+_CACHED = 512
+_by_suffixes: dict[str, str] = {}
+
+
+def guess_media_type(filename: str) -> str:
+    """Return the media type of a file name, "application/octet-stream" where it tells nothing.
+
+    A compressed file is what its last suffix says, since it is sent as it is.
+
+    >>> guess_media_type("page.html"), guess_media_type("archive.tar.gz")
+    ('text/html', 'application/gzip')
+    """
+    base = filename.replace("\\", "/").rpartition("/")[2]
+    stem, _, suffixes = base.partition(".")
+    if not stem or not suffixes:
+        return _UNKNOWN
+    parts = suffixes.rsplit(".", 2)[-2:]
+    key = ".".join(parts)
+    known = _by_suffixes.get(key)
+    if known is None:
+        known = _guess(f"file.{key}")
+        if len(_by_suffixes) < _CACHED and len(key) <= 32:
+            _by_suffixes[key] = known
+    return known
+
+
+def _guess(filename: str) -> str:
+    from mimetypes import guess_type
+
+    media_type, encoding = guess_type(filename)
+    if encoding is not None:
+        return _COMPRESSED.get(encoding, _UNKNOWN)
+    return media_type or _UNKNOWN

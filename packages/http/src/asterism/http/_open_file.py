@@ -1,0 +1,69 @@
+"""A file opened for sending."""
+
+from __future__ import annotations
+
+import os
+import stat as file_stat
+from io import FileIO
+
+# A pipe or a device at the path must not hold the thread that opens it.
+_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOCTTY", 0)
+
+
+def require_regular(path: str | os.PathLike[str], stat: os.stat_result) -> None:
+    """Raise `RuntimeError` for a directory, a pipe, a device."""
+    if not file_stat.S_ISREG(stat.st_mode):
+        raise RuntimeError(f"File at path {os.fspath(path)} is not a file.")
+
+
+class OpenFile:
+    """A regular file, read at any offset. Its methods block, all but `close`.
+
+    Args:
+        path: where it is.
+
+    Raises:
+        RuntimeError: there is no file, or it is not a regular one.
+        OSError: it cannot be opened.
+    """
+
+    __slots__ = ("descriptor", "path", "stat")
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.descriptor = -1
+        self.path = path
+        try:
+            self.descriptor = os.open(path, _FLAGS)
+        except (FileNotFoundError, NotADirectoryError):
+            raise RuntimeError(f"File at path {os.fspath(path)} does not exist.") from None
+        except (IsADirectoryError, PermissionError):
+            require_regular(path, os.stat(path))
+            raise
+        self.stat = os.fstat(self.descriptor)
+        require_regular(path, self.stat)
+
+    def read(self, offset: int, count: int) -> bytes:
+        """Return up to `count` bytes from `offset`; none at the end of the file."""
+        return _read_at(self.descriptor, count, offset)
+
+    def raw(self) -> FileIO:
+        """Return a file object over the same descriptor, which it does not close."""
+        return FileIO(self.descriptor, closefd=False)
+
+    def close(self) -> None:
+        """Close it; closing again does nothing."""
+        descriptor, self.descriptor = self.descriptor, -1
+        if descriptor >= 0:
+            os.close(descriptor)
+
+    def __del__(self) -> None:
+        # Reached only where the task that waited for a thread was cancelled from outside.
+        self.close()
+
+
+def _seek_and_read(descriptor: int, count: int, offset: int) -> bytes:
+    os.lseek(descriptor, offset, os.SEEK_SET)
+    return os.read(descriptor, count)
+
+
+_read_at = getattr(os, "pread", _seek_and_read)
