@@ -7,7 +7,7 @@ handed over when the application asks for it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NoReturn
 
 import anyio
@@ -18,6 +18,7 @@ from ._call import ApplicationCall
 from ._errors import PeerGone
 from ._request_body import BodySource
 from ._sent_file import read_descriptor, read_path
+from ._task import start_task
 
 Header = tuple[bytes, bytes]
 
@@ -57,9 +58,10 @@ class HTTPExchange:
         self.on_debug: Callable[[dict[str, Any]], None] | None = None
         self.disconnected = False
         self._call = ApplicationCall(app, scope)
-        self._offered = scope.get("extensions") or {}
+        self._offered: Mapping[str, Any] = scope.get("extensions") or {}
         self._is_head = scope["method"] == "HEAD"
         self._body = body
+        self._begun = False
         self._time_limit = time_limit
         self._grace = grace
         self._raise_server_exceptions = raise_server_exceptions
@@ -76,8 +78,21 @@ class HTTPExchange:
 
     # --- the client's side -----------------------------------------------------------------
 
-    async def run(self) -> None:
-        """Run the application. Start this in a task of its own."""
+    async def begin(self) -> bool:
+        """Start the application in a task of its own and wait for the start of the response.
+
+        Returns:
+            False where there is none because the application failed.
+        """
+        self.begin_soon()
+        return await self.start()
+
+    def begin_soon(self) -> None:
+        """Start the application in a task of its own."""
+        self._begun = True
+        start_task(self._run)
+
+    async def _run(self) -> None:
         try:
             await self._call.run(self._receive, self._send)
         finally:
@@ -86,7 +101,7 @@ class HTTPExchange:
             self._supply.set()
 
     async def start(self) -> bool:
-        """Wait for the start of the response; False where there is none because the application failed."""
+        """Wait for the start of the response; False where the application failed before it."""
         await self._call.progress.wait(self._started, "http.response.start", self._time_limit)
         if self.status is not None:
             return True
@@ -126,7 +141,7 @@ class HTTPExchange:
             self._receiving.cancel()
 
     async def close(self) -> None:
-        """End the exchange.
+        """End the exchange; does nothing where it was not begun.
 
         After a complete response, waits for the application to return, background tasks
         included. Amid one, disconnects, and cancels an application that does not return.
@@ -135,6 +150,8 @@ class HTTPExchange:
             ApplicationTimeout: the application did not return within the time limit.
             BaseException: what the application raised.
         """
+        if not self._begun:
+            return
         if self._final_part_offered or self._body_complete:
             self._draining = True
             self._demand.set()
@@ -147,6 +164,8 @@ class HTTPExchange:
 
     async def abort(self) -> None:
         """Cancel the application; what it raises is dropped."""
+        if not self._begun:
+            return
         self.disconnect()
         await self._call.end(0)
         self._call.take_failure(disconnected=True)
@@ -155,6 +174,16 @@ class HTTPExchange:
         """Wait for the application to return; raise what it raised."""
         await self._call.progress.wait(self._call.done, "end of the application", self._time_limit)
         self._raise_failure()
+
+    @property
+    def is_read(self) -> bool:
+        """Whether the client has taken the whole body, and trailers where there are any."""
+        return self._body_complete and self._part is None and self._over.is_set()
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether the application has returned and left nothing to raise."""
+        return self._call.done.is_set() and self._call.failure is None
 
     def _is_complete(self) -> bool:
         if self.trailers is not None:

@@ -7,6 +7,7 @@ import anyio
 from asterism.asgi_types import ASGIApp, Message, Scope
 
 from ._call import ApplicationCall
+from ._task import start_task
 
 
 class LifespanRun:
@@ -30,8 +31,7 @@ class LifespanRun:
         self._stopped = anyio.Event()
         self._problem: str | None = None
 
-    async def run(self) -> None:
-        """Run the application. Start this in a task of its own."""
+    async def _run(self) -> None:
         try:
             await self._call.run(self._receive, self._send)
         finally:
@@ -39,12 +39,13 @@ class LifespanRun:
             self._stopped.set()
 
     async def startup(self) -> None:
-        """Wait until the application is ready.
+        """Start the application in a task of its own and wait until it is ready.
 
         Raises:
             RuntimeError: the application sent lifespan.startup.failed and raised nothing itself.
             BaseException: what the application raised during start-up.
         """
+        start_task(self._run)
         await self._call.progress.wait(self._started, "lifespan.startup.complete", self._time_limit)
         if self._problem is not None:
             await self._call.progress.wait(self._call.done, "end of the application", self._time_limit)
@@ -62,9 +63,10 @@ class LifespanRun:
         await self._call.progress.wait(self._call.done, "end of the application", self._time_limit)
         await self._raise_problem(unsupported_is_fine=False)
 
-    def cancel(self) -> None:
-        """Cancel the application."""
-        self._call.cancel()
+    async def abort(self) -> None:
+        """Cancel the application if it still runs; what it raises is dropped."""
+        await self._call.end(0)
+        self._call.take_failure(disconnected=True)
 
     async def _raise_problem(self, *, unsupported_is_fine: bool) -> None:
         failure = self._call.take_failure(disconnected=False)

@@ -44,12 +44,12 @@ class ScopeFactory:
 
     def http(self, request: httpx.Request) -> Scope:
         """The scope of an HTTP request."""
-        offered = {name: {} for name in self.extensions if name not in WEBSOCKET_EXTENSIONS}
+        offered: dict[str, dict[str, Any]] = {name: {} for name in self.extensions if name not in WEBSOCKET_EXTENSIONS}
         return {"type": "http", "method": request.method, **self._connection(request), "extensions": offered}
 
     def websocket(self, request: httpx.Request) -> Scope:
         """The scope of a WebSocket handshake."""
-        offered = {name: {} for name in self.extensions if name in WEBSOCKET_EXTENSIONS}
+        offered: dict[str, dict[str, Any]] = {name: {} for name in self.extensions if name in WEBSOCKET_EXTENSIONS}
         asked = ",".join(request.headers.get_list("sec-websocket-protocol"))
         subprotocols = [name.strip() for name in asked.split(",") if name.strip()]
         return {

@@ -7,9 +7,7 @@ inside `with`, otherwise one for each request.
 from __future__ import annotations
 
 import contextlib
-import math
-from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import Future
+from collections.abc import Generator, Iterable
 from functools import cache
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self
@@ -17,144 +15,27 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 import anyio.from_thread
 from anyio.from_thread import BlockingPortal
 
-from asterism.asgi_types import ASGIApp, Message, Scope
+from asterism.asgi_types import ASGIApp
 
 from ._errors import WebSocketClosed, WebSocketDenied
-from ._extensions import DEFAULT_EXTENSIONS, checked_extensions
+from ._extensions import DEFAULT_EXTENSIONS
+from ._handshake import SESSION_KEY, websocket_headers, websocket_url
 from ._http_exchange import HTTPExchange
 from ._library import HTTPLibrary, library
 from ._lifespan import LifespanRun
 from ._request_body import BodySource, IteratedBody, WholeBody
-from ._scope import ScopeFactory
-from ._sync_websocket import SESSION_KEY, WebSocketTestSession
+from ._response import default_headers, time_limit_of
+from ._settings import DEFAULT_TIME_LIMIT, ClientSettings, LifespanPolicy
+from ._sync_transport import ApplicationTransport
+from ._sync_websocket import WebSocketTestSession
 from ._websocket_exchange import Denial
 
 if TYPE_CHECKING:
     import httpx
 
     _Client = httpx.Client
-    _Stream = httpx.SyncByteStream
 else:
     _Client = object
-    _Stream = object
-
-DEFAULT_TIME_LIMIT = 10.0
-LifespanPolicy = Literal["auto", "on", "off"]
-
-
-class _ResponseStream(_Stream):
-    """The response body, taken from the application as it is read."""
-
-    def __init__(self, exchange: HTTPExchange, portal: BlockingPortal, resources: contextlib.ExitStack) -> None:
-        self._exchange = exchange
-        self._portal = portal
-        self._resources = resources
-        self._closed = False
-
-    def __iter__(self) -> Iterator[bytes]:
-        while not self._closed:
-            part = self._portal.call(self._exchange.read)
-            if part is None:
-                return
-            yield part
-
-    def close(self) -> None:
-        self._end(abort=False)
-
-    def abort(self) -> None:
-        self._end(abort=True)
-
-    def _end(self, *, abort: bool) -> None:
-        if self._closed:
-            return
-        self._closed = True
-        with self._resources:
-            self._portal.call(self._exchange.abort if abort else self._exchange.close)
-
-
-@cache
-def stream_class(http: HTTPLibrary) -> type[_ResponseStream]:
-    """Return the response stream as a class that `http` accepts for one."""
-    return type("ResponseStream", (_ResponseStream, http.SyncByteStream), {})
-
-
-class ApplicationTransport:
-    """Answers a client library's requests by calling an application.
-
-    Args:
-        client: the client whose settings and event loop are used.
-    """
-
-    def __init__(self, client: SyncClient) -> None:
-        self._client = client
-        self._open: set[_ResponseStream] = set()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exc_info: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Abort every response that was not closed."""
-        while self._open:
-            self._open.pop().abort()
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Call the application for one request."""
-        if request.url.scheme in ("ws", "wss"):
-            return self._client.begin_websocket(request)
-        resources = contextlib.ExitStack()
-        portal = resources.enter_context(self._client.event_loop())
-        exchange = self._client.begin_exchange(request)
-        stream = stream_class(self._client.http_library)(exchange, portal, resources)
-        self._open.add(stream)
-        resources.callback(self._open.discard, stream)
-        try:
-            portal.start_task_soon(exchange.run)
-            has_started = portal.call(exchange.start)
-        except BaseException:
-            stream.abort()
-            raise
-        if not has_started:
-            stream.close()
-            return self._client.http_library.Response(500, request=request)
-        return self._response(request, exchange, stream)
-
-    def _response(self, request: httpx.Request, exchange: HTTPExchange, stream: _ResponseStream) -> httpx.Response:
-        extensions: dict[str, Any] = {"http_version": b"HTTP/1.1"}
-        if exchange.trailers is not None:
-            extensions["http.response.trailers"] = exchange.trailers
-        if exchange.early_hints:
-            extensions["http.response.early_hint"] = exchange.early_hints
-        if exchange.pushes:
-            extensions["http.response.push"] = exchange.pushes
-        response: httpx.Response = self._client.http_library.Response(
-            exchange.status, headers=exchange.headers, stream=stream, request=request, extensions=extensions
-        )
-        attach_debug_info(response, exchange)
-        return response
-
-
-def attach_debug_info(response: httpx.Response, exchange: HTTPExchange) -> None:
-    """Put debug information on the response, whether it came before the start or comes later."""
-
-    def attach(info: dict[str, Any]) -> None:
-        response.extensions["http.response.debug"] = info
-        for name in ("template", "context"):
-            if name in info:
-                setattr(response, name, info[name])
-
-    exchange.on_debug = attach
-    if exchange.debug is not None:
-        attach(exchange.debug)
-
-
-def time_limit_of(request: httpx.Request) -> float | None:
-    """Return the time-out for reading of a request, which limits each wait for the application."""
-    limits: Mapping[str, float | None] = request.extensions.get("timeout") or {}
-    limit = limits.get("read")
-    return None if limit is None or math.isinf(limit) else limit
 
 
 class SyncClient(_Client):
@@ -174,7 +55,7 @@ class SyncClient(_Client):
         backend: Literal["asyncio", "trio"] = "asyncio",
         backend_options: dict[str, Any] | None = None,
         cookies: Any = None,
-        headers: Mapping[str, str] | None = None,
+        headers: Any = None,
         follow_redirects: bool = True,
         client: tuple[str, int] | None = ("testclient", 50000),
         *,
@@ -182,28 +63,27 @@ class SyncClient(_Client):
         lifespan: LifespanPolicy = "auto",
         extensions: Iterable[str] = DEFAULT_EXTENSIONS,
     ) -> None:
-        if not callable(app):
-            raise TypeError(f"TestClient takes an ASGI application as 'app', got {app!r}; pass a callable")
         if backend not in ("asyncio", "trio"):
             raise ValueError(f"backend is {backend!r}; pass 'asyncio' or 'trio'")
-        if lifespan not in ("auto", "on", "off"):
-            raise ValueError(f"lifespan is {lifespan!r}; pass 'auto', 'on' or 'off'")
-        self.app = app
-        self.app_state: dict[str, Any] = {}
+        self.settings = ClientSettings(
+            app,
+            raise_server_exceptions=raise_server_exceptions,
+            root_path=root_path,
+            client=client,
+            lifespan=lifespan,
+            extensions=extensions,
+        )
         self.portal: BlockingPortal | None = None
-        self.raise_server_exceptions = raise_server_exceptions
         self.backend = backend
         self.backend_options = backend_options or {}
-        self.lifespan_policy: LifespanPolicy = lifespan
-        self.scopes = ScopeFactory(
-            root_path=root_path, client=client, state=self.app_state, extensions=checked_extensions(extensions)
-        )
         self._resources = contextlib.ExitStack()
-        self._application_transport = ApplicationTransport(self)
+        self._application_transport = ApplicationTransport(
+            self.http_library, self.event_loop, self._begin_exchange, self._begin_websocket
+        )
         transport: Any = self._application_transport
         super().__init__(
             base_url=base_url,
-            headers={"user-agent": "testclient", **(headers or {})},
+            headers=default_headers(self.http_library, headers),
             cookies=cookies,
             follow_redirects=follow_redirects,
             transport=transport,
@@ -211,10 +91,20 @@ class SyncClient(_Client):
             trust_env=False,
         )
 
+    @property
+    def app(self) -> ASGIApp:
+        """The application that is called."""
+        return self.settings.app
+
+    @property
+    def app_state(self) -> dict[str, Any]:
+        """What lifespan start-up stored; each connection gets a copy in `scope["state"]`."""
+        return self.settings.state
+
     # --- event loops -----------------------------------------------------------------------
 
     @contextlib.contextmanager
-    def event_loop(self) -> Iterator[BlockingPortal]:
+    def event_loop(self) -> Generator[BlockingPortal]:
         """Give the lifespan's event loop, or one of its own to a request outside a lifespan."""
         if self.portal is not None:
             yield self.portal
@@ -230,7 +120,7 @@ class SyncClient(_Client):
                 anyio.from_thread.start_blocking_portal(self.backend, self.backend_options)
             )
             resources.callback(setattr, self, "portal", None)
-            if self.lifespan_policy != "off":
+            if self.settings.lifespan != "off":
                 resources.enter_context(self._lifespan(self.portal))
             resources.callback(self._application_transport.close)
             self._resources = resources.pop_all()
@@ -245,21 +135,19 @@ class SyncClient(_Client):
         self._resources.close()
 
     @contextlib.contextmanager
-    def _lifespan(self, portal: BlockingPortal) -> Iterator[None]:
+    def _lifespan(self, portal: BlockingPortal) -> Generator[None]:
         run = LifespanRun(
-            self.app,
-            self.scopes.lifespan(),
-            required=self.lifespan_policy == "on",
+            self.settings.app,
+            self.settings.scopes.lifespan(),
+            required=self.settings.lifespan == "on",
             time_limit=self.timeout.read,
         )
-        finished: Future[None] = portal.start_task_soon(run.run)
         try:
             portal.call(run.startup)
             yield
             portal.call(run.shutdown)
         finally:
-            portal.call(run.cancel)
-            finished.result()
+            portal.call(run.abort)
 
     def close(self) -> None:
         """Close the client; responses that are still open are aborted."""
@@ -268,15 +156,14 @@ class SyncClient(_Client):
 
     # --- connections -----------------------------------------------------------------------
 
-    def begin_exchange(self, request: httpx.Request) -> HTTPExchange:
-        """Make the exchange for a request."""
+    def _begin_exchange(self, request: httpx.Request) -> HTTPExchange:
         return HTTPExchange(
-            self.app,
-            self.scopes.http(request),
+            self.settings.app,
+            self.settings.scopes.http(request),
             self._body_source(request),
             time_limit=time_limit_of(request),
             grace=self.disconnect_grace,
-            raise_server_exceptions=self.raise_server_exceptions,
+            raise_server_exceptions=self.settings.raise_server_exceptions,
         )
 
     def _body_source(self, request: httpx.Request) -> BodySource:
@@ -285,22 +172,18 @@ class SyncClient(_Client):
             return WholeBody(b"".join(stream))
         return IteratedBody(iter(stream))
 
-    def begin_websocket(self, request: httpx.Request) -> httpx.Response:
-        """Make the session for a handshake; it reaches the caller in the response's extensions."""
-        session = self.make_session(request)
-        return self.http_library.Response(101, request=request, extensions={SESSION_KEY: session})  # type: ignore[no-any-return]
-
-    def make_session(self, request: httpx.Request) -> WebSocketTestSession:
-        """Make the session for a handshake."""
-        return WebSocketTestSession(
-            self.app,
-            self.scopes.websocket(request),
+    def _begin_websocket(self, request: httpx.Request) -> httpx.Response:
+        session = WebSocketTestSession(
+            self.settings.app,
+            self.settings.scopes.websocket(request),
             self.event_loop,
             time_limit=time_limit_of(request),
             grace=self.disconnect_grace,
             closed=self.closed_error,
             denied=self.denied_error,
         )
+        response: httpx.Response = self.http_library.Response(101, request=request, extensions={SESSION_KEY: session})
+        return response
 
     def closed_error(self, code: int, reason: str) -> Exception:
         """Make the exception for a WebSocket that the application closed."""
@@ -327,33 +210,7 @@ class SyncClient(_Client):
         return response.extensions[SESSION_KEY]
 
 
-def websocket_url(url: str) -> str:
-    """Turn http into ws and https into wss.
-
-    >>> websocket_url("https://example.org/chat")
-    'wss://example.org/chat'
-    """
-    return f"ws{url[4:]}" if url.startswith("http") else url
-
-
-def websocket_headers(headers: Any, subprotocols: Iterable[str] | None) -> list[tuple[str, str]]:
-    """Add the headers of a handshake (RFC 6455 section 4.1) to those given."""
-    given: list[tuple[str, str]] = [*(headers.items() if isinstance(headers, Mapping) else headers or ())]
-    present = {name.lower() for name, _ in given}
-    handshake = {
-        "connection": "upgrade",
-        "sec-websocket-key": "testserver==",
-        "sec-websocket-version": "13",
-    }
-    if subprotocols is not None:
-        handshake["sec-websocket-protocol"] = ", ".join(subprotocols)
-    return [*given, *((name, value) for name, value in handshake.items() if name not in present)]
-
-
-_Base: Any = library.Client
-
-
-class TestClient(SyncClient, _Base):
+class TestClient(SyncClient, library.Client):
     """Calls an ASGI 3 application as if it were served, from a plain function.
 
     It is an `httpx.Client` and takes the same requests. Inside `with`, the application's
@@ -395,6 +252,3 @@ def client_class(http: HTTPLibrary) -> type[TestClient]:
     if http is library:
         return TestClient
     return type("TestClient", (SyncClient, http.Client), {"http_library": http, "__doc__": TestClient.__doc__})
-
-
-__all__ = ["Message", "Scope", "SyncClient", "TestClient", "client_class"]

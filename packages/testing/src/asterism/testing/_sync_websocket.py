@@ -5,17 +5,16 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 from anyio.from_thread import BlockingPortal
 
 from asterism.asgi_types import ASGIApp, Message, Scope
 
+from ._frame import FrameMode, bytes_frame, check_mode, json_frame, text_frame
+from ._sync_transport import EventLoop
 from ._websocket_exchange import Denial, Header, WebSocketExchange
-
-SESSION_KEY = "asterism.testing.session"
 
 
 class WebSocketTestSession:
@@ -30,7 +29,7 @@ class WebSocketTestSession:
         self,
         app: ASGIApp,
         scope: Scope,
-        event_loop: Callable[[], AbstractContextManager[BlockingPortal]],
+        event_loop: EventLoop,
         *,
         time_limit: float | None,
         grace: float,
@@ -59,7 +58,6 @@ class WebSocketTestSession:
             raise RuntimeError("the session was already used; call websocket_connect for another")
         with contextlib.ExitStack() as resources:
             self._portal = resources.enter_context(self._event_loop())
-            self._portal.start_task_soon(self._exchange.run)
             try:
                 self._portal.call(self._exchange.connect)
             except BaseException:
@@ -88,13 +86,13 @@ class WebSocketTestSession:
 
     def send_text(self, data: str) -> None:
         """Send a text frame."""
-        self.send({"type": "websocket.receive", "text": data})
+        self.send(text_frame(data))
 
     def send_bytes(self, data: bytes) -> None:
         """Send a binary frame."""
-        self.send({"type": "websocket.receive", "bytes": data})
+        self.send(bytes_frame(data))
 
-    def send_json(self, data: Any, mode: Literal["text", "binary"] = "text") -> None:
+    def send_json(self, data: Any, mode: FrameMode = "text") -> None:
         """Send JSON in a text or a binary frame."""
         self.send(json_frame(data, mode))
 
@@ -137,22 +135,7 @@ class WebSocketTestSession:
         data: bytes = self._receive_frame("bytes")
         return data
 
-    def receive_json(self, mode: Literal["text", "binary"] = "text") -> Any:
+    def receive_json(self, mode: FrameMode = "text") -> Any:
         """Return the next frame, decoded from JSON."""
         check_mode(mode)
         return json.loads(self._receive_frame("text" if mode == "text" else "bytes"))
-
-
-def check_mode(mode: str) -> None:
-    """Refuse a mode that names no kind of frame."""
-    if mode not in ("text", "binary"):
-        raise ValueError(f"mode is {mode!r}; pass 'text' or 'binary'")
-
-
-def json_frame(data: Any, mode: str) -> Message:
-    """Make the message for JSON in a frame of that kind."""
-    check_mode(mode)
-    text = json.dumps(data, separators=(",", ":"), ensure_ascii=False)
-    if mode == "text":
-        return {"type": "websocket.receive", "text": text}
-    return {"type": "websocket.receive", "bytes": text.encode()}

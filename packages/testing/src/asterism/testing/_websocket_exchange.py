@@ -16,6 +16,7 @@ from asterism.asgi_types import ASGIApp, Message, Scope
 
 from ._call import ApplicationCall
 from ._errors import PeerGone, WebSocketClosed
+from ._task import start_task
 
 Header = tuple[bytes, bytes]
 _NO_CLOSE_FRAME = 1006
@@ -66,8 +67,7 @@ class WebSocketExchange:
         self._left = False
         self._broken = False
 
-    async def run(self) -> None:
-        """Run the application. Start this in a task of its own."""
+    async def _run(self) -> None:
         try:
             await self._call.run(self._receive, self._send)
         finally:
@@ -76,12 +76,13 @@ class WebSocketExchange:
     # --- the client's side -----------------------------------------------------------------
 
     async def connect(self) -> None:
-        """Wait for the answer to the handshake.
+        """Start the application in a task of its own and wait for its answer to the handshake.
 
         Raises:
             Exception: made by `closed` or `denied` where the application refused.
             BaseException: what the application raised.
         """
+        start_task(self._run)
         message = await self.receive(expected="websocket.accept")
         if message["type"] == "websocket.accept":
             self.accepted_subprotocol = message.get("subprotocol")

@@ -1,0 +1,96 @@
+"""A request that a test takes through the application step by step."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from ._http_exchange import HTTPExchange
+from ._library import HTTPLibrary
+from ._request_body import FedBody
+from ._response import make_response
+from ._task import finish_or_hand_over
+
+if TYPE_CHECKING:
+    import httpx
+
+
+class HTTPConversation:
+    """One request, with a disconnect possible between any two steps.
+
+    Entering it calls the application, which runs until it waits for the client. Leaving it
+    ends the exchange: an unfinished response is disconnected, what the application raised is
+    raised.
+
+    Args:
+        http: the client library.
+        request: the request.
+        exchange: its exchange.
+        fed: the body, where the test hands it over part by part.
+    """
+
+    def __init__(self, http: HTTPLibrary, request: httpx.Request, exchange: HTTPExchange, fed: FedBody | None) -> None:
+        self.request = request
+        self._http = http
+        self._exchange = exchange
+        self._fed = fed
+
+    async def __aenter__(self) -> Self:
+        self._exchange.begin_soon()
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await finish_or_hand_over(self._exchange.close, self._exchange.abort)
+
+    async def send_body(self, part: bytes, *, more: bool = True) -> None:
+        """Hand over a part of the request body.
+
+        Args:
+            part: its bytes, which may be empty.
+            more: False for the last part.
+
+        Raises:
+            RuntimeError: the conversation was not opened with `feed=True`, or the body is complete.
+        """
+        if self._fed is None:
+            raise RuntimeError("the request body was given whole; open the conversation with feed=True")
+        self._fed.feed(part, more=more)
+
+    async def start(self) -> httpx.Response:
+        """Wait for the start of the response; the result has status and headers, and no body."""
+        if not await self._exchange.start():
+            failed: httpx.Response = self._http.Response(500, request=self.request)
+            return failed
+        return make_response(self._http, self.request, self._exchange, self._http.ByteStream(b""))
+
+    async def read(self) -> bytes | None:
+        """Return the next part of the response body that is not empty, or None after the last."""
+        return await self._exchange.read()
+
+    async def disconnect(self) -> None:
+        """Go away: the application's `receive` gives http.disconnect, its `send` raises `OSError`."""
+        self._exchange.disconnect()
+
+    async def finished(self) -> None:
+        """Wait for the application to return.
+
+        Raises:
+            ApplicationTimeout: it did not return within the time limit.
+            BaseException: what it raised, unless that only follows from a disconnect.
+        """
+        await self._exchange.finished()
+
+    @property
+    def early_hints(self) -> list[bytes]:
+        """The links hinted so far."""
+        return self._exchange.early_hints
+
+    @property
+    def debug(self) -> dict[str, Any] | None:
+        """The debug information, or None as long as there is none."""
+        return self._exchange.debug
