@@ -33,7 +33,7 @@ from ._host import Host
 from ._lifespan import MountedLifespan, serve_lifespan
 from ._match import Match, NoMatchFound, PathParameterError
 from ._mount import Mount
-from ._path_template import compile_path
+from ._path_template import compile_path, replace_params
 from ._registration import RouteGroup
 from ._route import Route
 from ._route_list import RouteList
@@ -66,5 +66,6 @@ __all__ = [
     "compile_path",
     "get_route_path",
     "register_url_convertor",
+    "replace_params",
     "serve_lifespan",
 ]

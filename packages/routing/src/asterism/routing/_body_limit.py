@@ -18,7 +18,7 @@ Limit = int | None | EllipsisType
 """Bytes, None for no limit, `...` for whatever holds outside."""
 
 
-def check_limit(limit: Limit) -> None:
+def check_limit(limit: object) -> None:
     """Refuse what is not a number of bytes."""
     if limit is None or limit is ...:
         return
@@ -79,7 +79,7 @@ class CountedBody:
 
 
 class _CountedReceive:
-    __slots__ = ("received", "receive", "refusal", "scope")
+    __slots__ = ("receive", "received", "refusal", "scope")
 
     def __init__(self, scope: Scope, receive: Receive) -> None:
         self.scope = scope

@@ -23,7 +23,7 @@ from weakref import ref
 from ._base_route import BaseRoute, watch
 from ._host import Host
 from ._mount import Mount
-from ._path_template import WILD, PathPattern
+from ._path_template import PathPattern
 from ._route import Route
 from ._websocket_route import WebSocketRoute
 
@@ -59,7 +59,7 @@ def _inherits(route: BaseRoute, name: str, owners: Iterable[type]) -> bool:
     return any(method is _OWN_METHODS[owner, name] for owner in owners)
 
 
-_OWN_METHODS = {
+_OWN_METHODS: dict[tuple[type, str], Any] = {
     (owner, name): getattr(owner, name) for owner in (*_PATH_ROUTES, Host) for name in ("matches", "handle")
 }
 
@@ -81,9 +81,10 @@ def path_pattern(route: BaseRoute) -> PathPattern | None:
 
 
 def _static_path(pattern: PathPattern | None) -> str | None:
-    if pattern is None or pattern.open_ended or WILD in pattern.segments:
+    if pattern is None or pattern.open_ended:
         return None
-    return "/".join([segment for segment in pattern.segments if segment is not WILD])
+    texts = [segment for segment in pattern.segments if segment is not None]
+    return "/".join(texts) if len(texts) == len(pattern.segments) else None
 
 
 class _Node:
@@ -96,7 +97,7 @@ class _Node:
         self.tails: list[Candidate] = []
 
     def below(self, segment: str | None) -> _Node:
-        if segment is not WILD:
+        if segment is not None:
             return self.texts.setdefault(segment, _Node())
         if self.wild is None:
             self.wild = _Node()

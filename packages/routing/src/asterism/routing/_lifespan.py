@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from asterism.asgi_types import ASGIApp, Receive, Scope, Send
 
@@ -47,11 +47,10 @@ def checked_lifespan(lifespan: Any) -> LifespanContext:
     if code is not None and code.co_flags & _GENERATOR_FLAGS:
         name = getattr(lifespan, "__name__", "lifespan")
         raise TypeError(f"lifespan {name} is a generator function; decorate it with @contextlib.asynccontextmanager")
-    context: LifespanContext = lifespan
-    return context
+    return cast(LifespanContext, lifespan)
 
 
-def add_state(scope: Scope, state: Mapping[str, Any] | None) -> None:
+def add_state(scope: Scope, state: object) -> None:
     """Give what a lifespan yielded to the connections to come.
 
     Raises:
@@ -66,7 +65,7 @@ def add_state(scope: Scope, state: Mapping[str, Any] | None) -> None:
         return
     if "state" not in scope:
         raise RuntimeError('The server does not support "state" in the lifespan scope.')
-    scope["state"].update(state)
+    scope["state"].update(cast("Mapping[str, Any]", state))
 
 
 def _failure(exc: BaseException) -> str:

@@ -180,9 +180,7 @@ class Mount(BaseRoute):
     def _filled(self, name: str, params: dict[str, Any], segments: bool) -> str:
         if not self.keeps_missing_params and not self.param_convertors.keys() <= params.keys():
             raise NoMatchFound(name, params)
-        return filled(
-            self.path_format, self.param_convertors, params, encode=self.encodes_paths, segments=segments
-        )
+        return filled(self.path_format, self.param_convertors, params, encode=self.encodes_paths, segments=segments)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Mount) and self.path == other.path and self.app == other.app

@@ -12,9 +12,7 @@ from ._convertors import Convertor, StringConvertor
 from ._route_path import ENCODED_SLASH, MOUNT_KEY, current_mount, decoded
 
 
-def path_params(
-    regex: re.Pattern[str], path: str, convertors: Mapping[str, Convertor[Any]]
-) -> dict[str, Any] | None:
+def path_params(regex: re.Pattern[str], path: str, convertors: Mapping[str, Convertor[Any]]) -> dict[str, Any] | None:
     """Return the converted parameters of a path, None where it does not match.
 
     A convertor's `ValueError` is no match: the text has the shape of a value and is none.

@@ -134,8 +134,9 @@ def _shape(pieces: list[str | _Parameter]) -> tuple[tuple[str | None, ...], bool
             segments[-1] = WILD
             continue
         first, *others = piece.split("/")
-        if segments[-1] is not WILD:
-            segments[-1] += first
+        last = segments[-1]
+        if last is not None:
+            segments[-1] = last + first
         segments.extend(others)
     return tuple(segments), False
 

@@ -84,7 +84,7 @@ class RouteList(list[BaseRoute]):
         self.discard()
         return self
 
-    def __imul__(self, times: SupportsIndex, /) -> RouteList:  # type: ignore[override, misc]
+    def __imul__(self, times: SupportsIndex, /) -> RouteList:
         super().__imul__(times)
         self.discard()
         return self

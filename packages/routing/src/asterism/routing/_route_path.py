@@ -116,12 +116,12 @@ def child_mount(scope: Scope, matched: str, root_path: str, template: str) -> Mo
     """
     outer = current_mount(scope)
     if outer is not None:
-        return MountPoint(
-            root_path, outer.path + decoded(matched), outer.segments + matched, outer.template + template
-        )
+        return MountPoint(root_path, outer.path + decoded(matched), outer.segments + matched, outer.template + template)
     known = scope.get(MOUNT_KEY)
     prefix = _server_prefix(scope)
-    return MountPoint(root_path, prefix + decoded(matched), prefix + matched, (known.template if known else "") + template)
+    return MountPoint(
+        root_path, prefix + decoded(matched), prefix + matched, (known.template if known else "") + template
+    )
 
 
 def _server_prefix(scope: Scope) -> str:
@@ -148,5 +148,3 @@ def stay_on_host(path: str) -> str:
     if path[:1] == "/" and path[1:2] in ("/", "\\"):
         return f"/%{ord(path[1]):02X}{path[2:]}"
     return path
-
-

@@ -196,7 +196,7 @@ class Router(Registration):
         if candidate.kind == ASKED:
             return _handled(route, scope, matched)
         admit(route, scope, matched)
-        return MethodNotAllowed(methods) if self.allow_union else route.handle  # type: ignore[no-any-return]
+        return MethodNotAllowed(methods) if self.allow_union else route.handle
 
     def _missed(self, scope: Scope, path: str, tree: RouteTree) -> ASGIApp:
         """Return the answer where no route matches the path."""
