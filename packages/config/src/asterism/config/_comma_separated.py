@@ -19,21 +19,34 @@ def split_comma_separated(text: str) -> list[str]:
     ['a', 'b, c', 'd']
     """
     items: list[str] = []
-    rest = text.strip(_BLANKS)
-    while rest:
-        if rest[0] in _QUOTES:
-            item, closing, after = rest[1:].partition(rest[0])
-            after = after.lstrip(_BLANKS)
-            if not closing or (after and after[0] != ","):
-                raise ValueError("an item of the comma-separated list has a quote that does not end it")
-            rest = after[1:]
+    text = text.rstrip(_BLANKS)
+    start = 0
+    while start < len(text):
+        first = start
+        while text[first] in _BLANKS:
+            first += 1
+        if text[first] in _QUOTES:
+            item, start = _quoted_item(text, first)
         else:
-            item, _, rest = rest.partition(",")
-            item = item.rstrip(_BLANKS)
+            item, start = _plain_item(text, first)
         if item:
             items.append(item)
-        rest = rest.lstrip(_BLANKS)
     return items
+
+
+def _plain_item(text: str, first: int) -> tuple[str, int]:
+    comma = text.find(",", first)
+    end = len(text) if comma < 0 else comma
+    return text[first:end].rstrip(_BLANKS), end + 1
+
+
+def _quoted_item(text: str, first: int) -> tuple[str, int]:
+    closing = text.find(text[first], first + 1)
+    comma = text.find(",", closing)
+    end = len(text) if comma < 0 else comma
+    if closing < 0 or text[closing + 1 : end].strip(_BLANKS):
+        raise ValueError("an item of the comma-separated list has a quote that does not end it")
+    return text[first + 1 : closing], end + 1
 
 
 class CommaSeparatedStrings(Sequence[str]):

@@ -7,9 +7,11 @@ headers and most are never asked for, so no index is built.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
-from typing import Any
+from typing import Any, TypeVar, overload
 
 from ._header_encoding import encode_header, encode_headers, encode_name, encode_value, lookup_name
+
+T = TypeVar("T")
 
 RawHeaders = list[tuple[bytes, bytes]]
 
@@ -70,6 +72,11 @@ class Headers(Mapping[str, str]):
             if name == wanted:
                 return value.decode("latin-1")
         raise KeyError(key)
+
+    @overload
+    def get(self, key: str, default: None = None) -> str | None: ...
+    @overload
+    def get(self, key: str, default: str | T) -> str | T: ...
 
     def get(self, key: str, default: Any = None) -> Any:
         """Return the first value of a field, or `default`."""
@@ -178,7 +185,7 @@ class MutableHeaders(Headers):
         """Return the field's first value, adding it first where it is absent."""
         present = self.get(key)
         if present is not None:
-            return str(present)
+            return present
         self.append(key, value)
         return value
 

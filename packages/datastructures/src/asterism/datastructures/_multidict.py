@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping, ValuesView
-from typing import Any, TypeVar
+from typing import Any, TypeVar, overload
 
 K = TypeVar("K")
+T = TypeVar("T")
 V = TypeVar("V")
 V_co = TypeVar("V_co", covariant=True)
 
@@ -67,6 +68,11 @@ class ImmutableMultiDict(Mapping[K, V_co]):
         """Return every pair, in order."""
         return self._list.copy()
 
+    @overload
+    def get(self, key: K, default: None = None) -> V_co | None: ...
+    @overload
+    def get(self, key: K, default: V_co | T) -> V_co | T: ...
+
     def get(self, key: Any, default: Any = None) -> Any:
         """Return the last value of a key, or `default`."""
         return self._dict.get(key, default)
@@ -122,6 +128,11 @@ class MultiDict(ImmutableMultiDict[K, V]):
     def _forget(self, key: Any) -> None:
         self._list = [pair for pair in self._list if pair[0] != key]
 
+    @overload
+    def pop(self, key: K, default: None = None) -> V | None: ...
+    @overload
+    def pop(self, key: K, default: V | T) -> V | T: ...
+
     def pop(self, key: Any, default: Any = None) -> Any:
         """Remove a key; return its last value, or `default` where it is absent."""
         if key not in self._dict:
@@ -146,11 +157,11 @@ class MultiDict(ImmutableMultiDict[K, V]):
         self._list.clear()
         self._dict.clear()
 
-    def setdefault(self, key: K, default: Any = None) -> Any:
+    def setdefault(self, key: K, default: V) -> V:
         """Return the last value of a key, adding `default` first where it is absent."""
         if key not in self._dict:
             self.append(key, default)
-        return self._dict[key]
+        return self[key]
 
     def setlist(self, key: K, values: Iterable[V]) -> None:
         """Replace all values of a key; no values remove it."""

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ._authority import (
+    MAX_PORT,
     bracketed,
     encoded_userinfo,
     requested_authority,
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
 
 Parts = tuple[str, str, str, str, str]
 
+MAX_PORT_DIGITS = 100
+"""Leading zeros are allowed, but reading a number of n digits takes more than n steps."""
+
+_MASK = "********"
 _PART_NAMES = ("scheme", "netloc", "path", "query", "fragment")
 _AUTHORITY_PARTS = frozenset(("username", "password", "hostname", "port"))
 
@@ -173,7 +178,13 @@ class URL:
         Raises:
             ValueError: where the port is not a number from 0 to 65535.
         """
-        return self.components.port
+        text = split_authority(self.netloc).port
+        if not text:
+            return None
+        port = int(text) if len(text) <= MAX_PORT_DIGITS and text.isascii() and text.isdigit() else -1
+        if not 0 <= port <= MAX_PORT:
+            raise ValueError(f"the port of a URL must be a number from 0 to {MAX_PORT}, not {text!r}")
+        return port
 
     @property
     def is_secure(self) -> bool:
@@ -257,6 +268,10 @@ class URL:
 
     def __repr__(self) -> str:
         shown = str(self)
-        if "@" in shown and self.password:
-            shown = str(self.replace(password="********"))
+        if "@" in shown:
+            try:
+                shown = str(self.replace(password=_MASK)) if self.password else shown
+            except ValueError:
+                # What cannot be split may hold a password anywhere in front of the last "@".
+                shown = _MASK + shown[shown.rindex("@") :]
         return f"{type(self).__name__}({shown!r})"
