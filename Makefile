@@ -86,7 +86,7 @@ packages: setup ## what each package imports against what it declares, and its f
 
 .PHONY: docs
 docs: setup ## build the documentation into site/, broken links fail
-	@$(call apart,docs) run --quiet --locked --only-group docs tools/build_docs.sh
+	@NO_MKDOCS_2_WARNING=1 $(call apart,docs) run --quiet --locked --only-group docs mkdocs build --strict
 
 .PHONY: check
 check: ## everything for one package (P=cors), or for all of them

@@ -1,0 +1,110 @@
+"""A small app that shows what a request can become: a page, JSON, an echoed upload, a stream, an error page."""
+
+from __future__ import annotations
+
+import hashlib
+import html
+from collections.abc import AsyncIterator
+from pathlib import Path
+from string import Template
+
+import anyio
+
+from asterism.applications import Asterism
+from asterism.asgi_types import HTTPException, reason_phrase
+from asterism.http import FileResponse, HTMLResponse, JSONResponse, Request, Response, StreamingResponse
+from asterism.routing import Route
+
+PAGES = Path(__file__).parent / "pages"
+LAYOUT = Template((PAGES / "layout.html").read_text("utf-8"))
+TICKS = 10
+
+
+def page(title: str, body: str, status_code: int = 200) -> HTMLResponse:
+    """Return a page of the app; `body` is HTML, `title` is text."""
+    return HTMLResponse(LAYOUT.substitute(title=html.escape(title), body=body), status_code)
+
+
+async def home(request: Request) -> Response:
+    return page("Hello", (PAGES / "home.html").read_text("utf-8"))
+
+
+async def style(request: Request) -> Response:
+    return FileResponse(PAGES / "style.css", media_type="text/css", content_disposition_type="inline")
+
+
+async def greeting(request: Request) -> Response:
+    name = request.path_params.get("name", "world")
+    return JSONResponse({"hello": name, "client": request.client.host if request.client else None})
+
+
+async def echo(request: Request) -> Response:
+    """Read the uploaded file in pieces, so that a large one is never in memory whole."""
+    async with request.form() as form:
+        note, upload = form.get("note"), form.get("file")
+        if upload is None or isinstance(upload, str) or not upload.filename:
+            raise HTTPException(400, "Choose a file to send.")
+        size, checksum = 0, hashlib.sha256()
+        while chunk := await upload.read(64 * 1024):
+            size += len(chunk)
+            checksum.update(chunk)
+        facts = {
+            "File": upload.filename,
+            "Type": upload.content_type or "not given",
+            "Size": f"{size:,} bytes",
+            "SHA-256": checksum.hexdigest(),
+            "Note": note if isinstance(note, str) and note else "none",
+        }
+    if "text/html" not in request.headers.get("accept", ""):
+        return JSONResponse(
+            {"filename": facts["File"], "size": size, "sha256": facts["SHA-256"], "note": facts["Note"]}
+        )
+    rows = "".join(f"<dt>{name}</dt><dd>{html.escape(value)}</dd>" for name, value in facts.items())
+    return page("Received", f'<section class="card"><h1>Received</h1><dl>{rows}</dl><a href="/">Back</a></section>')
+
+
+async def ticks() -> AsyncIterator[str]:
+    for tick in range(1, TICKS + 1):
+        yield f"tick {tick} of {TICKS}\n"
+        await anyio.sleep(0.1)
+
+
+async def stream(request: Request) -> Response:
+    return StreamingResponse(ticks(), media_type="text/plain", headers={"cache-control": "no-store"})
+
+
+async def fail(request: Request) -> Response:
+    raise RuntimeError("this endpoint always fails")
+
+
+def error_page(status_code: int, sentence: str) -> HTMLResponse:
+    phrase = reason_phrase(status_code)
+    body = (
+        f'<section class="card error"><p class="status">{status_code}</p><h1>{html.escape(phrase)}</h1>'
+        f'<p>{html.escape(sentence)}</p><a href="/">Back</a></section>'
+    )
+    return page(phrase, body, status_code)
+
+
+async def refused(request: Request, exc: HTTPException) -> Response:
+    response = error_page(exc.status_code, exc.detail or reason_phrase(exc.status_code))
+    response.headers.update(exc.headers or {})
+    return response
+
+
+async def failed(request: Request, exc: Exception) -> Response:
+    return error_page(500, "Something went wrong here. The log of the server says what.")
+
+
+app = Asterism(
+    routes=[
+        Route("/", home, name="home"),
+        Route("/style.css", style, name="style"),
+        Route("/hello", greeting, name="greeting"),
+        Route("/hello/{name}", greeting, name="greeting-by-name"),
+        Route("/echo", echo, methods=["POST"], name="echo"),
+        Route("/stream", stream, name="stream"),
+        Route("/fail", fail, name="fail"),
+    ],
+    exception_handlers={HTTPException: refused, Exception: failed},
+)

@@ -1,0 +1,74 @@
+"""Every ```python block of the READMEs and of the documentation runs as it is printed.
+
+The blocks of one file run top to bottom in one fresh interpreter, in an empty folder, with warnings as errors. Line
+numbers in a traceback are those of the file.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+FENCE = re.compile(r"^( *)(```+|~~~+)(.*)$")
+
+
+def documents() -> list[Path]:
+    """Return every file whose blocks are to run."""
+    patterns = ("*.md", "docs/**/*.md", "packages/*/README.md", "examples/*/README.md")
+    return sorted({path for pattern in patterns for path in ROOT.glob(pattern)})
+
+
+def program_of(text: str) -> str:
+    """Return the ```python blocks of a document as one program, each line at its place in the document."""
+    program = []
+    fence = indent = None
+    running = False
+    for line in text.splitlines():
+        found = FENCE.match(line)
+        if fence is None and found:
+            indent, fence = found[1], found[2]
+            running = found[3].strip().split(" ")[0] == "python"
+            program.append("")
+        elif fence is not None and found and found[2].startswith(fence) and not found[3].strip():
+            fence = None
+            running = False
+            program.append("")
+        else:
+            program.append(line.removeprefix(indent or "") if running else "")
+    return "\n".join(program) + "\n"
+
+
+PROGRAMS = [(path, program_of(path.read_text("utf-8"))) for path in documents()]
+RUNNABLE = [
+    pytest.param(path, program, id=str(path.relative_to(ROOT))) for path, program in PROGRAMS if program.strip()
+]
+
+
+@pytest.mark.parametrize(("document", "program"), RUNNABLE)
+def test_the_examples_of_a_document_run(document: Path, program: str, tmp_path: Path) -> None:
+    script = tmp_path / "program" / f"{document.name}.py"
+    script.parent.mkdir()
+    script.write_text(program, "utf-8")
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    runner = "import runpy, sys; runpy.run_path(sys.argv[1], run_name='example')"
+    done = subprocess.run(
+        [sys.executable, "-X", "utf8", "-W", "error", "-c", runner, str(script)],
+        cwd=folder,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=60,
+        stdin=subprocess.DEVNULL,
+        check=False,
+    )
+    assert done.returncode == 0, f"{document.relative_to(ROOT)}:\n{done.stderr}"
+
+
+def test_a_program_keeps_the_lines_of_its_document() -> None:
+    text = "# Title\n\n```python\na = 1\n```\n\n- item\n\n  ```python\n  b = a\n  ```\n\n```shell\nrun\n```\n"
+    assert program_of(text).splitlines() == ["", "", "", "a = 1", "", "", "", "", "", "b = a", "", "", "", "", ""]

@@ -1,0 +1,68 @@
+"""What the documentation takes from the repository: its navigation, and the table of packages.
+
+MkDocs loads this file as a hook. The marker `<!-- table of packages -->` in a page becomes that table.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+DOCS = ROOT / "docs"
+MARKER = "<!-- table of packages -->"
+
+
+def title_of(page: Path) -> str:
+    """Return the text of a page's first heading."""
+    found = re.search(r"^# (.+)$", page.read_text("utf-8"), re.MULTILINE)
+    if found is None:
+        raise ValueError(f"{page.relative_to(ROOT)} has no first heading")
+    return found[1]
+
+
+def pages_in(folder: str) -> list[dict[str, str] | str]:
+    """Return the navigation of one folder: its index, then its pages by title."""
+    pages = sorted((DOCS / folder).glob("*.md"), key=title_of)
+    entries: list[dict[str, str] | str] = [f"{folder}/index.md"]
+    entries += [
+        {title_of(page).removeprefix("asterism-"): f"{folder}/{page.name}"} for page in pages if page.stem != "index"
+    ]
+    return entries
+
+
+def navigation() -> list[Any]:
+    """Return the navigation of the whole site."""
+    return [
+        {"Asterism": "index.md"},
+        {"Why": "why.md"},
+        {"Tutorial": "tutorial.md"},
+        {"Guides": pages_in("guides")},
+        {"Packages": pages_in("packages")},
+        {"Reference": [{"Scope keys": "scope-keys.md"}, {"Glossary": "glossary.md"}]},
+        {"Decisions": pages_in("adr")},
+    ]
+
+
+def table_of_packages() -> str:
+    """Return a Markdown table of every package with its description."""
+    lines = ["| package | what it is |", "| --- | --- |"]
+    for path in sorted(ROOT.glob("packages/*/pyproject.toml")):
+        project = tomllib.loads(path.read_text("utf-8"))["project"]
+        page = f"{path.parent.name}.md"
+        name = f"[`{project['name']}`]({page})" if (DOCS / "packages" / page).is_file() else f"`{project['name']}`"
+        lines.append(f"| {name} | {project['description']} |")
+    return "\n".join(lines)
+
+
+def on_config(config: Any) -> Any:
+    """Give MkDocs the navigation."""
+    config["nav"] = navigation()
+    return config
+
+
+def on_page_markdown(markdown: str, **_: Any) -> str:
+    """Put the table of packages in the place of its marker."""
+    return markdown.replace(MARKER, table_of_packages()) if MARKER in markdown else markdown
