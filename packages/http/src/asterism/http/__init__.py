@@ -6,6 +6,7 @@
 >>> app = request_response(echo)
 """
 
+from ._body_stream import BodyStream
 from ._channel import empty_receive, empty_send
 from ._client_certificate import ClientCertificate
 from ._condition import precondition_status, received_conditions
@@ -17,6 +18,7 @@ from ._file_answer import FileAnswer, FileDelivery, FileReader
 from ._file_response import FileResponse
 from ._form_data import FormData
 from ._form_limits import FormError, FormLimits, FormTooLarge
+from ._form_reading import PendingForm
 from ._function_endpoint import request_response
 from ._http_date import format_http_date, parse_http_date
 from ._json_codec import (
@@ -31,7 +33,7 @@ from ._json_codec import (
 )
 from ._json_lines import JSONLinesResponse
 from ._json_response import JSONResponse, encode_json
-from ._multipart import MultipartDecoder
+from ._multipart import MultipartDecoder, boundary_of
 from ._negotiation import best_language, best_media_type, media_type_quality
 from ._part_headers import PartHeaders
 from ._part_sink import PartSink
@@ -39,15 +41,16 @@ from ._parts import Part, PartStream
 from ._problem import ProblemException, ProblemResponse, problem_details
 from ._range import ByteRange, MalformedRange, UnsatisfiableRange, parse_ranges
 from ._redirect import RedirectResponse
-from ._request import BodyStream, Request
+from ._request import Request
 from ._response import Background, Content, Response
-from ._streaming import ContentStream, StreamingResponse, Trailers
+from ._streaming import AsyncContentStream, ContentStream, StreamingResponse, SyncContentStream, Trailers
 from ._text_response import HTMLResponse, PlainTextResponse
 from ._upload import UploadFile
 from ._urlencoded import UrlencodedDecoder
 from ._validation import Misfit, ValidationError
 
 __all__ = [
+    "AsyncContentStream",
     "Background",
     "BodyStream",
     "ByteRange",
@@ -77,6 +80,7 @@ __all__ = [
     "PartHeaders",
     "PartSink",
     "PartStream",
+    "PendingForm",
     "PlainTextResponse",
     "ProblemException",
     "ProblemResponse",
@@ -85,6 +89,7 @@ __all__ = [
     "Response",
     "ServerSentEvent",
     "StreamingResponse",
+    "SyncContentStream",
     "Trailers",
     "UnsatisfiableRange",
     "UploadFile",
@@ -93,6 +98,7 @@ __all__ = [
     "answer_exception",
     "best_language",
     "best_media_type",
+    "boundary_of",
     "call_exception_handler",
     "decode_json",
     "decode_msgspec",

@@ -200,27 +200,37 @@ class FileResponse(Response):
         if self.stat_result is not None:
             # With a known status nothing need be opened for a HEAD, a 304 or a path to send.
             require_regular(self.path, self.stat_result)
-            delivery = self._unopened(scope, self.answer(scope, self.stat_result))
+            delivery = self.unopened(scope, self.answer(scope, self.stat_result))
             if delivery is not None:
                 return delivery
         from asterism.concurrency import FILES
 
         return await FILES.run(partial(self._open, scope))
 
-    def _unopened(self, scope: Scope, answer: FileAnswer) -> FileDelivery | None:
+    def unopened(self, scope: Scope, answer: FileAnswer) -> FileDelivery | None:
+        """Return the delivery where no file need be opened and no directory looked up for it, else None."""
         if not answer.needs_file:
             return FileDelivery(answer)
-        if answer.status != 206 and _offers(scope, "http.response.pathsend"):
-            return FileDelivery(answer, path=os.path.abspath(self.path))
+        if answer.status != 206 and self.offers_pathsend(scope):
+            path = os.fspath(self.path)
+            if os.path.isabs(path):
+                return FileDelivery(answer, path=path)
         return None
+
+    def offers_pathsend(self, scope: Scope) -> bool:
+        """Tell whether the server sends a whole file by its path."""
+        return _offers(scope, "http.response.pathsend")
 
     def _open(self, scope: Scope) -> FileDelivery:
         file = OpenFile(self.path)
         answer = self.answer(scope, self.stat_result or file.stat)
-        delivery = self._unopened(scope, answer)
+        delivery = self.unopened(scope, answer)
         if delivery is not None:
             file.close()
             return delivery
+        if answer.status != 206 and self.offers_pathsend(scope):
+            file.close()
+            return FileDelivery(answer, path=os.path.abspath(self.path))
         if _offers(scope, "http.response.zerocopysend"):
             return FileDelivery(answer, _ThreadReader(file), zero_copy=file.raw())
         span = answer.parts[0].span

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, TypeAlias
 
@@ -142,10 +142,16 @@ class StreamingResponse(Response):
     async def send_content(self, scope: Scope, receive: Receive, send: Send, with_trailers: bool = False) -> None:
         """Send the body until it is complete or the client is gone."""
         work = partial(self.send_body, send, with_trailers)
+        await self.run_while_connected(scope, work, partial(until_disconnect, receive))
+
+    async def run_while_connected(
+        self, scope: Scope, work: Callable[[], Awaitable[None]], gone: Callable[[], Awaitable[None]]
+    ) -> None:
+        """Await `work()`, cancelled when `gone()` returns; a server whose send raises then needs no watching."""
         if send_raises_when_gone(scope):
             await work()
         else:
-            await run_until(work, partial(until_disconnect, receive))
+            await run_until(work, gone)
 
     async def send_body(self, send: Send, with_trailers: bool = False) -> None:
         """Send each part of the content, then the end."""
