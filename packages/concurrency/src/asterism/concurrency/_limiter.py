@@ -134,11 +134,16 @@ class Limiter:
                 return
         raise Overloaded(self.name, self.retry_after)
 
-    async def run(self, function: Callable[[], T]) -> T:
+    async def run(self, function: Callable[[], T], *, abandon_on_cancel: bool = False) -> T:
         """Call `function` in a worker thread and return its result.
 
         The function sees the caller's context variables, and those it sets are set in the
-        caller's context when it ends. A cancelled caller waits for the thread to finish.
+        caller's context when it ends.
+
+        Args:
+            function: a blocking function.
+            abandon_on_cancel: with False a cancelled caller waits for the thread to finish; with
+                True it leaves at once, giving back its place, while the thread goes on.
 
         Raises:
             Overloaded: no thread became free within `max_wait` seconds.
@@ -148,9 +153,9 @@ class Limiter:
         call = ContextCall(function)
         try:
             if self._max_wait is None:
-                return await to_thread.run_sync(call, limiter=self.capacity())
+                return await to_thread.run_sync(call, abandon_on_cancel=abandon_on_cancel, limiter=self.capacity())
             async with self.slot():
-                return await to_thread.run_sync(call, limiter=_unlimited())
+                return await to_thread.run_sync(call, abandon_on_cancel=abandon_on_cancel, limiter=_unlimited())
         finally:
             call.carry_back()
 

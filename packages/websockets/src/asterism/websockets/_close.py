@@ -19,9 +19,13 @@ class WebSocketClose:
     """
 
     def __init__(self, code: int = 1000, reason: str | None = None) -> None:
-        check_close(code, reason or "")
         self.code = code
         self.reason = reason or ""
+        self.check()
+
+    def check(self) -> None:
+        """Refuse what a close frame cannot carry."""
+        check_close(self.code, self.reason)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the close message."""

@@ -30,7 +30,7 @@ class WebSocketEndpoint:
 
     encoding: ClassVar[Literal["text", "bytes", "json"] | None] = None
     limits: ClassVar[WebSocketLimits | None] = None
-    websocket_class: ClassVar[type[WebSocket]] = WebSocket
+    websocket_class: ClassVar[type[WebSocket[Any]]] = WebSocket
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "websocket":
@@ -40,18 +40,15 @@ class WebSocketEndpoint:
         self.send = send
 
     def __await__(self) -> Generator[Any, None, None]:
-        return self.run().__await__()
-
-    async def run(self) -> None:
-        """See the connection to its end, answering exceptions as `websocket_session` does."""
-        await run_session(self.converse, self._connection())
-
-    def _connection(self) -> WebSocket:
-        return self.websocket_class(self.scope, self.receive, self.send, limits=self.limits)
+        return self.dispatch().__await__()
 
     async def dispatch(self) -> None:
-        """Run the connection's events, letting exceptions through."""
-        await self.converse(self._connection())
+        """See the connection to its end, answering exceptions as `websocket_session` does."""
+        await run_session(self.converse, self.connection())
+
+    def connection(self) -> WebSocket[Any]:
+        """Return what the methods are given."""
+        return self.websocket_class(self.scope, self.receive, self.send, limits=self.limits)
 
     async def converse(self, websocket: WebSocket) -> None:
         """Call `on_connect`, `on_receive` for each message, and `on_disconnect` whatever happens."""

@@ -1,0 +1,60 @@
+"""Hearing the signals that tell a server to stop, without taking them from it.
+
+A server has installed its handlers by the time the lifespan starts. Ours are put in front and
+call them; at the end they are put back. Where a signal's handling is not Python's to see, or
+another handler has been put in front of ours meanwhile, it is left as it is.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterable
+from types import FrameType
+from typing import Any
+
+
+class SignalChain:
+    """Calls a function on each of the given signals, then what handled them before.
+
+    Args:
+        callback: called in the main thread, between two of its instructions; must only set a flag
+            or schedule work.
+        signals: numbers of signals.
+    """
+
+    def __init__(self, callback: Callable[[], object], signals: Iterable[int]) -> None:
+        self._callback = callback
+        self._signals = tuple(signals)
+        self._previous: dict[int, Any] = {}
+
+    def install(self) -> bool:
+        """Put the handlers in place; False outside the main thread, where Python allows none."""
+        if threading.current_thread() is not threading.main_thread():
+            return False
+        for number in self._signals:
+            previous = signal.getsignal(number)
+            if number in self._previous or previous is None or previous is signal.SIG_IGN:
+                continue
+            self._previous[number] = previous
+            signal.signal(number, self._handle)
+        return True
+
+    def uninstall(self) -> None:
+        """Put back what was there."""
+        if threading.current_thread() is not threading.main_thread():
+            return
+        for number, previous in list(self._previous.items()):
+            if signal.getsignal(number) == self._handle:
+                signal.signal(number, previous)
+                del self._previous[number]
+
+    def _handle(self, number: int, frame: FrameType | None) -> None:
+        self._callback()
+        previous = self._previous.get(number, signal.SIG_DFL)
+        if callable(previous):
+            previous(number, frame)
+        elif previous is signal.SIG_DFL:
+            signal.signal(number, signal.SIG_DFL)
+            os.kill(os.getpid(), number)

@@ -1,0 +1,66 @@
+"""When a failed task is tried again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+
+class Retry:
+    """Try a task several times, waiting longer each time.
+
+    Args:
+        attempts: how often the task is tried in all, at least 2.
+        delay: seconds before the second attempt.
+        factor: what the delay is multiplied by for each further attempt.
+        max_delay: seconds the delay never exceeds.
+        jitter: the part of each delay that is drawn at random, 0 to 1, so that tasks that failed
+            together do not come back together.
+        on: the exceptions that are worth another attempt.
+
+    Raises:
+        ValueError: a parameter is out of its range.
+
+    >>> list(Retry(4, delay=1, jitter=0).delays())
+    [1, 2.0, 4.0]
+    """
+
+    def __init__(
+        self,
+        attempts: int = 3,
+        *,
+        delay: float = 0.5,
+        factor: float = 2.0,
+        max_delay: float = 60.0,
+        jitter: float = 0.5,
+        on: type[Exception] | tuple[type[Exception], ...] = Exception,
+    ) -> None:
+        if attempts < 2:
+            raise ValueError(f"Retry needs at least 2 attempts, got {attempts!r}; leave retry out to try once")
+        if delay < 0 or max_delay < 0:
+            raise ValueError(f"Retry needs delays of at least 0 seconds, got delay={delay!r}, max_delay={max_delay!r}")
+        if factor < 1:
+            raise ValueError(f"Retry needs a factor of at least 1, got {factor!r}")
+        if not 0 <= jitter <= 1:
+            raise ValueError(f"Retry needs a jitter from 0 to 1, got {jitter!r}")
+        self.attempts = attempts
+        self.delay = delay
+        self.factor = factor
+        self.max_delay = max_delay
+        self.jitter = jitter
+        self.on = on
+
+    def delays(self, draw: Callable[[float, float], float] | None = None) -> Iterator[float]:
+        """Yield the seconds to wait before each attempt after the first.
+
+        Args:
+            draw: returns a number between two others; by default `random.uniform`.
+        """
+        if draw is None:
+            from random import uniform
+
+            draw = uniform
+        delay = self.delay
+        for _ in range(self.attempts - 1):
+            bounded = min(delay, self.max_delay)
+            yield bounded if self.jitter == 0 else draw(bounded * (1 - self.jitter), bounded)
+            delay = min(delay * self.factor, self.max_delay)

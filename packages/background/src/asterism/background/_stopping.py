@@ -1,0 +1,127 @@
+"""An application that knows when its server is stopping."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from asterism.asgi_types import ASGIApp, Message, Receive, Scope, Send, scope_record
+
+from ._drain import Drain, UnfinishedTask, enter_drain, leave_drain
+from ._process_signals import SignalChain
+from ._stop_event import StopEvent
+
+
+def _stop_signals() -> tuple[int, ...]:
+    import signal
+
+    return (signal.SIGTERM, signal.SIGINT)
+
+
+class Stopping:
+    """Tell streams, WebSockets and background tasks when the server is told to stop.
+
+    Servers run the lifespan's shut-down only after every connection is done, so an endless stream
+    would keep them from ever reaching it. This listens to the same signals as the server, and
+    sets `scope["asterism"]["stopping"]`: event streams then end, WebSockets close with 1001, and
+    background tasks have `drain_timeout` seconds before they are cancelled and reported.
+
+    Wrap it around everything else.
+
+    Args:
+        app: any ASGI application, with or without lifespan support.
+        drain_timeout: seconds that background tasks have once the server stops.
+        on_unfinished: called with each task that did not finish; by default it is logged.
+        signals: the signals that mean stopping, by default SIGTERM and SIGINT; an empty list
+            leaves signals alone. They reach the server as before.
+
+    Raises:
+        ValueError: the time-out is negative.
+
+    Attributes:
+        event: the signal itself, to wait for in code of one's own.
+
+    >>> async def app(scope, receive, send): ...
+    >>> stopping = Stopping(app, drain_timeout=5)
+    >>> stopping.stop()
+    >>> stopping.event.is_set()
+    True
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        drain_timeout: float = 10.0,
+        on_unfinished: Callable[[UnfinishedTask], object] | None = None,
+        signals: Iterable[int] | None = None,
+    ) -> None:
+        if not drain_timeout >= 0:
+            raise ValueError(f"Stopping needs a drain_timeout of at least 0 seconds, got {drain_timeout!r}")
+        self.app = app
+        self.event = StopEvent()
+        self._drain = Drain(self.event, drain_timeout, on_unfinished)
+        self._signals = SignalChain(self.stop, _stop_signals() if signals is None else signals)
+
+    @property
+    def running_tasks(self) -> int:
+        """How many background tasks run now."""
+        return self._drain.running
+
+    @property
+    def unfinished_tasks(self) -> list[UnfinishedTask]:
+        """The tasks that did not finish in time, so far."""
+        return list(self._drain.unfinished)
+
+    def stop(self) -> None:
+        """Say that the server is stopping.
+
+        For servers that hide signals from their workers; from a task, a thread or a signal handler.
+        """
+        self._drain.begin()
+        self.event.set()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Run the application."""
+        if scope["type"] == "lifespan":
+            await self._run_lifespan(scope, receive, send)
+            return
+        scope_record(scope)["stopping"] = self.event
+        token = enter_drain(self._drain)
+        try:
+            await self.app(scope, receive, send)
+        finally:
+            leave_drain(token)
+
+    async def _run_lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:
+        heard = False
+
+        async def receive_and_stop() -> Message:
+            nonlocal heard
+            heard = True
+            message = await receive()
+            if message["type"] == "lifespan.shutdown":
+                self.stop()
+            return message
+
+        self._signals.install()
+        try:
+            try:
+                await self.app(scope, receive_and_stop, send)
+            except Exception:
+                if heard:
+                    raise
+            if not heard:
+                await _answer_lifespan(receive_and_stop, send)
+        finally:
+            self._signals.uninstall()
+
+
+async def _answer_lifespan(receive: Receive, send: Send) -> None:
+    """Answer for an application that knows nothing of lifespans."""
+    while True:
+        message = await receive()
+        if message["type"] == "lifespan.startup":
+            await send({"type": "lifespan.startup.complete"})
+        else:
+            await send({"type": "lifespan.shutdown.complete"})
+            return

@@ -1,0 +1,316 @@
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import threading
+import time
+from collections.abc import Awaitable, Callable
+
+import anyio
+import pytest
+
+from asterism.asgi_types import Message, Receive, Scope, Send, StopSignal, scope_record
+from asterism.background import BackgroundTask, BackgroundTasks, StopEvent, Stopping, UnfinishedTask
+
+HTTP: Scope = {"type": "http", "method": "GET", "path": "/", "headers": []}
+
+
+async def no_receive() -> Message:
+    raise AssertionError("nothing to receive")
+
+
+async def no_send(message: Message) -> None:
+    raise AssertionError(f"nothing to send, got {message}")
+
+
+async def empty_app(scope: Scope, receive: Receive, send: Send) -> None:
+    pass
+
+
+def background_app(task: Callable[[], Awaitable[None]]) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await task()
+
+    return app
+
+
+@pytest.mark.anyio
+async def test_pain_17_a_stream_learns_that_the_server_is_stopping() -> None:
+    ended: list[bool] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        stopping: StopSignal = scope_record(scope)["stopping"]
+        ended.append(stopping.is_set())
+        await stopping.wait()
+        ended.append(stopping.is_set())
+
+    stopping = Stopping(app, signals=[])
+    with anyio.fail_after(2):
+        async with anyio.create_task_group() as group:
+            for _ in range(3):
+                group.start_soon(stopping, dict(HTTP), no_receive, no_send)
+            await anyio.sleep(0.01)
+            stopping.stop()
+    assert ended == [False] * 3 + [True] * 3
+
+
+@pytest.mark.anyio
+async def test_stop_may_be_called_from_another_thread() -> None:
+    event = StopEvent()
+    with anyio.fail_after(2):
+        async with anyio.create_task_group() as group:
+            group.start_soon(event.wait)
+            await anyio.sleep(0.01)
+            thread = threading.Thread(target=event.set)
+            thread.start()
+    thread.join()
+    await event.wait()
+
+
+def test_stopping_outlives_the_loop_that_waited_for_it() -> None:
+    event = StopEvent()
+
+    async def wait_a_moment() -> None:
+        with anyio.move_on_after(0.01):
+            await event.wait()
+
+    anyio.run(wait_a_moment)
+    anyio.run(wait_a_moment, backend="trio")
+    event.set()
+    anyio.run(event.wait)
+
+
+@pytest.mark.anyio
+async def test_tasks_may_finish_before_the_deadline() -> None:
+    done: list[str] = []
+
+    async def work() -> None:
+        await anyio.sleep(0.03)
+        done.append("done")
+
+    stopping = Stopping(background_app(BackgroundTask(work)), drain_timeout=5, signals=[])
+    async with anyio.create_task_group() as group:
+        group.start_soon(stopping, dict(HTTP), no_receive, no_send)
+        await anyio.sleep(0.01)
+        assert stopping.running_tasks == 1
+        stopping.stop()
+    assert done == ["done"]
+    assert stopping.unfinished_tasks == []
+    assert stopping.running_tasks == 0
+
+
+@pytest.mark.anyio
+async def test_pain_16_tasks_that_miss_the_deadline_are_cancelled_and_reported(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def endless() -> None:
+        await anyio.sleep(60)
+
+    tasks = BackgroundTasks()
+    tasks.add_task(endless)
+    tasks.add_task(print, "never")
+    stopping = Stopping(background_app(tasks), drain_timeout=0.02, signals=[])
+    with anyio.fail_after(5), caplog.at_level(logging.WARNING):
+        async with anyio.create_task_group() as group:
+            group.start_soon(stopping, dict(HTTP), no_receive, no_send)
+            await anyio.sleep(0.01)
+            stopping.stop()
+    cut, left_out = stopping.unfinished_tasks
+    assert cut.task.name.endswith("endless")
+    assert cut.seconds is not None
+    assert 0.02 <= cut.seconds < 2
+    assert (left_out.task.name, left_out.seconds) == ("print", None)
+    assert [record.name for record in caplog.records] == ["asterism.background"] * 2
+    assert "endless was cancelled after" in caplog.text
+    assert "print was not started" in caplog.text
+
+
+@pytest.mark.anyio
+async def test_a_hook_hears_of_unfinished_tasks_instead_of_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    heard: list[UnfinishedTask] = []
+    app = background_app(BackgroundTask(anyio.sleep, 60))
+    stopping = Stopping(app, drain_timeout=0, on_unfinished=heard.append, signals=[])
+    stopping.stop()
+    with anyio.fail_after(5), caplog.at_level(logging.WARNING):
+        await stopping(dict(HTTP), no_receive, no_send)
+    assert [unfinished.task.name for unfinished in heard] == ["sleep"]
+    assert caplog.records == []
+
+
+@pytest.mark.anyio
+async def test_a_task_begun_while_stopping_has_what_is_left_of_the_time() -> None:
+    app = background_app(BackgroundTask(anyio.sleep, 60))
+    stopping = Stopping(app, drain_timeout=0.05, signals=[])
+    stopping.stop()
+    started = time.monotonic()
+    await stopping(dict(HTTP), no_receive, no_send)
+    assert time.monotonic() - started < 2
+    assert len(stopping.unfinished_tasks) == 1
+
+
+@pytest.mark.anyio
+async def test_a_sync_task_is_reported_at_the_deadline_though_its_thread_goes_on() -> None:
+    release = threading.Event()
+    stopping = Stopping(background_app(BackgroundTask(release.wait, 5)), drain_timeout=0, signals=[])
+    stopping.stop()
+    started = time.monotonic()
+    await stopping(dict(HTTP), no_receive, no_send)
+    release.set()
+    assert time.monotonic() - started < 2
+    assert len(stopping.unfinished_tasks) == 1
+
+
+@pytest.mark.anyio
+async def test_a_cancelled_request_is_not_taken_for_a_drained_one() -> None:
+    stopping = Stopping(background_app(BackgroundTask(anyio.sleep, 60)), signals=[])
+    with anyio.move_on_after(0.01) as scope:
+        await stopping(dict(HTTP), no_receive, no_send)
+    assert scope.cancelled_caught
+    assert stopping.unfinished_tasks == []
+
+
+@pytest.mark.anyio
+async def test_a_failure_passes_through_the_drain_as_it_is() -> None:
+    error = LookupError("x")
+
+    async def fail() -> None:
+        raise error
+
+    stopping = Stopping(background_app(BackgroundTask(fail)), signals=[])
+    with pytest.raises(LookupError) as caught:
+        await stopping(dict(HTTP), no_receive, no_send)
+    assert caught.value is error
+
+
+class Lifespan:
+    """Runs an application's lifespan for the length of a block."""
+
+    def __init__(self, app: Stopping) -> None:
+        self.app = app
+        self.sent: list[str] = []
+        self._orders_in, self._orders = anyio.create_memory_object_stream[Message](2)
+        self._answered = anyio.Event()
+
+    async def send(self, message: Message) -> None:
+        self.sent.append(message["type"])
+        self._answered.set()
+
+    async def __aenter__(self) -> Lifespan:
+        self._group = await anyio.create_task_group().__aenter__()
+        self._group.start_soon(
+            self.app, {"type": "lifespan", "asgi": {"version": "3.0"}}, self._orders.receive, self.send
+        )
+        await self._orders_in.send({"type": "lifespan.startup"})
+        await self._answered.wait()
+        return self
+
+    async def __aexit__(self, *exc_info: object) -> None:
+        await self._orders_in.send({"type": "lifespan.shutdown"})
+        await self._group.__aexit__(None, None, None)
+        self._orders_in.close()
+        self._orders.close()
+
+
+async def app_with_lifespan(scope: Scope, receive: Receive, send: Send) -> None:
+    for phase in ("startup", "shutdown"):
+        assert (await receive())["type"] == f"lifespan.{phase}"
+        await send({"type": f"lifespan.{phase}.complete"})
+
+
+async def app_without_lifespan(scope: Scope, receive: Receive, send: Send) -> None:
+    raise ValueError(f"unknown scope {scope['type']}")
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("app", [app_with_lifespan, app_without_lifespan, empty_app])
+async def test_the_lifespan_completes_with_and_without_the_help_of_the_app(
+    app: Callable[[Scope, Receive, Send], Awaitable[None]],
+) -> None:
+    stopping = Stopping(app, signals=[])
+    async with Lifespan(stopping) as lifespan:
+        assert lifespan.sent == ["lifespan.startup.complete"]
+        assert not stopping.event.is_set()
+    assert lifespan.sent == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
+    assert stopping.event.is_set()
+
+
+@pytest.mark.anyio
+async def test_a_failing_start_up_is_not_hidden() -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+        raise LookupError("no database")
+
+    async def receive() -> Message:
+        return {"type": "lifespan.startup"}
+
+    with pytest.raises(LookupError, match="no database"):
+        await Stopping(app, signals=[])({"type": "lifespan"}, receive, no_send)
+
+
+@pytest.mark.anyio
+async def test_pain_17_a_signal_is_heard_and_passed_on_to_the_server() -> None:
+    heard: list[int] = []
+    before = signal.signal(signal.SIGUSR1, lambda number, frame: heard.append(number))
+    try:
+        stopping = Stopping(app_with_lifespan, signals=[signal.SIGUSR1])
+        async with Lifespan(stopping):
+            os.kill(os.getpid(), signal.SIGUSR1)
+            with anyio.fail_after(2):
+                await stopping.event.wait()
+            assert heard == [signal.SIGUSR1]
+        os.kill(os.getpid(), signal.SIGUSR1)
+        assert heard == [signal.SIGUSR1] * 2
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+
+
+@pytest.mark.anyio
+async def test_the_servers_handler_is_back_after_the_lifespan() -> None:
+    def handler(number: int, frame: object) -> None: ...
+
+    before = signal.signal(signal.SIGUSR1, handler)
+    try:
+        async with Lifespan(Stopping(app_with_lifespan, signals=[signal.SIGUSR1])):
+            assert signal.getsignal(signal.SIGUSR1) is not handler
+        assert signal.getsignal(signal.SIGUSR1) is handler
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+
+
+@pytest.mark.anyio
+async def test_an_ignored_signal_stays_ignored() -> None:
+    before = signal.signal(signal.SIGUSR1, signal.SIG_IGN)
+    try:
+        stopping = Stopping(app_with_lifespan, signals=[signal.SIGUSR1])
+        async with Lifespan(stopping):
+            os.kill(os.getpid(), signal.SIGUSR1)
+            await anyio.sleep(0.01)
+            assert not stopping.event.is_set()
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+
+
+def test_outside_the_main_thread_signals_are_left_alone() -> None:
+    failures: list[BaseException] = []
+
+    async def run() -> None:
+        async with Lifespan(Stopping(app_with_lifespan)):
+            pass
+
+    def target() -> None:
+        try:
+            anyio.run(run)
+        except BaseException as exc:
+            failures.append(exc)
+
+    thread = threading.Thread(target=target)
+    thread.start()
+    thread.join()
+    assert failures == []
+
+
+@pytest.mark.parametrize("timeout", [-1, float("nan")])
+def test_a_negative_drain_timeout_is_refused(timeout: float) -> None:
+    with pytest.raises(ValueError, match="drain_timeout"):
+        Stopping(empty_app, drain_timeout=timeout)

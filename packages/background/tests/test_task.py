@@ -1,0 +1,184 @@
+from __future__ import annotations
+
+import contextvars
+import functools
+import threading
+import time
+
+import anyio
+import pytest
+
+from asterism.background import BackgroundTask, Retry, TaskOptions
+from asterism.concurrency import BACKGROUND, ENDPOINTS, Limiter
+
+variable: contextvars.ContextVar[str] = contextvars.ContextVar("variable", default="unset")
+
+
+@pytest.mark.anyio
+async def test_an_async_function_runs_in_the_same_task() -> None:
+    async def work(value: str, *, suffix: str) -> None:
+        variable.set(value + suffix)
+
+    await BackgroundTask(work, "a", suffix="b")()
+    assert variable.get() == "ab"
+
+
+@pytest.mark.anyio
+async def test_a_sync_function_runs_in_a_thread() -> None:
+    threads: list[int] = []
+    await BackgroundTask(lambda: threads.append(threading.get_ident()))()
+    assert threads
+    assert threads != [threading.get_ident()]
+
+
+def test_a_task_shows_what_it_will_call() -> None:
+    async def work() -> None: ...
+
+    task = BackgroundTask(work, 1, key=2)  # type: ignore[call-arg]
+    assert (task.func, task.args, task.kwargs, task.is_async) == (work, (1,), {"key": 2}, True)
+    assert task.name.endswith("work")
+    assert BackgroundTask(functools.partial(print, 1)).name == "print"
+    assert "print" in repr(BackgroundTask(print))
+
+
+@pytest.mark.anyio
+async def test_a_task_can_be_run_again() -> None:
+    calls: list[int] = []
+    task = BackgroundTask(calls.append, 1)
+    await task()
+    await task()
+    assert calls == [1, 1]
+
+
+@pytest.mark.anyio
+async def test_pain_16_sync_tasks_do_not_use_the_threads_of_endpoints() -> None:
+    seen: list[tuple[int, int]] = []
+
+    def look() -> None:
+        seen.append(anyio.from_thread.run_sync(lambda: (BACKGROUND.in_use, ENDPOINTS.in_use)))
+
+    await BackgroundTask(look)()
+    assert seen == [(1, 0)]
+
+
+@pytest.mark.anyio
+async def test_options_choose_the_limiter() -> None:
+    limiter = Limiter("mail", 1)
+    seen: list[int] = []
+
+    def look() -> None:
+        seen.append(anyio.from_thread.run_sync(lambda: limiter.in_use))
+
+    await TaskOptions(limiter=limiter)(look)()
+    assert seen == [1]
+
+
+@pytest.mark.anyio
+async def test_pain_16_an_async_task_that_takes_too_long_fails_with_a_time_out() -> None:
+    cancelled: list[bool] = []
+
+    async def slow() -> None:
+        try:
+            await anyio.sleep(5)
+        except BaseException:
+            cancelled.append(True)
+            raise
+
+    with pytest.raises(TimeoutError, match=r"slow took longer than 0\.01 seconds"):
+        await TaskOptions(timeout=0.01)(slow)()
+    assert cancelled == [True]
+
+
+@pytest.mark.anyio
+async def test_a_sync_task_that_takes_too_long_fails_at_once_though_its_thread_goes_on() -> None:
+    started = time.monotonic()
+    release = threading.Event()
+    with pytest.raises(TimeoutError):
+        await TaskOptions(timeout=0.02)(release.wait, 5)()
+    release.set()
+    assert time.monotonic() - started < 2
+
+
+@pytest.mark.anyio
+async def test_pain_16_a_failed_task_is_tried_again_with_growing_delays() -> None:
+    calls: list[float] = []
+
+    async def flaky() -> None:
+        calls.append(time.monotonic())
+        if len(calls) < 3:
+            raise OSError("not yet")
+
+    await TaskOptions(retry=Retry(3, delay=0.01, factor=3, jitter=0))(flaky)()
+    assert len(calls) == 3
+    assert calls[2] - calls[1] > calls[1] - calls[0]
+
+
+@pytest.mark.anyio
+async def test_the_exception_of_the_last_attempt_is_raised_and_given_to_the_hook_once() -> None:
+    calls: list[int] = []
+    hooked: list[tuple[str, str]] = []
+
+    def fail() -> None:
+        calls.append(1)
+        raise OSError(f"attempt {len(calls)}")
+
+    options = TaskOptions(
+        retry=Retry(2, delay=0), on_error=lambda task, exc: hooked.append((task.name.rpartition(".")[2], str(exc)))
+    )
+    with pytest.raises(OSError, match="attempt 2"):
+        await options(fail)()
+    assert hooked == [("fail", "attempt 2")]
+
+
+@pytest.mark.anyio
+async def test_an_exception_that_is_not_worth_it_is_not_retried() -> None:
+    calls: list[int] = []
+
+    async def fail() -> None:
+        calls.append(1)
+        raise KeyError
+
+    with pytest.raises(KeyError):
+        await TaskOptions(retry=Retry(5, delay=0, on=OSError))(fail)()
+    assert calls == [1]
+
+
+@pytest.mark.anyio
+async def test_the_hook_may_be_async() -> None:
+    hooked: list[Exception] = []
+
+    async def hook(task: BackgroundTask, exc: Exception) -> None:
+        await anyio.sleep(0)
+        hooked.append(exc)
+
+    with pytest.raises(ZeroDivisionError) as caught:
+        await TaskOptions(on_error=hook)(lambda: 1 / 0)()
+    assert hooked == [caught.value]
+
+
+def test_delays_are_bounded_and_drawn_within_the_jitter() -> None:
+    retry = Retry(6, delay=1, factor=10, max_delay=50, jitter=0.5)
+    assert list(retry.delays(lambda low, high: low)) == [0.5, 5, 25, 25, 25]
+    assert list(retry.delays(lambda low, high: high)) == [1, 10, 50, 50, 50]
+    assert all(0 <= delay <= 50 for delay in retry.delays())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "name"),
+    [
+        ({"attempts": 1}, "attempts"),
+        ({"delay": -1}, "delay"),
+        ({"max_delay": -1}, "max_delay"),
+        ({"factor": 0.5}, "factor"),
+        ({"jitter": 2}, "jitter"),
+    ],
+)
+def test_a_retry_out_of_range_is_refused(arguments: dict[str, float], name: str) -> None:
+    with pytest.raises(ValueError, match=name):
+        Retry(**arguments)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("timeout", [0, -1, float("nan")])
+def test_a_time_out_that_is_not_positive_is_refused(timeout: float) -> None:
+    with pytest.raises(ValueError, match="timeout"):
+        TaskOptions(timeout=timeout)
