@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from asterism.asgi_types import Scope
 
@@ -33,10 +33,11 @@ def client_certificate(scope: Scope) -> ClientCertificate | None:
     >>> client_certificate({"extensions": {"tls": tls}}).name
     'CN=ada'
     """
-    tls = (scope.get("extensions") or {}).get("tls")
+    extensions: dict[str, dict[str, Any]] = scope.get("extensions") or {}
+    tls = extensions.get("tls")
     if not tls:
         return None
-    chain = tuple(tls.get("client_cert_chain") or ())
+    chain: tuple[str, ...] = tuple(tls.get("client_cert_chain") or ())
     if not chain:
         return None
     return ClientCertificate(chain, tls.get("client_cert_name"), tls.get("client_cert_error"))

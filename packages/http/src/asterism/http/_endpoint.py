@@ -68,10 +68,9 @@ class HTTPEndpoint:
         request = self.request_class(scope, receive, send)
         try:
             try:
-                handler = self._find_handler(scope["method"])
-                response = await self._call(handler, request)
+                response = await self.call_handler(request)
                 if type(response).__call__ is not _PLAIN_CALL:
-                    await send_other_response(response, handler, scope, receive, send)
+                    await send_other_response(response, type(self), scope, receive, send)
                     return
             except Exception as exc:
                 if not await answer_exception(request, exc, receive, send):
@@ -82,7 +81,9 @@ class HTTPEndpoint:
             if request.parsed_form is not None:
                 await close_form(request)
 
-    async def _call(self, handler: Any, request: Request[Any]) -> Any:
+    async def call_handler(self, request: Request[Any]) -> Any:
+        """Return what the method in charge gives for a request."""
+        handler = self._find_handler(request.method)
         if is_async_callable(handler):
             return await handler(request)
         from asterism.concurrency import run_in_threadpool

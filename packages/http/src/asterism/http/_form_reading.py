@@ -86,7 +86,7 @@ async def read_multipart_form(stream: AsyncIterable[bytes], decoder: MultipartDe
     try:
         async for piece in stream:
             for event in decoder.feed(piece):
-                if event.__class__ is bytes:
+                if isinstance(event, bytes):
                     if content is None:
                         text.append(event)
                     else:
@@ -95,7 +95,7 @@ async def read_multipart_form(stream: AsyncIterable[bytes], decoder: MultipartDe
                     part = event
                     content = None if part.filename is None else _FileContent()
                 elif content is None:
-                    items.append((part.name, b"".join(text).decode(decoder.charset, "replace")))
+                    items.append((part.name, decoder.decode_text(b"".join(text))))
                     text.clear()
                 else:
                     file = await content.finish()

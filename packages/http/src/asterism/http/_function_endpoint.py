@@ -30,7 +30,8 @@ async def send_other_response(response: Any, endpoint: Any, scope: Scope, receiv
         )
     if not notes_its_start(response):
         send = StartMarkingSend(scope_record(scope), send)
-    await response(scope, receive, send)
+    app: ASGIApp = response
+    await app(scope, receive, send)
 
 
 async def close_form(request: Request[Any]) -> None:

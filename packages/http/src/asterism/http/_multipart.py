@@ -97,13 +97,14 @@ class MultipartDecoder:
     def _new_parser(self, boundary: bytes) -> MultipartParser:
         limits = self._limits
         callbacks: dict[str, Callable[..., None]] = {
-            "on_header_field": self._on_header_field,
-            "on_header_value": self._on_header_value,
-            "on_header_end": self._on_header_end,
-            "on_headers_finished": self._on_headers_finished,
-            "on_part_data": self._on_part_data,
-            "on_part_end": self._on_part_end,
-            "on_end": self._on_end,
+            "on_part_begin": self.on_part_begin,
+            "on_header_field": self.on_header_field,
+            "on_header_value": self.on_header_value,
+            "on_header_end": self.on_header_end,
+            "on_headers_finished": self.on_headers_finished,
+            "on_part_data": self.on_part_data,
+            "on_part_end": self.on_part_end,
+            "on_end": self.on_end,
         }
         parser: MultipartParser = load_multipart().MultipartParser(
             boundary,
@@ -189,20 +190,31 @@ class MultipartDecoder:
         if self._epilogue > self._limits.max_epilogue_size:
             raise too_large("Multipart epilogue", self._limits.max_epilogue_size)
 
-    def _on_header_field(self, data: bytes, start: int, end: int) -> None:
+    def decode_text(self, data: bytes) -> str:
+        """Return a name, file name or field as text; bytes that are not in the charset become U+FFFD."""
+        return data.decode(self.charset, "replace")
+
+    def on_part_begin(self) -> None:
+        """A part begins; its headers follow."""
+        self._raw_headers = []
+
+    def on_header_field(self, data: bytes, start: int, end: int) -> None:
+        """Some of a header's name is `data[start:end]`."""
         self._header_name += data[start:end]
 
-    def _on_header_value(self, data: bytes, start: int, end: int) -> None:
+    def on_header_value(self, data: bytes, start: int, end: int) -> None:
+        """Some of a header's value is `data[start:end]`."""
         self._header_value += data[start:end]
 
-    def _on_header_end(self) -> None:
+    def on_header_end(self) -> None:
+        """A header is complete."""
         self._raw_headers.append((self._header_name.lower(), self._header_value))
         self._header_name = self._header_value = b""
 
-    def _on_headers_finished(self) -> None:
+    def on_headers_finished(self) -> None:
+        """The headers of a part are complete; its content follows."""
         limits = self._limits
-        part = parse_part_headers(self._raw_headers, self.charset, self._keep_paths)
-        self._raw_headers = []
+        part = parse_part_headers(self._raw_headers, self.decode_text, self._keep_paths)
         if part.filename is None:
             self._fields += 1
             if self._fields > limits.max_fields:
@@ -217,7 +229,8 @@ class MultipartDecoder:
         self._part_size = 0
         self._events.append(part)
 
-    def _on_part_data(self, data: bytes, start: int, end: int) -> None:
+    def on_part_data(self, data: bytes, start: int, end: int) -> None:
+        """Some of a part's content is `data[start:end]`."""
         self._part_size += end - start
         if self._part_size > self._part_limit >= 0:
             raise too_large("Part", self._part_limit)
@@ -230,13 +243,15 @@ class MultipartDecoder:
                 raise too_large("Fields", self._limits.max_fields_size)
         self._events.append(data[start:end])
 
-    def _on_part_end(self) -> None:
+    def on_part_end(self) -> None:
+        """A part is complete."""
         if self._part is None:
             raise FormError("Invalid multipart data: a part ends before its headers do.")
         self._part = None
         self._events.append(None)
 
-    def _on_end(self) -> None:
+    def on_end(self) -> None:
+        """The closing boundary was read."""
         self._ended = True
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import NamedTuple
 
 from asterism.datastructures import Headers
@@ -29,12 +30,12 @@ class PartHeaders(NamedTuple):
     headers: Headers
 
 
-def parse_part_headers(raw: list[RawHeader], charset: str, keep_paths: bool = False) -> PartHeaders:
+def parse_part_headers(raw: list[RawHeader], decode: Callable[[bytes], str], keep_paths: bool = False) -> PartHeaders:
     """Read the headers of a part.
 
     Args:
         raw: names in lower case, and values.
-        charset: of the name and the file name; bytes that are not in it become U+FFFD.
+        decode: turns the name and the file name into text.
         keep_paths: leave directories in the file name.
 
     Raises:
@@ -52,10 +53,10 @@ def parse_part_headers(raw: list[RawHeader], charset: str, keep_paths: bool = Fa
     field, filename = disposition_names(disposition)
     if field is None:
         raise FormError('The Content-Disposition header field "name" must be provided.')
-    text = None if filename is None else filename.decode(charset, "replace")
+    text = None if filename is None else decode(filename)
     if text and not keep_paths:
         text = without_directories(text)
-    return PartHeaders(field.decode(charset, "replace"), text, Headers(raw=raw))
+    return PartHeaders(decode(field), text, Headers(raw=raw))
 
 
 def disposition_names(value: bytes | None) -> tuple[bytes | None, bytes | None]:

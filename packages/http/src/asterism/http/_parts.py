@@ -41,7 +41,7 @@ class PartStream:
         headers = self._events.popleft()
         if not isinstance(headers, PartHeaders):
             raise FormError("Invalid multipart data.")
-        self._current = Part(self, headers, self._decoder.charset)
+        self._current = Part(self, headers, self._decoder.decode_text)
         return self._current
 
     async def _fill(self) -> bool:
@@ -75,9 +75,9 @@ class Part:
         size: bytes of its content taken so far.
     """
 
-    def __init__(self, stream: PartStream, headers: PartHeaders, charset: str) -> None:
+    def __init__(self, stream: PartStream, headers: PartHeaders, decode: Callable[[bytes], str]) -> None:
         self._stream = stream
-        self._charset = charset
+        self._decode = decode
         self._ended = False
         self.name = headers.name
         self.filename = headers.filename
@@ -128,7 +128,7 @@ class Part:
 
     async def text(self, max_size: int = 1024 * 1024) -> str:
         """Return the rest of the part as text; bytes that are not in the form's charset become U+FFFD."""
-        return (await self.read(max_size)).decode(self._charset, "replace")
+        return self._decode(await self.read(max_size))
 
     async def copy_to(self, *sinks: PartSink, progress: Callable[[int], Any] | None = None) -> int:
         """Give the rest of the part to sinks, piece by piece as it arrives.

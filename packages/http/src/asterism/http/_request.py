@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, overload
 from asterism.asgi_types import CachedBody, ClientDisconnect, Receive, Scope, Send, find_scope_record
 from asterism.datastructures import HTTPConnection, StateT
 
+from ._body_stream import BodyStream
 from ._channel import empty_receive, empty_send
 from ._received_body import (
     STREAM_CONSUMED,
@@ -150,7 +151,18 @@ class Request(HTTPConnection[StateT]):
             ClientDisconnect: the client went away before the body was complete.
             RuntimeError: the body was already streamed, or there is no receive channel.
         """
-        return BodyStream(self)
+        return BodyStream(self._open_stream)
+
+    def _open_stream(self) -> tuple[CachedBody, Receive, int | None]:
+        kept: bytes | None = getattr(self, "_body", None)
+        if kept is not None:
+            return CachedBody(self._receive, kept), self._receive, None
+        shared, limit = self._open_body()
+        if shared.body is None:
+            if shared.complete:
+                raise RuntimeError(STREAM_CONSUMED)
+            shared.streaming = self._streaming = True
+        return shared, self._receive, limit
 
     @overload
     async def json(self, *, any_media_type: bool = False) -> Any: ...
@@ -378,58 +390,6 @@ class Request(HTTPConnection[StateT]):
         from ._client_certificate import client_certificate
 
         return client_certificate(self.scope)
-
-
-class BodyStream:
-    """The async iterator `Request.stream()` returns. An empty piece comes last.
-
-    Being no generator, it may be left at any point with nothing to clean up.
-    """
-
-    __slots__ = ("_ended", "_limit", "_request", "_shared")
-
-    def __init__(self, request: Request[Any]) -> None:
-        self._request = request
-        self._ended = False
-        self._limit: int | None = None
-        self._shared: CachedBody | None = None
-
-    def __aiter__(self) -> BodyStream:
-        return self
-
-    async def __anext__(self) -> bytes:
-        if self._ended:
-            raise StopAsyncIteration
-        shared = self._shared
-        if shared is None:
-            kept, shared = self._open()
-            if kept:
-                return kept
-        while not shared.complete:
-            piece = await receive_piece(shared, self._request._receive, self._limit)
-            if piece:
-                return piece
-        self._ended = True
-        return b""
-
-    def _open(self) -> tuple[bytes, CachedBody]:
-        """Return what is already there of the body, all or nothing, and mark the rest as streamed."""
-        request = self._request
-        kept: bytes | None = getattr(request, "_body", None)
-        if kept is not None:
-            self._shared = CachedBody(request._receive, kept)
-            return kept, self._shared
-        shared, self._limit = request._open_body()
-        if shared.body is None:
-            if shared.complete:
-                raise RuntimeError(STREAM_CONSUMED)
-            shared.streaming = request._streaming = True
-        self._shared = shared
-        return shared.body or b"", shared
-
-    async def aclose(self) -> None:
-        """End the iteration."""
-        self._ended = True
 
 
 _PLAIN_STREAM = Request.stream

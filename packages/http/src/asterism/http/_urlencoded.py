@@ -30,11 +30,17 @@ class UrlencodedDecoder:
         self._limits = limits
         self._pairs: list[Pair] = []
         self._separators = 0
+        self._seen = 0
         self._total = 0
         # The bytes after the last separator, in the pieces they came in: joining them at each
         # piece would make a body that comes byte by byte cost the square of its length.
         self._rest: list[bytes] = []
         self._rest_size = 0
+
+    @property
+    def fields_begun(self) -> int:
+        """Fields seen so far, at most one more than allowed."""
+        return min(self._seen, self._limits.max_fields + 1)
 
     def feed(self, data: bytes) -> None:
         """Take the next piece of the body.
@@ -53,6 +59,7 @@ class UrlencodedDecoder:
         self._separators += separators
         if self._separators > 2 * limits.max_fields + 16:
             # Empty fields do not count, but a body of separators is no form.
+            self._seen = self._separators
             raise too_many("fields", limits.max_fields)
         end = data.rfind(b"&")
         complete = data[:end]
@@ -87,7 +94,8 @@ class UrlencodedDecoder:
     def _take(self, data: bytes) -> None:
         limits = self._limits
         fields = [field for field in data.split(b"&") if field]
-        if len(self._pairs) + len(fields) > limits.max_fields:
+        self._seen += len(fields)
+        if self._seen > limits.max_fields:
             raise too_many("fields", limits.max_fields)
         if len(data) > limits.max_part_size:
             _check_sizes(fields, limits.max_part_size)
