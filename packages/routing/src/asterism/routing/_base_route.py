@@ -12,7 +12,7 @@ from asterism.datastructures import URLPath
 from ._answers import handlers_in_charge, send_not_found
 from ._match import Match
 
-_INDEXED = frozenset({"handle", "matches", "name", "path_regex", "slash_optional"})
+_INDEXED = frozenset({"handle", "matches", "name", "param_convertors", "path_regex", "slash_optional"})
 
 _live_indexes: WeakSet[Any] = WeakSet()
 

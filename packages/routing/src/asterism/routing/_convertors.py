@@ -103,7 +103,8 @@ class _Bounded(Convertor[T]):
 
     def convert(self, value: str) -> T:
         number = self.number(value)
-        self._check(number, ValueError)
+        if self.minimum is not None or self.maximum is not None:
+            self._check(number, ValueError)
         return number
 
     def _check(self, number: Any, error: type[Exception]) -> None:
@@ -134,6 +135,12 @@ class IntegerConvertor(_Bounded[int]):
 
     def number(self, text: str) -> int:
         return int(text)
+
+    def convert(self, value: str) -> int:
+        number = int(value)
+        if self.minimum is not None or self.maximum is not None:
+            self._check(number, ValueError)
+        return number
 
     def to_string(self, value: int) -> str:
         number = int(value)

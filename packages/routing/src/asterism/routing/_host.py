@@ -13,7 +13,7 @@ from ._base_route import BaseRoute
 from ._children import child_routes, name_below, reverse_child
 from ._convertors import Convertor
 from ._match import Match, NoMatchFound, PathParameterError
-from ._path_match import merged_params, path_params
+from ._path_match import conversions, converted, merged_params
 from ._path_template import compile_path, replace_params
 
 
@@ -64,7 +64,8 @@ class Host(BaseRoute):
 
     def child_scope(self, scope: Scope, host: str | None) -> Scope | None:
         """Return the keys of a match of `host`, None where it is another's."""
-        params = None if host is None else path_params(self.host_regex, host, self.param_convertors)
+        found = None if host is None else self.host_regex.match(host)
+        params = None if found is None else converted(found, "", conversions(self.param_convertors))
         if params is None:
             return None
         return {"endpoint": self.app, "path_params": merged_params(scope, params), "route": self}

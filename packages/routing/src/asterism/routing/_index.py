@@ -15,7 +15,8 @@ Invariants:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Callable, Iterable, Sequence
 from operator import attrgetter
 from typing import Any, Final
 from weakref import ref
@@ -23,6 +24,7 @@ from weakref import ref
 from ._base_route import BaseRoute, watch
 from ._host import Host
 from ._mount import Mount
+from ._path_match import conversions, converted
 from ._path_template import PathPattern
 from ._route import Route
 from ._websocket_route import WebSocketRoute
@@ -40,15 +42,24 @@ _order = attrgetter("position")
 class Candidate:
     """A route of the list, and how it is tried."""
 
-    __slots__ = ("always", "kind", "position", "route", "slash_optional", "static")
+    __slots__ = ("always", "any_method", "conversions", "kind", "match", "position", "route", "static")
 
-    def __init__(self, position: int, route: BaseRoute) -> None:
+    def __init__(self, position: int, route: Any) -> None:
         self.position = position
         self.route = route
         self.kind = _kind(route)
         pattern = path_pattern(route)
         self.always = pattern is None
         self.static = _static_path(pattern) if self.kind == LEAF else None
+        self.any_method = isinstance(route, WebSocketRoute)
+        if self.kind == LEAF:
+            self.match: Callable[[str], re.Match[str] | None] = route.path_regex.match
+            self.conversions = conversions(route.param_convertors)
+
+    def params(self, path: str) -> dict[str, Any] | None:
+        """Return the converted parameters of a path, None where the route, a leaf, does not match it."""
+        found = self.match(path)
+        return None if found is None else converted(found, path, self.conversions)
 
 
 def _inherits(route: BaseRoute, name: str, owners: Iterable[type]) -> bool:
@@ -107,7 +118,7 @@ class _Node:
 class RouteTree:
     """The candidates for one kind of connection, by path."""
 
-    __slots__ = ("always", "exact", "root")
+    __slots__ = ("always", "exact", "parents", "root")
 
     def __init__(self, candidates: Sequence[Candidate]) -> None:
         self.root = _Node()
@@ -116,6 +127,9 @@ class RouteTree:
             pattern = path_pattern(candidate.route)
             if pattern is not None:
                 self._place(candidate, pattern)
+        self.parents: dict[str, _Node] = {}
+        if not self.always:
+            self._note_parents(self.root, [])
         self.exact: dict[str, Any] = {}
         for candidate in candidates:
             if candidate.static is not None and self.find(candidate.static)[0] is candidate:
@@ -132,30 +146,58 @@ class RouteTree:
         else:
             node.ends.append(candidate)
 
+    def _note_parents(self, node: _Node, segments: list[str]) -> None:
+        """Note by its path each node that nothing but its own segments leads to and that has a wild child."""
+        if node.tails:
+            return
+        if node.wild is not None:
+            self.parents["/".join(segments)] = node
+            return
+        for segment, child in node.texts.items():
+            self._note_parents(child, [*segments, segment])
+
     def find(self, path: str) -> Sequence[Candidate]:
-        """Return the routes that can match a path, in order."""
-        found: list[Candidate] = []
+        """Return the routes that can match a path, in order. Never change what it returns."""
+        prefix, _, last = path.rpartition("/")
+        parent = self.parents.get(prefix)
+        if parent is not None and last not in parent.texts:
+            return parent.wild.ends  # type: ignore[union-attr]
+        node = self.root
+        found = self.always
+        for segment in path.split("/"):
+            if node.tails:
+                found = found + node.tails if found else node.tails
+            child = node.texts.get(segment)
+            if child is None:
+                child = node.wild
+                if child is None:
+                    break
+            elif node.wild is not None:
+                return self._find_branching(path)
+            node = child
+        else:
+            if not found:
+                return node.ends
+            found = found + node.ends
+        return found if len(found) < 2 else sorted(found, key=_order)
+
+    def _find_branching(self, path: str) -> Sequence[Candidate]:
+        """Return the same where a segment is the text of one route and may be a parameter of another."""
+        found = [*self.always]
         nodes = [self.root]
         for segment in path.split("/"):
             following: list[_Node] = []
             for node in nodes:
-                if node.tails:
-                    found += node.tails
+                found += node.tails
                 child = node.texts.get(segment)
                 if child is not None:
                     following.append(child)
                 if node.wild is not None:
                     following.append(node.wild)
             nodes = following
-            if not nodes:
-                break
         for node in nodes:
             found += node.ends
-        if self.always:
-            found += self.always
-        if len(found) > 1:
-            found.sort(key=_order)
-        return found
+        return sorted(found, key=_order)
 
 
 class RouteIndex:

@@ -14,7 +14,7 @@ from ._body_limit import Limit, limited
 from ._children import Entered, child_routes, name_below, reverse_child
 from ._convertors import Convertor
 from ._match import Match, NoMatchFound
-from ._path_match import converted, merged_params, note_template
+from ._path_match import conversions, converted, merged_params, note_template
 from ._path_template import compile_path
 from ._reverse import filled
 from ._route import checked_path
@@ -110,7 +110,7 @@ class Mount(BaseRoute):
             found = self.path_regex.match(path + "/")
         if found is None:
             return None
-        params = converted(found, path, self.param_convertors)
+        params = converted(found, path, conversions(self.param_convertors))
         if params is None:
             return None
         del params["path"]

@@ -3,35 +3,41 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from asterism.asgi_types import Scope, scope_record
 
-from ._convertors import Convertor, StringConvertor
+from ._convertors import Convertor, PathConvertor, StringConvertor
 from ._route_path import ENCODED_SLASH, MOUNT_KEY, current_mount, decoded
 
 
-def path_params(regex: re.Pattern[str], path: str, convertors: Mapping[str, Convertor[Any]]) -> dict[str, Any] | None:
-    """Return the converted parameters of a path, None where it does not match.
+Conversions = tuple[tuple[str, Callable[[str], Any]], ...]
+
+
+def conversions(convertors: Mapping[str, Convertor[Any]]) -> Conversions:
+    """Return the parameters whose value is not their text, and how it is made."""
+    return tuple(
+        (name, convertor.convert)
+        for name, convertor in convertors.items()
+        if convertor.__class__ not in (StringConvertor, PathConvertor)
+    )
+
+
+def converted(found: re.Match[str], path: str, steps: Conversions) -> dict[str, Any] | None:
+    """Return the parameters of a regex match of `path`; None where one is no value.
 
     A convertor's `ValueError` is no match: the text has the shape of a value and is none.
     """
-    found = regex.match(path)
-    return None if found is None else converted(found, path, convertors)
-
-
-def converted(found: re.Match[str], path: str, convertors: Mapping[str, Convertor[Any]]) -> dict[str, Any] | None:
-    """Return the converted parameters of a regex match of `path`; None where one is no value."""
     params: dict[str, Any] = found.groupdict()
     if ENCODED_SLASH in path:
         params = {name: decoded(text) for name, text in params.items()}
-    try:
-        for name, convertor in convertors.items():
-            if convertor.__class__ is not StringConvertor:
-                params[name] = convertor.convert(params[name])
-    except ValueError:
-        return None
+    if steps:
+        try:
+            for name, convert in steps:
+                params[name] = convert(params[name])
+        except ValueError:
+            return None
     return params
 
 

@@ -15,7 +15,7 @@ from ._body_limit import Limit, limited
 from ._convertors import Convertor
 from ._functions import request_application
 from ._match import Match, NoMatchFound
-from ._path_match import merged_params, path_params
+from ._path_match import conversions, converted, merged_params
 from ._path_template import compile_path
 from ._reverse import filled
 from ._route_path import get_route_path
@@ -60,7 +60,9 @@ class TemplateRoute(BaseRoute):
 
     def child_scope(self, scope: Scope) -> Scope | None:
         """Return the keys a match of the path adds to the scope, None where it does not match."""
-        params = path_params(self.path_regex, get_route_path(scope), self.param_convertors)
+        path = get_route_path(scope)
+        found = self.path_regex.match(path)
+        params = None if found is None else converted(found, path, conversions(self.param_convertors))
         if params is None:
             return None
         return {"endpoint": self.endpoint, "path_params": merged_params(scope, params), "route": self}

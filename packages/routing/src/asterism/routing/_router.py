@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, ClassVar
 
-from asterism.asgi_types import ASGIApp, HTTPException, Lifespan, Middleware, Receive, Scope, Send
+from asterism.asgi_types import RECORD_KEY, ASGIApp, HTTPException, Lifespan, Middleware, Receive, Scope, Send
 from asterism.datastructures import URLPath
 
 from ._answers import MethodNotAllowed, Options, Redirect, handlers_in_charge, send_not_found
@@ -17,7 +17,7 @@ from ._index import ASKED, HOST, LEAF, MOUNT, Candidate, RouteTree
 from ._lifespan import MountedLifespan, checked_lifespan, entered_with_mounts, serve_lifespan
 from ._match import Match, NoMatchFound
 from ._mount import Mount
-from ._path_match import admit, path_params
+from ._path_match import admit, converted
 from ._registration import Registration
 from ._route import Route
 from ._route_list import RouteList
@@ -144,46 +144,50 @@ class Router(Registration):
         else:
             path = scope["path"]
         if scope["type"] == "http":
-            route = index.http.exact.get(path)
+            tree = index.http
+            route = tree.exact.get(path)
             if route is not None:
                 methods = route.methods
                 if not methods or scope["method"] in methods:
                     admit(route, scope, {})
                     return route.app  # type: ignore[no-any-return]
-            return self._find(scope, path, index.http)
-        if scope["type"] != "websocket":
+        elif scope["type"] == "websocket":
+            tree = index.websocket
+        else:
             raise RuntimeError(f"A router serves http, websocket and lifespan scopes, got {scope['type']!r}")
-        return self._find(scope, path, index.websocket)
-
-    def _find(self, scope: Scope, path: str, tree: RouteTree) -> ASGIApp:
-        found = self._try(scope, path, tree)
+        candidates = tree.find(path)
+        found = self._try(scope, path, candidates) if candidates else None
         return found if found is not None else self._missed(scope, path, tree)
 
-    def _try(self, scope: Scope, path: str, tree: RouteTree) -> ASGIApp | None:
+    def _try(self, scope: Scope, path: str, candidates: Sequence[Candidate]) -> ASGIApp | None:
         """Return the application of the first full match, the answer 405, or None."""
         partial: list[tuple[Candidate, Any]] = []
-        for candidate in tree.find(path):
-            route: Any = candidate.route
+        for candidate in candidates:
+            route = candidate.route
             if candidate.kind == LEAF:
-                params = path_params(route.path_regex, path, route.param_convertors)
-                if params is None:
+                found = candidate.match(path)
+                if found is None:
                     continue
-                methods = getattr(route, "methods", None)
-                if not methods or scope.get("method") in methods:
+                if candidate.conversions or self.raw_path:
+                    params = converted(found, path, candidate.conversions)
+                    if params is None:
+                        continue
+                else:
+                    params = found.groupdict()
+                if candidate.any_method or not route.methods or scope["method"] in route.methods:
                     admit(route, scope, params)
                     return route.app  # type: ignore[no-any-return]
                 partial.append((candidate, params))
-                continue
-            if candidate.kind == ASKED:
+            elif candidate.kind == ASKED:
                 match, child = route.matches(scope)
                 if match is Match.FULL:
                     return _handled(route, scope, child)
                 if match is Match.PARTIAL:
                     partial.append((candidate, child))
-                continue
-            app = route.enter(scope, requested_host(scope) if candidate.kind == HOST else path)
-            if app is not None:
-                return app  # type: ignore[no-any-return]
+            else:
+                app = route.enter(scope, requested_host(scope) if candidate.kind == HOST else path)
+                if app is not None:
+                    return app  # type: ignore[no-any-return]
         return self._refuse(scope, partial) if partial else None
 
     def _refuse(self, scope: Scope, partial: list[tuple[Candidate, Any]]) -> ASGIApp:
@@ -192,7 +196,7 @@ class Router(Registration):
         if self.automatic_options and scope["method"] == "OPTIONS":
             return Options(methods)
         candidate, matched = partial[0]
-        route: Any = candidate.route
+        route = candidate.route
         if candidate.kind == ASKED:
             return _handled(route, scope, matched)
         admit(route, scope, matched)
@@ -206,15 +210,15 @@ class Router(Registration):
         if not other or (scope["type"] != "http" and not self.match_slashes):
             return self.default
         if self.match_slashes:
-            return self._try(scope, other, tree) or self.default
+            return self._try(scope, other, tree.find(other)) or self.default
         return self.redirect(scope) if self._matches_any(scope, other, tree) else self.default
 
     def _matches_any(self, scope: Scope, path: str, tree: RouteTree) -> bool:
         """Tell whether a route would match another path, in full or in part."""
         for candidate in tree.find(path):
-            route: Any = candidate.route
+            route = candidate.route
             if candidate.kind == LEAF:
-                matched = path_params(route.path_regex, path, route.param_convertors) is not None
+                matched = candidate.params(path) is not None
             elif candidate.kind == MOUNT:
                 matched = route.child_scope(scope, path) is not None
             else:
@@ -323,8 +327,15 @@ class Router(Registration):
         return list(found.values())
 
     async def lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Run the ASGI lifespan protocol for this router and the routers mounted with `lifespan=True`."""
-        context = entered_with_mounts(self, scope.get("app", self), scope)
+        """Run the ASGI lifespan protocol for this router and the routers mounted with `lifespan=True`.
+
+        Where an application above runs the mounted lifespans, as its record says, only this router's.
+        """
+        app = scope.get("app", self)
+        if "lifespan_apps" in (scope.get(RECORD_KEY) or ()):
+            context = self.lifespan_context(app)
+        else:
+            context = entered_with_mounts(self, app, scope)
         await serve_lifespan(context, scope, receive, send)
 
     def __eq__(self, other: object) -> bool:
