@@ -12,7 +12,7 @@ from collections.abc import Callable, MutableMapping
 from typing import Any, Final, TypedDict, cast
 from weakref import ref
 
-from ._application import Message, Receive, Scope
+from ._application import ASGIApp, Message, Receive, Scope
 from ._handlers import ExceptionHandlers
 from ._stop import StopSignal
 
@@ -74,6 +74,7 @@ class ScopeRecord(TypedDict, total=False):
         csrf_token: the token a form must send back (security).
         debug: whether error pages may show source text (errors, applications).
         exception_handlers: handlers registered by the application (errors, applications).
+        lifespan_apps: the mounted applications whose lifespan is run (applications).
         max_body_size: the limit in bytes on this request's body, None for no limit
             (applications, routing, security).
         reported_exception: the exception that was already logged for this connection (errors).
@@ -91,6 +92,7 @@ class ScopeRecord(TypedDict, total=False):
     csrf_token: str
     debug: bool
     exception_handlers: ExceptionHandlers
+    lifespan_apps: list[ASGIApp]
     max_body_size: int | None
     reported_exception: BaseException
     request_id: str

@@ -63,6 +63,7 @@ def _wrap_async(func: Callable[[Any], Awaitable[Any]], request_class: type[Reque
             if request.parsed_form is not None:
                 await close_form(request)
 
+    app.keeps_record = True  # type: ignore[attr-defined]  # the interface in docs/scope-keys.md
     return app
 
 

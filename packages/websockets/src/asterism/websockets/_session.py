@@ -46,6 +46,7 @@ def websocket_session(
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         await run_session(func, websocket_class(scope, receive, send, limits=limits))
 
+    app.keeps_record = True  # type: ignore[attr-defined]  # the interface in docs/scope-keys.md
     return app
 
 
