@@ -10,6 +10,14 @@
 """
 
 from ._exception_middleware import ExceptionMiddleware
+from ._handler_table import check_exception_handler
+from ._response_start import note_start, note_websocket
 from ._server_error_middleware import ServerErrorMiddleware
 
-__all__ = ["ExceptionMiddleware", "ServerErrorMiddleware"]
+__all__ = [
+    "ExceptionMiddleware",
+    "ServerErrorMiddleware",
+    "check_exception_handler",
+    "note_start",
+    "note_websocket",
+]

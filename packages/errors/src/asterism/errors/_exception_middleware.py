@@ -19,7 +19,7 @@ from asterism.asgi_types import (
 )
 
 from ._error_log import report_once
-from ._handler_table import checked_key
+from ._handler_table import check_exception_handler
 from ._response_start import note_start, note_websocket
 
 
@@ -76,7 +76,7 @@ class ExceptionMiddleware:
             exc_class_or_status_code: a status code, for `HTTPException`s, or an exception class.
             handler: called with the request or WebSocket and the exception.
         """
-        self.handlers[checked_key(exc_class_or_status_code, handler)] = handler
+        self.handlers[check_exception_handler(exc_class_or_status_code, handler)] = handler
         self.has_own_handlers = True
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

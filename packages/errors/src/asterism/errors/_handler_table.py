@@ -5,14 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 
-def checked_key(key: Any, handler: Any) -> Any:
-    """Return a key of a handler table, or say what is wrong with it.
+def check_exception_handler(key: Any, handler: Any) -> Any:
+    """Return a key of a handler table, or say what is wrong with it or its handler.
+
+    Args:
+        key: a status code or an exception class.
+        handler: what is to be called.
 
     Raises:
         TypeError: the key is neither a status code nor an exception class, or the handler is not callable.
         ValueError: the status code is not in 100 to 599.
 
-    >>> checked_key(404, print)
+    >>> check_exception_handler(404, print)
     404
     """
     if not callable(handler):
