@@ -1,0 +1,102 @@
+"""Plain text, JSON, and a path parameter: the least a framework can do for a request."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from frame import BARE, Application, Contest, Exchange, bare_application
+
+PLAIN = b"text/plain; charset=utf-8"
+
+
+def _asterism() -> Application:
+    from asterism.applications import Asterism
+    from asterism.http import JSONResponse, PlainTextResponse, Request, Response
+    from asterism.routing import Route
+
+    async def plaintext(request: Request) -> Response:
+        return PlainTextResponse("Hello, world!")
+
+    async def json(request: Request) -> Response:
+        return JSONResponse({"hello": "world"})
+
+    async def greet(request: Request) -> Response:
+        return PlainTextResponse(request.path_params["name"])
+
+    return Asterism(routes=[Route("/", plaintext), Route("/json", json), Route("/users/{name}", greet)])
+
+
+def _starlette() -> Application:
+    from starlette.applications import Starlette
+    from starlette.requests import Request
+    from starlette.responses import JSONResponse, PlainTextResponse, Response
+    from starlette.routing import Route
+
+    async def plaintext(request: Request) -> Response:
+        return PlainTextResponse("Hello, world!")
+
+    async def json(request: Request) -> Response:
+        return JSONResponse({"hello": "world"})
+
+    async def greet(request: Request) -> Response:
+        return PlainTextResponse(request.path_params["name"])
+
+    return Starlette(routes=[Route("/", plaintext), Route("/json", json), Route("/users/{name}", greet)])
+
+
+def _falcon() -> Application:
+    import falcon.asgi
+
+    class Plaintext:
+        async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+            resp.content_type = falcon.MEDIA_TEXT
+            resp.text = "Hello, world!"
+
+    class JSON:
+        async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+            resp.media = {"hello": "world"}
+
+    class Greet:
+        async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, name: str) -> None:
+            resp.content_type = falcon.MEDIA_TEXT
+            resp.text = name
+
+    application = falcon.asgi.App()
+    application.add_route("/", Plaintext())
+    application.add_route("/json", JSON())
+    application.add_route("/users/{name}", Greet())
+    return application
+
+
+def _blacksheep() -> Application:
+    from blacksheep import Application as BlackSheep, Response, json, text
+    from blacksheep.server.routing import Router
+
+    application = BlackSheep(router=Router())
+
+    @application.router.get("/")
+    async def plaintext() -> Response:
+        return text("Hello, world!")
+
+    @application.router.get("/json")
+    async def json_answer() -> Response:
+        return json({"hello": "world"})
+
+    @application.router.get("/users/{name}")
+    async def greet(name: str) -> Response:
+        return text(name)
+
+    return application
+
+
+def contests() -> Iterator[tuple[str, Contest]]:
+    """Yield the three contests."""
+    blacksheep = _blacksheep()
+    peers = {"asterism": _asterism(), "starlette": _starlette(), "falcon": _falcon(), "blacksheep": blacksheep}
+    answers = (
+        ("plaintext", Exchange("/", expected=b"Hello, world!"), bare_application(b"Hello, world!", PLAIN)),
+        ("JSON", Exchange("/json"), bare_application(b'{"hello":"world"}', b"application/json")),
+        ("path parameter", Exchange("/users/vega", expected=b"vega"), bare_application(b"vega", PLAIN)),
+    )
+    for name, exchange, bare in answers:
+        yield name, Contest(exchange, {BARE: bare, **peers}, {"blacksheep": blacksheep.start})

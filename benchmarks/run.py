@@ -1,0 +1,82 @@
+"""Times the toolkit and its peers in one run and prints a table.
+
+    python benchmarks/run.py                    everything, in under a minute
+    python benchmarks/run.py --only plaintext   the cases whose name contains the word
+    python benchmarks/run.py --json FILE        also write the figures
+    python benchmarks/run.py --rounds 31        more rounds, steadier medians
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import json
+import platform
+import sys
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from cases import small_answers, thousand_routes  # noqa: E402
+from frame import BARE, run  # noqa: E402
+from imports import import_costs  # noqa: E402
+from targets import verdicts  # noqa: E402
+
+CASES = (small_answers, thousand_routes)
+PEERS = ("asterism", "starlette", "falcon", "blacksheep")
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="Time the toolkit and its peers side by side.")
+    parser.add_argument("--only", default="", metavar="WORD", help="run the cases whose name contains WORD")
+    parser.add_argument("--rounds", type=int, default=15, metavar="N", help="interleaved rounds (15)")
+    parser.add_argument("--seconds", type=float, default=0.02, metavar="S", help="about the length of one timing (0.02)")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures to FILE")
+    parser.add_argument("--no-imports", action="store_true", help="leave the import times out")
+    return parser.parse_args()
+
+
+def _print_overheads(name: str, seconds: dict[str, float]) -> None:
+    cells = []
+    for peer in PEERS:
+        share = seconds[peer] / seconds["starlette"]
+        cells.append(f"{seconds[peer] * 1e6:8.2f} ({share:4.2f})")
+    print(f"{name:16}{seconds[BARE] * 1e6:8.2f}  {'  '.join(cells)}", flush=True)
+
+
+def _print_imports(costs: dict[str, tuple[float, int]]) -> None:
+    print("\nimport, ms and modules loaded")
+    for module, (seconds, count) in costs.items():
+        print(f"  {module:24}{seconds * 1e3:8.1f}  {count:5}")
+
+
+def main() -> None:
+    """Run the cases and print what they took."""
+    arguments = _arguments()
+    versions = {peer: version("asterism-applications" if peer == "asterism" else peer) for peer in PEERS}
+    print(f"Python {platform.python_version()}, {', '.join(f'{name} {number}' for name, number in versions.items())}")
+    print("overhead over a bare ASGI callable, µs per request (share of Starlette's)\n")
+    print(f"{'':16}{BARE:>8}  {'  '.join(f'{peer:>15}' for peer in PEERS)}")
+    gc.freeze()
+    figures: dict[str, dict[str, float]] = {}
+    for module in CASES:
+        for name, contest in module.contests():
+            if arguments.only in name:
+                figures[name] = run(contest, arguments.rounds, arguments.seconds)
+                _print_overheads(name, figures[name])
+    imports = None if arguments.no_imports or arguments.only else import_costs()
+    if imports is not None:
+        _print_imports(imports)
+    print()
+    for what, ratio, most in verdicts(figures, imports):
+        print(f"{'met   ' if ratio <= most else 'MISSED'}  {what}: {ratio:.2f}, at most {most}")
+    if arguments.json is not None:
+        result: dict[str, Any] = {"python": platform.python_version(), "versions": versions, "seconds": figures}
+        result["imports"] = imports
+        arguments.json.write_text(json.dumps(result, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()

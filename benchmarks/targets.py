@@ -1,0 +1,44 @@
+"""What the figures are held against."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+OF_STARLETTE = {"plaintext": 0.35, "JSON": 0.35, "path parameter": 0.35}
+"""Our overhead as a share of Starlette's, at most."""
+
+LAST_OF_FIRST = 1.3
+"""The last of 1,000 routes against the first."""
+
+MISS_OF_HIT = 2.0
+"""A miss among 1,000 routes against a hit."""
+
+IMPORT_OF_STARLETTE = 0.5
+"""Importing our application class against importing Starlette's."""
+
+Verdict = tuple[str, float, float]
+"""What is compared, the ratio found, the ratio allowed."""
+
+
+def verdicts(
+    overheads: Mapping[str, Mapping[str, float]], imports: Mapping[str, tuple[float, int]] | None
+) -> list[Verdict]:
+    """Compare the figures of a run with the targets.
+
+    Args:
+        overheads: seconds by case and contestant.
+        imports: seconds and modules by module; None where imports were not timed.
+    """
+    found = [
+        (f"{case} of Starlette's", overheads[case]["asterism"] / overheads[case]["starlette"], most)
+        for case, most in OF_STARLETTE.items()
+        if case in overheads
+    ]
+    if {"first of 1,000", "last of 1,000", "miss of 1,000"} <= overheads.keys():
+        first, last, miss = (overheads[f"{which} of 1,000"]["asterism"] for which in ("first", "last", "miss"))
+        found += [("last of 1,000 routes, of the first", last / first, LAST_OF_FIRST)]
+        found += [("miss of 1,000 routes, of a hit", miss / first, MISS_OF_HIT)]
+    if imports is not None:
+        ours, theirs = imports["asterism.applications"][0], imports["starlette.applications"][0]
+        found += [("import of the application class", ours / theirs, IMPORT_OF_STARLETTE)]
+    return found
