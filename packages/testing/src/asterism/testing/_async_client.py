@@ -58,6 +58,7 @@ class AsyncClientBehaviour(_Client):
         timeout: Any = DEFAULT_TIME_LIMIT,
         lifespan: LifespanPolicy = "auto",
         extensions: Iterable[str] = DEFAULT_EXTENSIONS,
+        lint: bool = False,
     ) -> None:
         self.settings = ClientSettings(
             app,
@@ -66,6 +67,7 @@ class AsyncClientBehaviour(_Client):
             client=client,
             lifespan=lifespan,
             extensions=extensions,
+            lint=lint,
         )
         self._lifespan: LifespanRun | None = None
         self._entered = False
@@ -100,7 +102,7 @@ class AsyncClientBehaviour(_Client):
             raise RuntimeError("the client is already inside 'async with'; leave it first, or make another client")
         if self.settings.lifespan != "off":
             run = LifespanRun(
-                self.settings.app,
+                self.settings.checked_app,
                 self.settings.scopes.lifespan(),
                 required=self.settings.lifespan == "on",
                 time_limit=self.timeout.read,
@@ -138,7 +140,7 @@ class AsyncClientBehaviour(_Client):
 
     def _begin_exchange(self, request: httpx.Request, body: BodySource | None = None) -> HTTPExchange:
         return HTTPExchange(
-            self.settings.app,
+            self.settings.checked_app,
             self.settings.scopes.http(request),
             body or self._body_source(request),
             time_limit=time_limit_of(request),
@@ -169,7 +171,7 @@ class AsyncClientBehaviour(_Client):
 
     def _begin_websocket(self, request: httpx.Request) -> httpx.Response:
         exchange = WebSocketExchange(
-            self.settings.app,
+            self.settings.checked_app,
             self.settings.scopes.websocket(request),
             time_limit=time_limit_of(request),
             grace=self.disconnect_grace,
@@ -226,6 +228,8 @@ class AsyncTestClient(AsyncClientBehaviour, library.AsyncClient):
             receives lifespan.startup, as servers do; "on" raises that; "off" runs none.
         extensions: names of the ASGI extensions offered; by default debug, early hints,
             trailers and WebSocket denial responses.
+        lint: whether the application is checked against the ASGI specification, raising
+            `asterism.lint.LintError` where it breaks it.
 
     >>> import asyncio
     >>> async def app(scope, receive, send):

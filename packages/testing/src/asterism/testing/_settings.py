@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any, Literal
 
 from asterism.asgi_types import ASGIApp
+from asterism.lint import lint as check_messages
 
 from ._extensions import checked_extensions
 from ._scope import ScopeFactory
@@ -18,6 +19,9 @@ LifespanPolicy = Literal["auto", "on", "off"]
 
 class ClientSettings:
     """The application, and how it is called.
+
+    `app` is the application that was given; `checked_app` is the one to call, under lint where
+    that was asked for.
 
     Raises:
         TypeError, ValueError: an argument is wrong; the text names it and says what to pass.
@@ -32,12 +36,14 @@ class ClientSettings:
         client: tuple[str, int] | None,
         lifespan: LifespanPolicy,
         extensions: Iterable[str],
+        lint: bool,
     ) -> None:
         if not callable(app):
             raise TypeError(f"a test client takes an ASGI application as 'app', got {app!r}; pass a callable")
         if lifespan not in ("auto", "on", "off"):
             raise ValueError(f"lifespan is {lifespan!r}; pass 'auto', 'on' or 'off'")
         self.app = app
+        self.checked_app = check_messages(app) if lint else app
         self.raise_server_exceptions = raise_server_exceptions
         self.lifespan: LifespanPolicy = lifespan
         self.state: dict[str, Any] = {}

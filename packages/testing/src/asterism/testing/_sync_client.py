@@ -62,6 +62,7 @@ class SyncClient(_Client):
         timeout: Any = DEFAULT_TIME_LIMIT,
         lifespan: LifespanPolicy = "auto",
         extensions: Iterable[str] = DEFAULT_EXTENSIONS,
+        lint: bool = False,
     ) -> None:
         if backend not in ("asyncio", "trio"):
             raise ValueError(f"backend is {backend!r}; pass 'asyncio' or 'trio'")
@@ -72,6 +73,7 @@ class SyncClient(_Client):
             client=client,
             lifespan=lifespan,
             extensions=extensions,
+            lint=lint,
         )
         self.portal: BlockingPortal | None = None
         self.backend = backend
@@ -137,7 +139,7 @@ class SyncClient(_Client):
     @contextlib.contextmanager
     def _lifespan(self, portal: BlockingPortal) -> Generator[None]:
         run = LifespanRun(
-            self.settings.app,
+            self.settings.checked_app,
             self.settings.scopes.lifespan(),
             required=self.settings.lifespan == "on",
             time_limit=self.timeout.read,
@@ -158,7 +160,7 @@ class SyncClient(_Client):
 
     def _begin_exchange(self, request: httpx.Request) -> HTTPExchange:
         return HTTPExchange(
-            self.settings.app,
+            self.settings.checked_app,
             self.settings.scopes.http(request),
             self._body_source(request),
             time_limit=time_limit_of(request),
@@ -174,7 +176,7 @@ class SyncClient(_Client):
 
     def _begin_websocket(self, request: httpx.Request) -> httpx.Response:
         session = WebSocketTestSession(
-            self.settings.app,
+            self.settings.checked_app,
             self.settings.scopes.websocket(request),
             self.event_loop,
             time_limit=time_limit_of(request),
@@ -233,6 +235,8 @@ class TestClient(SyncClient, library.Client):
             receives lifespan.startup, as servers do; "on" raises that; "off" runs none.
         extensions: names of the ASGI extensions offered; by default debug, early hints,
             trailers and WebSocket denial responses.
+        lint: whether the application is checked against the ASGI specification, raising
+            `asterism.lint.LintError` where it breaks it.
 
     >>> async def app(scope, receive, send):
     ...     await send({"type": "http.response.start", "status": 200, "headers": []})
