@@ -13,7 +13,7 @@ import gc
 import json
 import platform
 import sys
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,13 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
+def _version(peer: str) -> str:
+    try:
+        return version("asterism-applications" if peer == "asterism" else peer)
+    except PackageNotFoundError:
+        return "from source"
+
+
 def _print_overheads(name: str, seconds: dict[str, float]) -> None:
     cells = []
     for peer in PEERS:
@@ -55,7 +62,7 @@ def _print_imports(costs: dict[str, tuple[float, int]]) -> None:
 def main() -> None:
     """Run the cases and print what they took."""
     arguments = _arguments()
-    versions = {peer: version("asterism-applications" if peer == "asterism" else peer) for peer in PEERS}
+    versions = {peer: _version(peer) for peer in PEERS}
     print(f"Python {platform.python_version()}, {', '.join(f'{name} {number}' for name, number in versions.items())}")
     print("overhead over a bare ASGI callable, µs per request (share of Starlette's)\n")
     print(f"{'':16}{BARE:>8}  {'  '.join(f'{peer:>15}' for peer in PEERS)}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from frame import BARE, Application, Contest, Exchange, bare_application
 
@@ -69,21 +70,21 @@ def _falcon() -> Application:
 
 
 def _blacksheep() -> Application:
-    from blacksheep import Application as BlackSheep, Response, json, text
+    from blacksheep import Application as BlackSheep, json, text
     from blacksheep.server.routing import Router
 
     application = BlackSheep(router=Router())
 
     @application.router.get("/")
-    async def plaintext() -> Response:
+    async def plaintext() -> Any:
         return text("Hello, world!")
 
     @application.router.get("/json")
-    async def json_answer() -> Response:
+    async def json_answer() -> Any:
         return json({"hello": "world"})
 
     @application.router.get("/users/{name}")
-    async def greet(name: str) -> Response:
+    async def greet(name: str) -> Any:
         return text(name)
 
     return application

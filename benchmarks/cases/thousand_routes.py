@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from frame import BARE, Application, Contest, Exchange, bare_application
 
@@ -48,13 +49,13 @@ def _falcon() -> Application:
 
 
 def _blacksheep() -> Application:
-    from blacksheep import Application as BlackSheep, Response, text
+    from blacksheep import Application as BlackSheep, text
     from blacksheep.server.routing import Router
 
     application = BlackSheep(router=Router())
     for at in range(ROUTES):
 
-        async def endpoint(key: str) -> Response:
+        async def endpoint(key: str) -> Any:
             return text("found")
 
         application.router.get(f"/items{at}/{{key}}/detail")(endpoint)
