@@ -18,6 +18,8 @@ from asterism.routing import Route
 PAGES = Path(__file__).parent / "pages"
 LAYOUT = Template((PAGES / "layout.html").read_text("utf-8"))
 TICKS = 10
+# What the router refuses says no more than its status; these say what to do.
+SENTENCES = {404: "There is no page at this address.", 405: "This address answers another method."}
 
 
 def page(title: str, body: str, status_code: int = 200) -> HTMLResponse:
@@ -87,7 +89,8 @@ def error_page(status_code: int, sentence: str) -> HTMLResponse:
 
 
 async def refused(request: Request, exc: HTTPException) -> Response:
-    response = error_page(exc.status_code, exc.detail or reason_phrase(exc.status_code))
+    sentence = SENTENCES.get(exc.status_code, exc.detail or "")
+    response = error_page(exc.status_code, sentence)
     response.headers.update(exc.headers or {})
     return response
 
