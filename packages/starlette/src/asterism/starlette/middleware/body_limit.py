@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from asterism.asgi_types import ASGIApp, Receive, Scope, Send
-from asterism.security import BodyTooLarge as _RequestBodyTooLarge, RequestBodyLimitMiddleware as _NativeBodyLimit
+from asterism.security import BodyTooLarge, RequestBodyLimitMiddleware as _NativeBodyLimit
 
-__all__ = ["MAX_BODY_SIZE_SCOPE_KEY", "RequestBodyLimitMiddleware"]
+__all__ = ["MAX_BODY_SIZE_SCOPE_KEY", "RequestBodyLimitMiddleware", "_RequestBodyLimitResponseSent"]
 
 MAX_BODY_SIZE_SCOPE_KEY = "starlette.max_body_size"
 
+# FastAPI looks both of these up to tell them from its own errors.
+_RequestBodyTooLarge = BodyTooLarge
+
 
 class _RequestBodyLimitResponseSent(Exception):
-    """Raised nowhere; FastAPI looks the name up to tell it from its own errors."""
+    """Never raised here: a refused request ends quietly."""
 
 
 class RequestBodyLimitMiddleware(_NativeBodyLimit):
