@@ -5,6 +5,11 @@ from __future__ import annotations
 from importlib.util import find_spec
 
 import pytest
+from hypothesis import settings
+
+# A shared machine may pause for longer than any deadline.
+settings.register_profile("asterism", deadline=None)
+settings.load_profile("asterism")
 
 BACKENDS = [
     pytest.param(("asyncio", {"use_uvloop": False}), id="asyncio"),

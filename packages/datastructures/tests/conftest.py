@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
 from importlib.util import find_spec
+from types import FrameType
 
 import pytest
+from hypothesis import settings
+
+# A shared machine may pause for longer than any deadline.
+settings.register_profile("asterism", deadline=None)
+settings.load_profile("asterism")
 
 BACKENDS = [
     pytest.param(("asyncio", {"use_uvloop": False}), id="asyncio"),
@@ -17,3 +25,29 @@ if find_spec("uvloop") is not None:
 @pytest.fixture(params=BACKENDS)
 def anyio_backend(request: pytest.FixtureRequest) -> object:
     return request.param
+
+
+@pytest.fixture
+def steps() -> Callable[[Callable[[], object]], int]:
+    """Count the bytecode instructions that a call executes: a measure of work without a clock."""
+
+    def count(call: Callable[[], object]) -> int:
+        executed = 0
+
+        def trace(frame: FrameType, event: str, arg: object) -> object:
+            nonlocal executed
+            frame.f_trace_opcodes = True
+            frame.f_trace_lines = False
+            executed += event == "opcode"
+            return trace
+
+        before = sys.gettrace()
+        sys.settrace(trace)
+        try:
+            call()
+        finally:
+            sys.settrace(before)
+        assert executed
+        return executed
+
+    return count

@@ -1,0 +1,69 @@
+"""The Cookie header."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from http.cookies import SimpleCookie
+
+import pytest
+from hypothesis import given, strategies as st
+
+from asterism.datastructures import parse_cookies
+
+
+@pytest.mark.parametrize(
+    ("header", "cookies"),
+    [
+        ("", {}),
+        ("a=b; c=d", {"a": "b", "c": "d"}),
+        ("a=b;c=d", {"a": "b", "c": "d"}),
+        (" \t a \t=\t b ;;", {"a": "b"}),
+        ("a=b=c", {"a": "b=c"}),
+        ("a=", {"a": ""}),
+        ("a=1; a=2", {"a": "2"}),
+        ('a="b c"', {"a": "b c"}),
+        ('a="b;c"', {"a": '"b', "": 'c"'}),
+        (r'a="\"\\\073\x\9"', {"a": '"\\;x9'}),
+        (r'a="\\\\073"', {"a": "\\\\073"}),
+        ('a="', {"a": '"'}),
+        ('a=""', {"a": ""}),
+        ("a=\xe9", {"a": "é"}),
+    ],
+)
+def test_parsing(header: str, cookies: dict[str, str]) -> None:
+    assert parse_cookies(header) == cookies
+
+
+@pytest.mark.parametrize("header", ["=__Host-id=evil", "__Host-id", "= __Host-id=evil", ";=__Host-id=evil;"])
+def test_a_cookie_without_a_name_never_passes_for_one_with_a_name(header: str) -> None:
+    assert set(parse_cookies(header)) == {""}
+
+
+@pytest.mark.parametrize("blank", ["\xa0", "\x85", "\x1c", "\x0b", "\u2000", "\n"])
+def test_only_space_and_tab_are_trimmed_so_a_prefix_cannot_be_imitated(blank: str) -> None:
+    assert "__Host-id" not in parse_cookies(f"{blank}__Host-id=evil; __Host-id{blank}=evil")
+
+
+@given(st.text(alphabet=st.characters(max_codepoint=255)))
+def test_it_reads_back_what_the_standard_library_writes(value: str) -> None:
+    written: SimpleCookie = SimpleCookie()
+    written["name"] = value
+    coded = written["name"].coded_value
+    if ";" not in coded and coded == coded.strip(" \t"):
+        assert parse_cookies(f"name={coded}") == {"name": value}
+
+
+@given(st.text())
+def test_no_header_raises(header: str) -> None:
+    assert all(isinstance(name, str) for name in parse_cookies(header))
+
+
+@pytest.mark.parametrize(
+    ("head", "part", "tail"),
+    [("", "a=b;", ""), ("", ";", ""), ("", "=", ""), ('a="', "\\", '"'), ('a="', "\\012", '"'), ('a="', '\\"', '"')],
+)
+def test_the_work_grows_with_the_length(
+    head: str, part: str, tail: str, steps: Callable[[Callable[[], object]], int]
+) -> None:
+    short, long = (head + part * times + tail for times in (200, 3200))
+    assert steps(lambda: parse_cookies(long)) <= 24 * steps(lambda: parse_cookies(short))
