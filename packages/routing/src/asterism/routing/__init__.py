@@ -35,6 +35,7 @@ from ._match import Match, NoMatchFound, PathParameterError
 from ._mount import Mount
 from ._path_template import compile_path, replace_params
 from ._registration import RouteGroup
+from ._report import Finding, RouteReport
 from ._route import Route
 from ._route_list import RouteList
 from ._route_path import get_route_path
@@ -46,6 +47,7 @@ __all__ = [
     "BaseRoute",
     "Convertor",
     "DateConvertor",
+    "Finding",
     "FloatConvertor",
     "Host",
     "IntegerConvertor",
@@ -59,6 +61,7 @@ __all__ = [
     "Route",
     "RouteGroup",
     "RouteList",
+    "RouteReport",
     "Router",
     "StringConvertor",
     "UUIDConvertor",

@@ -10,6 +10,7 @@ Invariants:
   anything and is a candidate for every path.
 - Any other route is found by the segments of its regex. A segment of the tree is an exact text
   or wild; a tail stands for one segment and all that follow it.
+- A host without parameters is found by its name, apart from the tree.
 - Candidates come in the order of the list.
 """
 
@@ -24,6 +25,7 @@ from weakref import ref
 from ._base_route import BaseRoute, watch
 from ._host import Host
 from ._mount import Mount
+from ._name_index import NameIndex
 from ._path_match import conversions, converted
 from ._path_template import PathPattern
 from ._route import Route
@@ -42,14 +44,15 @@ _order = attrgetter("position")
 class Candidate:
     """A route of the list, and how it is tried."""
 
-    __slots__ = ("always", "any_method", "conversions", "kind", "match", "position", "route", "static")
+    __slots__ = ("always", "any_method", "conversions", "host", "kind", "match", "position", "route", "static")
 
     def __init__(self, position: int, route: Any) -> None:
         self.position = position
         self.route = route
         self.kind = _kind(route)
         pattern = path_pattern(route)
-        self.always = pattern is None
+        self.host = _static_path(host_pattern(route)) if self.kind == HOST else None
+        self.always = pattern is None and self.host is None
         self.static = _static_path(pattern) if self.kind == LEAF else None
         self.any_method = isinstance(route, WebSocketRoute)
         if self.kind == LEAF:
@@ -91,6 +94,12 @@ def path_pattern(route: BaseRoute) -> PathPattern | None:
     return pattern if isinstance(pattern, PathPattern) else None
 
 
+def host_pattern(route: Any) -> PathPattern | None:
+    """Return the pattern that says which hosts a route can match, None where all must be assumed."""
+    pattern = getattr(getattr(route, "host_regex", None), "pattern", None)
+    return pattern if isinstance(pattern, PathPattern) else None
+
+
 def _static_path(pattern: PathPattern | None) -> str | None:
     if pattern is None or pattern.open_ended:
         return None
@@ -118,7 +127,7 @@ class _Node:
 class RouteTree:
     """The candidates for one kind of connection, by path."""
 
-    __slots__ = ("always", "exact", "parents", "root")
+    __slots__ = ("always", "exact", "hosts", "parents", "root")
 
     def __init__(self, candidates: Sequence[Candidate]) -> None:
         self.root = _Node()
@@ -127,11 +136,18 @@ class RouteTree:
             pattern = path_pattern(candidate.route)
             if pattern is not None:
                 self._place(candidate, pattern)
+        self.hosts: dict[str, list[Candidate]] = {}
+        for candidate in candidates:
+            if candidate.host is not None:
+                self.hosts.setdefault(candidate.host, []).append(candidate)
         self.parents: dict[str, _Node] = {}
         if not self.always:
             self._note_parents(self.root, [])
         self.exact: dict[str, Any] = {}
+        first_host = next((candidate.position for candidate in candidates if candidate.host is not None), None)
         for candidate in candidates:
+            if first_host is not None and first_host < candidate.position:
+                break
             if candidate.static is not None and self.find(candidate.static)[0] is candidate:
                 self.exact[candidate.static] = candidate.route
 
@@ -157,7 +173,7 @@ class RouteTree:
             self._note_parents(child, [*segments, segment])
 
     def find(self, path: str) -> Sequence[Candidate]:
-        """Return the routes that can match a path, in order. Never change what it returns."""
+        """Return the routes that can match a path, in order, but those of `hosts`. Never change the answer."""
         prefix, _, last = path.rpartition("/")
         parent = self.parents.get(prefix)
         if parent is not None and last not in parent.texts:
@@ -180,6 +196,11 @@ class RouteTree:
                 return node.ends
             found = found + node.ends
         return found if len(found) < 2 else sorted(found, key=_order)
+
+    def add_host(self, found: Sequence[Candidate], host: str | None) -> Sequence[Candidate]:
+        """Return the candidates with the routes that are for one host."""
+        here = self.hosts.get(host) if host is not None else None
+        return found if here is None else sorted([*found, *here], key=_order)
 
     def _find_branching(self, path: str) -> Sequence[Candidate]:
         """Return the same where a segment is the text of one route and may be a parameter of another."""
@@ -210,7 +231,15 @@ class RouteIndex:
         self.candidates = [Candidate(position, route) for position, route in enumerate(routes)]
         self.http = RouteTree([c for c in self.candidates if not _only(c, WebSocketRoute)])
         self.websocket = RouteTree([c for c in self.candidates if not _only(c, Route)])
+        self._names: NameIndex | None = None
         watch(self)
+
+    @property
+    def names(self) -> NameIndex:
+        """The routes by name, compiled when a URL is first reversed."""
+        if self._names is None:
+            self._names = NameIndex([candidate.route for candidate in self.candidates])
+        return self._names
 
     def discard(self) -> None:
         """Have the list compile again."""

@@ -3,7 +3,7 @@
 No task is started here. A lifespan is an async context manager around the serving of
 connections; what it yields becomes the state of each connection. Applications mounted with
 `lifespan=True` are listed by `Router.mounted_lifespans()`: routers among them are entered here,
-for any other the application above runs the ASGI protocol, since that takes a task.
+for others the application above runs the ASGI protocol.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import Any, NamedTuple, cast
 
-from asterism.asgi_types import ASGIApp, Receive, Scope, Send
+from asterism.asgi_types import ASGIApp, Receive, Scope, Send, scope_record
 
 LifespanContext = Callable[[Any], AbstractAsyncContextManager[Mapping[str, Any] | None]]
 
@@ -101,6 +101,18 @@ async def serve_lifespan(
     await send({"type": "lifespan.shutdown.complete"})
 
 
+def mounts_to_run(router: Any, scope: Scope) -> list[MountedLifespan]:
+    """Return the mounted applications whose lifespan nobody runs yet, and list them as run.
+
+    `scope["asterism"]["lifespan_apps"]` lists those that run; an application above that composes
+    lifespans itself has listed them before it calls the router.
+    """
+    listed = scope_record(scope).setdefault("lifespan_apps", [])
+    found = [mounted for mounted in router.mounted_lifespans() if not any(mounted.app is running for running in listed)]
+    listed.extend(mounted.app for mounted in found)
+    return found
+
+
 @asynccontextmanager
 async def entered_with_mounts(router: Any, app: Any, scope: Scope) -> AsyncGenerator[Mapping[str, Any] | None, None]:
     """Enter the lifespans of a router and of the routers mounted on it; leave in reverse order.
@@ -110,18 +122,41 @@ async def entered_with_mounts(router: Any, app: Any, scope: Scope) -> AsyncGener
         app: what the lifespan is called with.
         scope: the lifespan scope, which takes the mounted routers' state.
     """
+    mounts = mounts_to_run(router, scope)
     async with AsyncExitStack() as stack:
         state = await stack.enter_async_context(router.lifespan_context(app))
-        for mounted in router.mounted_lifespans():
-            own = getattr(mounted.app, "lifespan_context", None)
-            if own is None:
-                raise RuntimeError(
-                    f"The lifespan of {mounted.app!r}, mounted at {mounted.path!r}, needs a task of its own: "
-                    "serve the router inside asterism.applications.Asterism, or mount it without lifespan=True"
-                )
-            try:
-                add_state(scope, await stack.enter_async_context(own(mounted.app)))
-            except BaseException as exc:
-                exc.add_note(f"in the lifespan of the application mounted at {mounted.path!r}")
-                raise
+        for mounted in mounts:
+            await _enter_mounted(stack, mounted, scope)
         yield state
+
+
+async def _enter_mounted(stack: AsyncExitStack, mounted: MountedLifespan, scope: Scope) -> None:
+    context = getattr(mounted.app, "lifespan_context", None)
+    if context is None:
+        raise RuntimeError(
+            f"A router alone cannot run the lifespan of {mounted.app!r}, mounted at {mounted.path!r}: "
+            "serve it inside asterism.applications.Asterism, or mount it without lifespan=True"
+        )
+    await stack.enter_async_context(_noted(context(mounted.app), mounted.path, scope))
+    for below in mounts_to_run(mounted.app, scope):
+        await _enter_mounted(stack, below, scope)
+
+
+@asynccontextmanager
+async def _noted(
+    context: AbstractAsyncContextManager[Mapping[str, Any] | None], path: str, scope: Scope
+) -> AsyncGenerator[None, None]:
+    """Run a mounted lifespan; its exceptions, and no others, name the mount."""
+    inside: BaseException | None = None
+    try:
+        async with context as state:
+            add_state(scope, state)
+            try:
+                yield
+            except BaseException as exc:
+                inside = exc
+                raise
+    except BaseException as exc:
+        if exc is not inside:
+            exc.add_note(f"in the lifespan of the application mounted at {path!r}")
+        raise

@@ -11,7 +11,6 @@ from asterism.asgi_types import Scope, scope_record
 from ._convertors import Convertor, PathConvertor, StringConvertor
 from ._route_path import ENCODED_SLASH, MOUNT_KEY, current_mount, decoded
 
-
 Conversions = tuple[tuple[str, Callable[[str], Any]], ...]
 
 

@@ -37,13 +37,20 @@ _WITHIN_SEGMENT = re.compile(
 class PathPattern(str):
     """The text of a path's regex, with the shape of the paths it matches.
 
-    `segments` are the texts between slashes, `WILD` for one that holds a parameter. When
-    `open_ended`, any number of further segments (at least one, possibly empty) may follow.
+    `segments` are the texts between slashes, `WILD` for one that holds a parameter; `regexes` are
+    the segments' own regexes. When `tail` is not None, further segments follow, at least one,
+    possibly empty, of which that regex decides.
     """
 
-    __slots__ = ("open_ended", "segments")
+    __slots__ = ("regexes", "segments", "tail")
     segments: tuple[str | None, ...]
-    open_ended: bool
+    regexes: tuple[str, ...]
+    tail: str | None
+
+    @property
+    def open_ended(self) -> bool:
+        """Whether the number of segments is not fixed."""
+        return self.tail is not None
 
 
 class _Parameter(NamedTuple):
@@ -125,20 +132,25 @@ def _pieces(path: str, literal_braces: bool) -> list[str | _Parameter]:
     return [*pieces, literal] if literal else pieces
 
 
-def _shape(pieces: list[str | _Parameter]) -> tuple[tuple[str | None, ...], bool]:
+def _set_shape(pattern: PathPattern, pieces: list[str | _Parameter]) -> None:
     segments: list[str | None] = [""]
+    regexes: list[str] = [""]
+    tail: str | None = None
     for piece in pieces:
-        if not isinstance(piece, str):
-            if not stays_within_segment(piece.convertor.regex):
-                return tuple(segments[:-1]), True
+        if tail is not None:
+            tail += re.escape(piece) if isinstance(piece, str) else piece.convertor.regex
+        elif isinstance(piece, str):
+            first, *others = piece.split("/")
+            last = segments[-1]
+            segments[-1:] = [WILD if last is None else last + first, *others]
+            regexes[-1:] = [regexes[-1] + re.escape(first), *map(re.escape, others)]
+        elif stays_within_segment(piece.convertor.regex):
             segments[-1] = WILD
-            continue
-        first, *others = piece.split("/")
-        last = segments[-1]
-        if last is not None:
-            segments[-1] = last + first
-        segments.extend(others)
-    return tuple(segments), False
+            regexes[-1] += piece.convertor.regex
+        else:
+            segments.pop()
+            tail = regexes.pop() + piece.convertor.regex
+    pattern.segments, pattern.regexes, pattern.tail = tuple(segments), tuple(regexes), tail
 
 
 def _refuse_duplicates(path: str, parameters: list[_Parameter]) -> None:
@@ -147,6 +159,14 @@ def _refuse_duplicates(path: str, parameters: list[_Parameter]) -> None:
     if duplicated:
         ending = "s" if len(duplicated) > 1 else ""
         raise ValueError(f"Duplicated param name{ending} {', '.join(duplicated)} at path {path}")
+
+
+def _host_pieces(pieces: list[str | _Parameter]) -> list[str | _Parameter]:
+    """Return the pieces of a host in lower case, without its port."""
+    lower = [piece.lower() if isinstance(piece, str) else piece for piece in pieces]
+    if lower and isinstance(lower[-1], str):
+        lower[-1] = _PORT.sub("", lower[-1])
+    return lower
 
 
 def compile_path(path: str, *, literal_braces: bool = False) -> tuple[re.Pattern[str], str, dict[str, Convertor[Any]]]:
@@ -172,16 +192,13 @@ def compile_path(path: str, *, literal_braces: bool = False) -> tuple[re.Pattern
     _refuse_duplicates(path, parameters)
     is_host = not path.startswith("/")
     form = "".join(piece if isinstance(piece, str) else f"{{{piece.name}}}" for piece in pieces)
-    if is_host and pieces and isinstance(pieces[-1], str):
-        pieces[-1] = _PORT.sub("", pieces[-1])
-    expression = ""
-    for piece in pieces:
-        if isinstance(piece, str):
-            expression += re.escape(piece.lower() if is_host else piece)
-        else:
-            expression += f"(?P<{piece.name}>{piece.convertor.regex})"
-    pattern = PathPattern(rf"^{expression}\Z")
-    pattern.segments, pattern.open_ended = _shape(pieces)
+    if is_host:
+        pieces = _host_pieces(pieces)
+    expressions = [
+        re.escape(piece) if isinstance(piece, str) else f"(?P<{piece.name}>{piece.convertor.regex})" for piece in pieces
+    ]
+    pattern = PathPattern(rf"^{''.join(expressions)}\Z")
+    _set_shape(pattern, pieces)
     regex = re.compile(pattern)
     if len(regex.groupindex) != len(parameters):
         raise ValueError(f"path: a convertor in {path!r} has a named group; write (?:...) in its regex")

@@ -19,6 +19,7 @@ from ._match import Match, NoMatchFound
 from ._mount import Mount
 from ._path_match import admit, converted
 from ._registration import Registration
+from ._report import RouteReport, report
 from ._route import Route
 from ._route_list import RouteList
 from ._route_path import encode_path, get_route_path, get_segments_path, split_path, stay_on_host
@@ -156,6 +157,8 @@ class Router(Registration):
         else:
             raise RuntimeError(f"A router serves http, websocket and lifespan scopes, got {scope['type']!r}")
         candidates = tree.find(path)
+        if tree.hosts:
+            candidates = tree.add_host(candidates, requested_host(scope))
         found = self._try(scope, path, candidates) if candidates else None
         return found if found is not None else self._missed(scope, path, tree)
 
@@ -303,7 +306,8 @@ class Router(Registration):
 
     def find_url_path(self, name: str, path_params: dict[str, Any]) -> URLPath:
         """Return what `url_path_for` does, for parameters in a mapping."""
-        for route in self.routes:
+        index = self._routes.compiled or self._routes.compile()
+        for route in index.names.find(name):
             reverse = getattr(route, "reverse", None) if self.raw_path else None
             try:
                 if reverse is not None:
@@ -313,6 +317,16 @@ class Router(Registration):
             except NoMatchFound:
                 pass
         raise NoMatchFound(name, path_params)
+
+    def explain(self) -> RouteReport:
+        """Return what is odd about the routes: unreachable ones, overlaps, names used twice.
+
+        >>> class Ping:
+        ...     async def __call__(self, scope, receive, send): ...
+        >>> print(Router([Route("/{name}", Ping()), Route("/me", Ping())]).explain())  # doctest: +ELLIPSIS
+        Route(path='/me', ...) is never reached: Route(path='/{name}', ...) comes first and takes all of it
+        """
+        return RouteReport(report(self.routes))
 
     # -- lifespan ------------------------------------------------------------------------------
 

@@ -1,0 +1,173 @@
+"""What a router can say about its own route table.
+
+A route is unreachable where earlier routes take every connection it could take. Two routes
+overlap where some path belongs to both and neither takes all of the other's: the earlier one
+wins there, which is worth knowing. Both are decided on the segments of the templates, so nothing
+is said about regexes that differ inside a segment unless one of them is a whole `str` parameter.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any, Literal, NamedTuple
+
+from ._base_route import BaseRoute
+from ._host import Host
+from ._index import path_pattern
+from ._path_template import PathPattern
+from ._route import Route
+from ._websocket_route import WebSocketRoute
+
+Kind = Literal["unreachable", "overlap", "duplicate name", "asked for every path"]
+
+_WHOLE_STR = "[^/]+"
+_ANY = ".*"
+
+
+class Finding(NamedTuple):
+    """One remark about a route table.
+
+    Attributes:
+        kind: "unreachable", "overlap", "duplicate name" or "asked for every path".
+        route: the route it is about.
+        other: the earlier route it is in conflict with, None where it is about one route.
+        where: the mounts above, such as "/api".
+    """
+
+    kind: Kind
+    route: BaseRoute
+    other: BaseRoute | None
+    where: str = ""
+
+    def __str__(self) -> str:
+        place = f" below {self.where}" if self.where else ""
+        if self.kind == "unreachable":
+            return f"{self.route!r}{place} is never reached: {self.other!r} comes first and takes all of it"
+        if self.kind == "overlap":
+            return f"{self.route!r}{place} and the earlier {self.other!r} share paths; the earlier one gets them"
+        if self.kind == "duplicate name":
+            return f"{self.route!r}{place} has the name of the earlier {self.other!r}, which url_path_for finds first"
+        return f"{self.route!r}{place} decides about paths by itself and is asked on every request that reaches it"
+
+
+class RouteReport(tuple[Finding, ...]):
+    """The findings about a route table; empty, and false, where there are none.
+
+    `str()` gives a sentence a line.
+    """
+
+    __slots__ = ()
+
+    def of_kind(self, kind: Kind) -> list[Finding]:
+        """Return the findings of one kind."""
+        return [finding for finding in self if finding.kind == kind]
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self)) or "Every route is reachable and no two overlap."
+
+
+def report(routes: Sequence[BaseRoute], where: str = "") -> Iterator[Finding]:
+    """Yield the findings about routes and about those below their mounts."""
+    names: dict[str, BaseRoute] = {}
+    for position, route in enumerate(routes):
+        yield from _name_findings(names, route, where)
+        if not isinstance(route, Host) and path_pattern(route) is None:
+            yield Finding("asked for every path", route, None, where)
+        yield from _path_findings(routes[:position], route, where)
+        below: Sequence[BaseRoute] = getattr(route, "routes", None) or ()
+        if below:
+            yield from report(below, where + getattr(route, "path", ""))
+
+
+def _name_findings(names: dict[str, BaseRoute], route: BaseRoute, where: str) -> Iterator[Finding]:
+    name = getattr(route, "name", None)
+    if not name:
+        return
+    other = names.setdefault(name, route)
+    if other is not route and _params(route) == _params(other):
+        yield Finding("duplicate name", route, other, where)
+
+
+def _params(route: Any) -> set[str]:
+    return set(getattr(route, "param_convertors", ()))
+
+
+def _path_findings(earlier: Sequence[BaseRoute], route: BaseRoute, where: str) -> Iterator[Finding]:
+    pattern = path_pattern(route)
+    if pattern is None:
+        return
+    left = _methods(route)
+    for other in earlier:
+        other_pattern = path_pattern(other)
+        if other_pattern is None or not _shares_connections(other, route):
+            continue
+        if covers(other_pattern, pattern):
+            left = _methods_left(left, _methods(other))
+            if left is not None and not left:
+                yield Finding("unreachable", route, other, where)
+                return
+        elif overlaps(other_pattern, pattern) and not covers(pattern, other_pattern):
+            yield Finding("overlap", route, other, where)
+
+
+def _methods_left(methods: set[str] | None, taken: set[str] | None) -> set[str] | None:
+    """Return the methods an earlier route leaves; None stands for all there are."""
+    if taken is None:
+        return set()
+    return None if methods is None else methods - taken
+
+
+def _methods(route: Any) -> set[str] | None:
+    """Return the methods a route takes, None for all."""
+    return set(route.methods) if isinstance(route, Route) and route.methods else None
+
+
+def _shares_connections(first: BaseRoute, second: BaseRoute) -> bool:
+    """Tell whether some connection, its path apart, could go to either of two routes."""
+    if isinstance(first, WebSocketRoute) and isinstance(second, Route):
+        return False
+    if isinstance(first, Route) and not isinstance(second, Route):
+        return not isinstance(second, WebSocketRoute)
+    mine, other = _methods(first), _methods(second)
+    return mine is None or other is None or not mine.isdisjoint(other)
+
+
+def covers(first: PathPattern, second: PathPattern) -> bool:
+    """Tell whether the first surely matches every path of the second."""
+    shared, count = len(first.segments), len(second.segments)
+    if first.tail is None:
+        fits = second.tail is None and count == shared
+    elif count == shared:
+        fits = second.tail is not None and first.tail in (_ANY, second.tail)
+    else:
+        fits = count > shared and first.tail == _ANY
+    return fits and all(_covers_segment(a, b) for a, b in zip(first.regexes, second.regexes, strict=False))
+
+
+def _covers_segment(first: str, second: str) -> bool:
+    return first == second or (first == _WHOLE_STR and re.fullmatch(second, "") is None)
+
+
+def overlaps(first: PathPattern, second: PathPattern) -> bool:
+    """Tell whether some path surely matches both."""
+    if not all(_segments_overlap(first, second, place) for place in range(_shared(first, second))):
+        return False
+    short, long = sorted((first, second), key=lambda pattern: len(pattern.segments))
+    if len(short.segments) < len(long.segments):
+        return short.tail == _ANY
+    return first.tail == second.tail or (first.open_ended and second.open_ended and _ANY in (first.tail, second.tail))
+
+
+def _shared(first: PathPattern, second: PathPattern) -> int:
+    return min(len(first.segments), len(second.segments))
+
+
+def _segments_overlap(first: PathPattern, second: PathPattern, place: int) -> bool:
+    mine, other = first.regexes[place], second.regexes[place]
+    if mine == other:
+        return True
+    for text, regex in ((first.segments[place], other), (second.segments[place], mine)):
+        if text is not None:
+            return re.fullmatch(regex, text) is not None
+    return _WHOLE_STR in (mine, other)
