@@ -45,7 +45,7 @@ def test_the_prefix_is_put_in_front_of_every_name(tmp_path: Path) -> None:
     (tmp_path / "env").write_text("APP_B=file\nB=other\n")
     config = Config(tmp_path / "env", environ={"APP_A": "env", "A": "other"}, env_prefix="APP_")
     assert (config("A"), config("B")) == ("env", "file")
-    with pytest.raises(KeyError, match="APP_C is neither set in the environment nor in .*env, and has no default"):
+    with pytest.raises(KeyError, match=r"APP_C is neither set in the environment nor in .*env, and has no default"):
         config("C")
 
 

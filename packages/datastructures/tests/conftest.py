@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from importlib.util import find_spec
 from types import FrameType
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -34,7 +35,7 @@ def steps() -> Callable[[Callable[[], object]], int]:
     def count(call: Callable[[], object]) -> int:
         executed = 0
 
-        def trace(frame: FrameType, event: str, arg: object) -> object:
+        def trace(frame: FrameType, event: str, arg: object) -> Any:
             nonlocal executed
             frame.f_trace_opcodes = True
             frame.f_trace_lines = False

@@ -74,7 +74,8 @@ def test_changing_a_message_changes_its_headers_whatever_their_type() -> None:
 
 
 def test_more_than_one_source_is_refused() -> None:
-    for keys in ({"headers": {}, "raw": []}, {"headers": {}, "scope": {}}, {"raw": [], "scope": {}}):
+    sources: list[dict[str, Any]] = [{"headers": {}, "raw": []}, {"headers": {}, "scope": {}}, {"raw": [], "scope": {}}]
+    for keys in sources:
         with pytest.raises(TypeError, match="give one of headers, raw and scope"):
             Headers(**keys)
 
