@@ -163,11 +163,11 @@ class HTTPExchange:
         self._raise_failure()
 
     async def abort(self) -> None:
-        """Cancel the application; what it raises is dropped."""
+        """Disconnect, and cancel an application that does not return; what it raises is dropped."""
         if not self._begun:
             return
         self.disconnect()
-        await self._call.end(0)
+        await self._call.end(self._grace)
         self._call.take_failure(disconnected=True)
 
     async def finished(self) -> None:

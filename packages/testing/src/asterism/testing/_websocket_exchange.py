@@ -156,9 +156,9 @@ class WebSocketExchange:
         self._raise_failure()
 
     async def abort(self) -> None:
-        """Cancel the application; what it raises is dropped."""
-        self._broken = True
-        await self._call.end(0)
+        """Disconnect, and cancel an application that does not return; what it raises is dropped."""
+        self.disconnect()
+        await self._call.end(self._grace)
         self._call.take_failure(disconnected=True)
 
     def _raise_failure(self) -> None:
