@@ -16,7 +16,7 @@ class HTTPException(Exception):
     Args:
         status_code: the status, 100 to 599.
         detail: a sentence for the client; by default the reason phrase of RFC 9110, such as
-            "Not Found". An unknown status without a detail raises `ValueError`.
+            "Not Found"; empty for a status that has none.
         headers: extra response headers, such as `{"Allow": "GET"}`.
 
     >>> str(HTTPException(404))
@@ -25,7 +25,7 @@ class HTTPException(Exception):
 
     def __init__(self, status_code: int, detail: str | None = None, headers: Mapping[str, str] | None = None) -> None:
         self.status_code = status_code
-        self.detail = reason_phrase(status_code) if detail is None else detail
+        self.detail = reason_phrase(status_code, "") if detail is None else detail
         self.headers = headers
 
     def __str__(self) -> str:

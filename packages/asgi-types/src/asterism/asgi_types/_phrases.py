@@ -72,13 +72,17 @@ _PHRASES = {
 }
 
 
-def reason_phrase(status_code: int) -> str:
-    """Return the registered phrase of a status code; `ValueError` where there is none.
+def reason_phrase(status_code: int, default: str | None = None) -> str:
+    """Return the registered phrase of a status code.
 
-    >>> reason_phrase(413)
-    'Content Too Large'
+    Args:
+        status_code: the status.
+        default: returned where none is registered; without it that raises `ValueError`.
+
+    >>> reason_phrase(413), reason_phrase(499, "")
+    ('Content Too Large', '')
     """
-    try:
-        return _PHRASES[status_code]
-    except KeyError:
-        raise ValueError(f"{status_code!r} is not a registered HTTP status code; pass a detail of your own") from None
+    phrase = _PHRASES.get(status_code, default)
+    if phrase is None:
+        raise ValueError(f"{status_code!r} is not a registered HTTP status code; pass a detail of your own")
+    return phrase

@@ -8,7 +8,7 @@ key may be absent.
 
 from __future__ import annotations
 
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, MutableMapping, Sequence
 from typing import Any, Final, TypedDict, cast
 from weakref import ref
 
@@ -44,7 +44,13 @@ class CachedBody:
     True
     """
 
-    __slots__ = ("_receive", "body", "complete", "disconnected", "form", "received", "streaming", "unread")
+    body: bytes | None = None
+    complete: bool = False
+    disconnected: bool = False
+    form: Any = None
+    received: int = 0
+    streaming: bool = False
+    unread: Sequence[Message] = ()
 
     def __init__(self, receive: Receive, body: bytes | None = None) -> None:
         self._receive: Callable[[], Receive | None]
@@ -52,13 +58,10 @@ class CachedBody:
             self._receive = ref(receive)
         except TypeError:
             self._receive = lambda: receive
-        self.body = body
-        self.complete = body is not None
-        self.disconnected = False
-        self.form: Any = None
-        self.received = 0 if body is None else len(body)
-        self.streaming = False
-        self.unread: list[Message] = []
+        if body is not None:
+            self.body = body
+            self.complete = True
+            self.received = len(body)
 
     def is_from(self, receive: Receive) -> bool:
         """Tell whether `receive` is the very channel this body comes from."""
