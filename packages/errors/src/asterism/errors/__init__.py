@@ -13,6 +13,7 @@ from ._exception_middleware import ExceptionMiddleware
 from ._handler_table import check_exception_handler
 from ._response_start import note_start, note_websocket
 from ._server_error_middleware import ServerErrorMiddleware
+from ._tracebacks import traceback_html, traceback_text
 
 __all__ = [
     "ExceptionMiddleware",
@@ -20,4 +21,6 @@ __all__ = [
     "check_exception_handler",
     "note_start",
     "note_websocket",
+    "traceback_html",
+    "traceback_text",
 ]

@@ -133,12 +133,11 @@ class ExceptionMiddleware:
         from asterism.http import Request, call_exception_handler
 
         record = scope_record(scope)
-        started = record.get("response_started", False)
-        if started and record.get("reported_exception") is exc:
+        request = Request(scope, receive, send)
+        if record.get("response_started", False):
+            await self.settle_started(handler, request, exc)
             return False
-        response = await call_exception_handler(handler, Request(scope, receive, send), exc)
-        if started:
-            return self.settle_started(exc, scope)
+        response = await call_exception_handler(handler, request, exc)
         if response is not None:
             await response(scope, receive, send)
         elif not record.get("response_started", False):
@@ -146,14 +145,16 @@ class ExceptionMiddleware:
         exc.__traceback__ = None  # an exception object raised for every request must not collect frames
         return True
 
-    def settle_started(self, exc: Exception, scope: Scope) -> bool:
-        """Report an exception whose handler was called after the response had begun.
+    async def settle_started(self, handler: ExceptionHandler, request: Any, exc: Exception) -> None:
+        """Tell the handler of an exception that came too late to be answered, and report it.
 
-        Returns:
-            False: raised on, it makes the server close the connection.
+        The exception is raised on after this, which makes the server close the connection.
         """
-        report_once(scope, exc, "was raised after the response had begun")
-        return False
+        from asterism.http import call_exception_handler
+
+        if scope_record(request.scope).get("reported_exception") is not exc:
+            await call_exception_handler(handler, request, exc)
+            report_once(request.scope, exc, "was raised after the response had begun")
 
     async def _settle_websocket(
         self, handler: ExceptionHandler, exc: Exception, scope: Scope, receive: Receive, send: Send

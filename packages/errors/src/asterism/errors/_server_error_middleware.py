@@ -90,7 +90,7 @@ class ServerErrorMiddleware:
         """
         if self.absorbs_disconnects and _is_disconnect(exc, scope):
             return True
-        reported_here = report_once(scope, exc)
+        reported_here = self.report(exc, scope)
         try:
             if scope["type"] == "http":
                 await self._answer_http(exc, scope, receive, send, reported_here)
@@ -102,6 +102,10 @@ class ServerErrorMiddleware:
             exc.add_note(f"While this exception was being answered, {type(failure).__name__} was raised: {failure}")
         return False
 
+    def report(self, exc: Exception, scope: Scope) -> bool:
+        """Log an exception; return False where it was reported before on this connection."""
+        return report_once(scope, exc)
+
     async def _answer_http(
         self, exc: Exception, scope: Scope, receive: Receive, send: Send, reported_here: bool
     ) -> None:
@@ -111,7 +115,8 @@ class ServerErrorMiddleware:
         started = record.get("response_started", False)
         request = Request(scope, receive, send)
         if self.debug:
-            response = None if started else self.debug_response(request, exc)
+            # In a worker thread, since it reads source files.
+            response = None if started else await self._call_handler(self.debug_response, request, exc)
         elif self.handler is None:
             response = None if started else self.error_response(request, exc)
         elif reported_here or not started:
@@ -128,7 +133,7 @@ class ServerErrorMiddleware:
         try:
             return await call_exception_handler(handler, request, exc)
         except Exception as failure:
-            exc.add_note(f"The handler for server errors raised {type(failure).__name__} itself: {failure}")
+            exc.add_note(f"The answer to this exception raised {type(failure).__name__} itself: {failure}")
             return self.error_response(request, exc)
 
     async def _close_websocket(self, scope: Scope, send: Send) -> None:

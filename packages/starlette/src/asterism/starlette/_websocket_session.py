@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from asterism.asgi_types import ASGIApp
+from asterism.asgi_types import ASGIApp, is_async_callable
 from asterism.websockets import websocket_session as native_websocket_session
 
 from .websockets import WebSocket
@@ -13,4 +13,10 @@ from .websockets import WebSocket
 
 def websocket_session(func: Callable[[WebSocket[Any]], Awaitable[None]]) -> ASGIApp:
     """Return an ASGI application that calls `func(websocket)` for each connection."""
-    return native_websocket_session(func, websocket_class=WebSocket)
+
+    async def call(websocket: WebSocket[Any]) -> None:
+        await func(websocket)
+
+    # A function that is not async is called all the same; it may give something to await.
+    is_async = is_async_callable(func)
+    return native_websocket_session(func if is_async else call, websocket_class=WebSocket)
