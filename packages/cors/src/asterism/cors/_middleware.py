@@ -1,0 +1,165 @@
+"""The ASGI shell of the CORS policy."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Sequence
+
+from asterism.asgi_types import ASGIApp, Message, Receive, Scope, Send
+
+from ._origins import AllowedOrigins
+from ._policy import CORSPolicy, Header, Preflight, PreflightAnswer
+
+VARY_ORIGIN = (b"vary", b"Origin")
+
+
+class CORSMiddleware:
+    """Let pages of other origins read responses, and answer their preflights.
+
+    Every response says `Vary: Origin`. A preflight that is not allowed gets 400 with the reason;
+    any other request reaches the application, and the browser withholds the response from a page
+    that may not read it.
+
+    Args:
+        app: the application to share.
+        allow_origins: origins such as `["https://example.com"]`; `["*"]` for all; none by default.
+        allow_methods: by default `("GET",)`; `["*"]` for the usual ones.
+        allow_headers: request headers pages may set; `["*"]` for any; by default only those that
+            need no permission.
+        allow_credentials: whether cookies and HTTP authentication are sent along; False by default.
+        allow_origin_regex: allows the origins it matches from start to end.
+        allow_private_network: whether public pages may reach a private network; False by default.
+        expose_headers: response headers that pages may read.
+        max_age: seconds for which browsers remember a preflight; 600 by default.
+        check_websockets: refuse WebSocket handshakes from origins that are not allowed, which
+            browsers do not do by themselves; False by default.
+
+    Raises:
+        TypeError: a string where a list belongs.
+        ValueError: all origins together with credentials; something that is no origin.
+
+    Fetch standard, section 3.2 and 4.8; RFC 6454.
+    """
+
+    policy_class: type[CORSPolicy] = CORSPolicy
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        allow_origins: Sequence[str] = (),
+        allow_methods: Sequence[str] = ("GET",),
+        allow_headers: Sequence[str] = (),
+        allow_credentials: bool = False,
+        allow_origin_regex: str | None = None,
+        allow_private_network: bool = False,
+        expose_headers: Sequence[str] = (),
+        max_age: int = 600,
+        *,
+        check_websockets: bool = False,
+    ) -> None:
+        self.app = app
+        self.check_websockets = check_websockets
+        self.policy = self.policy_class(
+            AllowedOrigins(allow_origins, allow_origin_regex),
+            allow_methods,
+            allow_headers,
+            allow_credentials,
+            allow_private_network,
+            expose_headers,
+            max_age,
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            origin = None
+            for name, value in scope["headers"]:
+                if name == b"origin":
+                    origin = value
+                    break
+            if origin is None:
+                await self.app(scope, receive, shared_send(send, []))
+            else:
+                await self.answer(scope, receive, send, origin.decode("latin-1"))
+        elif scope["type"] == "websocket" and self.check_websockets and not self.allows_handshake(scope):
+            await refuse_handshake(scope, send)
+        else:
+            await self.app(scope, receive, send)
+
+    async def answer(self, scope: Scope, receive: Receive, send: Send, origin: str) -> None:
+        """Answer a request that has an Origin."""
+        preflight = read_preflight(scope, origin) if scope["method"] == "OPTIONS" else None
+        if preflight is None:
+            await self.app(scope, receive, shared_send(send, self.policy.response_headers(origin)))
+        else:
+            await send_answer(send, self.policy.answer(preflight))
+
+    def allows_handshake(self, scope: Scope) -> bool:
+        origins = [value for name, value in scope["headers"] if name == b"origin"]
+        return all(self.policy.origins.allow(origin.decode("latin-1")) for origin in origins)
+
+
+def read_preflight(scope: Scope, origin: str) -> Preflight | None:
+    """Return the preflight an OPTIONS request is; None where it asks for no method."""
+    fields = {name: value.decode("latin-1") for name, value in scope["headers"]}
+    method = fields.get(b"access-control-request-method")
+    if method is None:
+        return None
+    return Preflight(
+        origin,
+        method,
+        fields.get(b"access-control-request-headers"),
+        fields.get(b"access-control-request-private-network") == "true",
+    )
+
+
+def shared_send(send: Send, fields: list[Header]) -> Send:
+    """Return a `send` that adds the fields and `Vary: Origin` to the start of the response.
+
+    It is a plain function: it hands on what `send` returned to be awaited, at no frame of its own.
+    """
+
+    def send_shared(message: Message) -> Awaitable[None]:
+        if message["type"] == "http.response.start":
+            headers = message.get("headers", ())
+            message = {**message, "headers": add_fields(headers, fields)}
+        return send(message)
+
+    return send_shared
+
+
+def add_fields(headers: Sequence[Header], fields: list[Header]) -> list[Header]:
+    kept = [*headers]
+    if fields:
+        replaced = {name for name, _ in fields}
+        kept = [field for field in kept if field[0] not in replaced]
+    for index, (name, _) in enumerate(kept):
+        if name == b"vary":
+            return add_to_vary(kept, index, fields)
+    kept += fields
+    kept.append(VARY_ORIGIN)
+    return kept
+
+
+def add_to_vary(headers: list[Header], first: int, fields: list[Header]) -> list[Header]:
+    """Join the Vary fields to one that names Origin, in place of the first."""
+    values = [value for name, value in headers if name == b"vary"]
+    if not any(item.strip().lower() in (b"origin", b"*") for value in values for item in value.split(b",")):
+        values.append(b"Origin")
+    others = [(name, value) for name, value in headers if name != b"vary"]
+    return [*others[:first], (b"vary", b", ".join(values)), *others[first:], *fields]
+
+
+async def send_answer(send: Send, answer: PreflightAnswer) -> None:
+    body = answer.sentence.encode()
+    fields = [(b"content-length", b"%d" % len(body)), (b"content-type", b"text/plain; charset=utf-8")]
+    await send({"type": "http.response.start", "status": answer.status, "headers": [*answer.headers, *fields]})
+    await send({"type": "http.response.body", "body": body})
+
+
+async def refuse_handshake(scope: Scope, send: Send) -> None:
+    if "websocket.http.response" in (scope.get("extensions") or {}):
+        body = b"Origin not allowed"
+        fields = [(b"content-length", b"%d" % len(body)), (b"content-type", b"text/plain; charset=utf-8")]
+        await send({"type": "websocket.http.response.start", "status": 403, "headers": fields})
+        await send({"type": "websocket.http.response.body", "body": body})
+    else:
+        await send({"type": "websocket.close", "code": 1008, "reason": "Origin not allowed"})

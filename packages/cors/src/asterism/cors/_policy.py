@@ -1,0 +1,138 @@
+"""The decisions of CORS, by the Fetch standard: values in, header fields out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from ._origins import AllowedOrigins
+
+Header = tuple[bytes, bytes]
+
+ALL_METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "QUERY")
+SAFELISTED_HEADERS = frozenset({"Accept", "Accept-Language", "Content-Language", "Content-Type"})
+
+PREFLIGHT_VARY = (
+    b"Origin, Access-Control-Request-Method, Access-Control-Request-Headers, Access-Control-Request-Private-Network"
+)
+
+
+class Preflight(NamedTuple):
+    """What a browser asks before it sends a request. `headers` is the list as it stands in the header."""
+
+    origin: str
+    method: str
+    headers: str | None = None
+    private_network: bool = False
+
+
+class PreflightAnswer(NamedTuple):
+    """Status 200 and "OK", or 400 and what is not allowed."""
+
+    status: int
+    headers: list[Header]
+    sentence: str
+
+
+class CORSPolicy:
+    """Decides about preflights and the header fields of responses.
+
+    Args:
+        origins: the origins whose pages may read responses.
+        allow_methods: methods they may use beyond what needs no permission; "*" for the usual ones.
+        allow_headers: request headers they may set; "*" for any.
+        allow_credentials: whether cookies and HTTP authentication may be sent along.
+        allow_private_network: whether public pages may reach this server on a private network.
+        expose_headers: response headers that pages may read.
+        max_age: seconds for which browsers remember a preflight.
+
+    Raises:
+        TypeError: a string where a list belongs.
+        ValueError: all origins together with credentials; a name that is no header or method.
+    """
+
+    allows_any_origin_with_credentials = False
+    """Whether `*` and credentials may be combined, by which any site acts as the user logged in."""
+
+    def __init__(
+        self,
+        origins: AllowedOrigins,
+        allow_methods: Sequence[str] = ("GET",),
+        allow_headers: Sequence[str] = (),
+        allow_credentials: bool = False,
+        allow_private_network: bool = False,
+        expose_headers: Sequence[str] = (),
+        max_age: int = 600,
+    ) -> None:
+        for name, value in (
+            ("allow_methods", allow_methods),
+            ("allow_headers", allow_headers),
+            ("expose_headers", expose_headers),
+        ):
+            check_tokens(name, value)
+        if origins.any and allow_credentials and not self.allows_any_origin_with_credentials:
+            raise ValueError(
+                "allow_origins=['*'] with allow_credentials=True lets every site act as the user who is logged in; "
+                "name the origins, or use allow_origin_regex"
+            )
+        self.origins = origins
+        self.methods = ALL_METHODS if "*" in allow_methods else tuple(allow_methods)
+        self.any_header = "*" in allow_headers
+        self.headers = sorted(SAFELISTED_HEADERS | set(allow_headers))
+        self.private_network = allow_private_network
+        self._names_origin = allow_credentials or not origins.any
+        self._lower_headers = frozenset(header.lower() for header in self.headers)
+        self._credentials = [(b"access-control-allow-credentials", b"true")] if allow_credentials else []
+        exposed = ", ".join(expose_headers).encode()
+        self._simple = [*self._credentials, *([(b"access-control-expose-headers", exposed)] if exposed else [])]
+        self._preflight = [
+            (b"access-control-allow-methods", ", ".join(self.methods).encode()),
+            (b"access-control-max-age", b"%d" % max_age),
+            *self._credentials,
+        ]
+
+    def response_headers(self, origin: str) -> list[Header]:
+        """Return the fields of a response to a page of this origin; empty where it may not read it."""
+        return [self.allow_origin(origin), *self._simple] if self.origins.allow(origin) else []
+
+    def allow_origin(self, origin: str) -> Header:
+        value = origin.encode("latin-1") if self._names_origin else b"*"
+        return (b"access-control-allow-origin", value)
+
+    def answer(self, preflight: Preflight) -> PreflightAnswer:
+        """Answer a preflight (Fetch, section 4.8)."""
+        fields = [(b"vary", PREFLIGHT_VARY)]
+        refused: list[str] = []
+        if self.origins.allow(preflight.origin):
+            fields.append(self.allow_origin(preflight.origin))
+        else:
+            refused.append("origin")
+        if preflight.method not in self.methods:
+            refused.append("method")
+        if not self.allows_headers(preflight.headers):
+            refused.append("headers")
+        if preflight.private_network:
+            if self.private_network:
+                fields.append((b"access-control-allow-private-network", b"true"))
+            else:
+                refused.append("private-network")
+        if refused:
+            return PreflightAnswer(400, fields, f"Disallowed CORS {', '.join(refused)}")
+        return PreflightAnswer(200, [*fields, *self._preflight, *self.allow_headers(preflight.headers)], "OK")
+
+    def allows_headers(self, requested: str | None) -> bool:
+        if requested is None or self.any_header:
+            return True
+        return all(name.strip().lower() in self._lower_headers for name in requested.split(","))
+
+    def allow_headers(self, requested: str | None) -> list[Header]:
+        value = requested if self.any_header and requested is not None else ", ".join(self.headers)
+        return [(b"access-control-allow-headers", value.encode("latin-1"))]
+
+
+def check_tokens(parameter: str, values: Sequence[str]) -> None:
+    if isinstance(values, str):
+        raise TypeError(f"{parameter} is a list; write [{values!r}]")
+    for value in values:
+        if not value or not value.isascii() or any(character in value for character in " ,;:\r\n\0\t\"'/()"):
+            raise ValueError(f"{parameter}: {value!r} cannot be the name of a {parameter.split('_')[1].rstrip('s')}")

@@ -1,0 +1,136 @@
+"""`CORSMiddleware` around an ASGI application."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from asterism.cors import CORSMiddleware
+
+pytestmark = pytest.mark.anyio
+
+
+def answering(*headers: tuple[bytes, bytes]) -> Any:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": list(headers)})
+        await send({"type": "http.response.body", "body": b"a", "more_body": True})
+        await send({"type": "http.response.body", "body": b"b"})
+
+    return app
+
+
+def fields(messages: list[Any], name: bytes) -> list[bytes]:
+    return [value for key, value in messages[0]["headers"] if key == name]
+
+
+async def test_a_page_of_an_allowed_origin_may_read_the_response(call: Any) -> None:
+    app = CORSMiddleware(answering(), ["https://a.test"], expose_headers=["X-Total"])
+    messages = await call(app, headers=[(b"origin", b"https://a.test")])
+    assert fields(messages, b"access-control-allow-origin") == [b"https://a.test"]
+    assert fields(messages, b"access-control-expose-headers") == [b"X-Total"]
+    assert fields(messages, b"vary") == [b"Origin"]
+    assert [message.get("body") for message in messages[1:]] == [b"a", b"b"]
+
+
+@pytest.mark.parametrize("origin", [None, b"https://evil.test"])
+async def test_any_other_response_says_vary_and_nothing_more(call: Any, origin: bytes | None) -> None:
+    headers = [] if origin is None else [(b"origin", origin)]
+    messages = await call(CORSMiddleware(answering(), ["https://a.test"]), headers=headers)
+    assert messages[0]["headers"] == [(b"vary", b"Origin")]
+
+
+@pytest.mark.parametrize(
+    ("own", "expected"),
+    [
+        ([(b"vary", b"Accept")], [b"Accept, Origin"]),
+        ([(b"vary", b"Accept"), (b"vary", b"Cookie")], [b"Accept, Cookie, Origin"]),
+        ([(b"vary", b"Accept"), (b"vary", b"origin")], [b"Accept, origin"]),
+        ([(b"vary", b"ORIGIN")], [b"ORIGIN"]),
+        ([(b"vary", b"X-Origin")], [b"X-Origin, Origin"]),
+        ([(b"vary", b"*")], [b"*"]),
+    ],
+)
+async def test_pain_06_vary_names_the_origin_once(call: Any, own: Any, expected: list[bytes]) -> None:
+    app = CORSMiddleware(answering(*own), ["https://a.test"])
+    for headers in ([], [(b"origin", b"https://a.test")]):
+        assert fields(await call(app, headers=headers), b"vary") == expected
+
+
+async def test_fields_that_the_application_set_itself_are_replaced(call: Any) -> None:
+    app = CORSMiddleware(answering((b"access-control-allow-origin", b"*")), ["https://a.test"])
+    messages = await call(app, headers=[(b"origin", b"https://a.test")])
+    assert fields(messages, b"access-control-allow-origin") == [b"https://a.test"]
+
+
+async def test_a_message_that_the_application_uses_again_is_left_as_it_is(call: Any) -> None:
+    start = {"type": "http.response.start", "status": 204, "headers": []}
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await send(start)
+        await send({"type": "http.response.body"})
+
+    await call(CORSMiddleware(app, ["https://a.test"]))
+    assert start["headers"] == []
+
+
+async def test_a_preflight_is_answered_before_the_application(call: Any) -> None:
+    async def unreachable(*args: Any) -> None:
+        raise AssertionError("the application was called")
+
+    app = CORSMiddleware(unreachable, ["https://a.test"])
+    asked = [(b"origin", b"https://a.test"), (b"access-control-request-method", b"GET")]
+    messages = await call(app, method="OPTIONS", headers=asked)
+    assert (messages[0]["status"], messages[1]["body"]) == (200, b"OK")
+    refused = await call(app, method="OPTIONS", headers=[asked[0], (b"access-control-request-method", b"PUT")])
+    assert (refused[0]["status"], refused[1]["body"]) == (400, b"Disallowed CORS method")
+
+
+async def test_an_options_request_that_is_no_preflight_reaches_the_application(call: Any) -> None:
+    app = CORSMiddleware(answering(), ["https://a.test"])
+    messages = await call(app, method="OPTIONS", headers=[(b"origin", b"https://a.test")])
+    assert messages[1]["body"] == b"a"
+
+
+async def handshake(app: Any, origin: bytes | None, **scope: Any) -> list[Any]:
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    headers = [] if origin is None else [(b"origin", origin)]
+    await app({"type": "websocket", "headers": headers, **scope}, send, send)
+    return sent
+
+
+async def test_pain_07_handshakes_are_checked_when_that_is_asked_for() -> None:
+    async def accepting(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "websocket.accept"})
+
+    checked = CORSMiddleware(accepting, ["https://a.test"], check_websockets=True)
+    assert (await handshake(checked, b"https://a.test"))[0]["type"] == "websocket.accept"
+    assert (await handshake(checked, None))[0]["type"] == "websocket.accept"
+    assert (await handshake(checked, b"https://evil.test"))[0]["type"] == "websocket.close"
+    denied = await handshake(checked, b"https://evil.test", extensions={"websocket.http.response": {}})
+    assert (denied[0]["type"], denied[0]["status"]) == ("websocket.http.response.start", 403)
+    unchecked = CORSMiddleware(accepting, ["https://a.test"])
+    assert (await handshake(unchecked, b"https://evil.test"))[0]["type"] == "websocket.accept"
+
+
+async def test_a_lifespan_passes_through() -> None:
+    seen: list[Any] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        seen.append(send)
+
+    await CORSMiddleware(app, ["https://a.test"], check_websockets=True)({"type": "lifespan"}, app, app)  # type: ignore[arg-type]
+    assert seen == [app]
+
+
+def test_importing_it_loads_no_third_party_and_no_event_loop() -> None:
+    program = "import sys; import asterism.cors; print(*{name.partition('.')[0] for name in sys.modules})"
+    done = subprocess.run([sys.executable, "-I", "-c", program], capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.split())
+    assert loaded.isdisjoint({"anyio", "asyncio", "trio", "httpx", "http", "email", "ssl"})

@@ -1,0 +1,133 @@
+"""`AllowedOrigins` and `CORSPolicy`: decisions without an event loop."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given, strategies as st
+
+from asterism.cors import AllowedOrigins, CORSMiddleware, CORSPolicy, Preflight
+
+ALLOWED = ["https://example.com", "http://localhost:3000", "https://Shop.Test:443"]
+
+
+@pytest.mark.parametrize(
+    ("origin", "allowed"),
+    [
+        ("https://example.com", True),
+        ("http://localhost:3000", True),
+        ("https://shop.test", True),
+        ("http://example.com", False),
+        ("https://example.com:8443", False),
+        ("https://example.com.evil.test", False),
+        ("https://evil.test/https://example.com", False),
+        ("https://sub.example.com", False),
+        ("https://example.com@evil.test", False),
+        ("https://examplexcom", False),
+        ("HTTPS://EXAMPLE.COM", False),
+        ("null", False),
+        ("", False),
+        ("*", False),
+    ],
+)
+def test_pain_06_only_the_exact_origin_is_allowed(origin: str, allowed: bool) -> None:
+    assert AllowedOrigins(ALLOWED).allow(origin) is allowed
+
+
+def test_null_is_allowed_only_where_it_is_named() -> None:
+    assert AllowedOrigins(["null"]).allow("null")
+    assert AllowedOrigins(["*"]).allow("null")
+    assert not AllowedOrigins(["https://example.com"]).allow("null")
+
+
+@pytest.mark.parametrize("suffix", [".evil.test", "/", ":1", "\n", " "])
+def test_a_regex_matches_the_whole_origin(suffix: str) -> None:
+    origins = AllowedOrigins([], r"https://[a-z]+\.example\.com")
+    assert origins.allow("https://api.example.com")
+    assert not origins.allow("https://api.example.com" + suffix)
+    assert not origins.allow("x" + "https://api.example.com")
+
+
+@given(st.text(max_size=40))
+def test_nothing_else_is_ever_allowed(origin: str) -> None:
+    assert AllowedOrigins(ALLOWED).allow(origin) is (
+        origin in {"https://example.com", "http://localhost:3000", "https://shop.test"}
+    )
+
+
+def answer(policy: CORSPolicy, *args: Any) -> tuple[int, str, dict[str, str]]:
+    status, headers, sentence = policy.answer(Preflight(*args))
+    return status, sentence, {name.decode(): value.decode() for name, value in headers}
+
+
+def test_an_allowed_preflight_says_what_is_allowed_and_for_how_long() -> None:
+    policy = CORSPolicy(AllowedOrigins(ALLOWED), ["GET", "PUT"], ["X-Token"], True, max_age=60)
+    assert answer(policy, "https://example.com", "PUT", "x-token, Content-Type") == (
+        200,
+        "OK",
+        {
+            "vary": "Origin, Access-Control-Request-Method, Access-Control-Request-Headers, "
+            "Access-Control-Request-Private-Network",
+            "access-control-allow-origin": "https://example.com",
+            "access-control-allow-methods": "GET, PUT",
+            "access-control-max-age": "60",
+            "access-control-allow-credentials": "true",
+            "access-control-allow-headers": "Accept, Accept-Language, Content-Language, Content-Type, X-Token",
+        },
+    )
+
+
+@pytest.mark.parametrize(
+    ("preflight", "sentence"),
+    [
+        (("https://evil.test", "GET"), "Disallowed CORS origin"),
+        (("https://example.com", "PATCH"), "Disallowed CORS method"),
+        (("https://example.com", "get"), "Disallowed CORS method"),
+        (("https://example.com", "GET", "x-other"), "Disallowed CORS headers"),
+        (("https://example.com", "GET", None, True), "Disallowed CORS private-network"),
+        (("https://evil.test", "PATCH", "x-other", True), "Disallowed CORS origin, method, headers, private-network"),
+    ],
+)
+def test_a_disallowed_preflight_says_why(preflight: Any, sentence: str) -> None:
+    status, text, headers = answer(CORSPolicy(AllowedOrigins(ALLOWED)), *preflight)
+    assert (status, text) == (400, sentence)
+    assert "access-control-allow-methods" not in headers
+    assert ("access-control-allow-origin" in headers) is (preflight[0] != "https://evil.test")
+
+
+def test_a_private_network_is_reached_only_where_that_is_allowed() -> None:
+    policy = CORSPolicy(AllowedOrigins(["*"]), allow_private_network=True)
+    assert answer(policy, "https://a.test", "GET", None, True)[2]["access-control-allow-private-network"] == "true"
+    assert "access-control-allow-private-network" not in answer(policy, "https://a.test", "GET")[2]
+
+
+def test_any_header_is_echoed_as_it_was_asked_for() -> None:
+    policy = CORSPolicy(AllowedOrigins(["*"]), allow_headers=["*"])
+    assert answer(policy, "https://a.test", "GET", "X-A, x-b")[2]["access-control-allow-headers"] == "X-A, x-b"
+
+
+def test_all_origins_without_credentials_are_answered_with_a_star() -> None:
+    assert CORSPolicy(AllowedOrigins(["*"])).response_headers("https://a.test") == [
+        (b"access-control-allow-origin", b"*")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "sentence"),
+    [
+        ({"allow_origins": ["*"], "allow_credentials": True}, ValueError, "lets every site act as the user"),
+        ({"allow_origins": "https://a.test"}, TypeError, "allow_origins is a list of origins"),
+        ({"allow_origins": ["https://a.test/"]}, ValueError, "is not an origin"),
+        ({"allow_origins": ["a.test"]}, ValueError, "is not an origin"),
+        ({"allow_origins": ["https://*.a.test"]}, ValueError, "use allow_origin_regex for patterns"),
+        ({"allow_origin_regex": "("}, ValueError, "is not a regular expression"),
+        ({"allow_methods": "GET"}, TypeError, "allow_methods is a list"),
+        ({"allow_headers": ["X-A\r\nX-B"]}, ValueError, "cannot be the name of a header"),
+        ({"expose_headers": ["X-A, X-B"]}, ValueError, "cannot be the name of a header"),
+    ],
+)
+def test_a_wrong_option_is_refused_at_construction(options: Any, error: type[Exception], sentence: str) -> None:
+    with pytest.raises(error) as info:
+        CORSMiddleware(lambda *args: None, **options)  # type: ignore[arg-type, return-value]
+    assert sentence in str(info.value)
