@@ -12,7 +12,7 @@ from .websockets import WebSocket
 class WebSocketEndpoint(NativeWebSocketEndpoint):
     """Handle a connection in methods."""
 
-    websocket_class: ClassVar[type[WebSocket[Any]]] = WebSocket
+    websocket_class: ClassVar[type[WebSocket[Any]]] = WebSocket  # pyright: ignore[reportIncompatibleVariableOverride]
 
     async def dispatch(self) -> None:
         """Run the connection's events, letting exceptions through."""

@@ -15,10 +15,12 @@ from asterism.websockets import (
     WebSocketState,
 )
 
+from .requests import HTTPConnection
+
 __all__ = ["WebSocket", "WebSocketClose", "WebSocketDisconnect", "WebSocketDisconnected", "WebSocketState"]
 
 
-class WebSocket(NativeWebSocket[StateT]):
+class WebSocket(NativeWebSocket[StateT], HTTPConnection[StateT]):
     """One connection, with no limits and no checks but the server's."""
 
     limits = NO_LIMITS

@@ -6,7 +6,7 @@ answer: a close code once the connection is accepted, an HTTP response before th
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from asterism.asgi_types import (
     HTTPException,
@@ -46,8 +46,16 @@ async def answer_exception(websocket: WebSocket, exc: Exception) -> bool:
     elif isinstance(exc, HTTPException):
         await _deny(websocket, exc)
     else:
-        return isinstance(exc, WebSocketDisconnect)
+        return _is_departure(exc)
     return True
+
+
+def _is_departure(exc: Exception) -> bool:
+    """Tell whether all that happened is that the peer left, perhaps to several tasks of the handler at once."""
+    if isinstance(exc, ExceptionGroup):
+        group = cast("ExceptionGroup[Exception]", exc)
+        return group.split(WebSocketDisconnect)[1] is None
+    return isinstance(exc, WebSocketDisconnect)
 
 
 async def _ask(handler: Any, websocket: WebSocket, exc: Exception) -> None:

@@ -35,9 +35,7 @@ class WebSocketEndpoint:
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "websocket":
             raise TypeError(f"{type(self).__name__} needs a scope of type 'websocket', got {scope['type']!r}")
-        self.scope = scope
-        self.receive = receive
-        self.send = send
+        self.scope, self.receive, self.send = scope, receive, send
 
     def __await__(self) -> Generator[Any, None, None]:
         return self.dispatch().__await__()
@@ -50,7 +48,7 @@ class WebSocketEndpoint:
         """Return what the methods are given."""
         return self.websocket_class(self.scope, self.receive, self.send, limits=self.limits)
 
-    async def converse(self, websocket: WebSocket) -> None:
+    async def converse(self, websocket: WebSocket[Any]) -> None:
         """Call `on_connect`, `on_receive` for each message, and `on_disconnect` whatever happens."""
         await self.on_connect(websocket)
         close_code = 1011

@@ -336,7 +336,7 @@ class WebSocket(HTTPConnection[StateT]):
         else:
             message = await self._receive_data()
         text = message.get("text")
-        if text is not None and len(text) <= self._surely_small and message["type"] == "websocket.receive":
+        if text is not None and len(text) <= self._surely_small and message.get("type") == "websocket.receive":
             return text  # type: ignore[no-any-return]
         return await self._payload(message, "text", "bytes")  # type: ignore[no-any-return]
 
@@ -352,7 +352,7 @@ class WebSocket(HTTPConnection[StateT]):
         else:
             message = await self._receive_data()
         data = message.get("bytes")
-        if data is not None and len(data) <= self._surely_small and message["type"] == "websocket.receive":
+        if data is not None and len(data) <= self._surely_small and message.get("type") == "websocket.receive":
             return data  # type: ignore[no-any-return]
         return await self._payload(message, "bytes", "text")  # type: ignore[no-any-return]
 

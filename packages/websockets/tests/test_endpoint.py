@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from asterism.asgi_types import WebSocketException
+from asterism.websockets import WebSocket, WebSocketEndpoint, WebSocketLimits
+
+
+class Recording(WebSocketEndpoint):
+    seen: list[Any]
+
+    async def on_receive(self, websocket: WebSocket, data: Any) -> None:
+        self.seen.append(data)
+        await websocket.send_text(repr(data))
+
+    async def on_disconnect(self, websocket: WebSocket, close_code: int) -> None:
+        self.seen.append(close_code)
+
+
+def recording(**attributes: Any) -> type[Recording]:
+    return type("Mine", (Recording,), {"seen": [], **attributes})
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("encoding", "expected"),
+    [(None, ["t", b"b"]), ("text", ["t", 1003]), ("bytes", [1003])],
+)
+async def test_data_comes_as_the_encoding_says(peer: Any, encoding: str | None, expected: list[Any]) -> None:
+    endpoint = recording(encoding=encoding)
+    await peer(endpoint).text("t").bytes(b"b").leave(1001).run()
+    assert endpoint.seen == (expected if expected[-1] == 1003 else [*expected, 1001])
+
+
+@pytest.mark.anyio
+async def test_json_comes_from_text_and_from_bytes(peer: Any) -> None:
+    endpoint = recording(encoding="json")
+    await peer(endpoint).text('{"a": 1}').bytes(b"[2]").leave().run()
+    assert endpoint.seen == [{"a": 1}, [2], 1000]
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("text", ["", "{", "[" * 100_000])
+async def test_pain_15_malformed_json_closes_with_1003(peer: Any, text: str) -> None:
+    endpoint = recording(encoding="json")
+    connection = await peer(endpoint).text(text).run()
+    assert connection.closed_with == (1003, "Malformed JSON data received.")
+    assert endpoint.seen == [1003]
+
+
+@pytest.mark.anyio
+async def test_the_connection_is_accepted_by_default(peer: Any) -> None:
+    assert (await peer(WebSocketEndpoint).text("ignored").leave().run()).types == ["accept"]
+
+
+@pytest.mark.anyio
+async def test_on_connect_may_refuse(peer: Any) -> None:
+    async def on_connect(self: Any, websocket: WebSocket) -> None:
+        raise WebSocketException(1008, "no")
+
+    endpoint = recording(on_connect=on_connect)
+    assert (await peer(endpoint).run()).types == ["close"]
+    assert endpoint.seen == []
+
+
+@pytest.mark.anyio
+async def test_an_exception_closes_with_1011_and_is_raised(peer: Any) -> None:
+    async def on_receive(self: Any, websocket: WebSocket, data: Any) -> None:
+        raise LookupError(data)
+
+    endpoint = recording(on_receive=on_receive)
+    connection = peer(endpoint).text("x")
+    with pytest.raises(LookupError):
+        await connection.run()
+    assert connection.closed_with == (1011, "")
+    assert endpoint.seen == [1011]
+
+
+@pytest.mark.anyio
+async def test_pain_19_a_peer_that_leaves_while_it_is_sent_to_is_a_disconnect(peer: Any) -> None:
+    async def on_receive(self: Any, websocket: WebSocket, data: Any) -> None:
+        connection.left = True
+        await websocket.send_text("x")
+
+    endpoint = recording(on_receive=on_receive)
+    connection = peer(endpoint).text("x")
+    await connection.run()
+    assert endpoint.seen == [1006]
+
+
+@pytest.mark.anyio
+async def test_limits_and_class_are_attributes(peer: Any) -> None:
+    class Mine(WebSocket):
+        pass
+
+    seen: list[type] = []
+
+    async def on_connect(self: Any, websocket: WebSocket) -> None:
+        seen.append(type(websocket))
+        await websocket.accept()
+
+    endpoint = recording(websocket_class=Mine, limits=WebSocketLimits(max_message_size=3), on_connect=on_connect)
+    connection = await peer(endpoint).text("four").run()
+    assert connection.closed_with == (1009, "Messages may have at most 3 bytes")
+    assert endpoint.seen == [1009]
+    assert seen == [Mine]
+
+
+@pytest.mark.anyio
+async def test_an_unknown_encoding_is_named(peer: Any) -> None:
+    with pytest.raises(TypeError, match="'text', 'bytes', 'json' or None"):
+        await peer(recording(encoding="xml")).text("x").run()
+
+
+def test_a_scope_of_another_type_is_refused() -> None:
+    with pytest.raises(TypeError, match="'websocket', got 'http'"):
+        WebSocketEndpoint({"type": "http"}, None, None)  # type: ignore[arg-type]

@@ -1,0 +1,360 @@
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import anyio
+import pytest
+
+from asterism.asgi_types import HTTPException, WebSocketException
+from asterism.websockets import (
+    MalformedMessage,
+    WebSocket,
+    WebSocketDisconnect,
+    WebSocketLimits,
+    answer_exception,
+    websocket_session,
+)
+
+
+class Stop:
+    """A stop signal of one event loop."""
+
+    def __init__(self) -> None:
+        self.event = anyio.Event()
+
+    def is_set(self) -> bool:
+        return self.event.is_set()
+
+    async def wait(self) -> None:
+        await self.event.wait()
+
+
+def raising(error: Exception, *, after_accept: bool = True) -> Any:
+    async def handler(websocket: WebSocket) -> None:
+        if after_accept:
+            await websocket.accept()
+        raise error
+
+    return websocket_session(handler)
+
+
+def with_handlers(**scope: Any) -> dict[str, Any]:
+    return {"asterism": {"exception_handlers": scope}}
+
+
+def test_a_function_that_is_not_async_is_refused() -> None:
+    with pytest.raises(TypeError, match="async def"):
+        websocket_session(lambda websocket: None)  # type: ignore[arg-type, return-value]
+
+
+@pytest.mark.anyio
+async def test_a_connection_left_open_is_closed_with_1000(peer: Any) -> None:
+    async def handler(websocket: WebSocket) -> None:
+        await websocket.accept()
+
+    assert (await peer(websocket_session(handler)).run()).closed_with == (1000, "")
+
+
+@pytest.mark.anyio
+async def test_a_handshake_never_answered_is_refused(peer: Any) -> None:
+    async def handler(websocket: WebSocket) -> None: ...
+
+    assert (await peer(websocket_session(handler)).run()).types == ["close"]
+
+
+@pytest.mark.anyio
+async def test_a_peer_that_left_is_the_normal_end(peer: Any) -> None:
+    async def handler(websocket: WebSocket) -> None:
+        await websocket.accept()
+        await websocket.receive_text()
+
+    assert (await peer(websocket_session(handler)).leave().run()).types == ["accept"]
+
+
+@pytest.mark.anyio
+async def test_a_peer_that_left_several_tasks_of_the_handler_is_the_normal_end(peer: Any) -> None:
+    async def handler(websocket: WebSocket) -> None:
+        async def send() -> None:
+            await websocket.wait_disconnected()
+            await websocket.send_text("x")
+
+        async with websocket, anyio.create_task_group() as group:
+            group.start_soon(send)
+            group.start_soon(send)
+
+    assert (await peer(websocket_session(handler)).leave().run()).types == ["accept"]
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("in_block", [True, False])
+async def test_an_unhandled_exception_closes_with_1011_and_is_raised_as_it_is(peer: Any, in_block: bool) -> None:
+    error = LookupError("x")
+
+    async def handler(websocket: WebSocket) -> None:
+        if in_block:
+            async with websocket:
+                raise error
+        await websocket.accept()
+        raise error
+
+    connection = peer(websocket_session(handler))
+    with pytest.raises(LookupError) as caught:
+        await connection.run()
+    assert caught.value is error
+    assert connection.closed_with == (1011, "")
+
+
+@pytest.mark.anyio
+async def test_an_unhandled_exception_before_accept_is_left_to_the_server(peer: Any) -> None:
+    connection = peer(raising(LookupError("x"), after_accept=False))
+    with pytest.raises(LookupError):
+        await connection.run()
+    assert connection.sent == []
+
+
+@pytest.mark.anyio
+async def test_a_websocket_exception_closes_with_its_code_and_reason(peer: Any) -> None:
+    connection = await peer(raising(WebSocketException(4001, "two\nlines"))).run()
+    assert connection.closed_with == (4001, "two lines")
+
+
+@pytest.mark.anyio
+async def test_a_websocket_exception_before_accept_refuses_the_handshake(peer: Any) -> None:
+    connection = await peer(raising(WebSocketException(1008, "no"), after_accept=False)).run()
+    assert connection.types == ["close"]
+
+
+@pytest.mark.anyio
+async def test_a_websocket_exception_after_the_peer_left_is_nothing(peer: Any) -> None:
+    async def handler(websocket: WebSocket) -> None:
+        await websocket.accept()
+        async for _ in websocket.iter_text():
+            pass
+        raise WebSocketException(1008)
+
+    assert (await peer(websocket_session(handler)).leave().run()).types == ["accept"]
+
+
+@pytest.mark.anyio
+async def test_a_websocket_exception_after_close_is_nothing(peer: Any) -> None:
+    async def handler(websocket: WebSocket) -> None:
+        await websocket.accept()
+        await websocket.close(4000)
+        raise WebSocketException(1008)
+
+    assert (await peer(websocket_session(handler)).run()).closed_with == (4000, "")
+
+
+@pytest.mark.anyio
+async def test_malformed_json_closes_with_1007(peer: Any) -> None:
+    async def handler(websocket: WebSocket) -> None:
+        async with websocket:
+            await websocket.receive_json()
+
+    assert (await peer(websocket_session(handler)).text("{").run()).closed_with == (
+        1007,
+        "The message is not valid JSON",
+    )
+
+
+@pytest.mark.anyio
+async def test_an_http_exception_before_accept_denies_with_its_response(peer: Any) -> None:
+    app = raising(HTTPException(401, "Who are you?", {"WWW-Authenticate": "Bearer"}), after_accept=False)
+    connection = await peer(app).run()
+    assert connection.denial == (401, b"Who are you?")
+    assert dict(connection.sent[0]["headers"]) == {
+        b"content-length": b"12",
+        b"content-type": b"text/plain; charset=utf-8",
+        b"www-authenticate": b"Bearer",
+    }
+
+
+@pytest.mark.anyio
+async def test_an_http_exception_is_a_plain_refusal_where_the_server_knows_no_denial(peer: Any) -> None:
+    connection = await peer(raising(HTTPException(404), after_accept=False), extensions={}).run()
+    assert connection.closed_with == (1008, "Not Found")
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(("status", "code"), [(403, 1008), (404, 1008), (500, 1011), (503, 1011)])
+async def test_an_http_exception_after_accept_closes(peer: Any, status: int, code: int) -> None:
+    connection = await peer(raising(HTTPException(status, "why"))).run()
+    assert connection.closed_with == (code, "why")
+
+
+@pytest.mark.anyio
+async def test_a_registered_handler_comes_first(peer: Any) -> None:
+    async def on_lookup_error(websocket: WebSocket, exc: Exception) -> None:
+        await websocket.send_text(f"sorry: {exc}")
+        await websocket.close(4004)
+
+    record = {"exception_handlers": {LookupError: on_lookup_error}}
+    connection = await peer(raising(IndexError("x")), asterism=record).run()
+    assert connection.texts == ["sorry: x"]
+    assert connection.closed_with == (4004, "")
+
+
+@pytest.mark.anyio
+async def test_a_registered_handler_can_still_speak_after_a_block(peer: Any) -> None:
+    async def on_value_error(websocket: WebSocket, exc: Exception) -> None:
+        await websocket.send_text("sorry")
+        await websocket.close(4004)
+
+    async def handler(websocket: WebSocket) -> None:
+        async with websocket:
+            raise ValueError
+
+    record = {"exception_handlers": {ValueError: on_value_error}}
+    connection = await peer(websocket_session(handler), asterism=record).run()
+    assert connection.texts == ["sorry"]
+    assert connection.closed_with == (4004, "")
+
+
+@pytest.mark.anyio
+async def test_handlers_may_be_sync_and_then_run_in_a_thread(peer: Any) -> None:
+    threads: list[int] = []
+    record = {"exception_handlers": {ValueError: lambda websocket, exc: threads.append(threading.get_ident())}}
+    connection = await peer(raising(ValueError()), asterism=record).run()
+    assert threads != [threading.get_ident()]
+    assert len(threads) == 1
+    assert connection.closed_with == (1000, "")
+
+
+@pytest.mark.anyio
+async def test_a_response_returned_by_a_handler_is_the_denial(peer: Any) -> None:
+    async def teapot(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 418, "headers": []})
+        await send({"type": "http.response.body", "body": b"tea"})
+
+    async def on_403(websocket: WebSocket, exc: Exception) -> Any:
+        return teapot
+
+    record = {"exception_handlers": {403: on_403}}
+    connection = await peer(raising(HTTPException(403), after_accept=False), asterism=record).run()
+    assert connection.denial == (418, b"tea")
+
+
+@pytest.mark.anyio
+async def test_nobody_in_charge_is_said_so() -> None:
+    websocket = WebSocket({"type": "websocket"}, None, None)  # type: ignore[arg-type]
+    assert await answer_exception(websocket, LookupError()) is False
+    assert await answer_exception(websocket, WebSocketDisconnect()) is True
+
+
+@pytest.mark.anyio
+async def test_class_and_limits_can_be_chosen(peer: Any) -> None:
+    seen: list[Any] = []
+
+    class Mine(WebSocket):
+        pass
+
+    async def handler(websocket: Mine) -> None:
+        seen.extend([type(websocket), websocket.limits.idle_timeout])
+
+    app = websocket_session(handler, websocket_class=Mine, limits=WebSocketLimits(idle_timeout=9))
+    await peer(app).run()
+    assert seen == [Mine, 9]
+
+
+# Stopping
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("in_block", [True, False])
+async def test_pain_17_a_stopping_server_closes_with_1001(peer: Any, in_block: bool) -> None:
+    ended: list[int] = []
+
+    async def handler(websocket: WebSocket) -> None:
+        try:
+            if in_block:
+                async with websocket:
+                    await websocket.receive_text()
+            await websocket.accept()
+            await websocket.receive_text()
+        except WebSocketDisconnect as exc:
+            ended.append(exc.code)
+
+    stop = Stop()
+    connection = peer(websocket_session(handler), asterism={"stopping": stop})
+    async with anyio.create_task_group() as group:
+        group.start_soon(connection.run)
+        await anyio.sleep(0.01)
+        stop.event.set()
+        await anyio.sleep(0.01)
+        assert connection.closed_with == (1001, "")
+        connection.leave(1001)
+    assert ended == [1001]
+
+
+@pytest.mark.anyio
+async def test_pain_17_a_handler_that_only_sends_ends_with_1001(peer: Any) -> None:
+    ended: list[int] = []
+
+    async def handler(websocket: WebSocket) -> None:
+        await websocket.accept()
+        try:
+            while True:
+                await websocket.send_text("tick")
+                await anyio.sleep(0.001)
+        except WebSocketDisconnect as exc:
+            ended.append(exc.code)
+
+    stop = Stop()
+    connection = peer(websocket_session(handler), asterism={"stopping": stop})
+    async with anyio.create_task_group() as group:
+        group.start_soon(connection.run)
+        await anyio.sleep(0.01)
+        stop.event.set()
+    assert ended == [1001]
+    assert connection.closed_with == (1001, "")
+
+
+@pytest.mark.anyio
+async def test_pain_17_a_handler_that_does_not_end_by_itself_is_cancelled(
+    peer: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("asterism.websockets._stopping.GRACE_SECONDS", 0.02)
+    cancelled: list[bool] = []
+
+    async def handler(websocket: WebSocket) -> None:
+        await websocket.accept()
+        try:
+            await anyio.sleep(60)
+        except BaseException:
+            cancelled.append(True)
+            raise
+
+    stop = Stop()
+    stop.event.set()
+    connection = await peer(websocket_session(handler), asterism={"stopping": stop}).run()
+    assert cancelled == [True]
+    assert connection.types[-1] == "close"
+
+
+@pytest.mark.anyio
+async def test_exceptions_keep_their_identity_where_stopping_is_watched(peer: Any) -> None:
+    error = LookupError("x")
+
+    async def handler(websocket: WebSocket) -> None:
+        await websocket.accept()
+        raise error
+
+    connection = peer(websocket_session(handler), asterism={"stopping": Stop()})
+    with pytest.raises(LookupError) as caught:
+        await connection.run()
+    assert caught.value is error
+
+
+@pytest.mark.anyio
+async def test_a_handler_that_ends_is_not_held_up_by_the_watch(peer: Any) -> None:
+    async def handler(websocket: WebSocket) -> None:
+        async with websocket:
+            await websocket.send_text(await websocket.receive_text())
+
+    connection = await peer(websocket_session(handler), asterism={"stopping": Stop()}).text("x").run()
+    assert connection.types == ["accept", "send", "close"]
+
+
+def test_malformed_message_has_a_reason() -> None:
+    assert str(MalformedMessage()) == "1007: The message is not valid JSON"
