@@ -10,7 +10,7 @@ import anyio
 
 from ._errors import ApplicationTimeout
 
-_LIBRARIES = ("/anyio/", "/asyncio/", "/trio/", "/asterism/testing/")
+_LIBRARIES = ("/site-packages/", "/src/asterism/", "/asyncio/", "/contextlib.py")
 
 
 def _frames(awaitable: Any) -> Iterator[FrameType]:
@@ -24,6 +24,11 @@ def _frames(awaitable: Any) -> Iterator[FrameType]:
                 break
         else:
             return
+
+
+def _is_of_a_library(frame: FrameType) -> bool:
+    name = frame.f_code.co_filename.replace("\\", "/")
+    return any(part in name for part in _LIBRARIES)
 
 
 class Progress:
@@ -58,12 +63,13 @@ class Progress:
         return f"the application is waiting for something of its own{place}"
 
     def _place(self) -> str:
-        place = ""
-        for frame in _frames(self._call):
-            name = frame.f_code.co_filename.replace("\\", "/")
-            if not any(part in name for part in _LIBRARIES):
-                place = f", at {frame.f_code.co_filename}:{frame.f_lineno} in {frame.f_code.co_name}"
-        return place
+        """Name the innermost line of the application's own code, or of a library where there is none."""
+        frames = list(_frames(self._call))
+        own = [frame for frame in frames if not _is_of_a_library(frame)] or frames
+        if not own:
+            return ""
+        frame = own[-1]
+        return f", at {frame.f_code.co_filename}:{frame.f_lineno} in {frame.f_code.co_name}"
 
     async def wait(self, event: anyio.Event, expected: str, time_limit: float | None) -> None:
         """Wait for an event of the application.
