@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from importlib.util import find_spec
+from typing import Any
 
+import anyio
 import pytest
+
+from asterism.lint import lint
 
 BACKENDS = [
     pytest.param(("asyncio", {"use_uvloop": False}), id="asyncio"),
@@ -17,3 +21,79 @@ if find_spec("uvloop") is not None:
 @pytest.fixture(params=BACKENDS)
 def anyio_backend(request: pytest.FixtureRequest) -> object:
     return request.param
+
+
+class Exchange:
+    """One request to an application: what it was asked and the messages it sent.
+
+    Args:
+        scope: overrides of a plain GET of ASGI spec 2.4.
+        body: the request body.
+        gone_after: the client goes away once this many response messages were sent; the server
+            then gives `http.disconnect`, and from spec 2.4 its send raises `OSError`.
+    """
+
+    def __init__(self, *, body: bytes = b"", gone_after: int | None = None, **scope: Any) -> None:
+        self.scope = {
+            "type": "http",
+            "asgi": {"version": "3.0", "spec_version": scope.pop("spec_version", "2.4")},
+            "http_version": "1.1",
+            "method": "GET",
+            "scheme": "http",
+            "path": "/",
+            "raw_path": b"/",
+            "query_string": b"",
+            "root_path": "",
+            "headers": [],
+            "client": ("127.0.0.1", 50000),
+            "server": ("testserver", 80),
+            **scope,
+        }
+        if self.scope["type"] == "websocket":
+            del self.scope["method"]
+            self.scope["subprotocols"] = []
+        self.request = [{"type": "http.request", "body": body, "more_body": False}]
+        self.sent: list[Any] = []
+        self.gone = anyio.Event()
+        self._gone_after = gone_after
+
+    async def receive(self) -> Any:
+        if self.request:
+            return self.request.pop()
+        await self.gone.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(self, message: Any) -> None:
+        version = self.scope["asgi"]["spec_version"]
+        if self.gone.is_set() and tuple(map(int, version.split("."))) >= (2, 4):
+            raise BrokenPipeError("the client went away")
+        self.sent.append(message)
+        if self._gone_after is not None and len(self.sent) >= self._gone_after:
+            self.gone.set()
+
+    async def run(self, app: Any) -> Exchange:
+        await lint(app)(self.scope, self.receive, self.send)
+        return self
+
+    @property
+    def status(self) -> int:
+        return self.sent[0]["status"]
+
+    @property
+    def headers(self) -> dict[str, str]:
+        pairs = [(name.decode(), value.decode("latin-1")) for name, value in self.sent[0]["headers"]]
+        assert len(dict(pairs)) == len(pairs), f"a header twice in {pairs}"
+        return dict(pairs)
+
+    @property
+    def body(self) -> bytes:
+        return b"".join(message.get("body", b"") for message in self.sent)
+
+    @property
+    def kinds(self) -> list[str]:
+        return [message["type"] for message in self.sent]
+
+
+@pytest.fixture
+def exchange() -> type[Exchange]:
+    return Exchange

@@ -19,12 +19,11 @@ def received_conditions(headers: Iterable[tuple[bytes, bytes]]) -> dict[bytes, s
     Args:
         headers: `scope["headers"]`.
     """
-    found: dict[bytes, str] = {}
+    found: dict[bytes, list[bytes]] = {}
     for name, value in headers:
         if name in _CONDITIONS:
-            text = value.decode("latin-1")
-            found[name] = f"{found[name]}, {text}" if name in found else text
-    return found
+            found.setdefault(name, []).append(value)
+    return {name: b", ".join(values).decode("latin-1") for name, values in found.items()}
 
 
 def precondition_status(

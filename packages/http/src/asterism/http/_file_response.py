@@ -223,20 +223,27 @@ class FileResponse(Response):
 
     def _open(self, scope: Scope) -> FileDelivery:
         file = OpenFile(self.path)
+        try:
+            delivery = self._begin(file, scope)
+        except BaseException:
+            file.close()
+            raise
+        if delivery.file is None:
+            file.close()
+        return delivery
+
+    def _begin(self, file: OpenFile, scope: Scope) -> FileDelivery:
         answer = self.answer(scope, self.stat_result or file.stat)
         delivery = self.unopened(scope, answer)
         if delivery is not None:
-            file.close()
             return delivery
         if answer.status != 206 and self.offers_pathsend(scope):
-            file.close()
             return FileDelivery(answer, path=os.path.abspath(self.path))
         if _offers(scope, "http.response.zerocopysend"):
             return FileDelivery(answer, _ThreadReader(file), zero_copy=file.raw())
         span = answer.parts[0].span
         first = file.read(span.start, min(self.chunk_size, span.stop - span.start))
         if len(answer.parts) == 1 and len(first) == span.stop - span.start:
-            file.close()
             return FileDelivery(answer, first=first)
         return FileDelivery(answer, _ThreadReader(file), first)
 

@@ -40,7 +40,11 @@ class OpenFile:
             require_regular(path, os.stat(path))
             raise
         self.stat = os.fstat(self.descriptor)
-        require_regular(path, self.stat)
+        try:
+            require_regular(path, self.stat)
+        except RuntimeError:
+            self.close()
+            raise
 
     def read(self, offset: int, count: int) -> bytes:
         """Return up to `count` bytes from `offset`; none at the end of the file."""

@@ -33,7 +33,7 @@ class Response:
 
     Args:
         content: the body; text is encoded as `charset`. None is an empty body.
-        status_code: the status. 1xx, 204 and 304 are sent without a body.
+        status_code: the status. 1xx, 204 and 304 are sent without a body, as is the answer to a HEAD.
         headers: further headers. A `content-type` here wins over `media_type`.
         media_type: the `content-type`; `text/*` is given the charset. Default: the class's.
         background: awaited after the response was sent.
@@ -218,11 +218,16 @@ class Response:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the response, then await the background work."""
-        if scope["type"] == "websocket":
-            send = denial_send(scope, send, self.denial_without_extension)
+        method = scope.get("method")
+        body = self.body
+        if method is None or method == "HEAD":
+            if scope["type"] == "websocket":  # which has no method
+                send = denial_send(scope, send, self.denial_without_extension)
+            elif method == "HEAD":
+                body = b""
         # The list is copied since middleware appends to it in place, and the response may be served again.
         await send({"type": "http.response.start", "status": self.status_code, "headers": [*self.raw_headers]})
-        await send({"type": "http.response.body", "body": self.body})
+        await send({"type": "http.response.body", "body": body})
         if self.background is not None:
             # What fails from here on cannot be answered any more.
             scope_record(scope)["response_started"] = True

@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+from urllib.parse import unquote
+
+import pytest
+from hypothesis import given, strategies as st
+
+from asterism.http import format_content_disposition
+
+
+@pytest.mark.parametrize(
+    ("filename", "expected"),
+    [
+        ("hello.txt", 'attachment; filename="hello.txt"'),
+        ("你好.txt", "attachment; filename*=utf-8''%E4%BD%A0%E5%A5%BD.txt"),
+        ("a b.txt", "attachment; filename*=utf-8''a%20b.txt"),
+        ('x";a="y.bat', "attachment; filename*=utf-8''x%22%3Ba%3D%22y.bat"),
+        ("\udcff.bin", "attachment; filename*=utf-8''%FF.bin"),
+    ],
+)
+def test_names_are_quoted_or_percent_encoded(filename: str, expected: str) -> None:
+    assert format_content_disposition("attachment", filename) == expected
+
+
+@pytest.mark.parametrize("bad", ["a\r\nx: y", "a\nb", "a\0"])
+def test_line_breaks_are_refused(bad: str) -> None:
+    with pytest.raises(ValueError, match="filename="):
+        format_content_disposition("attachment", bad)
+
+
+@pytest.mark.parametrize("bad", ["", "inline; filename=x", "inline\r\n", "ïnline"])
+def test_the_type_is_a_word(bad: str) -> None:
+    with pytest.raises(ValueError, match="content_disposition_type="):
+        format_content_disposition(bad, "x")
+
+
+@given(st.text(st.characters(exclude_characters="\r\n\0", exclude_categories=["Cs"]), min_size=1))
+def test_any_name_is_one_parameter_that_reads_back(filename: str) -> None:
+    value = format_content_disposition("attachment", filename)
+    assert value.isascii()
+    assert value.isprintable()
+    _, _, parameter = value.partition("; ")
+    assert ";" not in parameter
+    if parameter.startswith("filename*="):
+        assert unquote(parameter.removeprefix("filename*=utf-8''")) == filename
+    else:
+        assert parameter == f'filename="{filename}"'

@@ -1,0 +1,303 @@
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from contextvars import ContextVar
+from typing import Any
+
+import anyio
+import pytest
+
+from asterism.asgi_types import ClientDisconnect
+from asterism.http import JSONLinesResponse, StreamingResponse
+
+pytestmark = pytest.mark.anyio
+
+versions = pytest.mark.parametrize("spec_version", ["2.0", "2.3", "2.4", "2.10"])
+
+
+class Source:
+    """An endless source that counts what was taken and whether it was closed."""
+
+    def __init__(self, parts: int = 10**9) -> None:
+        self.taken = 0
+        self.closed = False
+        self.parts = parts
+
+    async def stream(self) -> AsyncIterator[bytes]:
+        try:
+            while self.taken < self.parts:
+                self.taken += 1
+                yield b"part"
+                await anyio.sleep(0)
+        finally:
+            self.closed = True
+
+
+@versions
+async def test_parts_are_sent_as_they_come_and_then_the_end(exchange: Any, spec_version: str) -> None:
+    sent = await exchange(spec_version=spec_version).run(StreamingResponse(Source(2).stream(), media_type="text/plain"))
+    assert sent.sent == [
+        {
+            "type": "http.response.start",
+            "status": 200,
+            "headers": [(b"content-type", b"text/plain; charset=utf-8")],
+        },
+        {"type": "http.response.body", "body": b"part", "more_body": True},
+        {"type": "http.response.body", "body": b"part", "more_body": True},
+        {"type": "http.response.body", "body": b"", "more_body": False},
+    ]
+
+
+@versions
+async def test_the_client_going_away_stops_and_closes_the_source(exchange: Any, spec_version: str) -> None:
+    source = Source()
+    one = exchange(spec_version=spec_version, gone_after=5)
+    with anyio.fail_after(5):
+        if spec_version in ("2.4", "2.10"):
+            with pytest.raises(ClientDisconnect) as caught:
+                await one.run(StreamingResponse(source.stream()))
+            assert isinstance(caught.value.__cause__, BrokenPipeError)
+        else:
+            await one.run(StreamingResponse(source.stream()))
+    assert source.closed
+    assert source.taken < 20
+
+
+async def test_a_source_that_waits_is_stopped_too_where_the_server_cannot_raise(exchange: Any) -> None:
+    closed = False
+
+    async def silent() -> AsyncIterator[str]:
+        nonlocal closed
+        try:
+            yield "one"
+            await anyio.sleep_forever()
+        finally:
+            closed = True
+
+    with anyio.fail_after(5):
+        await exchange(spec_version="2.3", gone_after=2).run(StreamingResponse(silent()))
+    assert closed
+
+
+@versions
+async def test_an_error_of_the_source_keeps_its_identity(exchange: Any, spec_version: str) -> None:
+    error = OSError("the disk is gone")
+
+    async def failing() -> AsyncIterator[str]:
+        yield "one"
+        raise error
+
+    one = exchange(spec_version=spec_version)
+    with pytest.raises(OSError) as caught:
+        await one.run(StreamingResponse(failing()))
+    assert caught.value is error
+    assert one.scope["asterism"]["response_started"]
+
+
+@versions
+async def test_an_error_group_of_the_source_is_not_unwrapped(exchange: Any, spec_version: str) -> None:
+    group = ExceptionGroup("mine", [ValueError("x")])
+
+    async def failing() -> AsyncIterator[str]:
+        yield "one"
+        raise group
+
+    with pytest.raises(ExceptionGroup) as caught:
+        await exchange(spec_version=spec_version).run(StreamingResponse(failing()))
+    assert caught.value is group
+
+
+async def test_an_error_of_receive_reaches_the_caller_as_it_is(exchange: Any) -> None:
+    one = exchange(spec_version="2.3")
+
+    async def receive() -> Any:
+        raise LookupError("no such connection")
+
+    with anyio.fail_after(5), pytest.raises(LookupError):
+        await StreamingResponse(Source().stream())(one.scope, receive, one.send)
+
+
+@versions
+async def test_the_source_shares_the_context_of_the_caller(exchange: Any, spec_version: str) -> None:
+    variable: ContextVar[str] = ContextVar("variable", default="unset")
+
+    async def setting() -> AsyncIterator[str]:
+        variable.set("by the source")
+        yield "x"
+
+    await exchange(spec_version=spec_version).run(StreamingResponse(setting()))
+    assert variable.get() == "by the source"
+
+
+@versions
+async def test_the_start_is_sent_before_any_scope_is_opened(exchange: Any, spec_version: str) -> None:
+    # A scope opened by a wrapped send stays open until the end, as that of a deadline does: the
+    # response's own must nest within it.
+    one = exchange(spec_version=spec_version)
+    deadline = anyio.CancelScope()
+
+    async def send(message: Any) -> None:
+        if message["type"] == "http.response.start":
+            deadline.__enter__()
+        await one.send(message)
+
+    await StreamingResponse(Source(3).stream())(one.scope, one.receive, send)
+    deadline.__exit__(None, None, None)
+    assert one.body == b"part" * 3
+
+
+@pytest.mark.parametrize(("method", "status"), [("HEAD", 200), ("GET", 204), ("GET", 304)])
+async def test_without_a_body_to_send_the_source_is_not_advanced(exchange: Any, method: str, status: int) -> None:
+    source = Source()
+    sent = await exchange(method=method).run(StreamingResponse(source.stream(), status))
+    assert source.taken == 0
+    assert sent.body == b""
+    assert sent.sent[-1] == {"type": "http.response.body", "body": b""}
+
+
+async def test_a_head_keeps_the_declared_length_and_a_204_does_not(exchange: Any) -> None:
+    declared = {"Content-Length": "400"}
+    sent = await exchange(method="HEAD").run(StreamingResponse([b"x"], headers=declared))
+    assert sent.headers["content-length"] == "400"
+    sent = await exchange().run(StreamingResponse([b"x"], 204, headers=declared))
+    assert "content-length" not in sent.headers
+
+
+async def test_blocking_sources_run_in_threads_and_are_closed(exchange: Any) -> None:
+    closed = False
+
+    def blocking() -> Iterator[str]:
+        nonlocal closed
+        try:
+            while True:
+                yield "part"
+        finally:
+            closed = True
+
+    with anyio.fail_after(5), pytest.raises(ClientDisconnect):
+        await exchange(gone_after=4).run(StreamingResponse(blocking()))
+    assert closed
+
+
+@pytest.mark.parametrize("content", ["abc", b"abc", ["a", b"bc"], ("ab", memoryview(b"c"))])
+async def test_what_is_in_memory_needs_no_thread(exchange: Any, content: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    import asterism.concurrency
+
+    monkeypatch.delattr(asterism.concurrency, "iterate_in_threadpool")
+    assert (await exchange().run(StreamingResponse(content))).body == b"abc"
+
+
+@pytest.mark.parametrize("content", [None, 5, object()])
+def test_what_cannot_be_iterated_is_refused_at_construction(content: Any) -> None:
+    with pytest.raises(TypeError, match="must be iterable"):
+        StreamingResponse(content)
+
+
+async def test_a_part_of_another_type_is_an_error_and_closes_the_source(exchange: Any) -> None:
+    closed = False
+
+    async def wrong() -> AsyncIterator[Any]:
+        nonlocal closed
+        try:
+            yield {"not": "text"}
+        finally:
+            closed = True
+
+    with pytest.raises(TypeError, match="not dict"):
+        await exchange().run(StreamingResponse(wrong()))
+    assert closed
+
+
+@versions
+async def test_cancellation_from_outside_runs_no_background(exchange: Any, spec_version: str) -> None:
+    source = Source()
+
+    async def background() -> None:
+        pytest.fail("the background ran")
+
+    with anyio.move_on_after(0.05) as scope:
+        await exchange(spec_version=spec_version).run(StreamingResponse(source.stream(), background=background))
+    assert scope.cancelled_caught
+    assert source.closed
+
+
+async def test_background_runs_after_a_disconnect_that_was_only_noticed(exchange: Any) -> None:
+    ran = anyio.Event()
+
+    async def background() -> None:
+        await anyio.sleep(0)
+        ran.set()
+
+    await exchange(spec_version="2.3", gone_after=3).run(StreamingResponse(Source().stream(), background=background))
+    assert ran.is_set()
+
+
+async def test_without_a_need_no_task_group_is_opened(exchange: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse() -> None:
+        pytest.fail("a task group was opened")
+
+    monkeypatch.setattr(anyio, "create_task_group", refuse)
+    assert (await exchange().run(StreamingResponse(Source(3).stream()))).body == b"part" * 3
+
+
+async def test_a_refused_websocket_is_sent_the_stream(exchange: Any) -> None:
+    one = exchange(type="websocket", extensions={"websocket.http.response": {}}, spec_version="2.3")
+    await StreamingResponse(["a", "b"], 403)(one.scope, one.receive, one.send)
+    assert one.kinds == ["websocket.http.response.start"] + ["websocket.http.response.body"] * 3
+
+
+class TestTrailers:
+    EXTENSION = {"http.response.trailers": {}}
+
+    async def test_they_follow_the_body(self, exchange: Any) -> None:
+        sent = await exchange(extensions=self.EXTENSION).run(StreamingResponse(["x"], trailers={"X-Sum": "7"}))
+        assert sent.sent[0]["trailers"] is True
+        assert sent.headers["trailer"] == "x-sum"
+        assert sent.sent[-1] == {
+            "type": "http.response.trailers",
+            "headers": [(b"x-sum", b"7")],
+            "more_trailers": False,
+        }
+
+    async def test_a_function_is_asked_once_the_body_is_complete(self, exchange: Any) -> None:
+        count = 0
+
+        async def parts() -> AsyncIterator[str]:
+            nonlocal count
+            for _ in range(3):
+                count += 1
+                yield "x"
+
+        response = StreamingResponse(parts(), trailers=lambda: {"x-count": str(count)})
+        sent = await exchange(extensions=self.EXTENSION).run(response)
+        assert sent.sent[-1]["headers"] == [(b"x-count", b"3")]
+
+    async def test_a_server_without_them_is_sent_none(self, exchange: Any) -> None:
+        sent = await exchange().run(StreamingResponse(["x"], trailers={"x-sum": "7"}))
+        assert "trailers" not in sent.sent[0]
+        assert sent.kinds[-1] == "http.response.body"
+
+    @pytest.mark.parametrize("name", ["Content-Length", "transfer-encoding", "Host", "Set-Cookie", "content-type"])
+    def test_what_must_be_known_before_the_body_is_refused(self, name: str) -> None:
+        with pytest.raises(ValueError, match="cannot be a trailer"):
+            StreamingResponse(["x"], trailers={name: "1"})
+
+    def test_line_breaks_are_refused(self) -> None:
+        with pytest.raises(ValueError):
+            StreamingResponse(["x"], trailers={"x-sum": "7\r\nx: y"})
+
+
+class TestJSONLines:
+    async def test_each_value_is_a_line(self, exchange: Any) -> None:
+        async def values() -> AsyncIterator[Any]:
+            yield {"text": "two\nlines\r"}
+            yield None
+
+        sent = await exchange().run(JSONLinesResponse(values()))
+        assert sent.headers["content-type"] == "application/jsonl"
+        assert sent.body == b'{"text":"two\\nlines\\r"}\nnull\n'
+
+    @pytest.mark.parametrize("content", [{"a": 1}, "abc", b"abc"])
+    def test_one_value_is_refused(self, content: Any) -> None:
+        with pytest.raises(TypeError, match="wrap it in a list"):
+            JSONLinesResponse(content)
