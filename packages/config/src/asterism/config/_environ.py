@@ -32,6 +32,12 @@ class Environ(MutableMapping[str, str]):
         self._environ = environ
         self._read: set[str] = set()
 
+    def __len__(self) -> int:
+        return len(self._environ)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._environ)
+
     def __getitem__(self, key: str) -> str:
         self._read.add(key)
         return self._environ[key]
@@ -47,12 +53,6 @@ class Environ(MutableMapping[str, str]):
     def _require_unread(self, key: str, verb: str) -> None:
         if key in self._read:
             raise EnvironError(f"cannot {verb} environ[{key!r}]: its value has already been read")
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._environ)
-
-    def __len__(self) -> int:
-        return len(self._environ)
 
 
 environ = Environ()

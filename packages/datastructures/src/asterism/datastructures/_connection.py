@@ -54,17 +54,21 @@ class HTTPConnection(Mapping[str, Any], Generic[StateT]):
         self.scope = scope
         self._receive = receive
 
-    def __getitem__(self, key: str) -> Any:
-        return self.scope[key]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.scope)
+    # A mapping compares by content; two connections are never the same one.
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__  # pyright: ignore[reportAssignmentType]
 
     def __len__(self) -> int:
         return len(self.scope)
 
-    __eq__ = object.__eq__
-    __hash__ = object.__hash__  # pyright: ignore[reportAssignmentType] - a mapping with identity
+    def __contains__(self, key: object) -> bool:
+        return key in self.scope
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.scope)
+
+    def __getitem__(self, key: str) -> Any:
+        return self.scope[key]
 
     @LazyAttribute
     def headers(self) -> Headers:

@@ -42,23 +42,23 @@ class State:
         except KeyError:
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {key!r}") from None
 
-    def __getitem__(self, key: str) -> Any:
-        return self._state[key]
-
-    def __setitem__(self, key: str, value: Any) -> None:
-        self._state[key] = value
-
-    def __delitem__(self, key: str) -> None:
-        del self._state[key]
-
     def __contains__(self, key: object) -> bool:
         return key in self._state
+
+    def __len__(self) -> int:
+        return len(self._state)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._state)
 
-    def __len__(self) -> int:
-        return len(self._state)
+    def __delitem__(self, key: str) -> None:
+        del self._state[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self._state[key] = value
+
+    def __getitem__(self, key: str) -> Any:
+        return self._state[key]
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._state!r})"
