@@ -14,6 +14,9 @@ _ROUNDS = 5
 """How often asyncio's loop goes round before an unanswered `receive` is given up: middleware that
 passes messages on through a queue needs some rounds for it."""
 
+_TRIO_PATIENCE = 0.001
+"""Seconds given to `receive` on trio, whose loop has no rounds to count."""
+
 _MAX_UNREAD = 16
 """Messages of an unread body kept while looking; a client that sends more is there."""
 
@@ -30,7 +33,7 @@ async def poll_disconnect(body: CachedBody, receive: Receive) -> None:
         if message["type"] == "http.disconnect":
             body.disconnected = True
         else:
-            body.unread.append(message)
+            body.unread = (*body.unread, message)
 
 
 async def receive_now(receive: Receive) -> Message | None:
@@ -46,9 +49,9 @@ async def receive_now(receive: Receive) -> Message | None:
             finally:
                 alarm.stop()
         else:
-            # Trio looks at deadlines when tasks wait, so what is ready is returned first; a scope
-            # cancelled beforehand would never reach a trio channel.
-            scope.deadline = current_time()
+            # A scope cancelled beforehand would never reach a trio channel: its receive looks for
+            # cancellation first.
+            scope.deadline = current_time() + _TRIO_PATIENCE
             message = await receive()
     return message
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from itertools import accumulate
 from typing import Any, NoReturn, TypeAlias
 
-from asterism.asgi_types import HTTPException
+from asterism.asgi_types import HTTPException, Scope
 from asterism.datastructures import parse_media_type
 
 JSONDecoder: TypeAlias = Callable[[bytes], Any]
@@ -58,7 +58,8 @@ def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
 
 
-_decode_text = json.JSONDecoder(parse_constant=_refuse_constant).decode
+_decoder = json.JSONDecoder(parse_constant=_refuse_constant)
+_scan: Callable[[str, int], tuple[Any, int]] = _decoder.scan_once  # type: ignore[attr-defined]
 
 
 def decode_json(body: bytes) -> Any:
@@ -74,7 +75,15 @@ def decode_json(body: bytes) -> Any:
     """
     if body.count(b"[") + body.count(b"{") > MAX_DEPTH and deepest(body) > MAX_DEPTH:
         raise _Depth(depth_offset(body, MAX_DEPTH))
-    return _decode_text(body.decode("utf-8-sig"))
+    text = body.decode()
+    try:
+        value, end = _scan(text, 0)
+        if end == len(text):
+            return value
+    except StopIteration:
+        pass
+    # White space around the value, a byte order mark, or an error to be told with its position.
+    return _decoder.decode(text.removeprefix("\ufeff"))
 
 
 def decode_orjson(body: bytes) -> Any:
@@ -128,29 +137,35 @@ def depth_offset(body: bytes, limit: int) -> int | None:
     return None
 
 
-def decode_json_request(body: bytes, decoder: JSONDecoder | None = None) -> Any:
+def decode_json_request(body: bytes, decoder: JSONDecoder = decode_json) -> Any:
     """Return the value of a JSON request body.
 
     Args:
         body: the whole body.
-        decoder: `decode_json` by default.
+        decoder: raises ValueError or RecursionError for what it cannot decode.
 
     Raises:
         JSONError: 400, with the position where the decoder tells it.
     """
     try:
-        return decode_json(body) if decoder is None else decoder(body)
-    except _Depth as exc:
-        raise JSONError(f"nested deeper than {MAX_DEPTH} levels", body, exc.offset) from None
-    except RecursionError:
-        raise JSONError(f"nested deeper than {MAX_DEPTH} levels", body, depth_offset(body, MAX_DEPTH)) from None
-    except UnicodeDecodeError as exc:
-        raise JSONError("not UTF-8", body, exc.start) from None
-    except json.JSONDecodeError as exc:
-        offset = len(exc.doc[: exc.pos].encode("utf-8", "surrogatepass"))
-        raise JSONError(exc.msg[:1].lower() + exc.msg[1:], body, offset) from None
-    except ValueError as exc:
-        raise JSONError(str(exc), body, _offset_in(str(exc))) from None
+        return decoder(body)
+    except (ValueError, RecursionError) as exc:
+        raise json_error(exc, body) from None
+
+
+def json_error(exc: Exception, body: bytes) -> JSONError:
+    """Return the 400 for what a decoder raised."""
+    if isinstance(exc, RecursionError):
+        return JSONError(f"nested deeper than {MAX_DEPTH} levels", body, depth_offset(body, MAX_DEPTH))
+    if isinstance(exc, _Depth):
+        return JSONError(f"nested deeper than {MAX_DEPTH} levels", body, exc.offset)
+    if isinstance(exc, UnicodeDecodeError):
+        return JSONError("not UTF-8", body, exc.start)
+    if isinstance(exc, json.JSONDecodeError):
+        before = exc.doc[: exc.pos].encode("utf-8", "surrogatepass")
+        mark = 3 if body.startswith(b"\xef\xbb\xbf") and not exc.doc.startswith("\ufeff") else 0
+        return JSONError(exc.msg[:1].lower() + exc.msg[1:], body, len(before) + mark)
+    return JSONError(str(exc), body, _offset_in(str(exc)))
 
 
 def _offset_in(message: str) -> int | None:
@@ -159,7 +174,7 @@ def _offset_in(message: str) -> int | None:
     return None if found is None else int(found.group(1))
 
 
-def require_json_media_type(content_type: str | None) -> None:
+def require_json_media_type(scope: Scope) -> None:
     """Refuse a body that does not say it is JSON.
 
     Forms and `text/plain` can be sent across origins without asking; JSON cannot.
@@ -167,10 +182,14 @@ def require_json_media_type(content_type: str | None) -> None:
     Raises:
         HTTPException: 415, the type is neither `application/json` nor one ending in `+json`.
     """
-    if content_type == "application/json":
-        return
-    media_type = parse_media_type(content_type or "")[0]
-    if media_type == "application/json" or media_type.endswith("+json"):
-        return
+    media_type = ""
+    for name, value in scope["headers"]:
+        if name == b"content-type":
+            if value == b"application/json":
+                return
+            media_type = parse_media_type(value.decode("latin-1"))[0]
+            if media_type == "application/json" or media_type.endswith("+json"):
+                return
+            break
     got = f"got {media_type}" if media_type else "got none"
     raise HTTPException(415, f"The request body must have the media type application/json; {got}.")

@@ -17,6 +17,8 @@ STREAM_CONSUMED = (
     "Stream consumed: the body was already streamed and not kept; await request.body() before anything that streams it"
 )
 
+GONE = "the client went away before the request body was complete"
+
 
 def find_body(record: ScopeRecord | None, receive: Receive) -> CachedBody | None:
     """Return what is known of the body that comes from `receive`, or None."""
@@ -30,25 +32,45 @@ def find_body(record: ScopeRecord | None, receive: Receive) -> CachedBody | None
 def shared_body(scope: Scope, receive: Receive) -> CachedBody:
     """Return the body that comes from `receive`, entering it in the scope record where it is new."""
     record = scope_record(scope)
-    bodies = record.get("bodies")
-    if bodies is None:
+    body = find_body(record, receive)
+    if body is None:
         body = CachedBody(receive)
-        record["bodies"] = [body]
-        return body
-    for body in reversed(bodies):
-        if body.is_from(receive):
-            return body
-    body = CachedBody(receive)
-    bodies.append(body)
+        record.setdefault("bodies", []).append(body)
     return body
 
 
-def body_limit(scope: Scope, default: int | None) -> int | None:
-    """Return the limit on this body, having refused a Content-Length that is over it."""
-    limit = scope_record(scope).get("max_body_size", default)
+def open_body(
+    scope: Scope, receive: Receive, default_limit: int | None, continuing: bool
+) -> tuple[CachedBody, int | None]:
+    """Return the body to read and the limit on it.
+
+    Args:
+        scope, receive: the connection.
+        default_limit: bytes allowed where the scope record names no limit.
+        continuing: whether the caller is who streams the body already.
+
+    Raises:
+        HTTPException: 413, the Content-Length or what was received so far is over the limit.
+        ClientDisconnect: the client is known to be gone.
+        RuntimeError: the body was streamed by someone else.
+    """
+    record = scope_record(scope)
+    limit = record.get("max_body_size", default_limit)
     if limit is not None:
         check_declared_length(scope, limit)
-    return limit
+    if "bodies" not in record:
+        body = CachedBody(receive)
+        record["bodies"] = [body]
+        return body, limit
+    body = shared_body(scope, receive)
+    if limit is not None and body.received > limit:
+        raise content_too_large(limit)
+    if body.body is None:
+        if body.disconnected:
+            raise ClientDisconnect(GONE)
+        if body.streaming and not continuing:
+            raise RuntimeError(STREAM_CONSUMED)
+    return body, limit
 
 
 def content_too_large(limit: int) -> HTTPException:
@@ -79,10 +101,17 @@ async def receive_piece(body: CachedBody, receive: Receive, limit: int | None) -
         ClientDisconnect: the client went away.
         HTTPException: 413, the pieces so far are over `limit`.
     """
-    message: Message = body.unread.pop(0) if body.unread else await receive()
+    if body.unread:
+        message, *body.unread = body.unread
+        return take_piece(body, message, limit)
+    return take_piece(body, await receive(), limit)
+
+
+def take_piece(body: CachedBody, message: Message, limit: int | None) -> bytes:
+    """Count a message as the next piece of a body and return it; raises as `receive_piece`."""
     if message["type"] != "http.request":
         body.disconnected = True
-        raise ClientDisconnect("the client went away before the request body was complete")
+        raise ClientDisconnect(GONE)
     piece: bytes = message.get("body", b"")
     if not message.get("more_body", False):
         body.complete = True

@@ -5,23 +5,24 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, overload
 
-from asterism.asgi_types import CachedBody, ClientDisconnect, Receive, Scope, Send, find_scope_record
+from asterism.asgi_types import CachedBody, Receive, Scope, Send, find_scope_record
 from asterism.datastructures import HTTPConnection, StateT
 
 from ._body_stream import BodyStream
 from ._channel import empty_receive, empty_send
+from ._json_codec import JSONDecoder, decode_json, decode_json_request, require_json_media_type
 from ._received_body import (
     STREAM_CONSUMED,
     ReplayedBody,
-    body_limit,
-    content_too_large,
     find_body,
+    open_body,
     receive_piece,
     shared_body,
+    take_piece,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from datetime import datetime
 
     from asterism.datastructures import Forwarded
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from ._parts import PartStream
 
 ModelT = TypeVar("ModelT")
+
+_MISSING: Any = object()
 
 
 class Request(HTTPConnection[StateT]):
@@ -57,7 +60,7 @@ class Request(HTTPConnection[StateT]):
     closes_form: ClassVar[bool] = True
     """Whether the files of a form are closed once the response was sent; detached ones never are."""
 
-    json_decoder: ClassVar[Callable[[bytes], Any]]
+    json_decoder: ClassVar[JSONDecoder] = staticmethod(decode_json)
     """What `json()` decodes with; `decode_json` by default. It raises ValueError for what it cannot decode."""
 
     json_media_types_only: ClassVar[bool] = True
@@ -93,7 +96,7 @@ class Request(HTTPConnection[StateT]):
         if body is not None:
             return ReplayedBody([{"type": "http.request", "body": body, "more_body": False}], self._receive)
         if shared is not None and shared.unread:
-            return ReplayedBody(shared.unread, self._receive)
+            return ReplayedBody(list(shared.unread), self._receive)
         return self._receive
 
     async def body(self) -> bytes:
@@ -104,44 +107,31 @@ class Request(HTTPConnection[StateT]):
             ClientDisconnect: the client went away before the body was complete.
             RuntimeError: the body was streamed, or there is no receive channel.
         """
-        try:
-            return self._body
-        except AttributeError:
-            pass
+        body: bytes | None = self.__dict__.get("_body")
+        if body is not None:
+            return body
         if type(self).stream is not _PLAIN_STREAM:
-            body = b"".join([piece async for piece in self.stream()])
-        else:
-            body = await self._read_body()
-        self._body = body
-        return body
-
-    async def _read_body(self) -> bytes:
-        shared, limit = self._open_body()
-        if shared.body is not None:
-            return shared.body
-        if shared.complete:
-            raise RuntimeError(STREAM_CONSUMED)
-        shared.streaming = True
-        body = await receive_piece(shared, self._receive, limit)
-        if not shared.complete:
-            pieces = [body]
-            while not shared.complete:
-                pieces.append(await receive_piece(shared, self._receive, limit))
-            body = b"".join(pieces)
-        shared.body = body
-        return body
-
-    def _open_body(self) -> tuple[CachedBody, int | None]:
-        shared = shared_body(self.scope, self._receive)
-        limit = body_limit(self.scope, self.max_body_size)
-        if limit is not None and shared.received > limit:
-            raise content_too_large(limit)
+            self._body = b"".join([piece async for piece in self.stream()])
+            return self._body
+        receive = self._receive
+        shared, limit = open_body(self.scope, receive, self.max_body_size, self._streaming)
         if shared.body is None:
-            if shared.disconnected:
-                raise ClientDisconnect("the client went away before the request body was complete")
-            if shared.streaming and not self._streaming:
+            if shared.complete:
                 raise RuntimeError(STREAM_CONSUMED)
-        return shared, limit
+            shared.streaming = True
+            if shared.unread:
+                body = await receive_piece(shared, receive, limit)
+            else:
+                body = take_piece(shared, await receive(), limit)
+            shared.body = body if shared.complete else await self._read_rest(body, shared, receive, limit)
+        self._body = shared.body
+        return shared.body
+
+    async def _read_rest(self, first: bytes, shared: CachedBody, receive: Receive, limit: int | None) -> bytes:
+        pieces = [first]
+        while not shared.complete:
+            pieces.append(await receive_piece(shared, receive, limit))
+        return b"".join(pieces)
 
     def stream(self) -> AsyncIterator[bytes]:
         """Give the body in the pieces it arrives in, keeping none; an empty piece comes last.
@@ -154,10 +144,10 @@ class Request(HTTPConnection[StateT]):
         return BodyStream(self._open_stream)
 
     def _open_stream(self) -> tuple[CachedBody, Receive, int | None]:
-        kept: bytes | None = getattr(self, "_body", None)
+        kept: bytes | None = self.__dict__.get("_body")
         if kept is not None:
             return CachedBody(self._receive, kept), self._receive, None
-        shared, limit = self._open_body()
+        shared, limit = open_body(self.scope, self._receive, self.max_body_size, self._streaming)
         if shared.body is None:
             if shared.complete:
                 raise RuntimeError(STREAM_CONSUMED)
@@ -186,12 +176,9 @@ class Request(HTTPConnection[StateT]):
         ...     user = await request.json(type=dict[str, int])
         """
         if not any_media_type and self.json_media_types_only:
-            from ._json_codec import require_json_media_type
-
-            require_json_media_type(self.headers.get("content-type"))
-        try:
-            value = self._json
-        except AttributeError:
+            require_json_media_type(self.scope)
+        value = self.__dict__.get("_json", _MISSING)
+        if value is _MISSING:
             value = self._json = self.decode_json_body(await self.body())
         if type is None:
             return value
@@ -205,9 +192,7 @@ class Request(HTTPConnection[StateT]):
         Raises:
             HTTPException: 400, with the position.
         """
-        from ._json_codec import decode_json_request
-
-        return decode_json_request(body, getattr(type(self), "json_decoder", None))
+        return decode_json_request(body, type(self).json_decoder)
 
     def form(self, **limits: int | None) -> PendingForm:
         """Return the form in the body: await it, or use it as `async with request.form() as form`.
