@@ -18,10 +18,11 @@ PY := $(BIN)/python
 UV = "$(shell cat .tools/uv-path)"
 export UV_PYTHON_DOWNLOADS := never
 UV_CACHE_DIR ?= $(CURDIR)/.tools/cache/uv
+# pyright's wheel holds pyright, and node comes as a wheel: neither npm nor another host is asked.
 PYRIGHT_PYTHON_CACHE_DIR ?= $(CURDIR)/.tools/cache/pyright
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
-export UV_CACHE_DIR PYRIGHT_PYTHON_CACHE_DIR NPM_CONFIG_CACHE
-NPM_CONFIG_CACHE ?= $(CURDIR)/.tools/cache/npm
+export PYRIGHT_PYTHON_GLOBAL_NODE := 0
+export UV_CACHE_DIR PYRIGHT_PYTHON_CACHE_DIR
 # An environment of its own for what must not mix with .venv: $(call apart,NAME) uv run ...
 apart = UV_PROJECT_ENVIRONMENT="$(CURDIR)/.tools/venvs/$(1)" UV_PYTHON="$$(cat .tools/python)" $(UV)
 
