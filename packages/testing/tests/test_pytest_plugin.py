@@ -30,8 +30,13 @@ def app():
 """
 
 
+@pytest.fixture(autouse=True)
+def only_needed_plugins(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+
+
 def run(pytester: pytest.Pytester, *arguments: str) -> pytest.RunResult:
-    return pytester.runpytest_inprocess("-p", "no:cacheprovider", "-W", "error", *arguments)
+    return pytester.runpytest_inprocess("-p", "anyio.pytest_plugin", "-W", "error", *arguments)
 
 
 def test_client_runs_the_lifespan_around_each_test(pytester: pytest.Pytester) -> None:
