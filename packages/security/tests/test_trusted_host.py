@@ -23,7 +23,7 @@ from asterism.security import TrustedHostMiddleware, TrustedHostPolicy
         (b"example.com.evil", "refuse"),
         (b"example.com@evil", "refuse"),
         (b"example.com/evil", "refuse"),
-        (b"example.com:", "allow"),
+        (b"example.com:", "refuse"),
         (b"example.com:x", "refuse"),
         (b"shop.test", "redirect"),
         (b"www.shop.test", "allow"),
@@ -53,6 +53,7 @@ def test_nothing_but_an_allowed_name_with_a_port_is_ever_allowed(host: bytes) ->
         name, _, port = host.partition(b":")
         assert name.lower() == b"example.com"
         assert not port or port.isdigit()
+        assert not host.endswith(b":")
 
 
 @pytest.mark.parametrize(

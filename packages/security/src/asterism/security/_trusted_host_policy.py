@@ -37,7 +37,7 @@ class TrustedHostPolicy:
         if self.allow_any:
             return "allow"
         parsed = parse_host(values[0].decode("latin-1")) if len(values) == 1 else None
-        if parsed is None:
+        if parsed is None or values[0].endswith(b":"):
             return "refuse"
         if parsed.host in self._exact or parsed.host.endswith(self._suffixes):
             return "allow"

@@ -71,11 +71,9 @@ async def create_collapsing_task_group() -> AsyncGenerator[Any, None]:
         async with create_task_group() as group:
             yield group
     except BaseExceptionGroup as failures:
-        lone: BaseException = failures
-        while isinstance(lone, BaseExceptionGroup) and len(lone.exceptions) == 1:
-            lone = lone.exceptions[0]
-        if lone is failures:
+        if len(failures.exceptions) > 1:
             raise
+        lone = failures.exceptions[0]
         # The cause and context a `raise` would set belong to the exception itself already.
         cause, context, quiet = lone.__cause__, lone.__context__, lone.__suppress_context__
         try:

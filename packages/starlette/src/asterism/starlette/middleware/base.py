@@ -54,9 +54,11 @@ class BaseHTTPMiddleware:
             return
         exchange = _Exchange(self.app, _CachedRequest(scope, receive, send), send)
         async with create_collapsing_task_group() as exchange.group:
-            response = await self.dispatch_func(exchange.request, exchange.call_next)
-            await response(scope, exchange.request.wrapped_receive, send)
-            exchange.finish()
+            try:
+                response = await self.dispatch_func(exchange.request, exchange.call_next)
+                await response(scope, exchange.request.wrapped_receive, send)
+            finally:
+                exchange.finish()
         exchange.raise_unseen_failure()
 
 
@@ -147,6 +149,9 @@ class _Exchange:
                 await sender.send(message)
             except BrokenResourceError:
                 await checkpoint()  # the response was discarded; let others run in between
+            else:
+                if message["type"] == "http.response.body" and not message.get("more_body", False):
+                    await self.answered.wait()  # what the application does next comes after the last byte
 
         with sender:
             try:
