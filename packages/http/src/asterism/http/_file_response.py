@@ -28,7 +28,7 @@ from ._file_type import guess_media_type
 from ._http_date import format_http_date, parse_http_date
 from ._open_file import OpenFile, require_regular
 from ._range import ByteRange, MalformedRange, UnsatisfiableRange, parse_ranges
-from ._response import Background, Response
+from ._response import Background, HeaderFields, Response
 
 if TYPE_CHECKING:
     from io import FileIO
@@ -99,17 +99,17 @@ class FileResponse(Response):
         self,
         path: str | os.PathLike[str],
         status_code: int = 200,
-        headers: Mapping[str, str] | None = None,
+        headers: HeaderFields | None = None,
         media_type: str | None = None,
         background: Background | None = None,
         filename: str | None = None,
         stat_result: os.stat_result | None = None,
         content_disposition_type: str = "attachment",
     ) -> None:
-        self.path = path
-        self.status_code = status_code
-        self.filename = filename
         self.background = background
+        self.path = path
+        self.filename = filename
+        self.status_code = status_code
         self.stat_result = stat_result
         self.media_type = self.guess_media_type(filename or os.fspath(path)) if media_type is None else media_type
         self.init_headers(headers)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from json import encoder as _encoder
 from typing import Any, ClassVar, NoReturn
 
-from ._response import Background, Response
+from ._response import Response
 
 
 def _refuse(value: object) -> NoReturn:
@@ -87,16 +87,6 @@ class JSONResponse(Response):
 
     media_type = "application/json"
     encoder: ClassVar[staticmethod[[Any], bytes]] = staticmethod(encode_json)
-
-    def __init__(
-        self,
-        content: Any,
-        status_code: int = 200,
-        headers: Mapping[str, str] | None = None,
-        media_type: str | None = None,
-        background: Background | None = None,
-    ) -> None:
-        super().__init__(content, status_code, headers, media_type, background)
 
     def render(self, content: Any) -> bytes:
         """Return `content` as JSON."""

@@ -18,6 +18,13 @@ if TYPE_CHECKING:
 Content: TypeAlias = str | bytes | memoryview
 """What a body, or a part of one, may be given as."""
 
+HeaderFields: TypeAlias = Mapping[str, str]
+"""Header names, in any case, to latin-1 values."""
+
+Seconds: TypeAlias = int
+
+SameSite: TypeAlias = Literal["lax", "strict", "none"]
+
 Background: TypeAlias = Callable[[], Awaitable[None]]
 """Work to await after the response was sent, such as a `BackgroundTask`."""
 
@@ -71,14 +78,14 @@ class Response:
         self,
         content: Any = None,
         status_code: int = 200,
-        headers: Mapping[str, str] | None = None,
+        headers: HeaderFields | None = None,
         media_type: str | None = None,
         background: Background | None = None,
     ) -> None:
+        self.background = background
         self.status_code = status_code
         if media_type is not None:
             self.media_type = media_type
-        self.background = background
         self.body = self.render(content)
         self.init_headers(headers)
 
@@ -137,13 +144,13 @@ class Response:
         self,
         key: str,
         value: str = "",
-        max_age: int | None = None,
-        expires: datetime | str | int | None = None,
+        max_age: Seconds | None = None,
+        expires: datetime | str | Seconds | None = None,
         path: str | None = "/",
         domain: str | None = None,
         secure: bool = False,
         httponly: bool = False,
-        samesite: Literal["lax", "strict", "none"] | None = "lax",
+        samesite: SameSite | None = "lax",
         partitioned: bool = False,
     ) -> None:
         """Add a `set-cookie` header.
@@ -172,20 +179,25 @@ class Response:
         >>> response.headers["set-cookie"]
         '__Host-id=a1; HttpOnly; Path=/; SameSite=lax; Secure'
         """
+        if partitioned:
+            self.check_partitioned()
         cookie = format_cookie(
             key,
             value,
             max_age=max_age,
             expires=expires,
-            path=path,
             domain=domain,
-            secure=secure,
             httponly=httponly,
-            samesite=samesite,
             partitioned=partitioned,
+            path=path,
+            samesite=samesite,
+            secure=secure,
             strict=self.strict_cookies,
         )
         self.raw_headers.append((b"set-cookie", cookie))
+
+    def check_partitioned(self) -> None:
+        """Raise `ValueError` where cookies cannot be partitioned; here they can be everywhere."""
 
     def delete_cookie(
         self,
@@ -194,7 +206,7 @@ class Response:
         domain: str | None = None,
         secure: bool = False,
         httponly: bool = False,
-        samesite: Literal["lax", "strict", "none"] | None = "lax",
+        samesite: SameSite | None = "lax",
         partitioned: bool = False,
     ) -> None:
         """Tell the browser to forget a cookie; the attributes must be those it was set with.
@@ -204,17 +216,7 @@ class Response:
         >>> "Max-Age=0" in response.headers["set-cookie"]
         True
         """
-        self.set_cookie(
-            key,
-            max_age=0,
-            expires=0,
-            path=path,
-            domain=domain,
-            secure=secure,
-            httponly=httponly,
-            samesite=samesite,
-            partitioned=partitioned,
-        )
+        self.set_cookie(key, "", 0, 0, path, domain, secure, httponly, samesite, partitioned)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the response, then await the background work."""

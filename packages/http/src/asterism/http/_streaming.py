@@ -78,7 +78,7 @@ class StreamingResponse(Response):
 
     def __init__(
         self,
-        content: ContentStream,
+        content: AsyncContentStream | SyncContentStream,
         status_code: int = 200,
         headers: Mapping[str, str] | None = None,
         media_type: str | None = None,

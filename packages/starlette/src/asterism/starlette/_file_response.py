@@ -97,12 +97,12 @@ class FileResponse(http.FileResponse, Response):
                 return delivery
         reader = await self._open_reader()
         try:
-            return await FILES.run(partial(self._begin, reader, scope, stat))
+            return await FILES.run(partial(self._read_first, reader, scope, stat))
         except BaseException:
             reader.close()
             raise
 
-    def _begin(self, reader: _AnyioReader, scope: Scope, stat: os.stat_result | None) -> FileDelivery:
+    def _read_first(self, reader: _AnyioReader, scope: Scope, stat: os.stat_result | None) -> FileDelivery:
         if stat is None:
             stat = reader.stat()
             self._require_regular(stat)

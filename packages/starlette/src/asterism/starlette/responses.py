@@ -44,15 +44,20 @@ class RedirectResponse(http.RedirectResponse, Response):
     escape_line_breaks = True
 
 
-class MalformedRangeHeader(Exception):
+class MalformedRangeHeader(http.MalformedRange):
     """A Range header that is answered with a 400."""
 
-    def __init__(self, content: str = "Malformed range header.") -> None:
-        self.content = content
+    @property
+    def content(self) -> str:
+        """What is wrong with it."""
+        return str(self) or "Malformed range header."
 
 
-class RangeNotSatisfiable(Exception):
+class RangeNotSatisfiable(http.UnsatisfiableRange):
     """A Range header that is answered with a 416."""
 
-    def __init__(self, max_size: int) -> None:
-        self.max_size = max_size
+    @property
+    def max_size(self) -> int:
+        """The length of the content in bytes."""
+        size: int = self.args[0]
+        return size
