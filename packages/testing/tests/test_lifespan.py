@@ -34,6 +34,7 @@ def test_lifespan_runs_around_with_and_its_state_reaches_each_request(make_clien
         assert client.get("/").text == "{'database': 'open'}"
         assert client.app_state == {"database": "open"}
     assert app.steps == ["startup", "shutdown"]  # type: ignore[attr-defined]
+    assert client.get("/").text == "{}"
     with client:
         assert client.get("/").status_code == 200
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import inspect
 import warnings
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from asterism.asgi_types import is_async_callable
 from asterism.testing import TestClient as _NativeClient, WebSocketTestSession, client_class
@@ -23,7 +23,7 @@ from .websockets import WebSocketDisconnect
 if TYPE_CHECKING:
     import httpx
 
-    from asterism.testing import Denial
+    from asterism.testing import BackendName, Denial
 
     _Client = _NativeClient
 else:
@@ -44,6 +44,8 @@ else:
     _Client = client_class(httpx)
 
 __all__ = ["ASGI2App", "ASGI3App", "ASGIInstance", "TestClient", "WebSocketDenialResponse", "WebSocketTestSession"]
+
+DEFAULT_BASE_URL = "http://testserver"
 
 ASGIInstance = Callable[[Receive, Send], Awaitable[None]]
 ASGI2App = Callable[[Scope], ASGIInstance]
@@ -73,7 +75,7 @@ def _as_asgi3(app: ASGI2App | ASGI3App) -> ASGIApp:
     return asgi3
 
 
-class WebSocketDenialResponse(httpx.Response, WebSocketDisconnect):
+class WebSocketDenialResponse(httpx.Response, WebSocketDisconnect):  # type: ignore[misc]
     """The HTTP response that denied a WebSocket handshake, raised where the session is entered."""
 
 
@@ -86,10 +88,10 @@ class TestClient(_Client):
     def __init__(
         self,
         app: ASGIApp,
-        base_url: str = "http://testserver",
+        base_url: str = DEFAULT_BASE_URL,
         raise_server_exceptions: bool = True,
         root_path: str = "",
-        backend: Literal["asyncio", "trio"] = "asyncio",
+        backend: BackendName = "asyncio",
         backend_options: dict[str, Any] | None = None,
         cookies: Any = None,
         headers: Mapping[str, str] | None = None,

@@ -15,6 +15,7 @@ from ._async_client import AsyncTestClient, async_client_class
 from ._async_websocket import AsyncWebSocketSession
 from ._conversation import HTTPConversation
 from ._errors import ApplicationTimeout, PeerGone, WebSocketClosed, WebSocketDenied
+from ._settings import BackendName
 from ._sync_client import TestClient, client_class
 from ._sync_websocket import WebSocketTestSession
 from ._websocket_exchange import Denial
@@ -23,6 +24,7 @@ __all__ = [
     "ApplicationTimeout",
     "AsyncTestClient",
     "AsyncWebSocketSession",
+    "BackendName",
     "Denial",
     "HTTPConversation",
     "PeerGone",

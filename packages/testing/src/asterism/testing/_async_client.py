@@ -24,7 +24,7 @@ from ._library import HTTPLibrary, library
 from ._lifespan import LifespanRun
 from ._request_body import AsyncIteratedBody, BodySource, FedBody, WholeBody
 from ._response import default_headers, time_limit_of
-from ._settings import DEFAULT_TIME_LIMIT, ClientSettings, LifespanPolicy
+from ._settings import DEFAULT_BASE_URL, DEFAULT_TIME_LIMIT, ClientSettings, LifespanPolicy
 from ._task import finish_or_hand_over
 from ._websocket_exchange import Denial, WebSocketExchange
 
@@ -47,7 +47,7 @@ class AsyncClientBehaviour(_Client):
     def __init__(
         self,
         app: ASGIApp,
-        base_url: str = "http://testserver",
+        base_url: str = DEFAULT_BASE_URL,
         *,
         raise_server_exceptions: bool = True,
         root_path: str = "",
@@ -129,6 +129,7 @@ class AsyncClientBehaviour(_Client):
             try:
                 await run.shutdown()
             finally:
+                self.app_state.clear()
                 await finish_or_hand_over(run.abort, run.abort)
 
     async def aclose(self) -> None:

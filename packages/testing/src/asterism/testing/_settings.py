@@ -11,9 +11,12 @@ from asterism.lint import lint as check_messages
 from ._extensions import checked_extensions
 from ._scope import ScopeFactory
 
+DEFAULT_BASE_URL = "http://testserver"
+
 DEFAULT_TIME_LIMIT = 10.0
 """Seconds a client waits for each step of the application."""
 
+BackendName = Literal["asyncio", "trio"]
 LifespanPolicy = Literal["auto", "on", "off"]
 
 

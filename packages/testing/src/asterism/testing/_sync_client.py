@@ -10,7 +10,7 @@ import contextlib
 from collections.abc import Generator, Iterable
 from functools import cache
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import anyio.from_thread
 from anyio.from_thread import BlockingPortal
@@ -25,7 +25,7 @@ from ._library import HTTPLibrary, library
 from ._lifespan import LifespanRun
 from ._request_body import BodySource, IteratedBody, WholeBody
 from ._response import default_headers, time_limit_of
-from ._settings import DEFAULT_TIME_LIMIT, ClientSettings, LifespanPolicy
+from ._settings import DEFAULT_BASE_URL, DEFAULT_TIME_LIMIT, BackendName, ClientSettings, LifespanPolicy
 from ._sync_transport import ApplicationTransport
 from ._sync_websocket import WebSocketTestSession
 from ._websocket_exchange import Denial
@@ -49,10 +49,10 @@ class SyncClient(_Client):
     def __init__(
         self,
         app: ASGIApp,
-        base_url: str = "http://testserver",
+        base_url: str = DEFAULT_BASE_URL,
         raise_server_exceptions: bool = True,
         root_path: str = "",
-        backend: Literal["asyncio", "trio"] = "asyncio",
+        backend: BackendName = "asyncio",
         backend_options: dict[str, Any] | None = None,
         cookies: Any = None,
         headers: Any = None,
@@ -122,6 +122,7 @@ class SyncClient(_Client):
                 anyio.from_thread.start_blocking_portal(self.backend, self.backend_options)
             )
             resources.callback(setattr, self, "portal", None)
+            resources.callback(self.app_state.clear)
             if self.settings.lifespan != "off":
                 resources.enter_context(self._lifespan(self.portal))
             resources.callback(self._application_transport.close)
