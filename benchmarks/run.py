@@ -1,9 +1,9 @@
 """Times the toolkit and its peers in one run and prints a table.
 
-    python benchmarks/run.py                    everything, in under a minute
-    python benchmarks/run.py --only plaintext   the cases whose name contains the word
-    python benchmarks/run.py --json FILE        also write the figures
-    python benchmarks/run.py --rounds 31        more rounds, steadier medians
+python benchmarks/run.py                    everything, in under a minute
+python benchmarks/run.py --only plaintext   the cases whose name contains the word
+python benchmarks/run.py --json FILE        also write the figures
+python benchmarks/run.py --rounds 31        more rounds, steadier medians
 """
 
 from __future__ import annotations
@@ -32,7 +32,9 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Time the toolkit and its peers side by side.")
     parser.add_argument("--only", default="", metavar="WORD", help="run the cases whose name contains WORD")
     parser.add_argument("--rounds", type=int, default=15, metavar="N", help="interleaved rounds (15)")
-    parser.add_argument("--seconds", type=float, default=0.02, metavar="S", help="about the length of one timing (0.02)")
+    parser.add_argument(
+        "--seconds", type=float, default=0.02, metavar="S", help="about the length of one timing (0.02)"
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures to FILE")
     parser.add_argument("--no-imports", action="store_true", help="leave the import times out")
     return parser.parse_args()

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 from importlib.util import find_spec
+from typing import Any
 
 import pytest
+
+from asterism.applications import Asterism
+from asterism.asgi_types import Middleware
+from asterism.lint import LintError, lint
 
 BACKENDS = [
     pytest.param(("asyncio", {"use_uvloop": False}), id="asyncio"),
@@ -17,3 +24,181 @@ if find_spec("uvloop") is not None:
 @pytest.fixture(params=BACKENDS)
 def anyio_backend(request: pytest.FixtureRequest) -> object:
     return request.param
+
+
+@dataclass
+class Answer:
+    """What an application sent, and what it raised after that."""
+
+    sent: list[dict[str, Any]] = field(default_factory=list)
+    error: BaseException | None = None
+
+    @property
+    def status(self) -> int:
+        return int(self.sent[0]["status"])
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {name.decode("latin-1"): value.decode("latin-1") for name, value in self.sent[0]["headers"]}
+
+    @property
+    def body(self) -> bytes:
+        return b"".join(message.get("body", b"") for message in self.sent[1:])
+
+    @property
+    def text(self) -> str:
+        return self.body.decode()
+
+    @property
+    def kinds(self) -> list[str]:
+        return [message["type"] for message in self.sent]
+
+
+Drive = Callable[..., Awaitable[Answer]]
+
+
+async def _drive(app: Any, events: list[dict[str, Any]], scope: dict[str, Any]) -> Answer:
+    answer = Answer()
+    following = iter(events)
+
+    async def receive() -> dict[str, Any]:
+        return next(following)
+
+    async def send(message: Any) -> None:
+        answer.sent.append(dict(message))
+
+    try:
+        await lint(app)(scope, receive, send)
+    except LintError:
+        raise
+    except Exception as exc:
+        answer.error = exc
+    return answer
+
+
+@pytest.fixture
+def http() -> Drive:
+    """Send one HTTP request to an application, under lint."""
+
+    async def request(
+        app: Any,
+        path: str = "/",
+        accept: str = "*/*",
+        body: bytes = b"",
+        chunks: tuple[bytes, ...] = (),
+        **keys: Any,
+    ) -> Answer:
+        headers = [(b"host", b"testserver"), (b"accept", accept.encode()), *keys.pop("headers", [])]
+        scope = {
+            "type": "http",
+            "asgi": {"version": "3.0", "spec_version": "2.4"},
+            "http_version": "1.1",
+            "method": "GET",
+            "scheme": "http",
+            "path": path,
+            "raw_path": path.encode(),
+            "query_string": b"",
+            "root_path": "",
+            "headers": headers,
+            "client": ("192.0.2.1", 50000),
+            "server": ("testserver", 80),
+            **keys,
+        }
+        bodies = chunks or (body,)
+        events = [{"type": "http.request", "body": chunk, "more_body": True} for chunk in bodies[:-1]]
+        return await _drive(app, [*events, {"type": "http.request", "body": bodies[-1], "more_body": False}], scope)
+
+    return request
+
+
+@pytest.fixture
+def websocket() -> Drive:
+    """Open one WebSocket to an application, under lint, and send it the texts given."""
+
+    async def connect(app: Any, texts: tuple[str, ...] = (), denial: bool = False, **keys: Any) -> Answer:
+        scope = {
+            "type": "websocket",
+            "asgi": {"version": "3.0", "spec_version": "2.4"},
+            "http_version": "1.1",
+            "scheme": "ws",
+            "path": "/",
+            "raw_path": b"/",
+            "query_string": b"",
+            "root_path": "",
+            "headers": [(b"host", b"testserver")],
+            "client": ("192.0.2.1", 50000),
+            "server": ("testserver", 80),
+            "subprotocols": [],
+            "extensions": {"websocket.http.response": {}} if denial else {},
+            **keys,
+        }
+        events: list[dict[str, Any]] = [{"type": "websocket.connect"}]
+        events += [{"type": "websocket.receive", "text": text} for text in texts]
+        return await _drive(app, [*events, {"type": "websocket.disconnect", "code": 1000}], scope)
+
+    return connect
+
+
+async def run_lifespan(app: Any, state: dict[str, Any] | None = None) -> list[dict[str, Any]]:
+    """Start and stop an application, and return what it told the server."""
+    sent: list[dict[str, Any]] = []
+    events = iter(({"type": "lifespan.startup"}, {"type": "lifespan.shutdown"}))
+
+    async def receive() -> dict[str, Any]:
+        return next(events)
+
+    async def send(message: Any) -> None:
+        sent.append(dict(message))
+
+    scope: dict[str, Any] = {"type": "lifespan", "asgi": {"version": "3.0", "spec_version": "2.0"}}
+    if state is not None:
+        scope["state"] = state
+    await app(scope, receive, send)
+    return sent
+
+
+@pytest.fixture
+def lifespan() -> Callable[..., Awaitable[list[dict[str, Any]]]]:
+    return run_lifespan
+
+
+class Outside:
+    """A middleware that changes nothing."""
+
+    def __init__(self, app: Any) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        await self.app(scope, receive, send)
+
+
+class Unfused(Asterism):
+    """The stack as it is, inside a callable of its own."""
+
+    def build_middleware_stack(self) -> Any:
+        return Outside(super().build_middleware_stack())
+
+
+def _fused(**options: Any) -> Asterism:
+    return Asterism(**options)
+
+
+def _unfused(**options: Any) -> Asterism:
+    return Unfused(**options)
+
+
+def _behind_middleware(**options: Any) -> Asterism:
+    return Asterism(middleware=[*options.pop("middleware", ()), Middleware(Outside)], **options)
+
+
+@pytest.fixture(params=[_fused, _unfused, _behind_middleware], ids=["fused", "unfused", "middleware"])
+def started(request: pytest.FixtureRequest) -> Callable[..., Awaitable[Asterism]]:
+    """Make an application whose stack is built; each test runs on every path through it."""
+
+    async def make(**options: Any) -> Asterism:
+        app: Asterism = request.param(**options)
+        await run_lifespan(app)
+        assert (app.middleware_stack is app._fused_stack) == (request.param is _fused)
+        return app
+
+    return make

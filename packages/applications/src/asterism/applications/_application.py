@@ -253,9 +253,7 @@ class Asterism:
         self._refuse_once_started("middleware")
         self.user_middleware.insert(0, Middleware(middleware_class, *args, **kwargs))
 
-    def add_exception_handler(
-        self, exc_class_or_status_code: int | type[Exception], handler: ExceptionHandler
-    ) -> None:
+    def add_exception_handler(self, exc_class_or_status_code: int | type[Exception], handler: ExceptionHandler) -> None:
         """Register a handler for a status code or an exception class.
 
         Raises:

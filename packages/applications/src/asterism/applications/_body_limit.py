@@ -13,10 +13,15 @@ DEFAULT_LIMIT = 16 * 1024 * 1024
 
 
 class BodyTooLarge(HTTPException):
-    """A request body passed the limit: 413, and the connection is closed (RFC 9110 section 15.5.14)."""
+    """A request body passed the limit: 413, and the connection is closed (RFC 9110 section 15.5.14).
 
-    def __init__(self) -> None:
-        super().__init__(413, headers={"Connection": "close"})
+    Args:
+        limit: bytes.
+    """
+
+    def __init__(self, limit: int) -> None:
+        detail = f"The request body is larger than the {limit} bytes allowed."
+        super().__init__(413, detail, headers={"Connection": "close"})
 
 
 def checked_limit(limit: object) -> int | None:
@@ -67,7 +72,7 @@ def counted_receive(scope: Scope, receive: Receive, limit: int | None) -> Receiv
     def check(length: int) -> None:
         in_force = scope_record(scope).get("max_body_size", limit)
         if in_force is not None and length > in_force:
-            raise BodyTooLarge
+            raise BodyTooLarge(in_force)
 
     return receive_counted
 

@@ -19,7 +19,9 @@ __all__ = ["ServerErrorMiddleware"]
 
 STYLES = ".frame-filename { font-weight: bold } .center-line { background: #fff3c4 }"
 JS = ""
-TEMPLATE = "<!doctype html><html><head><style>{styles}</style><title>{error}</title></head><body>{exc_html}</body></html>"
+TEMPLATE = (
+    "<!doctype html><html><head><style>{styles}</style><title>{error}</title></head><body>{exc_html}</body></html>"
+)
 FRAME_TEMPLATE = (
     '<details{collapsed}><summary class="frame-filename">{frame_filename}, line {frame_lineno}, in {frame_name}</summary>'
     "<pre>{code_context}</pre></details>"

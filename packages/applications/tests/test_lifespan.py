@@ -1,0 +1,291 @@
+"""The lifespans of an application and of those mounted in it."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import Any
+
+import anyio
+import pytest
+
+from asterism.applications import Asterism
+from asterism.asgi_types import Middleware
+from asterism.http import JSONResponse, Request, Response
+from asterism.routing import Host, Mount, Route, Router
+
+pytestmark = pytest.mark.anyio
+
+
+def noting(log: list[str], name: str, state: dict[str, Any] | None = None, **failures: BaseException) -> Any:
+    @asynccontextmanager
+    async def lifespan(app: Any) -> Any:
+        await anyio.lowlevel.checkpoint()
+        if "start" in failures:
+            raise failures["start"]
+        log.append(f"+{name}")
+        try:
+            yield state
+        finally:
+            await anyio.lowlevel.checkpoint()
+            log.append(f"-{name}")
+            if "stop" in failures:
+                raise failures["stop"]
+
+    return lifespan
+
+
+class ForeignApp:
+    """An application of another framework, which runs the protocol by itself."""
+
+    def __init__(self, log: list[str], name: str, state: dict[str, Any] | None = None) -> None:
+        self.log, self.name, self.state = log, name, state or {}
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] != "lifespan":
+            await JSONResponse({key: scope["state"].get(key) for key in ("a", "b")})(scope, receive, send)
+            return
+        assert (await receive())["type"] == "lifespan.startup"
+        self.log.append(f"+{self.name}")
+        scope["state"].update(self.state)
+        await send({"type": "lifespan.startup.complete"})
+        assert (await receive())["type"] == "lifespan.shutdown"
+        self.log.append(f"-{self.name}")
+        await send({"type": "lifespan.shutdown.complete"})
+
+
+async def show_state(request: Request) -> Response:
+    return JSONResponse(dict(request.scope.get("state") or {}))
+
+
+COMPLETE = ["lifespan.startup.complete", "lifespan.shutdown.complete"]
+
+
+def kinds(sent: list[dict[str, Any]]) -> list[str]:
+    return [message["type"] for message in sent]
+
+
+async def test_a_lifespan_runs_around_the_connections(lifespan: Any) -> None:
+    log: list[str] = []
+    seen: list[Any] = []
+
+    @asynccontextmanager
+    async def own(app: Asterism) -> Any:
+        seen.append(app)
+        log.append("start")
+        yield
+        log.append("stop")
+
+    app = Asterism(lifespan=own)
+    assert kinds(await lifespan(app)) == COMPLETE
+    assert (log, seen) == (["start", "stop"], [app])
+
+
+async def test_what_a_lifespan_yields_is_the_state_of_each_connection(lifespan: Any) -> None:
+    state: dict[str, Any] = {}
+    await lifespan(Asterism(lifespan=noting([], "app", {"count": 1})), state)
+    assert state == {"count": 1}
+
+
+async def test_pain_23_mounted_applications_start_in_order_and_stop_in_reverse(lifespan: Any) -> None:
+    log: list[str] = []
+    shared = Asterism(lifespan=noting(log, "shared"))
+    nested = Asterism(
+        lifespan=noting(log, "nested"),
+        routes=[
+            Mount("/deep", Asterism(lifespan=noting(log, "deep")), lifespan=True),
+            Mount("/s", shared, lifespan=True),
+        ],
+    )
+    app = Asterism(
+        lifespan=noting(log, "app"),
+        routes=[
+            Mount("/one", Router(lifespan=noting(log, "one")), lifespan=True),
+            Mount("/foreign", ForeignApp(log, "foreign"), lifespan=True),
+            Mount("/nested", nested, lifespan=True),
+            Mount("/group", routes=[Mount("/shared", shared, lifespan=True)]),
+            Mount("/again", nested, lifespan=True),
+            Mount("/quiet", Asterism(lifespan=noting(log, "quiet"))),
+        ],
+    )
+    assert kinds(await lifespan(app)) == COMPLETE
+    started = ["+app", "+one", "+foreign", "+nested", "+deep", "+shared"]
+    assert log[:6] == started
+    assert log[6:] == [name.replace("+", "-") for name in reversed(started)]
+
+
+async def test_pain_23_a_mounted_lifespan_runs_inside_middleware_too(lifespan: Any) -> None:
+    log: list[str] = []
+
+    class Around:
+        def __init__(self, app: Any) -> None:
+            self.app = app
+
+        async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+            log.append("in")
+            await self.app(scope, receive, send)
+            log.append("out")
+
+    inner = Asterism(lifespan=noting(log, "inner"))
+    app = Asterism(middleware=[Middleware(Around)], routes=[Mount("/inner", inner, lifespan=True)])
+    await lifespan(app)
+    assert log == ["in", "+inner", "-inner", "out"]
+
+
+async def test_pain_23_each_mounted_application_has_its_own_state(http: Any) -> None:
+    inner = Asterism(routes=[Route("/", show_state)], lifespan=noting([], "inner", {"db": "inner", "x": 1}))
+    app = Asterism(
+        routes=[Route("/", show_state), Mount("/inner", inner, lifespan=True)],
+        lifespan=noting([], "app", {"db": "outer"}),
+    )
+    shared: dict[str, Any] = {}
+    answers: list[bytes] = []
+    events = ["lifespan.startup", "lifespan.shutdown"]
+
+    async def receive() -> Any:
+        if len(events) == 1:
+            for path in ("/", "/inner/", "/", "/inner/"):
+                answers.append((await http(app, path, state=dict(shared))).body)
+        return {"type": events.pop(0)}
+
+    async def send(message: Any) -> None:
+        assert message["type"].endswith(".complete")
+
+    await app({"type": "lifespan", "asgi": {"version": "3.0"}, "state": shared}, receive, send)
+    assert answers == [b'{"db":"outer"}', b'{"db":"inner","x":1}'] * 2
+
+
+async def test_a_foreign_application_shares_the_state(lifespan: Any) -> None:
+    state: dict[str, Any] = {}
+    app = Asterism(
+        lifespan=noting([], "app", {"a": 1}),
+        routes=[Mount("/foreign", ForeignApp([], "foreign", {"b": 2}), lifespan=True)],
+    )
+    assert kinds(await lifespan(app, state)) == COMPLETE
+    assert state == {"a": 1, "b": 2}
+
+
+async def test_two_lifespans_storing_the_same_key_are_named(lifespan: Any) -> None:
+    app = Asterism(
+        lifespan=noting([], "app", {"db": 1}),
+        routes=[Mount("/foreign", ForeignApp([], "foreign", {"db": 2}), lifespan=True)],
+    )
+    with pytest.raises(RuntimeError, match=r"two lifespans store 'db'.*the application itself.*mounted at '/foreign'"):
+        await lifespan(app, {})
+
+
+async def test_pain_23_a_failed_start_is_named_and_undoes_what_had_started(lifespan: Any) -> None:
+    log: list[str] = []
+    error = RuntimeError("no database")
+    app = Asterism(
+        lifespan=noting(log, "app"),
+        routes=[
+            Mount("/one", Asterism(lifespan=noting(log, "one")), lifespan=True),
+            Mount("/two", Asterism(lifespan=noting(log, "two", start=error)), lifespan=True),
+            Mount("/three", Asterism(lifespan=noting(log, "three")), lifespan=True),
+        ],
+    )
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        return {"type": "lifespan.startup"}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    with pytest.raises(RuntimeError) as caught:
+        await app({"type": "lifespan", "asgi": {"version": "3.0"}}, receive, send)
+    assert caught.value is error
+    assert error.__notes__ == ["in the lifespan of the application mounted at '/two'"]
+    assert log == ["+app", "+one", "-one", "-app"]
+    assert [message["type"] for message in sent] == ["lifespan.startup.failed"]
+    assert "no database" in sent[0]["message"]
+    assert "mounted at '/two'" in sent[0]["message"]
+
+
+async def test_pain_23_a_failed_stop_is_named_and_the_others_stop_all_the_same(lifespan: Any) -> None:
+    log: list[str] = []
+    error = RuntimeError("cannot flush")
+    app = Asterism(
+        lifespan=noting(log, "app"),
+        routes=[
+            Mount("/one", Asterism(lifespan=noting(log, "one")), lifespan=True),
+            Mount("/two", Asterism(lifespan=noting(log, "two", stop=error)), lifespan=True),
+        ],
+    )
+    with pytest.raises(RuntimeError, match="cannot flush"):
+        await lifespan(app)
+    assert log == ["+app", "+one", "+two", "-two", "-one", "-app"]
+    assert error.__notes__ == ["in the lifespan of the application mounted at '/two'"]
+
+
+async def test_a_mounted_application_that_only_says_that_it_failed_is_named(lifespan: Any) -> None:
+    async def refusing(scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        await send({"type": "lifespan.startup.failed", "message": "no licence"})
+
+    with pytest.raises(RuntimeError, match="application mounted at '/x' failed: no licence"):
+        await lifespan(Asterism(routes=[Mount("/x", refusing, lifespan=True)]))
+
+
+async def test_a_mounted_application_that_returns_at_once_does_not_stop_the_others(lifespan: Any) -> None:
+    log: list[str] = []
+
+    async def silent(scope: Any, receive: Any, send: Any) -> None:
+        return None
+
+    app = Asterism(
+        routes=[
+            Mount("/silent", silent, lifespan=True),
+            Mount("/one", Asterism(lifespan=noting(log, "one")), lifespan=True),
+        ]
+    )
+    assert kinds(await lifespan(app)) == COMPLETE
+    assert log == ["+one", "-one"]
+
+
+async def test_cancel_scopes_left_open_by_lifespans_nest(lifespan: Any) -> None:
+    def grouping(name: str, log: list[str]) -> Any:
+        @asynccontextmanager
+        async def own(app: Any) -> Any:
+            async with anyio.create_task_group() as group:
+                group.start_soon(anyio.sleep_forever)
+                log.append(f"+{name}")
+                yield
+                log.append(f"-{name}")
+                group.cancel_scope.cancel()
+
+        return own
+
+    log: list[str] = []
+    app = Asterism(
+        lifespan=grouping("app", log), routes=[Mount("/in", Asterism(lifespan=grouping("in", log)), lifespan=True)]
+    )
+    assert kinds(await lifespan(app)) == COMPLETE
+    assert log == ["+app", "+in", "-in", "-app"]
+
+
+async def test_a_router_inside_a_host_is_looked_through(lifespan: Any) -> None:
+    log: list[str] = []
+    below = Router([Mount("/x", Asterism(lifespan=noting(log, "x")), lifespan=True)])
+    await lifespan(Asterism(routes=[Host("example.org", below)]))
+    assert log == ["+x", "-x"]
+
+
+async def test_a_server_without_state_is_told_what_it_lacks(lifespan: Any) -> None:
+    with pytest.raises(RuntimeError, match="does not support"):
+        await lifespan(Asterism(lifespan=noting([], "app", {"a": 1})))
+
+
+@pytest.mark.parametrize("mounted", [False, True])
+async def test_a_lifespan_that_swallows_an_exception_from_inside_does_not_hide_it(lifespan: Any, mounted: bool) -> None:
+    @asynccontextmanager
+    async def swallowing(app: Any) -> Any:
+        try:
+            yield
+        except RuntimeError:
+            pass
+
+    broken = Mount("/broken", Asterism(lifespan=noting([], "x", start=RuntimeError("no"))), lifespan=True)
+    inner = [Mount("/in", Asterism(lifespan=swallowing, routes=[broken]), lifespan=True)] if mounted else [broken]
+    with pytest.raises(RuntimeError, match="no"):
+        await lifespan(Asterism(lifespan=swallowing, routes=inner))
