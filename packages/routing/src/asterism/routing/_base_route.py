@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
 from weakref import WeakSet
 
-from asterism.asgi_types import ASGIApp, HTTPException, Middleware, Receive, Scope, Send
+from asterism.asgi_types import ASGIApp, HTTPException, Middleware, Receive, Scope, Send, scope_record
 from asterism.datastructures import URLPath
 
 from ._answers import handlers_in_charge, send_not_found
@@ -96,6 +96,7 @@ def extended_scope(scope: Scope, child_scope: Scope, *, in_place: bool) -> Scope
     for key in ("endpoint", "path_params", "route"):
         if key in child_scope:
             scope[key] = child_scope[key]
+    scope_record(scope)  # made here, so that the copy shares it
     return {**scope, **child_scope}
 
 
