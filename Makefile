@@ -113,7 +113,7 @@ bench: setup ## side by side with the peers, in one run
 .PHONY: build
 build: setup ## wheels and source distributions of all packages into dist/ (P= for one package)
 	@rm -rf dist
-	@UV_PYTHON="$$(cat .tools/python)" $(UV) build --quiet $(if $(P),--package "$$($(PY) tools/distribution.py $(P))",--all-packages)
+	@$(UV) build --quiet --no-build-isolation --python $(PY) $(if $(P),--package "$$($(PY) tools/distribution.py $(P))",--all-packages)
 	@ls dist
 
 .PHONY: new

@@ -1,0 +1,117 @@
+"""`make run` on a terminal: it says where it serves, serves there, and stops in good order on Ctrl-C."""
+
+from __future__ import annotations
+
+import os
+import re
+import select
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.skipif(
+    sys.platform == "win32" or shutil.which("make") is None, reason="a terminal and make are needed"
+)
+
+ROOT = Path(__file__).resolve().parent.parent
+PATIENCE = 30.0
+
+
+# Runs in the child, a session leader: its standard input becomes the terminal that Ctrl-C is pressed on.
+TAKE_TERMINAL = """\
+import fcntl, os, sys, termios
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+os.execvp(sys.argv[1], sys.argv[1:])
+"""
+
+
+class Terminal:
+    """A command on a terminal of its own."""
+
+    def __init__(self, *command: str) -> None:
+        import pty
+
+        self.shown = ""
+        self._terminal, other_side = pty.openpty()
+        environment = {key: value for key, value in os.environ.items() if not key.startswith("MAKE")}
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", TAKE_TERMINAL, *command],
+            cwd=ROOT,
+            env=environment,
+            stdin=other_side,
+            stdout=other_side,
+            stderr=other_side,
+            start_new_session=True,
+        )
+        os.close(other_side)
+
+    def read_until(self, pattern: str) -> re.Match[str]:
+        """Return the first match of `pattern` in what the terminal shows."""
+        deadline = time.monotonic() + PATIENCE
+        while (found := re.search(pattern, self.shown)) is None:
+            assert self._read(), f"ended without {pattern!r}:\n{self.shown}"
+            assert time.monotonic() < deadline, f"no {pattern!r} in:\n{self.shown}"
+        return found
+
+    def _read(self) -> bool:
+        if select.select([self._terminal], [], [], 0.1)[0]:
+            try:
+                data = os.read(self._terminal, 65536)
+            except OSError:  # Linux: the other side is closed.
+                return False
+            self.shown += data.decode("utf-8", "replace")
+            return bool(data)
+        return True
+
+    def press(self, key: bytes) -> None:
+        os.write(self._terminal, key)
+
+    def exit_code(self) -> int:
+        """Read what is left and return the exit status of the command."""
+        deadline = time.monotonic() + PATIENCE
+        while self._read() and time.monotonic() < deadline:
+            pass
+        try:
+            return self._process.wait(PATIENCE)
+        finally:
+            self._process.kill()
+            os.close(self._terminal)
+
+
+# `-o setup`: the environment is the one these tests run in.
+RUN = ("make", "-o", "setup", "run")
+
+
+def test_the_example_is_served_until_ctrl_c() -> None:
+    terminal = Terminal(*RUN, "PORT=0")
+    url = terminal.read_until(r"http://127\.0\.0\.1:\d+/")[0]
+    terminal.read_until("startup complete")
+    with urllib.request.urlopen(url + "hello/Ada", timeout=PATIENCE) as response:
+        assert b'"hello":"Ada"' in response.read()
+    terminal.press(b"\x03")
+    assert terminal.exit_code() == 0, terminal.shown
+    assert "Traceback" not in terminal.shown
+    assert "make: ***" not in terminal.shown
+
+
+def test_a_port_that_is_taken_is_named_with_another_to_try() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        terminal = Terminal(*RUN, f"PORT={port}")
+        assert terminal.exit_code() != 0
+    assert f"cannot listen on 127.0.0.1 port {port}" in terminal.shown
+    assert f"make run PORT={port + 1}" in terminal.shown
+    assert "Traceback" not in terminal.shown
+
+
+def test_an_unknown_example_is_named_with_those_there_are() -> None:
+    terminal = Terminal(*RUN, "EXAMPLE=nosuch")
+    assert terminal.exit_code() != 0
+    assert "there is no example 'nosuch'; EXAMPLE= takes one of: " in terminal.shown
+    assert "hello" in terminal.shown
