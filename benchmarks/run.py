@@ -19,10 +19,10 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from cases import small_answers, thousand_routes  # noqa: E402
-from frame import BARE, run  # noqa: E402
-from imports import import_costs  # noqa: E402
-from targets import verdicts  # noqa: E402
+from cases import small_answers, thousand_routes
+from frame import BARE, run
+from imports import import_costs
+from targets import verdicts
 
 CASES = (small_answers, thousand_routes)
 PEERS = ("asterism", "starlette", "falcon", "blacksheep")

@@ -110,7 +110,7 @@ class Asterism:
         exception_handlers: Mapping[Any, ExceptionHandler] | None = None,
         lifespan: Lifespan[Any] | None = None,
         *,
-        max_body_size: int | None | EllipsisType = ...,
+        max_body_size: int | EllipsisType | None = ...,
     ) -> None:
         self.debug = debug
         self.state = State()

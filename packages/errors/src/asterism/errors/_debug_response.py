@@ -31,6 +31,8 @@ _MEDIA_TYPES: Final[dict[Form, str]] = {
     "text": "text/plain; charset=utf-8",
 }
 
+_POLICY: Final = "default-src 'none'; style-src {}; base-uri 'none'; form-action 'none'"
+
 
 def preferred_form(accept: str | None) -> Form:
     """Choose between the page, JSON and plain text (RFC 9110 section 12.5.1).
@@ -99,6 +101,6 @@ def debug_response(request: Request, exc: Exception, *, show_locals: bool = Fals
             "content-type": _MEDIA_TYPES[form],
             "cache-control": "no-store",
             "x-content-type-options": "nosniff",
-            "content-security-policy": f"default-src 'none'; style-src {style_source}; base-uri 'none'; form-action 'none'",
+            "content-security-policy": _POLICY.format(style_source),
         },
     )

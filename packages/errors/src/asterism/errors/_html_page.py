@@ -156,7 +156,8 @@ def render_page(
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{_text(report.type_name)}: {_text(report.message[:80])}</title><style{nonce}>{STYLE_SHEET}</style></head>"
+        f"<title>{_text(report.type_name)}: {_text(report.message[:80])}</title>"
+        f"<style{nonce}>{STYLE_SHEET}</style></head>"
         f"<body><header><h1>{_text(report.type_name)}</h1>{_message(report)}"
         f'<p class="where"><b>{_text(facts.line)}</b></p></header>'
         f"<main><h2>Traceback</h2>{_traceback(report)}{_request_section(facts)}"

@@ -24,7 +24,10 @@ body {
   font: 1rem/1.5 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif;
 }
 header { border-top: .35rem solid var(--accent); padding: 1.25rem 0 .5rem; }
-h1 { margin: 0; font-size: clamp(1.35rem, 4.5vw, 2rem); line-height: 1.2; color: var(--accent); overflow-wrap: anywhere; }
+h1 {
+  margin: 0; font-size: clamp(1.35rem, 4.5vw, 2rem); line-height: 1.2; color: var(--accent);
+  overflow-wrap: anywhere;
+}
 h2 { margin: 2.25rem 0 .75rem; font-size: 1.1rem; overflow-wrap: anywhere; }
 h3 { margin: 1.5rem 0 .5rem; font-size: 1rem; color: var(--accent); overflow-wrap: anywhere; }
 .where { margin: 0 0 .5rem; color: var(--quiet); overflow-wrap: anywhere; }
@@ -33,7 +36,10 @@ h3 { margin: 1.5rem 0 .5rem; font-size: 1rem; color: var(--accent); overflow-wra
   margin: .75rem 0; padding: .6rem .8rem; border-left: .25rem solid var(--accent);
   background: var(--accent-paper); white-space: pre-wrap; overflow-wrap: anywhere; font-size: 1.05rem;
 }
-.note { margin: .5rem 0; padding: .4rem .8rem; border-left: .25rem solid var(--rule); white-space: pre-wrap; overflow-wrap: anywhere; }
+.note {
+  margin: .5rem 0; padding: .4rem .8rem; border-left: .25rem solid var(--rule);
+  white-space: pre-wrap; overflow-wrap: anywhere;
+}
 .relation { margin: 2.5rem 0 0; padding-top: 1rem; border-top: 1px dashed var(--rule); color: var(--quiet); }
 ol.frames { list-style: none; margin: 0; padding: 0; }
 ol.frames > li { margin: .5rem 0; }
@@ -46,10 +52,18 @@ summary code { font-weight: 600; }
 summary .at { color: var(--quiet); font-size: .9rem; }
 li.library summary { color: var(--quiet); }
 .omitted { padding: .3rem .8rem; color: var(--quiet); }
-code, pre, table { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberation Mono", monospace; font-size: .875rem; }
-pre { margin: 0; padding: .6rem 0; overflow-x: auto; background: var(--code); border-top: 1px solid var(--rule); line-height: 1.55; tab-size: 4; }
+code, pre, table {
+  font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberation Mono", monospace; font-size: .875rem;
+}
+pre {
+  margin: 0; padding: .6rem 0; overflow-x: auto; background: var(--code);
+  border-top: 1px solid var(--rule); line-height: 1.55; tab-size: 4;
+}
 pre.source > span { display: block; width: max-content; min-width: 100%; padding-right: 1rem; }
-pre.source i { display: inline-block; width: 3.6rem; padding-right: .8rem; text-align: right; font-style: normal; color: var(--quiet); user-select: none; }
+pre.source i {
+  display: inline-block; width: 3.6rem; padding-right: .8rem; text-align: right;
+  font-style: normal; color: var(--quiet); user-select: none;
+}
 pre.source .current { background: var(--line); }
 pre.source mark { background: var(--mark); color: inherit; border-radius: .2rem; }
 pre.text { padding: .6rem .8rem; }

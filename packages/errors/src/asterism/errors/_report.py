@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from types import CodeType, TracebackType
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, cast
 
 from ._concealment import shown_value
 
@@ -215,7 +215,7 @@ class _Reporting:
 
     def _notes(self, exc: BaseException) -> list[object]:
         notes = getattr(exc, "__notes__", None)
-        return list(notes)[:MAX_MEMBERS] if isinstance(notes, (list, tuple)) else []  # pyright: ignore[reportUnknownArgumentType]
+        return cast("list[object]", notes)[:MAX_MEMBERS] if isinstance(notes, list) else []
 
     def _previous(
         self, exc: BaseException, depth: int

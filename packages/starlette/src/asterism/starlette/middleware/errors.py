@@ -23,7 +23,8 @@ TEMPLATE = (
     "<!doctype html><html><head><style>{styles}</style><title>{error}</title></head><body>{exc_html}</body></html>"
 )
 FRAME_TEMPLATE = (
-    '<details{collapsed}><summary class="frame-filename">{frame_filename}, line {frame_lineno}, in {frame_name}</summary>'
+    '<details{collapsed}><summary class="frame-filename">'
+    "{frame_filename}, line {frame_lineno}, in {frame_name}</summary>"
     "<pre>{code_context}</pre></details>"
 )
 LINE = '<span class="lineno">{lineno}</span> {line}\n'
