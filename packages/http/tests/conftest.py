@@ -97,3 +97,22 @@ class Exchange:
 @pytest.fixture
 def exchange() -> type[Exchange]:
     return Exchange
+
+
+@pytest.fixture
+def post(exchange: type[Exchange]) -> Any:
+    """A function that sends body pieces to an application: `await post(app, *pieces, content_type=...)`."""
+
+    async def send(app: Any, *pieces: bytes, content_type: str | None = None, **scope: Any) -> Exchange:
+        headers = scope.pop("headers", [])
+        if content_type is not None:
+            headers = [*headers, (b"content-type", content_type.encode("latin-1"))]
+        one = exchange(method=scope.pop("method", "POST"), headers=headers, **scope)
+        one.request = [
+            {"type": "http.request", "body": piece, "more_body": number < len(pieces)}
+            for number, piece in enumerate(pieces or (b"",), 1)
+        ]
+        one.request.reverse()
+        return await one.run(app)
+
+    return send

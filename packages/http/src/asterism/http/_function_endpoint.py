@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, cast
 
 from asterism.asgi_types import ASGIApp, Receive, Scope, Send, is_async_callable, scope_record
 
@@ -30,8 +30,7 @@ async def send_other_response(response: Any, endpoint: Any, scope: Scope, receiv
         )
     if not notes_its_start(response):
         send = StartMarkingSend(scope_record(scope), send)
-    app: ASGIApp = response
-    await app(scope, receive, send)
+    await cast(ASGIApp, response)(scope, receive, send)
 
 
 async def close_form(request: Request[Any]) -> None:

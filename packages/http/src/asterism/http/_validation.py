@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import sys
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, TypedDict
 
 from asterism.asgi_types import HTTPException
 
 
-class Misfit(NamedTuple):
+class Misfit(TypedDict):
     """One place where a value does not fit its type.
 
-    Attributes:
+    Keys:
         path: where, from the whole value `$`: `$.items[0].price`.
         message: what is wrong there.
     """
@@ -30,7 +30,7 @@ class ValidationError(HTTPException):
 
     def __init__(self, errors: list[Misfit]) -> None:
         self.errors = errors
-        places = "; ".join(f"{path}: {message}" for path, message in errors)
+        places = "; ".join(f"{error['path']}: {error['message']}" for error in errors)
         super().__init__(422, f"The request body does not fit: {places}")
 
 
@@ -70,7 +70,7 @@ def _by_msgspec(msgspec: Any, value: Any, type_: Any) -> Any:
         return msgspec.convert(value, type_)
     except msgspec.ValidationError as exc:
         message, _, path = str(exc).partition(" - at `")
-        raise ValidationError([Misfit(path.rstrip("`") or "$", message)]) from None
+        raise ValidationError([Misfit(path=path.rstrip("`") or "$", message=message)]) from None
 
 
 def _by_pydantic(value: Any, type_: Any) -> Any:
@@ -84,7 +84,9 @@ def _by_pydantic(value: Any, type_: Any) -> Any:
         # Dates, UUIDs and the like arrive as text in JSON.
         return _adapter(type_).validate_python(value)
     except pydantic.ValidationError as exc:
-        raise ValidationError([Misfit(_path(error["loc"]), error["msg"]) for error in exc.errors()]) from None
+        raise ValidationError(
+            [Misfit(path=_path(error["loc"]), message=error["msg"]) for error in exc.errors()]
+        ) from None
 
 
 @lru_cache(256)

@@ -193,7 +193,7 @@ class MultiPartParser(MultipartDecoder):
     def decode_text(self, data: bytes) -> str:
         try:
             return data.decode(self.charset)
-        except UnicodeDecodeError:
+        except (UnicodeError, LookupError):
             return data.decode("latin-1")
 
     async def _take(self, event: Any) -> None:

@@ -1,0 +1,234 @@
+from __future__ import annotations
+
+from typing import Any
+
+import anyio
+import pytest
+
+from asterism.asgi_types import ClientDisconnect, HTTPException, scope_record
+from asterism.http import Request, Response, request_response
+
+pytestmark = pytest.mark.anyio
+
+
+def scope_of(**changes: Any) -> dict[str, Any]:
+    return {"type": "http", "method": "POST", "path": "/", "headers": [], **changes}
+
+
+def channel(*pieces: bytes) -> Any:
+    messages = [
+        {"type": "http.request", "body": piece, "more_body": number < len(pieces)}
+        for number, piece in enumerate(pieces, 1)
+    ]
+
+    async def receive() -> Any:
+        return messages.pop(0) if messages else {"type": "http.disconnect"}
+
+    return receive
+
+
+async def test_pain_12_a_second_request_over_the_same_scope_reads_the_same_body() -> None:
+    scope, receive = scope_of(), channel(b"ab", b"cd")
+    assert await Request(scope, receive).body() == b"abcd"
+    assert await Request(scope, receive).body() == b"abcd"
+    assert await Request(dict(scope), receive).body() == b"abcd"
+    assert [piece async for piece in Request(scope, receive).stream()] == [b"abcd", b""]
+
+
+async def test_pain_12_a_foreign_application_reads_the_body_that_was_read_before() -> None:
+    scope, receive = scope_of(), channel(b"ab", b"cd")
+    request = Request(scope, receive)
+    await request.body()
+    foreign = request.receive
+    assert await foreign() == {"type": "http.request", "body": b"abcd", "more_body": False}
+    assert (await foreign())["type"] == "http.disconnect"
+    again = Request(scope, request.receive)
+    assert await again.body() == b"abcd"
+
+
+async def test_before_the_body_is_read_receive_is_the_servers_own() -> None:
+    receive = channel(b"x")
+    assert Request(scope_of(), receive).receive is receive
+
+
+async def test_a_middleware_that_rewrites_the_body_is_not_bypassed() -> None:
+    scope, receive = scope_of(), channel(b"original")
+    await Request(scope, receive).body()
+    assert await Request(scope, channel(b"rewritten")).body() == b"rewritten"
+    assert await Request(scope, receive).body() == b"original"
+
+
+async def test_the_record_does_not_keep_the_channel_alive() -> None:
+    import gc
+    import weakref
+
+    scope, receive = scope_of(), channel(b"x")
+    await Request(scope, receive).body()
+    gone = weakref.ref(receive)
+    del receive
+    gc.collect()
+    assert gone() is None
+    assert await Request(scope, channel(b"other")).body() == b"other"
+
+
+async def test_pain_12_a_streamed_body_is_an_error_to_read_again() -> None:
+    scope, receive = scope_of(), channel(b"ab", b"cd")
+    request = Request(scope, receive)
+    assert [piece async for piece in request.stream()] == [b"ab", b"cd", b""]
+    for reader in (request, Request(scope, receive)):
+        with pytest.raises(RuntimeError, match="Stream consumed"):
+            await reader.body()
+        with pytest.raises(RuntimeError, match="Stream consumed"):
+            await anext(aiter(reader.stream()))
+
+
+async def test_a_body_that_another_request_has_begun_to_stream_is_not_torn_apart() -> None:
+    scope, receive = scope_of(), channel(b"ab", b"cd")
+    stream = Request(scope, receive).stream()
+    assert await anext(stream) == b"ab"
+    with pytest.raises(RuntimeError, match="Stream consumed"):
+        await Request(scope, receive).body()
+    assert await anext(stream) == b"cd"
+
+
+async def test_a_stream_may_be_left_and_closed() -> None:
+    stream: Any = Request(scope_of(), channel(b"ab", b"cd")).stream()
+    assert await anext(stream) == b"ab"
+    await stream.aclose()
+    with pytest.raises(StopAsyncIteration):
+        await anext(stream)
+
+
+async def test_an_overridden_stream_feeds_body_and_json() -> None:
+    class Upper(Request):
+        def stream(self) -> Any:
+            async def pieces() -> Any:
+                async for piece in super(Upper, self).stream():
+                    yield piece.upper()
+
+            return pieces()
+
+    assert await Upper(scope_of(), channel(b"ab", b"c")).body() == b"ABC"
+
+
+async def test_an_overridden_body_feeds_json_and_form() -> None:
+    class Fixed(Request):
+        async def body(self) -> bytes:
+            return b'{"a": 1}'
+
+    assert await Fixed(scope_of(), channel(b"")).json(any_media_type=True) == {"a": 1}
+
+
+@pytest.mark.parametrize("pieces", [[b"123456"], [b"123", b"456"], [b"1"] * 6])
+async def test_pain_13_the_limit_is_counted_on_received_bytes(pieces: list[bytes]) -> None:
+    class Small(Request):
+        max_body_size = 5
+
+    request = Small(scope_of(), channel(*pieces))
+    for _ in range(2):
+        with pytest.raises(HTTPException) as caught:
+            await request.body()
+        assert caught.value.status_code == 413
+    assert "5 bytes" in caught.value.detail
+    with pytest.raises(HTTPException):
+        async for _ in Small(scope_of(), channel(*pieces)).stream():
+            pass
+
+
+async def test_pain_13_a_declared_length_over_the_limit_is_refused_before_anything_is_read() -> None:
+    async def receive() -> Any:
+        raise AssertionError("nothing must be read")
+
+    for length in (b"16777217", b"9" * 5000):
+        with pytest.raises(HTTPException) as caught:
+            await Request(scope_of(headers=[(b"content-length", length)]), receive).body()
+        assert caught.value.status_code == 413
+
+
+@pytest.mark.parametrize("length", [b"", b"-1", b"+2", b"abc", "٣".encode(), b"1"])
+async def test_a_length_that_says_nothing_or_too_little_changes_nothing(length: bytes) -> None:
+    assert await Request(scope_of(headers=[(b"content-length", length)]), channel(b"12345")).body() == b"12345"
+
+
+async def test_pain_13_there_is_a_limit_by_default_which_the_record_changes_or_lifts(post: Any) -> None:
+    async def size(request: Request) -> Response:
+        return Response(str(len(await request.body())))
+
+    app = request_response(size)
+    large = b"x" * (1024 * 1024)
+    assert (await post(app, *[large] * 16)).body == b"16777216"
+    over = await post(app, *[large] * 16, b"x")
+    assert (over.status, over.body) == (413, b"The request body is larger than the 16777216 bytes allowed.")
+
+    async def unlimited(scope: Any, receive: Any, send: Any) -> None:
+        scope_record(scope)["max_body_size"] = None
+        await app(scope, receive, send)
+
+    assert (await post(unlimited, *[large] * 17)).body == b"17825792"
+
+
+async def test_a_body_read_under_a_larger_limit_still_meets_the_smaller_one() -> None:
+    scope, receive = scope_of(), channel(b"123456")
+    await Request(scope, receive).body()
+    scope_record(scope)["max_body_size"] = 5
+    with pytest.raises(HTTPException, match="413"):
+        await Request(scope, receive).body()
+
+
+async def test_a_client_that_goes_away_raises_client_disconnect_each_time() -> None:
+    messages = [{"type": "http.request", "body": b"a", "more_body": True}, {"type": "http.disconnect"}]
+
+    async def receive() -> Any:
+        return messages.pop(0)
+
+    scope = scope_of()
+    for _ in range(2):
+        with pytest.raises(ClientDisconnect):
+            await Request(scope, receive).body()
+
+
+async def test_pain_02_a_disconnect_is_seen_and_an_unread_body_is_kept() -> None:
+    messages = [{"type": "http.request", "body": b"a", "more_body": True}, {"type": "http.request", "body": b"b"}]
+
+    async def receive() -> Any:
+        if not messages:
+            await anyio.sleep_forever()
+        return messages.pop(0)
+
+    scope = scope_of()
+    request = Request(scope, receive)
+    assert not await request.is_disconnected()
+    foreign = request.receive
+    assert (await foreign())["body"] == b"a"
+    assert await Request(scope, receive).body() == b"ab"
+    messages.append({"type": "http.disconnect"})
+    assert await request.is_disconnected()
+    assert await Request(scope, receive).is_disconnected()
+    assert await request.body() == b"ab"
+
+
+async def test_pain_02_a_disconnect_is_seen_through_a_middleware_that_hands_messages_on() -> None:
+    async def receive() -> Any:
+        return {"type": "http.disconnect"}
+
+    async def through_two_checkpoints() -> Any:
+        await anyio.lowlevel.checkpoint()
+        message = await receive()
+        await anyio.lowlevel.checkpoint()
+        return message
+
+    assert await Request(scope_of(), through_two_checkpoints).is_disconnected()
+
+
+async def test_looking_for_a_disconnect_takes_only_so_much_of_an_unread_body() -> None:
+    taken = 0
+
+    async def receive() -> Any:
+        nonlocal taken
+        taken += 1
+        return {"type": "http.request", "body": b"x", "more_body": True}
+
+    request = Request(scope_of(), receive)
+    for _ in range(5):
+        assert not await request.is_disconnected()
+    assert taken == 16
