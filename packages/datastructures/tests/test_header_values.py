@@ -172,4 +172,4 @@ def test_the_work_grows_with_the_length(
 
         return call
 
-    assert steps(work(3200)) <= 24 * steps(work(200))
+    assert steps(work(4800)) <= 24 * steps(work(300))
