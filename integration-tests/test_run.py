@@ -51,6 +51,14 @@ class Terminal:
         )
         os.close(other_side)
 
+    def __enter__(self) -> Terminal:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.kill()
+        self._process.wait()
+        os.close(self._terminal)  # Ends what still runs on it.
+
     def read_until(self, pattern: str) -> re.Match[str]:
         """Return the first match of `pattern` in what the terminal shows."""
         deadline = time.monotonic() + PATIENCE
@@ -77,11 +85,7 @@ class Terminal:
         deadline = time.monotonic() + PATIENCE
         while self._read() and time.monotonic() < deadline:
             pass
-        try:
-            return self._process.wait(PATIENCE)
-        finally:
-            self._process.kill()
-            os.close(self._terminal)
+        return self._process.wait(PATIENCE)
 
 
 # `-o setup`: the environment is the one these tests run in.
@@ -89,29 +93,28 @@ RUN = ("make", "-o", "setup", "run")
 
 
 def test_the_example_is_served_until_ctrl_c() -> None:
-    terminal = Terminal(*RUN, "PORT=0")
-    url = terminal.read_until(r"http://127\.0\.0\.1:\d+/")[0]
-    terminal.read_until("startup complete")
-    with urllib.request.urlopen(url + "hello/Ada", timeout=PATIENCE) as response:
-        assert b'"hello":"Ada"' in response.read()
-    terminal.press(b"\x03")
-    assert terminal.exit_code() == 0, terminal.shown
-    assert "Traceback" not in terminal.shown
-    assert "make: ***" not in terminal.shown
+    with Terminal(*RUN, "PORT=0") as terminal:
+        url = terminal.read_until(r"http://127\.0\.0\.1:\d+/")[0]
+        with urllib.request.urlopen(url + "hello/Ada", timeout=PATIENCE) as response:
+            assert b'"hello":"Ada"' in response.read()
+        terminal.press(b"\x03")
+        assert terminal.exit_code() == 0, terminal.shown
+        assert "Traceback" not in terminal.shown
+        assert "make: ***" not in terminal.shown
 
 
 def test_a_port_that_is_taken_is_named_with_another_to_try() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        terminal = Terminal(*RUN, f"PORT={port}")
-        assert terminal.exit_code() != 0
+        with Terminal(*RUN, f"PORT={port}") as terminal:
+            assert terminal.exit_code() != 0
     assert f"cannot listen on 127.0.0.1 port {port}" in terminal.shown
     assert f"make run PORT={port + 1}" in terminal.shown
     assert "Traceback" not in terminal.shown
 
 
 def test_an_unknown_example_is_named_with_those_there_are() -> None:
-    terminal = Terminal(*RUN, "EXAMPLE=nosuch")
-    assert terminal.exit_code() != 0
+    with Terminal(*RUN, "EXAMPLE=nosuch") as terminal:
+        assert terminal.exit_code() != 0
     assert "there is no example 'nosuch'; EXAMPLE= takes one of: " in terminal.shown
     assert "hello" in terminal.shown

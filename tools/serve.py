@@ -64,6 +64,7 @@ def listen(host: str, port: int) -> socket.socket:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
+        listener.listen()
     except OSError as exc:
         raise SystemExit(f"cannot listen on {host} port {port}: {exc.strerror}. Try: make run PORT={port + 1}") from exc
     return listener
