@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 from asterism.asgi_types import (
     ASGIApp,
@@ -21,6 +21,9 @@ from asterism.asgi_types import (
 from ._error_log import report_once
 from ._handler_table import check_exception_handler
 from ._response_start import note_start, note_websocket
+
+HandlerTable: TypeAlias = Mapping[Any, ExceptionHandler]
+"""Status codes and exception classes to handlers."""
 
 
 class ExceptionMiddleware:
@@ -50,18 +53,12 @@ class ExceptionMiddleware:
     >>> handled = ExceptionMiddleware(app, handlers={LookupError: not_found})
     """
 
-    def __init__(
-        self,
-        app: ASGIApp,
-        handlers: Mapping[Any, ExceptionHandler] | None = None,
-        debug: bool = False,
-    ) -> None:
-        self.app = app
-        self.debug = debug
+    def __init__(self, app: ASGIApp, handlers: HandlerTable | None = None, debug: bool = False) -> None:
         self.handlers: dict[int | type[Exception], ExceptionHandler] = {
             HTTPException: self.http_exception,
             WebSocketException: self.websocket_exception,
         }
+        self.app, self.debug = app, debug
         self.has_own_handlers = (
             type(self).http_exception is not ExceptionMiddleware.http_exception
             or type(self).websocket_exception is not ExceptionMiddleware.websocket_exception
