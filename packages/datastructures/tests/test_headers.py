@@ -73,6 +73,14 @@ def test_changing_a_message_changes_its_headers_whatever_their_type() -> None:
     assert message["headers"] == [(b"a", b"1"), (b"b", b"2")]
 
 
+def test_a_message_without_headers_has_none_and_can_be_given_some() -> None:
+    message: dict[str, Any] = {"type": "http.response.start", "status": 200}
+    assert Headers(scope=message).items() == []
+    assert "headers" not in message
+    MutableHeaders(scope=message).append("a", "1")
+    assert message["headers"] == [(b"a", b"1")]
+
+
 def test_more_than_one_source_is_refused() -> None:
     sources: list[dict[str, Any]] = [{"headers": {}, "raw": []}, {"headers": {}, "scope": {}}, {"raw": [], "scope": {}}]
     for keys in sources:

@@ -24,7 +24,7 @@ class Headers(Mapping[str, str]):
     Args:
         headers: names and values, encoded and checked.
         raw: a list of `(name, value)` in bytes, names in lower case.
-        scope: an ASGI scope or message with a "headers" key.
+        scope: an ASGI scope or message; without a "headers" key it has none.
 
     Raises:
         ValueError: for a name or value that cannot be sent, naming it.
@@ -53,7 +53,7 @@ class Headers(Mapping[str, str]):
         elif scope is not None:
             if headers is not None:
                 raise TypeError("give one of headers, raw and scope, not several")
-            fields = scope["headers"]
+            fields = scope.get("headers", ())
             self.raw = fields if type(fields) is list else self._listed(fields, scope)
         else:
             self.raw = encode_headers(headers)
