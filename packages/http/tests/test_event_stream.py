@@ -67,10 +67,8 @@ class TestEncoding:
     def test_line_ends_in_event_and_id_are_refused(self, field: Any, bad: str) -> None:
         with pytest.raises(ValueError, match=f"{field}="):
             ServerSentEvent("x", **{field: bad})
-        event = ServerSentEvent("x")
-        setattr(event, field, bad)
-        with pytest.raises(ValueError, match=f"{field}="):
-            event.encode()
+        with pytest.raises(AttributeError):
+            setattr(ServerSentEvent("x"), field, bad)
 
     @pytest.mark.parametrize("bad", [-1, 1.5, "1\ndata: forged", True])
     def test_retry_is_a_whole_number(self, bad: Any) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from functools import lru_cache
 
 from asterism.asgi_types import Receive, Scope
+
+from ._disconnect_poll import on_asyncio
 
 
 @lru_cache(16)
@@ -32,6 +34,37 @@ async def until_disconnect(receive: Receive) -> None:
         pass
 
 
+class _Outcome:
+    """How the work and those waiting beside it ended."""
+
+    __slots__ = ("ended_by", "failure")
+
+    def __init__(self) -> None:
+        self.ended_by: int | None = None
+        self.failure: Exception | None = None
+
+    async def wait(self, index: int, wait: Callable[[], Awaitable[None]], cancel: Callable[[], None]) -> None:
+        try:
+            await wait()
+            self.ended_by = index
+        except Exception as exc:
+            self.failure = exc
+        cancel()
+
+    async def work(self, work: Callable[[], Awaitable[None]]) -> None:
+        try:
+            await work()
+            self.ended_by = None
+        except Exception as exc:
+            self.failure = exc
+
+    def result(self) -> int | None:
+        failure, self.failure = self.failure, None  # its traceback holds what holds this object
+        if failure is not None:
+            raise failure
+        return self.ended_by
+
+
 async def run_until(work: Callable[[], Awaitable[None]], *waits: Callable[[], Awaitable[None]]) -> int | None:
     """Await `work()` in this task, cancelled as soon as one of `waits` returns.
 
@@ -45,32 +78,43 @@ async def run_until(work: Callable[[], Awaitable[None]], *waits: Callable[[], Aw
     Raises:
         Exception: what the work or a wait raised, never in an exception group.
     """
+    outcome = _Outcome()
+    await (_run_on_asyncio if on_asyncio() else _run_anywhere)(outcome, work, waits)
+    return outcome.result()
+
+
+async def _run_anywhere(
+    outcome: _Outcome, work: Callable[[], Awaitable[None]], waits: Sequence[Callable[[], Awaitable[None]]]
+) -> None:
     from anyio import create_task_group
 
-    failure: Exception | None = None
-    ended_by: int | None = None
-
-    async def watch(index: int) -> None:
-        nonlocal failure, ended_by
-        try:
-            await waits[index]()
-            ended_by = index
-        except Exception as exc:
-            failure = exc
-        group.cancel_scope.cancel()
-
     async with create_task_group() as group:
-        for index in range(len(waits)):
-            group.start_soon(watch, index)
+        cancel = group.cancel_scope.cancel
+        for index, wait in enumerate(waits):
+            group.start_soon(outcome.wait, index, wait, cancel)
+        await outcome.work(work)
+        cancel()
+
+
+async def _run_on_asyncio(
+    outcome: _Outcome, work: Callable[[], Awaitable[None]], waits: Sequence[Callable[[], Awaitable[None]]]
+) -> None:
+    # A task group costs more than a short stream does. What it would add is not needed here: the
+    # waits keep their exceptions to themselves, and all of them are over when this returns.
+    import asyncio
+
+    from anyio import CancelScope
+
+    create_task = asyncio.get_running_loop().create_task
+    scope = CancelScope()
+    tasks: list[asyncio.Task[None]] = []
+    with scope:
+        tasks += [create_task(outcome.wait(index, wait, scope.cancel)) for index, wait in enumerate(waits)]
         try:
-            await work()
-            ended_by = None
-        except Exception as exc:
-            failure = exc
-        group.cancel_scope.cancel()
-    if failure is not None:
-        try:
-            raise failure
+            await outcome.work(work)
         finally:
-            failure = None  # its traceback holds this frame
-    return ended_by
+            for task in tasks:
+                task.cancel()
+    unfinished = [task for task in tasks if not task.done()]
+    if unfinished:
+        await asyncio.wait(unfinished)

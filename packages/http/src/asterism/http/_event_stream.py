@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, Iterable, Mapping
+from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Mapping
 from functools import partial
 from typing import Any, ClassVar
 
-from asterism.asgi_types import ClientDisconnect, Receive, Scope, Send, StopSignal, find_scope_record
+from asterism.asgi_types import ClientDisconnect, Receive, Scope, Send, find_scope_record
 from asterism.datastructures import HTTPConnection
 
 from ._disconnect import run_until, send_raises_when_gone, until_disconnect
 from ._json_response import encode_json
 from ._response import Background
 from ._streaming import StreamingResponse
+
+_LINE_ENDS = frozenset("\r\n\0")
 
 
 def _lines(text: str) -> list[str]:
@@ -23,7 +25,7 @@ def _lines(text: str) -> list[str]:
 
 
 def _checked(field: str, value: str) -> str:
-    if "\n" in value or "\r" in value or "\0" in value:
+    if not value.isprintable() and not _LINE_ENDS.isdisjoint(value):
         raise ValueError(f"{field}={value!r} holds CR, LF or NUL, which would end the field; it is one line")
     return value
 
@@ -51,7 +53,7 @@ class ServerSentEvent:
     b'event: news\\nid: 7\\ndata: one\\ndata: two\\n\\n'
     """
 
-    __slots__ = ("comment", "data", "event", "id", "retry")
+    __slots__ = ("_comment", "_event", "_id", "_retry", "data")
 
     def __init__(
         self,
@@ -63,32 +65,49 @@ class ServerSentEvent:
         comment: str | None = None,
     ) -> None:
         self.data = data
-        self.event = None if event is None else _checked("event", event)
-        self.id = None if id is None else _checked("id", id)
-        self.retry = _checked_retry("retry", retry)
-        self.comment = comment
+        self._event = event if event is None else _checked("event", event)
+        self._id = id if id is None else _checked("id", id)
+        self._retry = retry if retry is None else _checked_retry("retry", retry)
+        self._comment = comment
+
+    def __repr__(self) -> str:
+        fields = (("event", self._event), ("id", self._id), ("retry", self._retry), ("comment", self._comment))
+        parts = [repr(self.data), *(f"{name}={value!r}" for name, value in fields if value is not None)]
+        return f"{type(self).__name__}({', '.join(parts)})"
+
+    @property
+    def event(self) -> str | None:
+        """The event's type."""
+        return self._event
+
+    @property
+    def id(self) -> str | None:
+        """The event's id."""
+        return self._id
 
     def encode(self) -> bytes:
         """Return the event as it is sent, its blank line included."""
+        # The fields were checked when they were set, and cannot be set again.
         text = ""
-        if self.comment is not None:
-            text = "".join([f": {line}\n" for line in _lines(self.comment)])
-        if self.event is not None:
-            text += f"event: {_checked('event', self.event)}\n"
-        if self.id is not None:
-            text += f"id: {_checked('id', self.id)}\n"
-        if self.retry is not None:
-            text += f"retry: {_checked_retry('retry', self.retry)}\n"
-        encoded = text.encode("utf-8")
-        return encoded + (b"\n" if self.data is None else _encode_data(self.data))
+        if self._comment is not None:
+            text = "".join([f": {line}\n" for line in _lines(self._comment)])
+        if self._event is not None:
+            text += f"event: {self._event}\n"
+        if self._id is not None:
+            text += f"id: {self._id}\n"
+        if self._retry is not None:
+            text += f"retry: {self._retry}\n"
+        return _with_data(text, self.data)
 
 
-def _encode_data(data: Any) -> bytes:
-    if not isinstance(data, str):
-        return b"data: %s\n\n" % encode_json(data)
-    if "\n" in data or "\r" in data:
-        data = "\ndata: ".join(_lines(data))
-    return f"data: {data}\n\n".encode()
+def _with_data(text: str, data: Any) -> bytes:
+    if isinstance(data, str):
+        if "\n" in data or "\r" in data:
+            data = "\ndata: ".join(_lines(data))
+        return f"{text}data: {data}\n\n".encode()
+    if data is None:
+        return f"{text}\n".encode()
+    return b"%sdata: %s\n\n" % (text.encode(), encode_json(data))
 
 
 def last_event_id(connection: HTTPConnection) -> str | None:
@@ -109,44 +128,40 @@ def last_event_id(connection: HTTPConnection) -> str | None:
     return None
 
 
-class _IdleSend:
-    """A send channel that one pinger may share: its pings never run within another send."""
+class _Pinger:
+    """Keeps a silent stream open; its pings never run within a send of the stream, nor those within a ping."""
 
-    __slots__ = ("_resumed", "_send", "active", "sending")
+    __slots__ = ("_send", "active", "pinged", "sending")
 
     def __init__(self, send: Send) -> None:
         self._send = send
-        self._resumed: Any = None
-        self.sending = False
         self.active = False
+        self.sending = False
+        self.pinged: Any = None
 
-    async def __call__(self, message: Any) -> None:
-        if self._resumed is not None:
-            await self._resumed.wait()
-        self.sending = self.active = True
-        try:
-            await self._send(message)
-        finally:
-            self.sending = False
-
-    async def ping(self, interval: float, body: bytes) -> None:
+    async def run(self, interval: float, body: bytes) -> None:
         """Send `body` whenever nothing was sent for a while, `interval` seconds at most; never return."""
-        from anyio import Event, sleep
+        from anyio import sleep
 
         while True:
             await sleep(interval / 2)
-            if not (self.sending or self.active):
-                self._resumed = Event()
-                try:
-                    await self._send({"type": "http.response.body", "body": body, "more_body": True})
-                except OSError as exc:
-                    raise ClientDisconnect("the client went away during the response") from exc
-                finally:
-                    self._resumed.set()
-                    self._resumed = None
+            if not self.active and not self.sending:
+                await self._ping(body)
                 self.active = True
             else:
                 self.active = False
+
+    async def _ping(self, body: bytes) -> None:
+        from anyio import Event
+
+        pinged = self.pinged = Event()
+        try:
+            await self._send({"type": "http.response.body", "body": body, "more_body": True})
+        except OSError as exc:
+            raise ClientDisconnect("the client went away during the response") from exc
+        finally:
+            self.pinged = None
+            pinged.set()
 
 
 class EventSourceResponse(StreamingResponse):
@@ -214,7 +229,7 @@ class EventSourceResponse(StreamingResponse):
             return part.encode()
         if isinstance(part, bytes):
             part = part.decode("utf-8")
-        return _encode_data(part)
+        return _with_data("", "null" if part is None else part)
 
     async def send_content(self, scope: Scope, receive: Receive, send: Send, with_trailers: bool = False) -> None:
         """Send the events, with pings between them, until one side has had enough."""
@@ -225,21 +240,41 @@ class EventSourceResponse(StreamingResponse):
         if stopping is not None and stopping.is_set():
             await self._send_stop(send)
             return
-        waits = [] if send_raises_when_gone(scope) else [partial(until_disconnect, receive)]
-        await self._send_events(send, stopping, waits)
-
-    async def _send_events(self, send: Send, stopping: StopSignal | None, waits: list[Any]) -> None:
-        stop_index = len(waits)
+        waits: list[Callable[[], Awaitable[None]]] = []
+        work = partial(self.send_body, send)
+        if self.ping is not None:
+            pinger = _Pinger(send)
+            waits.append(partial(pinger.run, self.ping, self.ping_body))
+            work = partial(self._send_between_pings, send, pinger)
+        if not send_raises_when_gone(scope):
+            waits.append(partial(until_disconnect, receive))
         if stopping is not None:
             waits.append(stopping.wait)
-        channel: Send = send
-        if self.ping is not None:
-            idle = channel = _IdleSend(send)
-            waits.append(partial(idle.ping, self.ping, self.ping_body))
         if not waits:
-            await self.send_body(channel)
-        elif await run_until(partial(self.send_body, channel), *waits) == stop_index and stopping is not None:
+            await work()
+        elif await run_until(work, *waits) == len(waits) - 1 and stopping is not None:
             await self._send_stop(send)
+
+    async def _send_between_pings(self, send: Send, pinger: _Pinger) -> None:
+        encode = self.encode_part
+        try:
+            async for part in self.body_iterator:
+                body = encode(part)
+                if pinger.pinged is not None:
+                    await pinger.pinged.wait()
+                pinger.sending = pinger.active = True
+                try:
+                    await send({"type": "http.response.body", "body": body, "more_body": True})
+                except OSError as exc:
+                    raise ClientDisconnect("the client went away during the response") from exc
+                pinger.sending = False
+        except BaseException:
+            await self.close_content()
+            raise
+        if pinger.pinged is not None:
+            await pinger.pinged.wait()
+        pinger.sending = True
+        await self.send_message(send, b"", False)
 
     async def _send_stop(self, send: Send) -> None:
         await self.close_content()
