@@ -30,9 +30,7 @@ async def test_each_method_goes_to_its_own_function(exchange: Any) -> None:
     assert (await exchange(method="PUT").run(Page)).body == b"put"
 
 
-@pytest.mark.parametrize(
-    "method", ["POST", "_PRIVATE", "__INIT__", "dispatch", "get", "TRACE", "ALLOWED_METHODS", "🌍"]
-)
+@pytest.mark.parametrize("method", ["POST", "_PRIVATE", "__INIT__", "dispatch", "get", "TRACE", "ALLOWED_METHODS", "É"])
 async def test_every_other_method_is_a_405_with_what_is_allowed(exchange: Any, method: str) -> None:
     sent = await exchange().run(Page)
     one = exchange(method="POST")

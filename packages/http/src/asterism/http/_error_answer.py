@@ -38,19 +38,19 @@ def exception_answer_headers(exc: HTTPException, content_length: int | None) -> 
     return headers
 
 
-async def send_http_exception(exc: HTTPException, scope: Scope, send: Send) -> None:
+async def send_http_exception(exc: HTTPException, send: Send, method: str = "GET") -> None:
     """Send an `HTTPException` as a plain-text response.
 
     Args:
         exc: its status, detail and headers are sent; 1xx, 204 and 304 have no body.
-        scope: the request's scope; the answer to a HEAD has headers only.
         send: the connection's send channel.
+        method: of the request; the answer to a HEAD has headers only.
     """
     bodyless = exc.status_code < 200 or exc.status_code in _BODYLESS
     body = b"" if bodyless else exc.detail.encode("utf-8")
     headers = exception_answer_headers(exc, None if bodyless else len(body))
     await send({"type": "http.response.start", "status": exc.status_code, "headers": headers})
-    await send({"type": "http.response.body", "body": b"" if scope.get("method") == "HEAD" else body})
+    await send({"type": "http.response.body", "body": b"" if method == "HEAD" else body})
 
 
 def has_response_started(scope: Scope) -> bool:
@@ -97,7 +97,7 @@ async def answer_exception(request: Request[Any], exc: Exception, receive: Recei
         if response is not None:
             await response(scope, receive, send)
     elif isinstance(exc, HTTPException):
-        await send_http_exception(exc, scope, send)
+        await send_http_exception(exc, send, scope["method"])
     else:
         return False
     exc.__traceback__ = None  # an exception object raised for every request must not collect frames

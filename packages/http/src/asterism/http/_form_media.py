@@ -20,30 +20,13 @@ URLENCODED = "application/x-www-form-urlencoded"
 
 # The encodings of the WHATWG Encoding standard, by the names of Python's codecs.
 _CHARSETS = frozenset(
-    [
-        "utf-8",
-        "ascii",
-        "big5",
-        "big5hkscs",
-        "cp866",
-        "cp874",
-        "cp932",
-        "euc_jp",
-        "euc_kr",
-        "gb18030",
-        "gb2312",
-        "gbk",
-        "iso2022_jp",
-        "koi8-r",
-        "koi8-u",
-        "mac-roman",
-        "shift_jis",
-        "utf-16",
-        "utf-16-be",
-        "utf-16-le",
-    ]
-    + [f"iso8859-{part}" for part in (*range(1, 12), *range(13, 17))]
-    + [f"cp{page}" for page in range(1250, 1259)]
+    (
+        *("utf-8", "ascii", "utf-16", "utf-16-be", "utf-16-le", "koi8-r", "koi8-u", "mac-roman"),
+        *("big5", "big5hkscs", "euc_jp", "euc_kr", "gb18030", "gb2312", "gbk", "iso2022_jp", "shift_jis"),
+        *("cp866", "cp874", "cp932"),
+        *(f"iso8859-{part}" for part in (*range(1, 12), *range(13, 17))),
+        *(f"cp{page}" for page in range(1250, 1259)),
+    )
 )
 
 
