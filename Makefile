@@ -120,6 +120,8 @@ build: setup ## wheels and source distributions of all packages into dist/ (P= f
 new: setup ## a new package that passes every check: NAME=etag
 	@test -n "$(NAME)" || { echo 'new: name the package, for instance: make new NAME=etag' >&2; exit 2; }
 	@$(PY) tools/new_package.py "$(NAME)"
+	@$(PY) -m ruff check --quiet --fix "packages/$(NAME)"
+	@$(PY) -m ruff format --quiet "packages/$(NAME)"
 	@$(MAKE) --no-print-directory lock setup
 
 .PHONY: lock

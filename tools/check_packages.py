@@ -360,7 +360,7 @@ def main() -> None:
         print(finding)
     if findings:
         raise SystemExit(f"{len(findings)} findings")
-    print(f"{len(options.packages) or len(workspace.packages)} packages are as the charter has them")
+    print(f"as the charter has them: {', '.join(options.packages or workspace.packages)}")
 
 
 if __name__ == "__main__":
