@@ -75,7 +75,7 @@ class CountedBody:
         except HTTPException as exc:
             if exc is not counted.refusal or sender.started or "app" in scope or handlers_in_charge(scope):
                 raise
-            await send_text(scope, send, 413, b"Content Too Large", [(b"connection", b"close")])
+            await send_text(scope, send, 413, exc.detail.encode(), [(b"connection", b"close")])
 
 
 class _CountedReceive:
@@ -100,7 +100,8 @@ class _CountedReceive:
         # Read each time: a route below may have put its own limit in force.
         limit = scope_record(self.scope).get("max_body_size")
         if limit is not None and length > limit:
-            self.refusal = HTTPException(413)
+            sentence = f"The request body is larger than the {limit} bytes allowed."
+            self.refusal = HTTPException(413, sentence, headers={"Connection": "close"})
             raise self.refusal
 
 

@@ -1,0 +1,359 @@
+"""The index gives the answer of asking each route in order."""
+
+from __future__ import annotations
+
+import copy
+import re
+import sys
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings, strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, rule
+
+from asterism.routing import (
+    BaseRoute,
+    Convertor,
+    Host,
+    Match,
+    Mount,
+    Route,
+    RouteList,
+    Router,
+    WebSocketRoute,
+    compile_path,
+    get_route_path,
+)
+
+
+class Endpoint:
+    def __init__(self, name: str = "") -> None:
+        self.name = name
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None: ...
+
+
+class EvenOnly(Convertor[int]):
+    regex = "[0-9]+"
+
+    def convert(self, value: str) -> int:
+        if int(value) % 2:
+            raise ValueError("odd")
+        return int(value)
+
+    def to_string(self, value: int) -> str:
+        return str(value)
+
+
+class ForeignRoute(BaseRoute):
+    """A route of another library: no constructor of ours, its own idea of a match."""
+
+    def __init__(self, ending: str, partial: bool) -> None:
+        self.ending = ending
+        self.partial = partial
+
+    def matches(self, scope: Any) -> tuple[Match, Any]:
+        if not get_route_path(scope).endswith(self.ending):
+            return Match.NONE, {}
+        return (Match.PARTIAL if self.partial else Match.FULL), {"endpoint": self, "path_params": {}}
+
+    async def handle(self, scope: Any, receive: Any, send: Any) -> None: ...
+
+
+class PickyRoute(Route):
+    """Overrides matching on top of the inherited answer."""
+
+    def matches(self, scope: Any) -> tuple[Match, Any]:
+        match, child = super().matches(scope)
+        return (Match.NONE, {}) if "b" in get_route_path(scope) else (match, child)
+
+
+class HandlingRoute(Route):
+    async def handle(self, scope: Any, receive: Any, send: Any) -> None: ...
+
+
+def uninitialised_route(path: str) -> Route:
+    """Return a route whose class never called our constructor, as frameworks make them."""
+    route = Route.__new__(HandlingRoute)
+    route.path = path
+    route.endpoint = route.app = Endpoint()
+    route.methods = {"GET"}
+    route.path_regex, route.path_format, route.param_convertors = compile_path(path)
+    return route
+
+
+def hand_written_regex() -> Route:
+    route = Route("/a", Endpoint())
+    route.path_regex = re.compile("^/[ab]+(/b)?$")
+    return route
+
+
+segments = st.sampled_from(["a", "b", "ab", "", "{x}", "{x:int}", "{x:path}", "{x}-{z}", "a{x}", "{x:regex([ab]+)}"])
+
+
+@st.composite
+def templates(draw: st.DrawFn) -> str:
+    parts = draw(st.lists(segments, min_size=1, max_size=3))
+    return "/" + "/".join(part.replace("{x", f"{{x{i}").replace("{z", f"{{z{i}") for i, part in enumerate(parts))
+
+
+methods = st.sampled_from([None, ["GET"], ["POST"], ["GET", "POST"], []])
+
+
+@st.composite
+def routes(draw: st.DrawFn) -> BaseRoute:
+    path = draw(templates())
+    kind = draw(st.integers(0, 11))
+    if kind <= 4:
+        return Route(path, Endpoint(), methods=draw(methods))
+    if kind == 5:
+        return WebSocketRoute(path, Endpoint())
+    if kind == 6:
+        return Mount(path.replace(":path}", "}"), Endpoint(), slash_optional=draw(st.booleans()))
+    if kind == 7:
+        return Host(draw(st.sampled_from(["a.org", "b.org:80", "{h}.org"])), Endpoint())
+    if kind == 8:
+        return ForeignRoute(draw(st.sampled_from(["a", "b/", "zz"])), draw(st.booleans()))
+    if kind == 9:
+        return PickyRoute(path, Endpoint(), methods=draw(methods))
+    if kind == 10:
+        return uninitialised_route(path)
+    return hand_written_regex()
+
+
+paths = st.lists(st.sampled_from(["a", "b", "ab", "", "7", "a-b", "aa", "\n"]), max_size=4).map(
+    lambda parts: "/" + "/".join(parts)
+)
+
+
+def linear(table: list[BaseRoute], scope: dict[str, Any]) -> tuple[str, BaseRoute | None, Any]:
+    """The definition: the first full match, else the first partial one, else a slash redirect, else nothing."""
+    partial: tuple[BaseRoute, Any] | None = None
+    for route in table:
+        match, child = route.matches(scope)
+        if match is Match.FULL:
+            return "full", route, child["path_params"]
+        if match is Match.PARTIAL and partial is None:
+            partial = route, child["path_params"]
+    if partial is not None:
+        return "partial", *partial
+    path = scope["path"]
+    other = path.rstrip("/") if path.endswith("/") else path + "/"
+    if scope["type"] != "http" or path == "/" or not other:
+        return "none", None, None
+    found = any(route.matches({**scope, "path": other})[0] is not Match.NONE for route in table)
+    return "redirect" if found else "none", None, None
+
+
+def indexed(router: Router, scope: dict[str, Any]) -> tuple[str, BaseRoute | None, Any]:
+    app: Any = router.select(scope)
+    if app == router.default:
+        return "none", None, None
+    kind = type(app).__name__
+    if kind == "Redirect":
+        return "redirect", None, None
+    params = scope["path_params"]
+    app = getattr(app, "app", app)
+    owner = getattr(app, "__self__", None)
+    if isinstance(owner, BaseRoute):
+        return "handled", owner, params
+    return ("partial" if kind == "MethodNotAllowed" else "full"), scope["route"], params
+
+
+def check(router: Router, scope: dict[str, Any]) -> None:
+    expected = linear(list(router.routes), dict(scope))
+    kind, route, params = indexed(router, dict(scope))
+    assert route is expected[1]
+    assert params == expected[2]
+    assert kind == expected[0] or (kind == "handled" and expected[0] in ("full", "partial"))
+
+
+class RouteTable(RuleBasedStateMachine):
+    """Random tables, mutated in every way a list of routes can be, between random requests."""
+
+    added = Bundle("added")
+
+    @initialize(table=st.lists(routes(), max_size=6))
+    def start(self, table: list[BaseRoute]) -> None:
+        self.router = Router(table)
+
+    @rule(target=added, route=routes(), position=st.integers(0, 8))
+    def insert(self, route: BaseRoute, position: int) -> BaseRoute:
+        self.router.routes.insert(position, route)
+        return route
+
+    @rule(target=added, route=routes())
+    def append(self, route: BaseRoute) -> BaseRoute:
+        self.router.routes.append(route)
+        return route
+
+    @rule(route=consumes(added))
+    def remove_by_identity(self, route: BaseRoute) -> None:
+        self.router.routes[:] = [other for other in self.router.routes if other is not route]
+
+    @rule(table=st.lists(routes(), max_size=3))
+    def extend(self, table: list[BaseRoute]) -> None:
+        self.router.routes += table
+
+    @rule()
+    def reverse(self) -> None:
+        self.router.routes.reverse()
+
+    @rule()
+    def pop(self) -> None:
+        if self.router.routes:
+            self.router.routes.pop(0)
+
+    @rule(table=st.lists(routes(), max_size=4))
+    def replace(self, table: list[BaseRoute]) -> None:
+        self.router.routes = table
+
+    @rule(route=added, path=templates())
+    def rewrite(self, route: BaseRoute, path: str) -> None:
+        if isinstance(route, (Route, WebSocketRoute)):
+            route.path_regex, route.path_format, route.param_convertors = compile_path(path)
+
+    @rule(route=added, path=templates())
+    def add_rewritten_copy(self, route: BaseRoute, path: str) -> None:
+        if isinstance(route, Mount):
+            again = copy.copy(route)
+            self.router.routes.append(again)
+            again.path = path.replace(":path}", "}").rstrip("/")
+            again.path_regex, again.path_format, again.param_convertors = compile_path(again.path + "/{path:path}")
+
+    @rule(route=added, wanted=methods)
+    def rewrite_methods(self, route: BaseRoute, wanted: list[str] | None) -> None:
+        if isinstance(route, Route):
+            route.methods = None if wanted is None else set(wanted)
+
+    @rule(
+        path=paths, method=st.sampled_from(["GET", "POST", "HEAD", "OPTIONS"]), host=st.sampled_from(["a.org", "c.org"])
+    )
+    def request(self, path: str, method: str, host: str) -> None:
+        headers = [(b"host", host.encode())]
+        check(self.router, {"type": "http", "path": path, "method": method, "headers": headers})
+
+    @rule(path=paths)
+    def handshake(self, path: str) -> None:
+        check(self.router, {"type": "websocket", "path": path, "headers": [(b"host", b"b.org")]})
+
+    @invariant()
+    def answers_the_root(self) -> None:
+        if hasattr(self, "router"):
+            check(self.router, {"type": "http", "path": "/a", "method": "GET", "headers": []})
+
+
+TestRouteTable = RouteTable.TestCase
+TestRouteTable.settings = settings(
+    max_examples=60, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
+)
+
+
+def work(router: Router, path: str) -> int:
+    """Count the calls, Python's and C's, of one selection."""
+    scope = {"type": "http", "path": path, "method": "GET", "headers": [(b"host", b"h7.org")]}
+    router.select(dict(scope))
+    calls = 0
+
+    def count(frame: Any, event: str, argument: Any) -> None:
+        nonlocal calls
+        calls += event in ("call", "c_call")
+
+    sys.setprofile(count)
+    try:
+        router.select(scope)
+    finally:
+        sys.setprofile(None)
+    return calls
+
+
+@pytest.mark.parametrize("template", ["/r{}", "/r{}/{{id}}", "/r{}/{{id:int}}/x", "/{{id}}/r{}"])
+def test_pain_08_the_work_of_a_request_does_not_grow_with_the_number_of_routes(template: str) -> None:
+    def path(number: int) -> str:
+        return template.format(number).replace("{id}", "5").replace("{id:int}", "5")
+
+    few, many = (Router([Route(template.format(i), Endpoint(), methods=["GET"]) for i in range(n)]) for n in (10, 1000))
+    first = work(few, path(0))
+    assert work(many, path(999)) == work(many, path(0)) == first
+    assert work(many, "/nothing/here") <= work(few, "/nothing/here")
+
+
+def test_pain_08_the_work_does_not_grow_with_the_number_of_hosts() -> None:
+    few, many = (Router([Host(f"h{i}.org", Endpoint()) for i in range(n)]) for n in (10, 1000))
+    assert work(many, "/") == work(few, "/")
+
+
+def test_a_foreign_route_is_asked_once_and_in_its_turn() -> None:
+    asked: list[str] = []
+
+    class Asking(ForeignRoute):
+        def matches(self, scope: Any) -> tuple[Match, Any]:
+            asked.append(self.ending)
+            return super().matches(scope)
+
+    before, after = Asking("nope", False), Asking("later", False)
+    router = Router([before, Route("/a", Endpoint()), after])
+    router.select({"type": "http", "path": "/a", "method": "GET", "headers": []})
+    assert asked == ["nope"]
+
+
+def test_a_method_put_on_an_instance_is_asked() -> None:
+    route = Route("/a", Endpoint())
+    router = Router([route])
+    scope = {"type": "http", "path": "/elsewhere", "method": "GET", "headers": []}
+    assert router.select(dict(scope)) == router.default
+    route.matches = lambda scope: (Match.FULL, {"endpoint": None, "path_params": {}})  # type: ignore[method-assign]
+    assert getattr(router.select(dict(scope)), "__self__", None) is route
+    del route.matches
+    assert router.select(dict(scope)) == router.default
+
+
+def test_a_class_patched_before_the_first_connection_handles_through_the_patch(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def traced(self: Any, scope: Any, receive: Any, send: Any) -> None: ...
+
+    monkeypatch.setattr(Route, "handle", traced)
+    router = Router([Route("/a", Endpoint())])
+    app: Any = router.select({"type": "http", "path": "/a", "method": "GET", "headers": []})
+    assert app.__func__ is traced
+
+
+def test_every_way_to_change_a_list_of_routes_drops_the_index() -> None:
+    changes: list[Any] = [
+        lambda r: r.append(Route("/z", Endpoint())),
+        lambda r: r.extend([Route("/z", Endpoint())]),
+        lambda r: r.insert(0, Route("/z", Endpoint())),
+        lambda r: r.remove(r[0]),
+        lambda r: r.pop(),
+        lambda r: r.clear(),
+        lambda r: r.reverse(),
+        lambda r: r.sort(key=lambda route: route.path),
+        lambda r: r.__setitem__(0, Route("/z", Endpoint())),
+        lambda r: r.__delitem__(0),
+        lambda r: r.__iadd__([Route("/z", Endpoint())]),
+        lambda r: r.__imul__(2),
+    ]
+    for change in changes:
+        table = RouteList([Route("/b", Endpoint()), Route("/a", Endpoint())])
+        table.compile()
+        change(table)
+        assert table.compiled is None
+    mutators = {name for name in dir(list) if name not in dir(tuple)} - {"copy", "__reversed__"}
+    assert mutators <= set(vars(RouteList)), mutators - set(vars(RouteList))
+
+
+def test_a_rewritten_path_counts_at_once() -> None:
+    route = Route("/a", Endpoint())
+    router = Router([route])
+    scope = {"type": "http", "path": "/b", "method": "GET", "headers": []}
+    assert router.select(dict(scope)) == router.default
+    route.path_regex, route.path_format, route.param_convertors = compile_path("/b")
+    assert router.select(dict(scope)) is route.app
+
+
+def test_a_host_in_front_of_a_path_keeps_its_turn() -> None:
+    host, route = Host("a.org", Endpoint()), Route("/a", Endpoint())
+    scope = {"type": "http", "path": "/a", "method": "GET", "headers": [(b"host", b"a.org")]}
+    assert Router([host, route]).select(dict(scope)) is host.app
+    assert Router([route, host]).select(dict(scope)) is route.app

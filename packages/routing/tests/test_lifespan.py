@@ -1,0 +1,150 @@
+"""Lifespans of routers and of what is mounted on them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, TypedDict
+
+import pytest
+
+from asterism.asgi_types import scope_record
+from asterism.routing import Host, Mount, MountedLifespan, Router
+
+pytestmark = pytest.mark.anyio
+
+
+class Shared(TypedDict):
+    pool: str
+
+
+def lifespan(log: list[str], name: str, state: Any = None, fail: str = "") -> Any:
+    @asynccontextmanager
+    async def run(app: Any) -> AsyncIterator[Any]:
+        log.append(f"{name} starts")
+        if fail == "start":
+            raise RuntimeError(f"{name} broke")
+        yield state
+        log.append(f"{name} stops")
+        if fail == "stop":
+            raise RuntimeError(f"{name} broke")
+
+    return run
+
+
+async def live(app: Any, **keys: Any) -> tuple[list[Any], dict[str, Any]]:
+    sent: list[Any] = []
+    messages = iter(["lifespan.startup", "lifespan.shutdown"])
+
+    async def receive() -> Any:
+        return {"type": next(messages)}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {"type": "lifespan", "asgi": {"version": "3.0"}, "state": {}, **keys}
+    try:
+        await app(scope, receive, send)
+    except RuntimeError as exc:
+        sent.append(exc)
+    return sent, scope
+
+
+async def test_state_reaches_the_scope_and_the_protocol_is_kept() -> None:
+    log: list[str] = []
+    sent, scope = await live(Router(lifespan=lifespan(log, "own", Shared(pool="p"))))
+    assert [message["type"] for message in sent] == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
+    assert scope["state"] == {"pool": "p"}
+    assert log == ["own starts", "own stops"]
+
+
+async def test_pain_23_mounted_lifespans_run_in_order_and_stop_in_reverse() -> None:
+    log: list[str] = []
+    deep = Router(lifespan=lifespan(log, "deep"))
+    first = Router([Mount("/deep", deep, lifespan=True)], lifespan=lifespan(log, "first", {"first": 1}))
+    second = Router(lifespan=lifespan(log, "second"))
+    silent = Router(lifespan=lifespan(log, "silent"))
+    router = Router(
+        [
+            Mount("/first", first, lifespan=True),
+            Mount("/plain", routes=[Mount("/second", second, lifespan=True)]),
+            Host("a.org", Router([Mount("/again", second, lifespan=True)])),
+            Mount("/silent", silent),
+        ],
+        lifespan=lifespan(log, "own", {"own": 1}),
+    )
+    assert router.mounted_lifespans() == [
+        MountedLifespan("/first", first),
+        MountedLifespan("/plain/second", second),
+    ]
+    _, scope = await live(router)
+    names = ["own", "first", "deep", "second"]
+    assert log == [f"{name} starts" for name in names] + [f"{name} stops" for name in reversed(names)]
+    assert scope["state"] == {"own": 1, "first": 1}
+
+
+@pytest.mark.parametrize(
+    ("stage", "failed"), [("start", "lifespan.startup.failed"), ("stop", "lifespan.shutdown.failed")]
+)
+async def test_pain_23_a_failure_names_the_mount_and_stops_the_others(stage: str, failed: str) -> None:
+    log: list[str] = []
+    broken = Router(lifespan=lifespan(log, "broken", fail=stage))
+    router = Router([Mount("/broken", broken, lifespan=True)], lifespan=lifespan(log, "own"))
+    sent, _ = await live(router)
+    assert sent[-2]["type"] == failed
+    assert "broken broke" in sent[-2]["message"]
+    assert sent[-1].__notes__ == ["in the lifespan of the application mounted at '/broken'"]
+    if stage == "stop":
+        assert "broken stops" in log
+
+
+async def test_what_an_application_above_runs_is_not_run_twice() -> None:
+    log: list[str] = []
+    mounted = Router(lifespan=lifespan(log, "mounted"))
+    scope: dict[str, Any] = {}
+    scope_record(scope)["lifespan_apps"] = [mounted]
+    await live(Router([Mount("/m", mounted, lifespan=True)]), **scope)
+    assert log == []
+
+
+async def test_an_application_that_is_no_router_needs_one_above() -> None:
+    class Foreign:
+        async def __call__(self, scope: Any, receive: Any, send: Any) -> None: ...
+
+    sent, _ = await live(Router([Mount("/foreign", Foreign(), lifespan=True)]))
+    assert "serve it inside asterism.applications.Asterism" in str(sent[-1])
+
+
+async def test_a_server_without_state_is_told_so() -> None:
+    router = Router(lifespan=lifespan([], "own", {"a": 1}))
+
+    async def without_state(scope: Any, receive: Any, send: Any) -> None:
+        del scope["state"]
+        await router(scope, receive, send)
+
+    sent, _ = await live(without_state)
+    assert 'does not support "state"' in str(sent[-1])
+
+
+async def test_a_lifespan_that_yields_no_mapping_is_told_so() -> None:
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        return {"type": "lifespan.startup"}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    with pytest.raises(TypeError, match="yields nothing or a mapping"):
+        await Router(lifespan=lifespan([], "own", 7))({"type": "lifespan", "state": {}}, receive, send)
+    assert sent[0]["type"] == "lifespan.startup.failed"
+
+
+async def test_a_generator_is_no_lifespan() -> None:
+    async def generator(app: Any) -> AsyncIterator[None]:
+        yield
+
+    with pytest.raises(TypeError, match="asynccontextmanager"):
+        Router(lifespan=generator)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="takes a function"):
+        Router(lifespan=7)  # type: ignore[arg-type]

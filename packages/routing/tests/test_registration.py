@@ -1,0 +1,120 @@
+"""Functions as endpoints, registered by method and in groups."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import pytest
+
+from asterism.asgi_types import Middleware
+from asterism.http import PlainTextResponse, Request
+from asterism.routing import Route, Router, WebSocketRoute
+
+
+class Marked:
+    """A middleware that notes its mark in the scope."""
+
+    def __init__(self, app: Any, mark: str) -> None:
+        self.app = app
+        self.mark = mark
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        scope["marks"] = [*scope.get("marks", []), self.mark]
+        await self.app(scope, receive, send)
+
+
+async def endpoint(request: Request) -> PlainTextResponse:
+    return PlainTextResponse(f"{request.method} {request.path_params} {request.scope.get('marks', [])}")
+
+
+@pytest.mark.parametrize("method", ["get", "post", "put", "patch", "delete", "options", "query"])
+def test_each_method_has_a_decorator_that_gives_the_function_back(driver: Any, method: str) -> None:
+    router = Router()
+    assert getattr(router, method)("/x", name="x")(endpoint) is endpoint
+    assert driver.get(router, "/x", method.upper()).body.startswith(method.upper().encode())
+    assert driver.get(router, "/x", "TRACE").status == 405
+    assert router.url_path_for("x") == "/x"
+
+
+def test_route_takes_any_methods(driver: Any) -> None:
+    router = Router()
+    router.route("/x", ["PUT", "POST"])(endpoint)
+    assert driver.get(router, "/x", "PUT").status == driver.get(router, "/x", "POST").status == 200
+
+
+def test_groups_share_prefix_name_and_middleware(driver: Any) -> None:
+    router = Router()
+    api = router.group("/api", name="api", middleware=[Middleware(Marked, "api")])
+    users = api.group("/users", name="users", middleware=[Middleware(Marked, "users")])
+    users.get("/{id:int}", name="show", middleware=[Middleware(Marked, "own")])(endpoint)
+    users.get("")(endpoint)
+    users.websocket("/ws", name="ws")(driver.endpoint())
+    assert driver.get(router, "/api/users/7").body == b"GET {'id': 7} ['api', 'users', 'own']"
+    assert driver.get(router, "/api/users").body == b"GET {} ['api', 'users']"
+    assert router.url_path_for("api:users:show", id=7) == "/api/users/7"
+    assert router.url_path_for("api:users:endpoint") == "/api/users"
+    assert router.url_path_for("api:users:ws") == "/api/users/ws"
+    assert all(isinstance(route, (Route, WebSocketRoute)) for route in router.routes)
+
+
+def test_a_bad_prefix_or_path_in_a_group_is_refused() -> None:
+    for prefix in ("api", "/api/", ""):
+        with pytest.raises(ValueError, match="prefix must start"):
+            Router().group(prefix)
+    with pytest.raises(ValueError, match="path must start"):
+        Router().group("/api").get("users")(endpoint)
+
+
+def test_router_middleware_is_around_everything(driver: Any) -> None:
+    router = Router([Route("/x", endpoint)], middleware=[Middleware(Marked, "a"), Middleware(Marked, "b")])
+    assert driver.get(router, "/x").body.endswith(b"['a', 'b']")
+
+
+@pytest.mark.anyio
+async def test_sync_functions_run_in_threads(driver: Any) -> None:
+    import threading
+
+    def work(request: Request) -> PlainTextResponse:
+        return PlainTextResponse(str(threading.current_thread() is threading.main_thread()))
+
+    answer = await driver.call(Router([Route("/x", work)]), driver.http_scope("/x"))
+    assert answer.body == b"False"
+
+
+@pytest.mark.anyio
+async def test_websocket_functions_get_a_websocket(driver: Any) -> None:
+    async def refuse(websocket: Any) -> None:
+        await websocket.close(4001)
+
+    router = Router([WebSocketRoute("/ws", refuse)])
+    answer = await driver.call(router, driver.websocket_scope("/ws"))
+    assert answer.messages[0]["code"] == 4001
+
+
+@pytest.mark.parametrize(
+    ("package", "route"), [("asterism.http", Route), ("asterism.websockets", WebSocketRoute)], ids=["http", "ws"]
+)
+def test_a_function_without_its_package_is_refused_with_the_command(
+    monkeypatch: pytest.MonkeyPatch, package: str, route: Any
+) -> None:
+    monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(TypeError, match=r"endpoint endpoint .*pip install asterism-routing\[functions\]"):
+        route("/x", endpoint)
+
+
+def test_a_function_can_be_called_another_way_by_a_subclass() -> None:
+    class Own(Route):
+        def function_app(self, endpoint: Any) -> Any:
+            return ("wrapped", endpoint)
+
+    assert Own("/x", endpoint).app == ("wrapped", endpoint)
+
+
+def test_routes_know_their_names_and_compare_by_what_they_route() -> None:
+    assert Route("/x", endpoint).name == "endpoint"
+    assert Route("/x", endpoint) == Route("/x", endpoint)
+    assert Route("/x", endpoint) != Route("/x", endpoint, methods=["POST"])
+    assert repr(Route("/x", endpoint)) == "Route(path='/x', name='endpoint', methods=['GET', 'HEAD'])"
+    with pytest.raises(TypeError):
+        hash(Route("/x", endpoint))

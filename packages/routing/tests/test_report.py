@@ -1,0 +1,83 @@
+"""What a router says about its own table."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from asterism.routing import BaseRoute, Host, Mount, Route, Router, WebSocketRoute, compile_path
+
+
+def kinds(*routes: BaseRoute) -> list[str]:
+    return [finding.kind for finding in Router(routes).explain() if finding.kind != "duplicate name"]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "kind"),
+    [
+        ("/a", "/a", "unreachable"),
+        ("/{x}", "/a", "unreachable"),
+        ("/{x}", "/{y:int}", "unreachable"),
+        ("/{x:path}", "/a/b", "unreachable"),
+        ("/a/{x:path}", "/a/{y:path}", "unreachable"),
+        ("/{x}/a", "/a/{x}", "overlap"),
+        ("/{x:int}", "/{y:path}", None),
+        ("/{x}", "/{y:path}", None),
+        ("/a", "/{x}", None),
+        ("/a", "/b", None),
+        ("/{x:int}", "/a", None),
+        ("/a/{x:path}", "/a", None),
+        ("/{x:regex([a-z]*)}", "/{y}", "overlap"),
+        ("/x/{a:path}", "/{b}/y", "overlap"),
+    ],
+)
+def test_paths(driver: Any, first: str, second: str, kind: str | None) -> None:
+    app = driver.endpoint()
+    assert kinds(Route(first, app), Route(second, app)) == ([] if kind is None else [kind])
+
+
+def test_methods_and_protocols_count(driver: Any) -> None:
+    app = driver.endpoint()
+    assert kinds(Route("/a", app, methods=["GET"]), Route("/a", app, methods=["POST"])) == []
+    assert kinds(Route("/a", app, methods=["GET"]), Route("/a", app, methods=["GET", "POST"])) == []
+    both = [Route("/a", app, methods=["GET"]), Route("/a", app, methods=["POST"])]
+    assert kinds(*both, Route("/a", app, methods=["HEAD", "POST"])) == ["unreachable"]
+    assert kinds(Route("/a", app), WebSocketRoute("/a", app)) == []
+    assert kinds(Mount("/a", app), Route("/a/b", app), WebSocketRoute("/a/b", app)) == ["unreachable", "unreachable"]
+    assert kinds(Host("a.org", app), Route("/a", app)) == []
+
+
+def test_names_and_self_deciding_routes_are_reported_below_mounts_too(driver: Any) -> None:
+    app = driver.endpoint()
+    own = Route("/own", app, name="own")
+    own.path_regex = re.compile("/own$")
+    router = Router(
+        [Mount("/m", routes=[Route("/a", app, name="n"), Route("/b", app, name="n"), own])],
+    )
+    found = router.explain()
+    assert [(finding.kind, finding.where) for finding in found] == [
+        ("duplicate name", "/m"),
+        ("asked for every path", "/m"),
+    ]
+    assert "below /m has the name of the earlier" in str(found)
+    assert "asked on every request" in str(found)
+    assert found.of_kind("overlap") == []
+
+
+def test_a_clean_table_is_said_to_be_one(driver: Any) -> None:
+    found = Router([Route("/a", driver.endpoint())]).explain()
+    assert not found
+    assert str(found) == "Every route is reachable and no two overlap."
+
+
+def test_an_unreachable_route_is_said_to_be_one(driver: Any) -> None:
+    found = Router([Route("/{x}", driver.endpoint()), Route("/me", driver.endpoint(), name="me")]).explain()
+    assert "Route(path='/me', name='me', methods=[]) is never reached" in str(found)
+
+
+def test_the_shape_of_a_template_is_found_by_its_regex() -> None:
+    pattern: Any = compile_path("/a/{x}-{y:int}/b/{z:path}/c")[0].pattern
+    assert pattern.segments == ("", "a", None, "b")
+    assert pattern.tail == ".*/c"

@@ -1,0 +1,202 @@
+"""URLs from names: the exact inverse of matching."""
+
+from __future__ import annotations
+
+import datetime
+import uuid
+from typing import Any
+from urllib.parse import unquote
+
+import pytest
+from hypothesis import given, strategies as st
+
+from asterism.routing import (
+    BaseRoute,
+    Host,
+    Mount,
+    NoMatchFound,
+    PathParameterError,
+    Route,
+    Router,
+    WebSocketRoute,
+    compile_path,
+)
+
+
+class App:
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None: ...
+
+
+app = App()
+VALUES: dict[str, st.SearchStrategy[Any]] = {
+    "str": st.text(min_size=1).filter(lambda text: "/" not in text and text.isprintable()),
+    "path": st.text().filter(lambda text: "\n" not in text and all(not 0xD800 <= ord(c) < 0xE000 for c in text)),
+    "int": st.integers(min_value=0, max_value=10**40),
+    "int(min=5, max=9)": st.integers(min_value=5, max_value=9),
+    "float": st.floats(min_value=0, allow_infinity=False, allow_nan=False),
+    "uuid": st.uuids(),
+    "date": st.dates(),
+    "regex([a-c]{2})": st.from_regex("[a-c]{2}", fullmatch=True),
+}
+
+
+@given(st.data())
+def test_decoding_and_matching_a_reversed_url_gives_the_parameters_back(data: st.DataObject) -> None:
+    kinds = data.draw(st.lists(st.sampled_from(sorted(set(VALUES) - {"path"})), max_size=3))
+    if data.draw(st.booleans()):
+        kinds.append("path")
+    template = "/x é" + "".join(f"/{{p{place}:{kind}}}" for place, kind in enumerate(kinds))
+    router = Router([Mount("/{tenant}", name="m", routes=[Route(template, app, name="x")])])
+    params = {f"p{place}": data.draw(VALUES[kind]) for place, kind in enumerate(kinds)}
+    params["tenant"] = data.draw(VALUES["str"])
+    url = router.url_path_for("m:x", **params)
+    assert url.isascii()
+    assert not {"?", "#", " ", "\r", "\n"} & set(url)
+    assert not url.startswith(("//", "/\\"))
+    scope: dict[str, Any] = {"type": "http", "path": unquote(url), "method": "GET", "headers": []}
+    entered: Any = router.select(scope)
+    below = entered.scope
+    entered.app.select(below)
+    assert below["path_params"] == params
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        ("str", ""),
+        ("str", "a/b"),
+        ("path", "a\nb"),
+        ("int", -1),
+        ("int(min=5)", 4),
+        ("int(max=5)", 6),
+        ("float", -0.5),
+        ("float", float("nan")),
+        ("float", float("inf")),
+        ("uuid", "no"),
+        ("regex([a-c]+)", "abd"),
+    ],
+)
+def test_a_value_the_route_would_not_match_is_refused(kind: str, value: Any) -> None:
+    route = Route(f"/{{x:{kind}}}", app, name="x")
+    with pytest.raises(PathParameterError):
+        route.url_path_for("x", x=value)
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/x/2026-02-31", "/x/9", "/x/" + "9" * 5000, "/y/1e5", "/y/" + "9" * 400, "/z/A", "/z/a", "/x/2026-01-01\n"],
+)
+def test_text_of_the_right_shape_that_is_no_value_does_not_match(path: str) -> None:
+    routes = [
+        Route("/x/{d:date}", app),
+        Route("/x/{n:int(min=1,max=5)}", app),
+        Route("/y/{f:float}", app),
+        Route("/z/{c:regex([a-z]{2})}", app),
+    ]
+    router = Router(routes)
+    scope = {"type": "http", "path": path, "method": "GET", "headers": []}
+    assert router.select(scope) == router.default
+
+
+def test_values_have_their_types() -> None:
+    day, number = datetime.date(2026, 2, 3), uuid.uuid4()
+    route = Route("/{d:date}/{u:uuid}/{f:float}", app, name="x")
+    scope = {"type": "http", "path": route.url_path_for("x", d=day, u=number, f=1e-7), "method": "GET", "headers": []}
+    assert route.matches(scope)[1]["path_params"] == {"d": day, "u": number, "f": 1e-7}
+
+
+def test_names_nest_and_unnamed_mounts_are_transparent() -> None:
+    inner = [Route("/u/{id:int}", app, name="user"), WebSocketRoute("/ws", app, name="ws")]
+    router = Router(
+        [
+            Mount("/a", name="a", routes=[Mount("/b", name="b", routes=inner)]),
+            Mount("/plain", routes=inner),
+            Host("{t}.example.org:8000", Router(inner), name="host"),
+            Mount("/static", app, name="static"),
+        ]
+    )
+    assert router.url_path_for("a:b:user", id=1) == "/a/b/u/1"
+    assert router.url_path_for("user", id=1) == "/plain/u/1"
+    assert router.url_path_for("a:b:ws").protocol == "websocket"
+    assert router.url_path_for("host:user", t="x", id=2).host == "x.example.org:8000"
+    assert router.url_path_for("static", path="/css/a b.css") == "/static/css/a%20b.css"
+    for name, params in [("a:user", {"id": 1}), ("user", {}), ("user", {"id": 1, "x": 2}), ("static", {}), ("", {})]:
+        with pytest.raises(NoMatchFound):
+            router.url_path_for(name, **params)
+
+
+def test_a_missing_mount_parameter_is_no_url() -> None:
+    router = Router([Mount("/{tenant}", routes=[Route("/users", app, name="users")])])
+    with pytest.raises(NoMatchFound, match="users"):
+        router.url_path_for("users")
+
+
+def test_a_host_parameter_cannot_smuggle_a_delimiter() -> None:
+    router = Router([Host("{t}.example.org", app, name="h")])
+    for value in ("evil.com?", "a@b", "a:80", "a#"):
+        with pytest.raises(PathParameterError):
+            router.url_path_for("h", t=value, path="/")
+
+
+def test_of_two_routes_with_a_name_the_first_that_takes_the_parameters_is_meant() -> None:
+    router = Router([Route("/a/{x}", app, name="n"), Route("/b", app, name="n"), Route("/c", app, name="n")])
+    assert router.url_path_for("n") == "/b"
+    assert router.url_path_for("n", x="1") == "/a/1"
+
+
+def test_renaming_a_route_counts_at_once() -> None:
+    route = Route("/a", app, name="old")
+    router = Router([route])
+    assert router.url_path_for("old") == "/a"
+    route.name = "new"
+    assert router.url_path_for("new") == "/a"
+    with pytest.raises(NoMatchFound):
+        router.url_path_for("old")
+
+
+def test_a_foreign_route_reverses_itself() -> None:
+    class Foreign(BaseRoute):
+        def url_path_for(self, name: str, /, **path_params: Any) -> Any:
+            if name != "foreign":
+                raise NoMatchFound(name, path_params)
+            return "/foreign"
+
+    assert Router([Foreign()]).url_path_for("foreign") == "/foreign"
+
+
+@pytest.mark.parametrize(
+    ("path", "sentence"),
+    [
+        ("/{id}/{id}", "Duplicated param name id at path /{id}/{id}"),
+        ("/{id", "opens no parameter"),
+        ("/{1d}", "opens no parameter"),
+        ("/{id:what}", "unknown path convertor 'what'"),
+        ("/{id:int(1)}", "min="),
+        ("/{id:int(min=9,max=1)}", "above maximum"),
+        ("/{id:str(3)}", "takes no arguments"),
+        ("/{id:regex([a)}", "not closed"),
+        ("/{id:regex((?P<x>a))}", "named group"),
+        ("/{id:regex(*)}", "not a regular expression"),
+    ],
+)
+def test_a_bad_template_is_refused_with_a_sentence(path: str, sentence: str) -> None:
+    with pytest.raises(ValueError) as caught:
+        compile_path(path)
+    assert sentence in str(caught.value)
+
+
+def test_stray_braces_can_be_text() -> None:
+    assert compile_path("/{1d}", literal_braces=True)[0].match("/{1d}")
+
+
+def test_bad_arguments_are_refused_with_a_sentence() -> None:
+    with pytest.raises(ValueError, match="path must start with '/'"):
+        Route("users", app)
+    with pytest.raises(TypeError, match="methods takes a list"):
+        Route("/", app, methods="GET")
+    with pytest.raises(TypeError, match="one of the two"):
+        Mount("/")
+    with pytest.raises(ValueError, match="use Mount for a path"):
+        Host("/a", app)
+    with pytest.raises(ValueError, match="max_body_size"):
+        Route("/", app, max_body_size=-1)
