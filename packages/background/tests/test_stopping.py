@@ -236,6 +236,28 @@ async def test_the_lifespan_completes_with_and_without_the_help_of_the_app(
 
 
 @pytest.mark.anyio
+@pytest.mark.parametrize(("seconds", "unfinished"), [(0.05, []), (60, ["sleep"])])
+async def test_the_shut_down_waits_for_tasks_and_their_deadline(seconds: float, unfinished: list[str]) -> None:
+    order: list[str] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await app_with_lifespan(scope, receive, send)
+            order.append("lifespan ended")
+        else:
+            await BackgroundTask(anyio.sleep, seconds)()
+            order.append("request ended")
+
+    stopping = Stopping(app, drain_timeout=0.2, on_unfinished=lambda unfinished: None, signals=[])
+    async with anyio.create_task_group() as group:
+        async with Lifespan(stopping):
+            group.start_soon(stopping, dict(HTTP), no_receive, no_send)
+            await anyio.sleep(0.01)
+    assert order == ["request ended", "lifespan ended"]
+    assert [each.task.name for each in stopping.unfinished_tasks] == unfinished
+
+
+@pytest.mark.anyio
 async def test_a_failing_start_up_is_not_hidden() -> None:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         await receive()

@@ -227,6 +227,25 @@ async def test_two_tasks_may_receive_and_send_at_once(peer: Any) -> None:
     assert sorted(connection.texts, key=int) == [str(number) for number in range(20)]
 
 
+@pytest.mark.anyio
+async def test_closing_from_one_task_ends_another_that_waits_to_receive(peer: Any) -> None:
+    ended: list[str] = []
+
+    async def handler(websocket: WebSocket) -> None:
+        async def consume() -> None:
+            async for _ in websocket.iter_text():
+                pass
+            ended.append("consume")
+
+        async with websocket, anyio.create_task_group() as group:
+            group.start_soon(consume)
+            await anyio.sleep(0.01)
+            await websocket.close(4000)
+
+    assert (await peer(application(handler)).run()).closed_with == (4000, "")
+    assert ended == ["consume"]
+
+
 # Limits
 
 

@@ -9,13 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from contextvars import ContextVar
 from time import monotonic
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ._log import log_unfinished
 from ._stop_event import StopEvent
 
 if TYPE_CHECKING:
     from ._task import BackgroundTask
+
+CANCELLATION_SECONDS: Final = 0.5
+"""What cancelled tasks have for their own cleaning up before the lifespan goes on without them."""
 
 
 class UnfinishedTask(NamedTuple):
@@ -49,6 +52,7 @@ class Drain:
         self._on_unfinished = on_unfinished
         self._stopped_at: float | None = None
         self._running = 0
+        self._idle: StopEvent | None = None
 
     @property
     def running(self) -> int:
@@ -58,19 +62,21 @@ class Drain:
     @property
     def is_over(self) -> bool:
         """Whether the deadline has passed."""
-        return self._seconds_left() == 0
+        deadline = self._deadline()
+        return deadline is not None and monotonic() >= deadline
 
     def begin(self) -> None:
         """Start the clock; called when the server is told to stop."""
         if self._stopped_at is None:
             self._stopped_at = monotonic()
 
-    def _seconds_left(self) -> float | None:
+    def _deadline(self) -> float | None:
+        """Return when tasks must have ended, by the monotonic clock; None as long as the server runs."""
         if not self._stopping.is_set():
             return None
         self.begin()
         assert self._stopped_at is not None
-        return max(0.0, self._stopped_at + self.timeout - monotonic())
+        return self._stopped_at + self.timeout
 
     async def run(self, task: BackgroundTask) -> None:
         """Run a task to its end, or to the end of the time left once the server stops."""
@@ -78,11 +84,12 @@ class Drain:
 
         scope = CancelScope()
         started = monotonic()
+        clock_offset = current_time() - started  # an event loop may count from a moment of its own
 
         def set_deadline() -> None:
-            left = self._seconds_left()
-            if left is not None:
-                scope.deadline = current_time() + left
+            deadline = self._deadline()
+            if deadline is not None:
+                scope.deadline = deadline + clock_offset
 
         listener = self._stopping.add_listener(set_deadline)
         self._running += 1
@@ -93,8 +100,24 @@ class Drain:
         finally:
             self._running -= 1
             self._stopping.remove_listener(listener)
+            if self._idle is not None and not self._running:
+                self._idle.set()
         if scope.cancelled_caught:
             self._report(UnfinishedTask(task, monotonic() - started))
+
+    async def wait_idle(self) -> None:
+        """Return when no task runs any more, soon after the deadline at the latest.
+
+        A sync task whose thread goes on beyond the deadline counts as ended.
+        """
+        deadline = self._deadline()
+        if not self._running or deadline is None:
+            return
+        from anyio import move_on_after
+
+        self._idle = StopEvent()
+        with move_on_after(max(0.0, deadline - monotonic()) + CANCELLATION_SECONDS):
+            await self._idle.wait()
 
     def leave_out(self, tasks: Iterable[BackgroundTask]) -> None:
         """Report tasks that are not begun because the time is over."""

@@ -23,7 +23,8 @@ class Stopping:
     Servers run the lifespan's shut-down only after every connection is done, so an endless stream
     would keep them from ever reaching it. This listens to the same signals as the server, and
     sets `scope["asterism"]["stopping"]`: event streams then end, WebSockets close with 1001, and
-    background tasks have `drain_timeout` seconds before they are cancelled and reported.
+    background tasks have `drain_timeout` seconds before they are cancelled and reported. The
+    lifespan's shut-down, which takes away what they use, waits for them.
 
     Wrap it around everything else.
 
@@ -101,6 +102,7 @@ class Stopping:
             message = await receive()
             if message["type"] == "lifespan.shutdown":
                 self.stop()
+                await self._drain.wait_idle()
             return message
 
         self._signals.install()

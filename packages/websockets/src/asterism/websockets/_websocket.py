@@ -195,7 +195,14 @@ class WebSocket(HTTPConnection[StateT]):
         if self.application_state is _CONNECTING and self.client_state is _CONNECTED:
             await self.finish()
         await self._say_farewell(1001, "")
-        self._ending = (1001, "")
+
+    def _closed_here(self, code: int, reason: str) -> None:
+        """Note that this side closes; not every server tells a task that waits to receive."""
+        self.application_state = _DISCONNECTED
+        if self.client_state is not _DISCONNECTED:
+            self._ending = (code, reason)
+            if self._reader is not None:
+                self._reader.queue.end(WebSocketDisconnect(code, reason))
 
     async def _close_for(self, exc: Exception) -> None:
         if isinstance(exc, WebSocketException):
@@ -211,7 +218,7 @@ class WebSocket(HTTPConnection[StateT]):
 
         with CancelScope(shield=True, deadline=current_time() + _FAREWELL_SECONDS):
             try:
-                self.application_state = _DISCONNECTED
+                self._closed_here(code, reason)
                 await self._send({"type": "websocket.close", "code": code, "reason": reason})
             except Exception:
                 return
@@ -406,7 +413,7 @@ class WebSocket(HTTPConnection[StateT]):
         state, kind = self.application_state, message["type"]
         if state is _CONNECTED:
             if kind == "websocket.close":
-                self.application_state = _DISCONNECTED
+                self._closed_here(message.get("code", 1000), message.get("reason") or "")
             elif kind != "websocket.send":
                 raise _out_of_turn('"websocket.send" or "websocket.close"', kind)
         elif state is _CONNECTING:

@@ -1,0 +1,85 @@
+"""Real servers, started for the length of a module."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+SERVED = Path(__file__).with_name("served")
+
+COMMANDS: dict[str, list[str]] = {
+    "uvicorn-websockets": ["uvicorn", "{app}", "--port", "{port}", "--ws", "websockets", "--log-level", "warning"],
+    "uvicorn-wsproto": ["uvicorn", "{app}", "--port", "{port}", "--ws", "wsproto", "--log-level", "warning"],
+    "hypercorn-asyncio": ["hypercorn", "{app}", "--bind", "127.0.0.1:{port}", "--workers", "0", "-k", "asyncio"],
+    "hypercorn-trio": ["hypercorn", "{app}", "--bind", "127.0.0.1:{port}", "--workers", "0", "-k", "trio"],
+    "granian": ["granian", "{app}", "--interface", "asgi", "--port", "{port}", "--log-level", "error"],
+}
+
+
+class Server:
+    """One server process on a free port of the loopback interface."""
+
+    def __init__(self, name: str, app: str, **environment: str) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port: int = probe.getsockname()[1]
+        self.name = name
+        arguments = [part.format(app=app, port=self.port) for part in COMMANDS[name]]
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", *arguments],
+            cwd=SERVED,
+            env={**os.environ, "PYTHONPATH": str(SERVED), "PYTHONUNBUFFERED": "1", **environment},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def wait_until_ready(self, seconds: float = 15) -> None:
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline and self.process.poll() is None:
+            try:
+                socket.create_connection(("127.0.0.1", self.port), 0.2).close()
+                return
+            except OSError:
+                time.sleep(0.02)
+        self.process.kill()
+        raise AssertionError(f"{self.name} did not start:\n{self.process.communicate()[0]}")
+
+    def stop(self, number: int = signal.SIGTERM, seconds: float = 15) -> tuple[float, str]:
+        """Send a signal and return how long the server took to end, and what it printed."""
+        started = time.monotonic()
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        try:
+            output, _ = self.process.communicate(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            output, _ = self.process.communicate()
+            output += f"\n{self.name} did not end within {seconds} seconds"
+        return time.monotonic() - started, output
+
+
+@pytest.fixture(scope="module")
+def serve() -> Iterator[Callable[..., Server]]:
+    """`serve(name, "module:app", **environment)` starts a server; what still runs at the end is stopped."""
+    servers: list[Server] = []
+
+    def start(name: str, app: str, **environment: str) -> Server:
+        servers.append(Server(name, app, **environment))
+        servers[-1].wait_until_ready()
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        if server.process.poll() is None:
+            server.stop(seconds=5)
+        if server.process.stdout is not None:
+            server.process.stdout.close()

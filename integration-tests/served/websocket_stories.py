@@ -1,0 +1,182 @@
+"""One WebSocket handler for each behaviour that servers could differ in."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import anyio
+
+from asterism.asgi_types import HTTPException, Receive, Scope, Send, WebSocketException
+from asterism.websockets import (
+    OriginMiddleware,
+    WebSocket,
+    WebSocketDisconnect,
+    WebSocketDisconnected,
+    WebSocketLimits,
+    websocket_session,
+)
+
+events: dict[str, list[Any]] = {}
+stories: dict[str, Any] = {}
+
+
+def story(**options: Any) -> Callable[[Callable[..., Awaitable[None]]], Any]:
+    def register(func: Callable[..., Awaitable[None]]) -> Any:
+        async def handler(websocket: WebSocket) -> None:
+            await func(websocket, events.setdefault(websocket.query_params.get("id", ""), []))
+
+        stories[func.__name__] = websocket_session(handler, **options)
+        return func
+
+    return register
+
+
+@story()
+async def report(websocket: WebSocket, heard: list[Any]) -> None:
+    async with websocket:
+        await websocket.send_json(heard)
+
+
+@story()
+async def echo(websocket: WebSocket, heard: list[Any]) -> None:
+    await websocket.accept()
+    async for message in websocket:
+        await (websocket.send_text(message) if isinstance(message, str) else websocket.send_bytes(message))
+
+
+@story()
+async def echo_in_block(websocket: WebSocket, heard: list[Any]) -> None:
+    async with websocket:
+        async for message in websocket:
+            await (websocket.send_text(message) if isinstance(message, str) else websocket.send_bytes(message))
+
+
+@story()
+async def departure(websocket: WebSocket, heard: list[Any]) -> None:
+    await websocket.accept()
+    try:
+        await websocket.receive_text()
+    except WebSocketDisconnect as exc:
+        heard.append([type(exc).__name__, exc.code, exc.reason])
+    for late in (websocket.send_text("x"), websocket.receive_text(), websocket.close()):
+        try:
+            await late
+            heard.append("nothing")
+        except WebSocketDisconnect as exc:
+            heard.append([type(exc).__name__, exc.code])
+
+
+@story()
+async def ticks(websocket: WebSocket, heard: list[Any]) -> None:
+    try:
+        async with websocket:
+            while True:
+                await websocket.send_text("tick")
+                await anyio.sleep(0.005)
+    except WebSocketDisconnect as exc:
+        heard.append(exc.code)
+
+
+@story()
+async def waits(websocket: WebSocket, heard: list[Any]) -> None:
+    async with websocket:
+        await websocket.send_text("waiting")
+        await websocket.wait_disconnected()
+        heard.append(websocket.client_state.name)
+
+
+@story()
+async def misuse(websocket: WebSocket, heard: list[Any]) -> None:
+    async def note(attempt: Awaitable[Any]) -> None:
+        try:
+            await attempt
+        except Exception as exc:
+            heard.append(type(exc).__name__)
+
+    await note(websocket.send_text("before accept"))
+    await note(websocket.receive_text())
+    await websocket.accept()
+    await note(websocket.accept())
+    await note(websocket.close(1006))
+    await note(websocket.close(1000, "x" * 200))
+    await websocket.close(4000, "done")
+    await note(websocket.close())
+    await note(websocket.send_text("after close"))
+    heard.append(isinstance(WebSocketDisconnected(), RuntimeError))
+
+
+@story()
+async def coded(websocket: WebSocket, heard: list[Any]) -> None:
+    async with websocket:
+        raise WebSocketException(4001, "no\nway")
+
+
+@story()
+async def broken(websocket: WebSocket, heard: list[Any]) -> None:
+    await websocket.accept()
+    raise LookupError("mine")
+
+
+@story()
+async def broken_before_accept(websocket: WebSocket, heard: list[Any]) -> None:
+    raise LookupError("mine")
+
+
+@story()
+async def unauthorised(websocket: WebSocket, heard: list[Any]) -> None:
+    raise HTTPException(401, "Who are you?", {"WWW-Authenticate": "Bearer"})
+
+
+@story()
+async def refused(websocket: WebSocket, heard: list[Any]) -> None:
+    await websocket.close(1008)
+
+
+@story()
+async def negotiates(websocket: WebSocket, heard: list[Any]) -> None:
+    await websocket.accept("chat", {"X-Room": "blue"})
+
+
+@story()
+async def json_only(websocket: WebSocket, heard: list[Any]) -> None:
+    async with websocket:
+        async for value in websocket.iter_json():
+            await websocket.send_json({"got": value})
+
+
+@story(limits=WebSocketLimits(max_message_size=1000))
+async def small(websocket: WebSocket, heard: list[Any]) -> None:
+    async with websocket:
+        async for message in websocket:
+            await websocket.send_text(str(len(message)))
+
+
+@story(limits=WebSocketLimits(idle_timeout=0.2))
+async def impatient(websocket: WebSocket, heard: list[Any]) -> None:
+    await websocket.accept()
+    async for _ in websocket:
+        pass
+    heard.append("over")
+
+
+@story(limits=WebSocketLimits(max_queued_messages=3))
+async def slow(websocket: WebSocket, heard: list[Any]) -> None:
+    async with websocket:
+        await websocket.wait_disconnected()
+    heard.append("over")
+
+
+stories["guarded"] = OriginMiddleware(stories["echo"], ["https://friend.test"])
+
+
+async def app(scope: Scope, receive: Receive, send: Send) -> None:
+    if scope["type"] == "lifespan":
+        while (await receive())["type"] == "lifespan.startup":
+            await send({"type": "lifespan.startup.complete"})
+        await send({"type": "lifespan.shutdown.complete"})
+    elif scope["type"] == "websocket":
+        await stories[scope["path"].strip("/")](scope, receive, send)
+    else:
+        await send({"type": "http.response.start", "status": 204, "headers": []})
+        await send({"type": "http.response.body", "body": b""})

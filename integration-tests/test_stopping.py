@@ -1,0 +1,115 @@
+"""A restart with open streams, WebSockets and background work ends quickly and in order, on every server.
+
+`/stop` stands for a server that hides its signals from the workers: the application is told by
+`stop()`, and the signal comes afterwards.
+"""
+
+from __future__ import annotations
+
+import signal
+import socket
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
+
+SERVERS = ["uvicorn-websockets", "uvicorn-wsproto", "hypercorn-asyncio", "hypercorn-trio", "granian"]
+
+HIDES_SIGNALS = {"granian"}
+DIES_OF_SIGTERM = {"hypercorn-trio"}  # this worker handles SIGINT only
+
+
+class Client:
+    """A server, and what its application noted."""
+
+    def __init__(self, server: Any, log: Path) -> None:
+        self.server = server
+        self.log = log
+
+    def open_stream(self, path: str, until: bytes) -> socket.socket:
+        connection = socket.create_connection(("127.0.0.1", self.server.port), 5)
+        connection.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+        received = b""
+        while until not in received:
+            chunk = connection.recv(65536)
+            assert chunk, received
+            received += chunk
+        return connection
+
+    def open_websocket(self, path: str) -> Any:
+        return connect(f"ws://127.0.0.1:{self.server.port}{path}", open_timeout=5, close_timeout=2)
+
+    def order_to_stop(self, number: int = signal.SIGTERM) -> None:
+        if self.server.name in HIDES_SIGNALS:
+            self.open_stream("/stop", b"ok").close()
+        if self.server.name in DIES_OF_SIGTERM:
+            number = signal.SIGINT
+        self.server.process.send_signal(number)
+
+    def end(self) -> float:
+        started = time.monotonic()
+        output = self.server.process.communicate(timeout=15)[0]
+        assert "/asterism/" not in output, output  # no traceback passes through our code
+        return time.monotonic() - started
+
+    def notes(self, *expected: str) -> list[str]:
+        deadline = time.monotonic() + 5
+        while True:
+            notes = self.log.read_text().splitlines() if self.log.exists() else []
+            if set(expected) <= set(notes) or time.monotonic() > deadline:
+                return notes
+            time.sleep(0.02)
+
+
+@pytest.fixture(params=SERVERS)
+def client(request: pytest.FixtureRequest, serve: Callable[..., Any], tmp_path: Path) -> Client:
+    log = tmp_path / "log"
+    return Client(serve(request.param, "stopping_story:app", STOPPING_LOG=str(log)), log)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
+def test_pain_17_a_restart_with_open_streams_takes_under_two_seconds(client: Client, number: int) -> None:
+    stream = client.open_stream("/stream", b"data: first")
+    with client.open_websocket("/chat") as chat, client.open_websocket("/ticks") as ticks:
+        assert chat.recv(timeout=5) == "welcome"
+        assert ticks.recv(timeout=5) == "tick"
+        client.order_to_stop(number)
+        codes = []
+        for websocket in (chat, ticks):
+            with pytest.raises(ConnectionClosed) as caught:
+                while True:
+                    websocket.recv(timeout=5)
+            codes.append(caught.value.rcvd and caught.value.rcvd.code)
+        stream.settimeout(5)
+        rest = b""
+        while chunk := stream.recv(65536):
+            rest += chunk
+            if b"retry: 100" in rest:
+                break
+        stream.close()
+    assert client.end() < 2
+    assert b"retry: 100" in rest
+    assert set(codes) <= {1001, 1012}, codes
+    assert {"stream ended", "chat ended"} <= set(client.notes("stream ended", "chat ended"))
+
+
+def test_pain_16_background_work_may_finish_within_the_deadline(client: Client) -> None:
+    client.open_stream("/short", b"ok").close()
+    assert client.notes("work began") == ["work began"]
+    client.order_to_stop()
+    assert client.end() < 3
+    assert "work done" in client.notes("work done")
+
+
+def test_pain_16_background_work_beyond_the_deadline_is_cancelled_and_reported(client: Client) -> None:
+    client.open_stream("/long", b"ok").close()
+    assert client.notes("work began") == ["work began"]
+    client.order_to_stop()
+    assert client.end() < 4
+    notes = client.notes("unfinished: respond_then_work.<locals>.work")
+    assert "unfinished: respond_then_work.<locals>.work" in notes
+    assert "work done" not in notes
