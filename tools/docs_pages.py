@@ -13,6 +13,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
 MARKER = "<!-- table of packages -->"
+FETCHED = re.compile(r"""<(?:script|img|iframe|link)\b[^>]*\b(?:src|href)=["']?(?:https?:)?//[^>]*>""", re.IGNORECASE)
 
 
 def title_of(page: Path) -> str:
@@ -24,8 +25,8 @@ def title_of(page: Path) -> str:
 
 
 def pages_in(folder: str) -> list[dict[str, str] | str]:
-    """Return the navigation of one folder: its index, then its pages by title."""
-    pages = sorted((DOCS / folder).glob("*.md"), key=title_of)
+    """Return the navigation of one folder: its index, then its pages by title, decisions by number."""
+    pages = sorted((DOCS / folder).glob("*.md"), key=(lambda page: page.name) if folder == "adr" else title_of)
     entries: list[dict[str, str] | str] = [f"{folder}/index.md"]
     entries += [
         {title_of(page).removeprefix("asterism-"): f"{folder}/{page.name}"} for page in pages if page.stem != "index"
@@ -36,7 +37,7 @@ def pages_in(folder: str) -> list[dict[str, str] | str]:
 def navigation() -> list[Any]:
     """Return the navigation of the whole site."""
     return [
-        {"Asterism": "index.md"},
+        {"Start": "index.md"},
         {"Why": "why.md"},
         {"Tutorial": "tutorial.md"},
         {"Guides": pages_in("guides")},
@@ -66,3 +67,11 @@ def on_config(config: Any) -> Any:
 def on_page_markdown(markdown: str, **_: Any) -> str:
     """Put the table of packages in the place of its marker."""
     return markdown.replace(MARKER, table_of_packages()) if MARKER in markdown else markdown
+
+
+def on_post_page(output: str, page: Any, **_: Any) -> str:
+    """Refuse a page that would have a browser fetch something from another host."""
+    found = FETCHED.search(output)
+    if found is not None:
+        raise ValueError(f"{page.file.src_uri} fetches from another host: {found[0]}")
+    return output
