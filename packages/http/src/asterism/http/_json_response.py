@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from json import encoder as _encoder
 from typing import Any, ClassVar, NoReturn
 
@@ -14,32 +14,34 @@ def _refuse(value: object) -> NoReturn:
     raise TypeError(f"Object of type {type(value).__name__} is not JSON serializable")
 
 
-def _stdlib_encoder(ensure_ascii: bool) -> Callable[[Any], str]:
-    """Return a serialiser: compact, NaN and infinities refused.
+def _stdlib_encoder(ensure_ascii: bool) -> Callable[[Any, int], Iterable[str]]:
+    """Return a serialiser, called with a value and 0: compact, NaN and infinities refused.
 
     `json.dumps` and `JSONEncoder.encode` set up the C encoder anew at each call, which costs
     more than small documents do; here it is set up once. It does not look for cycles, so these
     surface as `RecursionError`.
     """
-    plain = json.JSONEncoder(
+    encode = json.JSONEncoder(
         ensure_ascii=ensure_ascii, check_circular=False, allow_nan=False, separators=(",", ":"), default=_refuse
     ).encode
-    escape = getattr(_encoder, "c_encode_basestring_ascii" if ensure_ascii else "c_encode_basestring", None)
-    make = getattr(_encoder, "c_make_encoder", None)
+
+    def plain(value: Any, level: int) -> Iterable[str]:
+        return (encode(value),)
+
+    escape: Any = getattr(_encoder, "c_encode_basestring_ascii" if ensure_ascii else "c_encode_basestring", None)
+    make: Any = getattr(_encoder, "c_make_encoder", None)
     if make is None or escape is None:
         return plain
     try:
-        encode = make(None, _refuse, escape, None, ":", ",", False, False, False)
-        if "".join(encode({"a": [1, "é"]}, 0)) != plain({"a": [1, "é"]}):
-            return plain
+        chunks: Callable[[Any, int], Iterable[str]] = make(None, _refuse, escape, None, ":", ",", False, False, False)
+        sound = "".join(chunks({"a": [1, "é"]}, 0)) == encode({"a": [1, "é"]})
     except TypeError:  # the C encoder's signature is no promise of CPython
         return plain
-    join = "".join
-    return lambda value: join(encode(value, 0))
+    return chunks if sound else plain
 
 
-_encode = _stdlib_encoder(ensure_ascii=False)
-_encode_ascii = _stdlib_encoder(ensure_ascii=True)
+_chunks = _stdlib_encoder(ensure_ascii=False)
+_ascii_chunks = _stdlib_encoder(ensure_ascii=True)
 
 
 def encode_json(value: Any) -> bytes:
@@ -53,11 +55,9 @@ def encode_json(value: Any) -> bytes:
     '{"name":"café"}'
     """
     try:
-        text = _encode(value)
-        try:
-            return text.encode("utf-8")
-        except UnicodeEncodeError:  # a lone surrogate, which only an escape can carry
-            return _encode_ascii(value).encode("ascii")
+        return "".join(_chunks(value, 0)).encode("utf-8")
+    except UnicodeEncodeError:  # a lone surrogate, which only an escape can carry
+        return "".join(_ascii_chunks(value, 0)).encode("ascii")
     except RecursionError:
         raise ValueError("this value contains itself or nests too deep for JSON") from None
 

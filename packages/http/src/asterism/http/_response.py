@@ -113,17 +113,26 @@ class Response:
             self.raw_headers = [CONTENT_LENGTHS[len(self.body)], CONTENT_TYPES[self.charset][self.media_type]]
 
     def _merge_headers(self, raw: list[RawHeader]) -> None:
+        self.raw_headers = raw
+        measured = typed = False
+        for name, _ in raw:
+            if name == b"content-length":
+                measured = True
+            elif name == b"content-type":
+                typed = True
+        if not measured or not self._keep_given_length():
+            self.raw_headers.append(CONTENT_LENGTHS[len(self.body)])
+        if not typed and self.media_type is not None:
+            self.raw_headers.append(CONTENT_TYPES[self.charset][self.media_type])
+
+    def _keep_given_length(self) -> bool:
         # A length given for a body that is here is replaced by its real one; without a body it
         # may be that of the resource, as in the answer to a HEAD.
-        lengths = [pair for pair in raw if pair[0] == b"content-length"]
-        if lengths and (self.body or len(lengths) > 1 or not lengths[0][1].isdigit()):
-            raw = [pair for pair in raw if pair[0] != b"content-length"]
-            lengths = []
-        self.raw_headers = raw
-        if not lengths:
-            raw.append(CONTENT_LENGTHS[len(self.body)])
-        if self.media_type is not None:
-            self._add_content_type()
+        lengths = [value for name, value in self.raw_headers if name == b"content-length"]
+        if not self.body and len(lengths) == 1 and lengths[0].isdigit():
+            return True
+        self.raw_headers = [pair for pair in self.raw_headers if pair[0] != b"content-length"]
+        return False
 
     def _add_content_type(self) -> None:
         for name, _ in self.raw_headers:
