@@ -58,14 +58,23 @@ def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
 
 
-_decoder = json.JSONDecoder(parse_constant=_refuse_constant)
+def _finite(digits: str) -> float:
+    value = float(digits)
+    if value in (_INFINITY, -_INFINITY):
+        raise ValueError(f"a number of {len(digits)} characters is too large")
+    return value
+
+
+_INFINITY = float("inf")
+_decoder = json.JSONDecoder(parse_constant=_refuse_constant, parse_float=_finite)
 _scan: Callable[[str, int], tuple[Any, int]] = _decoder.scan_once  # type: ignore[attr-defined]
 
 
 def decode_json(body: bytes) -> Any:
     """Return what a JSON text in UTF-8 stands for, decoded by the standard library.
 
-    NaN and infinities are refused, and so is nesting deeper than `MAX_DEPTH`.
+    NaN, infinities and numbers that only infinity could stand for are refused, and so is nesting
+    deeper than `MAX_DEPTH`.
 
     Raises:
         ValueError: it is not JSON in UTF-8 (RFC 8259).
