@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any, ClassVar
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, ClassVar, TypeAlias
 from weakref import WeakSet
 
 from asterism.asgi_types import ASGIApp, HTTPException, Middleware, Receive, Scope, Send, scope_record
@@ -11,6 +11,12 @@ from asterism.datastructures import URLPath
 
 from ._answers import handlers_in_charge, send_not_found
 from ._match import Match
+
+Endpoint: TypeAlias = Callable[..., Any]
+"""An ASGI application, or a plain function of a request or of a WebSocket."""
+
+MiddlewareList: TypeAlias = Sequence[Middleware] | None
+"""Wrapped around an application, the first being outermost."""
 
 _INDEXED = frozenset({"handle", "matches", "name", "param_convertors", "path_regex", "slash_optional"})
 
@@ -100,7 +106,7 @@ def extended_scope(scope: Scope, child_scope: Scope, *, in_place: bool) -> Scope
     return {**scope, **child_scope}
 
 
-def wrap(app: ASGIApp, middleware: Sequence[Middleware] | None) -> ASGIApp:
+def wrap(app: ASGIApp, middleware: MiddlewareList) -> ASGIApp:
     """Return `app` inside its middleware, the first being outermost."""
     for cls, args, kwargs in reversed(middleware or ()):
         app = cls(app, *args, **kwargs)

@@ -53,38 +53,37 @@ class Convertor(Generic[T]):
         raise ValueError(f"{type(self).__name__} takes no arguments, got ({arguments})")
 
 
-class StringConvertor(Convertor[str]):
+class TextConvertor(Convertor[str]):
+    """What convertors have in common whose values are the text of the path."""
+
+    def convert(self, value: str) -> str:
+        """Return the text itself."""
+        return value
+
+
+class StringConvertor(TextConvertor):
     """`str`, the default: one segment, not empty."""
 
     regex = "[^/]+"
 
-    def convert(self, value: str) -> str:
-        return value
-
     def to_string(self, value: str) -> str:
-        text = self.to_segment(value)
-        if "/" in text:
+        if "/" in (text := self.to_segment(value)):
             raise PathParameterError("A str parameter must not hold '/'; use {name:path}, or Router(raw_path=True)")
         return text
 
     def to_segment(self, value: str) -> str:
-        text = str(value)
-        if not text:
-            raise PathParameterError("A str parameter must not be empty")
-        return text
+        if text := str(value):
+            return text
+        raise PathParameterError("A str parameter must not be empty")
 
 
-class PathConvertor(Convertor[str]):
+class PathConvertor(TextConvertor):
     """`path`: the rest of the path with its slashes, possibly empty."""
 
     regex = ".*"
 
-    def convert(self, value: str) -> str:
-        return str(value)
-
     def to_string(self, value: str) -> str:
-        text = str(value)
-        if "\n" in text:
+        if "\n" in (text := str(value)):
             raise PathParameterError("A path parameter must not hold a line feed")
         return text
 
@@ -185,10 +184,8 @@ class UUIDConvertor(Convertor["UUID"]):
         return UUID(value)
 
     def to_string(self, value: UUID) -> str:
-        from uuid import UUID
-
         try:
-            return str(UUID(str(value)))
+            return str(self.convert(str(value)))
         except ValueError as exc:
             raise PathParameterError(f"A uuid parameter must be a UUID, got {value!r}") from exc
 
@@ -207,7 +204,7 @@ class DateConvertor(Convertor["date"]):
         return f"{value.year:04}-{value.month:02}-{value.day:02}"
 
 
-class RegexConvertor(Convertor[str]):
+class RegexConvertor(TextConvertor):
     """`regex`: text of a given shape, as `{code:regex([A-Z]{2}[0-9]+)}`.
 
     Args:
@@ -221,9 +218,6 @@ class RegexConvertor(Convertor[str]):
             raise ValueError(f"RegexConvertor: {regex!r} is not a regular expression: {exc}") from exc
         self.regex = regex
 
-    def convert(self, value: str) -> str:
-        return value
-
     def to_string(self, value: str) -> str:
         text = str(value)
         if self._whole.fullmatch(text) is None:
@@ -235,14 +229,15 @@ class RegexConvertor(Convertor[str]):
 
 
 CONVERTOR_TYPES: dict[str, Convertor[Any]] = {
-    "str": StringConvertor(),
-    "path": PathConvertor(),
-    "int": IntegerConvertor(),
-    "float": FloatConvertor(),
-    "uuid": UUIDConvertor(),
     "date": DateConvertor(),
+    "float": FloatConvertor(),
+    "int": IntegerConvertor(),
+    "path": PathConvertor(),
     "regex": RegexConvertor(),
+    "str": StringConvertor(),
+    "uuid": UUIDConvertor(),
 }
+"""What stands after the colon of `{name:int}`, by its name."""
 
 
 def register_url_convertor(key: str, convertor: Convertor[Any]) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
 
-from asterism.asgi_types import ASGIApp, Middleware, Receive, Scope, Send
+from asterism.asgi_types import ASGIApp, Receive, Scope, Send
 from asterism.datastructures import URLPath
 
-from ._base_route import BaseRoute, wrap
+from ._base_route import BaseRoute, MiddlewareList, wrap
 from ._body_limit import Limit, limited
 from ._children import Entered, child_routes, name_below, reverse_child
 from ._convertors import Convertor
@@ -63,10 +63,10 @@ class Mount(BaseRoute):
         self,
         path: str,
         app: ASGIApp | None = None,
-        routes: Sequence[BaseRoute] | None = None,
+        routes: Iterable[BaseRoute] | None = None,
         name: str | None = None,
         *,
-        middleware: Sequence[Middleware] | None = None,
+        middleware: MiddlewareList = None,
         max_body_size: Limit = ...,
         lifespan: bool = False,
         slash_optional: bool = False,
@@ -82,7 +82,7 @@ class Mount(BaseRoute):
         compiled = compile_path(self.path + "/{path:path}", literal_braces=self.literal_braces)
         self.path_regex, self.path_format, self.param_convertors = compiled
 
-    def router_for(self, routes: Sequence[BaseRoute]) -> ASGIApp:
+    def router_for(self, routes: Iterable[BaseRoute]) -> ASGIApp:
         """Return the application for `routes=`."""
         from ._router import Router
 

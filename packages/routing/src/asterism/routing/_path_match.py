@@ -8,7 +8,7 @@ from typing import Any
 
 from asterism.asgi_types import Scope, scope_record
 
-from ._convertors import Convertor, PathConvertor, StringConvertor
+from ._convertors import Convertor, TextConvertor
 from ._route_path import ENCODED_SLASH, MOUNT_KEY, current_mount, decoded
 
 Conversions = tuple[tuple[str, Callable[[str], Any]], ...]
@@ -19,7 +19,7 @@ def conversions(convertors: Mapping[str, Convertor[Any]]) -> Conversions:
     return tuple(
         (name, convertor.convert)
         for name, convertor in convertors.items()
-        if convertor.__class__ not in (StringConvertor, PathConvertor)
+        if type(convertor).convert is not TextConvertor.convert
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any, TypedDict, TypeVar
 
 from asterism.asgi_types import Middleware
 
+from ._base_route import MiddlewareList, endpoint_name
 from ._body_limit import Limit
 
 E = TypeVar("E", bound=Callable[..., Any])
@@ -17,7 +18,7 @@ class RouteOptions(TypedDict, total=False):
 
     name: str | None
     include_in_schema: bool
-    middleware: Sequence[Middleware] | None
+    middleware: MiddlewareList
     max_body_size: Limit
 
 
@@ -38,7 +39,7 @@ class Registration:
         name: str | None = None,
         include_in_schema: bool = True,
         *,
-        middleware: Sequence[Middleware] | None = None,
+        middleware: MiddlewareList = None,
         max_body_size: Limit = ...,
     ) -> None:
         """Append a `Route`; arguments as there."""
@@ -50,7 +51,7 @@ class Registration:
         endpoint: Callable[..., Any],
         name: str | None = None,
         *,
-        middleware: Sequence[Middleware] | None = None,
+        middleware: MiddlewareList = None,
     ) -> None:
         """Append a `WebSocketRoute`; arguments as there."""
         raise NotImplementedError
@@ -62,7 +63,7 @@ class Registration:
         *,
         name: str | None = None,
         include_in_schema: bool = True,
-        middleware: Sequence[Middleware] | None = None,
+        middleware: MiddlewareList = None,
         max_body_size: Limit = ...,
     ) -> Callable[[E], E]:
         """Return a decorator that registers a function or application for a path.
@@ -118,9 +119,7 @@ class Registration:
         """Register a function for QUERY; keyword arguments as for `route`."""
         return self.route(path, ["QUERY"], **options)
 
-    def websocket(
-        self, path: str, *, name: str | None = None, middleware: Sequence[Middleware] | None = None
-    ) -> Callable[[E], E]:
+    def websocket(self, path: str, *, name: str | None = None, middleware: MiddlewareList = None) -> Callable[[E], E]:
         """Return a decorator that registers a function of a WebSocket for a path."""
 
         def register(endpoint: E) -> E:
@@ -166,8 +165,6 @@ class RouteGroup(Registration):
     def _name(self, name: str | None, endpoint: Callable[..., Any]) -> str | None:
         if not self.name:
             return name
-        from ._base_route import endpoint_name
-
         return f"{self.name}:{endpoint_name(endpoint) if name is None else name}"
 
     def add_route(
@@ -178,7 +175,7 @@ class RouteGroup(Registration):
         name: str | None = None,
         include_in_schema: bool = True,
         *,
-        middleware: Sequence[Middleware] | None = None,
+        middleware: MiddlewareList = None,
         max_body_size: Limit = ...,
     ) -> None:
         self.parent.add_route(
@@ -197,7 +194,7 @@ class RouteGroup(Registration):
         endpoint: Callable[..., Any],
         name: str | None = None,
         *,
-        middleware: Sequence[Middleware] | None = None,
+        middleware: MiddlewareList = None,
     ) -> None:
         self.parent.add_websocket_route(
             _joined(self.prefix, path),

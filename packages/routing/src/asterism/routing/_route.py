@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
-from asterism.asgi_types import ASGIApp, HTTPException, Middleware, Receive, Scope, Send, is_plain_function
+from asterism.asgi_types import ASGIApp, HTTPException, Receive, Scope, Send, is_plain_function
 from asterism.datastructures import URLPath
 
 from ._answers import MethodNotAllowed
-from ._base_route import BaseRoute, endpoint_name, method_set, wrap
+from ._base_route import BaseRoute, Endpoint, MiddlewareList, endpoint_name, method_set, wrap
 from ._body_limit import Limit, limited
 from ._convertors import Convertor
 from ._functions import request_application
@@ -42,7 +42,7 @@ class TemplateRoute(BaseRoute):
     """Take a brace that opens no parameter as text."""
 
     path: str
-    endpoint: Callable[..., Any]
+    endpoint: Endpoint
     name: str
     app: ASGIApp
     path_regex: re.Pattern[str]
@@ -54,7 +54,7 @@ class TemplateRoute(BaseRoute):
         compiled = compile_path(path, literal_braces=self.literal_braces)
         self.path_regex, self.path_format, self.param_convertors = compiled
 
-    def function_app(self, endpoint: Callable[..., Any]) -> ASGIApp:
+    def function_app(self, endpoint: Endpoint) -> ASGIApp:
         """Return the application for a plain function. Override to call functions another way."""
         raise NotImplementedError
 
@@ -120,12 +120,12 @@ class Route(TemplateRoute):
     def __init__(
         self,
         path: str,
-        endpoint: Callable[..., Any],
+        endpoint: Endpoint,
         *,
         methods: Iterable[str] | None = None,
         name: str | None = None,
         include_in_schema: bool = True,
-        middleware: Sequence[Middleware] | None = None,
+        middleware: MiddlewareList = None,
         max_body_size: Limit = ...,
     ) -> None:
         self._set_path(path)
@@ -137,7 +137,7 @@ class Route(TemplateRoute):
         app = wrap(self.function_app(endpoint) if is_function else endpoint, middleware)
         self.app = self.limited_app(app, max_body_size, counts=not is_function or bool(middleware))
 
-    def function_app(self, endpoint: Callable[..., Any]) -> ASGIApp:
+    def function_app(self, endpoint: Endpoint) -> ASGIApp:
         return request_application(endpoint)
 
     def limited_app(self, app: ASGIApp, limit: Limit, *, counts: bool) -> ASGIApp:
@@ -162,12 +162,9 @@ class Route(TemplateRoute):
         await refusal.answer(scope, send)
 
     def __eq__(self, other: object) -> bool:
-        return (
-            isinstance(other, Route)
-            and self.path == other.path
-            and self.endpoint == other.endpoint
-            and self.methods == other.methods
-        )
+        if not isinstance(other, Route):
+            return False
+        return (self.path, self.endpoint, self.methods) == (other.path, other.endpoint, other.methods)
 
     __hash__ = None  # type: ignore[assignment]
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, ClassVar
 
-from asterism.asgi_types import RECORD_KEY, ASGIApp, HTTPException, Lifespan, Middleware, Receive, Scope, Send
+from asterism.asgi_types import RECORD_KEY, ASGIApp, HTTPException, Lifespan, Receive, Scope, Send
 from asterism.datastructures import URLPath
 
 from ._answers import MethodNotAllowed, Options, Redirect, handlers_in_charge, send_not_found
-from ._base_route import BaseRoute, extended_scope, wrap
+from ._base_route import BaseRoute, MiddlewareList, extended_scope, wrap
 from ._body_limit import Limit, limited
 from ._children import Entered
 from ._host import Host, requested_host
@@ -68,7 +68,7 @@ class Router(Registration):
         default: ASGIApp | None = None,
         lifespan: Lifespan[Any] | None = None,
         *,
-        middleware: Sequence[Middleware] | None = None,
+        middleware: MiddlewareList = None,
         max_body_size: Limit = ...,
         match_slashes: bool = False,
         raw_path: bool = False,
@@ -255,7 +255,7 @@ class Router(Registration):
         name: str | None = None,
         include_in_schema: bool = True,
         *,
-        middleware: Sequence[Middleware] | None = None,
+        middleware: MiddlewareList = None,
         max_body_size: Limit = ...,
     ) -> None:
         self.routes.append(
@@ -276,7 +276,7 @@ class Router(Registration):
         endpoint: Callable[..., Any],
         name: str | None = None,
         *,
-        middleware: Sequence[Middleware] | None = None,
+        middleware: MiddlewareList = None,
     ) -> None:
         self.routes.append(self.websocket_route_class(path, endpoint, name=name, middleware=middleware))
 

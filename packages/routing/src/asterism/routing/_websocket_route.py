@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from asterism.asgi_types import ASGIApp, Receive, Scope, Send, is_plain_function
 
-from asterism.asgi_types import ASGIApp, Middleware, Receive, Scope, Send, is_plain_function
-
-from ._base_route import endpoint_name, wrap
+from ._base_route import Endpoint, MiddlewareList, endpoint_name, wrap
 from ._functions import websocket_application
 from ._match import Match
 from ._route import TemplateRoute
@@ -33,17 +30,17 @@ class WebSocketRoute(TemplateRoute):
     def __init__(
         self,
         path: str,
-        endpoint: Callable[..., Any],
+        endpoint: Endpoint,
         *,
         name: str | None = None,
-        middleware: Sequence[Middleware] | None = None,
+        middleware: MiddlewareList = None,
     ) -> None:
         self._set_path(path)
         self.endpoint = endpoint
         self.name = endpoint_name(endpoint) if name is None else name
         self.app = wrap(self.function_app(endpoint) if is_plain_function(endpoint) else endpoint, middleware)
 
-    def function_app(self, endpoint: Callable[..., Any]) -> ASGIApp:
+    def function_app(self, endpoint: Endpoint) -> ASGIApp:
         return websocket_application(endpoint)
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Awaitable, Generator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from types import TracebackType
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar, cast
 
 from asterism.asgi_types import is_async_callable
 from asterism.datastructures import ParsedHost, parse_host
@@ -60,6 +60,14 @@ class AwaitableOrContextManagerWrapper(Generic[R]):
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
     ) -> None:
         await self.entered.close()
+
+
+def only_exception(failure: BaseException) -> BaseException:
+    """Return the exception a group is about where it is about one; the group itself where about more."""
+    if not isinstance(failure, BaseExceptionGroup):
+        return failure
+    first, *others = cast("BaseExceptionGroup[BaseException]", failure).exceptions
+    return failure if others else only_exception(first)  # pyright: ignore[reportUnknownVariableType]
 
 
 @asynccontextmanager

@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Ite
 from contextlib import asynccontextmanager, contextmanager
 from functools import wraps
 from types import EllipsisType
-from typing import Any
+from typing import Any, TypeAlias
 
 from asterism.asgi_types import ASGIApp, HTTPException, Lifespan, Middleware, Scope, is_async_callable
 from asterism.datastructures import URL
@@ -31,6 +31,9 @@ from asterism.routing import (
 from ._websocket_session import websocket_session
 from .concurrency import run_in_threadpool
 from .requests import Request
+
+Endpoint: TypeAlias = Callable[..., Any]
+MiddlewareList: TypeAlias = Sequence[Middleware] | None
 
 PARAM_REGEX = re.compile(r"{([a-zA-Z_][a-zA-Z0-9_]*)(:[a-zA-Z_][a-zA-Z0-9_]*)?}")
 PARAM_FORMAT_REGEX = re.compile(r"{([a-zA-Z_][a-zA-Z0-9_]*)}")
@@ -68,7 +71,7 @@ def request_response(func: Callable[[Request], Awaitable[Any] | Any]) -> ASGIApp
     return native_request_response(in_thread, request_class=Request)
 
 
-def get_name(endpoint: Callable[..., Any]) -> str:
+def get_name(endpoint: Endpoint) -> str:
     """Return the name of a function or class, or of an instance's class."""
     return str(getattr(endpoint, "__name__", type(endpoint).__name__))
 
@@ -106,12 +109,12 @@ class Route(BaseRoute, NativeRoute):
     def __init__(
         self,
         path: str,
-        endpoint: Callable[..., Any],
+        endpoint: Endpoint,
         *,
         methods: Collection[str] | None = None,
         name: str | None = None,
         include_in_schema: bool = True,
-        middleware: Sequence[Middleware] | None = None,
+        middleware: MiddlewareList = None,
         max_body_size: int | EllipsisType | None = None,
     ) -> None:
         super().__init__(
@@ -124,7 +127,7 @@ class Route(BaseRoute, NativeRoute):
             max_body_size=... if max_body_size is None else max_body_size,
         )
 
-    def function_app(self, endpoint: Callable[..., Any]) -> ASGIApp:
+    def function_app(self, endpoint: Endpoint) -> ASGIApp:
         return request_response(endpoint)
 
     def limited_app(self, app: ASGIApp, limit: Any, *, counts: bool) -> ASGIApp:
@@ -137,7 +140,7 @@ class WebSocketRoute(BaseRoute, NativeWebSocketRoute):
     encodes_paths = False
     literal_braces = True
 
-    def function_app(self, endpoint: Callable[..., Any]) -> ASGIApp:
+    def function_app(self, endpoint: Endpoint) -> ASGIApp:
         return websocket_session(endpoint)
 
 
@@ -152,10 +155,10 @@ class Mount(BaseRoute, NativeMount):
         self,
         path: str,
         app: ASGIApp | None = None,
-        routes: Sequence[NativeBaseRoute] | None = None,
+        routes: Iterable[NativeBaseRoute] | None = None,
         name: str | None = None,
         *,
-        middleware: Sequence[Middleware] | None = None,
+        middleware: MiddlewareList = None,
         max_body_size: int | None = None,
     ) -> None:
         super().__init__(
@@ -167,7 +170,7 @@ class Mount(BaseRoute, NativeMount):
             max_body_size=... if max_body_size is None else max_body_size,
         )
 
-    def router_for(self, routes: Sequence[NativeBaseRoute]) -> ASGIApp:
+    def router_for(self, routes: Iterable[NativeBaseRoute]) -> ASGIApp:
         return Router(routes=routes)
 
     def limited_app(self, app: ASGIApp, limit: Any) -> ASGIApp:
@@ -191,12 +194,12 @@ class Router(NativeRouter):
 
     def __init__(
         self,
-        routes: Sequence[NativeBaseRoute] | None = None,
+        routes: Iterable[NativeBaseRoute] | None = None,
         redirect_slashes: bool = True,
         default: ASGIApp | None = None,
         lifespan: Lifespan[Any] | None = None,
         *,
-        middleware: Sequence[Middleware] | None = None,
+        middleware: MiddlewareList = None,
         max_body_size: int | None = None,
     ) -> None:
         super().__init__(
@@ -233,7 +236,7 @@ class Router(NativeRouter):
     def add_route(
         self,
         path: str,
-        endpoint: Callable[..., Any],
+        endpoint: Endpoint,
         methods: Iterable[str] | None = None,
         name: str | None = None,
         include_in_schema: bool = True,
