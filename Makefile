@@ -108,7 +108,7 @@ integration: setup ## the nightly suite, whole
 
 .PHONY: bench
 bench: setup ## side by side with the peers, in one run
-	@$(call apart,bench) run --quiet --locked --inexact --all-packages --all-extras --group bench python benchmarks/run.py $(ARGS)
+	@$(call apart,bench) run --quiet --locked --inexact --all-packages --all-extras --no-dev --group bench python benchmarks/run.py $(ARGS)
 
 .PHONY: build
 build: setup ## wheels and source distributions of all packages into dist/ (P= for one package)

@@ -116,6 +116,6 @@ printf '%s\n' "$uv" >"$tools/uv-path"
 say "setup: $("$uv" --version) with $("$python" --version), into .venv"
 unset VIRTUAL_ENV
 UV_PYTHON_DOWNLOADS=never UV_CACHE_DIR=${UV_CACHE_DIR:-$tools/cache/uv} \
-    "$uv" sync --locked --inexact --all-packages --all-extras --quiet --python "$python" ||
+    "$uv" sync --locked --inexact --all-packages --all-extras --group test --quiet --python "$python" ||
     stop "uv could not make .venv. If uv.lock is out of date, run: make lock"
 printf '%s\n' "$now" >"$stamp"
