@@ -100,6 +100,7 @@ class MultipartDecoder:
         self._part: PartHeaders | None = None
         self._part_size = 0
         self._part_limit = 0
+        self._lead = b""
 
     def _new_parser(self, boundary: bytes) -> MultipartParser:
         limits = self._limits
@@ -274,10 +275,18 @@ class MultipartDecoder:
             self._part_limit = -1 if limits.max_file_size is None else limits.max_file_size
         self._part = part
         self._part_size = 0
+        self._lead = b""
         self._events.append(part)
 
     def on_part_data(self, data: bytes, start: int, end: int) -> None:
         """Some of a part's content is `data[start:end]`."""
+        missing = len(self._delimiter) - self._part_size
+        if missing > 0:
+            # RFC 2046 section 5.1.1: the blank line after the headers may be that of the boundary,
+            # so this is no content. The parser takes it for some, other parsers do not.
+            self._lead += data[start : min(end, start + missing)]
+            if self._lead == self._delimiter:
+                raise FormError("Invalid multipart data: a boundary follows the headers of a part at once.")
         self._part_size += end - start
         if self._part_size > self._part_limit >= 0:
             raise too_large("Part", self._part_limit)
