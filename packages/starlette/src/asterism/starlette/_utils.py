@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Awaitable, Generator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from types import TracebackType
-from typing import Any, Generic, Protocol, TypeVar, cast
+from typing import Any, Generic, Protocol, TypeVar
 
 from asterism.asgi_types import is_async_callable
 from asterism.datastructures import ParsedHost, parse_host
@@ -62,14 +62,6 @@ class AwaitableOrContextManagerWrapper(Generic[R]):
         await self.entered.close()
 
 
-def only_exception(failure: BaseException) -> BaseException:
-    """Return the exception a group is about where it is about one; the group itself where about more."""
-    if not isinstance(failure, BaseExceptionGroup):
-        return failure
-    first, *others = cast("BaseExceptionGroup[BaseException]", failure).exceptions
-    return failure if others else only_exception(first)  # pyright: ignore[reportUnknownVariableType]
-
-
 @asynccontextmanager
 async def create_collapsing_task_group() -> AsyncGenerator[Any, None]:
     """Open a task group out of which a lone exception comes as itself, not in a group."""
@@ -79,9 +71,9 @@ async def create_collapsing_task_group() -> AsyncGenerator[Any, None]:
         async with create_task_group() as group:
             yield group
     except BaseExceptionGroup as failures:
-        if len(failures.exceptions) > 1:
+        lone, *others = failures.exceptions
+        if others:
             raise
-        lone = failures.exceptions[0]
         # The cause and context a `raise` would set belong to the exception itself already.
         cause, context, quiet = lone.__cause__, lone.__context__, lone.__suppress_context__
         try:
