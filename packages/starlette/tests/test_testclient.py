@@ -1,0 +1,99 @@
+"""Where the drop-in's test client differs from `asterism.testing`."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from asterism.starlette.exceptions import StarletteDeprecationWarning
+from asterism.starlette.testclient import TestClient, WebSocketDenialResponse
+from asterism.starlette.types import Receive, Scope, Send
+from asterism.starlette.websockets import WebSocketDisconnect
+
+
+async def asgi3(scope: Scope, receive: Receive, send: Send) -> None:
+    assert scope["type"] == "http", "HTTP only"
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": b"ok"})
+
+
+def asgi2(scope: Scope) -> Callable[[Receive, Send], Awaitable[None]]:
+    async def instance(receive: Receive, send: Send) -> None:
+        await asgi3(scope, receive, send)
+
+    return instance
+
+
+class ASGI2:
+    def __init__(self, scope: Scope) -> None:
+        self.scope = scope
+
+    async def __call__(self, receive: Receive, send: Send) -> None:
+        await asgi3(self.scope, receive, send)
+
+
+class ASGI3:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await asgi3(scope, receive, send)
+
+
+def returns_a_coroutine(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+    return asgi3(scope, receive, send)
+
+
+@pytest.mark.parametrize("app", [asgi3, asgi2, ASGI2, ASGI3(), returns_a_coroutine])
+def test_applications_of_asgi_2_and_3_are_called(app: Any) -> None:
+    assert TestClient(app).get("/").text == "ok"
+
+
+def test_an_application_without_lifespan_fails_inside_with() -> None:
+    with pytest.raises(AssertionError, match="HTTP only"):
+        with TestClient(asgi3):
+            pass
+
+
+def test_a_time_out_warns_and_has_no_effect() -> None:
+    with pytest.warns(StarletteDeprecationWarning, match="should not use the 'timeout' argument"):
+        assert TestClient(asgi3).get("/", timeout=0).text == "ok"
+
+
+def test_a_denial_is_a_response_and_a_disconnect() -> None:
+    async def deny(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "websocket.http.response.start", "status": 401, "headers": [(b"x-a", b"1")]})
+        await send({"type": "websocket.http.response.body", "body": b"no"})
+
+    with pytest.raises(WebSocketDisconnect) as raised:
+        with TestClient(deny).websocket_connect("/"):
+            pass
+    denial: Any = raised.value
+    assert isinstance(denial, WebSocketDenialResponse)
+    assert (denial.status_code, denial.text, denial.headers["x-a"]) == (401, "no", "1")
+
+
+def run(*missing: str) -> subprocess.CompletedProcess[str]:
+    program = (
+        "import sys, warnings; warnings.simplefilter('always')\n"
+        f"for name in {missing!r}: sys.modules[name] = None\n"
+        "from asterism.starlette.testclient import TestClient\n"
+        "print([cls.__module__.split('.')[0] for cls in TestClient.__mro__ if cls.__name__ == 'Client'])"
+    )
+    return subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
+
+
+def test_httpx2_is_preferred_without_a_warning() -> None:
+    done = run()
+    assert (done.stdout.strip(), done.stderr) == ("['httpx2']", "")
+
+
+def test_httpx_is_taken_with_a_warning() -> None:
+    done = run("httpx2")
+    assert done.stdout.strip() == "['httpx']"
+    assert "StarletteDeprecationWarning: Using `httpx` with `starlette.testclient` is deprecated" in done.stderr
+
+
+def test_without_either_the_error_says_what_to_install() -> None:
+    assert "pip install" in run("httpx", "httpx2").stderr
