@@ -150,6 +150,42 @@ def test_deleting_expires_the_cookie_with_its_attributes() -> None:
     assert "; HttpOnly; Max-Age=0; Partitioned; Path=/; SameSite=none; Secure" in header
 
 
+class Lenient(Response):
+    strict_cookies = False
+
+
+@pytest.mark.parametrize(
+    ("attributes", "sent"),
+    [
+        ({"samesite": "none"}, "id=v; Path=/; SameSite=none"),
+        ({"key": "__Host-id"}, "__Host-id=v; Path=/; SameSite=lax"),
+        ({"value": 5}, "id=5; Path=/; SameSite=lax"),
+        ({"max_age": 1.5}, "id=v; Max-Age=1.5; Path=/; SameSite=lax"),
+        ({"domain": "localhost:80"}, "id=v; Domain=localhost:80; Path=/; SameSite=lax"),
+        ({"path": "relative"}, "id=v; Path=relative; SameSite=lax"),
+        ({"expires": "tomorrow"}, "id=v; expires=tomorrow; Path=/; SameSite=lax"),
+    ],
+)
+def test_where_it_is_not_strict_what_is_only_useless_is_sent(attributes: Any, sent: str) -> None:
+    response = Lenient()
+    response.set_cookie(**{"key": "id", "value": "v", **attributes})
+    assert response.headers["set-cookie"] == sent
+    with pytest.raises((ValueError, TypeError)):
+        Response().set_cookie(**{"key": "id", "value": "v", **attributes})
+
+
+@pytest.mark.parametrize("name", ["value", "max_age", "expires", "path", "domain", "samesite"])
+def test_where_it_is_not_strict_nothing_can_be_injected_either(name: str) -> None:
+    for bad in ("x\r\nset-cookie: a=b", "x; Secure", "x\0"):
+        response = Lenient()
+        if name == "value" and bad == "x; Secure":
+            response.set_cookie("id", bad)
+            assert response.headers["set-cookie"] == 'id="x\\073 Secure"; Path=/; SameSite=lax'
+            continue
+        with pytest.raises(ValueError):
+            response.set_cookie(**{"key": "id", "value": "v", name: bad})  # type: ignore[arg-type]
+
+
 def test_nothing_is_sent_for_a_refused_cookie() -> None:
     response = Response()
     with pytest.raises(ValueError):

@@ -8,7 +8,7 @@ import anyio
 import pytest
 
 from asterism.asgi_types import ClientDisconnect
-from asterism.http import JSONLinesResponse, StreamingResponse
+from asterism.http import JSONLinesResponse, Request, StreamingResponse, request_response
 
 pytestmark = pytest.mark.anyio
 
@@ -244,6 +244,38 @@ async def test_a_refused_websocket_is_sent_the_stream(exchange: Any) -> None:
     one = exchange(type="websocket", extensions={"websocket.http.response": {}}, spec_version="2.3")
     await StreamingResponse(["a", "b"], 403)(one.scope, one.receive, one.send)
     assert one.kinds == ["websocket.http.response.start"] + ["websocket.http.response.body"] * 3
+
+
+@versions
+async def test_a_response_may_read_the_request_while_it_is_sent(exchange: Any, spec_version: str) -> None:
+    one = exchange(spec_version=spec_version, method="POST")
+    parts = [b"a", b"b", b"c"]
+    one.request = [{"type": "http.request", "body": part, "more_body": part != b"c"} for part in reversed(parts)]
+    receive = one.receive
+
+    async def slowly() -> Any:
+        await anyio.sleep(0.01)
+        return await receive()
+
+    one.receive = slowly
+
+    async def echo(request: Request) -> StreamingResponse:
+        async def upper() -> AsyncIterator[bytes]:
+            async for part in request.stream():
+                yield part.upper()
+
+        return StreamingResponse(upper())
+
+    with anyio.fail_after(5):
+        assert (await one.run(request_response(echo))).body == b"ABC"
+
+
+async def test_without_the_extension_a_refused_websocket_advances_nothing(exchange: Any) -> None:
+    source = Source()
+    one = exchange(type="websocket")
+    await StreamingResponse(source.stream(), 403)(one.scope, one.receive, one.send)
+    assert one.sent == [{"type": "websocket.close", "code": 1008}]
+    assert source.taken == 0
 
 
 class TestTrailers:

@@ -40,15 +40,19 @@ def format_cookie(
         strict: also refuse what is safe to send but a browser would drop.
     """
     _check_name(key)
+    if not isinstance(value, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+        if strict:
+            raise TypeError(f"cookie {key!r}: its value must be str, not {type(value).__name__}: {value!r}")
+        value = str(value)
     parts = [f"{key}={_encode_value(key, value)}"]
     if domain:
-        parts.append(f"Domain={_check_domain(key, domain)}")
+        parts.append(f"Domain={_check_domain(key, domain, strict)}")
     if expires is not None and expires != "":
         parts.append(f"expires={_format_expires(key, expires, strict)}")
     if httponly:
         parts.append("HttpOnly")
     if max_age is not None:
-        parts.append(f"Max-Age={_check_max_age(key, max_age)}")
+        parts.append(f"Max-Age={_check_max_age(key, max_age, strict)}")
     if partitioned:
         parts.append("Partitioned")
     if path:
@@ -86,9 +90,13 @@ def _escape(key: str, character: str) -> str:
     return f"\\{code:03o}"
 
 
-def _check_domain(key: str, domain: str) -> str:
-    if not _DOMAIN.issuperset(domain) or ".." in domain or domain == ".":
+def _check_domain(key: str, domain: str, strict: bool) -> str:
+    if ";" in domain or not domain.isascii() or not domain.isprintable():
         raise ValueError(f"cookie {key!r}: domain={domain!r} is not a host name; write it in ASCII (punycode)")
+    if not strict:
+        return domain
+    if not _DOMAIN.issuperset(domain) or ".." in domain or domain == ".":
+        raise ValueError(f"cookie {key!r}: domain={domain!r} is not a host name")
     return domain
 
 
@@ -100,10 +108,12 @@ def _check_path(key: str, path: str, strict: bool) -> str:
     return path
 
 
-def _check_max_age(key: str, max_age: object) -> int:
-    if isinstance(max_age, bool) or not isinstance(max_age, int):
+def _check_max_age(key: str, max_age: object, strict: bool) -> str:
+    text = str(max_age)
+    whole = isinstance(max_age, int) and not isinstance(max_age, bool)
+    if not whole and (strict or not _NAME.issuperset(text)):
         raise ValueError(f"cookie {key!r}: max_age={max_age!r} must be a whole number of seconds")
-    return max_age
+    return text
 
 
 def _format_expires(key: str, expires: datetime | str | int, strict: bool) -> str:

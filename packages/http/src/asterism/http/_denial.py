@@ -7,6 +7,11 @@ from asterism.asgi_types import Message, Scope, Send
 _EXTENSION = "websocket.http.response"
 
 
+def can_refuse_with_response(scope: Scope) -> bool:
+    """Tell whether the server offers to refuse this handshake with a response."""
+    return _EXTENSION in (scope.get("extensions") or ())
+
+
 def denial_send(scope: Scope, send: Send, without_extension: bool = False) -> Send:
     """Return a `send` that takes the messages of an HTTP response and refuses the handshake with them.
 
@@ -18,7 +23,7 @@ def denial_send(scope: Scope, send: Send, without_extension: bool = False) -> Se
         send: the server's send.
         without_extension: send the response even if the server does not offer the extension.
     """
-    if without_extension or _EXTENSION in (scope.get("extensions") or ()):
+    if without_extension or can_refuse_with_response(scope):
 
         async def send_response(message: Message) -> None:
             await send({**message, "type": f"websocket.{message['type']}"})

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from functools import lru_cache
 
-from asterism.asgi_types import Receive, Scope
+from asterism.asgi_types import Receive, Scope, find_scope_record
 
 from ._disconnect_poll import on_asyncio
+from ._received_body import find_body
+
+_BODY_CHECK_SECONDS = 0.1
 
 
 @lru_cache(16)
@@ -28,8 +31,18 @@ def send_raises_when_gone(scope: Scope) -> bool:
     return versions is not None and _at_least_2_4(versions.get("spec_version", "2.0"))
 
 
-async def until_disconnect(receive: Receive) -> None:
-    """Return when the client is gone; messages of an unread request body are dropped."""
+async def until_disconnect(scope: Scope, receive: Receive) -> None:
+    """Return when the client is gone.
+
+    A request body that the response itself reads, as an echo does, is left to it: who reads a
+    body learns of a disconnect from it. A body that nobody reads is dropped.
+    """
+    body = find_body(find_scope_record(scope), receive)
+    if body is not None and body.streaming and not body.complete:
+        from anyio import sleep
+
+        while not body.complete:  # noqa: ASYNC110 - nothing tells of it
+            await sleep(_BODY_CHECK_SECONDS)
     while (await receive())["type"] != "http.disconnect":
         pass
 

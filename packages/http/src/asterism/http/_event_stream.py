@@ -247,7 +247,7 @@ class EventSourceResponse(StreamingResponse):
             waits.append(partial(pinger.run, self.ping, self.ping_body))
             work = partial(self._send_between_pings, send, pinger)
         if not send_raises_when_gone(scope):
-            waits.append(partial(until_disconnect, receive))
+            waits.append(partial(until_disconnect, scope, receive))
         if stopping is not None:
             waits.append(stopping.wait)
         if not waits:

@@ -264,7 +264,7 @@ class FileResponse(Response):
             if delivery.file is None or denied or send_raises_when_gone(scope):
                 await self.send_body(delivery, send)
             else:
-                await run_until(partial(self.send_body, delivery, send), partial(until_disconnect, receive))
+                await run_until(partial(self.send_body, delivery, send), partial(until_disconnect, scope, receive))
         finally:
             if delivery.zero_copy is not None:
                 delivery.zero_copy.close()

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 from asterism.asgi_types import ClientDisconnect, Receive, Scope, Send, scope_record
 from asterism.datastructures import encode_headers
 
-from ._denial import denial_send
+from ._denial import can_refuse_with_response, denial_send
 from ._disconnect import run_until, send_raises_when_gone, until_disconnect
 from ._response import BODILESS_STATUSES, Background, Content, Response, encode_chunk
 from ._trailers import encode_trailers, server_sends_trailers
@@ -117,7 +117,10 @@ class StreamingResponse(Response):
             await self.close_content()
             await send({"type": "http.response.body", "body": b""})
         elif denied:
-            await self.send_body(send, with_trailers)
+            if self.denial_without_extension or can_refuse_with_response(scope):
+                await self.send_body(send)
+            else:  # the handshake was closed by the start
+                await self.close_content()
         else:
             await self.send_content(scope, receive, send, with_trailers)
         if self.background is not None:
@@ -142,7 +145,7 @@ class StreamingResponse(Response):
     async def send_content(self, scope: Scope, receive: Receive, send: Send, with_trailers: bool = False) -> None:
         """Send the body until it is complete or the client is gone."""
         work = partial(self.send_body, send, with_trailers)
-        await self.run_while_connected(scope, work, partial(until_disconnect, receive))
+        await self.run_while_connected(scope, work, partial(until_disconnect, scope, receive))
 
     async def run_while_connected(
         self, scope: Scope, work: Callable[[], Awaitable[None]], gone: Callable[[], Awaitable[None]]
