@@ -126,8 +126,15 @@ class HTTPConnection(Mapping[str, Any], Generic[StateT]):
 
     @property
     def session(self) -> dict[str, Any]:
-        """The session; needs a session middleware around the application."""
-        return cast("dict[str, Any]", self._installed("session", "SessionMiddleware"))
+        """The session; needs a session middleware around the application.
+
+        Asking for it is an access: the response then varies by cookie, whatever is looked at.
+        """
+        session = self._installed("session", "SessionMiddleware")
+        mark_accessed = getattr(session, "mark_accessed", None)
+        if mark_accessed is not None:
+            mark_accessed()
+        return cast("dict[str, Any]", session)
 
     @property
     def auth(self) -> Any:

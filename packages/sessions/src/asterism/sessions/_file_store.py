@@ -1,0 +1,129 @@
+"""Sessions in files of one directory, shared by the processes of one machine."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+from ._errors import StoreUnavailable
+from ._store import StoredSession
+
+T = TypeVar("T")
+
+KEY = re.compile(r"[0-9a-f]{64}")
+
+
+class FileStore:
+    """Keeps each session in a file that only this user may read.
+
+    Saving takes a lock file beside it, so processes do not overwrite each other's changes.
+
+    Args:
+        directory: made where it is missing. Expired files are removed when they are next asked for
+            and by `remove_expired()`.
+
+    Raises:
+        ValueError: the path is there and is no directory.
+    """
+
+    def __init__(self, directory: str | os.PathLike[str]) -> None:
+        self._directory = Path(directory)
+        if self._directory.exists() and not self._directory.is_dir():
+            raise ValueError(f"{str(directory)!r} is not a directory")
+
+    async def load(self, key: str) -> StoredSession | None:
+        """Return the session, or None."""
+        return await in_thread(partial(self._load, key))
+
+    async def save(self, key: str, session: StoredSession, expected: str | None, lifetime: int) -> bool:
+        """Save the session if the expected version is there."""
+        return await in_thread(partial(self._save, key, session, expected, lifetime))
+
+    async def delete(self, key: str) -> None:
+        """Forget the session."""
+        await in_thread(partial(self._path(key).unlink, missing_ok=True))
+
+    async def remove_expired(self) -> int:
+        """Remove the files of expired sessions; return how many."""
+        return await in_thread(self._remove_expired)
+
+    def _path(self, key: str) -> Path:
+        if not KEY.fullmatch(key):
+            raise ValueError(f"{key!r} is not a session key")
+        return self._directory / key
+
+    def _load(self, key: str) -> StoredSession | None:
+        path = self._path(key)
+        try:
+            raw = json.loads(path.read_text(encoding="utf-8"))
+            session, expires = StoredSession(*raw["session"]), float(raw["expires"])
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except (ValueError, KeyError, TypeError):
+            path.unlink(missing_ok=True)  # cut off by a full disk, or not written by us
+            return None
+        if expires <= time.time():
+            path.unlink(missing_ok=True)
+            return None
+        return session
+
+    def _save(self, key: str, session: StoredSession, expected: str | None, lifetime: int) -> bool:
+        path = self._path(key)
+        self._directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with FileLock(path.with_suffix(".lock")):
+            present = self._load(key)
+            if (present.version if present else None) != expected:
+                return False
+            draft = path.with_suffix(".new")
+            with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+                json.dump({"session": session, "expires": time.time() + lifetime}, file)
+            draft.replace(path)
+        return True
+
+    def _remove_expired(self) -> int:
+        names = [path.name for path in self._directory.iterdir()] if self._directory.is_dir() else []
+        return sum(self._load(name) is None for name in names if KEY.fullmatch(name))
+
+
+class FileLock:
+    """A lock that is a file: who can make it has it. One left by a dead process is broken after 10 s."""
+
+    STALE_AFTER = 10.0
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __enter__(self) -> None:
+        while True:
+            try:
+                os.close(os.open(self._path, os.O_CREAT | os.O_EXCL, 0o600))
+                return
+            except FileExistsError:
+                self._break_stale()
+                time.sleep(0.005)
+
+    def __exit__(self, *exc: object) -> None:
+        self._path.unlink(missing_ok=True)
+
+    def _break_stale(self) -> None:
+        try:
+            age = time.time() - self._path.stat().st_mtime
+        except FileNotFoundError:
+            return
+        if age > self.STALE_AFTER:
+            self._path.unlink(missing_ok=True)
+
+
+async def in_thread(function: Callable[[], T]) -> T:
+    from anyio.to_thread import run_sync
+
+    try:
+        return await run_sync(function)
+    except OSError as exc:
+        raise StoreUnavailable(f"the session directory cannot be used: {exc}") from exc

@@ -1,0 +1,69 @@
+"""A session that the server keeps, and how its changes join those of other requests.
+
+Requests that run at the same time for one visitor each change their own copy. What is saved is the
+difference: the keys that a request set or removed, applied to whatever is stored by then. Two
+requests that set different keys both have their way; if both set the same key, the later save wins.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from ._session import Session
+
+
+class ServerSession(Session):
+    """A `Session` that can be ended at once and given another id.
+
+    Call `rotate()` when somebody logs in or gains rights, `destroy()` when somebody logs out.
+    """
+
+    rotated: bool = False
+    destroyed: bool = False
+
+    def __init__(self, data: str = "{}") -> None:
+        loaded: dict[str, Any] = json.loads(data)
+        super().__init__(loaded)
+        self._before = json_by_key(loaded)
+
+    def rotate(self) -> None:
+        """Move the session to a new id; the old one is dead with this response (no fixation)."""
+        self.rotated = True
+        self.mark_modified()
+
+    def destroy(self) -> None:
+        """Empty the session, delete it in the store and remove the cookie."""
+        self.clear()
+        self.destroyed = True
+
+    @property
+    def changed_inside(self) -> bool:
+        """Whether a value was changed in place, which no method call could tell."""
+        return self.accessed and json_by_key(self.copy()) != self._before
+
+    def merged_into(self, data: str) -> str:
+        """Return stored data with the changes of this session."""
+        now = json_by_key(self.copy())
+        stored = json_by_key(json.loads(data))
+        for key in self._before.keys() - now.keys():
+            stored.pop(key, None)
+        stored.update({key: value for key, value in now.items() if self._before.get(key) != value})
+        return "{" + ", ".join(f"{json.dumps(key)}: {value}" for key, value in stored.items()) + "}"
+
+
+def json_by_key(data: dict[str, Any]) -> dict[str, str]:
+    """Return each value as JSON.
+
+    Raises:
+        TypeError: a key that is no string, or a value that is not JSON; the message names it.
+    """
+    texts: dict[str, str] = {}
+    for key, value in data.items():
+        if not isinstance(key, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError(f"session key {key!r} must be a string")
+        try:
+            texts[key] = json.dumps(value, allow_nan=False)
+        except (TypeError, ValueError) as exc:
+            raise TypeError(f"session[{key!r}] cannot be stored as JSON: {exc}") from None
+    return texts

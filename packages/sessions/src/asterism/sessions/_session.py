@@ -1,0 +1,120 @@
+"""A session: a dict that knows whether it was looked at and whether it was changed."""
+
+from __future__ import annotations
+
+from collections.abc import ItemsView, Iterator, KeysView, ValuesView
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+class Session(dict[str, Any]):
+    """What the application keeps about a visitor. Values must be JSON.
+
+    Attributes:
+        accessed: whether anything was read or written; the response then says `Vary: Cookie`.
+        modified: whether a key was set or removed. A change inside a value, such as an append to a
+            list, cannot be seen: call `mark_modified()` after one.
+
+    >>> session = Session(a=1)
+    >>> session["b"] = 2
+    >>> session.modified
+    True
+    """
+
+    accessed: bool = False
+    modified: bool = False
+
+    def mark_accessed(self) -> None:
+        """Note that the response depends on the session."""
+        self.accessed = True
+
+    def mark_modified(self) -> None:
+        """Note that the session must be saved."""
+        self.accessed = self.modified = True
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it holds nothing; asking is no access."""
+        return super().__len__() == 0
+
+    # Reading
+
+    def __getitem__(self, key: str) -> Any:
+        self.accessed = True
+        return super().__getitem__(key)
+
+    def __contains__(self, key: object) -> bool:
+        self.accessed = True
+        return super().__contains__(key)
+
+    def __iter__(self) -> Iterator[str]:
+        self.accessed = True
+        return super().__iter__()
+
+    def __len__(self) -> int:
+        self.accessed = True
+        return super().__len__()
+
+    def __eq__(self, other: object) -> bool:
+        self.accessed = True
+        return super().__eq__(other)
+
+    __hash__ = None  # pyright: ignore[reportAssignmentType]
+
+    def get(self, key: str, default: Any = None) -> Any:
+        self.accessed = True
+        return super().get(key, default)
+
+    def keys(self) -> KeysView[str]:  # type: ignore[override]
+        self.accessed = True
+        return super().keys()
+
+    def values(self) -> ValuesView[Any]:  # type: ignore[override]
+        self.accessed = True
+        return super().values()
+
+    def items(self) -> ItemsView[str, Any]:  # type: ignore[override]
+        self.accessed = True
+        return super().items()
+
+    def copy(self) -> dict[str, Any]:
+        self.accessed = True
+        return super().copy()
+
+    # Writing
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.mark_modified()
+        super().__setitem__(key, value)
+
+    def __delitem__(self, key: str) -> None:
+        self.mark_modified()
+        super().__delitem__(key)
+
+    def __ior__(self, other: Any) -> Session:  # type: ignore[override, misc]
+        self.update(other)
+        return self
+
+    def clear(self) -> None:
+        self.mark_modified()
+        super().clear()
+
+    def pop(self, key: str, *default: Any) -> Any:
+        if super().__contains__(key):
+            self.mark_modified()
+        return super().pop(key, *default)
+
+    def popitem(self) -> tuple[str, Any]:
+        self.mark_modified()
+        return super().popitem()
+
+    def setdefault(self, key: str, default: Any = None) -> Any:
+        if not super().__contains__(key):
+            self.mark_modified()
+        self.accessed = True
+        return super().setdefault(key, default)
+
+    def update(self, *args: Any, **kwargs: Any) -> None:
+        self.mark_modified()
+        super().update(*args, **kwargs)

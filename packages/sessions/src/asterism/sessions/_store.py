@@ -1,0 +1,51 @@
+"""What a store must do: load, compare and save, delete.
+
+Stores see a hash of the session's id, so that whoever reads a store cannot take over a session,
+and JSON text, so that whoever writes to one cannot run code.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Protocol
+
+
+class StoredSession(NamedTuple):
+    """A session as it is stored.
+
+    Attributes:
+        data: the session's keys and values, as a JSON object.
+        version: changes with every save; by it a save notices that another came first.
+        created: when the session began, in seconds since 1970.
+        touched: when it was last saved, in seconds since 1970.
+    """
+
+    data: str
+    version: str
+    created: float
+    touched: float
+
+
+class SessionStore(Protocol):
+    """Where sessions are kept. Every method may raise `StoreUnavailable`."""
+
+    async def load(self, key: str) -> StoredSession | None:
+        """Return the session, or None where there is none or it has expired."""
+        ...
+
+    async def save(self, key: str, session: StoredSession, expected: str | None, lifetime: int) -> bool:
+        """Save the session if that under `key` has the version `expected`, in one step.
+
+        Args:
+            key: the hashed id.
+            session: what to store.
+            expected: the version that was loaded; None if there must be no session yet.
+            lifetime: seconds after which the store forgets it.
+
+        Returns:
+            False, and nothing is saved, where another version is stored.
+        """
+        ...
+
+    async def delete(self, key: str) -> None:
+        """Forget the session, if there is one."""
+        ...

@@ -1,0 +1,73 @@
+"""Sessions in Redis: `pip install asterism-sessions[redis]`. Needs asyncio.
+
+>>> from asterism.sessions.redis import RedisStore
+>>> store = RedisStore("redis://127.0.0.1:6379/0")
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+try:
+    from redis.asyncio import Redis
+    from redis.exceptions import RedisError
+except ImportError as exc:
+    raise ImportError("sessions in Redis need redis-py: pip install 'asterism-sessions[redis]'") from exc
+
+from ._errors import StoreUnavailable
+from ._event_loop import require_asyncio
+from ._store import StoredSession
+
+__all__ = ["RedisStore"]
+
+# Compares the version and writes in one step; Redis runs a script without others in between.
+SAVE = """
+local version = redis.call('HGET', KEYS[1], 'version') or ''
+if version ~= ARGV[1] then return 0 end
+redis.call('HSET', KEYS[1], 'data', ARGV[2], 'version', ARGV[3], 'created', ARGV[4], 'touched', ARGV[5])
+redis.call('EXPIRE', KEYS[1], ARGV[6])
+return 1
+"""
+
+
+class RedisStore:
+    """Keeps sessions in Redis (or Valkey), which forgets them when they expire.
+
+    Args:
+        redis: a URL such as "redis://127.0.0.1:6379/0", or a `redis.asyncio.Redis` of your own,
+            made with `decode_responses=True`.
+        prefix: what keys begin with; "session:" by default.
+    """
+
+    def __init__(self, redis: str | Redis, prefix: str = "session:") -> None:
+        connect: Any = Redis
+        self._redis: Any = connect.from_url(redis, decode_responses=True) if isinstance(redis, str) else redis
+        self._prefix = prefix
+
+    async def load(self, key: str) -> StoredSession | None:
+        """Return the session, or None."""
+        fields = await self._do("hgetall", self._prefix + key)
+        if not fields:
+            return None
+        return StoredSession(fields["data"], fields["version"], float(fields["created"]), float(fields["touched"]))
+
+    async def save(self, key: str, session: StoredSession, expected: str | None, lifetime: int) -> bool:
+        """Save the session if the expected version is there."""
+        data, version, created, touched = session
+        values = (expected or "", data, version, repr(created), repr(touched), lifetime)
+        return bool(await self._do("eval", SAVE, 1, self._prefix + key, *values))
+
+    async def delete(self, key: str) -> None:
+        """Forget the session."""
+        await self._do("delete", self._prefix + key)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._redis.aclose()
+
+    async def _do(self, command: str, *args: Any) -> Any:
+        require_asyncio("RedisStore")
+        try:
+            return await getattr(self._redis, command)(*args)
+        except (RedisError, OSError) as exc:
+            raise StoreUnavailable(f"Redis cannot be reached: {exc}") from exc

@@ -1,0 +1,124 @@
+"""`SessionMiddleware`: the session in a signed cookie."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from asterism.sessions import SessionMiddleware, SessionTooLarge
+
+pytestmark = pytest.mark.anyio
+
+KEY = "a-secret-key-of-32-characters-..."
+
+
+def visits(session: Any, path: str) -> object:
+    match path:
+        case "/visit":
+            session["visits"] = session.get("visits", 0) + 1
+        case "/clear":
+            session.clear()
+        case "/ignore":
+            return "nothing"
+        case "/fill":
+            session["x"] = "y" * 5000
+        case _:
+            pass
+    return session.get("visits")
+
+
+async def test_a_session_lasts_from_request_to_request(browser: Any, app_doing: Any) -> None:
+    client = browser(SessionMiddleware(app_doing(visits), KEY))
+    assert [(await client.get("/visit")).body for _ in range(3)] == [b"1", b"2", b"3"]
+
+
+async def test_the_cookie_is_set_only_when_the_session_was_modified(browser: Any, app_doing: Any) -> None:
+    client = browser(SessionMiddleware(app_doing(visits), KEY))
+    first = await client.get("/visit")
+    assert first.headers["set-cookie"].endswith("; path=/; Max-Age=1209600; httponly; samesite=lax")
+    assert "set-cookie" not in (await client.get("/")).headers
+
+
+async def test_an_emptied_session_removes_its_cookie(browser: Any, app_doing: Any) -> None:
+    client = browser(SessionMiddleware(app_doing(visits), KEY))
+    await client.get("/visit")
+    assert "expires=Thu, 01 Jan 1970" in (await client.get("/clear")).headers["set-cookie"]
+    assert client.cookies == {}
+    assert "set-cookie" not in (await client.get("/clear")).headers
+
+
+async def test_vary_names_the_cookie_after_any_access_and_only_then(browser: Any, app_doing: Any) -> None:
+    client = browser(SessionMiddleware(app_doing(visits), KEY))
+    assert (await client.get("/")).headers["vary"] == "Cookie"
+    assert "vary" not in (await client.get("/ignore")).headers
+
+
+async def test_pain_21_the_cookie_is_secure_when_the_request_is(browser: Any, app_doing: Any) -> None:
+    app = app_doing(visits)
+    for scheme, https_only, secure in [
+        ("https", None, True),
+        ("http", None, False),
+        ("http", True, True),
+        ("https", False, False),
+    ]:
+        client = browser(SessionMiddleware(app, KEY, https_only=https_only), scheme)
+        assert ("; secure" in (await client.get("/visit")).headers["set-cookie"]) is secure
+
+
+async def test_pain_21_a_cookie_that_browsers_would_drop_is_an_error_that_names_its_size(
+    browser: Any, app_doing: Any
+) -> None:
+    with pytest.raises(SessionTooLarge, match=r"'session' has \d+ bytes, browsers drop cookies over 4096"):
+        await browser(SessionMiddleware(app_doing(visits), KEY)).get("/fill")
+
+
+async def test_a_cookie_of_another_key_is_ignored(browser: Any, app_doing: Any) -> None:
+    client = browser(SessionMiddleware(app_doing(visits), KEY))
+    await client.get("/visit")
+    other = browser(SessionMiddleware(app_doing(visits), KEY[::-1]))
+    other.cookies = dict(client.cookies)
+    assert (await other.get("/")).body == b"None"
+
+
+async def test_a_websocket_has_its_session_and_sets_the_cookie_with_its_accept() -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        scope["session"]["seen"] = True
+        await send({"type": "websocket.accept"})
+
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    await SessionMiddleware(app, KEY)({"type": "websocket", "headers": []}, send, send)  # type: ignore[arg-type]
+    assert b"set-cookie" in dict(sent[0]["headers"])
+
+
+async def test_a_lifespan_passes_through() -> None:
+    seen: list[Any] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        seen.append(scope)
+
+    await SessionMiddleware(app, KEY)({"type": "lifespan"}, app, app)  # type: ignore[arg-type]
+    assert seen == [{"type": "lifespan"}]
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"secret_key": ""}, "has 0 characters and can be guessed"),
+        ({"max_age": 0}, "max_age is in seconds, above 0"),
+        ({"session_cookie": "a b"}, "is not a cookie name"),
+        ({"path": "/; domain=evil.test"}, "would end the cookie's attribute"),
+        ({"domain": "a.test\r\nx: y"}, "would end the cookie's attribute"),
+        ({"same_site": "lux"}, "same_site is"),
+        ({"session_cookie": "__Host-s", "path": "/a"}, "has path='/' and no domain"),
+        ({"partitioned": True, "https_only": False}, "must be https only"),
+    ],
+)
+def test_a_wrong_option_is_refused_at_construction(options: Any, sentence: str) -> None:
+    with pytest.raises(ValueError, match=r".") as info:
+        SessionMiddleware(lambda *args: None, **{"secret_key": KEY, **options})  # type: ignore[arg-type, return-value]
+    assert sentence in str(info.value)

@@ -1,0 +1,209 @@
+"""`ServerSessionMiddleware`: the session in a store, an id in the cookie."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import anyio
+import pytest
+
+from asterism.sessions import MemoryStore, ServerSessionMiddleware, StoredSession, StoreUnavailable
+
+pytestmark = pytest.mark.anyio
+
+
+def acts(session: Any, path: str) -> object:
+    match path:
+        case "/login":
+            session["user"] = "ada"
+            session.rotate()
+        case "/logout":
+            session.destroy()
+        case "/set":
+            session["a"] = 1
+        case "/append":
+            session.setdefault("list", [])
+            session["list"].append(1)
+        case "/nested":
+            session["list"].append(2)
+        case "/ignore":
+            return "nothing"
+        case _:
+            pass
+    return dict(session.items())
+
+
+class CountingStore(MemoryStore):
+    def __init__(self) -> None:
+        super().__init__()
+        self.saves = 0
+
+    async def save(self, key: str, session: StoredSession, expected: str | None, lifetime: int) -> bool:
+        self.saves += 1
+        return await super().save(key, session, expected, lifetime)
+
+
+async def test_only_an_id_is_in_the_cookie_and_only_its_hash_in_the_store(browser: Any, app_doing: Any) -> None:
+    store = MemoryStore()
+    client = browser(ServerSessionMiddleware(app_doing(acts), store))
+    await client.get("/set")
+    session_id = client.cookies["session"]
+    assert list(store._sessions) == [hashlib.sha256(session_id.encode()).hexdigest()]
+    assert (await client.get("/")).body == b"{'a': 1}"
+
+
+async def test_pain_21_rotation_kills_the_old_id_at_once_and_keeps_the_data(browser: Any, app_doing: Any) -> None:
+    client = browser(ServerSessionMiddleware(app_doing(acts), MemoryStore()))
+    await client.get("/set")
+    old = dict(client.cookies)
+    await client.get("/login")
+    assert client.cookies != old
+    assert (await client.get("/")).body == b"{'a': 1, 'user': 'ada'}"
+    client.cookies = old
+    assert (await client.get("/")).body == b"{}"
+
+
+async def test_pain_21_a_planted_id_is_never_adopted(browser: Any, app_doing: Any) -> None:
+    client = browser(ServerSessionMiddleware(app_doing(acts), MemoryStore()))
+    client.cookies = {"session": "planted"}
+    assert (await client.get("/login")).body == b"{'user': 'ada'}"
+    assert client.cookies["session"] != "planted"
+    thief = browser(client.app)
+    thief.cookies = {"session": "planted"}
+    assert (await thief.get("/")).body == b"{}"
+
+
+async def test_pain_21_a_destroyed_session_is_gone_everywhere(browser: Any, app_doing: Any) -> None:
+    store = MemoryStore()
+    client = browser(ServerSessionMiddleware(app_doing(acts), store))
+    await client.get("/login")
+    copy = dict(client.cookies)
+    assert "1970" in (await client.get("/logout")).headers["set-cookie"]
+    client.cookies = copy
+    assert (await client.get("/")).body == b"{}"
+    assert store._sessions == {}
+
+
+async def test_a_change_inside_a_value_is_saved(browser: Any, app_doing: Any) -> None:
+    client = browser(ServerSessionMiddleware(app_doing(acts), MemoryStore()))
+    await client.get("/append")
+    await client.get("/nested")
+    assert (await client.get("/")).body == b"{'list': [1, 2]}"
+
+
+async def test_a_session_that_is_only_read_is_not_saved_again(browser: Any, app_doing: Any) -> None:
+    store = CountingStore()
+    client = browser(ServerSessionMiddleware(app_doing(acts), store))
+    await client.get("/set")
+    answer = await client.get("/")
+    assert store.saves == 1
+    assert answer.headers["vary"] == "Cookie"
+    assert "set-cookie" not in answer.headers
+
+
+async def test_requests_at_the_same_time_do_not_lose_each_others_changes(browser: Any, app_doing: Any) -> None:
+    async def slowly(session: Any, path: str) -> object:
+        if path != "/":
+            session[path] = True
+            await anyio.sleep(0.02)
+        return sorted(session)
+
+    client = browser(ServerSessionMiddleware(app_doing(slowly), MemoryStore()))
+    await client.get("/first")
+    async with anyio.create_task_group() as group:
+        for number in range(5):
+            group.start_soon(client.get, f"/{number}")
+    assert (await client.get("/")).body == b"['/0', '/1', '/2', '/3', '/4', '/first']"
+
+
+async def test_a_session_ended_meanwhile_does_not_come_back(browser: Any, app_doing: Any) -> None:
+    store = MemoryStore()
+
+    async def slowly(session: Any, path: str) -> object:
+        session["a"] = path
+        if path == "/slow":
+            store._sessions.clear()
+        return dict(session.items())
+
+    client = browser(ServerSessionMiddleware(app_doing(slowly), store))
+    await client.get("/first")
+    answer = await client.get("/slow")
+    assert "set-cookie" not in answer.headers
+    assert store._sessions == {}
+
+
+async def test_idle_and_absolute_timeouts_end_a_session(
+    browser: Any, app_doing: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 1_700_000_000.0
+    monkeypatch.setattr("time.time", lambda: now)
+    monkeypatch.setattr("asterism.sessions._memory_store.time.monotonic", lambda: now)
+    client = browser(ServerSessionMiddleware(app_doing(acts), MemoryStore(), idle_timeout=100, absolute_timeout=250))
+    await client.get("/set")
+    for _ in range(3):
+        now += 80
+        assert (await client.get("/")).body == b"{'a': 1}"
+    now += 20
+    assert (await client.get("/")).body == b"{}"
+    await client.get("/set")
+    now += 101
+    assert (await client.get("/")).body == b"{}"
+
+
+class AwayStore(MemoryStore):
+    away = False
+
+    async def load(self, key: str) -> StoredSession | None:
+        if self.away:
+            raise StoreUnavailable("away")
+        return await super().load(key)
+
+    async def save(self, key: str, session: StoredSession, expected: str | None, lifetime: int) -> bool:
+        if self.away:
+            raise StoreUnavailable("away")
+        return await super().save(key, session, expected, lifetime)
+
+
+async def test_a_store_that_is_away_is_a_503_and_no_cookie_is_lost(browser: Any, app_doing: Any) -> None:
+    store = AwayStore()
+    client = browser(ServerSessionMiddleware(app_doing(acts), store))
+    await client.get("/set")
+    store.away = True
+    for path in ("/", "/set", "/logout"):
+        answer = await client.get(path)
+        assert (answer.status, answer.headers["retry-after"]) == (503, "5")
+        assert "set-cookie" not in answer.headers
+    store.away = False
+    assert (await client.get("/")).body == b"{'a': 1}"
+
+
+async def test_a_save_that_fails_is_a_503_though_the_application_succeeded(browser: Any, app_doing: Any) -> None:
+    store = AwayStore()
+
+    def act(session: Any, path: str) -> str:
+        session["a"] = 1
+        store.away = True
+        return "success"
+
+    answer = await browser(ServerSessionMiddleware(app_doing(act), store)).get("/")
+    assert (answer.status, answer.body) == (503, b"Sessions are unavailable; try again in a moment")
+
+
+async def test_a_websocket_without_its_store_is_told_to_try_again_later() -> None:
+    store = AwayStore()
+    store.away = True
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {"type": "websocket", "headers": [(b"cookie", b"session=x")]}
+    await ServerSessionMiddleware(send, store)(scope, send, send)  # type: ignore[arg-type]
+    assert sent == [{"type": "websocket.close", "code": 1013, "reason": "Sessions are unavailable"}]
+
+
+@pytest.mark.parametrize("name", ["idle_timeout", "absolute_timeout"])
+def test_a_timeout_that_is_not_positive_is_refused(name: str) -> None:
+    with pytest.raises(ValueError, match=f"{name} is in seconds, above 0"):
+        ServerSessionMiddleware(lambda *args: None, MemoryStore(), **{name: 0})  # type: ignore[arg-type, return-value]

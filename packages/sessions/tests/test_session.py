@@ -1,0 +1,89 @@
+"""`Session`: what counts as an access and what as a change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from asterism.sessions import ServerSession, Session
+
+READS: list[Callable[[Any], object]] = [
+    lambda session: session["a"],
+    lambda session: session.get("a"),
+    lambda session: "a" in session,
+    lambda session: len(session),
+    lambda session: list(session),
+    lambda session: session.keys(),
+    lambda session: session.values(),
+    lambda session: session.items(),
+    lambda session: session == {},
+    lambda session: session.copy(),
+    lambda session: bool(session),
+    lambda session: session.setdefault("a", 2),
+]
+
+WRITES: list[Callable[[Any], object]] = [
+    lambda session: session.__setitem__("b", 2),
+    lambda session: session.__delitem__("a"),
+    lambda session: session.clear(),
+    lambda session: session.pop("a"),
+    lambda session: session.popitem(),
+    lambda session: session.setdefault("b", 2),
+    lambda session: session.update(b=2),
+    lambda session: session.__ior__({"b": 2}),
+    lambda session: session.mark_modified(),
+]
+
+
+@pytest.mark.parametrize("read", READS)
+def test_any_read_is_an_access_and_no_change(read: Callable[[Any], object]) -> None:
+    session = Session(a=1)
+    read(session)
+    assert (session.accessed, session.modified) == (True, False)
+
+
+@pytest.mark.parametrize("write", WRITES)
+def test_any_write_is_a_change(write: Callable[[Any], object]) -> None:
+    session = Session(a=1)
+    write(session)
+    assert (session.accessed, session.modified) == (True, True)
+
+
+def test_a_new_session_is_neither_accessed_nor_modified() -> None:
+    session = Session({"a": 1})
+    assert (session.accessed, session.modified) == (False, False)
+    session.pop("missing", None)
+    assert not session.modified
+
+
+def test_a_change_inside_a_value_of_a_server_session_is_found() -> None:
+    session = ServerSession('{"cart": [1]}')
+    session["cart"].append(2)
+    assert not session.modified
+    assert session.changed_inside
+
+
+@pytest.mark.parametrize(
+    ("change", "stored", "expected"),
+    [
+        (lambda s: s.update(b=2), '{"a": 1, "c": 3}', {"a": 1, "b": 2, "c": 3}),
+        (lambda s: s.pop("a"), '{"a": 1, "c": 3}', {"c": 3}),
+        (lambda s: s.update(a=9), '{"a": 5}', {"a": 9}),
+        (lambda s: None, '{"a": 5}', {"a": 5}),
+        (lambda s: s.clear(), '{"a": 1, "c": 3}', {"c": 3}),
+    ],
+)
+def test_changes_join_what_others_stored_meanwhile(change: Any, stored: str, expected: dict[str, int]) -> None:
+    session = ServerSession('{"a": 1}')
+    change(session)
+    assert dict(ServerSession(session.merged_into(stored))) == expected
+
+
+@pytest.mark.parametrize("value", [object(), {1, 2}, float("nan"), b"bytes"])
+def test_a_value_that_is_not_json_is_named(value: object) -> None:
+    session = ServerSession()
+    session["thing"] = value
+    with pytest.raises(TypeError, match=r"session\['thing'\] cannot be stored as JSON"):
+        session.merged_into("{}")

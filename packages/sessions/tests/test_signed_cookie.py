@@ -1,0 +1,67 @@
+"""`SignedCookie`: what is read, what is ignored, what is refused."""
+
+from __future__ import annotations
+
+import json
+from base64 import b64decode, b64encode
+from typing import Any
+
+import pytest
+from hypothesis import given, strategies as st
+from itsdangerous import TimestampSigner
+
+from asterism.sessions import SignedCookie
+
+KEY = "a-secret-key-of-32-characters-..."
+OLD = "the-key-of-last-year-32-characters"
+COOKIE = SignedCookie([KEY])
+
+JSON = st.dictionaries(st.text(), st.none() | st.booleans() | st.integers() | st.text(), max_size=5)
+
+
+@given(JSON)
+def test_what_was_written_is_read_again(data: dict[str, Any]) -> None:
+    assert COOKIE.read(COOKIE.write(data), 60) == data
+
+
+@given(st.text(max_size=200))
+def test_nothing_else_is_read(text: str) -> None:
+    value = "".join(character for character in text if ord(character) < 256)
+    assert COOKIE.read(value, None) is None
+
+
+def test_the_format_is_a_time_stamped_signature_over_base64_json() -> None:
+    signed = TimestampSigner(KEY).sign(b64encode(json.dumps({"a": 1}).encode())).decode()
+    assert COOKIE.read(signed, 60) == {"a": 1}
+    assert json.loads(b64decode(TimestampSigner(KEY).unsign(COOKIE.write({"b": 2})))) == {"b": 2}
+
+
+@pytest.mark.parametrize("payload", [[1], "text", 3, None])
+def test_pain_21_a_signed_payload_that_is_no_dict_is_ignored(payload: Any) -> None:
+    signed = TimestampSigner(KEY).sign(b64encode(json.dumps(payload).encode())).decode()
+    assert COOKIE.read(signed, 60) is None
+
+
+@pytest.mark.parametrize("payload", [b"not json", b64encode(b"{"), b64encode(b"\xff\xfe"), b64encode(b"[" * 100_000)])
+def test_a_signed_payload_that_cannot_be_decoded_is_ignored(payload: bytes) -> None:
+    assert COOKIE.read(TimestampSigner(KEY).sign(payload).decode(), 60) is None
+
+
+def test_an_expired_cookie_is_ignored() -> None:
+    assert COOKIE.read(COOKIE.write({"a": 1}), -1) is None
+
+
+def test_pain_21_old_keys_are_read_and_the_newest_signs() -> None:
+    rotated = SignedCookie([KEY, OLD])
+    assert rotated.read(SignedCookie([OLD]).write({"a": 1}), 60) == {"a": 1}
+    assert COOKIE.read(rotated.write({"b": 2}), 60) == {"b": 2}
+    assert SignedCookie([OLD]).read(rotated.write({"b": 2}), 60) is None
+
+
+@pytest.mark.parametrize(
+    ("keys", "sentence"),
+    [([], "empty list"), ([""], "has 0 characters"), (["short"], "has 5 characters"), ([KEY, "x"], "has 1 characters")],
+)
+def test_pain_21_a_key_that_can_be_guessed_is_refused(keys: list[str], sentence: str) -> None:
+    with pytest.raises(ValueError, match=sentence):
+        SignedCookie(keys)

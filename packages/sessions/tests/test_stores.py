@@ -1,0 +1,211 @@
+"""One suite for every store: memory, files, Redis, SQLite and PostgreSQL."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import anyio
+import pytest
+
+from asterism.sessions import FileStore, MemoryStore, SessionStore, StoredSession, StoreUnavailable
+from asterism.sessions.redis import RedisStore
+from asterism.sessions.sql import SQLStore
+
+pytestmark = pytest.mark.anyio
+
+KEY = "0" * 64
+SESSION = StoredSession('{"a": 1}', "v1", 1_700_000_000.25, 1_700_000_001.5)
+REDIS = "redis://127.0.0.1:6379/0"
+POSTGRESQL = "postgresql+psycopg://postgres@127.0.0.1:5432/test"
+
+
+@asynccontextmanager
+async def memory(tmp_path: Path) -> AsyncIterator[SessionStore]:
+    yield MemoryStore()
+
+
+@asynccontextmanager
+async def files(tmp_path: Path) -> AsyncIterator[SessionStore]:
+    yield FileStore(tmp_path / "sessions")
+
+
+@asynccontextmanager
+async def redis(tmp_path: Path) -> AsyncIterator[SessionStore]:
+    store = RedisStore(REDIS, prefix=f"test-{uuid4().hex}:")
+    try:
+        await available(store.load(KEY), "Redis on 127.0.0.1:6379")
+        yield store
+        await store.delete(KEY)
+    finally:
+        await store.close()
+
+
+@asynccontextmanager
+async def sqlite(tmp_path: Path) -> AsyncIterator[SessionStore]:
+    store = SQLStore(f"sqlite+aiosqlite:///{tmp_path / 'sessions.db'}")
+    await store.create_table()
+    yield store
+    await store.close()
+
+
+@asynccontextmanager
+async def postgresql(tmp_path: Path) -> AsyncIterator[SessionStore]:
+    store = SQLStore(POSTGRESQL, table=f"sessions_{uuid4().hex}")
+    try:
+        await available(store.create_table(), "PostgreSQL on 127.0.0.1:5432")
+        yield store
+        async with store._engine.begin() as connection:
+            await connection.run_sync(store.metadata.drop_all)
+    finally:
+        await store.close()
+
+
+async def available(attempt: Any, service: str) -> None:
+    try:
+        await attempt
+    except Exception as exc:
+        if os.environ.get("ASTERISM_REQUIRE_SERVICES") == "1":
+            raise
+        pytest.skip(f"{service} is not there: {exc}")
+
+
+STORES: list[Any] = [memory, files, redis, sqlite, postgresql]
+RUNS = [(make, loop) for make in STORES for loop in ("asyncio", "trio") if loop == "asyncio" or make in (memory, files)]
+
+
+@pytest.fixture(params=RUNS, ids=lambda run: f"{run[0].__name__}-{run[1]}")
+def run(request: pytest.FixtureRequest) -> Any:
+    return request.param
+
+
+@pytest.fixture
+def anyio_backend(run: Any) -> str:
+    loop: str = run[1]
+    return loop
+
+
+@pytest.fixture
+async def store(run: Any, tmp_path: Path) -> AsyncIterator[SessionStore]:
+    async with run[0](tmp_path) as made:
+        yield made
+
+
+async def test_what_was_saved_is_loaded(store: SessionStore) -> None:
+    assert await store.load(KEY) is None
+    assert await store.save(KEY, SESSION, None, 60)
+    assert await store.load(KEY) == SESSION
+
+
+async def test_a_save_succeeds_only_over_the_version_it_expects(store: SessionStore) -> None:
+    second, third = SESSION._replace(version="v2"), SESSION._replace(version="v3")
+    assert not await store.save(KEY, SESSION, "v0", 60)
+    assert await store.save(KEY, SESSION, None, 60)
+    assert not await store.save(KEY, second, None, 60)
+    assert await store.save(KEY, second, "v1", 60)
+    assert not await store.save(KEY, third, "v1", 60)
+    assert await store.load(KEY) == second
+
+
+async def test_of_many_saves_at_once_over_one_version_exactly_one_succeeds(store: SessionStore) -> None:
+    await store.save(KEY, SESSION, None, 60)
+    results: list[bool] = []
+
+    async def save(number: int) -> None:
+        results.append(await store.save(KEY, SESSION._replace(version=f"w{number}"), "v1", 60))
+
+    async with anyio.create_task_group() as group:
+        for number in range(10):
+            group.start_soon(save, number)
+    assert results.count(True) == 1
+
+
+async def test_a_deleted_session_is_gone_and_may_be_deleted_again(store: SessionStore) -> None:
+    await store.save(KEY, SESSION, None, 60)
+    await store.delete(KEY)
+    await store.delete(KEY)
+    assert await store.load(KEY) is None
+
+
+@pytest.mark.parametrize("anyio_backend", ["trio"])
+async def test_stores_that_need_asyncio_say_so(anyio_backend: str) -> None:
+    for make in (lambda: RedisStore(REDIS), lambda: SQLStore("sqlite+aiosqlite://")):
+        with pytest.raises(RuntimeError, match="needs asyncio, as the library under it does"):
+            await make().load(KEY)
+
+
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+async def test_a_service_that_is_away_is_a_store_unavailable(anyio_backend: str) -> None:
+    away: list[Any] = [
+        RedisStore("redis://127.0.0.1:1/0"),
+        SQLStore("postgresql+psycopg://postgres@127.0.0.1:1/test"),
+    ]
+    for store in away:
+        with pytest.raises(StoreUnavailable):
+            await store.load(KEY)
+        await store.close()
+
+
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+async def test_an_expired_session_is_gone_and_its_place_is_free(anyio_backend: str, tmp_path: Path) -> None:
+    async with AsyncExitStack() as stack:
+        stores = [await stack.enter_async_context(make(tmp_path)) for make in STORES]
+        for store in stores:
+            await store.save(KEY, SESSION, None, 1)
+        await anyio.sleep(1.1)
+        for store in stores:
+            assert await store.load(KEY) is None
+            assert await store.save(KEY, SESSION, None, 60)
+
+
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+async def test_a_damaged_file_is_no_session(tmp_path: Path) -> None:
+    store = FileStore(tmp_path)
+    for text in ("", "{", "[]", '{"session": [1], "expires": 9e9}'):
+        (tmp_path / KEY).write_text(text)
+        assert await store.load(KEY) is None
+
+
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+async def test_session_files_are_for_this_user_alone(anyio_backend: str, tmp_path: Path) -> None:
+    await FileStore(tmp_path).save(KEY, SESSION, None, 60)
+    assert (tmp_path / KEY).stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+async def test_a_key_is_never_a_path(anyio_backend: str, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="is not a session key"):
+        await FileStore(tmp_path).load("../secrets")
+
+
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+async def test_a_lock_left_by_a_dead_process_is_broken(anyio_backend: str, tmp_path: Path) -> None:
+    lock = tmp_path / f"{KEY}.lock"
+    lock.touch()
+    os.utime(lock, (time.time() - 60, time.time() - 60))
+    with anyio.fail_after(5):
+        assert await FileStore(tmp_path).save(KEY, SESSION, None, 60)
+
+
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+async def test_expired_files_are_removed_on_request(anyio_backend: str, tmp_path: Path) -> None:
+    store = FileStore(tmp_path)
+    await store.save(KEY, SESSION, None, 60)
+    await store.save("1" * 64, SESSION, None, 0)
+    assert await store.remove_expired() == 1
+    assert [path.name for path in tmp_path.iterdir()] == [KEY]
+
+
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+async def test_memory_keeps_no_more_than_it_may(anyio_backend: str) -> None:
+    store = MemoryStore(max_sessions=2)
+    for number in range(3):
+        await store.save(str(number), SESSION, None, 60)
+    assert [await store.load(str(number)) is not None for number in range(3)] == [False, True, True]
+    with pytest.raises(ValueError, match="max_sessions must be 1 or more"):
+        MemoryStore(0)
