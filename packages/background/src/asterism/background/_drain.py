@@ -11,6 +11,7 @@ from contextvars import ContextVar
 from time import monotonic
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from ._gauge import Gauge
 from ._log import log_unfinished
 from ._stop_event import StopEvent
 
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
 CANCELLATION_SECONDS: Final = 0.5
 """What cancelled tasks have for their own cleaning up before the lifespan goes on without them."""
+
+CONNECTION_SECONDS: Final = 1.5
+"""What connections have to say goodbye, where a server ends the lifespan before they are closed."""
 
 
 class UnfinishedTask(NamedTuple):
@@ -51,13 +55,8 @@ class Drain:
         self._stopping = stopping
         self._on_unfinished = on_unfinished
         self._stopped_at: float | None = None
-        self._running = 0
-        self._idle: StopEvent | None = None
-
-    @property
-    def running(self) -> int:
-        """How many tasks run now."""
-        return self._running
+        self.tasks = Gauge()
+        self.connections = Gauge()
 
     @property
     def is_over(self) -> bool:
@@ -92,32 +91,27 @@ class Drain:
                 scope.deadline = deadline + clock_offset
 
         listener = self._stopping.add_listener(set_deadline)
-        self._running += 1
         try:
-            with scope:
+            with self.tasks, scope:
                 set_deadline()
                 await task.run()
         finally:
-            self._running -= 1
             self._stopping.remove_listener(listener)
-            if self._idle is not None and not self._running:
-                self._idle.set()
         if scope.cancelled_caught:
             self._report(UnfinishedTask(task, monotonic() - started))
 
     async def wait_idle(self) -> None:
-        """Return when no task runs any more, soon after the deadline at the latest.
+        """Return when no task and no connection is left, soon after their deadlines at the latest.
 
         A sync task whose thread goes on beyond the deadline counts as ended.
         """
-        deadline = self._deadline()
-        if not self._running or deadline is None:
-            return
-        from anyio import move_on_after
+        await self.tasks.wait_none(self._seconds_until(self.timeout) + CANCELLATION_SECONDS)
+        await self.connections.wait_none(self._seconds_until(CONNECTION_SECONDS))
 
-        self._idle = StopEvent()
-        with move_on_after(max(0.0, deadline - monotonic()) + CANCELLATION_SECONDS):
-            await self._idle.wait()
+    def _seconds_until(self, seconds: float) -> float:
+        self.begin()
+        assert self._stopped_at is not None
+        return max(0.0, self._stopped_at + seconds - monotonic())
 
     def leave_out(self, tasks: Iterable[BackgroundTask]) -> None:
         """Report tasks that are not begun because the time is over."""

@@ -66,7 +66,7 @@ class Stopping:
     @property
     def running_tasks(self) -> int:
         """How many background tasks run now."""
-        return self._drain.running
+        return self._drain.tasks.count
 
     @property
     def unfinished_tasks(self) -> list[UnfinishedTask]:
@@ -89,7 +89,8 @@ class Stopping:
         scope_record(scope)["stopping"] = self.event
         token = enter_drain(self._drain)
         try:
-            await self.app(scope, receive, send)
+            with self._drain.connections:
+                await self.app(scope, receive, send)
         finally:
             leave_drain(token)
 
