@@ -43,16 +43,17 @@ class HTTPEndpoint:
     """
 
     request_class: ClassVar[type[Request[Any]]] = Request
+    """The class of the request that methods are given."""
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             raise TypeError(f"{type(self).__name__} answers http scopes, got {scope['type']!r}")
+        self.receive, self.send = receive, send
         self.scope = scope
-        self.receive = receive
-        self.send = send
 
     def __await__(self) -> Generator[Any, None, None]:
-        return self.dispatch().__await__()
+        answering = self.dispatch()
+        return answering.__await__()
 
     @classmethod
     def allowed_methods(cls) -> list[str]:
@@ -97,7 +98,7 @@ class HTTPEndpoint:
             handler = getattr(self, "get", None)
         return self.method_not_allowed if handler is None else handler
 
-    async def method_not_allowed(self, request: Request[Any]) -> Any:
+    async def method_not_allowed(self, request: Any) -> Any:
         """Answer a method this class does not define; override it to answer differently.
 
         Raises:

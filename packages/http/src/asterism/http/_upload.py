@@ -39,8 +39,8 @@ class UploadFile:
 
     Args:
         file: an open binary file, at its start.
-        size: its length in bytes, where known.
         filename: the name the client gave. Never a path on this machine: choose your own.
+        size: its length in bytes, where known.
         headers: the headers of its part.
 
     Attributes:
@@ -59,15 +59,14 @@ class UploadFile:
         self,
         file: BinaryIO,
         *,
-        size: int | None = None,
         filename: str | None = None,
+        size: int | None = None,
         headers: Headers | None = None,
     ) -> None:
-        self.file = file
-        self.size = size
-        self.filename = filename
-        self.headers = Headers() if headers is None else headers
         self.owned = True
+        self.file = file
+        self.filename, self.size = filename, size
+        self.headers = Headers() if headers is None else headers
 
     @property
     def content_type(self) -> str | None:

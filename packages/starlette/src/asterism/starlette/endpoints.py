@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from asterism.asgi_types import HTTPException
 from asterism.http import HTTPEndpoint as NativeHTTPEndpoint
@@ -17,7 +17,7 @@ __all__ = ["HTTPEndpoint", "WebSocketEndpoint"]
 class HTTPEndpoint(NativeHTTPEndpoint):
     """Answer a request with the method named after its HTTP method; exceptions are left to the application."""
 
-    request_class: ClassVar[type[Request[Any]]] = Request
+    request_class = Request
 
     @property
     def _allowed_methods(self) -> list[str]:
@@ -29,7 +29,7 @@ class HTTPEndpoint(NativeHTTPEndpoint):
         response = await self.call_handler(request)
         await response(self.scope, self.receive, self.send)
 
-    async def method_not_allowed(self, request: Request[Any]) -> Any:
+    async def method_not_allowed(self, request: Any) -> Any:
         """Raise 405 inside an application, send it elsewhere."""
         headers = {"Allow": ", ".join(self.allowed_methods())}
         if "app" in self.scope:

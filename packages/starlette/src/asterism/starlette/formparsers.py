@@ -10,7 +10,7 @@ import warnings
 from collections.abc import AsyncGenerator, AsyncIterator
 from enum import Enum, EnumMeta
 from tempfile import SpooledTemporaryFile
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from asterism.datastructures import parse_media_type
 from asterism.http import FormError, FormLimits, FormTooLarge, MultipartDecoder, UrlencodedDecoder, boundary_of
@@ -43,7 +43,7 @@ class MultiPartException(Exception):
 class _DeprecatedEnumMeta(EnumMeta):
     def __call__(cls, *args: Any, **kwargs: Any) -> Any:
         warnings.warn("`FormMessage` is deprecated and has no use.", StarletteDeprecationWarning, stacklevel=2)
-        return super().__call__(*args, **kwargs)
+        return cast(Any, super().__call__(*args, **kwargs))
 
 
 class FormMessage(Enum, metaclass=_DeprecatedEnumMeta):

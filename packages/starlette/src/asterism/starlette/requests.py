@@ -31,7 +31,7 @@ cookie_parser = parse_cookies
 class HTTPConnection(NativeHTTPConnection[StateT]):
     """A request or WebSocket as its scope describes it."""
 
-    url_class: ClassVar[type[URL]] = URL
+    url_class = URL
     reversing_owner: ClassVar[str] = "a Starlette application"
 
 
@@ -56,9 +56,9 @@ class Request(NativeRequest[StateT], HTTPConnection[StateT]):
     def form(  # type: ignore[override]
         self,
         *,
-        max_files: int | float = 1000,
         max_fields: int | float = 1000,
-        max_part_size: int = 1024 * 1024,
+        max_files: int | float = 1000,
+        max_part_size: int = 2**20,
     ) -> PendingForm:
         """Return the form in the body; await it, or use it with `async with` to have its files closed."""
         limits: Any = {"max_files": max_files, "max_fields": max_fields, "max_part_size": max_part_size}
