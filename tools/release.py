@@ -34,7 +34,7 @@ CORE_TRAIN = (
 )
 PYTEST_SETTINGS = """\
 [pytest]
-addopts = --import-mode=importlib --strict-config --strict-markers -p no:cacheprovider
+addopts = --import-mode=importlib --strict-config --strict-markers -p no:cacheprovider -p pytester
 filterwarnings = error
 xfail_strict = true
 """

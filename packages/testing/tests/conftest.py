@@ -13,8 +13,6 @@ import pytest
 from asterism.asgi_types import ASGIApp, Receive, Scope, Send
 from asterism.testing import TestClient
 
-pytest_plugins = ["pytester"]
-
 BACKENDS = [
     pytest.param(("asyncio", {"use_uvloop": False}), id="asyncio"),
     pytest.param(("trio", {}), id="trio"),
