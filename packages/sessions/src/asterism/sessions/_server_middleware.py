@@ -161,7 +161,10 @@ class Visit:
             data, created = latest.data, latest.created
         new_id = secrets.token_urlsafe(ID_BYTES)
         session = StoredSession(self.session.merged_into(data), new_version(), created, now)
-        if not await self._store.save(hashed(new_id), session, None, self.lifetime(created)):
+        key = hashed(new_id)
+        if not await self._store.save(key, session, None, self.lifetime(created)) and (
+            await self._store.load(key) != session  # it was saved, but the answer got lost
+        ):
             raise SessionConflict("a new session id is taken; the store answers wrongly")
         if self._stored is not None:
             await self.end()

@@ -10,7 +10,7 @@ from typing import Any
 
 try:
     from redis.asyncio import Redis
-    from redis.exceptions import RedisError
+    from redis.exceptions import ConnectionError as RedisConnectionError, RedisError
 except ImportError as exc:
     raise ImportError("sessions in Redis need redis-py: pip install 'asterism-sessions[redis]'") from exc
 
@@ -68,6 +68,14 @@ class RedisStore:
     async def _do(self, command: str, *args: Any) -> Any:
         require_asyncio("RedisStore")
         try:
-            return await getattr(self._redis, command)(*args)
+            return await self._do_now(command, *args)
         except (RedisError, OSError) as exc:
             raise StoreUnavailable(f"Redis cannot be reached: {exc}") from exc
+
+    async def _do_now(self, command: str, *args: Any) -> Any:
+        # A pooled connection may be from before a restart of Redis; only a new one tells. The
+        # commands may be repeated: a save that got through already is then refused by its version.
+        try:
+            return await getattr(self._redis, command)(*args)
+        except RedisConnectionError:
+            return await getattr(self._redis, command)(*args)
