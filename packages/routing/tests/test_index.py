@@ -357,3 +357,27 @@ def test_a_host_in_front_of_a_path_keeps_its_turn() -> None:
     scope = {"type": "http", "path": "/a", "method": "GET", "headers": [(b"host", b"a.org")]}
     assert Router([host, route]).select(dict(scope)) is host.app
     assert Router([route, host]).select(dict(scope)) is route.app
+
+
+def test_classes_whose_constructor_is_their_own_are_routed(driver: Any) -> None:
+    class OwnMount(Mount):
+        def __init__(self, path: str, app: Any) -> None:
+            self.path = path
+            self.app = self._base_app = app
+            self.path_regex, self.path_format, self.param_convertors = compile_path(path + "/{path:path}")
+
+    class OwnRouter(Router):
+        route_class = dict  # frameworks keep things of their own under such names
+
+        def __init__(self, routes: Any) -> None:
+            self.routes = routes
+            self.default = self.not_found
+            self.middleware_stack = self.app
+
+    router = OwnRouter([uninitialised_route("/a"), OwnMount("/m", driver.endpoint("m"))])
+    router.add_route("/added", driver.endpoint("added"))
+    assert driver.told(router, "/m/x")[0] == "m"
+    assert driver.told(router, "/added")[0] == "added"
+    assert driver.get(router, "/m").status == 307
+    assert router.mounted_lifespans() == []
+    assert router.select(driver.http_scope("/a", "GET")).__func__ is HandlingRoute.handle  # type: ignore[attr-defined]

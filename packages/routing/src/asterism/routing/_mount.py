@@ -55,6 +55,11 @@ class Mount(BaseRoute):
     keeps_missing_params: ClassVar[bool] = False
     """Leave "{tenant}" in a reversed path whose mount parameter is missing."""
 
+    # Of subclasses whose constructor is their own.
+    name: str = ""
+    runs_lifespan: bool = False
+    slash_optional: bool = False
+
     path_regex: re.Pattern[str]
     path_format: str
     param_convertors: dict[str, Convertor[Any]]

@@ -117,6 +117,10 @@ class Route(TemplateRoute):
 
     scope_type = "http"
 
+    # Of subclasses whose constructor is their own.
+    methods: set[str] | None = None
+    include_in_schema: bool = True
+
     def __init__(
         self,
         path: str,

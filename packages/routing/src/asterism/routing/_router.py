@@ -56,10 +56,17 @@ class Router(Registration):
 
     allow_union: ClassVar[bool] = True
     """Name in `Allow` the methods of all routes that share the path, not only the first's."""
-    mount_class: ClassVar[type[Mount]] = Mount
-    host_class: ClassVar[type[Host]] = Host
-    route_class: ClassVar[type[Route]] = Route
-    websocket_route_class: ClassVar[type[WebSocketRoute]] = WebSocketRoute
+
+    # Of subclasses whose constructor is their own.
+    redirect_slashes: bool = True
+    match_slashes: bool = False
+    raw_path: bool = False
+    automatic_options: bool = False
+
+    mount_type: ClassVar[type[Mount]] = Mount
+    host_type: ClassVar[type[Host]] = Host
+    http_route_type: ClassVar[type[Route]] = Route
+    websocket_route_type: ClassVar[type[WebSocketRoute]] = WebSocketRoute
 
     def __init__(
         self,
@@ -137,25 +144,30 @@ class Router(Registration):
         if "router" not in scope:
             scope["router"] = self
         index = self._routes.compiled or self._routes.compile()
-        root_path = scope.get("root_path")
         if self.raw_path:
             path = get_segments_path(scope)
-        elif root_path:
+        elif scope.get("root_path"):
             path = get_route_path(scope)
         else:
             path = scope["path"]
-        if scope["type"] == "http":
+        scope_type = scope["type"]
+        if scope_type == "http":
             tree = index.http
             route = tree.exact.get(path)
             if route is not None:
                 methods = route.methods
                 if not methods or scope["method"] in methods:
-                    admit(route, scope, {})
+                    if "path_params" in scope:
+                        admit(route, scope, {})
+                    else:
+                        scope["path_params"] = {}
+                        scope["endpoint"] = route.endpoint
+                        scope["route"] = route
                     return route.app  # type: ignore[no-any-return]
-        elif scope["type"] == "websocket":
+        elif scope_type == "websocket":
             tree = index.websocket
         else:
-            raise RuntimeError(f"A router serves http, websocket and lifespan scopes, got {scope['type']!r}")
+            raise RuntimeError(f"A router serves http, websocket and lifespan scopes, got {scope_type!r}")
         candidates = tree.find(path)
         if tree.hosts:
             candidates = tree.add_host(candidates, requested_host(scope))
@@ -259,7 +271,7 @@ class Router(Registration):
         max_body_size: Limit = ...,
     ) -> None:
         self.routes.append(
-            self.route_class(
+            self.http_route_type(
                 path,
                 endpoint,
                 methods=methods,
@@ -278,15 +290,15 @@ class Router(Registration):
         *,
         middleware: MiddlewareList = None,
     ) -> None:
-        self.routes.append(self.websocket_route_class(path, endpoint, name=name, middleware=middleware))
+        self.routes.append(self.websocket_route_type(path, endpoint, name=name, middleware=middleware))
 
     def mount(self, path: str, app: ASGIApp, name: str | None = None, **options: Any) -> None:
         """Append a `Mount`; arguments as there."""
-        self.routes.append(self.mount_class(path, app, name=name, **options))
+        self.routes.append(self.mount_type(path, app, name=name, **options))
 
     def host(self, host: str, app: ASGIApp, name: str | None = None) -> None:
         """Append a `Host`; arguments as there."""
-        self.routes.append(self.host_class(host, app, name))
+        self.routes.append(self.host_type(host, app, name))
 
     def url_path_for(self, name: str, /, **path_params: Any) -> URLPath:
         """Return the path of the first route with this name and these parameters.

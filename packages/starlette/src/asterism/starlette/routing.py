@@ -187,10 +187,10 @@ class Router(NativeRouter):
     """Finds the route of each connection and hands the connection over."""
 
     allow_union = False
-    route_class = Route
-    websocket_route_class = WebSocketRoute
-    mount_class = Mount
-    host_class = Host
+    http_route_type = Route
+    websocket_route_type = WebSocketRoute
+    mount_type = Mount
+    host_type = Host
 
     def __init__(
         self,
