@@ -47,14 +47,14 @@ class WebSocketException(Exception):
     """
 
     def __init__(self, code: int, reason: str | None = None) -> None:
-        self.code = code
-        self.reason = reason or ""
+        self.code, self.reason = code, reason or ""
 
     def __str__(self) -> str:
         return f"{self.code}: {self.reason}"
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}(code={self.code!r}, reason={self.reason!r})"
+        name = type(self).__name__
+        return f"{name}(code={self.code!r}, reason={self.reason!r})"
 
 
 class ClientDisconnect(Exception):

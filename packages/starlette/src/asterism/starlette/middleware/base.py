@@ -182,10 +182,9 @@ class _Exchange:
             if message["type"] == "http.response.pathsend":
                 yield message
                 break
-            body = message.get("body", b"")
-            if body:
-                yield body
-            if not message.get("more_body", False):
+            if part := message.get("body"):
+                yield part
+            if not message.get("more_body"):
                 break
         self.raise_failure()
 
