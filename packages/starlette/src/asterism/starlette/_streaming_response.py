@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 from asterism import http
 from asterism.asgi_types import Receive, Scope, Send
 
 from ._response import Response
 
+_STEPS = ("listen_for_disconnect", "stream_response")
+
 
 class StreamingResponse(http.StreamingResponse, Response):
     """A response whose body is produced while it is sent.
 
     `stream_response` sends it from start to end and `listen_for_disconnect` waits for the client
-    to go; where a subclass has its own, these are used.
+    to go; a subclass that has its own is served by them.
     """
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if any(step in vars(cls) for step in _STEPS) and "__call__" not in vars(cls):
+            cls.__call__ = StreamingResponse.serve_by_steps  # type: ignore[assignment, method-assign]
 
     async def listen_for_disconnect(self, receive: Receive) -> None:
         """Return when the client is gone."""
@@ -27,12 +35,10 @@ class StreamingResponse(http.StreamingResponse, Response):
         await self.send_start({}, send)
         await self.send_body(send)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send the response as its content is produced, then await the background work."""
-        own = (StreamingResponse.stream_response, StreamingResponse.listen_for_disconnect)
-        cls = type(self)
-        if scope["type"] == "websocket" or (cls.stream_response, cls.listen_for_disconnect) == own:
-            await super().__call__(scope, receive, send)
+    async def serve_by_steps(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve the response by the steps above, then await the background work."""
+        if scope["type"] == "websocket":
+            await http.StreamingResponse.__call__(self, scope, receive, send)
             return
         work, gone = partial(self.stream_response, send), partial(self.listen_for_disconnect, receive)
         await self.run_while_connected(scope, work, gone)

@@ -1,0 +1,165 @@
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+
+from asterism import http
+from asterism.asgi_types import HTTPException, WebSocketException
+from asterism.lint import lint
+from asterism.starlette import exceptions, responses
+
+pytestmark = pytest.mark.anyio
+
+
+def http_scope(spec_version: str = "2.4", **scope: Any) -> dict[str, Any]:
+    return {
+        "type": "http",
+        "asgi": {"version": "3.0", "spec_version": spec_version},
+        "http_version": "1.1",
+        "method": "GET",
+        "scheme": "http",
+        "path": "/",
+        "raw_path": b"/",
+        "query_string": b"",
+        "headers": [],
+        **scope,
+    }
+
+
+async def send_all(app: Any, scope: dict[str, Any], *, check: bool = True) -> list[Any]:
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        await anyio.sleep_forever()
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    await (lint(app) if check else app)(scope, receive, send)
+    return sent
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "FileResponse",
+        "HTMLResponse",
+        "JSONResponse",
+        "PlainTextResponse",
+        "RedirectResponse",
+        "Response",
+        "StreamingResponse",
+    ],
+)
+def test_each_response_is_a_response_of_both(name: str) -> None:
+    cls = getattr(responses, name)
+    assert issubclass(cls, responses.Response)
+    assert issubclass(cls, getattr(http, name))
+
+
+def test_the_exceptions_are_those_every_part_answers() -> None:
+    assert exceptions.HTTPException is HTTPException
+    assert exceptions.WebSocketException is WebSocketException
+    assert not issubclass(exceptions.StarletteDeprecationWarning, DeprecationWarning)
+
+
+@pytest.mark.parametrize("cls", [responses.Response, responses.JSONResponse, responses.StreamingResponse])
+def test_cookies_that_browsers_drop_are_sent(cls: Any) -> None:
+    response = cls(["x"]) if cls is not responses.Response else cls()
+    response.set_cookie("__Host-id", "v", samesite="none", path="/app")
+    assert response.headers["set-cookie"] == "__Host-id=v; Path=/app; SameSite=none"
+
+
+@pytest.mark.parametrize("version", [(3, 11), (3, 13), (3, 14)])
+def test_partitioned_needs_a_newer_python(monkeypatch: pytest.MonkeyPatch, version: tuple[int, int]) -> None:
+    monkeypatch.setattr(sys, "version_info", version)
+    response = responses.Response()
+    if version < (3, 14):
+        with pytest.raises(ValueError, match=r"3\.14"):
+            response.set_cookie("id", "v", secure=True, partitioned=True)
+    else:
+        response.set_cookie("id", "v", secure=True, partitioned=True)
+    assert ("set-cookie" in response.headers) is (version >= (3, 14))
+
+
+def test_line_breaks_in_a_redirect_are_encoded() -> None:
+    assert responses.RedirectResponse("/a\r\nb").headers["location"] == "/a%0D%0Ab"
+
+
+@pytest.mark.parametrize("spec_version", ["2.3", "2.4"])
+async def test_a_subclass_streams_by_its_own_step(spec_version: str) -> None:
+    class Framed(responses.StreamingResponse):
+        async def stream_response(self, send: Any) -> None:
+            await send({"type": "http.response.start", "status": 202, "headers": self.raw_headers})
+            async for part in self.body_iterator:
+                await send({"type": "http.response.body", "body": b"<" + part + b">", "more_body": True})
+            await send({"type": "http.response.body", "body": b""})
+
+    async def parts() -> AsyncIterator[bytes]:
+        yield b"x"
+
+    sent = await send_all(Framed(parts()), http_scope(spec_version))
+    assert sent[0]["status"] == 202
+    assert b"".join(message.get("body", b"") for message in sent) == b"<x>"
+
+
+async def test_a_subclass_waits_for_the_client_by_its_own_step() -> None:
+    class Impatient(responses.StreamingResponse):
+        async def listen_for_disconnect(self, receive: Any) -> None:
+            await anyio.sleep(0.01)
+
+    async def endless() -> AsyncIterator[str]:
+        while True:
+            yield "x"
+            await anyio.sleep(0.001)
+
+    with anyio.fail_after(5):
+        sent = await send_all(Impatient(endless()), http_scope("2.3"), check=False)
+    assert sent[-1]["more_body"]
+
+
+def test_a_plain_stream_is_served_by_the_native_code() -> None:
+    assert responses.StreamingResponse.__call__ is http.StreamingResponse.__call__
+
+
+class TestFile:
+    @pytest.fixture
+    def path(self, tmp_path: Path) -> Path:
+        file = tmp_path / "a.txt"
+        file.write_bytes(b"0123456789")
+        return file
+
+    async def test_conditions_are_not_answered(self, path: Path) -> None:
+        sent = await send_all(responses.FileResponse(path), http_scope(headers=[(b"if-none-match", b"*")]))
+        assert sent[0]["status"] == 200
+
+    async def test_a_malformed_range_is_a_400(self, path: Path) -> None:
+        sent = await send_all(responses.FileResponse(path), http_scope(headers=[(b"range", b"items=0-1")]))
+        assert (sent[0]["status"], sent[1]["body"]) == (400, b"Only support bytes range")
+
+    async def test_a_fifo_with_a_known_status_is_refused(self, tmp_path: Path) -> None:
+        os.mkfifo(tmp_path / "fifo")
+        response = responses.FileResponse(tmp_path / "fifo", stat_result=(tmp_path / "fifo").stat())
+        with anyio.fail_after(5), pytest.raises(RuntimeError, match="is not a file"):
+            await send_all(response, http_scope())
+
+    async def test_a_multipart_body_is_as_long_as_generate_multipart_says(self, path: Path) -> None:
+        response = responses.FileResponse(path)
+        sent = await send_all(response, http_scope(headers=[(b"range", b"bytes=0-1,5-9")]))
+        boundary = dict(sent[0]["headers"])[b"content-type"].decode().partition("boundary=")[2]
+        content_type = response.headers["content-type"]
+        length, write_head = response.generate_multipart([(0, 2), (5, 10)], boundary, 10, content_type)
+        assert dict(sent[0]["headers"])[b"content-length"] == str(length).encode()
+        assert sent[1]["body"] == write_head(0, 2)
+
+
+def test_range_errors_carry_what_is_wrong() -> None:
+    assert responses.MalformedRangeHeader().content == "Malformed range header."
+    assert responses.MalformedRangeHeader("no").content == "no"
+    assert responses.RangeNotSatisfiable(10).max_size == 10
