@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import inspect
 import warnings
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 from asterism.asgi_types import is_async_callable
@@ -122,10 +122,6 @@ class TestClient(_Client):
                 stacklevel=3,
             )
         return super().request(method, url, **kwargs)
-
-    def websocket_connect(self, url: str, subprotocols: Iterable[str] | None = None, **kwargs: Any) -> Any:
-        """Prepare a WebSocket session; entering it does the handshake."""
-        return super().websocket_connect(url, subprotocols, **kwargs)
 
     def closed_error(self, code: int, reason: str) -> Exception:
         """Starlette's own exception for a WebSocket that was closed."""

@@ -196,7 +196,9 @@ class SyncClient(_Client):
         """Make the exception for a handshake that the application denied with a response."""
         return WebSocketDenied(self.http_library.Response(denial.status, headers=denial.headers, content=denial.body))
 
-    def websocket_connect(self, url: str, subprotocols: Iterable[str] | None = None, **kwargs: Any) -> Any:
+    def websocket_connect(
+        self, url: str, subprotocols: Iterable[str] | None = None, **kwargs: Any
+    ) -> WebSocketTestSession:
         """Prepare a WebSocket session; entering it does the handshake.
 
         Args:
@@ -205,12 +207,13 @@ class SyncClient(_Client):
             **kwargs: as for `get`, such as `params`, `headers`, `cookies`, `timeout`.
 
         Returns:
-            A `WebSocketTestSession`, to be used with `with`.
+            A session, to be used with `with`.
         """
         headers = websocket_headers(kwargs.pop("headers", None), subprotocols)
         merged = websocket_url(str(self._merge_url(url)))
         response = self.request("GET", merged, headers=headers, **kwargs)
-        return response.extensions[SESSION_KEY]
+        session: WebSocketTestSession = response.extensions[SESSION_KEY]
+        return session
 
 
 class TestClient(SyncClient, library.Client):
