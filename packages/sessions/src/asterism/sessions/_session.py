@@ -22,16 +22,15 @@ class Session(dict[str, Any]):
     True
     """
 
-    accessed: bool = False
-    modified: bool = False
-
-    def mark_accessed(self) -> None:
-        """Note that the response depends on the session."""
-        self.accessed = True
+    accessed = modified = False
 
     def mark_modified(self) -> None:
         """Note that the session must be saved."""
         self.accessed = self.modified = True
+
+    def mark_accessed(self) -> None:
+        """Note that the response depends on the session."""
+        self.accessed = True
 
     @property
     def is_empty(self) -> bool:
@@ -88,10 +87,6 @@ class Session(dict[str, Any]):
         self.mark_modified()
         super().__setitem__(key, value)
 
-    def __delitem__(self, key: str) -> None:
-        self.mark_modified()
-        super().__delitem__(key)
-
     def __ior__(self, other: Any) -> Session:  # type: ignore[override, misc]
         self.update(other)
         return self
@@ -118,3 +113,7 @@ class Session(dict[str, Any]):
     def update(self, *args: Any, **kwargs: Any) -> None:
         self.mark_modified()
         super().update(*args, **kwargs)
+
+    def __delitem__(self, key: str) -> None:
+        self.mark_modified()
+        super().__delitem__(key)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from asterism.asgi_types import ASGIApp
 from asterism.sessions import Session, SessionMiddleware as NativeSessionMiddleware
 
 __all__ = ["Session", "SessionMiddleware"]
+
+
+SameSite: TypeAlias = Literal["lax", "strict", "none"]
 
 
 class SessionMiddleware(NativeSessionMiddleware):
@@ -22,9 +25,9 @@ class SessionMiddleware(NativeSessionMiddleware):
         app: ASGIApp,
         secret_key: str,
         session_cookie: str = "session",
-        max_age: int | None = 1_209_600,
+        max_age: int | None = 14 * 24 * 3600,
         path: str = "/",
-        same_site: Literal["lax", "strict", "none"] = "lax",
+        same_site: SameSite = "lax",
         https_only: bool = False,
         domain: str | None = None,
         partitioned: bool = False,
