@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from asterism.asgi_types import HTTPException
-from asterism.http import ProblemException, ProblemResponse, Request, problem_details, request_response
+from asterism.http import JSONResponse, ProblemException, ProblemResponse, Request, problem_details, request_response
 
 pytestmark = pytest.mark.anyio
 
@@ -93,6 +93,25 @@ class TestWholeApplication:
 
         sent = await self.answer(exchange, Invalid(422))
         assert json.loads(sent.body)["errors"] == Invalid.errors
+
+    async def test_errors_without_a_json_form_are_left_out(self, exchange: Any) -> None:
+        class Invalid(HTTPException):
+            errors = [ValueError("x")]
+
+        assert json.loads((await self.answer(exchange, Invalid(422))).body) == {
+            "title": "Unprocessable Content",
+            "status": 422,
+        }
+
+    async def test_bad_json_says_where(self, exchange: Any) -> None:
+        async def reading(request: Request) -> JSONResponse:
+            return JSONResponse(await request.json())
+
+        headers = [(b"content-type", b"application/json")]
+        one = exchange(asterism={"exception_handlers": problem_details()}, method="POST", headers=headers, body=b"{,")
+        problem = json.loads((await one.run(request_response(reading))).body)
+        assert problem["status"] == 400
+        assert "line 1 column 2" in problem["detail"]
 
     async def test_members_can_be_added(self, exchange: Any) -> None:
         sent = await self.answer(exchange, HTTPException(400), extensions=lambda exc: {"kind": type(exc).__name__})

@@ -8,7 +8,7 @@ from typing import Any
 
 from asterism.asgi_types import ExceptionHandler, HTTPException, reason_phrase
 
-from ._json_response import JSONResponse
+from ._json_response import JSONResponse, encode_json
 from ._response import Background
 
 _STANDARD = frozenset(("type", "title", "status", "detail", "instance"))
@@ -122,9 +122,17 @@ def _problem_from(exc: Exception, extensions: Callable[[Exception], Mapping[str,
         return ProblemResponse(500, extensions=extra)
     detail = None if exc.detail == _phrase(exc.status_code) else exc.detail
     errors: Any = getattr(exc, "errors", None)
-    if isinstance(errors, list | tuple):
+    if isinstance(errors, list | tuple) and _has_json_form(errors):
         extra.setdefault("errors", errors)
     return ProblemResponse(exc.status_code, detail, extensions=extra, headers=exc.headers)
+
+
+def _has_json_form(value: Any) -> bool:
+    try:
+        encode_json(value)
+    except (TypeError, ValueError):
+        return False
+    return True
 
 
 def problem_details(
