@@ -12,11 +12,14 @@ from .websockets import WebSocket
 
 
 def websocket_session(func: Callable[[WebSocket[Any]], Awaitable[None]]) -> ASGIApp:
-    """Return an ASGI application that calls `func(websocket)` for each connection."""
+    """Return an ASGI application that calls `func(websocket)` for each connection.
+
+    A plain function that returns something to await, as decorators make them, will do.
+    """
+    if is_async_callable(func):
+        return native_websocket_session(func, websocket_class=WebSocket)
 
     async def call(websocket: WebSocket[Any]) -> None:
         await func(websocket)
 
-    # A function that is not async is called all the same; it may give something to await.
-    is_async = is_async_callable(func)
-    return native_websocket_session(func if is_async else call, websocket_class=WebSocket)
+    return native_websocket_session(call, websocket_class=WebSocket)

@@ -76,6 +76,7 @@ class WebSocket(HTTPConnection[StateT]):
         self.application_state = _CONNECTING
         self._ending: tuple[int, str] = (1005, "")
         self._reader: Reader | None = None
+        # Whether what runs the handler will answer its exceptions, so that `async with` need not.
         self.answered_above = False
         # A message goes straight to the server's callable only where nothing stands between.
         self._receives_directly = limits.idle_timeout is None and cls.receive is _RECEIVE

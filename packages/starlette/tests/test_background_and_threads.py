@@ -1,0 +1,62 @@
+"""Where background tasks and threads of the drop-in are Starlette's rather than ours."""
+
+from __future__ import annotations
+
+import anyio
+import anyio.to_thread
+import pytest
+
+from asterism.starlette.background import BackgroundTasks
+from asterism.starlette.concurrency import iterate_in_threadpool, run_in_threadpool, run_until_first_complete
+from asterism.starlette.exceptions import StarletteDeprecationWarning
+
+
+@pytest.mark.anyio
+async def test_the_first_failing_task_keeps_the_rest_from_running() -> None:
+    done: list[str] = []
+    tasks = BackgroundTasks()
+    tasks.add_task(int, "x")
+    tasks.add_task(done.append, "never")
+    with pytest.raises(ValueError):
+        await tasks()
+    assert done == []
+
+
+def test_adding_a_task_returns_nothing() -> None:
+    assert BackgroundTasks().add_task(print) is None  # type: ignore[func-returns-value]
+
+
+@pytest.mark.anyio
+async def test_threads_are_those_of_anyios_default_limiter() -> None:
+    limiter = anyio.to_thread.current_default_thread_limiter()
+
+    def borrowed(limit: int) -> int:
+        return anyio.from_thread.run_sync(lambda: limiter.borrowed_tokens) + limit
+
+    assert await run_in_threadpool(borrowed, limit=10) == 11
+    total = limiter.total_tokens
+    limiter.total_tokens = 3
+    await run_in_threadpool(print, end="")
+    assert limiter.total_tokens == 3
+    limiter.total_tokens = total
+
+
+@pytest.mark.anyio
+async def test_iterating_uses_them_too() -> None:
+    assert [item async for item in iterate_in_threadpool("ab")] == ["a", "b"]
+
+
+@pytest.mark.anyio
+async def test_the_first_to_complete_cancels_the_others_and_is_deprecated() -> None:
+    done: list[str] = []
+
+    async def first(name: str) -> None:
+        done.append(name)
+
+    async def second() -> None:
+        await anyio.sleep(5)
+        done.append("second")
+
+    with pytest.warns(StarletteDeprecationWarning, match="run_until_first_complete is deprecated"):
+        await run_until_first_complete((first, {"name": "first"}), (second, {}))
+    assert done == ["first"]

@@ -1,0 +1,119 @@
+"""Where the WebSockets of the drop-in are Starlette's rather than ours."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from asterism.starlette._websocket_session import websocket_session
+from asterism.starlette.endpoints import WebSocketEndpoint
+from asterism.starlette.requests import HTTPConnection
+from asterism.starlette.websockets import WebSocket, WebSocketClose, WebSocketDisconnect, WebSocketDisconnected
+
+
+def connection(*messages: dict[str, Any], **scope: Any) -> tuple[WebSocket, list[Any]]:
+    waiting = [{"type": "websocket.connect"}, *messages]
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        return waiting.pop(0)
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    return WebSocket({"type": "websocket", **scope}, receive, send), sent
+
+
+def text(value: str) -> dict[str, Any]:
+    return {"type": "websocket.receive", "text": value}
+
+
+def test_a_websocket_is_a_connection_of_the_drop_in() -> None:
+    assert isinstance(connection()[0], HTTPConnection)
+
+
+@pytest.mark.anyio
+async def test_text_from_a_binary_message_is_a_key_error() -> None:
+    websocket, _ = connection({"type": "websocket.receive", "bytes": b"x"})
+    await websocket.accept()
+    with pytest.raises(KeyError):
+        await websocket.receive_text()
+
+
+@pytest.mark.anyio
+async def test_malformed_json_is_the_decoders_own_error() -> None:
+    websocket, _ = connection(text("{"))
+    await websocket.accept()
+    with pytest.raises(json.JSONDecodeError):
+        await websocket.receive_json()
+
+
+@pytest.mark.anyio
+async def test_messages_have_no_limit_and_nan_is_sent() -> None:
+    websocket, sent = connection(text("x" * 5_000_000))
+    await websocket.accept()
+    assert len(await websocket.receive_text()) == 5_000_000
+    await websocket.send_json(float("nan"))
+    assert sent[-1]["text"] == "NaN"
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("reason", ["x" * 200, "two\nlines", [{"loc": ["query"]}]])
+async def test_any_code_and_reason_reach_the_server(reason: Any) -> None:
+    websocket, sent = connection()
+    await websocket.accept()
+    await websocket.close(1006, reason)
+    assert sent[-1] == {"type": "websocket.close", "code": 1006, "reason": reason}
+    WebSocketClose(1006, reason)
+
+
+@pytest.mark.anyio
+async def test_a_subprotocol_need_not_be_offered_but_cannot_break_out_of_its_header() -> None:
+    websocket, sent = connection()
+    with pytest.raises(ValueError, match="CR, LF or NUL"):
+        await websocket.accept("a\r\nb: c")
+    await websocket.accept("chat")
+    assert [message["subprotocol"] for message in sent] == ["chat"]
+
+
+@pytest.mark.anyio
+async def test_using_a_connection_before_accept_and_after_its_end_is_one_error() -> None:
+    websocket, _ = connection({"type": "websocket.disconnect", "code": 1001})
+    with pytest.raises(WebSocketDisconnected):
+        await websocket.receive_text()
+    await websocket.accept()
+    with pytest.raises(WebSocketDisconnect):
+        await websocket.receive_text()
+    with pytest.raises(WebSocketDisconnected):
+        await websocket.receive_text()
+
+
+@pytest.mark.anyio
+async def test_a_session_leaves_the_connection_as_its_function_did() -> None:
+    websocket, sent = connection()
+
+    async def accept(websocket: WebSocket) -> None:
+        await websocket.accept()
+
+    await websocket_session(accept)(websocket.scope, websocket._receive, websocket._send)
+    assert [message["type"] for message in sent] == ["websocket.accept"]
+
+
+@pytest.mark.anyio
+async def test_a_session_takes_a_plain_function_that_returns_something_to_await() -> None:
+    websocket, sent = connection()
+    await websocket_session(lambda websocket: websocket.close())(websocket.scope, websocket._receive, websocket._send)
+    assert [message["type"] for message in sent] == ["websocket.close"]
+
+
+@pytest.mark.anyio
+async def test_an_endpoint_raises_what_the_peer_got_wrong() -> None:
+    class Echo(WebSocketEndpoint):
+        encoding = "json"
+
+    websocket, sent = connection(text("{"))
+    with pytest.raises(RuntimeError, match=r"Malformed JSON data received\."):
+        await Echo(websocket.scope, websocket._receive, websocket._send)
+    assert sent[-1] == {"type": "websocket.close", "code": 1003, "reason": ""}
