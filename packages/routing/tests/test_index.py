@@ -381,3 +381,16 @@ def test_classes_whose_constructor_is_their_own_are_routed(driver: Any) -> None:
     assert driver.get(router, "/m").status == 307
     assert router.mounted_lifespans() == []
     assert router.select(driver.http_scope("/a", "GET")).__func__ is HandlingRoute.handle  # type: ignore[attr-defined]
+
+
+def test_rewriting_a_copy_that_no_router_has_drops_no_index() -> None:
+    mount = Mount("/m", Endpoint())
+    router = Router([mount])
+    table: Any = router.routes
+    compiled = table.compile()
+    other = copy.copy(mount)
+    other.path_regex, other.path_format, other.param_convertors = compile_path("/b/{path:path}")
+    Route("/unrelated", Endpoint()).name = "renamed"
+    assert table.compiled is compiled
+    mount.path_regex = other.path_regex
+    assert table.compiled is None

@@ -20,7 +20,18 @@ MiddlewareList: TypeAlias = Sequence[Middleware] | None
 
 _INDEXED = frozenset({"handle", "matches", "name", "param_convertors", "path_regex", "slash_optional"})
 
+_MARK = "_indexed_as"
+
 _live_indexes: WeakSet[Any] = WeakSet()
+
+
+def mark_indexed(route: Any) -> None:
+    """Note on a route that an index rests on its attributes.
+
+    The note holds the route's identity: a copy has the note of another and counts as not indexed.
+    """
+    if isinstance(route, BaseRoute):
+        route.__dict__[_MARK] = id(route)
 
 
 def watch(index: Any) -> None:
@@ -80,17 +91,13 @@ class BaseRoute:
         return extended_scope(scope, child_scope, in_place=self.scope_in_place)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if name in _INDEXED and name in self.__dict__:
-            object.__setattr__(self, name, value)
+        object.__setattr__(self, name, value)
+        if name in _INDEXED and self.__dict__.get(_MARK) == id(self):
             _discard_indexes()
-        else:
-            object.__setattr__(self, name, value)
-            if name == "matches" or name == "handle":
-                _discard_indexes()
 
     def __delattr__(self, name: str) -> None:
         object.__delattr__(self, name)
-        if name in _INDEXED:
+        if name in _INDEXED and self.__dict__.get(_MARK) == id(self):
             _discard_indexes()
 
 

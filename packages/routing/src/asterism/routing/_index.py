@@ -22,7 +22,7 @@ from operator import attrgetter
 from typing import Any, Final
 from weakref import ref
 
-from ._base_route import BaseRoute, watch
+from ._base_route import BaseRoute, mark_indexed, watch
 from ._host import Host
 from ._mount import Mount
 from ._name_index import NameIndex
@@ -50,6 +50,7 @@ class Candidate:
         self.position = position
         self.route = route
         self.kind = _kind(route)
+        mark_indexed(route)
         pattern = path_pattern(route)
         self.host = _static_path(host_pattern(route)) if self.kind == HOST else None
         self.always = pattern is None and self.host is None
