@@ -82,6 +82,9 @@ class Asterism:
     keeps_lifespan_state: ClassVar[bool] = True
     """Where an application outside runs the lifespan, give its state to the connections here alone."""
 
+    show_locals: bool = False
+    """Whether the debug page lists local variables; set it before the first connection."""
+
     debug: bool
     state: State
     router: Router
@@ -234,11 +237,14 @@ class Asterism:
                 handlers[key] = handler
         app: ASGIApp = ExceptionMiddleware(self.router, handlers=handlers, debug=self.debug)
         if self.user_middleware:
-            app = ServerErrorMiddleware(app, handler=server_error, debug=self.debug)
+            app = self._guarded(app, server_error)
         for cls, args, kwargs in reversed(self.user_middleware):
             app = cls(app, *args, **kwargs)
         app = BodyLimit(app, self.max_body_size, self._limit_is_explicit)
-        return ServerErrorMiddleware(app, handler=server_error, debug=self.debug)
+        return self._guarded(app, server_error)
+
+    def _guarded(self, app: ASGIApp, handler: ExceptionHandler | None) -> ServerErrorMiddleware:
+        return ServerErrorMiddleware(app, handler=handler, debug=self.debug, show_locals=self.show_locals)
 
     def add_middleware(self, middleware_class: MiddlewareFactory[P], *args: P.args, **kwargs: P.kwargs) -> None:
         """Put a middleware around those there are.

@@ -161,7 +161,7 @@ def render_page(
         f"<body><header><h1>{_text(report.type_name)}</h1>{_message(report)}"
         f'<p class="where"><b>{_text(facts.line)}</b></p></header>'
         f"<main><h2>Traceback</h2>{_traceback(report)}{_request_section(facts)}"
-        f"<h2>As text</h2><details><summary>The traceback as Python prints it</summary>"
+        f"<h2>As text</h2><details><summary>The traceback in plain text</summary>"
         f'<pre class="text">{_text(traceback_text(exc))}</pre></details></main>'
         "<footer>This page is shown because debug is on. Turn it off wherever others can reach the server.</footer>"
         "</body></html>"

@@ -51,8 +51,9 @@ class SourceLine:
 
 @dataclass(frozen=True, slots=True)
 class FrameReport:
-    """One level of a traceback. `local_values` is None unless locals were asked for."""
+    """One level of a traceback. `path` is `file` cut short; `local_values` is None unless locals were asked for."""
 
+    file: str
     path: str
     line: int
     function: str
@@ -163,6 +164,7 @@ def _frame_report(step: TracebackType, context: int, show_locals: bool) -> Frame
     frame = step.tb_frame
     code = frame.f_code
     return FrameReport(
+        file=code.co_filename,
         path=_short_path(code.co_filename),
         line=step.tb_lineno or 0,
         function=code.co_qualname,

@@ -38,6 +38,8 @@ class ServerErrorMiddleware:
         handler: `handler(request, exc)` returning the 500 response, sync or async. It is called
             even when the answer had begun; its response is then dropped.
         debug: answer with the debug page instead; it shows source, so never in production.
+        show_locals: list the local variables of each frame on the debug page. Those under names
+            such as "password" or "token" are concealed; others may hold secrets all the same.
 
     Raises:
         TypeError: `handler` is not callable.
@@ -47,21 +49,26 @@ class ServerErrorMiddleware:
     >>> guarded = ServerErrorMiddleware(app)
     """
 
-    show_locals: ClassVar[bool] = False
-    """Whether the debug page lists the local variables of each frame."""
-
     absorbs_disconnects: ClassVar[bool] = True
     """Whether a client that went away ends the request quietly instead of raising `ClientDisconnect` on."""
 
     closes_websockets: ClassVar[bool] = True
     """Whether a WebSocket whose application failed is closed with 1011 before the exception is raised on."""
 
-    def __init__(self, app: ASGIApp, handler: HTTPExceptionHandler | None = None, debug: bool = False) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        handler: HTTPExceptionHandler | None = None,
+        debug: bool = False,
+        *,
+        show_locals: bool = False,
+    ) -> None:
         if handler is not None and not callable(handler):
             raise TypeError(f"handler must be a function of a request and an exception, got {handler!r}")
         self.app = app
         self.handler = handler
         self.debug = debug
+        self.show_locals = show_locals
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run the application, and answer what it raises."""
