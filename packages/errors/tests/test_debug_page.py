@@ -41,10 +41,10 @@ class Page(HTMLParser):
         return "".join(self.words)
 
 
-TAGS = {
-    "html", "head", "meta", "title", "style", "body", "header", "h1", "h2", "h3", "p", "b", "main", "ol", "li", "details",
-    "summary", "code", "span", "pre", "i", "mark", "div", "table", "tr", "th", "td", "section", "footer",
-}  # fmt: skip
+TAGS = set(
+    "html head meta title style body header h1 h2 h3 p b main ol li details summary code span pre i mark div table tr "
+    "th td section footer".split()
+)
 
 
 def caught(call: Any, *args: Any) -> Exception:

@@ -8,7 +8,6 @@ from typing import Any, Final
 from ._report import ExceptionReport, FrameReport, report_exception
 from ._visible_text import visible_text
 
-
 _RELATIONS: Final = {
     "cause": "The above exception was the direct cause of the following exception:",
     "context": "During handling of the above exception, another exception occurred:",
