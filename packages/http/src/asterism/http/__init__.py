@@ -16,6 +16,7 @@ from ._error_answer import answer_exception, call_exception_handler, send_http_e
 from ._event_stream import EventSourceResponse, ServerSentEvent, last_event_id
 from ._file_answer import FileAnswer, FileDelivery, FileReader
 from ._file_response import FileResponse
+from ._file_type import guess_media_type
 from ._form_data import FormData
 from ._form_limits import FormError, FormLimits, FormTooLarge
 from ._form_reading import PendingForm
@@ -110,6 +111,7 @@ __all__ = [
     "encode_orjson",
     "format_content_disposition",
     "format_http_date",
+    "guess_media_type",
     "last_event_id",
     "media_type_quality",
     "parse_http_date",
