@@ -167,6 +167,17 @@ def test_init_headers_and_render_of_a_subclass_are_used() -> None:
     assert response.headers["content-length"] == "3"
 
 
+def test_patched_steps_are_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Response, "render", lambda self, content: b"patched")
+    assert PlainTextResponse("x").body == b"patched"
+
+    def init_headers(self: Response, headers: Any = None) -> None:
+        self.raw_headers = [(b"x-patched", b"1")]
+
+    monkeypatch.setattr(Response, "init_headers", init_headers)
+    assert PlainTextResponse("x").raw_headers == [(b"x-patched", b"1")]
+
+
 def test_html_is_not_escaped() -> None:
     assert HTMLResponse("<p>").body == b"<p>"
 

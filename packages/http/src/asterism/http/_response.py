@@ -99,18 +99,20 @@ class Response:
 
     def init_headers(self, headers: Mapping[str, str] | None = None) -> None:
         """Fill `raw_headers` from `headers`, the body and the media type."""
-        status_code = self.status_code
-        if status_code in BODILESS_STATUSES:
-            self.body = b""
-            self.raw_headers = [pair for pair in encode_headers(headers) if pair[0] != b"content-length"]
-            if self.media_type is not None and status_code != 204:
-                self._add_content_type()
+        if self.status_code in BODILESS_STATUSES:
+            self._init_bodiless(headers)
         elif headers:
             self._merge_headers(encode_headers(headers))
         elif self.media_type is None:
             self.raw_headers = [CONTENT_LENGTHS[len(self.body)]]
         else:
             self.raw_headers = [CONTENT_LENGTHS[len(self.body)], CONTENT_TYPES[self.charset][self.media_type]]
+
+    def _init_bodiless(self, headers: Mapping[str, str] | None) -> None:
+        self.body = b""
+        self.raw_headers = [pair for pair in encode_headers(headers) if pair[0] != b"content-length"]
+        if self.media_type is not None and self.status_code != 204:
+            self._add_content_type()
 
     def _merge_headers(self, raw: list[RawHeader]) -> None:
         self.raw_headers = raw
