@@ -58,7 +58,7 @@ def _print_overheads(name: str, seconds: dict[str, float]) -> None:
 def _print_imports(costs: dict[str, tuple[float, int]]) -> None:
     print("\nimport, ms and modules loaded")
     for module, (seconds, count) in costs.items():
-        print(f"  {module:24}{seconds * 1e3:8.1f}  {count:5}")
+        print(f"  {module:38}{seconds * 1e3:8.1f}  {count:5}")
 
 
 def main() -> None:

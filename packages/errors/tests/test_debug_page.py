@@ -41,10 +41,9 @@ class Page(HTMLParser):
         return "".join(self.words)
 
 
-TAGS = set(
-    "html head meta title style body header h1 h2 h3 p b main ol li details summary code span pre i mark div table tr "
-    "th td section footer".split()
-)
+_TEXT_TAGS = {"p", "b", "i", "h1", "h2", "h3", "code", "mark", "pre", "span"}
+_PART_TAGS = {"body", "details", "div", "footer", "head", "header", "html", "li", "main", "ol", "section", "summary"}
+TAGS = {*_TEXT_TAGS, *_PART_TAGS, "meta", "style", "table", "td", "th", "title", "tr"}
 
 
 def caught(call: Any, *args: Any) -> Exception:
