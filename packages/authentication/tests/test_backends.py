@@ -1,0 +1,140 @@
+"""Basic, Bearer and session credentials, right, wrong and malformed."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from typing import Any
+
+import pytest
+from hypothesis import given, strategies as st
+
+from asterism.authentication import (
+    AuthCredentials,
+    AuthenticationBackend,
+    AuthenticationError,
+    BaseUser,
+    BasicBackend,
+    BearerBackend,
+    SessionBackend,
+    SimpleUser,
+    UnauthenticatedUser,
+    same_secret,
+)
+from asterism.datastructures import HTTPConnection
+
+pytestmark = pytest.mark.anyio
+
+
+async def check_password(username: str, password: str) -> BaseUser | None:
+    return SimpleUser(username) if same_secret(password, "päss:word") else None
+
+
+async def check_token(token: str) -> Any:
+    if token == "admin":
+        return AuthCredentials(["authenticated", "admin"]), SimpleUser("root")
+    return SimpleUser("ada") if token == "s3cret" else None
+
+
+def connection(*authorization: str, **scope: Any) -> HTTPConnection[Any]:
+    headers = [(b"authorization", value.encode("utf-8")) for value in authorization]
+    return HTTPConnection({"type": "http", "headers": headers, **scope})
+
+
+def basic(text: str) -> str:
+    return "Basic " + b64encode(text.encode()).decode()
+
+
+async def test_basic_credentials_give_their_user() -> None:
+    backend = BasicBackend(check_password)
+    found = await backend.authenticate(connection(basic("ada:päss:word")))
+    assert found is not None
+    assert (found[0].scopes, found[1].identity) == (["authenticated"], "ada")
+
+
+@pytest.mark.parametrize("header", [[], ["Bearer x"], ["Negotiate abc"]])
+async def test_credentials_of_another_kind_are_left_to_others(header: list[str]) -> None:
+    assert await BasicBackend(check_password).authenticate(connection(*header)) is None
+
+
+@pytest.mark.parametrize(
+    ("header", "sentence"),
+    [
+        ([basic("ada:wrong")], "Wrong user name or password"),
+        ([basic("no colon")], "malformed"),
+        (["Basic !!!"], "malformed"),
+        (["Basic /w=="], "malformed"),
+        (["basic"], "no basic credentials"),
+        ([basic("a:b"), basic("c:d")], "one Authorization header"),
+    ],
+)
+async def test_wrong_and_malformed_basic_credentials_are_errors_with_a_challenge(
+    header: list[str], sentence: str
+) -> None:
+    with pytest.raises(AuthenticationError, match=sentence) as info:
+        await BasicBackend(check_password, realm="books").authenticate(connection(*header))
+    assert info.value.challenge == 'Basic realm="books", charset="UTF-8"'
+
+
+async def test_a_bearer_token_gives_its_user_and_its_own_scopes() -> None:
+    backend = BearerBackend(check_token, scopes=["authenticated", "read"])
+    found = await backend.authenticate(connection("bearer s3cret"))
+    assert found is not None
+    assert (found[0].scopes, found[1].identity) == (["authenticated", "read"], "ada")
+    admin = await backend.authenticate(connection("Bearer admin"))
+    assert admin is not None
+    assert admin[0].scopes == ["authenticated", "admin"]
+
+
+async def test_a_wrong_token_is_an_error_that_says_invalid_token() -> None:
+    with pytest.raises(AuthenticationError, match="wrong or has expired") as info:
+        await BearerBackend(check_token).authenticate(connection("Bearer guess"))
+    assert info.value.challenge == 'Bearer realm="restricted", error="invalid_token"'
+
+
+async def load_user(identity: Any) -> BaseUser | None:
+    return SimpleUser(identity) if identity == "ada" else None
+
+
+@pytest.mark.parametrize(("session", "found"), [({"user": "ada"}, True), ({"user": "gone"}, False), ({}, False)])
+async def test_the_session_remembers_a_user_who_still_exists(session: dict[str, str], found: bool) -> None:
+    result = await SessionBackend(load_user).authenticate(connection(session=session))
+    assert (result is not None) is found
+
+
+async def test_a_session_backend_without_sessions_says_what_is_missing() -> None:
+    with pytest.raises(AssertionError, match="needs a session middleware outside"):
+        await SessionBackend(load_user).authenticate(connection())
+
+
+@given(st.text(), st.text())
+def test_secrets_are_the_same_only_if_they_are_equal(left: str, right: str) -> None:
+    assert same_secret(left, left)
+    assert same_secret(left, right) is (left == right)
+
+
+@pytest.mark.parametrize("realm", ['a"b', "a\r\nb: c", "münchen", "back\\slash"])
+def test_a_realm_that_cannot_stand_in_a_header_is_refused(realm: str) -> None:
+    for backend in (BasicBackend, BearerBackend):
+        with pytest.raises(ValueError, match="cannot stand in a header"):
+            backend(check_token, realm)  # type: ignore[arg-type]
+
+
+def test_scopes_are_a_list() -> None:
+    assert AuthCredentials().scopes == []
+    assert repr(AuthCredentials(("a", "b"))) == "AuthCredentials(['a', 'b'])"
+    with pytest.raises(TypeError, match=r"write \['admin'\]"):
+        AuthCredentials("admin")
+
+
+async def test_what_a_subclass_must_define_is_named() -> None:
+    with pytest.raises(NotImplementedError, match="AuthenticationBackend must define authenticate"):
+        await AuthenticationBackend().authenticate(connection())
+    for attribute in ("is_authenticated", "display_name", "identity"):
+        with pytest.raises(NotImplementedError, match=f"BaseUser must define {attribute}"):
+            getattr(BaseUser(), attribute)
+
+
+def test_nobody_is_not_authenticated() -> None:
+    nobody = UnauthenticatedUser()
+    assert (nobody.is_authenticated, nobody.display_name, nobody.identity) == (False, "", "")
+    assert repr(SimpleUser("ada")) == "SimpleUser('ada')"

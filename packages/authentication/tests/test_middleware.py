@@ -1,0 +1,151 @@
+"""`AuthenticationMiddleware` and `requires` around endpoints."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from asterism.authentication import (
+    AuthenticationMiddleware,
+    BearerBackend,
+    SessionBackend,
+    SimpleUser,
+    requires,
+)
+from asterism.http import HTTPEndpoint, JSONResponse, PlainTextResponse, request_response
+from asterism.websockets import websocket_session
+
+pytestmark = pytest.mark.anyio
+
+
+async def check(token: str) -> SimpleUser | None:
+    return SimpleUser(token) if token in ("ada", "root") else None
+
+
+BACKEND = BearerBackend(check)
+ADA = [(b"authorization", b"Bearer ada")]
+WRONG = [(b"authorization", b"Bearer wrong")]
+
+
+@requires("authenticated")
+async def async_endpoint(request: Any) -> PlainTextResponse:
+    return PlainTextResponse(request.user.display_name)
+
+
+@requires("authenticated")
+def sync_endpoint(request: Any) -> PlainTextResponse:
+    return PlainTextResponse(request.user.display_name)
+
+
+class Endpoint(HTTPEndpoint):
+    @requires("authenticated")
+    async def get(self, request: Any) -> PlainTextResponse:
+        return PlainTextResponse(request.user.display_name)
+
+
+@pytest.mark.parametrize("endpoint", [request_response(async_endpoint), request_response(sync_endpoint), Endpoint])
+async def test_an_endpoint_answers_only_who_was_granted_its_scope(call: Any, endpoint: Any) -> None:
+    app = AuthenticationMiddleware(endpoint, BACKEND)
+    granted = await call(app, headers=ADA)
+    assert (granted[0]["status"], granted[1]["body"]) == (200, b"ada")
+    assert (await call(app))[0]["status"] == 403
+
+
+async def test_wrong_credentials_are_answered_with_401_and_a_challenge(call: Any) -> None:
+    messages = await call(AuthenticationMiddleware(request_response(async_endpoint), BACKEND), headers=WRONG)
+    assert messages[0]["status"] == 401
+    challenge = dict(messages[0]["headers"])[b"www-authenticate"]
+    assert challenge == b'Bearer realm="restricted", error="invalid_token"'
+
+
+async def test_the_answer_to_wrong_credentials_can_be_changed(call: Any) -> None:
+    def on_error(conn: Any, exc: Exception) -> JSONResponse:
+        return JSONResponse({"error": str(exc)}, status_code=418)
+
+    app = AuthenticationMiddleware(request_response(async_endpoint), BACKEND, on_error)
+    assert (await call(app, headers=WRONG))[0]["status"] == 418
+
+
+async def test_the_first_backend_that_knows_the_credentials_decides(call: Any) -> None:
+    async def load(identity: Any) -> SimpleUser:
+        return SimpleUser(f"remembered {identity}")
+
+    app = AuthenticationMiddleware(request_response(async_endpoint), [BACKEND, SessionBackend(load)])
+    assert (await call(app, headers=ADA, session={"user": "eve"}))[1]["body"] == b"ada"
+    assert (await call(app, session={"user": "eve"}))[1]["body"] == b"remembered eve"
+
+
+async def test_all_scopes_are_needed_and_the_status_is_the_endpoints_choice(call: Any) -> None:
+    @requires(["authenticated", "admin"], status_code=404)
+    async def hidden(request: Any) -> PlainTextResponse:
+        return PlainTextResponse("secret")
+
+    app = AuthenticationMiddleware(request_response(hidden), BACKEND)
+    assert (await call(app, headers=ADA))[0]["status"] == 404
+
+
+async def test_nobody_can_be_sent_to_log_in(call: Any) -> None:
+    class Router:
+        def url_path_for(self, name: str, /, **params: Any) -> Any:
+            from asterism.datastructures import URLPath
+
+            return URLPath(f"/{name}", "http")
+
+    @requires("authenticated", redirect="login")
+    async def orders(request: Any) -> PlainTextResponse:
+        return PlainTextResponse("orders")
+
+    app = AuthenticationMiddleware(request_response(orders), BACKEND)
+    messages = await call(app, path="/orders", headers=[(b"host", b"shop.test")], router=Router())
+    assert messages[0]["status"] == 303
+    location = dict(messages[0]["headers"])[b"location"]
+    assert location == b"http://shop.test/login?next=http%3A%2F%2Fshop.test%2Forders"
+
+
+async def handshake(app: Any, *headers: tuple[bytes, bytes]) -> list[Any]:
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        return {"type": "websocket.connect"}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    await app({"type": "websocket", "path": "/", "headers": list(headers), "subprotocols": []}, receive, send)
+    return sent
+
+
+@requires("authenticated")
+async def chat(websocket: Any) -> None:
+    await websocket.accept()
+
+
+async def test_a_websocket_is_refused_before_it_is_accepted() -> None:
+    app = AuthenticationMiddleware(websocket_session(chat), BACKEND)
+    assert (await handshake(app, *ADA))[0]["type"] == "websocket.accept"
+    assert [message["type"] for message in await handshake(app)] == ["websocket.close"]
+    refused = await handshake(app, *WRONG)
+    assert [(message["type"], message["code"]) for message in refused] == [("websocket.close", 1008)]
+
+
+async def test_a_lifespan_passes_through() -> None:
+    seen: list[Any] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        seen.append(scope)
+
+    await AuthenticationMiddleware(app, BACKEND)({"type": "lifespan"}, app, app)  # type: ignore[arg-type]
+    assert seen == [{"type": "lifespan"}]
+
+
+def test_what_is_no_backend_is_refused() -> None:
+    with pytest.raises(TypeError, match="backend must be an AuthenticationBackend or a list of them"):
+        AuthenticationMiddleware(lambda *args: None, object())  # type: ignore[arg-type, return-value]
+
+
+def test_a_function_without_a_connection_is_refused() -> None:
+    with pytest.raises(TypeError, match="has no parameter named 'request' or 'websocket'"):
+
+        @requires("authenticated")
+        def nothing() -> None: ...
