@@ -205,6 +205,19 @@ async def test_pydantic_names_every_place_that_does_not_fit() -> None:
     assert [error["path"] for error in caught.value.errors] == ["$.name", "$.tags[0]", "$.tags[2]"]
 
 
+def test_a_strict_model_takes_dates_as_json_writes_them() -> None:
+    from datetime import date
+
+    from asterism.http._validation import validate
+
+    class Strict(pydantic.BaseModel, strict=True):
+        day: date
+
+    assert validate({"day": "2024-05-01"}, Strict).day == date(2024, 5, 1)
+    with pytest.raises(ValidationError):
+        validate({"day": "\ud800"}, Strict)
+
+
 async def test_without_msgspec_dataclasses_go_to_pydantic(post: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "msgspec", None)
     from asterism.http._validation import validate

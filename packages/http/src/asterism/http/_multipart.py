@@ -197,8 +197,10 @@ class MultipartDecoder:
         """Check that the body is complete.
 
         Raises:
-            FormError: it ended before its closing boundary.
+            FormError: it ended before its closing boundary, or has none at all.
         """
+        if self._head and not self._begun:
+            raise FormError("Invalid multipart data: there is no boundary in it.")
         if self._demand_end and not self._ended:
             raise FormError("The multipart body ends before its closing boundary.")
 

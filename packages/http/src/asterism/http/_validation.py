@@ -76,13 +76,19 @@ def _by_msgspec(msgspec: Any, value: Any, type_: Any) -> Any:
 def _by_pydantic(value: Any, type_: Any) -> Any:
     try:
         import pydantic
+        import pydantic_core
     except ImportError:
         raise TypeError(
             f"validating into {type_!r} needs msgspec or pydantic: pip install asterism-http[msgspec]"
         ) from None
+    adapter = _adapter(type_)
     try:
-        # Dates, UUIDs and the like arrive as text in JSON.
-        return _adapter(type_).validate_python(value)
+        try:
+            text = pydantic_core.to_json(value)
+        except ValueError:  # a lone surrogate, which JSON can escape and UTF-8 cannot hold
+            return adapter.validate_python(value)
+        # As JSON, since strict models take dates and UUIDs as text from JSON only.
+        return adapter.validate_json(text)
     except pydantic.ValidationError as exc:
         raise ValidationError(
             [Misfit(path=_path(error["loc"]), message=error["msg"]) for error in exc.errors()]

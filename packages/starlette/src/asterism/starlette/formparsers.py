@@ -166,12 +166,15 @@ class MultiPartParser(MultipartDecoder):
             async for chunk in self.stream:
                 for event in self.feed(chunk):
                     await self._take(event)
+            self.finish()
         except FormError as error:
             self._close_files()
             raise MultiPartException.from_form_error(error) from None
         except BaseException:
             self._close_files()
             raise
+        if self._upload is not None:  # the form broke off in the midst of it
+            self._upload.file.close()
         return FormData(self.items)
 
     def _prepare(self) -> None:

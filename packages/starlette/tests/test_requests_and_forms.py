@@ -1,0 +1,150 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from asterism.http import FormData as NativeFormData
+from asterism.starlette._exception_handler import wrap_app_handling_exceptions
+from asterism.starlette.datastructures import FormData, Headers
+from asterism.starlette.formparsers import FormParser, MultiPartException, MultiPartParser
+from asterism.starlette.requests import Request
+
+pytestmark = pytest.mark.anyio
+
+URLENCODED = Headers({"content-type": "application/x-www-form-urlencoded"})
+MULTIPART = Headers({"content-type": "multipart/form-data; boundary=B"})
+BODY = b'--B\r\nContent-Disposition: form-data; name="f"; filename="../a.txt"\r\n\r\ndata\r\n--B--\r\n'
+
+
+async def stream(*pieces: bytes) -> Any:
+    for piece in pieces:
+        yield piece
+
+
+def request_for(headers: Headers, *pieces: bytes, **scope: Any) -> Request[Any]:
+    messages = [
+        {"type": "http.request", "body": piece, "more_body": number < len(pieces)}
+        for number, piece in enumerate(pieces, 1)
+    ]
+
+    async def receive() -> Any:
+        return messages.pop(0)
+
+    return Request({"type": "http", "method": "POST", "path": "/", "headers": headers.raw, **scope}, receive)
+
+
+async def test_overridden_callbacks_of_a_form_parser_are_called() -> None:
+    calls: list[Any] = []
+
+    class Reporting(FormParser):
+        def on_field_name(self, data: bytes, start: int, end: int) -> None:
+            calls.append(data[start:end])
+
+        def on_end(self) -> None:
+            calls.append("end")
+
+    assert await Reporting(URLENCODED, stream(b"a=1&", b"b=2")).parse() == FormData([("a", "1"), ("b", "2")])
+    assert calls == [b"a", b"b", "end"]
+
+
+async def test_overridden_callbacks_of_a_multipart_parser_are_called() -> None:
+    calls: list[bytes] = []
+
+    class Reporting(MultiPartParser):
+        def on_part_data(self, data: bytes, start: int, end: int) -> None:
+            calls.append(data[start:end])
+            super().on_part_data(data, start, end)
+
+    form = await Reporting(MULTIPART, stream(BODY)).parse()
+    assert calls == [b"data"]
+    await form.close()
+
+
+async def test_a_file_name_keeps_its_path_and_a_body_its_missing_end() -> None:
+    form = await MultiPartParser(MULTIPART, stream(BODY[:-8], b"\r\n--B")).parse()
+    assert form.multi_items() == []
+    form = await MultiPartParser(MULTIPART, stream(BODY)).parse()
+    assert form.files()[0].filename == "../a.txt"
+    await form.close()
+
+
+@pytest.mark.parametrize("charset", ["zlib", "idna", "none-such"])
+async def test_a_charset_that_cannot_decode_gives_way_to_latin_1(charset: str) -> None:
+    headers = Headers({"content-type": f"multipart/form-data; boundary=B; charset={charset}"})
+    body = b'--B\r\nContent-Disposition: form-data; name="a"\r\n\r\n' + b"\xe9" * 100 + b"\r\n--B--"
+    assert (await MultiPartParser(headers, stream(body)).parse())["a"] == "é" * 100
+
+
+async def test_the_form_is_known_as_before() -> None:
+    request = request_for(URLENCODED, b"a=1")
+    assert request._form is None
+    async with request.form() as form:
+        assert isinstance(form, NativeFormData)
+        assert request._form is form
+    request._form = None
+    assert request.parsed_form is None
+
+
+async def test_a_broken_form_raises_here_and_is_a_400_in_an_application() -> None:
+    from asterism.asgi_types import HTTPException
+
+    with pytest.raises(MultiPartException):
+        await request_for(MULTIPART, b"nonsense").form()
+    with pytest.raises(HTTPException) as caught:
+        await request_for(MULTIPART, b"nonsense", app=object()).form()
+    assert (caught.value.status_code, caught.value.detail) == (400, "Invalid multipart data.")
+
+
+async def test_there_is_no_limit_and_no_media_type_asked_for() -> None:
+    assert len(await request_for(Headers(), *[b"x" * 2**20] * 17).body()) == 17 * 2**20
+    assert await request_for(Headers(), b"[1]").json() == [1]
+    with pytest.raises(ValueError, match="Expecting value"):
+        await request_for(Headers(), b"[").json()
+
+
+async def test_a_subclass_that_sets_its_own_body_is_believed() -> None:
+    class Decoded(Request[Any]):
+        async def body(self) -> bytes:
+            if not hasattr(self, "_body"):
+                self._body = (await super().body())[::-1]
+            return self._body
+
+    request = Decoded({"type": "http", "headers": []}, request_for(Headers(), b"]1[").receive)
+    assert await request.json() == [1]
+
+
+def handled(scope: Any, status: int) -> Any:
+    async def handler(request: Any, exc: Exception) -> Any:
+        async def response(scope: Any, receive: Any, send: Any) -> None:
+            await send({"type": "http.response.start", "status": status, "headers": []})
+            await send({"type": "http.response.body", "body": b""})
+
+        return response
+
+    scope["starlette.exception_handlers"] = ({KeyError: handler}, {})
+    return scope
+
+
+@pytest.mark.parametrize("started", [False, True])
+async def test_a_wrapped_application_is_answered_by_handlers_until_it_has_started(started: bool) -> None:
+    sent: list[Any] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        if started:
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+        raise KeyError("x")
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    request = request_for(Headers(), b"")
+    scope: Any = handled(request.scope, 418)
+    wrapped = wrap_app_handling_exceptions(app, request)
+    if started:
+        with pytest.raises(RuntimeError, match="Caught handled exception, but response already started"):
+            await wrapped(scope, request.receive, send)
+        assert len(sent) == 1
+    else:
+        await wrapped(scope, request.receive, send)
+        assert sent[0]["status"] == 418
