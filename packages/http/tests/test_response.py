@@ -167,6 +167,18 @@ def test_init_headers_and_render_of_a_subclass_are_used() -> None:
     assert response.headers["content-length"] == "3"
 
 
+def test_a_subclass_that_makes_no_body_has_no_length() -> None:
+    class Streaming(Response):
+        media_type = "text/plain"
+
+        def __init__(self, headers: Any) -> None:
+            self.status_code = 200
+            self.init_headers(headers)
+
+    assert Streaming(None).raw_headers == [(b"content-type", b"text/plain; charset=utf-8")]
+    assert Streaming({"x-a": "1", "content-length": "9"}).headers["content-length"] == "9"
+
+
 def test_patched_steps_are_used(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Response, "render", lambda self, content: b"patched")
     assert PlainTextResponse("x").body == b"patched"

@@ -99,22 +99,30 @@ class Response:
 
     def init_headers(self, headers: Mapping[str, str] | None = None) -> None:
         """Fill `raw_headers` from `headers`, the body and the media type."""
+        try:
+            length = CONTENT_LENGTHS[len(self.body)]
+        except AttributeError:  # a subclass that streams and made no body
+            self.init_unmeasured_headers(headers)
+            return
         if self.status_code in BODILESS_STATUSES:
-            self._init_bodiless(headers)
+            self.body = b""
+            self.init_unmeasured_headers(headers)
         elif headers:
-            self._merge_headers(encode_headers(headers))
+            self._merge_headers(encode_headers(headers), length)
         elif self.media_type is None:
-            self.raw_headers = [CONTENT_LENGTHS[len(self.body)]]
+            self.raw_headers = [length]
         else:
-            self.raw_headers = [CONTENT_LENGTHS[len(self.body)], CONTENT_TYPES[self.charset][self.media_type]]
+            self.raw_headers = [length, CONTENT_TYPES[self.charset][self.media_type]]
 
-    def _init_bodiless(self, headers: Mapping[str, str] | None) -> None:
-        self.body = b""
-        self.raw_headers = [pair for pair in encode_headers(headers) if pair[0] != b"content-length"]
+    def init_unmeasured_headers(self, headers: HeaderFields | None) -> None:
+        """Fill `raw_headers` where there is no body, or none yet to be measured."""
+        self.raw_headers = encode_headers(headers)
+        if self.status_code in BODILESS_STATUSES:
+            self.raw_headers = [pair for pair in self.raw_headers if pair[0] != b"content-length"]
         if self.media_type is not None and self.status_code != 204:
             self._add_content_type()
 
-    def _merge_headers(self, raw: list[RawHeader]) -> None:
+    def _merge_headers(self, raw: list[RawHeader], length: RawHeader) -> None:
         self.raw_headers = raw
         measured = typed = False
         for name, _ in raw:
@@ -123,7 +131,7 @@ class Response:
             elif name == b"content-type":
                 typed = True
         if not measured or not self._keep_given_length():
-            self.raw_headers.append(CONTENT_LENGTHS[len(self.body)])
+            self.raw_headers.append(length)
         if not typed and self.media_type is not None:
             self.raw_headers.append(CONTENT_TYPES[self.charset][self.media_type])
 

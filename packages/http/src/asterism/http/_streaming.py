@@ -7,7 +7,6 @@ from functools import partial
 from typing import Any, TypeAlias
 
 from asterism.asgi_types import ClientDisconnect, Receive, Scope, Send, scope_record
-from asterism.datastructures import encode_headers
 
 from ._denial import can_refuse_with_response, denial_send
 from ._disconnect import run_until, send_raises_when_gone, until_disconnect
@@ -96,15 +95,11 @@ class StreamingResponse(Response):
 
     def init_headers(self, headers: Mapping[str, str] | None = None) -> None:
         """Fill `raw_headers` from `headers` and the media type; the length is not known."""
-        raw = self.raw_headers = encode_headers(headers)
-        if self.status_code in BODILESS_STATUSES:
-            self.raw_headers = [pair for pair in raw if pair[0] != b"content-length"]
+        self.init_unmeasured_headers(headers)
         trailers = self.trailers
         if trailers is not None and not callable(trailers):
             names = b", ".join([name for name, _ in encode_trailers(trailers)])
             self.raw_headers.append((b"trailer", names))
-        if self.media_type is not None:
-            self._add_content_type()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the response as its content is produced, then await the background work."""
