@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from asterism.asgi_types import CachedBody, Receive
 
-from ._received_body import receive_piece
+from ._received_body import receive_piece, take_piece
 
 OpenBody: TypeAlias = Callable[[], tuple[CachedBody, Receive, int | None]]
 """Called when the first piece is asked for; gives the body, its channel and its limit."""
@@ -42,7 +42,10 @@ class BodyStream:
             if shared.body:
                 return shared.body
         while not shared.complete:
-            piece = await receive_piece(shared, self._receive, self._limit)
+            if shared.unread:
+                piece = await receive_piece(shared, self._receive, self._limit)
+            else:
+                piece = take_piece(shared, await self._receive(), self._limit)
             if piece:
                 return piece
         self._ended = True

@@ -33,19 +33,27 @@ class _FileContent:
         self._file: BinaryIO | None = None
         self.size = 0
 
-    async def write(self, piece: bytes, memory_left: int) -> int:
-        """Take a piece; return how many more bytes are held in memory than before."""
-        before = self._pieces_size
+    def keep(self, piece: bytes, memory_left: int) -> bool:
+        """Take a piece; tell whether what is held in memory is now to go to disk."""
         self._pieces.append(piece)
         self._pieces_size += len(piece)
         self.size += len(piece)
+        if self._file is not None:
+            return self._pieces_size >= WRITE_SIZE
+        return self.size > UploadFile.max_memory_size or self.size > memory_left
+
+    async def spill(self) -> None:
+        """Write what is held in memory to disk."""
         if self._file is None:
-            if self.size > UploadFile.max_memory_size or self._pieces_size - before > memory_left:
-                self._file = await in_file_thread(open_on_disk, self._pieces)
-                self._forget_pieces()
-        elif self._pieces_size >= WRITE_SIZE:
+            self._file = await in_file_thread(open_on_disk, self._pieces)
+            self._forget_pieces()
+        else:
             await self._flush(self._file)
-        return self._pieces_size - before
+
+    @property
+    def in_memory(self) -> int:
+        """Bytes of a file that is wholly in memory; 0 for one on disk."""
+        return self.size if self._file is None else 0
 
     async def _flush(self, file: BinaryIO) -> None:
         if self._pieces:
@@ -89,8 +97,8 @@ async def read_multipart_form(stream: AsyncIterable[bytes], decoder: MultipartDe
                 if isinstance(event, bytes):
                     if content is None:
                         text.append(event)
-                    else:
-                        memory_left -= await content.write(event, memory_left)
+                    elif content.keep(event, memory_left):
+                        await content.spill()
                 elif event is not None:
                     part = event
                     content = None if part.filename is None else _FileContent()
@@ -98,6 +106,7 @@ async def read_multipart_form(stream: AsyncIterable[bytes], decoder: MultipartDe
                     items.append((part.name, decoder.decode_text(b"".join(text))))
                     text.clear()
                 else:
+                    memory_left -= content.in_memory
                     file = await content.finish()
                     items.append((part.name, _upload(part, file, content.size)))
                     content = None
