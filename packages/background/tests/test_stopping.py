@@ -288,6 +288,18 @@ async def test_pain_17_a_signal_is_heard_and_passed_on_to_the_server() -> None:
 
 
 @pytest.mark.anyio
+async def test_the_server_is_not_interrupted_in_the_midst_of_a_request() -> None:
+    frames: list[object] = []
+    before = signal.signal(signal.SIGUSR1, lambda number, frame: frames.append(frame))
+    try:
+        async with Lifespan(Stopping(app_with_lifespan, signals=[signal.SIGUSR1])):
+            os.kill(os.getpid(), signal.SIGUSR1)
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+    assert frames == [None]
+
+
+@pytest.mark.anyio
 async def test_the_servers_handler_is_back_after_the_lifespan() -> None:
     def handler(number: int, frame: object) -> None: ...
 

@@ -54,7 +54,9 @@ class SignalChain:
         self._callback()
         previous = self._previous.get(number, signal.SIG_DFL)
         if callable(previous):
-            previous(number, frame)
+            # trio raises KeyboardInterrupt in the frame it is given, which would be in the midst of some
+            # request; without one it stops the main task, where the server expects it.
+            previous(number, None)
         elif previous is signal.SIG_DFL:
             signal.signal(number, signal.SIG_DFL)
             os.kill(os.getpid(), number)
