@@ -1,0 +1,64 @@
+"""The directories files are served from."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from importlib.util import find_spec
+from stat import S_ISDIR
+from typing import TypeAlias
+
+PathLike: TypeAlias = str | os.PathLike[str]
+"""A directory, as text or as a path object."""
+
+PACKAGE_DIRECTORY = "statics"
+"""The folder of a package that holds its files, unless another is named."""
+
+
+def package_directory(package: str | tuple[str, str]) -> str:
+    """Return the directory of static files inside an importable package.
+
+    Args:
+        package: its name, or its name and the folder in it.
+
+    Raises:
+        ValueError: there is no such package, or no such folder in it.
+    """
+    name, folder = (package, PACKAGE_DIRECTORY) if isinstance(package, str) else package
+    spec = find_spec(name)
+    if spec is None:
+        raise ValueError(f"packages names {name!r}, which cannot be imported")
+    roots = spec.submodule_search_locations or ([] if spec.origin is None else [os.path.dirname(spec.origin)])
+    for root in roots:
+        directory = os.path.normpath(os.path.join(root, folder))
+        if os.path.isdir(directory):
+            return directory
+    raise ValueError(f"packages names {name!r}, which has no folder {folder!r}; give (package, folder)")
+
+
+def check_directory(directory: PathLike) -> None:
+    """Raise unless files can be served from the directory. Blocks.
+
+    Raises:
+        RuntimeError: there is no directory there.
+    """
+    path = os.fspath(directory)
+    try:
+        status = os.stat(path)
+    except FileNotFoundError:
+        raise RuntimeError(f"StaticFiles directory {path!r} does not exist.") from None
+    if not S_ISDIR(status.st_mode) and not os.path.islink(path):
+        raise RuntimeError(f"StaticFiles path {path!r} is not a directory.")
+
+
+def relative_to(directories: Sequence[PathLike], path: str) -> str:
+    """Return a path below one of the directories, with "/"; the bare name where it is below none."""
+    roots = [os.fspath(directory) for directory in directories]
+    for root in roots:
+        if path.startswith(root):
+            return path[len(root) :].replace(os.sep, "/").lstrip("/")
+    for root in roots:
+        real = os.path.realpath(root)
+        if path.startswith(real):
+            return path[len(real) :].replace(os.sep, "/").lstrip("/")
+    return os.path.basename(path)
