@@ -17,12 +17,13 @@ Invariants:
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from operator import attrgetter
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from weakref import ref
 
 from ._base_route import BaseRoute, mark_indexed, watch
+from ._convertors import StringConvertor
 from ._host import Host
 from ._mount import Mount
 from ._name_index import NameIndex
@@ -125,10 +126,33 @@ class _Node:
         return self.wild
 
 
+class LastSegment(NamedTuple):
+    """A route that is a text but for its last segment, which is one `str` parameter.
+
+    It takes a path under its text whose last segment is not empty and none of `texts`; no other
+    route can.
+    """
+
+    route: Any
+    name: str
+    texts: Container[str]
+
+
+def _last_segment(candidate: Candidate, prefix: str, texts: Container[str]) -> LastSegment | None:
+    """Return a candidate as a `LastSegment` where its regex is exactly that."""
+    route = candidate.route
+    if candidate.kind != LEAF or candidate.any_method or len(route.param_convertors) != 1:
+        return None
+    ((name, convertor),) = route.param_convertors.items()
+    text = rf"^{re.escape(prefix + '/')}(?P<{name}>{StringConvertor.regex})\Z"
+    is_one = type(convertor) is StringConvertor and route.path_regex.pattern == text
+    return LastSegment(route, name, texts) if is_one else None
+
+
 class RouteTree:
     """The candidates for one kind of connection, by path."""
 
-    __slots__ = ("always", "exact", "hosts", "parents", "root")
+    __slots__ = ("always", "exact", "hosts", "last_segments", "parents", "root")
 
     def __init__(self, candidates: Sequence[Candidate]) -> None:
         self.root = _Node()
@@ -144,6 +168,12 @@ class RouteTree:
         self.parents: dict[str, _Node] = {}
         if not self.always:
             self._note_parents(self.root, [])
+        self.last_segments: dict[str, LastSegment] = {}
+        for prefix, node in self.parents.items():
+            ends = node.wild.ends if node.wild is not None and not self.hosts else ()
+            simple = _last_segment(ends[0], prefix, node.texts) if len(ends) == 1 else None
+            if simple is not None:
+                self.last_segments[prefix] = simple
         self.exact: dict[str, Any] = {}
         first_host = next((candidate.position for candidate in candidates if candidate.host is not None), None)
         for candidate in candidates:

@@ -164,6 +164,19 @@ class Router(Registration):
                         scope["endpoint"] = route.endpoint
                         scope["route"] = route
                     return route.app  # type: ignore[no-any-return]
+            elif tree.last_segments and not self.raw_path:
+                prefix, _, text = path.rpartition("/")
+                simple = tree.last_segments.get(prefix)
+                if simple is not None and text and text not in simple.texts:
+                    route, name, _ = simple
+                    if not route.methods or scope["method"] in route.methods:
+                        if "path_params" in scope:
+                            admit(route, scope, {name: text})
+                        else:
+                            scope["path_params"] = {name: text}
+                            scope["endpoint"] = route.endpoint
+                            scope["route"] = route
+                        return route.app  # type: ignore[no-any-return]
         elif scope_type == "websocket":
             tree = index.websocket
         else:
