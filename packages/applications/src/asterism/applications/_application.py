@@ -30,7 +30,6 @@ from asterism.errors import (
 from asterism.routing import BaseRoute, Router
 
 from ._body_limit import DEFAULT_LIMIT, BodyLimit, checked_limit, counted_receive
-from ._lifespan import LifespanRun, lifespan_parts
 
 P = ParamSpec("P")
 
@@ -307,6 +306,8 @@ class Asterism:
 
     async def _serve_lifespan(self, stack: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
         """Run the lifespans of this application and of those mounted with `lifespan=True`."""
+        from ._lifespan import LifespanRun, lifespan_parts
+
         record = find_scope_record(scope)
         is_mounted = record is not None and "lifespan_apps" in record
         parts = lifespan_parts(stack, self.router, scope)
