@@ -76,7 +76,6 @@ def _by_msgspec(msgspec: Any, value: Any, type_: Any) -> Any:
 def _by_pydantic(value: Any, type_: Any) -> Any:
     try:
         import pydantic
-        import pydantic_core
     except ImportError:
         raise TypeError(
             f"validating into {type_!r} needs msgspec or pydantic: pip install asterism-http[msgspec]"
@@ -84,7 +83,7 @@ def _by_pydantic(value: Any, type_: Any) -> Any:
     adapter = _adapter(type_)
     try:
         try:
-            text = pydantic_core.to_json(value)
+            text = _adapter(Any).dump_json(value)
         except ValueError:  # a lone surrogate, which JSON can escape and UTF-8 cannot hold
             return adapter.validate_python(value)
         # As JSON, since strict models take dates and UUIDs as text from JSON only.
