@@ -1,0 +1,141 @@
+"""The ASGI shells of the compression policy."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Iterable, Mapping, Sequence
+
+from asterism.asgi_types import ASGIApp, Message, Receive, Scope, Send
+
+from ._coding import Coding
+from ._content_types import DEFAULT_EXCLUDED_CONTENT_TYPES
+from ._gzip import Gzip
+from ._installed import make_codings
+from ._policy import CompressionPolicy, check_size, content_length
+from ._response import CodedResponse
+
+
+class _Compression:
+    """What both middleware do once their codings are chosen."""
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        codings: Sequence[Coding],
+        minimum_size: int,
+        thread_minimum_size: int,
+        exclude_content_types: Iterable[str],
+    ) -> None:
+        check_size("thread_minimum_size", thread_minimum_size)
+        self.app = app
+        self.thread_minimum_size = thread_minimum_size
+        self.policy = CompressionPolicy(codings, minimum_size, exclude_content_types)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            await self.app(scope, receive, self._coding_send(scope, send))
+        else:
+            await self.app(scope, receive, send)
+
+    def _coding_send(self, scope: Scope, send: Send) -> Send:
+        """Return a `send` that looks at the start of the response and then steps aside where it may.
+
+        It is a plain function: it hands on what `send` returned to be awaited, at no frame of its own.
+        """
+        onward: Send | None = None
+
+        def send_coded(message: Message) -> Awaitable[None]:
+            nonlocal onward
+            if onward is not None:
+                return onward(message)
+            if message["type"] != "http.response.start":
+                return send(message)
+            policy = self.policy
+            choice = policy.choose(accept_encoding(scope))
+            minimum_size = 0 if choice.refuses_identity else policy.minimum_size
+            headers = message.get("headers", ())
+            if minimum_size and type(headers) is list:
+                size = content_length(headers)  # pyright: ignore[reportUnknownArgumentType]
+                if size is not None and size < minimum_size and message["status"] != 304:
+                    onward = send
+                    return send(message)
+            response = CodedResponse(policy, choice.coding, minimum_size, self.thread_minimum_size, scope, send)
+            onward = response.send
+            return onward(message)
+
+        return send_coded
+
+
+class CompressionMiddleware(_Compression):
+    """Compress responses in the coding that the client likes best.
+
+    Streams are flushed after every part. Left as they are: small bodies, what is coded already or
+    compressed by its nature, event streams, partial content, files that the server sends itself,
+    and what says `no-transform`. A strong ETag becomes a weak one.
+
+    Args:
+        app: the application whose responses are compressed.
+        codings: names of codings, the best first; by default those installed of "zstd", "br" and
+            "gzip". The first two need the extras `zstd` (before Python 3.14) and `brotli`.
+        levels: how hard to try, by coding; by default zstd 3, br 4 and gzip 6.
+        minimum_size: bytes below which a body is left as it is; 500 by default.
+        thread_minimum_size: bytes from which a part of a body is compressed in a thread; 128 KiB
+            by default.
+        exclude_content_types: media types to leave as they are; a final `*` stands for any ending.
+
+    Raises:
+        TypeError: a string where a list belongs, a size or level that is no integer.
+        ValueError: a coding that is not known or not installed, a level out of range, a negative
+            size, something that is no media type.
+
+    RFC 9110 sections 8.4, 8.8.1 and 12.5.3.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        codings: Sequence[str] | None = None,
+        levels: Mapping[str, int] | None = None,
+        minimum_size: int = 500,
+        thread_minimum_size: int = 128 * 1024,
+        exclude_content_types: Iterable[str] = DEFAULT_EXCLUDED_CONTENT_TYPES,
+    ) -> None:
+        super().__init__(app, make_codings(codings, levels), minimum_size, thread_minimum_size, exclude_content_types)
+
+
+class GZipMiddleware(_Compression):
+    """Compress responses with gzip, for clients that accept it.
+
+    See `CompressionMiddleware` for what is left as it is.
+
+    Args:
+        app: the application whose responses are compressed.
+        minimum_size: bytes below which a body is left as it is.
+        compresslevel: from 0 to 9.
+        thread_minimum_size: bytes from which a part of a body is compressed in a thread.
+        exclude_content_types: media types to leave as they are; a final `*` stands for any ending.
+
+    Raises:
+        TypeError: a string where a list belongs, a size or level that is no integer.
+        ValueError: a level out of range, a negative size, something that is no media type.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        minimum_size: int = 500,
+        compresslevel: int = 9,
+        thread_minimum_size: int = 128 * 1024,
+        *,
+        exclude_content_types: Iterable[str] = DEFAULT_EXCLUDED_CONTENT_TYPES,
+    ) -> None:
+        super().__init__(app, [Gzip(compresslevel)], minimum_size, thread_minimum_size, exclude_content_types)
+
+
+def accept_encoding(scope: Scope) -> bytes:
+    """Return the Accept-Encoding of a request, several fields joined; b"" where there is none."""
+    found = b""
+    for name, value in scope["headers"]:
+        if name == b"accept-encoding":
+            found = found + b"," + value if found else value
+    return found
