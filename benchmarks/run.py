@@ -19,12 +19,12 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from cases import small_answers, thousand_routes
+from cases import small_answers, static_files, thousand_routes
 from frame import BARE, run
 from imports import import_costs
 from targets import verdicts
 
-CASES = (small_answers, thousand_routes)
+CASES = (small_answers, thousand_routes, static_files)
 PEERS = ("asterism", "starlette", "falcon", "blacksheep")
 
 
@@ -50,6 +50,8 @@ def _version(peer: str) -> str:
 def _print_overheads(name: str, seconds: dict[str, float]) -> None:
     cells = []
     for peer in PEERS:
+        if peer not in seconds:
+            continue
         share = seconds[peer] / seconds["starlette"]
         cells.append(f"{seconds[peer] * 1e6:8.2f} ({share:4.2f})")
     print(f"{name:16}{seconds[BARE] * 1e6:8.2f}  {'  '.join(cells)}", flush=True)

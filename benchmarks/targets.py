@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-OF_STARLETTE = {"plaintext": 0.35, "JSON": 0.35, "path parameter": 0.35}
+OF_STARLETTE = {
+    "plaintext": 0.35,
+    "JSON": 0.35,
+    "path parameter": 0.35,
+    "4 KiB file": 0.6,
+    "1 MiB file": 0.6,
+    "304": 0.5,
+}
 """Our overhead as a share of Starlette's, at most."""
 
 LAST_OF_FIRST = 1.3
