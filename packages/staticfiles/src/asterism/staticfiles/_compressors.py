@@ -1,0 +1,59 @@
+"""What compresses files beforehand, as far as it is installed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any, TypeAlias
+
+from ._coding import Coding
+
+Compressor: TypeAlias = Callable[[bytes], bytes]
+
+_PACKAGES = {"br": "asterism-staticfiles[brotli]", "zstd": "asterism-staticfiles[zstd]"}
+
+
+class MissingCompressor(ImportError):
+    """A coding was asked for whose library is not installed."""
+
+
+def find_compressor(coding: Coding) -> Compressor:
+    """Return a function that compresses as well as the coding can.
+
+    Raises:
+        MissingCompressor: no library for it is installed; the sentence names one.
+    """
+    if coding.name == "gzip":
+        return _gzip
+    finder = _brotli if coding.name == "br" else _zstd
+    found = finder()
+    if found is None:
+        raise MissingCompressor(f"{coding.name} needs a library: pip install '{_PACKAGES[coding.name]}'")
+    return found
+
+
+def _gzip(content: bytes) -> bytes:
+    from gzip import compress
+
+    # Without a time in its head, the same content gives the same bytes.
+    return compress(content, 9, mtime=0)
+
+
+def _brotli() -> Compressor | None:
+    library = _first("brotli", "brotlicffi")
+    return None if library is None else lambda content: library.compress(content, quality=11)
+
+
+def _zstd() -> Compressor | None:
+    library = _first("compression.zstd", "backports.zstd")
+    # Browsers refuse frames with a window above 8 MiB (RFC 9659), which levels up to 19 keep to.
+    return None if library is None else lambda content: library.compress(content, level=19)
+
+
+def _first(*names: str) -> Any:
+    for name in names:
+        try:
+            return import_module(name)
+        except ImportError:
+            continue
+    return None
