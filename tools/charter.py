@@ -25,7 +25,10 @@ DISTRIBUTION_OF_MODULE = {
 BROUGHT_BY = {
     "cross-web": "strawberry-graphql",
     "graphql": "strawberry-graphql",
+    "httpx": "asterism-testing",
+    "httpx2": "asterism-testing",
     "markupsafe": "jinja2",
+    "pydantic-core": "pydantic",
 }
 
 
