@@ -87,9 +87,9 @@ def main() -> None:
     if options.example not in example_names():
         names = ", ".join(example_names())
         raise SystemExit(f"there is no example {options.example!r}; EXAMPLE= takes one of: {names}")
-    folder = EXAMPLES / options.example
-    sys.path.insert(0, str(folder))
-    server = uvicorn.Server(uvicorn.Config("app:app", log_level="info", timeout_graceful_shutdown=5))
+    sys.path.insert(0, str(EXAMPLES.parent))
+    app = f"examples.{options.example}.app:app"
+    server = uvicorn.Server(uvicorn.Config(app, log_level="info", timeout_graceful_shutdown=5))
     with terminal_foreground(), listen(options.host, options.port) as listener:
         print(f"Serving examples/{options.example} on {url_of(listener)} (Ctrl-C stops it)", flush=True)
         try:

@@ -56,6 +56,34 @@ async def test_pain_17_a_stream_learns_that_the_server_is_stopping() -> None:
 
 
 @pytest.mark.anyio
+async def test_a_later_lifespan_is_not_stopping_because_an_earlier_one_has_ended() -> None:
+    seen: list[bool] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            seen.append(scope_record(scope)["stopping"].is_set())
+
+    async def serve(stopping: Stopping) -> None:
+        messages = iter([{"type": "lifespan.startup"}, {"type": "lifespan.shutdown"}])
+
+        async def receive() -> Message:
+            message = next(messages)
+            if message["type"] == "lifespan.shutdown":
+                await stopping(dict(HTTP), no_receive, no_send)
+            return message
+
+        async def send(message: Message) -> None: ...
+
+        await stopping({"type": "lifespan", "asgi": {"version": "3.0"}}, receive, send)
+
+    stopping = Stopping(app, signals=[])
+    await serve(stopping)
+    await serve(stopping)
+    assert seen == [False, False]
+    assert stopping.event.is_set()
+
+
+@pytest.mark.anyio
 async def test_stop_may_be_called_from_another_thread() -> None:
     event = StopEvent()
     with anyio.fail_after(2):

@@ -39,7 +39,8 @@ class Stopping:
         ValueError: the time-out is negative.
 
     Attributes:
-        event: the signal itself, to wait for in code of one's own.
+        event: the signal itself, to wait for in code of one's own. A lifespan that begins after
+            another has ended has an event of its own.
 
     >>> async def app(scope, receive, send): ...
     >>> stopping = Stopping(app, drain_timeout=5)
@@ -59,9 +60,15 @@ class Stopping:
         if not drain_timeout >= 0:
             raise ValueError(f"Stopping needs a drain_timeout of at least 0 seconds, got {drain_timeout!r}")
         self.app = app
-        self.event = StopEvent()
-        self._drain = Drain(self.event, drain_timeout, on_unfinished)
+        self._drain_timeout = drain_timeout
+        self._on_unfinished = on_unfinished
         self._signals = SignalChain(self.stop, _stop_signals() if signals is None else signals)
+        self._begin_anew()
+
+    def _begin_anew(self) -> None:
+        self.event = StopEvent()
+        self._drain = Drain(self.event, self._drain_timeout, self._on_unfinished)
+        self._served = False
 
     @property
     def running_tasks(self) -> int:
@@ -95,6 +102,8 @@ class Stopping:
             leave_drain(token)
 
     async def _run_lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._served:
+            self._begin_anew()  # an earlier lifespan has ended; tests start one for each client
         heard = False
 
         async def receive_and_stop() -> Message:
@@ -116,6 +125,7 @@ class Stopping:
             if not heard:
                 await _answer_lifespan(receive_and_stop, send)
         finally:
+            self._served = True
             self._signals.uninstall()
 
 
