@@ -87,6 +87,7 @@ class ScopeRecord(TypedDict, total=False):
             "/users/{id:int}" (routing).
         session: the session accessor of this connection (sessions).
         stopping: set when the server was told to stop (background).
+        traced: whether a telemetry middleware has decided about this connection (telemetry).
         websocket_open: whether a raw WebSocket application accepted and did not close (errors).
     """
 
@@ -103,6 +104,7 @@ class ScopeRecord(TypedDict, total=False):
     route_path: str
     session: MutableMapping[str, Any]
     stopping: StopSignal
+    traced: bool
     websocket_open: bool
 
 
