@@ -18,6 +18,8 @@ The exceptions that cross from one part to another:
 `scope_record(scope)` gives the one mutable mapping that parts share for a connection.
 """
 
+from typing import TYPE_CHECKING, Any
+
 from ._application import ASGIApp, Lifespan, Message, Receive, Scope, Send, StatefulLifespan, StatelessLifespan
 from ._callable import is_async_callable, is_plain_function
 from ._exceptions import ClientDisconnect, HTTPException, WebSocketException
@@ -28,39 +30,42 @@ from ._handlers import (
     WebSocketExceptionHandler,
     find_exception_handler,
 )
-from ._message import (
-    HTTPDisconnectEvent,
-    HTTPRequestEvent,
-    HTTPResponseBodyEvent,
-    HTTPResponseDebugEvent,
-    HTTPResponseEarlyHintEvent,
-    HTTPResponsePathsendEvent,
-    HTTPResponsePushEvent,
-    HTTPResponseStartEvent,
-    HTTPResponseTrailersEvent,
-    HTTPResponseZeroCopySendEvent,
-    LifespanShutdownCompleteEvent,
-    LifespanShutdownEvent,
-    LifespanShutdownFailedEvent,
-    LifespanStartupCompleteEvent,
-    LifespanStartupEvent,
-    LifespanStartupFailedEvent,
-    ReceiveEvent,
-    SendEvent,
-    WebSocketAcceptEvent,
-    WebSocketCloseEvent,
-    WebSocketConnectEvent,
-    WebSocketDisconnectEvent,
-    WebSocketReceiveEvent,
-    WebSocketResponseBodyEvent,
-    WebSocketResponseStartEvent,
-    WebSocketSendEvent,
-)
 from ._middleware import Middleware, MiddlewareFactory
 from ._phrases import reason_phrase
 from ._record import RECORD_KEY, CachedBody, ScopeRecord, find_scope_record, scope_record
-from ._scope import ASGIVersions, HTTPScope, LifespanScope, TLSExtension, WebSocketScope
+from ._route_template import find_route_template
 from ._stop import StopSignal
+
+if TYPE_CHECKING:
+    from ._message import (
+        HTTPDisconnectEvent,
+        HTTPRequestEvent,
+        HTTPResponseBodyEvent,
+        HTTPResponseDebugEvent,
+        HTTPResponseEarlyHintEvent,
+        HTTPResponsePathsendEvent,
+        HTTPResponsePushEvent,
+        HTTPResponseStartEvent,
+        HTTPResponseTrailersEvent,
+        HTTPResponseZeroCopySendEvent,
+        LifespanShutdownCompleteEvent,
+        LifespanShutdownEvent,
+        LifespanShutdownFailedEvent,
+        LifespanStartupCompleteEvent,
+        LifespanStartupEvent,
+        LifespanStartupFailedEvent,
+        ReceiveEvent,
+        SendEvent,
+        WebSocketAcceptEvent,
+        WebSocketCloseEvent,
+        WebSocketConnectEvent,
+        WebSocketDisconnectEvent,
+        WebSocketReceiveEvent,
+        WebSocketResponseBodyEvent,
+        WebSocketResponseStartEvent,
+        WebSocketSendEvent,
+    )
+    from ._scope import ASGIVersions, HTTPScope, LifespanScope, TLSExtension, WebSocketScope
 
 __all__ = [
     "RECORD_KEY",
@@ -116,9 +121,21 @@ __all__ = [
     "WebSocketScope",
     "WebSocketSendEvent",
     "find_exception_handler",
+    "find_route_template",
     "find_scope_record",
     "is_async_callable",
     "is_plain_function",
     "reason_phrase",
     "scope_record",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Load the TypedDicts when they are asked for: most programs name them in annotations alone."""
+    if name in __all__:
+        from importlib import import_module
+
+        module = import_module(f"{__name__}.{'_message' if name.endswith('Event') else '_scope'}")
+        value = globals()[name] = getattr(module, name)
+        return value
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

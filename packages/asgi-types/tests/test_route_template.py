@@ -1,0 +1,28 @@
+"""`find_route_template`: what a log line or a span says of the route."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from asterism.asgi_types import find_route_template
+
+
+@pytest.mark.parametrize(
+    ("scope", "template"),
+    [
+        ({}, None),
+        ({"asterism": {}}, None),
+        ({"route": None}, None),
+        ({"route": SimpleNamespace(host="example.org")}, None),
+        ({"route": SimpleNamespace(path="")}, None),
+        ({"route": SimpleNamespace(path=7)}, None),
+        ({"route": SimpleNamespace(path="/users/{id}")}, "/users/{id}"),
+        ({"route": SimpleNamespace(path="/{id}"), "asterism": {"route_path": "/users/{id}"}}, "/users/{id}"),
+        ({"route": SimpleNamespace(path="/{id}"), "asterism": {"route_path": ""}}, None),
+    ],
+)
+def test_the_template_of_the_matched_route_with_its_mounts(scope: dict[str, Any], template: str | None) -> None:
+    assert find_route_template(scope) == template
