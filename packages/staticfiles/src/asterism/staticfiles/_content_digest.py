@@ -5,6 +5,11 @@ from __future__ import annotations
 import os
 from hashlib import blake2b
 
+from asterism.asgi_types import Scope
+
+VERSION_LENGTH = 12
+"""Characters of the digest that tell versions of one file apart."""
+
 _CHUNK = 1024 * 1024
 _MAX_REMEMBERED = 4096
 _remembered: dict[tuple[str, int, int, int], str] = {}
@@ -31,3 +36,15 @@ def _digest(path: str) -> str:
         while chunk := file.read(_CHUNK):
             digest.update(chunk)
     return digest.hexdigest()
+
+
+def asked_version(scope: Scope) -> bytes:
+    """Return the version a request asks for by `?v=`, empty where it asks for none."""
+    query: bytes = scope.get("query_string", b"")
+    return query[2:] if query[:2] == b"v=" and len(query) == 2 + VERSION_LENGTH else b""
+
+
+def is_asked_by_version(path: str, status: os.stat_result, scope: Scope) -> bool:
+    """Tell whether a request asks for the very content a file has now. Blocks."""
+    version = asked_version(scope)
+    return bool(version) and content_digest(path, status)[:VERSION_LENGTH].encode() == version

@@ -15,11 +15,12 @@ from typing import TypeAlias
 from asterism.asgi_types import Scope, Send
 from asterism.http import FileResponse, parse_http_date, precondition_status, received_conditions
 
+from ._content_digest import asked_version
 from ._file_answer import NotModifiedResponse, is_same_file
 from ._variant import accept_encoding
 
-Key: TypeAlias = tuple[str, bool, bytes]
-"""The path, whether the request's ended in a slash, and its Accept-Encoding."""
+Key: TypeAlias = tuple[str, bool, bytes, bytes]
+"""The path, whether the request's ended in a slash, its Accept-Encoding and the version it asks for."""
 
 Watched: TypeAlias = Sequence[tuple[str, os.stat_result]]
 """Paths with the status they had: the file sent and, for a coded variant, the one it stands for."""
@@ -104,7 +105,7 @@ class RecentFiles:
 
 def recent_key(path: str, scope: Scope) -> Key:
     """Return what a request is remembered by."""
-    return (path, scope["path"][-1:] == "/", accept_encoding(scope))
+    return (path, scope["path"][-1:] == "/", accept_encoding(scope), asked_version(scope))
 
 
 async def answer_recent(recent: RecentFile, scope: Scope, send: Send) -> bool:

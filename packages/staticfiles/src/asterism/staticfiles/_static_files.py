@@ -12,10 +12,10 @@ from asterism.asgi_types import HTTPException, Receive, Scope, Send
 from asterism.datastructures import Headers
 from asterism.http import RedirectResponse, Request, Response, answer_exception, received_conditions
 
-from ._cache_control import CachePolicy, cache_policy, hashed_immutable
+from ._cache_control import IMMUTABLE, CachePolicy, cache_policy, hashed_immutable
 from ._coding import is_compressible, offered_codings
 from ._conditions import check_preconditions, condition_status
-from ._content_digest import content_digest
+from ._content_digest import VERSION_LENGTH, content_digest, is_asked_by_version
 from ._directories import PathLike, check_directory, package_directory, relative_to
 from ._file_answer import NotModifiedResponse, StaticFileMixin, StaticFileResponse, answer_other
 from ._file_threads import run_in_file_thread
@@ -270,6 +270,20 @@ class StaticFiles:
         directories = [os.fspath(directory) for directory in self.all_directories]
         return find_file(directories, segments, self.follow_symlink) or ("", None)
 
+    def version(self, path: str) -> str | None:
+        """Return a text that changes with the content of a file, None where it is not served. Blocks.
+
+        A request with `?v=` and this text is told that the answer never changes, under the default
+        `cache_control`.
+
+        Args:
+            path: relative, with "/".
+        """
+        full_path, status = self.lookup_path(path)
+        if status is None or not S_ISREG(status.st_mode):
+            return None
+        return content_digest(full_path, status)[:VERSION_LENGTH]
+
     def _directory_response(self, path: str, scope: Scope) -> Response | None:
         inside = "" if path == "." else f"{path}/"
         full_path, status = self._look_up(f"{inside}index.html") if self.html else ("", None)
@@ -344,6 +358,8 @@ class StaticFiles:
         cached = None
         if self.cache_control is not None:
             cached = self.cache_control(relative_to(self.all_directories, full_path))
+        if self.cache_control is hashed_immutable and is_asked_by_version(full_path, stat_result, scope):
+            cached = IMMUTABLE
         if cached is not None:
             response.headers["cache-control"] = cached
         watched = [(full_path, stat_result)]
