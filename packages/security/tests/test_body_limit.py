@@ -86,3 +86,13 @@ async def test_after_the_start_of_the_response_the_error_is_raised(call: Any) ->
 def test_a_negative_limit_is_refused_at_construction() -> None:
     with pytest.raises(ValueError, match="max_body_size is a number of bytes, 0 or more, or None; got -1"):
         RequestBodyLimitMiddleware(lambda *args: None, -1)  # type: ignore[arg-type, return-value]
+
+
+@pytest.mark.anyio
+async def test_an_application_that_reads_on_after_its_response_was_refused_gets_one_413(call: Any) -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await receive()
+
+    answer = await call(RequestBodyLimitMiddleware(app, 0), "POST", headers={"content-length": "1"}, body=b"1")
+    assert (answer.status, answer.body) == (413, b"Content Too Large")

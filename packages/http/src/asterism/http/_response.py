@@ -67,6 +67,8 @@ class Response:
     strict_cookies: ClassVar[bool] = True
     """Refuse cookies that browsers would drop, as well as those that are unsafe to send."""
 
+    headers_class: ClassVar[type[MutableHeaders]] = MutableHeaders
+
     denial_without_extension: ClassVar[bool] = False
     """Send a WebSocket refusal as a response even where the server does not announce that it can."""
 
@@ -156,7 +158,7 @@ class Response:
         """The headers as a mutable mapping over `raw_headers`."""
         headers = self._headers
         if headers is None or headers.raw is not self.raw_headers:
-            headers = self._headers = MutableHeaders(raw=self.raw_headers)
+            headers = self._headers = self.headers_class(raw=self.raw_headers)
         return headers
 
     def set_cookie(

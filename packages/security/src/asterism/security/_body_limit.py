@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from asterism.asgi_types import ASGIApp, HTTPException, Message, Receive, Scope, ScopeRecord, Send, scope_record
+from typing import Any, ClassVar, cast
+
+from asterism.asgi_types import ASGIApp, HTTPException, Message, Receive, Scope, Send, scope_record
 
 from ._answer import answer
 
@@ -33,6 +35,9 @@ class RequestBodyLimitMiddleware:
     RFC 9110 section 15.5.14.
     """
 
+    record_key: ClassVar[str] = "max_body_size"
+    """The key of the scope record that holds the limit; under this one requests apply it themselves, too."""
+
     def __init__(self, app: ASGIApp, max_body_size: int | None = DEFAULT_MAX_BODY_SIZE) -> None:
         if max_body_size is not None and max_body_size < 0:
             raise ValueError(f"max_body_size is a number of bytes, 0 or more, or None; got {max_body_size!r}")
@@ -43,10 +48,11 @@ class RequestBodyLimitMiddleware:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        record = scope_record(scope)
-        outer = {"max_body_size": record["max_body_size"]} if "max_body_size" in record else {}
-        record["max_body_size"] = self.max_body_size
-        exchange = Exchange(scope, record, receive, send)
+        key = self.record_key
+        record = cast("dict[str, Any]", scope_record(scope))
+        outer = {key: record[key]} if key in record else {}
+        record[key] = self.max_body_size
+        exchange = Exchange(scope, record, key, receive, send)
         try:
             await self.app(scope, exchange.receive, exchange.send)
         except BodyTooLarge:
@@ -54,16 +60,17 @@ class RequestBodyLimitMiddleware:
                 raise
             await exchange.refuse()
         finally:
-            record.pop("max_body_size", None)
-            record.update(outer)  # type: ignore[typeddict-item]
+            record.pop(key, None)
+            record.update(outer)
 
 
 class Exchange:
     """One request under the limit that holds at the moment, which is the record's."""
 
-    def __init__(self, scope: Scope, record: ScopeRecord, receive: Receive, send: Send) -> None:
+    def __init__(self, scope: Scope, record: dict[str, Any], key: str, receive: Receive, send: Send) -> None:
         self.scope = scope
         self.record = record
+        self.key = key
         self.started = False
         self._refused = False
         self._received = 0
@@ -72,7 +79,7 @@ class Exchange:
         self._send = send
 
     def exceeds(self, size: int) -> bool:
-        limit = self.record.get("max_body_size")
+        limit = self.record.get(self.key)
         return limit is not None and size > limit
 
     async def receive(self) -> Message:
@@ -96,6 +103,9 @@ class Exchange:
         await self._send(message)
 
     async def refuse(self) -> None:
+        """Answer with the 413, once."""
+        if self._refused:
+            return
         self._refused = True
         await answer(self.scope, self._send, 413, "Content Too Large")
 

@@ -6,6 +6,8 @@ import sys
 
 from asterism import http
 
+from .datastructures import MutableHeaders
+
 
 class Response(http.Response):
     """A whole response.
@@ -14,6 +16,7 @@ class Response(http.Response):
     3.14, and answers a WebSocket handshake with a response whatever the server announces.
     """
 
+    headers_class = MutableHeaders
     strict_cookies = False
     denial_without_extension = True
 

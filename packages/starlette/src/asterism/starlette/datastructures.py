@@ -6,10 +6,10 @@ from asterism.config import CommaSeparatedStrings, Secret
 from asterism.datastructures import (
     URL as _URL,
     Address,
-    Headers,
+    Headers as _Headers,
     ImmutableMultiDict,
     MultiDict,
-    MutableHeaders,
+    MutableHeaders as _MutableHeaders,
     QueryParams,
     State,
     URLPath,
@@ -27,6 +27,25 @@ class URL(_URL):
     @classmethod
     def encode_path(cls, path: str, raw_path: bytes | None) -> str:
         return path.translate(_DELIMITERS)
+
+
+class Headers(_Headers):
+    """Header fields; the list is also there by the private name that programs replace it by."""
+
+    @property
+    def _list(self) -> list[tuple[bytes, bytes]]:
+        return self.raw
+
+    @_list.setter
+    def _list(self, fields: list[tuple[bytes, bytes]]) -> None:
+        self.raw = fields
+
+    def mutablecopy(self) -> MutableHeaders:
+        return MutableHeaders(raw=self.raw[:])
+
+
+class MutableHeaders(Headers, _MutableHeaders):
+    """Header fields that can be changed, in the raw list they were made from."""
 
 
 __all__ = [

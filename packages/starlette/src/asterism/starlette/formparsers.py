@@ -12,7 +12,7 @@ from enum import Enum, EnumMeta
 from tempfile import SpooledTemporaryFile
 from typing import Any, ClassVar, cast
 
-from asterism.datastructures import parse_media_type
+from asterism.datastructures import Headers as NativeHeaders, parse_media_type
 from asterism.http import FormError, FormLimits, FormTooLarge, MultipartDecoder, UrlencodedDecoder, boundary_of
 
 from .datastructures import FormData, Headers, UploadFile
@@ -75,7 +75,7 @@ class FormParser:
 
     def __init__(
         self,
-        headers: Headers,
+        headers: NativeHeaders,
         stream: AsyncGenerator[bytes, None] | AsyncIterator[bytes],
         *,
         max_fields: int | float = 1000,
@@ -144,7 +144,7 @@ class MultiPartParser(MultipartDecoder):
 
     def __init__(
         self,
-        headers: Headers,
+        headers: NativeHeaders,
         stream: AsyncGenerator[bytes, None] | AsyncIterator[bytes],
         *,
         max_files: int | float = 1000,
@@ -218,7 +218,7 @@ class MultiPartParser(MultipartDecoder):
 
     def _open_upload(self, part: Any) -> UploadFile:
         file: Any = SpooledTemporaryFile(max_size=self.spool_max_size)  # noqa: SIM115 - the form closes it
-        upload = UploadFile(file, size=0, filename=part.filename, headers=part.headers)
+        upload = UploadFile(file, size=0, filename=part.filename, headers=Headers(raw=part.headers.raw))
         self._opened.append(upload)
         return upload
 

@@ -9,7 +9,7 @@ from asterism.asgi_types import ClientDisconnect, HTTPException
 from asterism.datastructures import HTTPConnection as NativeHTTPConnection, StateT, parse_cookies, parse_media_type
 from asterism.http import PendingForm, Request as NativeRequest, empty_receive, empty_send
 
-from .datastructures import URL, FormData
+from .datastructures import URL, FormData, Headers
 from .formparsers import FormParser, MultiPartException, MultiPartParser
 
 __all__ = [
@@ -31,6 +31,7 @@ cookie_parser = parse_cookies
 class HTTPConnection(NativeHTTPConnection[StateT]):
     """A request or WebSocket as its scope describes it."""
 
+    headers_class = Headers
     url_class = URL
     reversing_owner: ClassVar[str] = "a Starlette application"
 

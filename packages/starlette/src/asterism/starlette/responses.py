@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 from asterism import http
 from asterism.http import AsyncContentStream, Content, ContentStream, SyncContentStream
 
@@ -25,6 +28,8 @@ __all__ = [
     "SyncContentStream",
 ]
 
+_dumps = json.dumps
+
 
 class HTMLResponse(http.HTMLResponse, Response):
     """A response of HTML."""
@@ -35,7 +40,13 @@ class PlainTextResponse(http.PlainTextResponse, Response):
 
 
 class JSONResponse(http.JSONResponse, Response):
-    """A response of JSON."""
+    """A response of JSON; a `json.dumps` that was replaced is called, as Starlette's calls it."""
+
+    def render(self, content: Any) -> bytes:
+        if json.dumps is _dumps:
+            return self.encoder(content)
+        text: str = json.dumps(content, ensure_ascii=False, allow_nan=False, indent=None, separators=(",", ":"))
+        return text.encode("utf-8")
 
 
 class RedirectResponse(http.RedirectResponse, Response):

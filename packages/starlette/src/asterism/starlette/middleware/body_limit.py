@@ -18,7 +18,13 @@ class _RequestBodyLimitResponseSent(Exception):
 
 
 class RequestBodyLimitMiddleware(_NativeBodyLimit):
-    """The native middleware, which also shows its limit under Starlette's scope key."""
+    """The native middleware, which also shows its limit under Starlette's scope key.
+
+    The limit is applied where the body is received, so that going over it is always the exception
+    that FastAPI knows.
+    """
+
+    record_key = MAX_BODY_SIZE_SCOPE_KEY
 
     def __init__(self, app: ASGIApp, max_body_size: int | None) -> None:
         super().__init__(app, max_body_size)

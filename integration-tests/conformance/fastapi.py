@@ -1,0 +1,115 @@
+"""Run FastAPI's own tests on the real Starlette and on the drop-in, and compare them test by test.
+
+The source distribution comes from the package index into a cache outside the repository; its tests and what they
+import are unpacked, FastAPI itself comes from its wheel. Each side runs in an environment of its own with everything
+that FastAPI's development group `tests` asks for. The result on the real Starlette is kept in the cache.
+
+usage: python integration-tests/conformance/fastapi.py [--python VERSION] [--sample N] [--fresh] [--jobs N]
+                                                       [--only FILE ...] [-- PYTEST_OPTION ...]
+
+exit status: 0 where no test passes with the real Starlette and fails with the drop-in.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from suite import PLUGIN, Outcome, SourceDistribution, make_environment, own_packages, run_tests
+
+STARLETTE = "1.10.0"
+PARTS = ("pyproject.toml", "README.md", "tests", "docs_src", "scripts", "docs")
+TESTS = SourceDistribution("fastapi", "0.165.0", PARTS)
+
+
+def requirements() -> list[str]:
+    """Return what both environments hold; the development group is read from the distribution itself."""
+    group = f"{TESTS.unpack() / 'pyproject.toml'}:tests"
+    return ["--group", group, f"fastapi[all]=={TESTS.version}", f"starlette=={STARLETTE}"]
+
+
+def sampled_files(step: int) -> list[str]:
+    """Return every `step`-th test file, the same ones each time."""
+    folder = TESTS.unpack()
+    files = sorted(path.relative_to(folder).as_posix() for path in folder.glob("tests/**/test_*.py"))
+    return files[::step]
+
+
+def run_real(python: str, files: Sequence[str], options: Sequence[str]) -> list[Outcome]:
+    interpreter = make_environment("fastapi-real", python, requirements())
+    return run_tests(interpreter, TESTS.unpack(), [*options, *files])
+
+
+def run_ours(python: str, files: Sequence[str], options: Sequence[str]) -> list[Outcome]:
+    interpreter = make_environment("fastapi-ours", python, [*requirements(), *own_packages()])
+    return run_tests(interpreter, TESTS.unpack(), [*PLUGIN, *options, *files])
+
+
+def kept_real(python: str, files: Sequence[str], options: Sequence[str], *, fresh: bool) -> list[Outcome]:
+    """Return the result on the real Starlette: the kept one, where the same tests ran on the same Python before."""
+    interpreter = make_environment("fastapi-real", python, requirements())
+    kept = interpreter.parent.parent / "outcomes.json"
+    key = json.dumps([list(files), list(options)])
+    runs = json.loads(kept.read_text("utf-8")) if kept.exists() else {}
+    if fresh or key not in runs:
+        runs[key] = run_real(python, files, options)
+        kept.write_text(json.dumps(runs), encoding="utf-8")
+    return [Outcome(*outcome) for outcome in runs[key]]
+
+
+def results(outcomes: Iterable[Outcome]) -> dict[str, str]:
+    """Return the result of each test; of several by one name, a failed one counts."""
+    found: dict[str, str] = {}
+    for outcome in outcomes:
+        if found.get(outcome.test) != "failed":
+            found[outcome.test] = outcome.result
+    return found
+
+
+def only_real(real: Iterable[Outcome], ours: Iterable[Outcome]) -> list[str]:
+    """Return the tests that pass with the real Starlette and do not with ours, each with what it does there."""
+    own = results(ours)
+    return [
+        f"{test} ({own.get(test, 'missing')})"
+        for test, result in sorted(results(real).items())
+        if result == "passed" and own.get(test) != "passed"
+    ]
+
+
+def print_counts(label: str, outcomes: Sequence[Outcome]) -> None:
+    counts = Counter(outcome.result for outcome in outcomes)
+    print(
+        f"{label:16}{counts['passed']:>8} passed{counts['failed']:>6} failed{counts['skipped']:>6} skipped or xfailed"
+    )
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--python", default=sys.executable, help="version or path of the interpreter to test on")
+    parser.add_argument("--sample", type=int, default=1, metavar="N", help="run every N-th test file only")
+    parser.add_argument("--fresh", action="store_true", help="run on the real Starlette even where a result is kept")
+    parser.add_argument("--jobs", type=int, default=0, metavar="N", help="worker processes of pytest-xdist")
+    parser.add_argument("--only", nargs="+", default=[], metavar="FILE", help="such as tests/test_ws_router.py")
+    parser.add_argument("options", nargs="*", help="passed on to pytest, after --")
+    arguments = parser.parse_args(argv)
+
+    options = ["-p", "no:sugar", *arguments.options]
+    if arguments.jobs:
+        options += ["-n", str(arguments.jobs)]
+    files = arguments.only or (sampled_files(arguments.sample) if arguments.sample > 1 else ["tests"])
+    real = kept_real(arguments.python, files, options, fresh=arguments.fresh)
+    ours = run_ours(arguments.python, files, options)
+    print_counts("real Starlette", real)
+    print_counts("drop-in", ours)
+    lost = only_real(real, ours)
+    for test in lost:
+        print(f"passes with the real Starlette only: {test}")
+    print(f"{len(lost)} tests pass with the real Starlette {STARLETTE} and fail with the drop-in")
+    return int(bool(lost) or not any(outcome.result == "passed" for outcome in ours))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,135 @@
+"""What both conformance runs do: fetch a project's tests, make an environment, run pytest, read its report.
+
+Source distributions and environments live in a cache outside the repository; `XDG_CACHE_HOME` moves it, `UV` names the
+uv to use.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tarfile
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "asterism" / "conformance"
+UV = os.environ.get("UV", "uv")
+PLUGIN = ("-p", "asterism.starlette.pytest_plugin")
+
+
+class Outcome(NamedTuple):
+    """One test's result: "passed", "failed" or "skipped" (expected failures count as skipped)."""
+
+    file: str
+    name: str
+    result: str
+
+    @property
+    def test(self) -> str:
+        """`file::name`, as pytest prints it."""
+        return f"{self.file}::{self.name}"
+
+
+@dataclass(frozen=True)
+class SourceDistribution:
+    """The tests of a release, as its project publishes them."""
+
+    name: str
+    version: str
+    parts: tuple[str, ...]
+    """What is unpacked of it; its library is not."""
+
+    @property
+    def folder(self) -> Path:
+        return CACHE / f"{self.name}-{self.version}"
+
+    def unpack(self) -> Path:
+        """Return the folder holding the parts, downloading the archive where it is missing."""
+        if all((self.folder / part).exists() for part in self.parts):
+            return self.folder
+        CACHE.mkdir(parents=True, exist_ok=True)
+        archive = CACHE / f"{self.folder.name}.tar.gz"
+        if not archive.exists():
+            self._download()
+        with tarfile.open(archive) as tar:
+            tar.extractall(CACHE, members=filter(self._is_wanted, tar.getmembers()), filter="data")
+        return self.folder
+
+    def _download(self) -> None:
+        command = [UV, "tool", "run", "--quiet", "pip", "download", "--quiet", "--no-deps", "--no-binary", ":all:"]
+        subprocess.run([*command, "--dest", str(CACHE), f"{self.name}=={self.version}"], check=True)
+
+    def _is_wanted(self, member: tarfile.TarInfo) -> bool:
+        path = member.name.removeprefix(f"{self.folder.name}/")
+        return any(path == part or path.startswith(f"{part}/") for part in self.parts)
+
+
+def make_environment(label: str, python: str, requirements: Sequence[str]) -> Path:
+    """Return the interpreter of an environment holding the requirements.
+
+    Args:
+        label: tells this environment from others of the cache.
+        python: version or path of the interpreter.
+        requirements: arguments of `uv pip install`.
+    """
+    short = re.sub(r"\W+", "-", python).strip("-")
+    venv = CACHE / f"venv-{label}-{short}"
+    interpreter = venv / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    if not interpreter.exists():
+        shutil.rmtree(venv, ignore_errors=True)
+        subprocess.run([UV, "venv", "--quiet", "--python", python, str(venv)], check=True)
+    subprocess.run([UV, "pip", "install", "--quiet", "--python", str(interpreter), *requirements], check=True)
+    return interpreter
+
+
+def own_packages() -> list[str]:
+    """Return the arguments that install this checkout's packages, editable."""
+    arguments: list[str] = []
+    for project in sorted(ROOT.glob("packages/*/pyproject.toml")):
+        if (project.parent / "src").is_dir():
+            arguments += ["--editable", str(project.parent)]
+    return arguments
+
+
+def run_tests(interpreter: Path, folder: Path, arguments: Sequence[str]) -> list[Outcome]:
+    """Run pytest in `folder` and return what its report says of each test."""
+    report = interpreter.parent.parent / "report.xml"
+    report.unlink(missing_ok=True)
+    command = [str(interpreter), "-m", "pytest", "-p", "no:cacheprovider", "-q", "--tb=short"]
+    # A file that cannot be imported is one failure; the others still run.
+    command += ["--continue-on-collection-errors", f"--junit-xml={report}", "-o", "junit_family=xunit1", *arguments]
+    subprocess.run(command, cwd=folder, env=_clean_environment(), check=False)
+    if not report.exists():
+        raise SystemExit("the test run ended before it wrote a report; its output above says why")
+    return [_read_outcome(case) for case in ElementTree.parse(report).getroot().iter("testcase")]
+
+
+def _clean_environment() -> dict[str, str]:
+    hidden = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV")
+    return {name: value for name, value in os.environ.items() if name not in hidden}
+
+
+def _read_outcome(case: ElementTree.Element) -> Outcome:
+    classes = (case.get("classname") or case.get("name") or "").split(".")
+    file = (case.get("file") or "/".join(classes) + ".py").removeprefix("tests/")
+    inner = classes[len(Path(file).with_suffix("").parts) + 1 :] if case.get("file") else []
+    result = "passed"
+    for child in case:
+        if child.tag in ("failure", "error"):
+            result = "failed"
+        elif child.tag == "skipped" and result == "passed":
+            result = "skipped"
+    return Outcome(file, "::".join([*inner, case.get("name") or ""]), result)
+
+
+def runs_as_root() -> bool:
+    """Tell whether file permissions do not hold for this user."""
+    return sys.platform != "win32" and os.geteuid() == 0
