@@ -8,7 +8,7 @@ key may be absent.
 
 from __future__ import annotations
 
-from collections.abc import Callable, MutableMapping, Sequence
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from typing import Any, Final, TypedDict, cast
 from weakref import ref
 
@@ -83,10 +83,13 @@ class ScopeRecord(TypedDict, total=False):
         reported_exception: the exception that was already logged for this connection (errors).
         request_id: the id given to this request (logging).
         response_started: whether `http.response.start` was sent (http, errors).
+        result_has_errors: whether the result being answered carries errors whatever its status,
+            as GraphQL's may; set before the response starts (graphql).
         route_path: the template of the matched route with its mounts, such as
             "/users/{id:int}" (routing).
         session: the session accessor of this connection (sessions).
         stopping: set when the server was told to stop (background).
+        transactions: the transaction of this connection in each database, by its name (sqlalchemy).
         traced: whether a telemetry middleware has decided about this connection (telemetry).
         websocket_open: whether a raw WebSocket application accepted and did not close (errors).
     """
@@ -101,9 +104,11 @@ class ScopeRecord(TypedDict, total=False):
     reported_exception: BaseException
     request_id: str
     response_started: bool
+    result_has_errors: bool
     route_path: str
     session: MutableMapping[str, Any]
     stopping: StopSignal
+    transactions: Mapping[str, Any]
     traced: bool
     websocket_open: bool
 
