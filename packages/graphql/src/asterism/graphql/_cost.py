@@ -1,0 +1,86 @@
+"""What each field costs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from graphql import FieldNode, GraphQLNamedType, GraphQLSchema, IntValueNode, VariableNode, get_named_type
+
+_TYPENAME = "__typename"
+
+
+class FieldCosts:
+    """How much each field adds to the complexity of an operation.
+
+    A field costs its weight and what is selected below it. Where it is given a number of items
+    to return, what is selected below counts that many times.
+
+    Args:
+        weights: costs by "Type.field"; 0 for none.
+        default: the cost of every other field.
+        list_arguments: arguments that say how many items a field returns.
+
+    A weight may also stand at the field: `strawberry.field(metadata={"cost": 5})`. `weights` wins.
+
+    Raises:
+        ValueError: a weight is negative, or its key is not "Type.field".
+
+    >>> FieldCosts({"Query.search": 10}).weights
+    {'Query.search': 10}
+    """
+
+    def __init__(
+        self,
+        weights: Mapping[str, int] | None = None,
+        *,
+        default: int = 1,
+        list_arguments: Sequence[str] = ("first", "last", "limit"),
+    ) -> None:
+        self.weights = dict(weights or {})
+        self.default = default
+        self.list_arguments = frozenset(list_arguments)
+        for name, weight in (*self.weights.items(), ("default", default)):
+            if name != "default" and name.count(".") != 1:
+                raise ValueError(f"FieldCosts takes weights by 'Type.field', got {name!r}")
+            if weight < 0:
+                raise ValueError(f"FieldCosts needs weights of 0 or more, got {weight!r} for {name!r}")
+
+    def check(self, schema: GraphQLSchema) -> None:
+        """Raise ValueError for a weight of a field the schema does not have."""
+        for name in self.weights:
+            type_name, _, field = name.partition(".")
+            fields: Any = getattr(schema.type_map.get(type_name), "fields", None)
+            if fields is None or field not in fields:
+                raise ValueError(f"FieldCosts names {name!r}, which is no field of the schema")
+
+    def weigh(self, parent: GraphQLNamedType | None, node: FieldNode) -> tuple[int, GraphQLNamedType | None]:
+        """Return the weight of a field and the type of what it returns, where these are known."""
+        name = node.name.value
+        fields: Any = getattr(parent, "fields", None)
+        field: Any = None if fields is None else fields.get(name)
+        if field is None:
+            return (0 if name == _TYPENAME else self.default), None
+        assert parent is not None
+        weight = self.weights.get(f"{parent.name}.{name}")
+        if weight is None:
+            definition: Any = field.extensions.get("strawberry-definition")
+            weight = (getattr(definition, "metadata", None) or {}).get("cost", self.default)
+        return weight, get_named_type(field.type)
+
+    def items(self, node: FieldNode, variables: Mapping[str, Any] | None) -> int | None:
+        """Return how many items a field is asked for; None where a variable tells that is not given here."""
+        count = 1
+        for argument in node.arguments:
+            if argument.name.value not in self.list_arguments:
+                continue
+            value = argument.value
+            if isinstance(value, IntValueNode):
+                count = max(count, int(value.value))
+            elif isinstance(value, VariableNode):
+                if variables is None:
+                    return None
+                given = variables.get(value.name.value)
+                if isinstance(given, int):
+                    count = max(count, given)
+        return count

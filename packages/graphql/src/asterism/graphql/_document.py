@@ -1,0 +1,171 @@
+"""Documents, parsed, measured and validated once and kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from strawberry.schema.schema import validate_document
+
+from graphql import (
+    DocumentNode,
+    GraphQLError,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    parse,
+    specified_rules,
+)
+from graphql.validation import recommended_rules
+
+from ._cost import FieldCosts
+from ._limits import GraphQLLimits
+from ._measure import Measure, Measuring
+
+KEPT_SIZE = 10_000
+"""Characters of the longest document that is kept."""
+
+DEFAULT_RULES = tuple(specified_rules)
+"""The rules Strawberry validates by where no extension of the schema changes them."""
+
+_OUR_RULES = (*DEFAULT_RULES, *(rule for rule in recommended_rules if rule not in DEFAULT_RULES))
+
+
+class PreparedDocument:
+    """One document as far as it can be known without its variables.
+
+    Attributes:
+        node: the parsed document; None where there is a `syntax_error`.
+        syntax_error: why it could not be parsed.
+        errors: what is wrong with it: a limit, or else what the validation found.
+        operations: its operations by name, None for the one without.
+    """
+
+    __slots__ = ("errors", "node", "operations", "syntax_error", "variable_costs")
+
+    def __init__(
+        self, node: DocumentNode | None, syntax_error: GraphQLError | None, errors: list[GraphQLError]
+    ) -> None:
+        self.node = node
+        self.syntax_error = syntax_error
+        self.errors = errors
+        self.variable_costs = False
+        self.operations: dict[str | None, OperationDefinitionNode] = {}
+        for definition in () if node is None else node.definitions:
+            if isinstance(definition, OperationDefinitionNode):
+                name = None if definition.name is None else definition.name.value
+                self.operations.setdefault(name, definition)
+
+    @property
+    def is_valid(self) -> bool:
+        """Whether it can be run, for all that is known without variables."""
+        return self.syntax_error is None and not self.errors
+
+    def select(self, name: str | None) -> OperationDefinitionNode:
+        """Return the operation to run (GraphQL specification, section 6.1, GetOperation).
+
+        Raises:
+            GraphQLError: there is none of that name, or none that is the only one.
+        """
+        if self.syntax_error is not None:
+            raise self.syntax_error
+        if name is not None:
+            operation = self.operations.get(name)
+            if operation is None:
+                raise GraphQLError(f'Unknown operation named "{name}".')
+            return operation
+        if not self.operations:
+            raise GraphQLError("The document holds no operation, only definitions; add a query or a mutation.")
+        if len(self.operations) > 1:
+            raise GraphQLError("The document holds several operations; name the one to run in `operationName`.")
+        return next(iter(self.operations.values()))
+
+
+class Documents:
+    """The documents of one schema.
+
+    Args:
+        schema: what they are validated against.
+        limits: what they are held to.
+        costs: what their fields cost.
+    """
+
+    def __init__(self, schema: GraphQLSchema, limits: GraphQLLimits, costs: FieldCosts) -> None:
+        self._schema = schema
+        self._limits = limits
+        self._costs = costs
+        self._kept: dict[str, PreparedDocument] = {}
+        self._last: tuple[str, PreparedDocument] | None = None
+
+    def prepare(self, query: str) -> PreparedDocument:
+        """Return the document of this text; the work is done once for texts that come again."""
+        kept = self._kept
+        prepared = kept.pop(query, None)
+        if prepared is None:
+            # A transport prepares a document, and Strawberry asks for it again right after.
+            if self._last is not None and self._last[0] is query:
+                return self._last[1]
+            prepared = self._prepare(query)
+            self._last = (query, prepared)
+            if len(query) > KEPT_SIZE or not self._limits.max_cached_documents:
+                return prepared
+            if len(kept) >= self._limits.max_cached_documents:
+                del kept[next(iter(kept))]
+        # The dict's order is that of use: what was used longest ago comes first.
+        kept[query] = prepared
+        return prepared
+
+    def check_variables(self, prepared: PreparedDocument, variables: Mapping[str, Any] | None) -> list[GraphQLError]:
+        """Return the errors of a document whose costs depend on these variables."""
+        assert prepared.node is not None
+        measuring = Measuring(self._schema, prepared.node, self._costs, variables or {})
+        return self._over_limits(measuring, prepared.operations.values())
+
+    def _prepare(self, query: str) -> PreparedDocument:
+        try:
+            self._check_size(query)
+            node = parse(query, max_tokens=self._limits.max_tokens)
+        except GraphQLError as error:
+            return PreparedDocument(None, error, [])
+        except RecursionError:
+            return PreparedDocument(None, GraphQLError("The document is nested too deep to be read."), [])
+        prepared = PreparedDocument(node, None, [])
+        measuring = Measuring(self._schema, node, self._costs)
+        try:
+            prepared.errors = self._over_limits(measuring, prepared.operations.values())
+            prepared.variable_costs = measuring.needs_variables
+            if not prepared.errors:
+                prepared.errors = validate_document(self._schema, node, _OUR_RULES)
+        except RecursionError:
+            prepared.errors = [GraphQLError("The document is nested too deep to be checked.")]
+        return prepared
+
+    def _check_size(self, query: str) -> None:
+        limit = self._limits.max_query_size
+        if limit is not None and len(query) > limit:
+            raise GraphQLError(f"The document has {len(query)} characters; at most {limit} are taken.")
+
+    def _over_limits(self, measuring: Measuring, operations: Iterable[OperationDefinitionNode]) -> list[GraphQLError]:
+        errors: list[GraphQLError] = []
+        for node in operations:
+            errors += (GraphQLError(message, node) for message in self._excesses(measuring.operation(node)))
+        return errors
+
+    def _excesses(self, measure: Measure) -> list[str]:
+        limits = self._limits
+        excesses: list[str] = []
+        if limits.max_depth is not None and measure.depth > limits.max_depth:
+            excesses.append(f"The operation is {measure.depth} levels deep; at most {limits.max_depth} are allowed.")
+        if limits.max_aliases is not None and measure.aliases > limits.max_aliases:
+            excesses.append(
+                f"The operation has {_count(measure.aliases)} aliases; at most {limits.max_aliases} are allowed."
+            )
+        if limits.max_complexity is not None and measure.complexity > limits.max_complexity:
+            excesses.append(
+                f"The operation has a complexity of {_count(measure.complexity)}; at most {limits.max_complexity} is allowed."
+            )
+        return excesses
+
+
+def _count(number: int) -> str:
+    """Write a number that may be exponential in the length of the document."""
+    return str(number) if number < 10**12 else "more than a million million"

@@ -1,0 +1,173 @@
+"""Runs operations, whatever transport they came by."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from copy import copy
+from typing import Any, cast
+
+from strawberry import Schema
+from strawberry.types.execution import PreExecutionError
+
+from graphql import GraphQLError, GraphQLSchema, OperationDefinitionNode
+from graphql.execution import ExperimentalIncrementalExecutionResults
+
+from ._cost import FieldCosts
+from ._document import Documents
+from ._document_store import DocumentStore
+from ._limits import GraphQLLimits
+from ._operation import Operation
+from ._persisted_query import DocumentChoice
+from ._prepared_extension import PreparedExtension
+from ._span import end_span, operation_span, start_span
+from ._trusted_documents import TrustedDocuments
+
+
+def core_schema(schema: Schema) -> GraphQLSchema:
+    """Return the schema graphql-core runs."""
+    return cast("GraphQLSchema", cast("Any", schema)._schema)
+
+
+class RunnableOperation:
+    """An operation whose document is known.
+
+    Attributes:
+        request: what the client asked for.
+        text: the document.
+        node: the operation in it that is to be run; None where `error` says why there is none.
+        error: why it cannot be run: no such operation, or a document that cannot be parsed.
+    """
+
+    __slots__ = ("error", "node", "request", "text")
+
+    def __init__(
+        self, request: Operation, text: str, node: OperationDefinitionNode | None, error: GraphQLError | None
+    ) -> None:
+        self.request = request
+        self.text = text
+        self.node = node
+        self.error = error
+
+    @property
+    def kind(self) -> str:
+        """ "query", "mutation" or "subscription"; empty where it cannot be run."""
+        return "" if self.node is None else self.node.operation.value
+
+
+class Engine:
+    """Runs operations of one schema within limits.
+
+    Args:
+        schema: a Strawberry schema. It is not changed: the engine works on a copy that shares its types.
+        limits, costs, store, trusted: as for `GraphQL`.
+    """
+
+    def __init__(
+        self,
+        schema: Schema,
+        limits: GraphQLLimits,
+        costs: FieldCosts,
+        store: DocumentStore | None,
+        trusted: TrustedDocuments | None,
+    ) -> None:
+        core = core_schema(schema)
+        costs.check(core)
+        self.limits = limits
+        self._timeout = limits.execution_timeout
+        self._choice = DocumentChoice(store, trusted)
+        self._chooses = store is not None or trusted is not None
+        self.documents = documents = Documents(core, limits, costs)
+        self._schema = copy(schema)
+        self._schema.extensions = (*schema.extensions, lambda: PreparedExtension(documents))
+
+    async def resolve(self, request: Operation) -> RunnableOperation:
+        """Find the document and the operation that a request means.
+
+        Raises:
+            Refusal: there is no document to run.
+        """
+        text = await self._choice.find(request)
+        prepared = self.documents.prepare(text)
+        if self._chooses and prepared.is_valid:
+            await self._choice.keep(request)
+        try:
+            return RunnableOperation(request, text, prepared.select(request.operation_name), None)
+        except GraphQLError as error:
+            return RunnableOperation(request, text, None, error)
+
+    async def execute(self, operation: RunnableOperation, context: Any, root_value: Any) -> Any:
+        """Run a query or mutation; the result may be one of incremental delivery.
+
+        What fails inside is an error in the result. Past the time limit the operation is
+        cancelled, and the result says so.
+        """
+        if operation.error is not None:
+            return PreExecutionError(None, [operation.error])
+        request = operation.request
+        with operation_span(operation.kind, request.operation_name):
+            try:
+                async with asyncio.timeout(self._timeout) as deadline:
+                    return await self._schema.execute(
+                        operation.text,
+                        variable_values=request.variables,
+                        context_value=context,
+                        root_value=root_value,
+                        operation_name=request.operation_name,
+                        operation_extensions=request.extensions,
+                    )
+            except TimeoutError:
+                if not deadline.expired():
+                    raise
+                return TimedOut(self._timeout or 0)
+
+    async def stream(self, operation: RunnableOperation, context: Any, root_value: Any) -> AsyncGenerator[Any]:
+        """Run any operation and give its results one after the other.
+
+        A query or mutation is held to the time limit; a subscription runs as long as its source.
+        """
+        if operation.kind != "subscription":
+            result = await self.execute(operation, context, root_value)
+            async with aclosing(result_frames(result)) as frames:
+                async for frame in frames:
+                    yield frame
+            return
+        request = operation.request
+        span = start_span(operation.kind, request.operation_name)
+        try:
+            results: Any = await self._schema.stream(
+                operation.text,
+                variable_values=request.variables,
+                context_value=context,
+                root_value=root_value,
+                operation_name=request.operation_name,
+                operation_extensions=request.extensions,
+            )
+            async with aclosing(results):
+                async for result in results:
+                    yield result
+        finally:
+            end_span(span)
+
+
+class TimedOut(PreExecutionError):
+    """The result of an operation that took too long."""
+
+    def __init__(self, seconds: float) -> None:
+        error = GraphQLError(
+            f"The operation was stopped after {seconds:g} seconds.", extensions={"code": "EXECUTION_TIMEOUT"}
+        )
+        super().__init__(None, [error])
+
+
+async def result_frames(result: Any) -> AsyncGenerator[Any]:
+    """Give a result, and after the first of incremental delivery those that follow."""
+    if not isinstance(result, ExperimentalIncrementalExecutionResults):
+        yield result
+        return
+    yield result.initial_result
+    subsequent: Any = result.subsequent_results
+    async with aclosing(subsequent):
+        async for frame in subsequent:
+            yield frame

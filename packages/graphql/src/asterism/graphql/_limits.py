@@ -1,0 +1,79 @@
+"""How much one operation, batch or connection may ask for."""
+
+from __future__ import annotations
+
+
+class GraphQLLimits:
+    """The limits on what clients send. None switches a limit off.
+
+    Depth, aliases and complexity are counted with every fragment spread in its place, before the
+    document is validated, whatever cycles it holds.
+
+    Args:
+        max_query_size: characters of one document.
+        max_tokens: lexical tokens of one document.
+        max_depth: levels of nested fields.
+        max_aliases: aliased fields.
+        max_complexity: the sum of the costs of all fields, see `FieldCosts`; 1 a field by default.
+        max_batch_size: operations in one HTTP request, where batching is on.
+        max_subscriptions: operations running at the same time on one WebSocket or event stream.
+        max_event_streams: event streams reserved or open, in single connection mode.
+        connection_init_timeout: seconds a WebSocket may take to send `connection_init`.
+        execution_timeout: seconds one query or mutation may take.
+        max_cached_documents: validated documents kept to be run again; 0 keeps none.
+
+    Raises:
+        ValueError: a limit is negative, or zero where that would refuse everything.
+
+    >>> GraphQLLimits(max_depth=8).max_depth
+    8
+    """
+
+    __slots__ = (
+        "connection_init_timeout",
+        "execution_timeout",
+        "max_aliases",
+        "max_batch_size",
+        "max_cached_documents",
+        "max_complexity",
+        "max_depth",
+        "max_event_streams",
+        "max_query_size",
+        "max_subscriptions",
+        "max_tokens",
+    )
+
+    def __init__(
+        self,
+        *,
+        max_query_size: int | None = 100_000,
+        max_tokens: int | None = 2_000,
+        max_depth: int | None = 20,
+        max_aliases: int | None = 30,
+        max_complexity: int | None = 1_000,
+        max_batch_size: int | None = 10,
+        max_subscriptions: int | None = 100,
+        max_event_streams: int | None = 1_000,
+        connection_init_timeout: float | None = 10.0,
+        execution_timeout: float | None = 30.0,
+        max_cached_documents: int = 256,
+    ) -> None:
+        self.max_query_size = max_query_size
+        self.max_tokens = max_tokens
+        self.max_depth = max_depth
+        self.max_aliases = max_aliases
+        self.max_complexity = max_complexity
+        self.max_batch_size = max_batch_size
+        self.max_subscriptions = max_subscriptions
+        self.max_event_streams = max_event_streams
+        self.connection_init_timeout = connection_init_timeout
+        self.execution_timeout = execution_timeout
+        self.max_cached_documents = max_cached_documents
+        for name in self.__slots__:
+            value = getattr(self, name)
+            least = 0 if name in ("max_aliases", "max_cached_documents") else 1e-9
+            if value is not None and not value >= least:
+                raise ValueError(f"GraphQLLimits needs {name} above 0, or None for no limit, got {value!r}")
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(f'{name}={getattr(self, name)!r}' for name in self.__slots__)})"

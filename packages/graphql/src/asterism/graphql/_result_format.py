@@ -1,0 +1,87 @@
+"""Results of Strawberry and graphql-core as the values that are sent."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from strawberry.types.execution import PreExecutionError
+
+from graphql.execution import InitialIncrementalExecutionResult, SubsequentIncrementalExecutionResult
+
+from ._error_format import ErrorFormatter, format_errors
+
+
+def is_request_error(result: Any) -> bool:
+    """Tell whether nothing was run: the result then has no `data` (GraphQL specification, section 7.1.2)."""
+    if isinstance(result, PreExecutionError):
+        return True
+    errors = result.errors
+    return result.data is None and bool(errors) and all(error.path is None for error in errors)
+
+
+def format_result(result: Any, format_error: ErrorFormatter) -> dict[str, Any]:
+    """Return one whole result, or the first one of incremental delivery."""
+    value: dict[str, Any] = {}
+    if not is_request_error(result):
+        value["data"] = result.data
+    if result.errors:
+        value["errors"] = format_errors(result.errors, format_error)
+    if result.extensions:
+        value["extensions"] = result.extensions
+    return value
+
+
+class FrameFormat:
+    """Formats the results of one stream, in their order.
+
+    Incremental delivery refers to places by id; clients also want the path and label there, so
+    the ids are remembered.
+    """
+
+    __slots__ = ("_format_error", "_pending")
+
+    def __init__(self, format_error: ErrorFormatter) -> None:
+        self._format_error = format_error
+        self._pending: dict[str, Any] = {}
+
+    def format(self, frame: Any) -> dict[str, Any]:
+        """Return one result as it is sent."""
+        if isinstance(frame, InitialIncrementalExecutionResult):
+            value = format_result(frame, self._format_error)
+            value["pending"] = self._announce(frame.pending)
+            value["hasNext"] = frame.has_next
+            return value
+        if isinstance(frame, SubsequentIncrementalExecutionResult):
+            return self._subsequent(frame)
+        return format_result(frame, self._format_error)
+
+    def _announce(self, pending: Any) -> list[dict[str, Any]]:
+        self._pending.update((result.id, result) for result in pending)
+        return [dict(result.formatted) for result in pending]
+
+    def _subsequent(self, frame: SubsequentIncrementalExecutionResult) -> dict[str, Any]:
+        value: dict[str, Any] = {"hasNext": frame.has_next}
+        if frame.pending:
+            value["pending"] = self._announce(frame.pending)
+        if frame.incremental:
+            value["incremental"] = [self._incremental(result) for result in frame.incremental]
+        if frame.completed:
+            value["completed"] = [self._with_errors(result) for result in frame.completed]
+        if frame.extensions:
+            value["extensions"] = frame.extensions
+        return value
+
+    def _incremental(self, result: Any) -> dict[str, Any]:
+        value = self._with_errors(result)
+        pending = self._pending.get(result.id)
+        if pending is not None:
+            value["path"] = pending.path
+            if pending.label is not None:
+                value["label"] = pending.label
+        return value
+
+    def _with_errors(self, result: Any) -> dict[str, Any]:
+        value = dict(result.formatted)
+        if result.errors:
+            value["errors"] = format_errors(result.errors, self._format_error)
+        return value

@@ -1,0 +1,66 @@
+"""The documents an application's own clients were built with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from os import PathLike
+from pathlib import Path
+from typing import Any, Self, cast
+
+
+class TrustedDocuments:
+    """An allow-list of documents by their ids.
+
+    Given to `GraphQL`, nothing else is run. Clients name a document as `documentId`, or as
+    `extensions.persistedQuery.sha256Hash`; one that sends its text is run where the list has it.
+
+    Args:
+        documents: the documents by id.
+
+    Raises:
+        ValueError: there is none.
+
+    >>> trusted = TrustedDocuments({"hello-1": "{ hello }"})
+    >>> trusted.get("hello-1"), trusted.get("other"), "{ hello }" in trusted
+    ('{ hello }', None, True)
+    """
+
+    def __init__(self, documents: Mapping[str, str]) -> None:
+        if not documents:
+            raise ValueError("TrustedDocuments needs at least one document")
+        self._documents = dict(documents)
+        self._texts = frozenset(self._documents.values())
+
+    @classmethod
+    def from_file(cls, path: str | PathLike[str]) -> Self:
+        """Read a JSON file: ids to documents, or an Apollo persisted query manifest.
+
+        Raises:
+            ValueError: it is neither.
+            OSError: it cannot be read.
+        """
+        from json import loads
+
+        value: Any = loads(Path(path).read_text(encoding="utf-8"))
+        if isinstance(value, dict) and "operations" in value:
+            members = cast("dict[str, Any]", value)
+            try:
+                value = {operation["id"]: operation["body"] for operation in members["operations"]}
+            except (KeyError, TypeError):
+                raise ValueError(f"{path}: the operations of a manifest need an `id` and a `body`") from None
+        if not isinstance(value, dict) or not all(
+            isinstance(text, str) for text in cast("dict[Any, Any]", value).values()
+        ):
+            raise ValueError(f"{path}: expected a JSON object of documents by id, or a persisted query manifest")
+        return cls(cast("dict[str, str]", value))
+
+    def get(self, document_id: str) -> str | None:
+        """Return the document of an id, with or without its prefix `sha256:`."""
+        found = self._documents.get(document_id)
+        return self._documents.get(document_id.removeprefix("sha256:")) if found is None else found
+
+    def __contains__(self, text: str) -> bool:
+        return text in self._texts
+
+    def __len__(self) -> int:
+        return len(self._documents)
