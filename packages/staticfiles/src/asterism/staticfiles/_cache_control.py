@@ -14,8 +14,9 @@ IMMUTABLE = "public, max-age=31536000, immutable"
 """For names that change with their content (RFC 8246)."""
 
 _HEX_HASH = re.compile(r"[.-](?=[a-f]*[0-9])(?=[0-9]*[a-f])[0-9a-f]{8,64}(?=\.|\Z)")
-# The eight characters bundlers write in base64url: upper case, lower case and a digit or "_".
-_BASE64_HASH = re.compile(r"[.-](?=[^A-Z]*[A-Z])(?=[^a-z]*[a-z])(?=[^0-9_]*[0-9_])[A-Za-z0-9_]{8}(?=\.|\Z)")
+# Eight characters of base64url as bundlers write them: with a digit before a letter and a capital
+# after another character, which words and version numbers seldom have.
+_BASE64_HASH = re.compile(r"[.-](?=\w*[0-9][A-Za-z])(?=\w+[A-Z])(?=\w*[a-z])[A-Za-z0-9_]{8}(?=\.|\Z)", re.ASCII)
 
 
 def has_hashed_name(path: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol, cast
+from typing import Any, Protocol
 
 from jinja2 import pass_context
 from jinja2.runtime import Context
@@ -26,10 +26,10 @@ def request_of(context: Context) -> HTTPConnection[Any]:
     Raises:
         RuntimeError: it is rendered without one.
     """
-    request: Any = context.get("request")
+    request: HTTPConnection[Any] | None = context.get("request")
     if not isinstance(request, HTTPConnection):
         raise RuntimeError("the template was rendered without a request; render it with TemplateResponse(request, ...)")
-    return cast("HTTPConnection[Any]", request)
+    return request
 
 
 @pass_context
