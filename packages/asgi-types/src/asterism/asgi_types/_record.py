@@ -89,8 +89,8 @@ class ScopeRecord(TypedDict, total=False):
             "/users/{id:int}" (routing).
         session: the session accessor of this connection (sessions).
         stopping: set when the server was told to stop (background).
-        transactions: the transaction of this connection in each database, by its name (sqlalchemy).
         traced: whether a telemetry middleware has decided about this connection (telemetry).
+        transactions: the transaction of this connection in each database, by its name (sqlalchemy).
         websocket_open: whether a raw WebSocket application accepted and did not close (errors).
     """
 
