@@ -12,6 +12,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
+FIRST = ("index", "why", "tutorial")
 MARKER = "<!-- table of packages -->"
 FETCHED = re.compile(r"""<(?:script|img|iframe|link)\b[^>]*\b(?:src|href)=["']?(?:https?:)?//[^>]*>""", re.IGNORECASE)
 
@@ -42,7 +43,7 @@ def navigation() -> list[Any]:
         {"Tutorial": "tutorial.md"},
         {"Guides": pages_in("guides")},
         {"Packages": pages_in("packages")},
-        {"Reference": [{"Scope keys": "scope-keys.md"}, {"Glossary": "glossary.md"}]},
+        {"Reference": [{title_of(page): page.name} for page in sorted(DOCS.glob("*.md")) if page.stem not in FIRST]},
         {"Decisions": pages_in("adr")},
     ]
 

@@ -32,48 +32,24 @@ RELEASES = (
         "4.1.2",
         {
             "graphiql.min.js": "graphiql.min.js",
-            "graphiql.min.css": (
-                "graphiql.min.css",
-                "30487e07635d312a63f647b140d37740a73c53332b0975bf4b1fe985ca6ec885",
-            ),
+            "graphiql.min.css": "graphiql.min.css",
             "LICENSE": "LICENSE.graphiql.txt",
         },
     ),
     Release(
         "react",
         "18.3.1",
-        {
-            "umd/react.production.min.js": (
-                "react.production.min.js",
-                "d949f1c3687aedadcedac85261865f29b17cd273997e7f6b2bfc53b2f9d4c4dd",
-            ),
-            "LICENSE": "LICENSE.react.txt",
-        },
+        {"umd/react.production.min.js": "react.production.min.js", "LICENSE": "LICENSE.react.txt"},
     ),
     Release(
         "react-dom",
         "18.3.1",
-        {
-            "umd/react-dom.production.min.js": (
-                "react-dom.production.min.js",
-                "35f4f974f4b2bcd44da73963347f8952e341f83909e4498227d4e26b98f66f0d",
-            ),
-            "LICENSE": "LICENSE.react-dom.txt",
-        },
+        {"umd/react-dom.production.min.js": "react-dom.production.min.js", "LICENSE": "LICENSE.react-dom.txt"},
     ),
     Release(
         "graphql-ws",
         "5.16.2",
-        {
-            "umd/graphql-ws.min.js": (
-                "graphql-ws.min.js",
-                "deb8cd1b4feadd52ae0365a4df8a89847f2904c2a8cbdac8756b8d962c0cb8e4",
-            ),
-            "LICENSE.md": (
-                "LICENSE.graphql-ws.txt",
-                "58737f97fe15c9aa68eb067f97a5488ceffca6835bfce511c6819c5156dca48e",
-            ),
-        },
+        {"umd/graphql-ws.min.js": "graphql-ws.min.js", "LICENSE.md": "LICENSE.graphql-ws.txt"},
     ),
 )
 
