@@ -6,42 +6,14 @@ numbers in a traceback are those of the file.
 
 from __future__ import annotations
 
-import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from documents import documents, program_of
 
 ROOT = Path(__file__).resolve().parent.parent
-FENCE = re.compile(r"^( *)(```+|~~~+)(.*)$")
-
-
-def documents() -> list[Path]:
-    """Return every file whose blocks are to run."""
-    patterns = ("*.md", "docs/**/*.md", "packages/*/README.md", "examples/*/README.md")
-    return sorted({path for pattern in patterns for path in ROOT.glob(pattern)})
-
-
-def program_of(text: str) -> str:
-    """Return the ```python blocks of a document as one program, each line at its place in the document."""
-    program = []
-    fence = indent = None
-    running = False
-    for line in text.splitlines():
-        found = FENCE.match(line)
-        if fence is None and found:
-            indent, fence = found[1], found[2]
-            running = found[3].strip().split(" ")[0] == "python"
-            program.append("")
-        elif fence is not None and found and found[2].startswith(fence) and not found[3].strip():
-            fence = None
-            running = False
-            program.append("")
-        else:
-            program.append(line.removeprefix(indent or "") if running else "")
-    return "\n".join(program) + "\n"
-
 
 PROGRAMS = [(path, program_of(path.read_text("utf-8"))) for path in documents()]
 RUNNABLE = [
