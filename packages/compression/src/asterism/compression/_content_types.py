@@ -26,14 +26,7 @@ DEFAULT_EXCLUDED_CONTENT_TYPES: tuple[str, ...] = (
     "audio/*",
     "font/woff",
     "font/woff2",
-    "image/avif",
-    "image/gif",
-    "image/heic",
-    "image/heif",
-    "image/jpeg",
-    "image/jxl",
-    "image/png",
-    "image/webp",
+    *(f"image/{kind}" for kind in ("avif", "gif", "heic", "heif", "jpeg", "jxl", "png", "webp")),
     "video/*",
 )
 
@@ -57,7 +50,7 @@ class ContentTypes:
             raise TypeError(f"exclude_content_types is a list; write [{patterns!r}]")
         essences = [essence(pattern) for pattern in patterns]
         for pattern in essences:
-            if "/" not in pattern[1:] or "*" in pattern[:-1]:
+            if "/" not in pattern[1:-1] or "*" in pattern[:-1]:
                 raise ValueError(
                     f"exclude_content_types: {pattern!r} is no media type; write 'image/png', or 'image/*' for all"
                 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 
 from asterism.asgi_types import ASGIApp, Message, Receive, Scope, Send
 
@@ -12,6 +12,9 @@ from ._gzip import Gzip
 from ._installed import make_codings
 from ._policy import CompressionPolicy, check_size, content_length
 from ._response import CodedResponse
+
+DEFAULT_MINIMUM_SIZE = 500
+DEFAULT_THREAD_MINIMUM_SIZE = 128 * 1024
 
 
 class _Compression:
@@ -23,11 +26,13 @@ class _Compression:
         codings: Sequence[Coding],
         minimum_size: int,
         thread_minimum_size: int,
-        exclude_content_types: Iterable[str],
+        exclude_content_types: Sequence[str],
     ) -> None:
         check_size("thread_minimum_size", thread_minimum_size)
         self.app = app
+        self.minimum_size = minimum_size
         self.thread_minimum_size = thread_minimum_size
+        self.exclude_content_types = exclude_content_types
         self.policy = CompressionPolicy(codings, minimum_size, exclude_content_types)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -96,9 +101,9 @@ class CompressionMiddleware(_Compression):
         *,
         codings: Sequence[str] | None = None,
         levels: Mapping[str, int] | None = None,
-        minimum_size: int = 500,
-        thread_minimum_size: int = 128 * 1024,
-        exclude_content_types: Iterable[str] = DEFAULT_EXCLUDED_CONTENT_TYPES,
+        minimum_size: int = DEFAULT_MINIMUM_SIZE,
+        thread_minimum_size: int = DEFAULT_THREAD_MINIMUM_SIZE,
+        exclude_content_types: Sequence[str] = DEFAULT_EXCLUDED_CONTENT_TYPES,
     ) -> None:
         super().__init__(app, make_codings(codings, levels), minimum_size, thread_minimum_size, exclude_content_types)
 
@@ -110,9 +115,10 @@ class GZipMiddleware(_Compression):
 
     Args:
         app: the application whose responses are compressed.
-        minimum_size: bytes below which a body is left as it is.
+        minimum_size: bytes below which a body is left as it is; 500 by default.
         compresslevel: from 0 to 9.
-        thread_minimum_size: bytes from which a part of a body is compressed in a thread.
+        thread_minimum_size: bytes from which a part of a body is compressed in a thread; 128 KiB
+            by default.
         exclude_content_types: media types to leave as they are; a final `*` stands for any ending.
 
     Raises:
@@ -123,13 +129,14 @@ class GZipMiddleware(_Compression):
     def __init__(
         self,
         app: ASGIApp,
-        minimum_size: int = 500,
+        minimum_size: int = DEFAULT_MINIMUM_SIZE,
         compresslevel: int = 9,
-        thread_minimum_size: int = 128 * 1024,
+        thread_minimum_size: int = DEFAULT_THREAD_MINIMUM_SIZE,
         *,
-        exclude_content_types: Iterable[str] = DEFAULT_EXCLUDED_CONTENT_TYPES,
+        exclude_content_types: Sequence[str] = DEFAULT_EXCLUDED_CONTENT_TYPES,
     ) -> None:
         super().__init__(app, [Gzip(compresslevel)], minimum_size, thread_minimum_size, exclude_content_types)
+        self.compresslevel = compresslevel
 
 
 def accept_encoding(scope: Scope) -> bytes:

@@ -13,13 +13,17 @@ from asterism.compression import (
     CompressionPolicy,
     Encoder,
     Gzip,
+    GZipMiddleware as NativeGZipMiddleware,
 )
 
 from ..datastructures import Headers
 
 __all__ = ["DEFAULT_EXCLUDED_CONTENT_TYPES", "GZipMiddleware", "GZipResponder", "IdentityResponder", "unattached_send"]
 
-DEFAULT_THREAD_MINIMUM_SIZE = 128 * 1024
+Patterns = Sequence[str]
+EXCLUDED = DEFAULT_EXCLUDED_CONTENT_TYPES
+HIGHEST_LEVEL = 9
+LARGE = 128 * 1024
 
 
 async def unattached_send(message: Message) -> None:
@@ -36,15 +40,9 @@ class IdentityResponder:
     """Answers a client that does not accept the coding: with `Vary`, where another would get it."""
 
     content_encoding = ""
-    thread_minimum_size = DEFAULT_THREAD_MINIMUM_SIZE
+    thread_minimum_size = LARGE
 
-    def __init__(
-        self,
-        app: ASGIApp,
-        minimum_size: int,
-        *,
-        exclude_content_types: Sequence[str] = DEFAULT_EXCLUDED_CONTENT_TYPES,
-    ) -> None:
+    def __init__(self, app: ASGIApp, minimum_size: int, *, exclude_content_types: Patterns = EXCLUDED) -> None:
         self.app = app
         self.minimum_size = minimum_size
         self.send: Send = unattached_send
@@ -74,20 +72,20 @@ class GZipResponder(IdentityResponder):
     """Answers one request of a client that accepts gzip."""
 
     content_encoding = "gzip"
+    _encoder: Encoder | None = None
 
     def __init__(
         self,
         app: ASGIApp,
         minimum_size: int,
-        compresslevel: int = 9,
+        compresslevel: int = HIGHEST_LEVEL,
         *,
-        thread_minimum_size: int = DEFAULT_THREAD_MINIMUM_SIZE,
-        exclude_content_types: Sequence[str] = DEFAULT_EXCLUDED_CONTENT_TYPES,
+        exclude_content_types: Patterns = EXCLUDED,
+        thread_minimum_size: int = LARGE,
     ) -> None:
         super().__init__(app, minimum_size, exclude_content_types=exclude_content_types)
         self.thread_minimum_size = thread_minimum_size
         self.compresslevel = compresslevel
-        self._encoder: Encoder | None = None
 
     def _coding(self) -> Coding:
         return _Responding(self)
@@ -106,31 +104,15 @@ class _Responding:
         self._responder = responder
         self.name = responder.content_encoding
 
-    def encode(self, data: bytes, last: bool = True) -> bytes:
+    def encode(self, data: bytes, last: bool = True, /) -> bytes:
         return self._responder.apply_compression(data, more_body=not last)
 
     def encoder(self) -> _Responding:
         return self
 
 
-class GZipMiddleware:
+class GZipMiddleware(NativeGZipMiddleware):
     """Gives each request a responder of its own."""
-
-    def __init__(
-        self,
-        app: ASGIApp,
-        minimum_size: int = 500,
-        compresslevel: int = 9,
-        thread_minimum_size: int = DEFAULT_THREAD_MINIMUM_SIZE,
-        *,
-        exclude_content_types: Sequence[str] = DEFAULT_EXCLUDED_CONTENT_TYPES,
-    ) -> None:
-        self.app = app
-        self.minimum_size = minimum_size
-        self.compresslevel = compresslevel
-        self.thread_minimum_size = thread_minimum_size
-        self.exclude_content_types = exclude_content_types
-        self._policy = _policy(minimum_size, tuple(exclude_content_types))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -139,13 +121,14 @@ class GZipMiddleware:
         await self._responder(scope)(scope, receive, send)
 
     def _responder(self, scope: Scope) -> ASGIApp:
+        excluded = self.exclude_content_types
         accepted = ",".join(Headers(scope=scope).getlist("accept-encoding"))
-        if self._policy.choose(accepted.encode("latin-1")).coding is None:
-            return IdentityResponder(self.app, self.minimum_size, exclude_content_types=self.exclude_content_types)
+        if self.policy.choose(accepted.encode("latin-1")).coding is None:
+            return IdentityResponder(self.app, self.minimum_size, exclude_content_types=excluded)
         return GZipResponder(
             self.app,
             self.minimum_size,
             self.compresslevel,
+            exclude_content_types=excluded,
             thread_minimum_size=self.thread_minimum_size,
-            exclude_content_types=self.exclude_content_types,
         )
