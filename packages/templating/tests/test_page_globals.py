@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from asterism.datastructures import URLPath
+from asterism.http import Request, Response
+from asterism.templating import Jinja2Templates
+
+pytestmark = pytest.mark.anyio
+
+Pages = Callable[..., Path]
+Serve = Callable[..., Any]
+
+
+class StaticRouter:
+    """Knows one mount, called by any name."""
+
+    def url_path_for(self, name: str, /, **path_params: Any) -> URLPath:
+        return URLPath(f"/{name}/{path_params['path'].lstrip('/')}", "http")
+
+
+class Versions:
+    def version(self, path: str) -> str | None:
+        return {"css/site.css": "abc123"}.get(path)
+
+
+def showing(templates: Jinja2Templates) -> Callable[[Request], Any]:
+    async def page(request: Request) -> Response:
+        return templates.TemplateResponse(request, "page.html")
+
+    return page
+
+
+async def test_static_url_carries_the_version_of_the_content(pages: Pages, serve: Serve) -> None:
+    source = "{{ static_url('css/site.css') }} {{ static_url('/css/site.css') }} {{ static_url('gone.js') }}"
+    templates = Jinja2Templates(pages(page__html=source), static=Versions())
+    sent = await serve(showing(templates), router=StaticRouter())
+    known = "http://site.example/static/css/site.css?v=abc123"
+    assert sent.text == f"{known} {known} http://site.example/static/gone.js"
+
+
+async def test_static_route_may_be_named_otherwise_and_versions_left_out(pages: Pages, serve: Serve) -> None:
+    templates = Jinja2Templates(pages(page__html="{{ static_url('a.css') }}"), static_route="assets")
+    assert (await serve(showing(templates), router=StaticRouter())).text == "http://site.example/assets/a.css"
+
+
+async def test_nonce_and_token_come_from_the_scope_record(pages: Pages, serve: Serve) -> None:
+    templates = Jinja2Templates(pages(page__html="{{ csp_nonce() }}|{{ csrf_token() }}|{{ csrf_field() }}"))
+    record = {"csp_nonce": "n0nce", "csrf_token": 't"k'}
+    sent = await serve(showing(templates), asterism=record)
+    field = '<input type="hidden" name="csrf_token" value="t&#34;k">'
+    assert sent.text == f"n0nce|t&#34;k|{field}"
+
+
+async def test_nonce_and_token_are_empty_where_nothing_set_them(pages: Pages, serve: Serve) -> None:
+    templates = Jinja2Templates(pages(page__html="[{{ csp_nonce() }}{{ csrf_token() }}{{ csrf_field() }}]"))
+    assert (await serve(showing(templates))).text == "[]"
+
+
+async def test_form_field_may_be_named_otherwise(pages: Pages, serve: Serve) -> None:
+    templates = Jinja2Templates(pages(page__html="{{ csrf_field('token') }}"))
+    sent = await serve(showing(templates), asterism={"csrf_token": "x"})
+    assert sent.text == '<input type="hidden" name="token" value="x">'
+
+
+async def test_imported_macros_can_call_them_when_given_the_context(pages: Pages, serve: Serve) -> None:
+    templates = Jinja2Templates(
+        pages(
+            macros__html="{% macro form() %}{{ csrf_token() }}{% endmacro %}",
+            page__html="{% import 'macros.html' as m with context %}{{ m.form() }}",
+        )
+    )
+    assert (await serve(showing(templates), asterism={"csrf_token": "x"})).text == "x"
