@@ -31,6 +31,8 @@ class Exchange:
     """One request, and the answer every contestant must give to it.
 
     `bodies` are the request's chunks. `expected` is the whole response body; None accepts any.
+    `client_stays` lets `receive` wait for ever after the body, as a server's does, for answers that
+    watch for a disconnect.
     """
 
     path: str = "/"
@@ -40,6 +42,7 @@ class Exchange:
     bodies: tuple[bytes, ...] = (b"",)
     status: int = 200
     expected: bytes | None = None
+    client_stays: bool = False
 
     def scope(self) -> dict[str, Any]:
         """Return a scope as a server would make it."""
@@ -77,8 +80,11 @@ async def _send(message: Message) -> None:
     return None
 
 
-def _receiver(bodies: tuple[bytes, ...]) -> Callable[[], Callable[[], Awaitable[Message]]]:
+def _receiver(exchange: Exchange) -> Callable[[], Callable[[], Awaitable[Message]]]:
     """Return a maker of `receive` channels, as cheap as the request allows."""
+    bodies = exchange.bodies
+    if exchange.client_stays:
+        return _staying
     if len(bodies) == 1:
         only = {"type": "http.request", "body": bodies[0], "more_body": False}
 
@@ -101,6 +107,21 @@ def _receiver(bodies: tuple[bytes, ...]) -> Callable[[], Callable[[], Awaitable[
     return fresh
 
 
+def _staying() -> Callable[[], Awaitable[Message]]:
+    """Return the `receive` of a client that sent no body and does not go away."""
+    first = True
+
+    async def receive_or_wait() -> Message:
+        nonlocal first
+        if first:
+            first = False
+            return {"type": "http.request", "body": b"", "more_body": False}
+        await asyncio.Event().wait()
+        raise AssertionError("the client went away")
+
+    return receive_or_wait
+
+
 async def verify(name: str, application: Application, exchange: Exchange) -> None:
     """Raise unless the application gives the expected answer."""
     sent: list[Message] = []
@@ -108,7 +129,7 @@ async def verify(name: str, application: Application, exchange: Exchange) -> Non
     async def keep(message: Message) -> None:
         sent.append(dict(message))
 
-    await application(exchange.scope(), _receiver(exchange.bodies)(), keep)
+    await application(exchange.scope(), _receiver(exchange)(), keep)
     status = sent[0]["status"]
     body = b"".join(message.get("body", b"") for message in sent[1:])
     if status != exchange.status or (exchange.expected is not None and body != exchange.expected):
@@ -117,7 +138,7 @@ async def verify(name: str, application: Application, exchange: Exchange) -> Non
 
 async def _time_round(application: Application, exchange: Exchange, repeats: int) -> float:
     base = exchange.scope()
-    fresh = _receiver(exchange.bodies)
+    fresh = _receiver(exchange)
     send = _send
     begin = clock()
     for _ in range(repeats):

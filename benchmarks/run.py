@@ -13,18 +13,20 @@ import gc
 import json
 import platform
 import sys
+from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from pkgutil import iter_modules
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from cases import small_answers, static_files, thousand_routes
+import cases
 from frame import BARE, run
 from imports import import_costs
 from targets import verdicts
 
-CASES = (small_answers, thousand_routes, static_files)
+CASES = [import_module(f"cases.{found.name}") for found in iter_modules(cases.__path__)]
 PEERS = ("asterism", "starlette", "falcon", "blacksheep")
 
 

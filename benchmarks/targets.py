@@ -11,6 +11,17 @@ OF_STARLETTE = {
     "4 KiB file": 0.6,
     "1 MiB file": 0.6,
     "304": 0.5,
+    "JSON body": 0.5,
+    "query": 0.5,
+    "urlencoded 1,000": 0.5,
+    "multipart 1 MiB": 0.5,
+    "stream of 100": 0.5,
+    "file 4 KiB": 0.5,
+    "file 1 MiB": 0.5,
+    "SSE of 100": 0.5,
+    "5 dispatches": 0.05,
+    "access log": 0.4,
+    "WebSocket echo": 0.5,
 }
 """Our overhead as a share of Starlette's, at most."""
 

@@ -30,8 +30,9 @@ async def _bare_not_modified(scope: Any, receive: Any, send: Any) -> None:
 
 
 def _applications(directory: Path) -> dict[str, Application]:
-    from asterism.staticfiles import StaticFiles
     from starlette.staticfiles import StaticFiles as StarletteStaticFiles
+
+    from asterism.staticfiles import StaticFiles
 
     return {
         "asterism": StaticFiles(directory=directory),

@@ -1,0 +1,159 @@
+"""Bodies in and bodies out: JSON, query, forms, streams, files and server-sent events."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from frame import BARE, Application, Contest, Exchange
+
+PAYLOAD = json.dumps({"name": "vega", "tags": ["star", "blue"], "magnitude": 0.03, "visible": True}).encode()
+FIELDS = urlencode([(f"field{number}", f"value number {number}") for number in range(1000)]).encode()
+CHUNK = b"x" * 1024
+CHUNKS = 100
+BOUNDARY = b"----WebKitFormBoundary7MA4YWxkTrZu0gWa"  # as long as a browser's
+
+
+def _multipart() -> bytes:
+    head = (
+        b"--" + BOUNDARY + b'\r\nContent-Disposition: form-data; name="file"; filename="a.bin"\r\n'
+        b"Content-Type: application/octet-stream\r\n\r\n"
+    )
+    return head + b"\xff" * (1024 * 1024) + b"\r\n--" + BOUNDARY + b"--\r\n"
+
+
+def _endpoints(http: Any, files: Path, event_stream: Any) -> dict[str, Any]:
+    """Return the endpoints by path; `http` is the module that has a framework's responses."""
+
+    async def read_json(request: Any) -> Any:
+        body = await request.json()
+        return http.PlainTextResponse(body["name"])
+
+    async def query(request: Any) -> Any:
+        return http.PlainTextResponse(request.query_params["name"])
+
+    async def urlencoded(request: Any) -> Any:
+        form = await request.form()
+        return http.PlainTextResponse(str(len(form)))
+
+    async def multipart(request: Any) -> Any:
+        async with request.form() as form:
+            return http.PlainTextResponse(str(form["file"].size))
+
+    async def chunks() -> AsyncIterator[bytes]:
+        for _ in range(CHUNKS):
+            yield CHUNK
+
+    async def stream(request: Any) -> Any:
+        return http.StreamingResponse(chunks())
+
+    async def small_file(request: Any) -> Any:
+        return http.FileResponse(files / "small")
+
+    async def large_file(request: Any) -> Any:
+        return http.FileResponse(files / "large")
+
+    async def events() -> AsyncIterator[Any]:
+        for number in range(CHUNKS):
+            yield {"event": "tick", "id": str(number), "data": "a line of data"}
+
+    async def event_source(request: Any) -> Any:
+        return event_stream(events())
+
+    return {
+        "/json": read_json,
+        "/query": query,
+        "/urlencoded": urlencoded,
+        "/multipart": multipart,
+        "/stream": stream,
+        "/small": small_file,
+        "/large": large_file,
+        "/events": event_source,
+    }
+
+
+def _asterism(files: Path) -> Application:
+    from asterism import http
+    from asterism.applications import Asterism
+    from asterism.routing import Route
+
+    async def sent(events: AsyncIterator[Any]) -> AsyncIterator[http.ServerSentEvent]:
+        async for event in events:
+            yield http.ServerSentEvent(**event)
+
+    def event_stream(events: AsyncIterator[Any]) -> Any:
+        return http.EventSourceResponse(sent(events))
+
+    found = _endpoints(http, files, event_stream)
+    return Asterism(routes=[Route(path, found[path], methods=["GET", "POST"]) for path in found])
+
+
+def _starlette(files: Path) -> Application:
+    from sse_starlette import EventSourceResponse
+    from starlette import responses
+    from starlette.applications import Starlette
+    from starlette.routing import Route
+
+    found = _endpoints(responses, files, EventSourceResponse)
+    return Starlette(routes=[Route(path, found[path], methods=["GET", "POST"]) for path in found])
+
+
+def _bare(body: bytes, chunks: int = 1) -> Application:
+    """Read the request's body and send an answer, in as many parts as the others do."""
+    headers = [(b"content-type", b"application/octet-stream")]
+
+    async def bare(scope: Any, receive: Any, send: Any) -> None:
+        more = scope["method"] == "POST"
+        while more:
+            more = (await receive()).get("more_body", False)
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        for _ in range(chunks - 1):
+            await send({"type": "http.response.body", "body": body, "more_body": True})
+        await send({"type": "http.response.body", "body": body})
+
+    return bare
+
+
+def _bare_file(path: Path) -> Application:
+    """Read the file and send it, asking nothing."""
+
+    async def bare(scope: Any, receive: Any, send: Any) -> None:
+        with open(path, "rb") as file:
+            body = file.read()
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": body})
+
+    return bare
+
+
+def contests() -> Iterator[tuple[str, Contest]]:
+    """Yield a contest for each way in and out."""
+    with tempfile.TemporaryDirectory() as folder:
+        files = Path(folder)
+        (files / "small").write_bytes(b"s" * 4096)
+        (files / "large").write_bytes(b"l" * 1024 * 1024)
+        peers = {"asterism": _asterism(files), "starlette": _starlette(files)}
+        form = ((b"content-type", b"application/x-www-form-urlencoded"),)
+        upload = ((b"content-type", b"multipart/form-data; boundary=" + BOUNDARY),)
+        sent = _multipart()
+        pieces = tuple(sent[start : start + 65536] for start in range(0, len(sent), 65536))
+        posts = [
+            (
+                "JSON body",
+                Exchange("/json", "POST", headers=((b"content-type", b"application/json"),), bodies=(PAYLOAD,)),
+            ),
+            ("urlencoded 1,000", Exchange("/urlencoded", "POST", headers=form, bodies=(FIELDS,), expected=b"1000")),
+            ("multipart 1 MiB", Exchange("/multipart", "POST", headers=upload, bodies=pieces, expected=b"1048576")),
+        ]
+        for name, exchange in posts:
+            yield name, Contest(exchange, {BARE: _bare(exchange.expected or b"vega"), **peers})
+        yield "query", Contest(Exchange("/query", query=b"name=vega&page=2"), {BARE: _bare(b"vega"), **peers})
+        yield "stream of 100", Contest(Exchange("/stream", client_stays=True), {BARE: _bare(CHUNK, CHUNKS), **peers})
+        for name, path in (("file 4 KiB", "/small"), ("file 1 MiB", "/large")):
+            yield name, Contest(Exchange(path), {BARE: _bare_file(files / path[1:]), **peers})
+        event = b"id: 1\r\nevent: tick\r\ndata: a line of data\r\n\r\n"
+        yield "SSE of 100", Contest(Exchange("/events", client_stays=True), {BARE: _bare(event, CHUNKS), **peers})

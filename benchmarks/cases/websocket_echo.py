@@ -1,0 +1,86 @@
+"""A WebSocket: connect, accept, 100 messages back and forth, close."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from frame import BARE, Application, Contest, Exchange
+
+MESSAGES = 100
+CONNECT = {"type": "websocket.connect"}
+TEXT = {"type": "websocket.receive", "text": "a line of text"}
+GONE = {"type": "websocket.disconnect", "code": 1000}
+SCOPE = {
+    "type": "websocket",
+    "asgi": {"version": "3.0", "spec_version": "2.4"},
+    "http_version": "1.1",
+    "scheme": "ws",
+    "path": "/echo",
+    "raw_path": b"/echo",
+    "query_string": b"",
+    "root_path": "",
+    "headers": [(b"host", b"127.0.0.1:8000")],
+    "client": ("127.0.0.1", 50000),
+    "server": ("127.0.0.1", 8000),
+    "subprotocols": [],
+}
+CONVERSATION = [CONNECT, *[TEXT] * MESSAGES, GONE]
+
+
+def _conversing(application: Application) -> Application:
+    """Hold one conversation for each request, which is then answered; the same around all."""
+
+    async def send(message: Any) -> None:
+        return None
+
+    async def converse(scope: Any, receive: Any, answer: Any) -> None:
+        following = iter(CONVERSATION).__next__
+
+        async def hear() -> Any:
+            return following()
+
+        await application({**SCOPE}, hear, send)
+        await answer({"type": "http.response.start", "status": 200, "headers": []})
+        await answer({"type": "http.response.body", "body": b""})
+
+    return converse
+
+
+async def _bare(scope: Any, receive: Any, send: Any) -> None:
+    await receive()
+    await send({"type": "websocket.accept"})
+    for _ in range(MESSAGES):
+        message = await receive()
+        await send({"type": "websocket.send", "text": message["text"]})
+    await receive()
+
+
+def _echo(framework: Any, route: Any, disconnect: type[Exception]) -> Application:
+    async def echo(websocket: Any) -> None:
+        await websocket.accept()
+        try:
+            while True:
+                await websocket.send_text(await websocket.receive_text())
+        except disconnect:
+            pass
+
+    return framework(routes=[route("/echo", echo)])
+
+
+def contests() -> Iterator[tuple[str, Contest]]:
+    """Yield the one contest."""
+    from starlette.applications import Starlette
+    from starlette.routing import WebSocketRoute as StarletteRoute
+    from starlette.websockets import WebSocketDisconnect as StarletteDisconnect
+
+    from asterism.applications import Asterism
+    from asterism.routing import WebSocketRoute
+    from asterism.websockets import WebSocketDisconnect
+
+    applications = {
+        BARE: _bare,
+        "asterism": _echo(Asterism, WebSocketRoute, WebSocketDisconnect),
+        "starlette": _echo(Starlette, StarletteRoute, StarletteDisconnect),
+    }
+    yield "WebSocket echo", Contest(Exchange(), {name: _conversing(app) for name, app in applications.items()})
