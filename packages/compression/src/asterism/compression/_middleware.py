@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Mapping, Sequence
+from typing import Any
 
 from asterism.asgi_types import ASGIApp, Message, Receive, Scope, Send
 
@@ -54,20 +55,31 @@ class _Compression:
                 return onward(message)
             if message["type"] != "http.response.start":
                 return send(message)
-            policy = self.policy
-            choice = policy.choose(accept_encoding(scope))
-            minimum_size = 0 if choice.refuses_identity else policy.minimum_size
-            headers = message.get("headers", ())
-            if minimum_size and type(headers) is list:
-                size = content_length(headers)  # pyright: ignore[reportUnknownArgumentType]
-                if size is not None and size < minimum_size and message["status"] != 304:
+            if self._is_small(message):
+                accepted = accept_encoding(scope)
+                # Only who names identity, or everything, can refuse a body without a coding.
+                if b"identity" not in accepted and b"*" not in accepted:
                     onward = send
                     return send(message)
-            response = CodedResponse(policy, choice.coding, minimum_size, self.thread_minimum_size, scope, send)
-            onward = response.send
+            onward = self._response(scope, send).send
             return onward(message)
 
         return send_coded
+
+    def _is_small(self, start: Message) -> bool:
+        """Tell whether a response says that its body is too small to be coded."""
+        headers: Any = start.get("headers")
+        # What can be read only once is left to be read later.
+        if type(headers) is not list or start["status"] == 304:
+            return False
+        size = content_length(headers)  # pyright: ignore[reportUnknownArgumentType]
+        return size is not None and size < self.policy.minimum_size
+
+    def _response(self, scope: Scope, send: Send) -> CodedResponse:
+        policy = self.policy
+        choice = policy.choose(accept_encoding(scope))
+        minimum_size = 0 if choice.refuses_identity else policy.minimum_size
+        return CodedResponse(policy, choice.coding, minimum_size, self.thread_minimum_size, scope, send)
 
 
 class CompressionMiddleware(_Compression):
