@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from typing import Any
 
 from asterism.asgi_types import ASGIApp, Message, Receive, Scope, Send, scope_record
@@ -73,19 +73,25 @@ class SessionMiddleware:
             return
         data = self.load(scope)
         session = Session(data or {})
+        if "session" in scope:
+            scope = scope.copy()  # An outer part keeps its own there, and may read it when the response passes.
         scope["session"] = session
         scope_record(scope)["session"] = session
 
-        async def send_with_cookie(message: Message) -> None:
-            if message["type"] in ("http.response.start", "websocket.accept") and session.accessed:
+        # A plain function: it hands on what `send` returned to be awaited, at no frame of its own.
+        def send_with_cookie(message: Message) -> Awaitable[None]:
+            if session.accessed and message["type"] in ("http.response.start", "websocket.accept"):
                 message = {**message, "headers": self.headers(scope, session, data is not None, message)}
-            await send(message)
+            return send(message)
 
         await self.app(scope, receive, send_with_cookie)
 
     def load(self, scope: Scope) -> dict[str, Any] | None:
-        value = HTTPConnection[Any](scope).cookies.get(self.cookie.name)
-        return None if value is None else self.signed.read(value, self.max_age)
+        for name, _ in scope["headers"]:
+            if name == b"cookie":
+                value = HTTPConnection[Any](scope).cookies.get(self.cookie.name)
+                return None if value is None else self.signed.read(value, self.max_age)
+        return None
 
     def headers(self, scope: Scope, session: Session, had_cookie: bool, message: Message) -> list[tuple[bytes, bytes]]:
         headers = vary_on_cookie(message.get("headers", ()))
