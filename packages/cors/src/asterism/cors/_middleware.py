@@ -70,15 +70,18 @@ class CORSMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            origin = None
             for name, value in scope["headers"]:
                 if name == b"origin":
-                    origin = value
-                    break
-            if origin is None:
-                await self.app(scope, receive, shared_send(send, []))
-            else:
-                await self.answer(scope, receive, send, origin.decode("latin-1"))
+                    await self.answer(scope, receive, send, value.decode("latin-1"))
+                    return
+
+            # Plain, as the one of `shared_send`, and with nothing to add but Vary.
+            def send_varying(message: Message) -> Awaitable[None]:
+                if message["type"] == "http.response.start":
+                    message = {**message, "headers": varying(message.get("headers", ()))}
+                return send(message)
+
+            await self.app(scope, receive, send_varying)
         elif scope["type"] == "websocket" and self.check_websockets and not self.allows_handshake(scope):
             await refuse_handshake(scope, send)
         else:
@@ -137,6 +140,16 @@ def add_fields(headers: Sequence[Header], fields: list[Header]) -> list[Header]:
     kept += fields
     kept.append(VARY_ORIGIN)
     return kept
+
+
+def varying(headers: Sequence[Header]) -> list[Header]:
+    """Add `Vary: Origin` and nothing else."""
+    fields = [*headers]
+    for name, _ in fields:
+        if name == b"vary":
+            return add_fields(fields, [])
+    fields.append(VARY_ORIGIN)
+    return fields
 
 
 def add_to_vary(headers: list[Header], first: int, fields: list[Header]) -> list[Header]:
