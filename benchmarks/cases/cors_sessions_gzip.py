@@ -1,0 +1,67 @@
+"""Three middlewares that most programs have, around plain text; and one of them on a request that it does not concern."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from frame import BARE, Application, Contest, Exchange, bare_application
+
+ORIGIN = "https://example.com"
+KEY = "a-secret-key-of-at-least-32-characters"
+BROWSER = (
+    (b"accept-encoding", b"gzip, deflate, br"),
+    (b"origin", ORIGIN.encode()),
+)
+
+
+def _asterism() -> Application:
+    from asterism.applications import Asterism
+    from asterism.asgi_types import Middleware
+    from asterism.compression import GZipMiddleware
+    from asterism.cors import CORSMiddleware
+    from asterism.http import PlainTextResponse, Request, Response
+    from asterism.routing import Route
+    from asterism.sessions import SessionMiddleware
+
+    async def plaintext(request: Request) -> Response:
+        return PlainTextResponse("Hello, world!")
+
+    middleware = [
+        Middleware(CORSMiddleware, allow_origins=[ORIGIN]),
+        Middleware(SessionMiddleware, secret_key=KEY),
+        Middleware(GZipMiddleware),
+    ]
+    return Asterism(routes=[Route("/", plaintext)], middleware=middleware)
+
+
+def _starlette(stacked: bool = True) -> Application:
+    from starlette.applications import Starlette
+    from starlette.middleware import Middleware
+    from starlette.middleware.cors import CORSMiddleware
+    from starlette.middleware.gzip import GZipMiddleware
+    from starlette.middleware.sessions import SessionMiddleware
+    from starlette.requests import Request
+    from starlette.responses import PlainTextResponse, Response
+    from starlette.routing import Route
+
+    async def plaintext(request: Request) -> Response:
+        return PlainTextResponse("Hello, world!")
+
+    middleware = [
+        Middleware(CORSMiddleware, allow_origins=[ORIGIN]),
+        Middleware(SessionMiddleware, secret_key=KEY),
+        Middleware(GZipMiddleware),
+    ]
+    return Starlette(routes=[Route("/", plaintext)], middleware=middleware if stacked else [])
+
+
+def contests() -> Iterator[tuple[str, Contest]]:
+    """Yield the stack for a client of any kind and for a browser, and CORS alone without an Origin."""
+    from asterism.cors import CORSMiddleware
+
+    bare = bare_application(b"Hello, world!", b"text/plain; charset=utf-8")
+    stacks = {BARE: bare, "asterism": _asterism(), "starlette": _starlette()}
+    yield "3 middlewares", Contest(Exchange("/", expected=b"Hello, world!"), stacks)
+    yield "3, cross-origin", Contest(Exchange("/", headers=BROWSER, expected=b"Hello, world!"), stacks)
+    shared = {"asterism": CORSMiddleware(bare, [ORIGIN]), "starlette": _starlette(stacked=False)}
+    yield "CORS, no Origin", Contest(Exchange("/", expected=b"Hello, world!"), {BARE: bare, **shared})
