@@ -1,4 +1,4 @@
-"""Three middlewares that most programs have, around plain text; and one of them on a request that it does not concern."""
+"""Three middlewares that most programs have, around plain text; and CORS on a request that it does not concern."""
 
 from __future__ import annotations
 
