@@ -36,15 +36,23 @@ class Starlette(Asterism):
         super().__init__(debug, routes, middleware, exception_handlers, lifespan, max_body_size=max_body_size)
 
     def build_middleware_stack(self) -> ASGIApp:
-        inner = dict(self.exception_handlers)
-        outermost = [inner.pop(key) for key in list(inner) if key in (500, Exception)]
-        app: ASGIApp = ExceptionMiddleware(self.router, inner, self.debug)
-        for cls, args, kwargs in self.user_middleware[::-1]:
-            app = cls(app, *args, **kwargs)
+        """Return the callable that serves connections.
+
+        Each layer is a `Middleware` until it is built: tracing libraries patch that class to learn
+        of them.
+        """
+        handlers = dict(self.exception_handlers)
+        outermost = [handlers.pop(key) for key in list(handlers) if key in (500, Exception)]
+        guard: ExceptionHandler | None = outermost[-1] if outermost else None
+        layers = [Middleware(ExceptionMiddleware, handlers=handlers, debug=self.debug), *self.user_middleware[::-1]]
         limit = getattr(self, "max_body_size", None)
         if limit is not None:
-            app = RequestBodyLimitMiddleware(app, limit)
-        return ServerErrorMiddleware(app, outermost[-1] if outermost else None, self.debug)
+            layers.append(Middleware(RequestBodyLimitMiddleware, limit))
+        layers.append(Middleware(ServerErrorMiddleware, handler=guard, debug=self.debug))
+        app: ASGIApp = self.router
+        for cls, args, kwargs in layers:
+            app = cls(app, *args, **kwargs)
+        return app
 
     def add_exception_handler(self, exc_class_or_status_code: Any, handler: ExceptionHandler) -> None:
         self.exception_handlers[exc_class_or_status_code] = handler
