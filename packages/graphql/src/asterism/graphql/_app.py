@@ -196,6 +196,6 @@ async def _live(receive: Receive, send: Send) -> None:
     """Take part in the lifespan of a server that serves this application alone."""
     while True:
         message = await receive()
-        await send({"type": f"{message['type']}.complete"})  # type: ignore[misc]
+        await send({"type": f"{message['type']}.complete"})
         if message["type"] == "lifespan.shutdown":
             return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from graphql import FieldNode, GraphQLNamedType, GraphQLSchema, IntValueNode, VariableNode, get_named_type
 
@@ -62,25 +62,26 @@ class FieldCosts:
         if field is None:
             return (0 if name == _TYPENAME else self.default), None
         assert parent is not None
-        weight = self.weights.get(f"{parent.name}.{name}")
+        weight: int | None = self.weights.get(f"{parent.name}.{name}")
         if weight is None:
             definition: Any = field.extensions.get("strawberry-definition")
-            weight = (getattr(definition, "metadata", None) or {}).get("cost", self.default)
-        return weight, get_named_type(field.type)
+            metadata: dict[str, Any] = getattr(definition, "metadata", None) or {}
+            weight = int(metadata.get("cost", self.default))
+        return weight, cast("GraphQLNamedType", get_named_type(field.type))
 
-    def items(self, node: FieldNode, variables: Mapping[str, Any] | None) -> int | None:
+    def count(self, node: FieldNode, variables: Mapping[str, Any] | None) -> int | None:
         """Return how many items a field is asked for; None where a variable tells that is not given here."""
-        count = 1
-        for argument in node.arguments:
+        items = 1
+        for argument in node.arguments or ():
             if argument.name.value not in self.list_arguments:
                 continue
             value = argument.value
             if isinstance(value, IntValueNode):
-                count = max(count, int(value.value))
+                items = max(items, int(value.value))
             elif isinstance(value, VariableNode):
                 if variables is None:
                     return None
                 given = variables.get(value.name.value)
                 if isinstance(given, int):
-                    count = max(count, given)
-        return count
+                    items = max(items, given)
+        return items

@@ -156,13 +156,11 @@ class Documents:
         if limits.max_depth is not None and measure.depth > limits.max_depth:
             excesses.append(f"The operation is {measure.depth} levels deep; at most {limits.max_depth} are allowed.")
         if limits.max_aliases is not None and measure.aliases > limits.max_aliases:
-            excesses.append(
-                f"The operation has {_count(measure.aliases)} aliases; at most {limits.max_aliases} are allowed."
-            )
+            found = _count(measure.aliases)
+            excesses.append(f"The operation has {found} aliases; at most {limits.max_aliases} are allowed.")
         if limits.max_complexity is not None and measure.complexity > limits.max_complexity:
-            excesses.append(
-                f"The operation has a complexity of {_count(measure.complexity)}; at most {limits.max_complexity} is allowed."
-            )
+            found = _count(measure.complexity)
+            excesses.append(f"The operation has a complexity of {found}; at most {limits.max_complexity} is allowed.")
         return excesses
 
 

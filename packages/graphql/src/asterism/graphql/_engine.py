@@ -106,9 +106,10 @@ class Engine:
         if operation.error is not None:
             return PreExecutionError(None, [operation.error])
         request = operation.request
+        deadline = asyncio.timeout(self._timeout)
         with operation_span(operation.kind, request.operation_name):
             try:
-                async with asyncio.timeout(self._timeout) as deadline:
+                async with deadline:
                     return await self._schema.execute(
                         operation.text,
                         variable_values=request.variables,

@@ -13,7 +13,7 @@ from graphql import GraphQLError
 from graphql.execution import ExperimentalIncrementalExecutionResults
 
 from ._context import GraphQLContext
-from ._engine import RunnableOperation, TimedOut
+from ._engine import RunnableOperation, TimedOut, result_frames
 from ._event_streams import EventStreams
 from ._hooks import Hooks, error_formatter
 from ._http_answer import cacheable, make_response, stream_response
@@ -140,8 +140,6 @@ class HTTPTransport:
         return stream_response(context.response, self._format_all(request, frames), wish)
 
     async def _stream_increments(self, context: GraphQLContext, result: Any, wish: Wish) -> Response:
-        from ._engine import result_frames
-
         if wish.stream is None:
             await result.subsequent_results.aclose()
             raise Refusal(406, "@defer and @stream need `Accept: multipart/mixed` or `text/event-stream`.")

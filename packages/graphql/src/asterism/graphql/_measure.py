@@ -92,7 +92,7 @@ class Measuring:
         if node.selection_set is None:
             return Measure(1, aliases, weight)
         below = self._selections(node.selection_set, inner)
-        count = self._costs.items(node, self._variables)
+        count = self._costs.count(node, self._variables)
         if count is None:
             self.needs_variables = True
             count = 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, Protocol, cast
 
@@ -28,9 +28,11 @@ class OperationFailed(AssertionError):
 class _Client(Protocol):
     """A client such as `TestClient`."""
 
-    def post(self, url: str, **kwargs: Any) -> Any: ...
+    @property
+    def post(self) -> Callable[..., Any]: ...
 
-    def websocket_connect(self, url: str, **kwargs: Any) -> Any: ...
+    @property
+    def websocket_connect(self) -> Callable[..., Any]: ...
 
 
 def _payload(document: str, variables: Variables | None, operation_name: str | None) -> dict[str, Any]:
@@ -126,7 +128,7 @@ class GraphQLTester:
         *,
         operation_name: str | None = None,
         connection_params: Variables | None = None,
-    ) -> Iterator[Iterator[Any]]:
+    ) -> Generator[Iterator[Any]]:
         """Start a subscription over a WebSocket; `with` gives an iterator over the data of its results.
 
         Raises:
@@ -189,7 +191,7 @@ class AsyncGraphQLTester:
         *,
         operation_name: str | None = None,
         connection_params: Variables | None = None,
-    ) -> AsyncIterator[AsyncIterator[Any]]:
+    ) -> AsyncGenerator[AsyncIterator[Any]]:
         """Start a subscription over a WebSocket; `async with` gives an iterator over the data of its results.
 
         Raises:

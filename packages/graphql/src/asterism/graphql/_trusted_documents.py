@@ -48,9 +48,8 @@ class TrustedDocuments:
                 value = {operation["id"]: operation["body"] for operation in members["operations"]}
             except (KeyError, TypeError):
                 raise ValueError(f"{path}: the operations of a manifest need an `id` and a `body`") from None
-        if not isinstance(value, dict) or not all(
-            isinstance(text, str) for text in cast("dict[Any, Any]", value).values()
-        ):
+        texts: list[Any] = list(value.values()) if isinstance(value, dict) else [None]  # pyright: ignore[reportUnknownArgumentType]
+        if not all(isinstance(text, str) for text in texts):
             raise ValueError(f"{path}: expected a JSON object of documents by id, or a persisted query manifest")
         return cls(cast("dict[str, str]", value))
 

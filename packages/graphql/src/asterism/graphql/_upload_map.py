@@ -32,7 +32,8 @@ def place_files(operations: Any, file_map: Any, form: Mapping[str, Any]) -> Any:
             raise Refusal(400, f"The form has no file {name!r}, which its `map` names.")
         if not isinstance(paths, list):
             raise Refusal(400, f"`map` must hold a list of paths for {name!r}.")
-        for path in cast("list[Any]", paths):
+        listed: list[Any] = paths  # pyright: ignore[reportUnknownVariableType]
+        for path in listed:
             placed += 1
             if placed > _MAX_PATHS:
                 raise Refusal(400, f"`map` names more than {_MAX_PATHS} places.")
@@ -41,27 +42,28 @@ def place_files(operations: Any, file_map: Any, form: Mapping[str, Any]) -> Any:
     return cast("Any", operations)
 
 
-def _place(target: Any, keys: list[str], upload: UploadFile) -> bool:
+def _place(operations: Any, keys: list[str], upload: UploadFile) -> bool:
     """Tell whether the path led to a null among the variables, which is the file now."""
-    if "variables" not in keys[: 2 if isinstance(target, list) else 1]:
+    if "variables" not in keys[: 2 if isinstance(operations, list) else 1]:
         return False
+    place: Any = cast("Any", operations)
     for key in keys[:-1]:
-        index = _index(target, key)
+        index = _index(place, key)
         if index is None:
             return False
-        target = target[index]
-    last = _index(target, keys[-1])
-    if last is None or target[last] is not None:
+        place = place[index]
+    last = _index(place, keys[-1])
+    if last is None or place[last] is not None:
         return False
-    target[last] = upload
+    place[last] = upload
     return True
 
 
-def _index(target: Any, key: str) -> str | int | None:
-    """Return what `key` stands for in `target`; None where there is no such place."""
-    if isinstance(target, dict):
-        return key if key in target else None
-    if isinstance(target, list) and key.isascii() and key.isdigit() and len(key) < 7:
-        position = int(key)
-        return position if position < len(cast("list[Any]", target)) else None
+def _index(place: Any, key: str) -> Any:
+    """Return what `key` stands for in an object or a list; None where there is no such place."""
+    if isinstance(place, dict):
+        return key if key in place else None
+    if isinstance(place, list) and key.isascii() and key.isdigit() and len(key) < 7:
+        members: list[Any] = place  # pyright: ignore[reportUnknownVariableType]
+        return int(key) if int(key) < len(members) else None
     return None

@@ -20,8 +20,6 @@ from contextlib import aclosing
 from logging import getLogger
 from typing import Any, ClassVar, cast
 
-from strawberry.types.execution import PreExecutionError
-
 from asterism.asgi_types import HTTPException
 from asterism.http import decode_json, encode_json
 from asterism.websockets import UnexpectedMessage, WebSocket, WebSocketDisconnect
@@ -104,11 +102,11 @@ class WebSocketSession:
         self._params = _object_or_none(message, "payload")
         try:
             payload = await self._hooks.on_connect(self._context())
-            if payload is False:
-                raise ConnectionRefused
         except (ConnectionRefused, HTTPException):
+            payload = False
+        if payload is False:
             await self.refuse()
-        await self.acknowledge(cast("dict[str, Any]", payload) if isinstance(payload, dict) else None)
+        await self.acknowledge(payload if isinstance(payload, dict) else None)
 
     async def handle_early(self, message: Mapping[str, Any]) -> None:
         """Take a message that came before `connection_init`."""
@@ -222,9 +220,7 @@ class WebSocketSession:
         async with aclosing(engine.stream(operation, user_context, root_value)) as frames:
             async for frame in frames:
                 value = form.format(frame)
-                if isinstance(frame, PreExecutionError) or (
-                    "data" not in value and "errors" in value and "hasNext" not in value
-                ):
+                if "data" not in value and "hasNext" not in value:
                     await self._fail(operation_id, value["errors"])
                     return False
                 await self.send({"id": operation_id, "type": self.result_type, "payload": value})

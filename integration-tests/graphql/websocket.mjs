@@ -1,0 +1,27 @@
+// Drives a bookshelf through the graphql-ws client, and prints what it received as JSON.
+import { createClient } from "graphql-ws";
+import WebSocket from "ws";
+
+const client = createClient({ url: process.argv[2], webSocketImpl: WebSocket, retryAttempts: 0 });
+
+async function all(query, variables) {
+  const results = [];
+  for await (const result of client.iterate({ query, variables })) results.push(result);
+  return results;
+}
+
+const seen = {};
+seen.query = await all("query Books($limit: Int!) { books(limit: $limit) { title author { name } } }", { limit: 1 });
+seen.mutation = await all('mutation { addBook(title: "Fiasco", authorId: 2) { title } }');
+seen.subscription = await all("subscription { countdown(start: 2) }");
+seen.together = await Promise.all([1, 2, 3].map((start) => all(`subscription { countdown(start: ${start}) }`)));
+try {
+  await all("{ nothing }");
+} catch (errors) {
+  seen.invalid = errors.map((error) => error.message);
+}
+const left = client.iterate({ query: "subscription { countdown(start: 50) }" });
+seen.first = (await left.next()).value;
+await left.return();
+await client.dispose();
+console.log(JSON.stringify(seen));

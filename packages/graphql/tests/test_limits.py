@@ -1,0 +1,176 @@
+"""What is refused before it is run."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import strawberry
+from graphql import build_schema, parse
+from hypothesis import given, strategies as st
+
+from asterism.graphql import FieldCosts, GraphQLLimits
+from asterism.graphql._measure import Measuring
+
+
+def nested(levels: int) -> str:
+    return "{ node " + "{ child " * (levels - 2) + "{ name }" + " }" * (levels - 1)
+
+
+def message(response: Any) -> str:
+    assert response.status_code == 400
+    text: str = response.json()["errors"][0]["message"]
+    return text
+
+
+def test_depth_is_counted_in_fields(ask: Callable[..., Any]) -> None:
+    limits = GraphQLLimits(max_depth=4)
+    assert ask(nested(4), limits=limits).status_code == 200
+    assert "5 levels deep; at most 4" in message(ask(nested(5), limits=limits))
+
+
+def test_depth_is_counted_through_fragments(ask: Callable[..., Any]) -> None:
+    query = "{ node { ...A } } fragment A on Node { child { ...B } } fragment B on Node { child { child { name } } }"
+    assert "5 levels deep" in message(ask(query, limits=GraphQLLimits(max_depth=4)))
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "{ node { ...A } } fragment A on Node { child { ...A } }",
+        "{ node { ...A } } fragment A on Node { ...B } fragment B on Node { ...A }",
+        "{ ...A } fragment A on Query { ...A }",
+    ],
+)
+def test_cyclic_fragments_are_an_error_of_the_client(ask: Callable[..., Any], query: str) -> None:
+    assert "Cannot spread fragment 'A' within itself" in message(ask(query))
+
+
+def test_aliases_are_counted_where_fragments_are_spread(ask: Callable[..., Any]) -> None:
+    query = "{ node { ...A child { ...A child { ...A } } } } fragment A on Node { a: name b: name }"
+    limits = GraphQLLimits(max_aliases=5)
+    assert "6 aliases; at most 5" in message(ask(query, limits=limits))
+    assert ask(query, limits=GraphQLLimits(max_aliases=6)).status_code == 200
+
+
+def test_an_exponential_document_is_refused_at_once(ask: Callable[..., Any]) -> None:
+    levels = 60
+    fragments = "".join(
+        f"fragment F{level} on Node {{ a: child {{ ...F{level + 1} }} b: child {{ ...F{level + 1} }} }} "
+        for level in range(levels)
+    )
+    query = f"{{ node {{ ...F0 }} }} {fragments} fragment F{levels} on Node {{ name }}"
+    started = time.monotonic()
+    assert "deep" in message(ask(query))
+    limits = GraphQLLimits(max_depth=None, max_aliases=None)
+    assert "more than a million million" in message(ask(query, limits=limits))
+    assert time.monotonic() - started < 10
+
+
+def test_tokens_and_size_are_counted_before_parsing(ask: Callable[..., Any]) -> None:
+    assert "more than 10 tokens" in message(ask("{ " + "hello " * 20 + "}", limits=GraphQLLimits(max_tokens=10)))
+    assert "at most 5 are taken" in message(ask("{ hello }", limits=GraphQLLimits(max_query_size=5)))
+
+
+def test_a_document_nested_too_deep_for_the_parser_is_an_error_of_the_client(ask: Callable[..., Any]) -> None:
+    limits = GraphQLLimits(max_tokens=None, max_query_size=None, max_depth=None)
+    assert "nested too deep" in message(ask("{ a" * 50_000, limits=limits))
+
+
+def test_complexity_multiplies_what_lists_are_asked_for(ask: Callable[..., Any]) -> None:
+    limits = GraphQLLimits(max_complexity=50)
+    query = "query ($n: Int) { node { children(first: $n) { name } } }"
+    assert ask("{ node { children(first: 40) { name } } }", limits=limits).status_code == 200
+    assert "complexity of 62" in message(ask("{ node { children(first: 60) { name } } }", limits=limits))
+    assert ask(query, variables={"n": 40}, limits=limits).status_code == 200
+    assert "complexity of 62" in message(ask(query, variables={"n": 60}, limits=limits))
+
+
+def test_fields_have_weights_at_the_field_or_by_name(ask: Callable[..., Any]) -> None:
+    limits = GraphQLLimits(max_complexity=40)
+    assert "complexity of 50" in message(ask("{ dear }", limits=limits))
+    assert ask("{ dear }", limits=limits, costs=FieldCosts({"Query.dear": 5})).status_code == 200
+    assert "complexity of 41" in message(ask("{ hello }", limits=limits, costs=FieldCosts({"Query.hello": 41})))
+
+
+def test_a_weight_of_no_field_is_refused_at_construction(ask: Callable[..., Any]) -> None:
+    with pytest.raises(ValueError, match=r"Query\.missing"):
+        ask("{ hello }", costs=FieldCosts({"Query.missing": 5}))
+    with pytest.raises(ValueError, match=r"Type\.field"):
+        FieldCosts({"hello": 5})
+    with pytest.raises(ValueError, match="max_depth"):
+        GraphQLLimits(max_depth=0)
+
+
+def test_an_operation_over_its_time_is_stopped(ask: Callable[..., Any]) -> None:
+    response = ask("{ slow(seconds: 30) }", limits=GraphQLLimits(execution_timeout=0.05))
+    assert response.status_code == 503
+    assert response.json()["errors"][0]["extensions"] == {"code": "EXECUTION_TIMEOUT"}
+
+
+def test_introspection_as_tools_send_it_is_within_the_limits(ask: Callable[..., Any]) -> None:
+    from graphql import get_introspection_query
+
+    assert ask(get_introspection_query(input_value_deprecation=True)).json()["data"]["__schema"]
+
+
+def test_documents_are_validated_once(schema: strawberry.Schema, monkeypatch: pytest.MonkeyPatch) -> None:
+    from asterism.graphql import GraphQL, _document
+    from asterism.testing import TestClient
+
+    calls: list[object] = []
+    validate = _document.validate_document
+    monkeypatch.setattr(_document, "validate_document", lambda *args: calls.append(args) or validate(*args))
+    client = TestClient(GraphQL(schema, limits=GraphQLLimits(max_cached_documents=2)))
+    for query in ("{ hello }", "{ hello }", "{ a: hello }", "{ hello }", "{ b: hello }", "{ hello }", "{ a: hello }"):
+        assert "data" in client.post("/", json={"query": query}).json()
+    assert len(calls) == 4
+
+
+def test_rules_and_extensions_of_the_schema_are_kept() -> None:
+    from strawberry.extensions import DisableIntrospection, QueryDepthLimiter
+
+    from asterism.graphql import GraphQL
+    from asterism.testing import TestClient
+
+    @strawberry.type
+    class Query:
+        @strawberry.field
+        def hello(self) -> str:
+            return "world"
+
+    schema = strawberry.Schema(Query, extensions=[DisableIntrospection, lambda: QueryDepthLimiter(max_depth=3)])
+    client = TestClient(GraphQL(schema))
+    assert client.post("/", json={"query": "{ hello }"}).json() == {"data": {"hello": "world"}}
+    refused = client.post("/", json={"query": "{ __schema { types { name } } }"}).json()
+    assert "introspection has been disabled" in refused["errors"][0]["message"]
+    assert len(schema.extensions) == 2
+
+
+NODES = build_schema("type Query { node: Node } type Node { name: String child: Node }")
+
+
+@st.composite
+def documents(draw: st.DrawFn) -> tuple[str, int]:
+    """A document of nested fields and fragments, and how many aliases it has once expanded."""
+    count = draw(st.integers(1, 6))
+    aliases = [0] * (count + 1)
+    text = ""
+    for level in reversed(range(count)):
+        own = draw(st.integers(0, 3))
+        spreads = draw(st.integers(0, 3)) if level + 1 < count else 0
+        aliases[level] = own + spreads * aliases[level + 1]
+        fields = " ".join(f"a{index}: name" for index in range(own)) or "name"
+        nest = " ".join(f"child {{ ...F{level + 1} }}" for _ in range(spreads))
+        text += f"fragment F{level} on Node {{ {fields} {nest} }} "
+    return f"{{ node {{ ...F0 }} }} {text}", aliases[0]
+
+
+@given(documents())
+def test_aliases_are_those_of_the_expanded_document(document: tuple[str, int]) -> None:
+    text, aliases = document
+    node = parse(text)
+    measuring = Measuring(NODES, node, FieldCosts())
+    assert measuring.operation(node.definitions[0]).aliases == aliases  # type: ignore[arg-type]

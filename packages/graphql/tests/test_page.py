@@ -1,0 +1,82 @@
+"""The page for browsers, and its files."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+import strawberry
+
+from asterism.graphql import GraphQL, _ide
+from asterism.testing import TestClient
+
+HTML = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+FILES = Path(_ide.__file__).with_name("graphiql")
+
+
+def test_the_page_is_shown_in_debug_mode_or_when_asked(serve: Callable[..., TestClient]) -> None:
+    assert serve().get("/", headers=HTML).status_code == 404
+    assert serve(debug=True).get("/", headers=HTML).status_code == 200
+    assert serve(ide=True).get("/", headers=HTML).status_code == 200
+    assert serve(debug=True, ide=False).get("/", headers=HTML).status_code == 404
+    assert serve().get("/", params={"graphiql": "graphiql.min.js"}).status_code == 404
+
+
+def test_debug_mode_is_that_of_the_application_around(schema: strawberry.Schema) -> None:
+    class Around:
+        debug = True
+
+        def __init__(self) -> None:
+            self.graphql = GraphQL(schema)
+
+        async def __call__(self, scope: dict[str, object], receive: object, send: object) -> None:
+            await self.graphql({**scope, "app": self}, receive, send)  # type: ignore[arg-type]
+
+    assert TestClient(Around()).get("/", headers=HTML).status_code == 200  # type: ignore[arg-type]
+
+
+def test_everything_the_page_asks_for_is_here_and_nothing_else(serve: Callable[..., TestClient]) -> None:
+    client = serve(ide=True, title='A & "B"')
+    page = client.get("/", headers=HTML)
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+    assert "<title>A &amp; &quot;B&quot;</title>" in page.text
+    links = re.findall(r'(?:src|href)="([^"]+)"', page.text)
+    assert len(links) == 7
+    for link in links:
+        assert link.startswith("?graphiql=")
+        response = client.get("/" + link.replace("&amp;", "&"))
+        assert response.status_code == 200
+        assert "immutable" in response.headers["cache-control"]
+        assert response.headers["content-type"].startswith("text/")
+    for wrong in ("../_ide.py", "LICENSE.react.txt", ""):
+        assert client.get("/", params={"graphiql": wrong}).status_code in (200, 404)
+    assert client.get("/", params={"graphiql": "../_ide.py"}).status_code == 404
+
+
+def test_the_page_has_a_strict_policy(serve: Callable[..., TestClient]) -> None:
+    policy = serve(ide=True).get("/", headers=HTML).headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "script-src 'self';" in policy
+    assert "frame-ancestors 'none'" in policy
+
+
+def test_a_query_in_the_address_is_run_and_not_shown_the_page(serve: Callable[..., TestClient]) -> None:
+    response = serve(ide=True).get("/", params={"query": "{ hello }"}, headers=HTML)
+    assert response.json() == {"data": {"hello": "hello world"}}
+
+
+def test_the_files_are_those_recorded_with_their_licences() -> None:
+    record = json.loads((FILES / "versions.json").read_text())
+    for name, digest in record["files"].items():
+        assert sha256((FILES / name).read_bytes()).hexdigest() == digest
+    for package in record["packages"]:
+        assert "MIT" in (FILES / f"LICENSE.{package}.txt").read_text()
+
+
+@pytest.mark.parametrize("name", [*_ide.ASSETS])
+def test_every_file_of_the_page_is_in_the_package(name: str) -> None:
+    assert (FILES / name).stat().st_size

@@ -1,0 +1,43 @@
+"""One span per operation, where OpenTelemetry is in use."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from opentelemetry import trace
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+from asterism.testing import TestClient
+
+
+@pytest.fixture
+def spans(monkeypatch: pytest.MonkeyPatch) -> InMemorySpanExporter:
+    exporter = InMemorySpanExporter()
+    provider = TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    monkeypatch.setattr(trace, "get_tracer", provider.get_tracer)
+    return exporter
+
+
+def test_each_operation_has_a_span(serve: Callable[..., TestClient], spans: InMemorySpanExporter) -> None:
+    client = serve()
+    client.post("/", json={"query": "query Greet { hello }", "operationName": "Greet"})
+    client.post("/", json={"query": "subscription { count(to: 1) }"}, headers={"accept": "text/event-stream"})
+    found = [(span.name, dict(span.attributes or {})) for span in spans.get_finished_spans()]
+    assert found == [
+        ("GraphQL query", {"graphql.operation.type": "query", "graphql.operation.name": "Greet"}),
+        ("GraphQL subscription", {"graphql.operation.type": "subscription"}),
+    ]
+
+
+def test_nothing_is_loaded_where_opentelemetry_is_not_in_use(
+    ask: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(sys.modules, "opentelemetry.trace")
+    assert ask("{ hello }").json()["data"]
+    assert "opentelemetry.trace" not in sys.modules

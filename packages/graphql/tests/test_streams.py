@@ -1,0 +1,227 @@
+"""Results over server-sent events and multipart bodies."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import strawberry
+
+from asterism.graphql import GraphQL, GraphQLLimits
+from asterism.graphql._multipart_stream import with_heartbeats
+from asterism.lint import lint
+from asterism.testing import AsyncTestClient, TestClient
+
+EVENTS = {"accept": "text/event-stream"}
+
+
+def events(text: str) -> list[tuple[str, Any]]:
+    found: list[tuple[str, Any]] = []
+    for block in text.split("\n\n"):
+        lines = dict(line.split(": ", 1) for line in block.split("\n") if ": " in line and line[0] != ":")
+        if "event" in lines:
+            found.append((lines["event"], json.loads(lines.get("data") or "null")))
+    return found
+
+
+def parts(response: Any) -> list[Any]:
+    boundary = response.headers["content-type"].split('boundary="')[1].split('"')[0]
+    assert response.text.endswith(f"\r\n--{boundary}--\r\n")
+    pieces = response.text.removesuffix(f"\r\n--{boundary}--\r\n").split(f"\r\n--{boundary}\r\n")
+    assert pieces[0] == ""
+    return [json.loads(piece.split("\r\n\r\n", 1)[1]) for piece in pieces[1:]]
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_subscription_is_streamed_as_events(serve: Callable[..., TestClient], method: str) -> None:
+    request: dict[str, Any] = {"query": "subscription { count(to: 2) }"}
+    sent: dict[str, Any] = {"params": request} if method == "GET" else {"json": request}
+    response = serve().request(method, "/", headers=EVENTS, **sent)
+    assert response.status_code == 200
+    assert response.headers["content-type"].startswith("text/event-stream")
+    assert events(response.text) == [
+        ("next", {"data": {"count": 0}}),
+        ("next", {"data": {"count": 1}}),
+        ("complete", None),
+    ]
+
+
+@pytest.mark.parametrize("query", ["{ nothing }", "{", "subscription { nothing }"])
+def test_what_cannot_run_is_told_in_the_stream(serve: Callable[..., TestClient], query: str) -> None:
+    response = serve().post("/", json={"query": query}, headers=EVENTS)
+    assert response.status_code == 200
+    kinds = events(response.text)
+    assert [kind for kind, _ in kinds] == ["next", "complete"]
+    assert "data" not in kinds[0][1]
+    assert kinds[0][1]["errors"]
+
+
+def test_queries_are_streamed_too_and_mutations_not_by_get(serve: Callable[..., TestClient]) -> None:
+    client = serve()
+    assert events(client.post("/", json={"query": "{ hello }"}, headers=EVENTS).text)[0][1]["data"]["hello"]
+    refused = client.get("/", params={"query": 'mutation { note(text: "x") }'}, headers=EVENTS)
+    assert refused.status_code == 405
+
+
+def test_a_subscription_without_a_stream_is_a_406(ask: Callable[..., Any]) -> None:
+    response = ask("subscription { count }")
+    assert response.status_code == 406
+    assert "text/event-stream" in response.json()["errors"][0]["message"]
+
+
+def test_a_subscription_is_streamed_as_parts_to_those_who_ask(serve: Callable[..., TestClient]) -> None:
+    accept = 'multipart/mixed;boundary="graphql";subscriptionSpec=1.0,application/json'
+    client = serve()
+    response = client.post("/", json={"query": "subscription { count(to: 2) }"}, headers={"accept": accept})
+    assert response.headers["content-type"] == 'multipart/mixed; boundary="graphql"; subscriptionSpec="1.0"'
+    assert parts(response) == [{"payload": {"data": {"count": 0}}}, {"payload": {"data": {"count": 1}}}]
+    query = client.post("/", json={"query": "{ hello }"}, headers={"accept": accept})
+    assert query.headers["content-type"] == "application/json"
+
+
+def test_deferred_fields_follow_in_parts(
+    serve: Callable[..., TestClient], incremental_schema: strawberry.Schema
+) -> None:
+    query = '{ hello ... @defer(label: "later") { node { name } } }'
+    client = serve(incremental_schema)
+    accept = {"accept": "multipart/mixed;deferSpec=20220824, application/json"}
+    response = client.post("/", json={"query": query}, headers=accept)
+    assert response.headers["content-type"] == 'multipart/mixed; boundary="-"'
+    first, second = parts(response)
+    assert first["data"] == {"hello": "hello world"}
+    assert first["hasNext"] is True
+    assert first["pending"] == [{"id": "0", "path": [], "label": "later"}]
+    assert second["incremental"][0]["data"] == {"node": {"name": "root"}}
+    assert second["incremental"][0]["label"] == "later"
+    assert second["hasNext"] is False
+
+
+def test_deferred_fields_follow_as_events(
+    serve: Callable[..., TestClient], incremental_schema: strawberry.Schema
+) -> None:
+    query = "{ hello ... @defer { optionalFailure } }"
+    response = serve(incremental_schema).post("/", json={"query": query}, headers=EVENTS)
+    assert [kind for kind, _ in events(response.text)] == ["next", "next", "complete"]
+    assert "secret" not in response.text
+    assert "Unexpected error." in response.text
+
+
+def test_deferring_without_a_stream_is_a_406(
+    serve: Callable[..., TestClient], incremental_schema: strawberry.Schema
+) -> None:
+    query = "{ hello ... @defer { node { name } } }"
+    response = serve(incremental_schema).post("/", json={"query": query}, headers={"accept": "application/json"})
+    assert response.status_code == 406
+
+
+@pytest.mark.anyio
+async def test_a_client_that_leaves_stops_its_subscription(schema: strawberry.Schema, log: list[str]) -> None:
+    async with AsyncTestClient(lint(GraphQL(schema))) as client:
+        request = {"query": "subscription { forever }"}
+        async with client.stream("POST", "/", json=request, headers=EVENTS) as response:
+            async for line in response.aiter_lines():
+                if "running" in line:
+                    break
+        for _ in range(100):
+            if "forever ends" in log:
+                break
+            await asyncio.sleep(0.02)
+    assert log == ["forever begins", "forever ends"]
+
+
+@pytest.mark.anyio
+async def test_heartbeats_fill_the_silence() -> None:
+    async def values() -> Any:
+        await asyncio.sleep(0.1)
+        yield 1
+
+    seen = [value async for value in with_heartbeats(values(), 0.03)]
+    assert seen[0] is None
+    assert seen[-1] == 1
+
+
+class Single:
+    """A client of single connection mode."""
+
+    def __init__(self, client: AsyncTestClient, token: str) -> None:
+        self.client = client
+        self.headers = {"x-graphql-event-stream-token": token}
+
+    @classmethod
+    async def reserve(cls, client: AsyncTestClient) -> Single:
+        response = await client.put("/")
+        assert response.status_code == 201
+        return cls(client, response.text)
+
+    async def send(self, query: str, operation_id: Any = "1") -> Any:
+        body = {"query": query, "extensions": {"operationId": operation_id}}
+        return await self.client.post("/", json=body, headers=self.headers)
+
+
+@pytest.mark.anyio
+async def test_one_stream_carries_several_operations(schema: strawberry.Schema, log: list[str]) -> None:
+    async with AsyncTestClient(lint(GraphQL(schema, single_connection=True))) as client:
+        single = await Single.reserve(client)
+        seen: list[tuple[str, Any]] = []
+        async with client.stream("GET", "/", headers={**EVENTS, **single.headers}) as stream:
+            second = await client.get("/", headers={**EVENTS, **single.headers})
+            assert second.status_code == 409
+            assert (await single.send("subscription { count(to: 1) }", "a")).status_code == 202
+            assert (await single.send("subscription { forever }", "b")).status_code == 202
+            assert (await single.send("subscription { forever }", "b")).status_code == 409
+            assert (await single.send("{ nothing }", "c")).status_code == 400
+            assert (await single.send("{ hello }", None)).status_code == 400
+            text = ""
+            async for piece in stream.aiter_text():
+                text += piece
+                seen = events(text)
+                if len(seen) == 3:
+                    break
+            stopped = await client.delete("/", params={"operationId": "b"}, headers=single.headers)
+            assert stopped.status_code == 200
+            await asyncio.sleep(0.05)
+            assert log == ["forever begins", "forever ends"]
+        expected = [
+            ("next", {"id": "a", "payload": {"data": {"count": 0}}}),
+            ("complete", {"id": "a"}),
+            ("next", {"id": "b", "payload": {"data": {"forever": "running"}}}),
+        ]
+        assert sorted(seen, key=str) == sorted(expected, key=str)
+
+
+@pytest.mark.anyio
+async def test_tokens_and_numbers_of_streams_are_checked(schema: strawberry.Schema) -> None:
+    limits = GraphQLLimits(max_event_streams=1, max_subscriptions=1)
+    async with AsyncTestClient(lint(GraphQL(schema, single_connection=True, limits=limits))) as client:
+        single = await Single.reserve(client)
+        assert (await client.put("/")).status_code == 503
+        wrong = Single(client, "guessed")
+        assert (await wrong.send("{ hello }")).status_code == 404
+        assert (await client.get("/", headers={**EVENTS, **wrong.headers})).status_code == 404
+        assert (await client.delete("/", headers=wrong.headers)).status_code == 400
+        assert (await client.delete("/")).status_code == 400
+        assert (await single.send("subscription { forever }", "a")).status_code == 202
+        assert (await single.send("subscription { forever }", "b")).status_code == 429
+        await client.delete("/", params={"operationId": "a"}, headers=single.headers)
+
+
+@pytest.mark.anyio
+async def test_a_closed_stream_stops_its_operations_and_frees_its_place(
+    schema: strawberry.Schema, log: list[str]
+) -> None:
+    limits = GraphQLLimits(max_event_streams=1)
+    async with AsyncTestClient(lint(GraphQL(schema, single_connection=True, limits=limits))) as client:
+        single = await Single.reserve(client)
+        async with client.stream("GET", "/", headers={**EVENTS, **single.headers}) as stream:
+            await single.send("subscription { forever }")
+            async for _ in stream.aiter_text():
+                break
+        for _ in range(100):
+            if "forever ends" in log:
+                break
+            await asyncio.sleep(0.02)
+        assert "forever ends" in log
+        assert (await client.put("/")).status_code == 201
