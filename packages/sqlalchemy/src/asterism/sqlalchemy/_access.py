@@ -1,0 +1,82 @@
+"""The session of a request, and transactions of their own."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+from ._event_loop import require_asyncio
+from ._options import TransactionOptions
+from ._source import Transaction
+from ._unit_of_work import unit_of_work
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+
+def scope_of(connection: Any) -> Any:
+    """Return the scope of a request or WebSocket; a scope is returned as it is."""
+    return getattr(connection, "scope", connection)
+
+
+def session(connection: Any, database: str = "default") -> AsyncSession:
+    """Return the database session of a request or of a WebSocket.
+
+    It is the same for the whole request. It takes a connection from the pool when it first needs
+    one, and is committed or rolled back before the response starts.
+
+    Args:
+        connection: the request, the WebSocket, or the scope.
+        database: which one, where there are several.
+
+    Raises:
+        SessionMissing: no `TransactionMiddleware` wraps the application.
+        SessionClosed: the response has started.
+        RuntimeError: called in a worker thread, or under trio.
+    """
+    require_asyncio("session()")
+    found: AsyncSession = unit_of_work(scope_of(connection), database).transaction().session
+    return found
+
+
+def refuse_commit(connection: Any, database: str = "default") -> None:
+    """Have the transaction of a request rolled back, whatever its response will be."""
+    unit_of_work(scope_of(connection), database).refused = True
+
+
+@asynccontextmanager
+async def transaction(
+    connection: Any,
+    *,
+    database: str = "default",
+    isolation_level: str | None = None,
+    read_only: bool | None = None,
+    statement_timeout: float | None = None,
+) -> AsyncGenerator[AsyncSession]:
+    """Run a transaction of its own, beside that of the request.
+
+    Use it for each message of a WebSocket, in a stream, in a background task. It is committed at
+    the end of the block, and rolled back when the block raises or is cancelled.
+
+    Args:
+        connection: the request, the WebSocket, or the scope.
+        database: which one, where there are several.
+        isolation_level, read_only, statement_timeout: see `TransactionOptions`.
+    """
+    require_asyncio("transaction()")
+    options = TransactionOptions(isolation_level, read_only, statement_timeout)
+    async with ended(unit_of_work(scope_of(connection), database).independent(options)) as opened:
+        yield opened
+
+
+@asynccontextmanager
+async def ended(opened: Transaction) -> AsyncGenerator[Any]:
+    """Begin a transaction; commit it at the end of the block, or roll it back."""
+    try:
+        await opened.begin()
+        yield opened.session
+        await opened.commit()
+    except BaseException:
+        await opened.rollback()
+        raise
