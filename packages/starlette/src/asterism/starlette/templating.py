@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
-
-from jinja2 import Environment, FileSystemLoader, select_autoescape
 
 from asterism import templating
 from asterism.http import Request
-from asterism.templating import ContextProcessor, Directory
 
 from .responses import HTMLResponse
 
@@ -29,24 +26,13 @@ class Jinja2Templates(templating.Jinja2Templates):
 
     response_class = _TemplateResponse
 
-    def __init__(
-        self,
-        directory: Directory | Sequence[Directory] | None = None,
-        *,
-        context_processors: Sequence[ContextProcessor] | None = None,
-        env: Environment | None = None,
-    ) -> None:
-        super().__init__(directory, context_processors=context_processors, env=env)
-
     def misconfigured(self) -> Exception:
         """Return the error for having both a directory and an environment, or neither."""
         return AssertionError("either 'directory' or 'env' arguments must be passed")
 
-    def create_environment(
-        self, directory: Directory | Sequence[Directory], enable_async: bool, unescaped: Sequence[str]
-    ) -> Environment:
-        """Return the environment for templates of a directory."""
-        return Environment(loader=FileSystemLoader(directory), autoescape=select_autoescape())
+    def make_autoescape(self, unescaped: Sequence[str]) -> Callable[[str | None], bool]:
+        """Return what tells, by its name, whether a template is escaped."""
+        return lambda name: name is None or name.lower().endswith((".html", ".htm", ".xml"))
 
     def make_context(self, request: Request, context: Mapping[str, Any] | None) -> dict[str, Any]:
         """Return what a template is given: `context`, the request, then what the processors return."""

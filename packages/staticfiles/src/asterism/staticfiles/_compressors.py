@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from importlib import import_module
 from typing import Any, TypeAlias
 
 from ._coding import Coding
+
+_IN_STANDARD_LIBRARY = "compression.zstd"
 
 Compressor: TypeAlias = Callable[[bytes], bytes]
 
@@ -25,8 +28,7 @@ def find_compressor(coding: Coding) -> Compressor:
     """
     if coding.name == "gzip":
         return _gzip
-    finder = _brotli if coding.name == "br" else _zstd
-    found = finder()
+    found = _brotli() if coding.name == "br" else _zstd()
     if found is None:
         raise MissingCompressor(f"{coding.name} needs a library: pip install '{_PACKAGES[coding.name]}'")
     return found
@@ -40,20 +42,21 @@ def _gzip(content: bytes) -> bytes:
 
 
 def _brotli() -> Compressor | None:
-    library = _first("brotli", "brotlicffi")
-    return None if library is None else lambda content: library.compress(content, quality=11)
+    try:
+        library: Any = import_module("brotli")
+    except ImportError:
+        return None
+    return lambda content: library.compress(content, quality=11)
 
 
 def _zstd() -> Compressor | None:
-    library = _first("compression.zstd", "backports.zstd")
+    try:
+        library: Any = _zstd_library()
+    except ImportError:
+        return None
     # Browsers refuse frames with a window above 8 MiB (RFC 9659), which levels up to 19 keep to.
-    return None if library is None else lambda content: library.compress(content, level=19)
+    return lambda content: library.compress(content, level=19)
 
 
-def _first(*names: str) -> Any:
-    for name in names:
-        try:
-            return import_module(name)
-        except ImportError:
-            continue
-    return None
+def _zstd_library() -> Any:
+    return import_module(_IN_STANDARD_LIBRARY) if sys.version_info >= (3, 14) else import_module("backports.zstd")

@@ -98,7 +98,11 @@ class Jinja2Templates:
     ) -> Environment:
         """Return the environment for templates of a directory."""
         loader = FileSystemLoader(directory)
-        return Environment(loader=loader, autoescape=escape_all_but(unescaped), enable_async=enable_async)
+        return Environment(loader=loader, autoescape=self.make_autoescape(unescaped), enable_async=enable_async)
+
+    def make_autoescape(self, unescaped: Sequence[str]) -> Callable[[str | None], bool]:
+        """Return what tells, by its name, whether a template is escaped."""
+        return escape_all_but(unescaped)
 
     def add_globals(self, static: StaticVersions | None, static_route: str) -> None:
         """Let templates call what this package gives; what the environment has already stays."""
