@@ -1,0 +1,39 @@
+"""What an access log adds to a request: our middleware around a bare callable, against Starlette's plain text.
+
+Records go to a handler that keeps nothing: what writing a line costs is the program's choice of
+handler and the same for whoever logs it.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+
+from frame import BARE, Application, Contest, Exchange, bare_application
+
+LOGGER = "asterism.benchmark"
+
+
+def _starlette() -> Application:
+    from starlette.applications import Starlette
+    from starlette.requests import Request
+    from starlette.responses import PlainTextResponse, Response
+    from starlette.routing import Route
+
+    async def plaintext(request: Request) -> Response:
+        return PlainTextResponse("Hello, world!")
+
+    return Starlette(routes=[Route("/", plaintext)])
+
+
+def contests() -> Iterator[tuple[str, Contest]]:
+    """Yield the one contest."""
+    from asterism.logging import AccessLogMiddleware
+
+    logger = logging.getLogger(LOGGER)
+    logger.setLevel(logging.INFO)
+    logger.propagate = False
+    logger.handlers = [logging.NullHandler()]
+    bare = bare_application(b"Hello, world!", b"text/plain; charset=utf-8")
+    peers = {"asterism": AccessLogMiddleware(bare, LOGGER), "starlette": _starlette()}
+    yield "access log", Contest(Exchange("/", expected=b"Hello, world!"), {BARE: bare, **peers})

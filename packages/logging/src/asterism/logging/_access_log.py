@@ -1,0 +1,145 @@
+"""One line for every request."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Collection, Mapping
+from time import perf_counter
+from typing import Final
+
+from asterism.asgi_types import (
+    ASGIApp,
+    Receive,
+    Scope,
+    ScopeRecord,
+    Send,
+    find_route_template,
+    scope_record,
+)
+
+from ._access_record import RecordMaker
+from ._entry import check_message
+from ._escape import escaped
+from ._exchange import Exchange
+from ._http_exchange import HTTPExchange
+from ._request_id import RequestIDPolicy, current_request_id, new_request_id
+from ._websocket_exchange import WebSocketExchange
+
+MESSAGE = '%(client)s "%(method)s %(path)s" %(status)s %(outcome)s %(response_bytes)s bytes %(duration).6f s'
+
+EXCHANGES: Final[Mapping[str, type[Exchange]]] = {"http": HTTPExchange, "websocket": WebSocketExchange}
+
+
+class AccessLogMiddleware:
+    """Log one record for every request and every WebSocket, and give each an id.
+
+    The record of a request is written when the last byte of its response was handed to the server,
+    or when the application ended without one; that of a WebSocket when the application ended. Its
+    attributes are those of `AccessEntry`. Text in them that came from the client is escaped.
+
+    Args:
+        app: the application to serve.
+        logger: the logger, or its name; "asterism.access" by default.
+        level: of records in general; INFO by default.
+        error_level: of records whose status is 500 or above, or whose application failed; ERROR by
+            default.
+        message: the records' text, in which attributes stand as `%(status)s`.
+        excluded_paths: paths that get no line, such as `["/health"]`; compared as a whole.
+        request_id_header: the header that ids arrive and leave in; None for no ids of our own.
+        accept_request_id, generate_request_id: as `accept` and `generate` of `RequestIDMiddleware`.
+
+    Raises:
+        TypeError: a string instead of a list; a logger that is none.
+        ValueError: a message that names no attribute of the record; a header that is none.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        logger: logging.Logger | str = "asterism.access",
+        *,
+        level: int = logging.INFO,
+        error_level: int = logging.ERROR,
+        message: str = MESSAGE,
+        excluded_paths: Collection[str] = (),
+        request_id_header: str | None = "X-Request-ID",
+        accept_request_id: bool = True,
+        generate_request_id: Callable[[], str] = new_request_id,
+    ) -> None:
+        if isinstance(excluded_paths, str):
+            raise TypeError(f"excluded_paths is a list; write [{excluded_paths!r}]")
+        if not isinstance(logger, str | logging.Logger):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError(f"logger must be a logging.Logger or the name of one, got {logger!r}")
+        check_message(message)
+        self.app = app
+        self.logger = logging.getLogger(logger) if isinstance(logger, str) else logger
+        self.excluded_paths = frozenset(excluded_paths)
+        self.level = level
+        self.error_level = error_level
+        self.usual = RecordMaker(self.logger.name, level, message)
+        self.failed = RecordMaker(self.logger.name, error_level, message)
+        self.request_ids: RequestIDPolicy | None = None
+        if request_id_header is not None:
+            self.request_ids = RequestIDPolicy(request_id_header, accept_request_id, True, generate_request_id)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        began = perf_counter()
+        kind = EXCHANGES.get(scope["type"])
+        if kind is None:
+            await self.app(scope, receive, send)
+            return
+        record = scope_record(scope)
+        policy = self.request_ids
+        if policy is None or "request_id" in record:
+            policy = token = None
+        else:
+            request_id = record["request_id"] = policy.choose(scope["headers"])
+            token = current_request_id.set(request_id)
+        exchange = kind(self, scope, receive, send, record, policy, began)
+        try:
+            await self.app(scope, exchange.receive, exchange.send)
+        except BaseException as exc:
+            exchange.fail(exc)
+            raise
+        finally:
+            if token is not None:
+                current_request_id.reset(token)
+        if not exchange.written:
+            exchange.end()
+
+    def write(
+        self,
+        scope: Scope,
+        record: ScopeRecord,
+        status: int | None,
+        outcome: str,
+        error: BaseException | None,
+        size: int,
+        began: float,
+        close_code: int | None = None,
+    ) -> None:
+        """Log the record of a connection that has ended."""
+        duration = perf_counter() - began
+        if error is None and "reported_exception" in record:
+            error = record["reported_exception"]
+        is_failure = outcome == "failed" or (status is not None and status >= 500)
+        path = scope["path"]
+        if not self.logger.isEnabledFor(self.error_level if is_failure else self.level) or path in self.excluded_paths:
+            return
+        maker = self.failed if is_failure else self.usual
+        entry = maker.blank()
+        client = scope.get("client")
+        if client:
+            entry["client"] = escaped(client[0])
+        entry["method"] = escaped(scope.get("method", "WEBSOCKET"))
+        entry["path"] = escaped(path)
+        entry["route"] = find_route_template(scope)
+        entry["status"] = status
+        entry["outcome"] = outcome
+        if error is not None:
+            entry["error"] = type(error).__name__
+        entry["response_bytes"] = size
+        entry["duration"] = duration
+        entry["request_id"] = record.get("request_id")
+        entry["close_code"] = close_code
+        self.logger.handle(maker.finish(entry))

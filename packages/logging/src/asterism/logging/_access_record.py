@@ -1,0 +1,88 @@
+"""One request as a record of the standard `logging` module.
+
+A record is made without the search for the calling line, which would name this package on every
+one; what else `logging.LogRecord` holds is here, by the same names.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from threading import current_thread, get_ident, local
+from time import time
+from typing import Any
+
+from ._entry import SAMPLE
+
+
+class OwnFields(dict[str, Any]):
+    """The `args` of a record whose text is filled in from its own attributes."""
+
+
+class AccessRecord(logging.LogRecord):
+    """A `LogRecord` of attributes that are known already."""
+
+    process_id = os.getpid()
+
+    def __init__(self, attributes: dict[str, Any]) -> None:
+        self.__dict__ = attributes
+
+    def getMessage(self) -> str:
+        # Others replace `msg` and `args` together, as a QueueHandler does with the text it made.
+        return self.msg % self.__dict__ if type(self.args) is OwnFields else super().getMessage()
+
+    @classmethod
+    def renew_process_id(cls) -> None:
+        """Take note of the process after a fork."""
+        cls.process_id = os.getpid()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=AccessRecord.renew_process_id)
+
+
+class _Here(local):
+    """The thread that asks, asked for once."""
+
+    def __init__(self) -> None:
+        self.thread = get_ident()
+        self.thread_name = current_thread().name
+
+
+_here = _Here()
+
+
+class RecordMaker:
+    """Makes the records of one logger and level.
+
+    Args:
+        logger_name: the logger they are for.
+        level: their level.
+        message: their text, in which fields stand as `%(status)s`.
+    """
+
+    def __init__(self, logger_name: str, level: int, message: str) -> None:
+        model = logging.LogRecord(logger_name, level, __file__, 0, message, None, None, "access")
+        self.position = (logger_name, level, __file__, 0, message)
+        self.loaded = model.created - model.relativeCreated / 1000
+        self.attributes: dict[str, Any] = {**vars(model), "args": OwnFields(), **SAMPLE}
+
+    def blank(self) -> dict[str, Any]:
+        """Return the attributes of a record, to be filled in."""
+        return self.attributes.copy()
+
+    def finish(self, attributes: dict[str, Any]) -> logging.LogRecord:
+        """Return the record of the attributes; by the program's own factory where it has set one."""
+        factory = logging.getLogRecordFactory()
+        if factory is not logging.LogRecord:
+            entry = {name: attributes[name] for name in SAMPLE}
+            record: logging.LogRecord = factory(*self.position, (entry,), None, func="access")
+            record.__dict__.update(entry)
+            return record
+        attributes["created"] = created = time()
+        attributes["msecs"] = created % 1 * 1000 // 1
+        attributes["relativeCreated"] = (created - self.loaded) * 1000
+        attributes["thread"] = _here.thread
+        attributes["threadName"] = _here.thread_name
+        attributes["process"] = AccessRecord.process_id
+        return AccessRecord(attributes)

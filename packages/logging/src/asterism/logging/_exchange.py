@@ -1,0 +1,95 @@
+"""What is known of a connection while it is served."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from typing import Protocol
+
+from asterism.asgi_types import HTTPException, Message, Receive, Scope, ScopeRecord, Send
+
+from ._entry import outcome_of
+from ._request_id import RequestIDPolicy
+
+
+class AccessLog(Protocol):
+    """Where a connection's line is written."""
+
+    def write(
+        self,
+        scope: Scope,
+        record: ScopeRecord,
+        status: int | None,
+        outcome: str,
+        error: BaseException | None,
+        size: int,
+        began: float,
+        close_code: int | None = None,
+    ) -> None: ...
+
+
+class Exchange:
+    """A connection that is being served: the channels its application talks through.
+
+    Args:
+        log: where its line is written, once.
+        scope, receive, send: the connection.
+        record: what the parts share about it.
+        policy: how its id is named in the response; None where it is not.
+        began: when it arrived, by `perf_counter`.
+    """
+
+    status: int | None = None
+    size = 0
+    close_code: int | None = None
+    disconnected = False
+    written = False
+
+    def __init__(
+        self,
+        log: AccessLog,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+        record: ScopeRecord,
+        policy: RequestIDPolicy | None,
+        began: float,
+    ) -> None:
+        self.log = log
+        self.scope = scope
+        self.receive = receive
+        self.server_send = send
+        self.record = record
+        self.policy = policy
+        self.began = began
+
+    @property
+    def request_id(self) -> str:
+        """The id that the response names."""
+        return self.record.get("request_id", "")
+
+    def send(self, message: Message) -> Awaitable[None]:
+        """Send a message, taking note of what it says."""
+        raise NotImplementedError
+
+    def end(self) -> None:
+        """Write the line, now that the application has returned without."""
+        self.write("disconnected")
+
+    def fail(self, exc: BaseException) -> None:
+        """Write the line, now that the application has raised."""
+        if self.written:
+            return
+        if isinstance(exc, HTTPException) and self.status is None:
+            # A part outside answers it.
+            self.status = exc.status_code
+            self.write("complete")
+            return
+        outcome = outcome_of(exc, self.disconnected)
+        if outcome == "failed" and self.status is None:
+            self.status = 500
+        self.write(outcome, exc)
+
+    def write(self, outcome: str, error: BaseException | None = None) -> None:
+        """Write the connection's line."""
+        self.written = True
+        self.log.write(self.scope, self.record, self.status, outcome, error, self.size, self.began, self.close_code)

@@ -1,0 +1,114 @@
+"""Records as JSON, one object on each line."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any, cast
+
+from ._request_id import current_request_id
+from ._standard_attributes import added_attributes
+
+
+class JSONFormatter(logging.Formatter):
+    """Write a record as one line of JSON (RFC 8259), in ASCII.
+
+    The object has `time` (RFC 3339, UTC), `level`, `logger`, `message`; then `request_id` where
+    there is one, `exception` and `stack` where there are, the constant fields, and whatever `extra=`
+    gave the record. An extra field does not replace one of these. A value that JSON does not know
+    is written as its text.
+
+    Args:
+        fields: constant fields of every line, such as `{"service": "shop"}`.
+
+    Raises:
+        TypeError: `fields` is no mapping, or a value in it has no form in JSON.
+
+    >>> formatter = JSONFormatter({"service": "shop"})
+    >>> formatter.format(logging.makeLogRecord({"msg": "a\\nb", "created": 0.0, "levelname": "INFO"}))
+    '{"time": "1970-01-01T00:00:00.000Z", "level": "INFO", "logger": null, "message": "a\\\\nb", "service": "shop"}'
+    """
+
+    def __init__(self, fields: Mapping[str, Any] | None = None) -> None:
+        super().__init__()
+        from json import JSONEncoder
+
+        if not isinstance(fields, Mapping | None):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError(f"fields must be a mapping such as {{'service': 'shop'}}, got {fields!r}")
+        self.fields = dict(fields or {})
+        self._encode: Callable[[Any], str] = JSONEncoder(allow_nan=False, default=text_of).encode
+        JSONEncoder(allow_nan=False).encode(self.fields)
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line; it never fails for what a record holds."""
+        entry = self.entry(record)
+        try:
+            line = self._encode(entry)
+        except (TypeError, ValueError, RecursionError):
+            line = self._encode({str(name): plain(value) for name, value in entry.items()})
+        # DEL is the one control character that JSON leaves as it is; a lone surrogate is no text for many readers.
+        line = line.replace("\x7f", "\\u007f")
+        return without_lone_surrogates(line) if "\\ud" in line else line
+
+    def entry(self, record: logging.LogRecord) -> dict[str, Any]:
+        """Return the object a record becomes. Override to rename or to add fields."""
+        entry: dict[str, Any] = {
+            "time": timestamp(record.created),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        added = added_attributes(record)
+        request_id = added.pop("request_id", None) or current_request_id.get()
+        if request_id is not None:
+            entry["request_id"] = request_id
+        # Not the cached `exc_text`, where there is more: another handler's formatter wrote it for its own lines.
+        exception = self.formatException(record.exc_info) if record.exc_info else record.exc_text
+        if exception:
+            entry["exception"] = exception
+        if record.stack_info:
+            entry["stack"] = record.stack_info
+        return {**entry, **{name: value for name, value in {**added, **self.fields}.items() if name not in entry}}
+
+
+def timestamp(created: float) -> str:
+    """Return seconds since the epoch in RFC 3339 form, in UTC.
+
+    >>> timestamp(1.5)
+    '1970-01-01T00:00:01.500Z'
+    """
+    return datetime.fromtimestamp(created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def text_of(value: object) -> str:
+    """Return a value's text; its class where it has none."""
+    try:
+        return str(value)
+    except Exception:
+        return f"<{type(value).__name__}>"
+
+
+def plain(value: object) -> object:
+    """Return a value as something JSON has a form for."""
+    return value if value is None or isinstance(value, bool | int | str) else text_of(value)
+
+
+def without_lone_surrogates(line: str) -> str:
+    """Return a line of JSON in which the escape of half a character is written out as text."""
+    from json import dumps, loads
+
+    return dumps(shown(loads(line)))
+
+
+def shown(value: Any) -> Any:
+    """Return a value of JSON with lone surrogates, in texts and names, as their escapes."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode("utf-8")
+    if isinstance(value, dict):
+        items = cast("dict[str, Any]", value)
+        return {shown(name): shown(item) for name, item in items.items()}
+    if isinstance(value, list):
+        elements = cast("list[Any]", value)  # type: ignore[redundant-cast]
+        return [shown(element) for element in elements]
+    return value

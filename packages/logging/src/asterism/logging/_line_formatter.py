@@ -1,0 +1,64 @@
+"""Records as text, one line each."""
+
+from __future__ import annotations
+
+import logging
+from copy import copy
+from typing import Literal
+
+from ._escape import one_line
+from ._request_id import current_request_id
+
+FORMAT = "%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s"
+
+
+class LineFormatter(logging.Formatter):
+    """Write a record as one line of text, in which nothing a client sent can begin another.
+
+    Control characters of the message are written as escapes. The lines of a traceback follow,
+    each indented, so that none of them looks like a record. `%(request_id)s` is "-" outside of a
+    request.
+
+    Args:
+        fmt, datefmt, style: as of `logging.Formatter`; by default time, level, logger, request id
+            and message.
+
+    >>> formatter = LineFormatter("%(levelname)s %(message)s")
+    >>> print(formatter.format(logging.makeLogRecord({"msg": "a\\nERROR b", "levelname": "INFO"})))
+    INFO a\\nERROR b
+    """
+
+    def __init__(self, fmt: str | None = None, datefmt: str | None = None, style: Literal["%", "{", "$"] = "%") -> None:
+        if fmt is None and style != "%":
+            raise ValueError(f"style {style!r} needs a fmt of its own")
+        super().__init__(FORMAT if fmt is None else fmt, datefmt, style)
+
+    def format(self, record: logging.LogRecord) -> str:
+        attributes = record.__dict__
+        if attributes.get("request_id") is None or record.exc_info or record.exc_text:
+            record = self.prepared(record)
+        return super().format(record)
+
+    def prepared(self, record: logging.LogRecord) -> logging.LogRecord:
+        """Return a copy to format, since what is written here is not for the other handlers."""
+        record = copy(record)
+        if record.__dict__.get("request_id") is None:
+            record.request_id = current_request_id.get() or "-"
+        if record.exc_info:
+            record.exc_text = None
+        elif record.exc_text:
+            record.exc_text = indented(record.exc_text)
+        return record
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        return one_line(super().formatMessage(record))
+
+    def formatException(self, ei: object) -> str:
+        return indented(super().formatException(ei))  # type: ignore[arg-type]
+
+    def formatStack(self, stack_info: str) -> str:
+        return indented(super().formatStack(stack_info))
+
+
+def indented(text: str) -> str:
+    return "\n".join(["    " + one_line(line) for line in text.split("\n")])

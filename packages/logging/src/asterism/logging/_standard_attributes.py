@@ -1,0 +1,15 @@
+"""What every `logging.LogRecord` has, as against what a program added to it."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any, Final
+
+STANDARD_ATTRIBUTES: Final = frozenset(
+    {*vars(logging.makeLogRecord({})), "message", "asctime", "taskName", "exc_info", "exc_text", "stack_info"}
+)
+
+
+def added_attributes(record: logging.LogRecord) -> dict[str, Any]:
+    """Return what `extra=`, a filter or the access log gave a record."""
+    return {name: value for name, value in record.__dict__.items() if name not in STANDARD_ATTRIBUTES}
