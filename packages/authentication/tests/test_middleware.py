@@ -149,3 +149,15 @@ def test_a_function_without_a_connection_is_refused() -> None:
 
         @requires("authenticated")
         def nothing() -> None: ...
+
+
+async def test_the_user_of_an_outer_part_is_left_to_it() -> None:
+    inner: list[Any] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        inner.append((scope["user"].is_authenticated, scope["auth"].scopes))
+
+    scope: dict[str, Any] = {"type": "http", "headers": ADA, "user": "theirs", "auth": "theirs too"}
+    await AuthenticationMiddleware(app, BACKEND)(scope, None, None)  # type: ignore[arg-type]
+    assert (scope["user"], scope["auth"]) == ("theirs", "theirs too")
+    assert inner == [(True, ["authenticated"])]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from asterism.sessions import ServerSession, Session
+from asterism.sessions import MemoryStore, ServerSession, ServerSessionMiddleware, Session, SessionMiddleware
 
 READS: list[Callable[[Any], object]] = [
     lambda session: session["a"],
@@ -87,3 +87,20 @@ def test_a_value_that_is_not_json_is_named(value: object) -> None:
     session["thing"] = value
     with pytest.raises(TypeError, match=r"session\['thing'\] cannot be stored as JSON"):
         session.merged_into("{}")
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("store", [False, True])
+async def test_the_session_of_an_outer_part_is_left_to_it(store: bool) -> None:
+    inner: list[Any] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        inner.append(scope["session"])
+
+    theirs = {"outer": True}
+    scope: dict[str, Any] = {"type": "http", "headers": [], "scheme": "http", "session": theirs}
+    key = "a-secret-key-of-32-characters-..."
+    middleware = ServerSessionMiddleware(app, MemoryStore()) if store else SessionMiddleware(app, key)
+    await middleware(scope, None, None)  # type: ignore[arg-type]
+    assert scope["session"] is theirs
+    assert inner[0] is not theirs

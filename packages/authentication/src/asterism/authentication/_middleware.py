@@ -50,10 +50,13 @@ class AuthenticationMiddleware:
             return
         conn = HTTPConnection(scope)
         try:
-            scope["auth"], scope["user"] = await self.authenticate(conn)
+            auth, user = await self.authenticate(conn)
         except AuthenticationError as exc:
             await self.refuse(conn, exc, receive, send)
             return
+        if "user" in scope or "auth" in scope:
+            scope = dict(scope)  # An outer part keeps its own there.
+        scope["auth"], scope["user"] = auth, user
         await self.app(scope, receive, send)
 
     async def authenticate(self, conn: HTTPConnection) -> tuple[AuthCredentials, object]:

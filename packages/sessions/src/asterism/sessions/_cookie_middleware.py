@@ -74,7 +74,7 @@ class SessionMiddleware:
         data = self.load(scope)
         session = Session(data or {})
         if "session" in scope:
-            scope = scope.copy()  # An outer part keeps its own there, and may read it when the response passes.
+            scope = dict(scope)  # An outer part keeps its own there, and may read it when the response passes.
         scope["session"] = session
         scope_record(scope)["session"] = session
 

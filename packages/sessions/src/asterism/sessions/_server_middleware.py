@@ -78,6 +78,8 @@ class ServerSessionMiddleware:
         except StoreUnavailable:
             await answer_unavailable(scope, send)
             return
+        if "session" in scope:
+            scope = dict(scope)  # An outer part keeps its own there, and may read it when the response passes.
         scope["session"] = visit.session
         scope_record(scope)["session"] = visit.session
         refused = False
