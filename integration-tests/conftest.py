@@ -13,6 +13,9 @@ from pathlib import Path
 
 import pytest
 
+# It runs in an environment of its own, by run.py in it.
+collect_ignore = ["frameworks"]
+
 SERVED = Path(__file__).with_name("served")
 
 COMMANDS: dict[str, list[str]] = {

@@ -1,0 +1,18 @@
+"""The suite of `frameworks/`, run where the frameworks are."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+RUN = Path(__file__).with_name("frameworks") / "run.py"
+
+
+@pytest.mark.nightly
+def test_parts_mix_with_django_quart_litestar_fastapi_falcon_and_blacksheep(capfd: pytest.CaptureFixture[str]) -> None:
+    with capfd.disabled():
+        done = subprocess.run([sys.executable, str(RUN), "-q"], check=False, stdin=subprocess.DEVNULL)
+    assert done.returncode == 0, "its own report is above"
