@@ -50,9 +50,10 @@ app.mount("/graphql", graphql)
 """,
     "litestar": """
 from litestar import Litestar, asgi
+from litestar.types import Receive, Scope, Send
 
 @asgi("/graphql", is_mount=True)
-async def mounted(scope, receive, send) -> None:
+async def mounted(scope: Scope, receive: Receive, send: Send) -> None:
     await graphql(scope, receive, send)
 
 app = Litestar([mounted])
@@ -95,11 +96,14 @@ def address(request: pytest.FixtureRequest) -> Iterator[str]:
                 if probe.connect_ex(("127.0.0.1", port)) == 0:
                     break
             time.sleep(0.05)
-        assert server.poll() is None, server.communicate()[0].decode()
+        if server.poll() is not None:
+            raise AssertionError(server.communicate()[0].decode())
         yield f"127.0.0.1:{port}/graphql/"
     finally:
         server.kill()
-        server.communicate()
+        server.wait(10)
+        if server.stdout is not None:
+            server.stdout.close()
 
 
 def test_queries_mutations_and_subscriptions_work_inside_another_framework(address: str) -> None:

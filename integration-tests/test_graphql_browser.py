@@ -1,0 +1,106 @@
+"""GraphiQL from inside the package, driven in a real browser that reaches no other host."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+EDITOR = ".graphiql-query-editor .CodeMirror"
+RESPONSE = ".graphiql-response"
+
+RECORD = """() => {
+  window.seen = [];
+  const response = document.querySelector(".graphiql-response");
+  new MutationObserver(() => {
+    const found = /"countdown": (\\d+)/.exec(response.textContent);
+    if (found && window.seen.at(-1) !== Number(found[1])) window.seen.push(Number(found[1]));
+  }).observe(response, { childList: true, subtree: true, characterData: true });
+}"""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        assert os.environ.get("ASTERISM_REQUIRE_SERVICES") != "1", "chromium is not installed"
+        pytest.skip("chromium is not installed")
+    from playwright.sync_api import sync_playwright
+
+    quiet = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=quiet)
+        yield browser
+        browser.close()
+
+
+class IDEPage:
+    """The page, what it asked for and what it complained about."""
+
+    def __init__(self, browser: Any, url: str) -> None:
+        self.page = browser.new_page(viewport={"width": 1200, "height": 760})
+        self.requested: list[str] = []
+        self.complaints: list[str] = []
+        self.page.on("request", lambda request: self.requested.append(request.url))
+        self.page.on("console", self._note)
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.goto(url)
+        self.page.locator(EDITOR).wait_for()
+
+    def _note(self, message: Any) -> None:
+        if message.type == "error":
+            self.complaints.append(message.text)
+
+    def run(self, query: str) -> None:
+        self.page.locator(EDITOR).click()
+        self.page.evaluate(
+            "(query) => document.querySelector('.graphiql-query-editor .CodeMirror').CodeMirror.setValue(query)", query
+        )
+        self.page.locator(".graphiql-execute-button").click()
+
+    def expect_response(self, text: str) -> None:
+        from playwright.sync_api import expect
+
+        expect(self.page.locator(RESPONSE)).to_contain_text(text, timeout=10_000)
+
+    def screenshot(self, name: str) -> None:
+        if "SCREENSHOTS" in os.environ:
+            self.page.screenshot(path=f"{os.environ['SCREENSHOTS']}/{name}.png")
+
+
+@pytest.fixture
+def ide(browser: Any, serve: Callable[..., Any]) -> Iterator[IDEPage]:
+    server = serve("uvicorn-websockets", "examples.graphql.app:app", PYTHONPATH=str(ROOT))
+    opened = IDEPage(browser, f"http://127.0.0.1:{server.port}/graphql")
+    yield opened
+    opened.page.close()
+
+
+def test_graphiql_runs_queries_shows_errors_and_streams_without_another_host(ide: IDEPage) -> None:
+    ide.run("{ books(limit: 1) { title author { name } } }")
+    ide.expect_response("The Dispossessed")
+    ide.screenshot("graphiql-query")
+    ide.run('{ book(title: "Ulysses") { title } }')
+    ide.expect_response("There is no book called")
+    ide.screenshot("graphiql-error")
+    ide.page.evaluate(RECORD)
+    ide.run("subscription { countdown(start: 4) }")
+    ide.expect_response('"countdown": 0')
+    assert ide.page.evaluate("window.seen") == [4, 3, 2, 1, 0]
+    ide.screenshot("graphiql-subscription")
+    assert ide.complaints == []
+    host = ide.page.url.split("/")[2]
+    assert {url.split("/")[2] for url in ide.requested if not url.startswith(("data:", "blob:"))} == {host}
+
+
+def test_the_documentation_of_the_schema_is_shown(ide: IDEPage) -> None:
+    from playwright.sync_api import expect
+
+    ide.page.get_by_label("Show Documentation Explorer").click()
+    expect(ide.page.locator(".graphiql-doc-explorer")).to_contain_text("Mutation")
+    assert ide.complaints == []

@@ -1,0 +1,89 @@
+"""GraphQL on a real server, as the reference clients of its protocols see it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+HERE = Path(__file__).with_name("graphql")
+ROOT = HERE.parents[1]
+CLIENTS = ROOT / ".cache" / "graphql-clients"
+
+
+@pytest.fixture(scope="module")
+def clients() -> Path:
+    """A folder with the npm clients in it, outside the repository's files."""
+    absent = "node and npm are not installed"
+    if shutil.which("node") is None or shutil.which("npm") is None:
+        assert os.environ.get("ASTERISM_REQUIRE_SERVICES") != "1", absent
+        pytest.skip(absent)
+    CLIENTS.mkdir(parents=True, exist_ok=True)
+    lock = HERE / "package-lock.json"
+    installed = CLIENTS / "package-lock.json"
+    if not (CLIENTS / "node_modules").is_dir() or installed.read_bytes() != lock.read_bytes():
+        for path in (HERE / "package.json", lock):
+            shutil.copy(path, CLIENTS)
+        command = ["npm", "ci", "--silent", "--ignore-scripts", "--no-audit", "--no-fund"]
+        result = subprocess.run(command, cwd=CLIENTS, capture_output=True, text=True, timeout=120)
+        assert result.returncode == 0, result.stdout + result.stderr
+    for path in HERE.glob("*.mjs"):
+        shutil.copy(path, CLIENTS)
+    return CLIENTS
+
+
+@pytest.fixture(scope="module", params=["uvicorn-websockets", "hypercorn-asyncio"])
+def server(request: pytest.FixtureRequest, serve: Callable[..., Any]) -> Any:
+    served = Path(__file__).with_name("served")
+    return serve(request.param, "graphql_story:app", PYTHONPATH=os.pathsep.join([str(served), str(ROOT)]))
+
+
+def run(clients: Path, script: str, *arguments: str) -> list[Any]:
+    """Run a script and return what it printed, decoded line by line."""
+    command = ["node", script, *arguments]
+    result = subprocess.run(command, cwd=clients, capture_output=True, text=True, timeout=60)
+    assert result.returncode == 0, result.stdout + result.stderr
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+def countdown(start: int) -> list[Any]:
+    return [{"data": {"countdown": number}} for number in range(start, -1, -1)]
+
+
+def check_bookshelf(seen: dict[str, Any]) -> None:
+    author = {"name": "Ursula K. Le Guin"}
+    assert seen["query"] == [{"data": {"books": [{"title": "The Dispossessed", "author": author}]}}]
+    assert seen["mutation"] == [{"data": {"addBook": {"title": "Fiasco"}}}]
+    assert seen["subscription"] == countdown(2)
+    assert seen["together"] == [countdown(1), countdown(2), countdown(3)]
+    assert seen["first"] == {"data": {"countdown": 50}}
+
+
+def test_every_audit_of_graphql_http_passes(clients: Path, server: Any) -> None:
+    audits = run(clients, "audits.mjs", f"http://127.0.0.1:{server.port}/")
+    assert len(audits) >= 61
+    failed = [audit for audit in audits if audit["status"] != "ok"]
+    assert failed == []
+    assert {audit["name"].split()[0] for audit in audits} == {"MUST", "SHOULD", "MAY"}
+
+
+def test_the_graphql_ws_client_runs_operations(clients: Path, server: Any) -> None:
+    (seen,) = run(clients, "websocket.mjs", f"ws://127.0.0.1:{server.port}/")
+    check_bookshelf(seen)
+    assert seen["invalid"] == ["Cannot query field 'nothing' on type 'Query'."]
+
+
+@pytest.mark.parametrize("mode", ["distinct", "single"])
+def test_the_graphql_sse_client_runs_operations(clients: Path, server: Any, mode: str) -> None:
+    (seen,) = run(clients, "events.mjs", f"http://127.0.0.1:{server.port}/", mode)
+    check_bookshelf(seen)
+    if mode == "distinct":
+        assert "nothing" in seen["invalid"][0]["errors"][0]["message"]
+    else:
+        assert "400" in seen["refused"] or "nothing" in seen["refused"]
