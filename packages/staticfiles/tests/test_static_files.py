@@ -147,22 +147,58 @@ async def test_file_deleted_between_look_and_open_is_a_404(site: Path, ask: Call
     assert (await ask(Vanishing(directory=site), "/letters.txt")).status == 404
 
 
-async def test_file_replaced_between_look_and_open_is_sent_with_its_own_headers(
-    site: Path, ask: Callable[..., Any]
-) -> None:
-    class Replacing(StaticFiles):
-        def file_response(self, full_path: Any, *args: Any, **kwargs: Any) -> Response:
-            response = super().file_response(full_path, *args, **kwargs)
-            Path(full_path).unlink()
-            Path(full_path).write_text("something longer than the alphabet was")
-            return response
+class Racing(StaticFiles):
+    """Lets something happen to the file each time between the look at it and its opening."""
 
+    def __init__(self, directory: Path, *happenings: Callable[[Path], object]) -> None:
+        super().__init__(directory=directory)
+        self.happenings = list(happenings)
+
+    def file_response(self, full_path: Any, *args: Any, **kwargs: Any) -> Response:
+        response = super().file_response(full_path, *args, **kwargs)
+        if self.happenings:
+            self.happenings.pop(0)(Path(full_path))
+        return response
+
+
+def replace(path: Path) -> None:
+    other = path.with_name("other")
+    other.write_text("something longer than the alphabet was")
+    other.replace(path)
+
+
+async def test_file_replaced_between_look_and_open_is_looked_at_again(site: Path, ask: Callable[..., Any]) -> None:
     before = await ask(StaticFiles(directory=site), "/letters.txt")
-    answer = await ask(Replacing(directory=site), "/letters.txt")
+    answer = await ask(Racing(site, replace), "/letters.txt")
     after = await ask(StaticFiles(directory=site), "/letters.txt")
     assert answer.text == "something longer than the alphabet was"
     assert answer.headers == after.headers
     assert answer.headers["etag"] != before.headers["etag"]
+
+
+async def test_file_written_to_between_look_and_open_is_sent_with_its_own_headers(
+    site: Path, ask: Callable[..., Any]
+) -> None:
+    answer = await ask(Racing(site, lambda path: path.write_text("written over")), "/letters.txt")
+    after = await ask(StaticFiles(directory=site), "/letters.txt")
+    assert (answer.text, answer.headers) == ("written over", after.headers)
+
+
+async def test_file_swapped_for_a_link_out_between_look_and_open_is_not_served(
+    site: Path, ask: Callable[..., Any]
+) -> None:
+    secret = site.parent / "secret.txt"
+    secret.write_text("secret")
+
+    def swap(path: Path) -> None:
+        path.unlink()
+        path.symlink_to(secret)
+
+    assert (await ask(Racing(site, swap), "/letters.txt")).status == 404
+
+
+async def test_file_that_is_replaced_again_and_again_is_a_404(site: Path, ask: Callable[..., Any]) -> None:
+    assert (await ask(Racing(site, *[replace] * 10), "/letters.txt")).status == 404
 
 
 async def test_first_directory_that_has_the_file_wins(tmp_path: Path, ask: Callable[..., Any]) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from fnmatch import translate
 from typing import TypeAlias
 
 CachePolicy: TypeAlias = Callable[[str], str | None]
@@ -77,6 +76,8 @@ def cache_policy(given: CachePolicy | Mapping[str, str | None] | str | None) -> 
 
 
 def _from_table(given: Mapping[str, str | None]) -> CachePolicy:
+    from fnmatch import translate
+
     table = [(re.compile(translate(pattern)), value) for pattern, value in given.items()]
     for _, value in table:
         _check_line(value)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from hashlib import blake2b
 
 from asterism.asgi_types import Scope
 
@@ -31,6 +30,8 @@ def content_digest(path: str, status: os.stat_result) -> str:
 
 
 def _digest(path: str) -> str:
+    from hashlib import blake2b
+
     digest = blake2b(digest_size=16)
     with open(path, "rb") as file:
         while chunk := file.read(_CHUNK):

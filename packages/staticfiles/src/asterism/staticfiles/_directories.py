@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from importlib.util import find_spec
 from stat import S_ISDIR
 from typing import TypeAlias
 
@@ -24,6 +23,8 @@ def package_directory(package: str | tuple[str, str]) -> str:
     Raises:
         ValueError: there is no such package, or no such folder in it.
     """
+    from importlib.util import find_spec
+
     name, folder = (package, PACKAGE_DIRECTORY) if isinstance(package, str) else package
     spec = find_spec(name)
     if spec is None:

@@ -33,6 +33,10 @@ class NotModifiedResponse(Response):
         self.raw_headers = [pair for pair in pairs if pair[0] in _KEPT_BY_NOT_MODIFIED]
 
 
+class FileReplaced(Exception):
+    """Another file is at a path than the one that was looked at and allowed."""
+
+
 class StaticFileMixin(FileResponse):
     """A file response that can stand for a coded variant and be opened where it was looked up.
 
@@ -66,15 +70,18 @@ class StaticFileMixin(FileResponse):
         """Open the file for the next call. Blocks.
 
         Raises:
+            FileReplaced: another file is at the path than the one that was found.
             RuntimeError: it is gone.
         """
-        # What is sent is the file that was opened, whatever was at the path before.
         self._seen, self.stat_result = self.stat_result, None
         self.prepare(scope)
 
     def answer(self, scope: Scope, stat: os.stat_result) -> FileAnswer:
         """Return what to send of a file with this status."""
-        if self._seen is not None and not is_same_file(self._seen, stat):
+        seen = self._seen
+        if seen is not None and not is_same_file(seen, stat):
+            if (seen.st_dev, seen.st_ino) != (stat.st_dev, stat.st_ino):
+                raise FileReplaced(os.fspath(self.path))
             self.raw_headers = [pair for pair in self.raw_headers if pair[0] not in _VALIDATORS]
         return super().answer(scope, stat)
 

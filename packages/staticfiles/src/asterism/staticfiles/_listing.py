@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from html import escape
+from stat import S_ISDIR, S_ISREG
 from typing import NamedTuple
 
 from asterism.asgi_types import HTTPException, Scope
@@ -71,8 +71,6 @@ def _names(directory: str) -> list[str]:
 
 
 def _entry(root: str, path: Sequence[str], follow_symlink: bool) -> Entry | None:
-    from stat import S_ISDIR, S_ISREG
-
     try:
         found = find_file([root], path, follow_symlink)
     except OSError:
@@ -97,6 +95,8 @@ def listing_response(entries: Sequence[Entry], scope: Scope, page_size: int, *, 
     Raises:
         HTTPException: 404, there is no such page.
     """
+    from html import escape
+
     pages = max(1, -(-len(entries) // page_size))
     page = _page_number(scope)
     if not 1 <= page <= pages:
@@ -123,6 +123,8 @@ def _visible(text: str) -> str:
 
 
 def _row(entry: Entry) -> str:
+    from html import escape
+
     slash = "/" if entry.size is None else ""
     # "./" keeps a name with a colon from being read as a scheme.
     target = f"./{encode_name(entry.name)}{slash}"

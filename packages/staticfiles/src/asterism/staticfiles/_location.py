@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote
-
 from asterism.http import guess_media_type
 
 
 def encode_name(name: str) -> str:
     """Percent-encode one segment of a path (RFC 3986 section 3.3)."""
+    from urllib.parse import quote
+
     return quote(name.encode("utf-8", "surrogateescape"), safe="!$&'()*+,;=:@-._~")
 
 

@@ -17,7 +17,7 @@ from ._coding import is_compressible, offered_codings
 from ._conditions import check_preconditions, condition_status
 from ._content_digest import VERSION_LENGTH, content_digest, is_asked_by_version
 from ._directories import PathLike, check_directory, package_directory, relative_to
-from ._file_answer import NotModifiedResponse, StaticFileMixin, StaticFileResponse, answer_other
+from ._file_answer import FileReplaced, NotModifiedResponse, StaticFileMixin, StaticFileResponse, answer_other
 from ._file_threads import run_in_file_thread
 from ._file_tree import find_file
 from ._listing import list_entries, listing_response
@@ -30,6 +30,8 @@ from ._variant import find_variant
 Packages: TypeAlias = Sequence[str | tuple[str, str]]
 _READING = ("GET", "HEAD")
 _ALLOW = {"Allow": "GET, HEAD"}
+_REMEMBERED = ("lookup_path", "file_response", "is_not_modified", "represent", "find_response")
+_ATTEMPTS = 3  # at a file that is replaced while it is looked at
 
 
 class StaticFiles:
@@ -165,7 +167,7 @@ class StaticFiles:
             recent = self._recent
             if self._overrides("get_response"):
                 response = await self.get_response(path, scope)
-            elif recent is None or self._overrides("lookup_path", "file_response", "is_not_modified"):
+            elif recent is None or self._overrides(*_REMEMBERED):
                 response = await run_in_file_thread(partial(self._open_response, path, scope))
             else:
                 key = recent_key(path, scope)
@@ -210,19 +212,23 @@ class StaticFiles:
     # What blocks, and runs in a worker thread.
 
     def _open_response(self, path: str, scope: Scope) -> Response:
-        response = self.find_response(path, scope)
-        self._open_found(response, scope)
-        return response
+        for _ in range(_ATTEMPTS):
+            response = self.find_response(path, scope)
+            try:
+                self._open_found(response, scope)
+            except FileReplaced:
+                continue
+            return response
+        raise HTTPException(404)
 
     def _open_and_describe(
         self, path: str, scope: Scope, key: Key, recent: RecentFiles
     ) -> tuple[Response, RecentFile | None]:
-        response = self.find_response(path, scope)
+        response = self._open_response(path, scope)
         whole = response.whole if isinstance(response, NotModifiedResponse) else response
         entry = None
         if isinstance(whole, StaticFileMixin) and whole.watched:
             entry = RecentFile(whole, whole.watched, recent.content(key, whole.watched))
-        self._open_found(response, scope)
         return response, entry
 
     def _open_found(self, response: Response, scope: Scope) -> None:
