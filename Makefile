@@ -129,6 +129,10 @@ lock: ## bring uv.lock up to date with every pyproject.toml
 	@test -r .tools/uv-path || { echo 'lock: run make setup first' >&2; exit 2; }
 	@UV_PYTHON="$$(cat .tools/python)" $(UV) lock --quiet
 
+.PHONY: graphiql
+graphiql: setup ## put GraphiQL's released files into asterism-graphql, checked by their hashes (needs npm)
+	@$(PY) tools/fetch_graphiql.py
+
 .PHONY: clean
 clean: ## remove everything that is made: .venv, .tools, dist, site, caches
 	rm -rf .venv .tools .cache dist build site .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
