@@ -120,6 +120,7 @@ class Database:
             async with self.engine.connect() as connection:
                 missing = await connection.run_sync(self._missing_tables)
         except (HTTPException, SQLAlchemyError, OSError) as exc:
+            await self.engine.dispose()
             cause = exc.__cause__ or exc
             raise DatabaseError(
                 f"the database {self.url} cannot be used: {first_line(cause)}; "

@@ -103,14 +103,14 @@ class Outbox:
         }
         result: Any = await session.execute(self._insert_new().values(values))
         self._wake_after_commit(session)
-        return bool(result.rowcount)
+        return result.first() is not None if result.returns_rows else bool(result.rowcount)
 
     def _insert_new(self) -> Any:
         name = self.database.engine.dialect.name
         if name == "postgresql":
-            return postgresql.insert(self.table).on_conflict_do_nothing(index_elements=["key"])
+            return postgresql.insert(self.table).on_conflict_do_nothing().returning(self.table.c.id)
         if name == "sqlite":
-            return sqlite.insert(self.table).on_conflict_do_nothing(index_elements=["key"])
+            return sqlite.insert(self.table).on_conflict_do_nothing().returning(self.table.c.id)
         if name in ("mysql", "mariadb"):
             return sa.insert(self.table).prefix_with("IGNORE")
         return sa.insert(self.table)

@@ -1,0 +1,256 @@
+"""Starting, readiness, pools and embedded SQLite."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+
+from asterism.http import Request, Response, request_response
+from asterism.sqlalchemy import (
+    Database,
+    DatabaseError,
+    ReadinessEndpoint,
+    SessionClosed,
+    TransactionMiddleware,
+    session,
+    transaction,
+)
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.mark.parametrize("url", ["", "nonsense", "postgresql://user:secret@host:port/name"])
+def test_a_wrong_url_is_refused_without_repeating_it(url: str) -> None:
+    with pytest.raises(ValueError, match="url: not a database URL") as caught:
+        Database(url)
+    assert "secret" not in str(caught.value)
+
+
+def test_an_unknown_database_is_refused() -> None:
+    with pytest.raises(ValueError, match="unknown database 'orakel'"):
+        Database("orakel://host/name")
+
+
+@pytest.mark.parametrize(
+    ("url", "driver"),
+    [
+        ("postgresql+psycopg2://host/name", r"postgresql\+psycopg://"),
+        ("mysql+pymysql://host/name", r"mysql\+asyncmy://"),
+        ("sqlite+pysqlite:///x", r"sqlite\+aiosqlite://"),
+    ],
+)
+def test_a_driver_that_is_not_async_is_refused_with_one_that_is(url: str, driver: str) -> None:
+    with pytest.raises(ValueError, match=driver):
+        Database(url)
+
+
+def test_a_missing_driver_names_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "asyncpg", None)
+    monkeypatch.setattr("asterism.sqlalchemy._url.find_spec", lambda name: None)
+    with pytest.raises(DatabaseError, match=r"pip install 'asterism-sqlalchemy\[asyncpg\]'"):
+        Database("postgresql+asyncpg://host/name")
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [("pool_size", 0), ("max_overflow", -1), ("pool_timeout", 0), ("connect_timeout", -1), ("pool_recycle", 0)],
+)
+def test_a_wrong_setting_is_named(setting: str, value: int) -> None:
+    settings: Any = {setting: value}
+    with pytest.raises(ValueError, match=setting):
+        Database("sqlite://", **settings)
+
+
+@pytest.mark.parametrize("driver_name", ["postgresql+psycopg", "postgresql+asyncpg", "mariadb+asyncmy"])
+async def test_a_host_that_does_not_answer_ends_the_start_with_a_sentence(driver_name: str) -> None:
+    database = Database(f"{driver_name}://me:secret@127.0.0.1:1/name", connect_timeout=2)
+    with pytest.raises(DatabaseError, match=r"cannot be used: .*check host, port") as caught:
+        await database.open()
+    assert "secret" not in str(caught.value)
+    state = await database.readiness()
+    assert (state.ready, "secret" in state.reason) == (False, False)
+
+
+async def test_a_directory_that_is_missing_ends_the_start_with_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(DatabaseError, match="unable to open database file"):
+        await Database(f"sqlite:///{tmp_path}/missing/x.db").open()
+    await asyncio.sleep(0.1)  # for the driver's thread to end before the event loop does
+
+
+async def test_missing_tables_are_named_at_the_start(tmp_path: Path, models: Any) -> None:
+    database = Database(f"sqlite:///{tmp_path}/x.db", metadata=models.Base.metadata)
+    with pytest.raises(DatabaseError, match="no table account, entry: run the migrations"):
+        async with database.lifespan():
+            raise AssertionError("must not start")
+    await database.create_tables()
+    async with database.lifespan():
+        pass
+
+
+async def test_trio_is_refused_with_a_sentence() -> None:
+    import trio
+
+    async def endpoint(request: Any) -> Response:
+        return Response()
+
+    app = TransactionMiddleware(request_response(endpoint), Database("sqlite://"))
+
+    async def on_trio() -> None:
+        with pytest.raises(RuntimeError, match="needs asyncio"):
+            await Database("sqlite://").open()
+        with pytest.raises(RuntimeError, match="needs asyncio"):
+            scope: Any = {"type": "http", "method": "GET"}
+            await app(scope, None, None)  # type: ignore[arg-type]
+
+    await asyncio.to_thread(trio.run, on_trio)
+
+
+async def test_a_sync_endpoint_is_told_to_be_async(serve: Any) -> None:
+    def endpoint(request: Request) -> Response:
+        session(request)
+        return Response()
+
+    with pytest.raises(RuntimeError, match="async def"):
+        await serve(TransactionMiddleware(request_response(endpoint), Database("sqlite://")))
+
+
+async def test_embedded_sqlite_has_wal_and_foreign_keys(tmp_path: Path) -> None:
+    async with Database(f"sqlite:///{tmp_path}/x.db") as database, database.transaction() as own:
+        assert await own.scalar(text("PRAGMA journal_mode")) == "wal"
+        assert await own.scalar(text("PRAGMA foreign_keys")) == 1
+        assert await own.scalar(text("PRAGMA synchronous")) == 2
+
+
+async def test_a_get_on_sqlite_reads_while_another_request_writes(tmp_path: Path, serve: Any) -> None:
+    async def endpoint(request: Request) -> Response:
+        return Response(str(await session(request).scalar(text("SELECT count(*) FROM t"))))
+
+    async with Database(f"sqlite:///{tmp_path}/x.db") as database:
+        async with database.transaction() as own:
+            await own.execute(text("CREATE TABLE t (i INTEGER)"))
+        async with database.transaction() as writer:
+            await writer.execute(text("INSERT INTO t VALUES (1)"))
+            app = TransactionMiddleware(request_response(endpoint), database)
+            assert (await serve(app, method="GET")).body == b"0"
+        assert (await serve(app, method="GET")).body == b"1"
+
+
+async def test_a_database_in_memory_serves_requests_in_turn(serve: Any) -> None:
+    async def endpoint(request: Request) -> Response:
+        await session(request).execute(text("UPDATE t SET i = i + 1"))
+        return Response(status_code=500 if request.scope["path"] == "/fail" else 200)
+
+    async with Database("sqlite://") as database:
+        async with database.transaction() as own:
+            await own.execute(text("CREATE TABLE t (i INTEGER)"))
+            await own.execute(text("INSERT INTO t VALUES (0)"))
+        app = TransactionMiddleware(request_response(endpoint), database)
+        await asyncio.gather(*(serve(app, path) for path in ["/", "/fail"] * 10))
+        async with database.transaction() as own:
+            assert await own.scalar(text("SELECT i FROM t")) == 10
+
+
+async def test_a_pool_without_a_free_connection_answers_503_in_bounded_time(url: str, serve: Any) -> None:
+    database = Database(url, pool_size=1, max_overflow=0, pool_timeout=0.3)
+
+    async def endpoint(request: Request) -> Response:
+        await session(request).execute(text("SELECT 1"))
+        return Response()
+
+    app = TransactionMiddleware(request_response(endpoint), database)
+    async with database.transaction() as own:
+        await own.execute(text("SELECT 1"))
+        started = time.monotonic()
+        answer = await serve(app)
+        assert time.monotonic() - started < 3
+        assert (answer.status, answer.headers["retry-after"]) == (503, "1")
+        assert not (await database.readiness(timeout=0.1)).ready
+    assert (await serve(app)).status == 200
+    await database.close()
+
+
+async def test_readiness_is_an_application(serve: Any) -> None:
+    good, bad = Database("sqlite://"), Database("postgresql+psycopg://me:secret@127.0.0.1:1/x", name="far")
+    answer = await serve(ReadinessEndpoint(good), method="GET")
+    assert (answer.status, json.loads(answer.body)) == (200, {"default": "ready"})
+    answer = await serve(ReadinessEndpoint(good, bad), method="GET")
+    assert answer.status == 503
+    assert json.loads(answer.body) == {"default": "ready", "far": "The database cannot be reached"}
+    await good.close()
+
+
+async def test_an_engine_of_ones_own_is_used_as_it_is(tmp_path: Path, serve: Any) -> None:
+    class OwnSession(AsyncSession):
+        pass
+
+    engine = create_async_engine(f"sqlite+aiosqlite:///{tmp_path}/x.db")
+    database = Database(engine, session_class=OwnSession)
+    assert database.pool_status().limit is None
+
+    async def endpoint(request: Request) -> Response:
+        assert type(session(request)) is OwnSession
+        assert await session(request).scalar(text("PRAGMA foreign_keys")) == 1
+        return Response()
+
+    assert (await serve(TransactionMiddleware(request_response(endpoint), database))).status == 200
+    await database.close()
+
+
+def websocket_scope() -> Any:
+    return {"type": "websocket", "path": "/", "headers": [], "subprotocols": []}
+
+
+async def test_a_websocket_has_a_session_for_its_connection_that_commits_when_told_to(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path}/x.db")
+    async with database.transaction() as own:
+        await own.execute(text("CREATE TABLE t (i INTEGER)"))
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        held = session(scope)
+        await held.execute(text("INSERT INTO t VALUES (1)"))
+        await held.commit()
+        await held.execute(text("INSERT INTO t VALUES (2)"))
+
+    await TransactionMiddleware(app, database)(websocket_scope(), None, None)  # type: ignore[arg-type]
+    assert database.pool_status().in_use == 0
+    async with database.transaction() as own:
+        assert list(await own.scalars(text("SELECT i FROM t"))) == [1]
+    await database.close()
+
+
+async def test_a_websocket_has_a_transaction_for_each_message_by_choice(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path}/x.db")
+    async with database.transaction() as own:
+        await own.execute(text("CREATE TABLE t (i INTEGER UNIQUE)"))
+    in_use = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        for number in (1, 2, 2, 3):
+            try:
+                async with transaction(scope) as own:
+                    await own.execute(text(f"INSERT INTO t VALUES ({number})"))
+            except Exception as exc:
+                in_use.append(type(exc).__name__)
+            in_use.append(database.pool_status().in_use)
+
+    await TransactionMiddleware(app, database)(websocket_scope(), None, None)  # type: ignore[arg-type]
+    assert in_use == [0, 0, "IntegrityError", 0, 0]
+    async with database.transaction() as own:
+        assert list(await own.scalars(text("SELECT i FROM t ORDER BY i"))) == [1, 2, 3]
+    await database.close()
+
+
+async def test_the_session_of_a_transaction_that_is_over_says_so(tmp_path: Path) -> None:
+    async with Database(f"sqlite:///{tmp_path}/x.db") as database:
+        async with database.transaction() as own:
+            await own.execute(text("SELECT 1"))
+        with pytest.raises(SessionClosed):
+            await own.execute(text("SELECT 1"))

@@ -1,0 +1,244 @@
+"""Isolation, read-only routes, statement time-outs and replays, on every database."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from asterism.asgi_types import HTTPException, WebSocketException
+from asterism.http import PlainTextResponse, Request, Response, request_response
+from asterism.sqlalchemy import (
+    Database,
+    Retry,
+    StatementTimeout,
+    TransactionConflict,
+    TransactionMiddleware,
+    TransactionOptions,
+    session,
+    transactional,
+)
+
+pytestmark = pytest.mark.anyio
+
+SLOW = {
+    "aiosqlite": "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 90000000) "
+    "SELECT count(*) FROM n",
+    "asyncmy": "SELECT count(*) FROM information_schema.columns a, information_schema.columns b, "
+    "information_schema.columns c",
+}
+
+
+def app_of(endpoint: Any, database: Database, **options: Any) -> Any:
+    return TransactionMiddleware(request_response(endpoint), database, **options)
+
+
+async def balance(database: Database, account: int = 1) -> int:
+    async with database.transaction(read_only=True) as own:
+        return int(await own.scalar(text(f"SELECT balance FROM account WHERE id = {account}")) or 0)
+
+
+async def test_the_isolation_level_of_a_route_is_its_transactions_alone(
+    database: Database, serve: Any, driver: str
+) -> None:
+    question = {"psycopg": "SHOW transaction_isolation", "asyncpg": "SHOW transaction_isolation"}.get(driver)
+    if driver == "asyncmy":
+        question = "SELECT @@session.tx_isolation"
+    seen = []
+
+    @transactional(isolation_level="SERIALIZABLE")
+    async def strict(request: Request) -> Response:
+        seen.append(str(await session(request).scalar(text(question or "SELECT 'SERIALIZABLE'"))))
+        return Response()
+
+    async def plain(request: Request) -> Response:
+        seen.append(str(await session(request).scalar(text(question or "SELECT 'other'"))))
+        return Response()
+
+    await serve(app_of(strict, database))
+    await serve(app_of(plain, database))
+    assert seen[0].upper() == "SERIALIZABLE"
+    assert seen[1].upper() != "SERIALIZABLE"
+
+
+async def test_a_read_only_route_cannot_write_and_the_next_one_can(database: Database, serve: Any) -> None:
+    async def write(request: Request) -> Response:
+        await session(request).execute(text("UPDATE account SET balance = 1 WHERE id = 1"))
+        return Response()
+
+    with pytest.raises(DBAPIError):
+        await serve(app_of(transactional(read_only=True)(write), database))
+    assert await balance(database) == 100
+    with pytest.raises(DBAPIError):
+        await serve(app_of(write, database, read_only=True))
+    await serve(app_of(write, database))
+    assert await balance(database) == 1
+
+
+async def test_a_statement_that_takes_too_long_is_ended_and_answered_with_503(
+    database: Database, serve: Any, driver: str
+) -> None:
+    slow = SLOW.get(driver, "SELECT pg_sleep(20)")
+
+    @transactional(statement_timeout=0.2)
+    async def endpoint(request: Request) -> Response:
+        await session(request).execute(text(slow))
+        return Response()
+
+    async with asyncio.timeout(10):
+        answer = await serve(app_of(endpoint, database))
+    assert answer.status == 503
+    assert "retry-after" in answer.headers
+    async with database.transaction() as own:  # the next one on the same connection has no limit
+        assert await own.scalar(text("SELECT 1")) == 1
+
+
+async def test_a_deadlock_or_serialization_failure_is_replayed_where_that_is_safe(
+    database: Database, serve: Any
+) -> None:
+    """Both read the same row, then change it: the second one must not overwrite what it has not seen."""
+    calls = 0
+    both_read = asyncio.Barrier(2)
+    first_calls: set[int] = set()
+
+    @transactional(isolation_level="SERIALIZABLE", retry=Retry(attempts=10))
+    async def spend(request: Request) -> Response:
+        nonlocal calls
+        calls += 1
+        left = await session(request).scalar(text("SELECT balance FROM account WHERE id = 1"))
+        if id(request) not in first_calls and not database.url.startswith("sqlite"):
+            first_calls.add(id(request))
+            await both_read.wait()
+        await session(request).execute(text(f"UPDATE account SET balance = {left - 10} WHERE id = 1"))
+        return Response()
+
+    app = app_of(spend, database)
+    answers = await asyncio.gather(serve(app), serve(app))
+    assert [answer.status for answer in answers] == [200, 200]
+    assert await balance(database) == 80
+    assert calls == (2 if database.url.startswith("sqlite") else 3)
+
+
+async def test_what_is_not_declared_safe_is_not_replayed_but_answered_with_503(database: Database, serve: Any) -> None:
+    calls = 0
+
+    async def endpoint(request: Request) -> Response:
+        nonlocal calls
+        calls += 1
+        raise TransactionConflict
+
+    assert (await serve(app_of(endpoint, database))).status == 503
+    assert calls == 1
+
+
+async def test_replays_end_after_the_declared_attempts(database: Database, serve: Any) -> None:
+    calls = 0
+
+    @transactional(retry=Retry(attempts=3, first_delay=0))
+    async def endpoint(request: Request) -> Response:
+        nonlocal calls
+        calls += 1
+        await session(request).execute(text("UPDATE account SET balance = balance - 1 WHERE id = 1"))
+        raise TransactionConflict
+
+    assert (await serve(app_of(endpoint, database))).status == 503
+    assert calls == 3
+    assert await balance(database) == 100
+
+
+async def test_a_body_is_read_again_by_the_replay(database: Database, serve: Any) -> None:
+    bodies = []
+
+    @transactional(retry=Retry(attempts=2, first_delay=0))
+    async def endpoint(request: Request) -> Response:
+        bodies.append(await request.body())
+        if len(bodies) == 1:
+            raise TransactionConflict
+        return PlainTextResponse("done")
+
+    answer = await serve(app_of(endpoint, database), body=b"once")
+    assert (answer.body, bodies) == (b"done", [b"once", b"once"])
+
+
+async def test_fifty_concurrent_transfers_under_serializable_never_change_the_sum(
+    database: Database, url: str, serve: Any
+) -> None:
+    patient = Database(url, pool_size=8, max_overflow=0, pool_timeout=120, connect_timeout=60)
+    async with database.transaction() as own:
+        for number in range(3, 7):
+            await own.execute(text(f"INSERT INTO account VALUES ({number}, 'owner{number}', 100)"))
+
+    @transactional(isolation_level="SERIALIZABLE", retry=Retry(attempts=50, longest_delay=0.2))
+    async def transfer(request: Request) -> Response:
+        number = int(request.scope["path"].strip("/"))
+        source, target = number % 6 + 1, (number * 5 + 2) % 6 + 1
+        held = session(request)
+        available = await held.scalar(text(f"SELECT balance FROM account WHERE id = {source}"))
+        if available < 10 or source == target:
+            return Response(status_code=409)
+        received = await held.scalar(text(f"SELECT balance FROM account WHERE id = {target}"))
+        await held.execute(text(f"UPDATE account SET balance = {available - 10} WHERE id = {source}"))
+        await held.execute(text(f"UPDATE account SET balance = {received + 10} WHERE id = {target}"))
+        return Response()
+
+    app = app_of(transfer, patient)
+    answers = await asyncio.gather(*(serve(app, f"/{number}") for number in range(50)))
+    await patient.close()
+    assert {answer.status for answer in answers} <= {200, 409}
+    assert sum(answer.status == 200 for answer in answers) >= 20
+    async with database.transaction() as own:
+        assert await own.scalar(text("SELECT SUM(balance) FROM account")) == 600
+        assert await own.scalar(text("SELECT MIN(balance) FROM account")) >= 0
+
+
+async def test_options_after_the_first_statement_are_refused(database: Database, serve: Any) -> None:
+    @transactional(read_only=True)
+    async def late(request: Request) -> Response:
+        return Response()
+
+    async def endpoint(request: Request) -> Response:
+        await session(request).execute(text("SELECT 1"))
+        return await late(request)
+
+    with pytest.raises(RuntimeError, match="before its session is used"):
+        await serve(app_of(endpoint, database))
+
+
+def test_wrong_options_are_refused_where_they_are_written() -> None:
+    with pytest.raises(ValueError, match="isolation_level"):
+        TransactionOptions(isolation_level="STRICT")
+    with pytest.raises(ValueError, match="statement_timeout"):
+        transactional(statement_timeout=0)
+    with pytest.raises(ValueError, match="attempts"):
+        Retry(attempts=0)
+    with pytest.raises(ValueError, match="delay"):
+        Retry(first_delay=-1)
+    with pytest.raises(TypeError, match="retry"):
+        transactional(retry=3)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="async def"):
+        transactional()(lambda request: request)
+    with pytest.raises(TypeError, match="source"):
+        TransactionMiddleware(request_response(lambda request: None), "sqlite://")  # type: ignore[arg-type]
+
+
+async def test_a_function_without_a_request_is_told_so() -> None:
+    @transactional()
+    async def endpoint(number: int) -> None: ...
+
+    with pytest.raises(TypeError, match="without a request"):
+        await endpoint(3)
+
+
+def test_waits_between_attempts_are_capped() -> None:
+    delays = [max(list(Retry(attempts=20, longest_delay=0.5).delays())[-5:]) for _ in range(20)]
+    assert 0 < max(delays) <= 0.5
+
+
+def test_database_errors_are_answers() -> None:
+    for error in (StatementTimeout(), TransactionConflict()):
+        assert isinstance(error, HTTPException)
+        assert error.status_code == 503
+    assert not issubclass(StatementTimeout, WebSocketException)

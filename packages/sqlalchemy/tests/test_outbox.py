@@ -1,0 +1,124 @@
+"""Messages are delivered at least once, if and only if their transaction commits."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from asterism.http import Request, Response, request_response
+from asterism.sqlalchemy import Database, Outbox, OutboxMessage, Relay, TransactionMiddleware, session
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+async def outbox(database: Database) -> Outbox:
+    outbox = Outbox(database)
+    await outbox.create_table()
+    await outbox.create_table()
+    return outbox
+
+
+class Receiver:
+    def __init__(self, failures: int = 0) -> None:
+        self.failures = failures
+        self.got: list[OutboxMessage] = []
+
+    async def __call__(self, message: OutboxMessage) -> None:
+        if self.failures:
+            self.failures -= 1
+            raise ConnectionError("the receiver is away")
+        self.got.append(message)
+
+
+async def test_a_message_is_delivered_when_its_request_commits_and_never_when_it_does_not(
+    database: Database, outbox: Outbox, serve: Any
+) -> None:
+    receiver = Receiver()
+
+    async def endpoint(request: Request) -> Response:
+        path = request.scope["path"]
+        await outbox.record(session(request), "paid", {"path": path})
+        return Response(status_code=409 if path == "/fails" else 200)
+
+    app = TransactionMiddleware(request_response(endpoint), database)
+    async with Relay(outbox, receiver, poll=60).running():
+        for path in ("/first", "/fails", "/second"):
+            await serve(app, path)
+        async with asyncio.timeout(5):
+            while len(receiver.got) < 2:
+                await asyncio.sleep(0.01)
+    assert [message.payload["path"] for message in receiver.got] == ["/first", "/second"]
+    assert [message.topic for message in receiver.got] == ["paid", "paid"]
+    assert await outbox.pending() == 0
+
+
+async def test_a_key_is_recorded_once(database: Database, outbox: Outbox) -> None:
+    receiver = Receiver()
+    async with database.transaction() as own:
+        assert await outbox.record(own, "mail", 1, key="order-7") is True
+    for _ in range(2):
+        async with database.transaction() as own:
+            assert await outbox.record(own, "mail", 2, key="order-7") is False
+        await Relay(outbox, receiver).run_once()
+    assert [(message.key, message.payload) for message in receiver.got] == [("order-7", 1)]
+
+
+async def test_a_delivery_that_fails_is_tried_again_later_with_the_same_key(database: Database, outbox: Outbox) -> None:
+    receiver = Receiver(failures=1)
+    relay = Relay(outbox, receiver, first_delay=0.05)
+    async with database.transaction() as own:
+        await outbox.record(own, "mail", 1, key="k")
+    assert await relay.run_once() == 0
+    assert await relay.run_once() == 0  # not due yet
+    await asyncio.sleep(0.1)
+    assert await relay.run_once() == 1
+    assert [(message.key, message.attempts) for message in receiver.got] == [("k", 1)]
+
+
+async def test_what_a_dead_relay_had_taken_is_delivered_when_its_lease_is_over(
+    database: Database, outbox: Outbox
+) -> None:
+    receiver = Receiver()
+    async with database.transaction() as own:
+        await outbox.record(own, "mail", 1)
+    assert len(await outbox.claim(10, lease=0.1)) == 1
+    assert await Relay(outbox, receiver).run_once() == 0
+    await asyncio.sleep(0.15)
+    assert await Relay(outbox, receiver).run_once() == 1
+
+
+async def test_several_relays_deliver_each_message_once(database: Database, outbox: Outbox) -> None:
+    receiver = Receiver()
+    async with database.transaction() as own:
+        for number in range(12):
+            await outbox.record(own, "mail", number)
+    await asyncio.gather(*(Relay(outbox, receiver).run_once() for _ in range(4)))
+    assert sorted(message.payload for message in receiver.got) == list(range(12))
+
+
+async def test_delivered_messages_are_forgotten_when_they_are_old(database: Database, outbox: Outbox) -> None:
+    async with database.transaction() as own:
+        await outbox.record(own, "mail", 1)
+    await Relay(outbox, Receiver()).run_once()
+    assert await outbox.forget_delivered() == 0
+    assert await outbox.forget_delivered(older_than=-1) == 1
+    async with database.transaction() as own:
+        assert await own.scalar(text("SELECT count(*) FROM asterism_outbox")) == 0
+
+
+async def test_what_json_cannot_hold_is_refused_where_it_is_recorded(database: Database, outbox: Outbox) -> None:
+    async with database.transaction() as own:
+        with pytest.raises(TypeError):
+            await outbox.record(own, "mail", object())
+        with pytest.raises(ValueError):
+            await outbox.record(own, "mail", float("nan"))
+        with pytest.raises(ValueError, match="topic"):
+            await outbox.record(own, "", 1)
+        with pytest.raises(ValueError, match="key"):
+            await outbox.record(own, "mail", 1, key="k" * 201)
+    with pytest.raises(ValueError, match="lease"):
+        Relay(outbox, Receiver(), lease=0)
