@@ -1,0 +1,15 @@
+"""Stores over libraries that know asyncio alone say so where another event loop runs."""
+
+from __future__ import annotations
+
+
+def require_asyncio() -> None:
+    """Raise a RuntimeError, unless asyncio runs."""
+    import asyncio
+
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        raise RuntimeError(
+            "a rate limit's network store needs asyncio, as the library under it does; under trio use 'memory://'"
+        ) from None

@@ -1,0 +1,116 @@
+"""Which requests are limited, and to how many."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from limits import RateLimitItem, parse
+
+from asterism.asgi_types import Scope
+from asterism.datastructures import is_token
+
+Key = Callable[[Scope], str | None]
+"""Tells whom a request is counted for; None for nobody, so that the rule does not hold for it."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A number of requests in a time, for each client.
+
+    Args:
+        limit: such as "100/minute", "5 per 10 seconds" or "1000/day".
+        path: "*" (default) for every path, "/login" for one, "/api/*" for everything below "/api/".
+            It is compared with the whole path of the request, percent-decoded.
+        methods: such as `["POST"]`; None (default) for every method.
+        key: whom a request is counted for; None (default) for the middleware's own key.
+        name: what the limit is called in the RateLimit fields, and under which it is counted; by
+            default made from path and limit.
+
+    Raises:
+        TypeError: a string where a list belongs.
+        ValueError: a limit that cannot be read or is 0, a path that is not absolute, something that
+            is no method, a name that cannot stand in a header.
+
+    >>> Rule("5/minute", "/login", methods=["POST"]).matches("POST", "/login")
+    True
+    """
+
+    limit: str
+    path: str = "*"
+    methods: Sequence[str] | None = None
+    key: Key | None = None
+    name: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.quota < 1:
+            raise ValueError(f"limit: {self.limit!r} lets nothing through; the number must be 1 or more")
+        if self.path != "*" and (not self.path.startswith("/") or "*" in self.path.removesuffix("/*")):
+            raise ValueError(f"path: {self.path!r} is neither '*' nor a path such as '/login' or '/api/*'")
+        if isinstance(self.methods, str):
+            raise TypeError(f"methods is a list; write [{self.methods!r}]")
+        for method in self.methods or ():
+            if not is_token(method):
+                raise ValueError(f"methods: {method!r} is not the name of a method")
+        if not is_printable_ascii(self.label):
+            raise ValueError(f"name: {self.label!r} cannot stand in a header; use printable ASCII without quotes")
+
+    @cached_property
+    def item(self) -> RateLimitItem:
+        """The limit as the limits library has it."""
+        try:
+            return parse(self.limit)
+        except ValueError:
+            raise ValueError(
+                f"limit: {self.limit!r} is not understood; write '100/minute' or '5 per 10 seconds'"
+            ) from None
+
+    @property
+    def quota(self) -> int:
+        """How many requests."""
+        return self.item.amount
+
+    @property
+    def window(self) -> int:
+        """In how many seconds."""
+        return self.item.get_expiry()
+
+    @cached_property
+    def label(self) -> str:
+        """The name, or what stands for it."""
+        if self.name is not None:
+            return self.name
+        where = [*(self.methods or ()), self.path] if self.path != "*" or self.methods else []
+        return " ".join([*where, f"{self.quota}/{self.window}s"])
+
+    def matches(self, method: str, path: str) -> bool:
+        """Tell whether a request is one of those limited."""
+        if self.methods is not None and method not in self.methods:
+            return False
+        if self.path.endswith("/*"):
+            return path.startswith(self.path[:-1])
+        return self.path in ("*", path)
+
+
+def is_printable_ascii(text: str) -> bool:
+    return bool(text) and text.isascii() and text.isprintable() and not set('"\\') & set(text)
+
+
+def make_rules(rules: str | Rule | Iterable[Rule]) -> tuple[Rule, ...]:
+    """Return the rules; a string holds the limits of every path, separated by semicolons.
+
+    Raises:
+        ValueError: no rule at all, or two of one name.
+    """
+    if isinstance(rules, str):
+        made = tuple(Rule(limit.strip()) for limit in rules.split(";"))
+    else:
+        made = (rules,) if isinstance(rules, Rule) else tuple(rules)
+    if not made:
+        raise ValueError("rules is empty; give at least one, such as '100/minute'")
+    labels = [rule.label for rule in made]
+    for label in labels:
+        if labels.count(label) > 1:
+            raise ValueError(f"rules: two are called {label!r}, and would be counted as one; give them names")
+    return made

@@ -1,0 +1,186 @@
+"""Counts in a real Redis, which goes away and comes back."""
+
+from __future__ import annotations
+
+import logging
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import anyio
+import pytest
+
+from asterism.ratelimit import RateLimitMiddleware
+from asterism.ratelimit._middleware import PAUSE
+
+pytestmark = pytest.mark.anyio
+
+
+async def app(scope: Any, receive: Any, send: Any) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": b"ok"})
+
+
+@pytest.fixture
+async def limit(anyio_backend: object) -> AsyncIterator[Callable[..., RateLimitMiddleware]]:
+    """Make middleware whose connections are closed at the end."""
+    made: list[RateLimitMiddleware] = []
+
+    def make(*arguments: Any, **parameters: Any) -> RateLimitMiddleware:
+        made.append(RateLimitMiddleware(app, *arguments, **parameters))
+        return made[-1]
+
+    yield make
+    for middleware in made:
+        await middleware.close()
+
+
+on_asyncio = pytest.mark.parametrize("anyio_backend", [("asyncio", {"use_uvloop": False})], ids=["asyncio"])
+on_trio = pytest.mark.parametrize("anyio_backend", [("trio", {})], ids=["trio"])
+
+
+@on_asyncio
+@pytest.mark.parametrize("strategy", ["fixed-window", "moving-window"])
+async def test_instances_share_their_counts(call: Any, limit: Any, redis_server: Any, strategy: Any) -> None:
+    one = limit("3/hour", storage=redis_server.url, strategy=strategy)
+    other = limit("3/hour", storage=redis_server.url, strategy=strategy)
+    answers = [await call(limited) for limited in (one, other, one, other)]
+    assert [answer.status for answer in answers] == [200, 200, 200, 429]
+    assert [answer.headers["ratelimit"].partition(";t=")[0] for answer in answers] == [
+        f'"3/3600s";r={left}' for left in (2, 1, 0, 0)
+    ]
+
+
+@on_asyncio
+async def test_no_request_of_many_at_once_slips_through(call: Any, limit: Any, redis_server: Any) -> None:
+    limited = limit("10/hour", storage=redis_server.url, store_timeout=10)
+    statuses: list[int] = []
+
+    async def request() -> None:
+        statuses.append((await call(limited)).status)
+
+    async with anyio.create_task_group() as tasks:
+        for _ in range(40):
+            tasks.start_soon(request)
+    assert sorted(statuses) == [200] * 10 + [429] * 30
+
+
+@on_asyncio
+async def test_another_process_counts_on(call: Any, limit: Any, redis_server: Any) -> None:
+    program = (
+        "import asyncio, sys\n"
+        "from asterism.ratelimit import RateLimitMiddleware\n"
+        "async def app(scope, receive, send): pass\n"
+        "async def send(message): pass\n"
+        "scope = {'type': 'http', 'method': 'GET', 'path': '/', 'client': ('192.0.2.1', 1), 'headers': []}\n"
+        "limited = RateLimitMiddleware(app, '3/hour', storage=sys.argv[1], store_timeout=10)\n"
+        "async def main():\n"
+        "    for _ in range(2): await limited(scope, None, send)\n"
+        "    await limited.close()\n"
+        "asyncio.run(main())\n"
+    )
+    subprocess.run([sys.executable, "-c", program, redis_server.url], check=True)
+    limited = limit("3/hour", storage=redis_server.url)
+    assert [(await call(limited)).status for _ in range(2)] == [200, 429]
+
+
+@on_asyncio
+async def test_while_redis_is_down_each_process_counts_by_itself(
+    call: Any, limit: Any, redis_server: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.WARNING, "asterism.ratelimit")
+    limited = limit("3/hour", storage=redis_server.url)
+    assert [(await call(limited)).status for _ in range(2)] == [200, 200]
+    redis_server.stop()
+    assert [(await call(limited)).status for _ in range(5)] == [200, 200, 200, 429, 429]
+    assert [record.levelname for record in caplog.records] == ["ERROR"]
+    redis_server.start()
+    await anyio.sleep(PAUSE)
+    # It came back empty, and is counted in again.
+    assert [(await call(limited)).status for _ in range(4)] == [200, 200, 200, 429]
+    assert [record.levelname for record in caplog.records] == ["ERROR", "WARNING"]
+
+
+@on_asyncio
+@pytest.mark.parametrize(("policy", "status"), [("allow", 200), ("refuse", 503)])
+async def test_what_happens_while_redis_is_down_can_be_chosen(
+    call: Any, limit: Any, redis_server: Any, policy: Any, status: int
+) -> None:
+    limited = limit("1/hour", storage=redis_server.url, when_store_down=policy)
+    assert [(await call(limited)).status for _ in range(2)] == [200, 429]
+    redis_server.stop()
+    answers = [await call(limited) for _ in range(3)]
+    assert [answer.status for answer in answers] == [status] * 3
+    assert all("ratelimit" not in answer.headers for answer in answers)
+    if status == 503:
+        assert answers[0].headers["retry-after"] == "1"
+        assert b"cannot check its rate limits" in answers[0].body
+
+
+@on_asyncio
+async def test_a_redis_that_does_not_answer_costs_the_timeout_once(call: Any, limit: Any) -> None:
+    import socket
+
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        url = f"redis://127.0.0.1:{silent.getsockname()[1]}/0"
+        limited = limit("9/hour", storage=url, store_timeout=0.2)
+        begin = time.monotonic()
+        assert [(await call(limited)).status for _ in range(3)] == [200, 200, 200]
+        assert time.monotonic() - begin < 0.6
+
+
+@on_asyncio
+async def test_a_restarted_redis_is_used_again_without_an_error(call: Any, limit: Any, redis_server: Any) -> None:
+    limited = limit("3/hour", storage=redis_server.url, when_store_down="refuse")
+    assert (await call(limited)).status == 200
+    redis_server.stop()
+    redis_server.start()
+    assert (await call(limited)).status == 200
+
+
+@on_trio
+async def test_under_trio_redis_is_refused_with_the_reason(call: Any) -> None:
+    limited = RateLimitMiddleware(app, "1/hour", storage="redis://127.0.0.1:1/0")
+    with pytest.raises(RuntimeError, match="needs asyncio"):
+        await call(limited)
+
+
+@on_asyncio
+async def test_redis_without_its_library_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "redis.asyncio.retry", None)
+    with pytest.raises(ImportError, match=r"pip install 'asterism-ratelimit\[redis\]'"):
+        RateLimitMiddleware(app, "1/hour", storage="redis://127.0.0.1:1/0")
+
+
+@on_asyncio
+async def test_connections_are_closed_when_the_server_shuts_down(call: Any, redis_server: Any) -> None:
+    async def with_lifespan(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "http":
+            await app(scope, receive, send)
+            return
+        await receive()
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await send({"type": "lifespan.shutdown.complete"})
+
+    limited = RateLimitMiddleware(with_lifespan, "3/hour", storage=redis_server.url)
+    await call(limited)
+    messages = ["lifespan.startup", "lifespan.shutdown"]
+
+    async def receive() -> Any:
+        return {"type": messages.pop(0)}
+
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message["type"])
+
+    await limited({"type": "lifespan", "asgi": {"version": "3.0"}}, receive, send)
+    assert sent == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
+    counting: Any = limited._counter
+    pool = counting._storage.bridge.get_connection().connection_pool
+    assert not any(connection.is_connected for connection in pool._available_connections)
