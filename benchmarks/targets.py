@@ -24,6 +24,7 @@ OF_STARLETTE = {
     "WebSocket echo": 0.5,
     "3 middlewares": 0.4,
     "CORS, no Origin": 0.05,
+    "GraphQL query": 0.7,
 }
 """Our overhead as a share of Starlette's, at most."""
 

@@ -60,23 +60,19 @@ class PreparedDocument:
         """Whether it can be run, for all that is known without variables."""
         return self.syntax_error is None and not self.errors
 
-    def select(self, name: str | None) -> OperationDefinitionNode:
-        """Return the operation to run (GraphQL specification, section 6.1, GetOperation).
+    def select(self, name: str | None) -> OperationDefinitionNode | GraphQLError:
+        """Return the operation to run (GraphQL specification, section 6.1, GetOperation), or why there is none.
 
-        Raises:
-            GraphQLError: there is none of that name, or none that is the only one.
+        The error is returned, as a kept exception that was raised again and again would grow.
         """
         if self.syntax_error is not None:
-            raise self.syntax_error
+            return self.syntax_error
         if name is not None:
-            operation = self.operations.get(name)
-            if operation is None:
-                raise GraphQLError(f'Unknown operation named "{name}".')
-            return operation
+            return self.operations.get(name) or GraphQLError(f'Unknown operation named "{name}".')
         if not self.operations:
-            raise GraphQLError("The document holds no operation, only definitions; add a query or a mutation.")
+            return GraphQLError("The document holds no operation, only definitions; add a query or a mutation.")
         if len(self.operations) > 1:
-            raise GraphQLError("The document holds several operations; name the one to run in `operationName`.")
+            return GraphQLError("The document holds several operations; name the one to run in `operationName`.")
         return next(iter(self.operations.values()))
 
 

@@ -36,24 +36,21 @@ class RunnableOperation:
     Attributes:
         request: what the client asked for.
         text: the document.
-        node: the operation in it that is to be run; None where `error` says why there is none.
+        kind: "query", "mutation" or "subscription"; empty where `error` says why there is none.
         error: why it cannot be run: no such operation, or a document that cannot be parsed.
     """
 
-    __slots__ = ("error", "node", "request", "text")
+    __slots__ = ("error", "kind", "request", "text")
 
-    def __init__(
-        self, request: Operation, text: str, node: OperationDefinitionNode | None, error: GraphQLError | None
-    ) -> None:
+    def __init__(self, request: Operation, text: str, selected: OperationDefinitionNode | GraphQLError) -> None:
         self.request = request
         self.text = text
-        self.node = node
-        self.error = error
-
-    @property
-    def kind(self) -> str:
-        """ "query", "mutation" or "subscription"; empty where it cannot be run."""
-        return "" if self.node is None else self.node.operation.value
+        if isinstance(selected, GraphQLError):
+            self.kind = ""
+            self.error: GraphQLError | None = selected
+        else:
+            self.kind = selected.operation.value
+            self.error = None
 
 
 class Engine:
@@ -92,10 +89,7 @@ class Engine:
         prepared = self.documents.prepare(text)
         if self._chooses and prepared.is_valid:
             await self._choice.keep(request)
-        try:
-            return RunnableOperation(request, text, prepared.select(request.operation_name), None)
-        except GraphQLError as error:
-            return RunnableOperation(request, text, None, error)
+        return RunnableOperation(request, text, prepared.select(request.operation_name))
 
     async def execute(self, operation: RunnableOperation, context: Any, root_value: Any) -> Any:
         """Run a query or mutation; the result may be one of incremental delivery.

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
+from logging import getLogger
 from secrets import token_urlsafe
 from typing import Any
 
 from asterism.http import ServerSentEvent
 
 from ._refusal import Refusal
+
+_logger = getLogger("asterism.graphql")
 
 RESERVATION_SECONDS = 60.0
 """How long a reserved stream waits to be opened."""
@@ -65,6 +68,8 @@ class EventStream:
     def _ended(self, operation_id: str, task: asyncio.Task[None]) -> None:
         if self.operations.get(operation_id) is task:
             del self.operations[operation_id]
+        if not task.cancelled() and (error := task.exception()) is not None:
+            _logger.error("A GraphQL operation on an event stream failed outside its resolvers", exc_info=error)
 
     def stop(self, operation_id: str) -> bool:
         """Stop one operation; False where none of that id runs."""

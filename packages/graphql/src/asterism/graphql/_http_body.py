@@ -31,7 +31,7 @@ async def read_body(request: Request[Any], uploads: bool) -> object:
         HTTPException: 400, it is not JSON; 413, it is too large.
     """
     essence, charset = _media_type(request.headers.get("content-type", ""))
-    if essence == "application/json" or essence == "application/graphql+json":
+    if essence == "application/json":
         if charset not in ("utf-8", "utf8"):
             raise Refusal(415, f"JSON is sent in UTF-8 (RFC 8259), not as {charset!r}.")
         return await request.json(any_media_type=True)

@@ -154,6 +154,9 @@ class HTTPTransport:
 
     async def _single_answer(self, request: Request[Any]) -> Response | None:
         assert self._single is not None
+        if request.method == "PUT":
+            # What refuses operations refuses streams for them.
+            await self._hooks.get_context(GraphQLContext(request))
         response = await self._single.answer(request)
         if response is not None or request.method != "POST":
             return response

@@ -25,8 +25,6 @@ class PreparedExtension(SchemaExtension):
         context = self.execution_context
         if context.graphql_document is None and context.query is not None:
             self._prepared = self._documents.prepare(context.query)
-            if self._prepared.syntax_error is not None:
-                raise self._prepared.syntax_error
             context.graphql_document = self._prepared.node
         yield
 

@@ -66,6 +66,8 @@ class WebSocketSession:
         self._websocket = websocket
         self._format_error = error_formatter(hooks, websocket)
         self._operations: dict[str, asyncio.Task[None]] = {}
+        # An operation's id is free before its last message is sent; its task runs until it was.
+        self._tasks: set[asyncio.Task[None]] = set()
         self._params: dict[str, Any] | None = None
 
     async def run(self) -> None:
@@ -83,7 +85,7 @@ class WebSocketSession:
             await self._stop_all()
 
     async def _stop_all(self) -> None:
-        tasks = list(self._operations.values())
+        tasks = list(self._tasks)
         for task in tasks:
             task.cancel()
         if tasks:
@@ -129,7 +131,7 @@ class WebSocketSession:
         """Take one message."""
         kind = message["type"]
         if kind == self.start_type:
-            self._start(message)
+            await self._start(message)
         elif kind == self.stop_type:
             self._stop(_operation_id(message))
         elif kind == "connection_init":
@@ -167,15 +169,22 @@ class WebSocketSession:
     def _context(self) -> GraphQLContext:
         return GraphQLContext(self._websocket, self._params)
 
-    def _start(self, message: Mapping[str, Any]) -> None:
+    async def _start(self, message: Mapping[str, Any]) -> None:
         operation_id = _operation_id(message)
         payload = message.get("payload")
         if not isinstance(payload, dict) or not isinstance(cast("dict[str, Any]", payload).get("query", ""), str):
             raise ProtocolViolation(4400, "An operation needs an object as payload, with a query")
         if operation_id in self._operations:
             self.refuse_duplicate(operation_id)
+        most = self._limits.max_subscriptions
+        if most is not None and len(self._tasks) >= most:
+            # Told before the next message is read: a client that reads no answers cannot pile them up.
+            refusal = Refusal(429, f"At most {most} operations may run at a time.", code="TOO_MANY_SUBSCRIPTIONS")
+            await self.send(self.error_message(operation_id, [refusal.error]))
+            return
         task = asyncio.create_task(self._operate(operation_id, cast("dict[str, Any]", payload)))
         self._operations[operation_id] = task
+        self._tasks.add(task)
         task.add_done_callback(lambda done: self._ended(operation_id, done))
 
     def refuse_duplicate(self, operation_id: str) -> None:
@@ -188,14 +197,12 @@ class WebSocketSession:
             task.cancel()
 
     def _ended(self, operation_id: str, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
         if self._operations.get(operation_id) is task:
             del self._operations[operation_id]
 
     async def _operate(self, operation_id: str, payload: dict[str, Any]) -> None:
-        most = self._limits.max_subscriptions
         try:
-            if most is not None and len(self._operations) > most:
-                raise Refusal(429, f"At most {most} operations may run at a time.", code="TOO_MANY_SUBSCRIPTIONS")
             if not await self._run(operation_id, payload):
                 return
         except WebSocketDisconnect:
