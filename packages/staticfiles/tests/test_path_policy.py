@@ -22,6 +22,8 @@ CORPUS = [
     "..%2fsecret.txt",
     "..%5csecret.txt",
     "docs%2fpage",
+    "docs%2Fpage",
+    "docs%5Cpage",
     "%252e%252e/secret.txt",
     "%25252e%25252e%25252fsecret.txt",
     "%255c..%255csecret.txt",
@@ -115,6 +117,11 @@ def test_device_names_are_plain_names_where_portability_is_not_wanted() -> None:
     assert policy.segments("con.svg") == ["con.svg"]
     assert policy.segments("a:b") == ["a:b"]
     assert policy.segments("../x") is None
+
+
+@pytest.mark.parametrize("path", ["..", "../x", "a/../../x", "a/..", "..\\x", "/x", "a\0", "%2e%2e/x", "..%2Fx"])
+def test_path_out_of_the_directory_is_refused_by_the_most_permissive_policy(path: str) -> None:
+    assert PathPolicy(hidden_files=True, portable_names=False).segments(path) is None
 
 
 def test_short_name_is_refused_where_it_is_an_alias() -> None:

@@ -81,6 +81,17 @@ async def test_variants_have_tags_of_their_own_and_one_date(etag: Any, assets: P
     assert (await ask(app, "/app.js", headers=crossed)).status == 200
 
 
+async def test_variant_of_the_same_size_and_time_has_another_tag(assets: Path, ask: Callable[..., Any]) -> None:
+    (assets / "app.js.gz").write_bytes(bytes(len(SOURCE)))
+    for name in ("app.js", "app.js.gz"):
+        os.utime(assets / name, (1_400_000_000, 1_400_000_000))
+    app = StaticFiles(directory=assets)
+    plain = await ask(app, "/app.js")
+    coded = await ask(app, "/app.js", headers={"accept-encoding": "gzip"})
+    assert coded.headers["content-length"] == plain.headers["content-length"]
+    assert coded.headers["etag"] != plain.headers["etag"]
+
+
 async def test_range_is_of_the_coded_bytes(assets: Path, ask: Callable[..., Any]) -> None:
     headers = {"accept-encoding": "gzip", "range": "bytes=0-1"}
     answer = await ask(StaticFiles(directory=assets), "/app.js", headers=headers)
