@@ -30,15 +30,18 @@ class TortoiseTransaction:
     def __init__(self) -> None:
         self._context: Any = in_transaction()
         self.session: Any = None
+        self._over = False
 
     async def begin(self) -> None:
         self.session = await self._context.__aenter__()
 
     async def commit(self) -> None:
         await self._context.__aexit__(None, None, None)
+        self._over = True
 
     async def rollback(self) -> None:
-        if self.session is not None and not self.session._finalized:
+        if self.session is not None and not self._over:
+            self._over = True
             error = RuntimeError("rolled back")
             await self._context.__aexit__(RuntimeError, error, None)
 

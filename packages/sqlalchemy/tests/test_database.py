@@ -54,7 +54,6 @@ def test_a_driver_that_is_not_async_is_refused_with_one_that_is(url: str, driver
 
 def test_a_missing_driver_names_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "asyncpg", None)
-    monkeypatch.setattr("asterism.sqlalchemy._url.find_spec", lambda name: None)
     with pytest.raises(DatabaseError, match=r"pip install 'asterism-sqlalchemy\[asyncpg\]'"):
         Database("postgresql+asyncpg://host/name")
 

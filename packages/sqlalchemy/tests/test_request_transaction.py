@@ -432,3 +432,18 @@ async def test_an_exception_with_a_status_is_rendered_around_a_bare_application(
     answer = await serve(TransactionMiddleware(bare, database))
     assert (answer.status, answer.body) == (418, b"teapot")
     assert await balance(database) == 100
+
+
+async def test_a_start_that_is_withheld_by_a_failed_commit_does_not_count_as_started(
+    database: Database, serve: Any, models: Any
+) -> None:
+    async def bare(scope: Any, receive: Any, send: Any) -> None:
+        session(scope).add(models.Account(id=9, owner="Ada", balance=1))
+        record = scope_record(scope)
+        record["response_started"] = True  # as parts do that note it on its way out
+        with pytest.raises(IntegrityError):
+            await send({"type": "http.response.start", "status": 201, "headers": []})
+        assert record["response_started"] is False
+        await Response(status_code=409)(scope, receive, send)
+
+    assert (await serve(TransactionMiddleware(bare, database))).status == 409

@@ -88,7 +88,7 @@ class TransactionMiddleware:
             nonlocal started
             if message["type"] == "http.response.start":
                 if not unit.ended:
-                    await unit.settle(message["status"], scope)
+                    await self._settle(unit, message["status"], scope)
                 started = True
             await send(message)
 
@@ -100,6 +100,14 @@ class TransactionMiddleware:
                 raise
             await unit.abandon()
             await answer(exc, scope, send)
+
+    async def _settle(self, unit: UnitOfWork, status: int, scope: Scope) -> None:
+        try:
+            await unit.settle(status, scope)
+        except Exception:
+            # Parts inside have noted a start that is not sent now: the error may still be answered.
+            scope_record(scope)["response_started"] = False
+            raise
 
 
 async def answer(exc: HTTPException, scope: Any, send: Send) -> None:

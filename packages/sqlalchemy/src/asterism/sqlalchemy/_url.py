@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from typing import Final
 
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
+from ._driver import DRIVERS, is_installed, load_driver
 from ._errors import DatabaseError
-
-DRIVERS: Final = {
-    "sqlite": ("aiosqlite",),
-    "postgresql": ("psycopg", "asyncpg"),
-    "mysql": ("asyncmy",),
-    "mariadb": ("asyncmy",),
-}
-"""The async drivers of each database, the preferred first. Each is the name of its extra too."""
 
 ALIASES: Final = {"postgres": "postgresql"}
 
@@ -42,7 +34,7 @@ def database_url(given: str | URL) -> URL:
             raise ValueError(f"url: unknown database {backend!r}; known are {', '.join(sorted(DRIVERS))}")
         return url  # a dialect of another distribution
     if not driver:
-        driver = next((name for name in drivers if find_spec(name) is not None), drivers[0])
+        driver = next(filter(is_installed, drivers), drivers[0])
     elif driver not in drivers and backend != "mysql" and driver in SYNC_DRIVERS:
         raise ValueError(f"url: the driver {driver!r} is not async; write {backend}+{drivers[0]}://")
     elif driver in SYNC_DRIVERS:
@@ -66,12 +58,14 @@ def parsed(given: str | URL) -> URL:
 
 
 def require_driver(driver: str, backend: str) -> None:
-    """Raise a DatabaseError that names the extra where a driver is not installed."""
-    known = {name for names in DRIVERS.values() for name in names}
-    if driver in known and find_spec(driver) is None:
+    """Raise a DatabaseError that names the extra where a driver cannot be imported."""
+    try:
+        load_driver(driver)
+    except ImportError as exc:
         raise DatabaseError(
-            f"{backend} needs the driver {driver}, which is not installed: pip install 'asterism-sqlalchemy[{driver}]'"
-        )
+            f"{backend} needs the driver {driver}, which is not installed ({exc}): "
+            f"pip install 'asterism-sqlalchemy[{driver}]'"
+        ) from exc
 
 
 def shown(url: URL) -> str:
