@@ -8,10 +8,10 @@ from time import perf_counter
 from typing import Final
 
 from asterism.asgi_types import (
+    RECORD_KEY,
     ASGIApp,
     Receive,
     Scope,
-    ScopeRecord,
     Send,
     find_route_template,
     scope_record,
@@ -19,7 +19,7 @@ from asterism.asgi_types import (
 
 from ._access_record import RecordMaker
 from ._entry import check_message
-from ._escape import escaped
+from ._escape import HARMLESS, escaped
 from ._exchange import Exchange
 from ._http_exchange import HTTPExchange
 from ._request_id import RequestIDPolicy, current_request_id, new_request_id
@@ -88,16 +88,18 @@ class AccessLogMiddleware:
         if kind is None:
             await self.app(scope, receive, send)
             return
-        record = scope_record(scope)
+        record = scope.get(RECORD_KEY)
+        if record is None:
+            record = scope_record(scope)
+        exchange = kind(self, scope, send, record, began)
+        token = None
         policy = self.request_ids
-        if policy is None or "request_id" in record:
-            policy = token = None
-        else:
+        if policy is not None and "request_id" not in record:
             request_id = record["request_id"] = policy.choose(scope["headers"])
+            exchange.policy = policy
             token = current_request_id.set(request_id)
-        exchange = kind(self, scope, receive, send, record, policy, began)
         try:
-            await self.app(scope, exchange.receive, exchange.send)
+            await self.app(scope, exchange.receiving(receive), exchange.send)
         except BaseException as exc:
             exchange.fail(exc)
             raise
@@ -107,22 +109,12 @@ class AccessLogMiddleware:
         if not exchange.written:
             exchange.end()
 
-    def write(
-        self,
-        scope: Scope,
-        record: ScopeRecord,
-        status: int | None,
-        outcome: str,
-        error: BaseException | None,
-        size: int,
-        began: float,
-        close_code: int | None = None,
-    ) -> None:
+    def write(self, exchange: Exchange, outcome: str, error: BaseException | None) -> None:
         """Log the record of a connection that has ended."""
-        duration = perf_counter() - began
-        if error is None and "reported_exception" in record:
-            error = record["reported_exception"]
+        duration = perf_counter() - exchange.began
+        status = exchange.status
         is_failure = outcome == "failed" or (status is not None and status >= 500)
+        scope = exchange.scope
         path = scope["path"]
         if not self.logger.isEnabledFor(self.error_level if is_failure else self.level) or path in self.excluded_paths:
             return
@@ -130,16 +122,19 @@ class AccessLogMiddleware:
         entry = maker.blank()
         client = scope.get("client")
         if client:
-            entry["client"] = escaped(client[0])
-        entry["method"] = escaped(scope.get("method", "WEBSOCKET"))
-        entry["path"] = escaped(path)
+            host = client[0]
+            entry["client"] = host if host in HARMLESS else escaped(host)
+        method = scope.get("method", "WEBSOCKET")
+        entry["method"] = method if method in HARMLESS else escaped(method)
+        entry["path"] = path if path in HARMLESS else escaped(path)
         entry["route"] = find_route_template(scope)
         entry["status"] = status
         entry["outcome"] = outcome
+        entry["response_bytes"] = exchange.size
+        entry["duration"] = duration
+        entry["request_id"] = exchange.record.get("request_id")
         if error is not None:
             entry["error"] = type(error).__name__
-        entry["response_bytes"] = size
-        entry["duration"] = duration
-        entry["request_id"] = record.get("request_id")
-        entry["close_code"] = close_code
+        if exchange.close_code is not None:
+            entry["close_code"] = exchange.close_code
         self.logger.handle(maker.finish(entry))

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import logging
 import os
-from threading import current_thread, get_ident, local
+from threading import current_thread, get_ident
 from time import time
 from typing import Any
 
 from ._entry import SAMPLE
+
+new_object = object.__new__
 
 
 class OwnFields(dict[str, Any]):
@@ -23,9 +25,6 @@ class AccessRecord(logging.LogRecord):
     """A `LogRecord` of attributes that are known already."""
 
     process_id = os.getpid()
-
-    def __init__(self, attributes: dict[str, Any]) -> None:
-        self.__dict__ = attributes
 
     def getMessage(self) -> str:
         # Others replace `msg` and `args` together, as a QueueHandler does with the text it made.
@@ -41,17 +40,6 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=AccessRecord.renew_process_id)
 
 
-class _Here(local):
-    """The thread that asks, asked for once."""
-
-    def __init__(self) -> None:
-        self.thread = get_ident()
-        self.thread_name = current_thread().name
-
-
-_here = _Here()
-
-
 class RecordMaker:
     """Makes the records of one logger and level.
 
@@ -65,6 +53,7 @@ class RecordMaker:
         model = logging.LogRecord(logger_name, level, __file__, 0, message, None, None, "access")
         self.position = (logger_name, level, __file__, 0, message)
         self.loaded = model.created - model.relativeCreated / 1000
+        self.thread = get_ident()
         self.attributes: dict[str, Any] = {**vars(model), "args": OwnFields(), **SAMPLE}
 
     def blank(self) -> dict[str, Any]:
@@ -76,13 +65,17 @@ class RecordMaker:
         factory = logging.getLogRecordFactory()
         if factory is not logging.LogRecord:
             entry = {name: attributes[name] for name in SAMPLE}
-            record: logging.LogRecord = factory(*self.position, (entry,), None, func="access")
-            record.__dict__.update(entry)
-            return record
+            made: logging.LogRecord = factory(*self.position, (entry,), None, func="access")
+            made.__dict__.update(entry)
+            return made
         attributes["created"] = created = time()
         attributes["msecs"] = created % 1 * 1000 // 1
         attributes["relativeCreated"] = (created - self.loaded) * 1000
-        attributes["thread"] = _here.thread
-        attributes["threadName"] = _here.thread_name
         attributes["process"] = AccessRecord.process_id
-        return AccessRecord(attributes)
+        thread = get_ident()
+        if thread != self.thread:
+            attributes["thread"] = thread
+            attributes["threadName"] = current_thread().name
+        record = new_object(AccessRecord)
+        record.__dict__ = attributes
+        return record

@@ -14,7 +14,9 @@ MAX_LENGTH: Final = 2048
 """Characters of one value; a longer one is cut, since its length is the client's choice."""
 
 
-_harmless: set[str] = set()
+HARMLESS: Final[set[str]] = set()
+"""Short texts that were found to need no escape."""
+
 _KEPT: Final = 4096
 _KEPT_LENGTH: Final = 100
 
@@ -28,11 +30,11 @@ def escaped(text: str) -> str:
     >>> print(escaped('/a\n"b" \x1b[2J'))
     /a\n\"b\" \x1b[2J
     """
-    if text in _harmless:
+    if text in HARMLESS:
         return text
     if text.isprintable() and '"' not in text and "\\" not in text and len(text) <= MAX_LENGTH:
-        if len(text) <= _KEPT_LENGTH and len(_harmless) < _KEPT:
-            _harmless.add(text)
+        if len(text) <= _KEPT_LENGTH and len(HARMLESS) < _KEPT:
+            HARMLESS.add(text)
         return text
     cut = text[:MAX_LENGTH]
     kept = "".join([_escape(character) for character in cut])

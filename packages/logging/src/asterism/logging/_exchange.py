@@ -14,17 +14,7 @@ from ._request_id import RequestIDPolicy
 class AccessLog(Protocol):
     """Where a connection's line is written."""
 
-    def write(
-        self,
-        scope: Scope,
-        record: ScopeRecord,
-        status: int | None,
-        outcome: str,
-        error: BaseException | None,
-        size: int,
-        began: float,
-        close_code: int | None = None,
-    ) -> None: ...
+    def write(self, exchange: Exchange, outcome: str, error: BaseException | None) -> None: ...
 
 
 class Exchange:
@@ -32,35 +22,36 @@ class Exchange:
 
     Args:
         log: where its line is written, once.
-        scope, receive, send: the connection.
+        scope, send: the connection.
         record: what the parts share about it.
-        policy: how its id is named in the response; None where it is not.
         began: when it arrived, by `perf_counter`.
+
+    Attributes:
+        policy: how its id is named in the response; None where it is not.
+        status: the response's status, once there is one.
+        size: bytes sent so far.
+        close_code: of a WebSocket.
+        disconnected: whether the client is known to be gone.
+        written: whether the line was written.
     """
 
+    policy: RequestIDPolicy | None = None
     status: int | None = None
     size = 0
     close_code: int | None = None
     disconnected = False
     written = False
 
-    def __init__(
-        self,
-        log: AccessLog,
-        scope: Scope,
-        receive: Receive,
-        send: Send,
-        record: ScopeRecord,
-        policy: RequestIDPolicy | None,
-        began: float,
-    ) -> None:
+    def __init__(self, log: AccessLog, scope: Scope, send: Send, record: ScopeRecord, began: float) -> None:
         self.log = log
         self.scope = scope
-        self.receive = receive
         self.server_send = send
         self.record = record
-        self.policy = policy
         self.began = began
+
+    def receiving(self, receive: Receive) -> Receive:
+        """Return the channel that the application receives by."""
+        return receive
 
     @property
     def request_id(self) -> str:
@@ -92,4 +83,4 @@ class Exchange:
     def write(self, outcome: str, error: BaseException | None = None) -> None:
         """Write the connection's line."""
         self.written = True
-        self.log.write(self.scope, self.record, self.status, outcome, error, self.size, self.began, self.close_code)
+        self.log.write(self, outcome, error)

@@ -40,8 +40,9 @@ class HTTPExchange(Exchange):
         else:
             is_last = self.note_extension(kind, message)
         if is_last and not self.written:
-            # The connection's errors are reported before the response that tells of them is sent.
-            self.write("failed" if "reported_exception" in self.record else "complete")
+            # Errors are reported before the response that tells of them is sent.
+            error = self.record.get("reported_exception")
+            self.write("complete" if error is None else "failed", error)
 
     def note_extension(self, kind: str, message: Message) -> bool:
         """Take note of a message of an extension; tell whether it ends the response."""

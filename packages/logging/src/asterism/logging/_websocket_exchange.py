@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from asterism.asgi_types import Message, Receive, Scope, ScopeRecord, Send
+from asterism.asgi_types import Message, Receive
 
-from ._exchange import AccessLog, Exchange
-from ._request_id import RequestIDPolicy
+from ._exchange import Exchange
 
 STARTS = ("websocket.accept", "websocket.http.response.start")
 
@@ -18,18 +17,9 @@ class WebSocketExchange(Exchange):
 
     ended = False
 
-    def __init__(
-        self,
-        log: AccessLog,
-        scope: Scope,
-        receive: Receive,
-        send: Send,
-        record: ScopeRecord,
-        policy: RequestIDPolicy | None,
-        began: float,
-    ) -> None:
-        super().__init__(log, scope, self.receive_noted, send, record, policy, began)
+    def receiving(self, receive: Receive) -> Receive:
         self.server_receive = receive
+        return self.receive_noted
 
     async def receive_noted(self) -> Message:
         """Receive a message, taking note of the end."""

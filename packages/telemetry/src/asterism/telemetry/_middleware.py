@@ -54,10 +54,10 @@ class OpenTelemetryMiddleware:
         app: ASGIApp,
         *,
         excluded_urls: str | Sequence[str] = (),
-        tracer_provider: TracerProvider | None = None,
-        meter_provider: MeterProvider | None = None,
         request_headers: Collection[str] = (),
         response_headers: Collection[str] = (),
+        tracer_provider: TracerProvider | None = None,
+        meter_provider: MeterProvider | None = None,
     ) -> None:
         self.app = app
         self.excluded = ExcludedURLs(excluded_urls)

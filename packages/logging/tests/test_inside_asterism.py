@@ -1,0 +1,99 @@
+"""The access log around an Asterism application."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from asterism.applications import Asterism
+from asterism.asgi_types import Middleware
+from asterism.http import PlainTextResponse, Request, Response, StreamingResponse
+from asterism.logging import AccessLogMiddleware, current_request_id
+from asterism.routing import Mount, Route, WebSocketRoute
+from asterism.websockets import WebSocket
+
+pytestmark = pytest.mark.anyio
+
+
+async def user(request: Request) -> Response:
+    return PlainTextResponse(current_request_id.get() or "none")
+
+
+def threaded(request: Request) -> Response:
+    return PlainTextResponse(current_request_id.get() or "none")
+
+
+async def broken(request: Request) -> Response:
+    raise RuntimeError("no star in sight")
+
+
+async def stream(request: Request) -> Response:
+    async def parts() -> Any:
+        for _ in range(3):
+            yield b"part"
+
+    return StreamingResponse(parts())
+
+
+async def feed(websocket: WebSocket) -> None:
+    await websocket.accept()
+    await websocket.send_text("hello")
+    await websocket.close(4000)
+
+
+ROUTES = [
+    Route("/users/{id:int}", user),
+    Route("/threaded", threaded),
+    Route("/broken", broken),
+    Route("/stream", stream),
+    Mount("/api", routes=[Route("/users/{id:int}", user), WebSocketRoute("/feed/{room}", feed)]),
+]
+
+
+@pytest.fixture(params=["around", "inside"])
+def app(request: Any, logger: Any) -> Any:
+    if request.param == "around":
+        return AccessLogMiddleware(Asterism(routes=ROUTES), logger)
+    return Asterism(routes=ROUTES, middleware=[Middleware(AccessLogMiddleware, logger)])
+
+
+@pytest.mark.parametrize(
+    ("path", "route", "status", "size"),
+    [
+        ("/users/7", "/users/{id:int}", 200, 2),
+        ("/threaded", "/threaded", 200, 2),
+        ("/api/users/7", "/api/users/{id:int}", 200, 2),
+        ("/stream", "/stream", 200, 12),
+        ("/nowhere", None, 404, 9),
+        ("/api/nowhere", "/api", 404, 9),
+    ],
+)
+async def test_the_line_has_the_template_of_the_route(
+    connection: Any, app: Any, records: list[Any], path: str, route: str | None, status: int, size: int
+) -> None:
+    made = connection(path=path, raw_path=path.encode(), headers=[(b"x-request-id", b"a1")])
+    await made.call(app)
+    (record,) = records
+    assert (record.route, record.status, record.outcome, record.response_bytes) == (route, status, "complete", size)
+    if status == 200 and size == 2:
+        assert made.sent[1]["body"] == b"a1"
+
+
+async def test_pain_04_an_unhandled_exception_is_one_line_with_its_class(
+    connection: Any, app: Any, records: list[Any]
+) -> None:
+    made = connection(path="/broken")
+    with pytest.raises(RuntimeError):
+        await made.call(app)
+    (record,) = records
+    assert (record.route, record.status, record.outcome) == ("/broken", 500, "failed")
+    assert record.error == "RuntimeError"
+    assert made.sent[0]["status"] == 500
+    assert made.fields(b"x-request-id") == [record.request_id.encode()]
+
+
+async def test_a_websocket_is_one_line_with_its_template(connection: Any, app: Any, records: list[Any]) -> None:
+    await connection("websocket", ({"type": "websocket.connect"},), path="/api/feed/a").call(app)
+    (record,) = records
+    assert (record.route, record.status, record.close_code, record.response_bytes) == ("/api/feed/{room}", 101, 4000, 5)

@@ -1,0 +1,77 @@
+"""The middleware around an Asterism application."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from opentelemetry import trace
+
+from asterism.applications import Asterism
+from asterism.asgi_types import Middleware
+from asterism.http import PlainTextResponse, Request, Response
+from asterism.routing import Mount, Route, WebSocketRoute
+from asterism.telemetry import OpenTelemetryMiddleware
+from asterism.websockets import WebSocket
+
+pytestmark = pytest.mark.anyio
+
+
+async def user(request: Request) -> Response:
+    return PlainTextResponse(f"{trace.get_current_span().get_span_context().span_id:x}")
+
+
+async def broken(request: Request) -> Response:
+    raise RuntimeError("no star in sight")
+
+
+async def feed(websocket: WebSocket) -> None:
+    await websocket.accept()
+    await websocket.close()
+
+
+ROUTES = [
+    Route("/users/{id:int}", user),
+    Route("/broken", broken),
+    Mount("/api", routes=[Route("/users/{id:int}", user), WebSocketRoute("/feed/{room}", feed)]),
+]
+
+
+@pytest.fixture(params=["around", "inside"])
+def app(request: Any, telemetry: Any) -> Any:
+    if request.param == "around":
+        return telemetry.around(Asterism(routes=ROUTES))
+    providers = {"tracer_provider": telemetry.tracer_provider, "meter_provider": telemetry.meter_provider}
+    return Asterism(routes=ROUTES, middleware=[Middleware(OpenTelemetryMiddleware, **providers)])
+
+
+@pytest.mark.parametrize(
+    ("path", "name", "status"),
+    [
+        ("/users/7", "GET /users/{id:int}", 200),
+        ("/api/users/7", "GET /api/users/{id:int}", 200),
+        ("/nowhere", "GET", 404),
+        ("/api/nowhere", "GET /api", 404),
+    ],
+)
+async def test_the_span_is_named_after_the_route(telemetry: Any, app: Any, path: str, name: str, status: int) -> None:
+    sent = await telemetry.call(app, path=path)
+    span = telemetry.span
+    assert (span.name, span.attributes["http.response.status_code"]) == (name, status)
+    if status == 200:
+        assert sent[1]["body"] == f"{span.context.span_id:x}".encode()
+
+
+async def test_pain_04_an_unhandled_exception_is_recorded_once(telemetry: Any, app: Any) -> None:
+    with pytest.raises(RuntimeError):
+        await telemetry.call(app, path="/broken")
+    span = telemetry.span
+    assert (span.name, span.attributes["http.response.status_code"]) == ("GET /broken", 500)
+    assert span.attributes["error.type"] == "RuntimeError"
+    assert [event.name for event in span.events] == ["exception"]
+
+
+async def test_a_websocket_is_named_after_its_route(telemetry: Any, app: Any) -> None:
+    await telemetry.call(app, "websocket", [{"type": "websocket.connect"}], path="/api/feed/a")
+    span = telemetry.span
+    assert (span.name, span.attributes["http.response.status_code"]) == ("GET /api/feed/{room}", 101)
