@@ -96,7 +96,7 @@ def test_uninstalling_without_an_installation_changes_nothing(without_starlette:
 def test_an_imported_starlette_is_refused_and_left_as_it_is(without_starlette: None) -> None:
     real = sys.modules["starlette"] = ModuleType("starlette")
     try:
-        with pytest.raises(RuntimeError, match="already imported.*force=True"):
+        with pytest.raises(RuntimeError, match=r"already imported.*force=True"):
             asterism.starlette.install()
         assert sys.modules["starlette"] is real
     finally:
