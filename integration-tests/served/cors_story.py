@@ -1,0 +1,79 @@
+"""An API that shares with one origin, and pages that call it."""
+
+from __future__ import annotations
+
+import os
+
+from asterism.applications import Asterism
+from asterism.asgi_types import HTTPException, Middleware
+from asterism.cors import CORSMiddleware
+from asterism.http import HTMLResponse, JSONResponse, PlainTextResponse, Request, Response
+from asterism.routing import Route, WebSocketRoute
+from asterism.websockets import WebSocket
+
+received: list[str] = []
+
+
+async def note(request: Request) -> Response:
+    """Answer, and remember that the request came."""
+    received.append(f"{request.method} {request.headers.get('x-note', '')}".strip())
+    return PlainTextResponse("noted", headers={"X-Total": "3", "X-Hidden": "7"})
+
+
+async def whoami(request: Request) -> Response:
+    return JSONResponse({"name": request.cookies.get("name")})
+
+
+async def login(request: Request) -> Response:
+    response = PlainTextResponse("welcome")
+    response.set_cookie("name", "ada", samesite="lax")
+    return response
+
+
+async def broken(request: Request) -> Response:
+    raise RuntimeError("no star in sight")
+
+
+async def refused(request: Request) -> Response:
+    raise HTTPException(403, "not for you")
+
+
+async def requests(request: Request) -> Response:
+    return JSONResponse(received)
+
+
+async def echo(websocket: WebSocket) -> None:
+    await websocket.accept()
+    await websocket.send_text(await websocket.receive_text())
+    await websocket.close()
+
+
+api = Asterism(
+    routes=[
+        Route("/note", note, methods=["GET", "POST", "PUT", "DELETE"]),
+        Route("/whoami", whoami),
+        Route("/login", login, methods=["POST"]),
+        Route("/broken", broken),
+        Route("/refused", refused),
+        Route("/requests", requests),
+        WebSocketRoute("/echo", echo),
+    ],
+    middleware=[
+        Middleware(
+            CORSMiddleware,
+            allow_origins=[os.environ.get("SHARED_ORIGIN", "https://example.org")],
+            allow_methods=["GET", "POST", "PUT"],
+            allow_headers=["X-Note"],
+            allow_credentials=True,
+            expose_headers=["X-Total"],
+            check_websockets=True,
+        )
+    ],
+)
+
+
+async def page(request: Request) -> Response:
+    return HTMLResponse("<!doctype html><title>A page</title>")
+
+
+pages = Asterism(routes=[Route("/", page)])
