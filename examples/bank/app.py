@@ -1,0 +1,169 @@
+"""A bank: an HTML page, a JSON resource and a GraphQL mutation over the same transactions.
+
+It keeps its accounts in `bank.db`, or where BANK_DATABASE says, such as postgresql://user:password@host/name.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import strawberry
+from sqlalchemy.exc import IntegrityError
+from strawberry.extensions import SchemaExtension
+
+from asterism.applications import Asterism
+from asterism.asgi_types import HTTPException, Middleware
+from asterism.graphql import GraphQL, GraphQLContext
+from asterism.http import FileResponse, JSONResponse, RedirectResponse, Request, Response
+from asterism.routing import Route
+from asterism.sqlalchemy import (
+    Database,
+    Outbox,
+    OutboxMessage,
+    ReadinessEndpoint,
+    Relay,
+    Retry,
+    TransactionMiddleware,
+    answer_constraint_violation,
+    refuse_commit,
+    session,
+    transaction,
+    transactional,
+)
+from asterism.templating import Jinja2Templates
+from examples.bank.accounts import Bank, Base, Refusal, open_first_accounts
+
+database = Database(os.environ.get("BANK_DATABASE", "sqlite:///bank.db"), metadata=Base.metadata)
+outbox = Outbox(database, table="bank_outbox", metadata=Base.metadata)
+PAGES = Path(__file__).parent / "pages"
+templates = Jinja2Templates(PAGES)
+logger = logging.getLogger("bank")
+
+
+def bank(request: Any) -> Bank:
+    """Return the bank in the transaction of a request."""
+    return Bank(session(request), outbox)
+
+
+async def home(request: Request) -> Response:
+    return await page(request)
+
+
+async def page(request: Request, error: str = "", status_code: int = 200) -> Response:
+    async with transaction(request, read_only=True) as own:
+        accounts = await Bank(own, outbox).accounts()
+    return templates.TemplateResponse(request, "bank.html", {"accounts": accounts, "error": error}, status_code)
+
+
+def whole_number(text: object) -> int:
+    try:
+        return int(str(text))
+    except ValueError:
+        raise Refusal("The amount must be a whole number.") from None
+
+
+@transactional(isolation_level="SERIALIZABLE", retry=Retry(attempts=10))
+async def transfer_by_form(request: Request) -> Response:
+    form = await request.form()
+    try:
+        await bank(request).transfer(str(form.get("from")), str(form.get("to")), whole_number(form.get("amount")))
+    except Refusal as refusal:
+        return await page(request, str(refusal), 409)
+    return RedirectResponse("/", 303)
+
+
+@transactional(isolation_level="SERIALIZABLE", retry=Retry(attempts=10))
+async def transfer_by_json(request: Request) -> Response:
+    data = await request.json()
+    if not isinstance(data, dict) or not {"from", "to", "amount"} <= data.keys():
+        raise HTTPException(400, 'Send an object such as {"from": "Ada", "to": "Bob", "amount": 5}.')
+    try:
+        amount = whole_number(data["amount"])
+        transfer = await bank(request).transfer(str(data["from"]), str(data["to"]), amount)
+    except Refusal as refusal:
+        return JSONResponse({"error": str(refusal)}, 409)
+    return JSONResponse({"transfer": transfer.id}, 201)
+
+
+@transactional(read_only=True)
+async def balances(request: Request) -> Response:
+    return JSONResponse({account.owner: account.balance for account in await bank(request).accounts()})
+
+
+@strawberry.type(name="Account")
+class AccountType:
+    owner: str
+    balance: int
+
+
+@strawberry.type
+class Query:
+    @strawberry.field
+    async def accounts(self, info: strawberry.Info[GraphQLContext]) -> list[AccountType]:
+        # Fields of a query are resolved at the same time, so each has a transaction of its own.
+        async with transaction(info.context.request, read_only=True) as own:
+            return [AccountType(owner=row.owner, balance=row.balance) for row in await Bank(own, outbox).accounts()]
+
+
+@strawberry.type
+class Mutation:
+    @strawberry.mutation
+    async def transfer(self, info: strawberry.Info[GraphQLContext], source: str, target: str, amount: int) -> int:
+        return (await bank(info.context.request).transfer(source, target, amount)).id
+
+
+class AllOrNothing(SchemaExtension):
+    """Keeps nothing of an operation whose result has errors: its mutations share one transaction."""
+
+    def on_operation(self) -> Any:
+        yield
+        result: Any = self.execution_context.result
+        if getattr(result, "errors", None):
+            refuse_commit(self.execution_context.context.request)
+
+
+schema = strawberry.Schema(Query, Mutation, extensions=[AllOrNothing])
+
+
+async def notify(message: OutboxMessage) -> None:
+    """Stand in for what would send a mail."""
+    logger.info("%s: %s", message.key, message.payload)
+
+
+@asynccontextmanager
+async def lifespan(app: Asterism) -> AsyncGenerator[None]:
+    await database.create_tables()
+    async with database:
+        async with database.transaction() as own:
+            await open_first_accounts(own)
+        async with Relay(outbox, notify).running():
+            yield
+
+
+async def answer_integrity_error(request: Request, exc: Exception) -> Response:
+    return answer_constraint_violation(request, exc)
+
+
+async def style(request: Request) -> Response:
+    return FileResponse(PAGES / "bank.css", media_type="text/css", content_disposition_type="inline")
+
+
+app = Asterism(
+    routes=[
+        Route("/", home),
+        Route("/bank.css", style),
+        Route("/", transfer_by_form, methods=["POST"]),
+        Route("/accounts", balances),
+        Route("/transfers", transfer_by_json, methods=["POST"]),
+        Route("/graphql", GraphQL(schema, public_errors=[Refusal])),
+        Route("/ready", ReadinessEndpoint(database)),
+    ],
+    middleware=[Middleware(TransactionMiddleware, database)],
+    exception_handlers={IntegrityError: answer_integrity_error},
+    lifespan=lifespan,
+)
