@@ -62,7 +62,13 @@ class TemplateRoute(BaseRoute):
         """Return the keys a match of the path adds to the scope, None where it does not match."""
         path = get_route_path(scope)
         found = self.path_regex.match(path)
-        params = None if found is None else converted(found, path, conversions(self.param_convertors))
+        return None if found is None else self.scope_of(found, path, scope)
+
+    def scope_of(self, found: re.Match[str], path: str, scope: Scope) -> Scope | None:
+        """Return the keys that a regex match of `path` adds to the scope; None where a value is none."""
+        if found.lastindex is None:
+            return {"endpoint": self.endpoint, "path_params": merged_params(scope, {}), "route": self}
+        params = converted(found, path, conversions(self.param_convertors))
         if params is None:
             return None
         return {"endpoint": self.endpoint, "path_params": merged_params(scope, params), "route": self}
@@ -88,6 +94,9 @@ class TemplateRoute(BaseRoute):
             PathParameterError: for a value that the route would not match.
         """
         return self.reverse(name, path_params, False)
+
+
+_NONE = Match.NONE
 
 
 class Route(TemplateRoute):
@@ -149,9 +158,14 @@ class Route(TemplateRoute):
         return limited(app, limit, counts=counts)
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        child_scope = self.child_scope(scope) if scope["type"] == "http" else None
+        # In one frame: a router of foreign routes asks each of them, for every request.
+        if scope["type"] != "http":
+            return _NONE, {}
+        path = get_route_path(scope) if scope.get("root_path") else scope["path"]
+        found = self.path_regex.match(path)
+        child_scope = None if found is None else self.scope_of(found, path, scope)
         if child_scope is None:
-            return Match.NONE, {}
+            return _NONE, {}
         if self.methods and scope["method"] not in self.methods:
             return Match.PARTIAL, child_scope
         return Match.FULL, child_scope

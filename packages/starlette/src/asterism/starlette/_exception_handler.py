@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from typing import Any
 
 from asterism.asgi_types import (
@@ -44,41 +44,35 @@ def wrap_app_handling_exceptions(app: ASGIApp, conn: Any) -> ASGIApp:
         app: the application to run.
         conn: the request or WebSocket that handlers are given.
     """
-    return _HandledApp(app, conn)
 
+    async def handled(scope: Scope, receive: Receive, send: Send) -> None:
+        started = False
 
-class _HandledApp:
-    def __init__(self, app: ASGIApp, connection: Any) -> None:
-        self.app = app
-        self.connection = connection
+        # Not a coroutine function: the awaitable of `send` is handed through, without a frame of its own.
+        def noting_send(message: Message) -> Awaitable[None]:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+            return send(message)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        tracked = _TrackedSend(send)
         try:
-            await self.app(scope, receive, tracked)
+            await app(scope, receive, noting_send)
         except Exception as exc:
-            handler = handler_in_charge(self.connection.scope, exc)
+            handler = handler_in_charge(conn.scope, exc)
             if handler is None:
                 raise
-            if tracked.started:
+            if started:
                 raise RuntimeError("Caught handled exception, but response already started.") from exc
-            answer = await self._ask(handler, exc)
+            answer = await ask(handler, conn, exc)
             if answer is not None:
-                await answer(scope, receive, tracked)
+                await answer(scope, receive, noting_send)
             exc.__traceback__ = None
 
-    async def _ask(self, handler: ExceptionHandler, exc: Exception) -> Any:
-        if is_async_callable(handler):
-            return await handler(self.connection, exc)
-        return await run_in_threadpool(handler, self.connection, exc)
+    return handled
 
 
-class _TrackedSend:
-    def __init__(self, send: Send) -> None:
-        self.send = send
-        self.started = False
-
-    async def __call__(self, message: Message) -> None:
-        if message["type"] == "http.response.start":
-            self.started = True
-        await self.send(message)
+async def ask(handler: ExceptionHandler, connection: Any, exc: Exception) -> Any:
+    """Return what a handler answers; one that blocks runs in a thread."""
+    if is_async_callable(handler):
+        return await handler(connection, exc)
+    return await run_in_threadpool(handler, connection, exc)
