@@ -11,6 +11,7 @@ from typing import Any
 
 import anyio
 import pytest
+from limits.aio.storage import MemoryStorage
 
 from asterism.ratelimit import RateLimitMiddleware
 from asterism.ratelimit._middleware import PAUSE
@@ -131,6 +132,20 @@ async def test_a_redis_that_does_not_answer_costs_the_timeout_once(call: Any, li
         begin = time.monotonic()
         assert [(await call(limited)).status for _ in range(3)] == [200, 200, 200]
         assert time.monotonic() - begin < 0.6
+
+
+@on_asyncio
+async def test_a_storage_of_ones_own_has_no_longer_to_answer_either(call: Any, limit: Any) -> None:
+    class Slow(MemoryStorage):
+        STORAGE_SCHEME: list[str] = []
+
+        async def incr(self, key: str, expiry: float, amount: int = 1) -> int:
+            await anyio.sleep(60)
+            return 1
+
+    limited = limit("9/hour", storage=Slow(), store_timeout=0.05, when_store_down="refuse")
+    with anyio.fail_after(5):
+        assert (await call(limited)).status == 503
 
 
 @on_asyncio

@@ -1,0 +1,75 @@
+"""`starlette.middleware.gzip`: the methods that programs override, and what is safer than Starlette's."""
+
+from __future__ import annotations
+
+import zlib
+from typing import Any
+
+import pytest
+
+from asterism.starlette.middleware.gzip import GZipMiddleware, GZipResponder, IdentityResponder, unattached_send
+
+pytestmark = pytest.mark.anyio
+
+
+async def app(scope: Any, receive: Any, send: Any) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"4000")]})
+    await send({"type": "http.response.body", "body": b"x" * 4000})
+
+
+async def get(app: Any, accept: bytes) -> tuple[dict[bytes, bytes], bytes]:
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "method": "GET", "path": "/", "headers": [(b"accept-encoding", accept)]}
+    await app(scope, None, send)
+    return dict(sent[0]["headers"]), b"".join(message["body"] for message in sent[1:])
+
+
+async def test_a_responder_is_an_application_by_itself() -> None:
+    headers, body = await get(GZipResponder(app, 500, 6), b"gzip")
+    assert headers[b"content-encoding"] == b"gzip"
+    assert zlib.decompress(body, 31) == b"x" * 4000
+    headers, body = await get(IdentityResponder(app, 500), b"identity")
+    assert headers[b"vary"] == b"Accept-Encoding"
+    assert body == b"x" * 4000
+
+
+async def test_an_overridden_apply_compression_makes_the_body() -> None:
+    class Reversing(GZipResponder):
+        content_encoding = "reverse"
+
+        def apply_compression(self, body: bytes, *, more_body: bool) -> bytes:
+            return body[::-1]
+
+    headers, body = await get(Reversing(app, 500), b"reverse")
+    assert headers[b"content-encoding"] == b"reverse"
+    assert body == b"x" * 4000
+
+
+async def test_an_overridden_send_sees_every_message() -> None:
+    seen: list[str] = []
+
+    class Watching(GZipResponder):
+        async def send_with_compression(self, message: Any) -> None:
+            seen.append(message["type"])
+            await super().send_with_compression(message)
+
+    await get(Watching(app, 500), b"gzip")
+    assert seen == ["http.response.start", "http.response.body"]
+
+
+@pytest.mark.parametrize("accept", [b"gzip;q=0", b"x-gzip-foo"])
+async def test_pain_18_a_client_that_does_not_accept_gzip_gets_none(accept: bytes) -> None:
+    headers, body = await get(GZipMiddleware(app), accept)
+    assert b"content-encoding" not in headers
+    assert body == b"x" * 4000
+
+
+async def test_a_responder_without_a_request_cannot_send() -> None:
+    responder = GZipResponder(app, 500)
+    assert responder.send is unattached_send
+    with pytest.raises(RuntimeError, match="no request to answer yet"):
+        await responder.send_with_compression({"type": "http.response.start"})
