@@ -15,6 +15,7 @@ import pytest
 HERE = Path(__file__).with_name("graphql")
 ROOT = HERE.parents[1]
 CLIENTS = ROOT / ".cache" / "graphql-clients"
+OTHERS = ["hypercorn-asyncio", "granian"]
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +39,9 @@ def clients() -> Path:
     return CLIENTS
 
 
-@pytest.fixture(scope="module", params=["uvicorn-websockets", "hypercorn-asyncio"])
+@pytest.fixture(
+    scope="module", params=["uvicorn-websockets", *(pytest.param(name, marks=pytest.mark.nightly) for name in OTHERS)]
+)
 def server(request: pytest.FixtureRequest, serve: Callable[..., Any]) -> Any:
     served = Path(__file__).with_name("served")
     return serve(request.param, "graphql_story:app", PYTHONPATH=os.pathsep.join([str(served), str(ROOT)]))

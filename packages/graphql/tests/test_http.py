@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from asterism.asgi_types import HTTPException
 from asterism.graphql import GraphQL, GraphQLContext
 from asterism.testing import TestClient
 
@@ -221,7 +222,27 @@ def test_a_batch_is_answered_in_order_and_capped(serve: Callable[..., TestClient
     assert refused.status_code == 400
     assert "at most 10" in refused.json()["errors"][0]["message"]
     assert client.post("/", json=[]).status_code == 400
-    assert client.post("/", json=[{"query": "subscription { count }"}]).status_code == 400
+
+
+def test_one_operation_of_a_batch_that_is_refused_leaves_the_others(serve: Callable[..., TestClient]) -> None:
+    batch = [{"query": "{ hello }"}, {}, {"query": "subscription { count }"}, "text", {"query": "{ optionalFailure }"}]
+    results = serve(batching=True).post("/", json=batch).json()
+    assert results[0] == {"data": {"hello": "hello world"}}
+    messages = [result["errors"][0]["message"] for result in results[1:]]
+    assert "no `query`" in messages[0]
+    assert "subscription on its own" in messages[1]
+    assert "must be a JSON object" in messages[2]
+    assert messages[3] == "Unexpected error."
+
+
+def test_a_context_may_refuse_a_request_with_a_status(serve: Callable[..., TestClient]) -> None:
+    def context(context: GraphQLContext) -> GraphQLContext:
+        raise HTTPException(401, "Log in first.", {"www-authenticate": "Bearer"})
+
+    response = serve(context=context).post("/", json={"query": "{ hello }"})
+    assert response.status_code == 401
+    assert response.headers["www-authenticate"] == "Bearer"
+    assert response.json() == {"errors": [{"message": "Log in first."}]}
 
 
 def test_an_unknown_scope_and_a_wrong_schema_are_named() -> None:

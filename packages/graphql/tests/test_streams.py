@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 import strawberry
 
-from asterism.graphql import GraphQL, GraphQLLimits
+from asterism.asgi_types import HTTPException
+from asterism.graphql import GraphQL, GraphQLContext, GraphQLLimits
 from asterism.graphql._multipart_stream import with_heartbeats
 from asterism.lint import lint
 from asterism.testing import AsyncTestClient, TestClient
@@ -225,3 +226,13 @@ async def test_a_closed_stream_stops_its_operations_and_frees_its_place(
             await asyncio.sleep(0.02)
         assert "forever ends" in log
         assert (await client.put("/")).status_code == 201
+
+
+@pytest.mark.anyio
+async def test_what_refuses_operations_refuses_streams_for_them(schema: strawberry.Schema) -> None:
+    def context(context: GraphQLContext) -> GraphQLContext:
+        raise HTTPException(401)
+
+    async with AsyncTestClient(lint(GraphQL(schema, single_connection=True, context=context))) as client:
+        assert (await client.put("/")).status_code == 401
+        assert (await client.patch("/")).headers["allow"] == "GET, POST, PUT, DELETE"

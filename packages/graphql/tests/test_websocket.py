@@ -263,3 +263,19 @@ def test_the_older_protocol_is_spoken_where_asked_for(connect: Connect, log: lis
         until(lambda: "forever ends" in log)
         session.send_json({"type": "connection_terminate"})
         assert closed(session)[0] == 1000
+
+
+def test_the_older_protocol_refuses_what_comes_before_its_init_too(connect: Connect, log: list[str]) -> None:
+    with connect(init=False, protocol="graphql-ws", legacy_websocket=True) as session:
+        session.send_json({"id": "1", "type": "start", "payload": {"query": "subscription { forever }"}})
+        assert closed(session) == (4401, "Unauthorized")
+    assert log == []
+
+
+def test_an_id_used_again_in_the_older_protocol_stands_for_the_new_operation(connect: Connect, log: list[str]) -> None:
+    with connect(protocol="graphql-ws", legacy_websocket=True) as session:
+        assert session.receive_json() == {"type": "ka"}
+        for _ in range(2):
+            session.send_json({"id": "1", "type": "start", "payload": {"query": "subscription { forever }"}})
+            assert session.receive_json()["payload"] == {"data": {"forever": "running"}}
+        until(lambda: log.count("forever ends") == 1)

@@ -61,7 +61,8 @@ class HTTPTransport:
                 return await self._answer_post(request, wish)
             if method == "GET" or method == "HEAD":
                 return await self._answer_get(request, wish)
-            raise Refusal(405, "GraphQL is asked by GET or POST.", headers={"allow": _METHODS})
+            allowed = _METHODS if self._single is None else f"{_METHODS}, PUT, DELETE"
+            raise Refusal(405, "GraphQL is asked by GET or POST.", headers={"allow": allowed})
         except HTTPException as exc:
             error = exc.error if isinstance(exc, Refusal) else {"message": exc.detail}
             body = encode_json({"errors": [error]})
@@ -106,20 +107,32 @@ class HTTPTransport:
         return await self._hooks.get_context(context), await self._hooks.get_root_value(context)
 
     async def _run_batch(self, request: Request[Any], values: list[Any], wish: Wish) -> Response:
-        operations = [await self._engine.resolve(read_operation(value)) for value in self._checked_batch(values, wish)]
-        if any(operation.kind == "subscription" for operation in operations):
-            raise Refusal(400, "A batch takes queries and mutations only; send a subscription on its own.")
+        operations = [await self._resolve_member(value) for value in self._checked_batch(values, wish)]
         context = GraphQLContext(request)
         user_context, root_value = await self._prepare(context)
-        runs = [self._engine.execute(operation, user_context, root_value) for operation in operations]
-        if any(operation.kind == "mutation" for operation in operations):
-            results = [await run for run in runs]
-        else:
-            results = await asyncio.gather(*runs)
         format_error = error_formatter(self._hooks, request)
-        body = encode_json([await _whole(result, format_error) for result in results])
+
+        async def run(operation: RunnableOperation | Refusal) -> dict[str, Any]:
+            if isinstance(operation, Refusal):
+                return {"errors": [operation.error]}
+            return await _whole(await self._engine.execute(operation, user_context, root_value), format_error)
+
+        if any(isinstance(operation, RunnableOperation) and operation.kind == "mutation" for operation in operations):
+            results = [await run(operation) for operation in operations]
+        else:
+            results = await asyncio.gather(*(run(operation) for operation in operations))
         assert wish.result is not None
-        return make_response(context.response, body, 200, wish.result)
+        return make_response(context.response, encode_json(results), 200, wish.result)
+
+    async def _resolve_member(self, value: object) -> RunnableOperation | Refusal:
+        """Return an operation of a batch, or why it alone is not run."""
+        try:
+            operation = await self._engine.resolve(read_operation(value))
+        except Refusal as refusal:
+            return refusal
+        if operation.kind == "subscription":
+            return Refusal(400, "A batch takes queries and mutations only; send a subscription on its own.")
+        return operation
 
     def _checked_batch(self, values: list[Any], wish: Wish) -> list[Any]:
         if not self._batching:
