@@ -18,11 +18,17 @@ collect_ignore = ["frameworks"]
 
 SERVED = Path(__file__).with_name("served")
 
+UVICORN = ["uvicorn", "{app}", "--port", "{port}", "--ws", "websockets", "--log-level", "warning"]
 COMMANDS: dict[str, list[str]] = {
     "uvicorn-websockets": ["uvicorn", "{app}", "--port", "{port}", "--ws", "websockets", "--log-level", "warning"],
     "uvicorn-wsproto": ["uvicorn", "{app}", "--port", "{port}", "--ws", "wsproto", "--log-level", "warning"],
     "hypercorn-asyncio": ["hypercorn", "{app}", "--bind", "127.0.0.1:{port}", "--workers", "0", "-k", "asyncio"],
     "hypercorn-trio": ["hypercorn", "{app}", "--bind", "127.0.0.1:{port}", "--workers", "0", "-k", "trio"],
+    "uvicorn-h11-asyncio": [*UVICORN, "--http", "h11", "--loop", "asyncio"],
+    "uvicorn-h11-uvloop": [*UVICORN, "--http", "h11", "--loop", "uvloop"],
+    "uvicorn-httptools-asyncio": [*UVICORN, "--http", "httptools", "--loop", "asyncio"],
+    "uvicorn-httptools-uvloop": [*UVICORN, "--http", "httptools", "--loop", "uvloop"],
+    "daphne": ["daphne", "-b", "127.0.0.1", "-p", "{port}", "-v", "0", "{app}"],
     "granian": ["granian", "{app}", "--interface", "asgi", "--port", "{port}", "--log-level", "error"],
 }
 
@@ -30,14 +36,14 @@ COMMANDS: dict[str, list[str]] = {
 class Server:
     """One server process on a free port of the loopback interface."""
 
-    def __init__(self, name: str, app: str, **environment: str) -> None:
+    def __init__(self, name: str, app: str, python: str = sys.executable, **environment: str) -> None:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port: int = probe.getsockname()[1]
         self.name = name
         arguments = [part.format(app=app, port=self.port) for part in COMMANDS[name]]
         self.process = subprocess.Popen(
-            [sys.executable, "-m", *arguments],
+            [python, "-m", *arguments],
             cwd=SERVED,
             env={**os.environ, "PYTHONPATH": str(SERVED), "PYTHONUNBUFFERED": "1", **environment},
             stdout=subprocess.PIPE,
@@ -72,11 +78,11 @@ class Server:
 
 @pytest.fixture(scope="module")
 def serve() -> Iterator[Callable[..., Server]]:
-    """`serve(name, "module:app", **environment)` starts a server; what still runs at the end is stopped."""
+    """`serve(name, "module:app", python, **environment)` starts a server; what still runs at the end is stopped."""
     servers: list[Server] = []
 
-    def start(name: str, app: str, **environment: str) -> Server:
-        servers.append(Server(name, app, **environment))
+    def start(name: str, app: str, python: str = sys.executable, **environment: str) -> Server:
+        servers.append(Server(name, app, python, **environment))
         servers[-1].wait_until_ready()
         return servers[-1]
 

@@ -10,11 +10,12 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from charter import ROOT, Row, distribution_name, normalized
+from charter import ROOT, Row, distribution_name, load_charter, normalized
 from check_packages import Package, Workspace
 from hatchling.builders.wheel import WheelBuilder
 from packaging.requirements import Requirement
@@ -80,6 +81,26 @@ def allowed_siblings(charter: dict[str, Row], name: str, *, with_extras: bool = 
                 found.add(sibling)
                 waiting.append(sibling)
     return found - {name}
+
+
+def make_environment(name: str, *requirements: str) -> Environment:
+    """Return `.tools/venvs/<name>`, with the requirements and the newest wheels of every package in it.
+
+    It is made once; this checkout's packages are built and installed each time.
+    """
+    place = ROOT / ".tools" / "venvs"
+    place.mkdir(parents=True, exist_ok=True)
+    environment = Environment(place / name)
+    workspace = Workspace(ROOT, load_charter())
+    with tempfile.TemporaryDirectory(prefix="asterism-wheels-") as folder:
+        build_wheels(workspace, Path(folder))
+        every = [
+            requirement_of(package, ["all"] if package.is_meta else package.optional)
+            for package in workspace.packages.values()
+        ]
+        renewed = [part for distribution in workspace.folders for part in ("--reinstall-package", distribution)]
+        environment.install("--find-links", folder, *renewed, *requirements, *every)
+    return environment
 
 
 class Environment:

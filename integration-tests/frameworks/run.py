@@ -11,16 +11,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 sys.path.insert(0, str(ROOT / "tools"))
 
-from charter import META_PACKAGE, distribution_name, load_charter  # noqa: E402
-from check_packages import Workspace  # noqa: E402
-from wheelhouse import Environment, build_wheels, requirement_of  # noqa: E402
+from wheelhouse import make_environment  # noqa: E402
 
 FRAMEWORKS = [
     "blacksheep>=2",
@@ -36,26 +33,9 @@ FRAMEWORKS = [
 TOOLS = ["aiosqlite>=0.20", "pytest>=8.3", "anyio>=4.9,<5", "trio>=0.27", "itsdangerous>=2.2", "websockets>=14"]
 
 
-def make_environment() -> Environment:
-    """Return the environment, with the frameworks and this checkout's packages in it."""
-    place = ROOT / ".tools" / "venvs"
-    place.mkdir(parents=True, exist_ok=True)
-    environment = Environment(place / "frameworks")
-    workspace = Workspace(ROOT, load_charter())
-    with tempfile.TemporaryDirectory(prefix="asterism-wheels-") as folder:
-        wheels = build_wheels(workspace, Path(folder))
-        every = [
-            requirement_of(package, package.optional if name != META_PACKAGE else ["all"])
-            for name, package in workspace.packages.items()
-        ]
-        renewed = [part for name in wheels for part in ("--reinstall-package", distribution_name(name))]
-        environment.install("--find-links", folder, *renewed, *FRAMEWORKS, *TOOLS, *every)
-    return environment
-
-
 def main() -> int:
     """Make the environment and run the suite."""
-    environment = make_environment()
+    environment = make_environment("frameworks", *FRAMEWORKS, *TOOLS)
     command = [str(environment.python), "-I", "-m", "pytest", "-c", str(HERE / "pytest.ini"), "--rootdir", str(HERE)]
     return subprocess.run([*command, *(sys.argv[1:] or [str(HERE)])], cwd=HERE, check=False).returncode
 
