@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+from typing import Any
+from xml.etree import ElementTree
+
+from charter import ROOT, load_charter
+from check_packages import Workspace
+from graph import PICTURE, draw, ranks, read_graph, without_shortcuts
+
+CURRENT = read_graph(Workspace(ROOT, load_charter()))
+
+
+def test_the_picture_in_the_documentation_is_that_of_the_sources() -> None:
+    assert PICTURE.read_text("utf-8") == draw(CURRENT), "draw it anew: make graph"
+
+
+def test_every_package_is_in_the_picture() -> None:
+    drawn = ElementTree.fromstring(draw(CURRENT))
+    names = {element.text for element in drawn.iter("{http://www.w3.org/2000/svg}text")}
+    assert names == {path.parent.name for path in ROOT.glob("packages/*/pyproject.toml")} - {"asterism"}
+
+
+def test_every_arrow_points_down() -> None:
+    rows = ranks(CURRENT.edges)
+    height = {name: row for row, names in enumerate(rows) for name in names}
+    assert all(height[name] > height[to] for name, near in CURRENT.edges.items() for to in near)
+
+
+def test_what_follows_from_other_arrows_is_not_drawn() -> None:
+    edges = {"top": frozenset({"low", "middle"}), "middle": frozenset({"low"}), "low": frozenset[str]()}
+    assert without_shortcuts(edges) == {"top": {"middle"}, "middle": {"low"}, "low": frozenset()}
+
+
+def test_an_import_that_needs_an_extra_is_dashed() -> None:
+    assert ("routing", "http") in CURRENT.extras
+    assert ("http", "datastructures") not in CURRENT.extras
+    assert 'class="extra"' in draw(CURRENT)
+
+
+def test_an_import_that_is_gone_changes_the_picture(checkout: Any) -> None:
+    def picture() -> str:
+        return draw(read_graph(Workspace(checkout.root, load_charter(checkout.root / "tools" / "charter.toml"))))
+
+    before = picture()
+    cors = checkout.root / "packages" / "cors" / "src" / "asterism" / "cors"
+    for path in cors.glob("*.py"):
+        path.write_text("")
+    assert picture() != before
