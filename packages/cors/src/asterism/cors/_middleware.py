@@ -72,7 +72,11 @@ class CORSMiddleware:
         if scope["type"] == "http":
             for name, value in scope["headers"]:
                 if name == b"origin":
-                    await self.answer(scope, receive, send, value.decode("latin-1"))
+                    origin = value.decode("latin-1")
+                    if scope["method"] == "OPTIONS":
+                        await self.answer_options(scope, receive, send, origin)
+                    else:
+                        await self.app(scope, receive, shared_send(send, self.policy.response_headers(origin)))
                     return
 
             # Plain, as the one of `shared_send`, and with nothing to add but Vary.
@@ -87,9 +91,9 @@ class CORSMiddleware:
         else:
             await self.app(scope, receive, send)
 
-    async def answer(self, scope: Scope, receive: Receive, send: Send, origin: str) -> None:
-        """Answer a request that has an Origin."""
-        preflight = read_preflight(scope, origin) if scope["method"] == "OPTIONS" else None
+    async def answer_options(self, scope: Scope, receive: Receive, send: Send, origin: str) -> None:
+        """Answer an OPTIONS request that has an Origin, which may be a preflight."""
+        preflight = read_preflight(scope, origin)
         if preflight is None:
             await self.app(scope, receive, shared_send(send, self.policy.response_headers(origin)))
         else:
@@ -131,15 +135,20 @@ def shared_send(send: Send, fields: list[Header]) -> Send:
 
 def add_fields(headers: Sequence[Header], fields: list[Header]) -> list[Header]:
     kept = [*headers]
-    if fields:
-        replaced = {name for name, _ in fields}
-        kept = [field for field in kept if field[0] not in replaced]
+    for name, _ in kept:
+        if name == b"vary" or name[:15] == b"access-control-":
+            return replace_fields(kept, fields)
+    return [*kept, *fields, VARY_ORIGIN]
+
+
+def replace_fields(headers: list[Header], fields: list[Header]) -> list[Header]:
+    """Add the fields to headers that hold some of their names, or a Vary."""
+    replaced = {name for name, _ in fields}
+    kept = [field for field in headers if field[0] not in replaced]
     for index, (name, _) in enumerate(kept):
         if name == b"vary":
             return add_to_vary(kept, index, fields)
-    kept += fields
-    kept.append(VARY_ORIGIN)
-    return kept
+    return [*kept, *fields, VARY_ORIGIN]
 
 
 def varying(headers: Sequence[Header]) -> list[Header]:
@@ -147,7 +156,7 @@ def varying(headers: Sequence[Header]) -> list[Header]:
     fields = [*headers]
     for name, _ in fields:
         if name == b"vary":
-            return add_fields(fields, [])
+            return replace_fields(fields, [])
     fields.append(VARY_ORIGIN)
     return fields
 
