@@ -72,7 +72,7 @@ class SessionMiddleware:
             await self.app(scope, receive, send)
             return
         data = self.load(scope)
-        session = Session(data or {})
+        session = Session(data) if data else Session()
         if "session" in scope:
             scope = dict(scope)  # An outer part keeps its own there, and may read it when the response passes.
         scope["session"] = session
