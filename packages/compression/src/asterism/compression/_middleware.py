@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Mapping, Sequence
-from typing import Any
 
 from asterism.asgi_types import ASGIApp, Message, Receive, Scope, Send
 
 from ._coding import Coding
 from ._content_types import DEFAULT_EXCLUDED_CONTENT_TYPES
 from ._gzip import Gzip
+from ._header_fields import Header
 from ._installed import make_codings
-from ._policy import CompressionPolicy, check_size, content_length
+from ._policy import CompressionPolicy, check_size
 from ._response import CodedResponse
 
 DEFAULT_MINIMUM_SIZE = 500
@@ -37,43 +37,38 @@ class _Compression:
         self.policy = CompressionPolicy(codings, minimum_size, exclude_content_types)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
-            await self.app(scope, receive, self._coding_send(scope, send))
-        else:
+        if scope["type"] != "http":
             await self.app(scope, receive, send)
-
-    def _coding_send(self, scope: Scope, send: Send) -> Send:
-        """Return a `send` that looks at the start of the response and then steps aside where it may.
-
-        It is a plain function: it hands on what `send` returned to be awaited, at no frame of its own.
-        """
+            return
         onward: Send | None = None
 
+        # It looks at the start of the response and then steps aside where it may. A plain function:
+        # it hands on what `send` returned to be awaited, at no frame of its own.
         def send_coded(message: Message) -> Awaitable[None]:
             nonlocal onward
             if onward is not None:
                 return onward(message)
             if message["type"] != "http.response.start":
                 return send(message)
-            if self._is_small(message):
-                accepted = accept_encoding(scope)
-                # Only who names identity, or everything, can refuse a body without a coding.
-                if b"identity" not in accepted and b"*" not in accepted:
-                    onward = send
-                    return send(message)
-            onward = self._response(scope, send).send
+            onward = send if self._is_small(message, scope) else self._response(scope, send).send
             return onward(message)
 
-        return send_coded
+        await self.app(scope, receive, send_coded)
 
-    def _is_small(self, start: Message) -> bool:
-        """Tell whether a response says that its body is too small to be coded."""
-        headers: Any = start.get("headers")
+    def _is_small(self, start: Message, scope: Scope) -> bool:
+        """Tell whether a response says that its body is too small to be coded for this client."""
+        headers: list[Header] | None = start.get("headers")
         # What can be read only once is left to be read later.
-        if type(headers) is not list or start["status"] == 304:
+        if not isinstance(headers, list) or start["status"] == 304:
             return False
-        size = content_length(headers)  # pyright: ignore[reportUnknownArgumentType]
-        return size is not None and size < self.policy.minimum_size
+        for name, length in headers:
+            if name == b"content-length":
+                if not length.isdigit() or len(length) > 19 or int(length) >= self.minimum_size:
+                    return False
+                # Only who names identity, or everything, can refuse a body without a coding.
+                accepted = accept_encoding(scope)
+                return b"identity" not in accepted and b"*" not in accepted
+        return False
 
     def _response(self, scope: Scope, send: Send) -> CodedResponse:
         policy = self.policy
