@@ -75,6 +75,16 @@ async def test_memory_forgets_what_was_used_longest_ago() -> None:
         MemoryDocumentStore(max_documents=0)
 
 
+def test_a_store_that_is_away_costs_the_text_of_a_query_and_no_more(
+    serve: Callable[..., TestClient], caplog: pytest.LogCaptureFixture
+) -> None:
+    client = serve(persisted_queries=RedisDocumentStore("redis://127.0.0.1:1/0"))
+    assert code(client.post("/", json=persisted())) == "PERSISTED_QUERY_NOT_FOUND"
+    assert client.post("/", json=persisted(query=HELLO)).json() == {"data": {"hello": "hello world"}}
+    assert "did not answer" in caplog.text
+    assert "did not take a document" in caplog.text
+
+
 @pytest.mark.anyio
 async def test_redis_keeps_documents_for_all_processes() -> None:
     prefix = f"asterism-graphql-test-{uuid4().hex}:"

@@ -118,6 +118,17 @@ def test_deferring_without_a_stream_is_a_406(
     assert response.status_code == 406
 
 
+def test_a_mutation_whose_result_could_not_be_sent_is_not_run(
+    serve: Callable[..., TestClient], incremental_schema: strawberry.Schema, log: list[str]
+) -> None:
+    query = 'mutation { ... @defer { note(text: "@defer") } }'
+    client = serve(incremental_schema, batching=True)
+    assert client.post("/", json={"query": query}).status_code == 406
+    assert "multipart/mixed" in client.post("/", json=[{"query": query}]).json()[0]["errors"][0]["message"]
+    assert log == []
+    assert client.post("/", json={"query": 'mutation { note(text: "@defer") }'}).json() == {"data": {"note": "@defer"}}
+
+
 @pytest.mark.anyio
 async def test_a_client_that_leaves_stops_its_subscription(schema: strawberry.Schema, log: list[str]) -> None:
     async with AsyncTestClient(lint(GraphQL(schema))) as client:

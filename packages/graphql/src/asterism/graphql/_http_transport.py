@@ -19,6 +19,7 @@ from ._hooks import Hooks, error_formatter
 from ._http_answer import cacheable, make_response, stream_response
 from ._http_body import read_body, read_query
 from ._ide import IDE
+from ._increments import asks_for_increments
 from ._negotiation import JSON, Wish, negotiate
 from ._operation import read_operation
 from ._refusal import Refusal
@@ -26,6 +27,7 @@ from ._result_format import FrameFormat, format_result, is_request_error
 from ._single_connection import SingleConnection
 
 _METHODS = "GET, POST"
+_NO_INCREMENTS = "@defer and @stream need `Accept: multipart/mixed` or `text/event-stream`."
 
 
 class HTTPTransport:
@@ -93,6 +95,8 @@ class HTTPTransport:
             return await self._stream(request, operation, wish)
         if operation.kind == "subscription":
             raise Refusal(406, "Subscriptions need `Accept: text/event-stream` or `multipart/mixed`, or a WebSocket.")
+        if operation.kind == "mutation" and wish.stream is None:
+            self._refuse_increments(operation)
         context = GraphQLContext(request)
         user_context, root_value = await self._prepare(context)
         result = await self._engine.execute(operation, user_context, root_value)
@@ -102,6 +106,11 @@ class HTTPTransport:
         assert wish.result is not None
         body = encode_json(format_result(result, format_error))
         return make_response(context.response, body, _status(result, wish), wish.result)
+
+    def _refuse_increments(self, operation: RunnableOperation) -> None:
+        """Refuse a mutation whose result could not be sent, before it changes anything."""
+        if asks_for_increments(operation.text, self._engine.documents.prepare(operation.text).node):
+            raise Refusal(406, _NO_INCREMENTS)
 
     async def _prepare(self, context: GraphQLContext) -> tuple[Any, Any]:
         return await self._hooks.get_context(context), await self._hooks.get_root_value(context)
@@ -128,10 +137,12 @@ class HTTPTransport:
         """Return an operation of a batch, or why it alone is not run."""
         try:
             operation = await self._engine.resolve(read_operation(value))
+            if operation.kind == "subscription":
+                raise Refusal(400, "A batch takes queries and mutations only; send a subscription on its own.")
+            if operation.kind == "mutation":
+                self._refuse_increments(operation)
         except Refusal as refusal:
             return refusal
-        if operation.kind == "subscription":
-            return Refusal(400, "A batch takes queries and mutations only; send a subscription on its own.")
         return operation
 
     def _checked_batch(self, values: list[Any], wish: Wish) -> list[Any]:
@@ -155,7 +166,7 @@ class HTTPTransport:
     async def _stream_increments(self, context: GraphQLContext, result: Any, wish: Wish) -> Response:
         if wish.stream is None:
             await result.subsequent_results.aclose()
-            raise Refusal(406, "@defer and @stream need `Accept: multipart/mixed` or `text/event-stream`.")
+            raise Refusal(406, _NO_INCREMENTS)
         frames = self._format_all(context.request, result_frames(result))
         return stream_response(context.response, frames, wish._replace(subscription=False))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hashlib import sha256
+from logging import getLogger
 from typing import Any, cast
 
 from ._document_store import DocumentStore
@@ -11,6 +12,8 @@ from ._refusal import Refusal
 from ._trusted_documents import TrustedDocuments
 
 _HASH_LENGTH = 64
+
+_logger = getLogger("asterism.graphql")
 
 
 def persisted_hash(operation: Operation) -> str | None:
@@ -76,7 +79,7 @@ class DocumentChoice:
             if sha256(query.encode()).hexdigest() != digest:
                 raise Refusal(400, "`sha256Hash` is not the hash of `query`.", code="BAD_REQUEST")
             return query
-        document = await self._store.get(digest) if len(digest) == _HASH_LENGTH else None
+        document = await self._get(self._store, digest) if len(digest) == _HASH_LENGTH else None
         if document is None:
             raise Refusal(404, "PersistedQueryNotFound", code="PERSISTED_QUERY_NOT_FOUND")
         return document
@@ -86,4 +89,19 @@ class DocumentChoice:
         if self._store is not None and self._trusted is None and operation.extensions and operation.query:
             digest = persisted_hash(operation)
             if digest is not None:
-                await self._store.put(digest, operation.query)
+                await self._put(self._store, digest, operation.query)
+
+    # A store that is away costs clients the text of their queries, which they send when a hash is not found.
+
+    async def _get(self, store: DocumentStore, digest: str) -> str | None:
+        try:
+            return await store.get(digest)
+        except Exception:
+            _logger.exception("The store of persisted queries did not answer")
+            return None
+
+    async def _put(self, store: DocumentStore, digest: str, query: str) -> None:
+        try:
+            await store.put(digest, query)
+        except Exception:
+            _logger.exception("The store of persisted queries did not take a document")
