@@ -27,7 +27,7 @@ def _starlette() -> Application:
 
 
 def contests() -> Iterator[tuple[str, Contest]]:
-    """Yield the one contest."""
+    """Yield the contest with a request id made, checked and sent back, and the one without."""
     from asterism.logging import AccessLogMiddleware
 
     logger = logging.getLogger(LOGGER)
@@ -35,5 +35,7 @@ def contests() -> Iterator[tuple[str, Contest]]:
     logger.propagate = False
     logger.handlers = [logging.NullHandler()]
     bare = bare_application(b"Hello, world!", b"text/plain; charset=utf-8")
-    peers = {"asterism": AccessLogMiddleware(bare, LOGGER), "starlette": _starlette()}
-    yield "access log", Contest(Exchange("/", expected=b"Hello, world!"), {BARE: bare, **peers})
+    for name, header in (("access log", "X-Request-ID"), ("access log, no id", None)):
+        logged = AccessLogMiddleware(bare, LOGGER, request_id_header=header)
+        applications = {BARE: bare, "asterism": logged, "starlette": _starlette()}
+        yield name, Contest(Exchange("/", expected=b"Hello, world!"), applications)

@@ -97,6 +97,7 @@ class AccessLogMiddleware:
         if policy is not None and "request_id" not in record:
             request_id = record["request_id"] = policy.choose(scope["headers"])
             exchange.policy = policy
+            exchange.request_id = request_id
             token = current_request_id.set(request_id)
         try:
             await self.app(scope, exchange.receiving(receive), exchange.send)

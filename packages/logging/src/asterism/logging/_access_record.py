@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 from threading import current_thread, get_ident
 from time import time
 from typing import Any
@@ -40,6 +41,18 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=AccessRecord.renew_process_id)
 
 
+def task_name() -> str | None:
+    """Return the name of the asyncio task that runs, as records have it since Python 3.12."""
+    asyncio: Any = sys.modules.get("asyncio")
+    if asyncio is None or not getattr(logging, "logAsyncioTasks", True):
+        return None
+    try:
+        name: str = asyncio.current_task().get_name()
+    except (AttributeError, RuntimeError):
+        return None
+    return name
+
+
 class RecordMaker:
     """Makes the records of one logger and level.
 
@@ -54,6 +67,7 @@ class RecordMaker:
         self.position = (logger_name, level, __file__, 0, message)
         self.loaded = model.created - model.relativeCreated / 1000
         self.thread = get_ident()
+        self.names_tasks = "taskName" in vars(model)
         self.attributes: dict[str, Any] = {**vars(model), "args": OwnFields(), **SAMPLE}
 
     def blank(self) -> dict[str, Any]:
@@ -76,6 +90,8 @@ class RecordMaker:
         if thread != self.thread:
             attributes["thread"] = thread
             attributes["threadName"] = current_thread().name
+        if self.names_tasks:
+            attributes["taskName"] = task_name()
         record = new_object(AccessRecord)
         record.__dict__ = attributes
         return record

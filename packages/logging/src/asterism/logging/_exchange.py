@@ -28,6 +28,7 @@ class Exchange:
 
     Attributes:
         policy: how its id is named in the response; None where it is not.
+        request_id: that id.
         status: the response's status, once there is one.
         size: bytes sent so far.
         close_code: of a WebSocket.
@@ -36,6 +37,7 @@ class Exchange:
     """
 
     policy: RequestIDPolicy | None = None
+    request_id = ""
     status: int | None = None
     size = 0
     close_code: int | None = None
@@ -52,11 +54,6 @@ class Exchange:
     def receiving(self, receive: Receive) -> Receive:
         """Return the channel that the application receives by."""
         return receive
-
-    @property
-    def request_id(self) -> str:
-        """The id that the response names."""
-        return self.record.get("request_id", "")
 
     def send(self, message: Message) -> Awaitable[None]:
         """Send a message, taking note of what it says."""

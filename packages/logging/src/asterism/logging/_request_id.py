@@ -36,9 +36,10 @@ class IDSequence:
         self.step = int.from_bytes(urandom(8), "big") | 1  # odd: its multiples go through all of 2^64
         self.numbers = count(int.from_bytes(urandom(4), "big"))
 
-    def __call__(self) -> str:
+    def next_id(self) -> str:
+        """Return an id that this process has not given yet."""
         number = next(self.numbers) * self.step & 0xFFFF_FFFF_FFFF_FFFF
-        return f"{self.prefix}{number:016x}"
+        return self.prefix + number.to_bytes(8, "big").hex()
 
 
 _sequence = IDSequence()
@@ -52,7 +53,7 @@ def new_request_id() -> str:
     >>> len(new_request_id())
     32
     """
-    return _sequence()
+    return _sequence.next_id()
 
 
 class RequestIDPolicy:
@@ -104,7 +105,7 @@ class RequestIDPolicy:
             if times == 1 and is_request_id(found):
                 return found.decode("ascii")
         if not self._checks:
-            return _sequence()
+            return _sequence.next_id()
         made = self.generate()
         if not (made.isascii() and is_request_id(made.encode("ascii"))):
             raise ValueError(f"generate returned {made!r}; an id has 1 to 128 letters, digits and -_.:+/=@~")

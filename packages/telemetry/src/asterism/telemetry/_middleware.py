@@ -53,9 +53,9 @@ class OpenTelemetryMiddleware:
         self,
         app: ASGIApp,
         *,
-        excluded_urls: str | Sequence[str] = (),
         request_headers: Collection[str] = (),
         response_headers: Collection[str] = (),
+        excluded_urls: str | Sequence[str] = (),
         tracer_provider: TracerProvider | None = None,
         meter_provider: MeterProvider | None = None,
     ) -> None:
