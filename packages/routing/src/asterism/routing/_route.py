@@ -14,6 +14,7 @@ from ._base_route import BaseRoute, Endpoint, MiddlewareList, endpoint_name, met
 from ._body_limit import Limit, limited
 from ._convertors import Convertor
 from ._functions import request_application
+from ._literal_prefix import literal_prefix
 from ._match import Match, NoMatchFound
 from ._path_match import conversions, converted, merged_params
 from ._path_template import compile_path
@@ -129,6 +130,8 @@ class Route(TemplateRoute):
     # Of subclasses whose constructor is their own.
     methods: set[str] | None = None
     include_in_schema: bool = True
+    # The regex, and the text that all it matches begins with.
+    _prefix: tuple[re.Pattern[str] | None, str] = (None, "")
 
     def __init__(
         self,
@@ -162,7 +165,14 @@ class Route(TemplateRoute):
         if scope["type"] != "http":
             return _NONE, {}
         path = get_route_path(scope) if scope.get("root_path") else scope["path"]
-        found = self.path_regex.match(path)
+        regex = self.path_regex
+        known, prefix = self._prefix
+        if known is not regex:
+            prefix = literal_prefix(regex)
+            self._prefix = (regex, prefix)
+        if not path.startswith(prefix):
+            return _NONE, {}
+        found = regex.match(path)
         child_scope = None if found is None else self.scope_of(found, path, scope)
         if child_scope is None:
             return _NONE, {}

@@ -1,0 +1,460 @@
+"""Where Asterism's own classes behave otherwise than the drop-in, which behaves as Starlette does.
+
+`DIFFERENCES` is the one list; the table in docs/packages/starlette.md is made from it. Each row names the attributes
+of the drop-in that hold the difference, so that a test can tell whether the list is complete and still true.
+
+usage: python tools/native_differences.py            rewrite the table
+       python tools/native_differences.py --check    exit with 1 where it is not current
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+PAGE = Path(__file__).resolve().parents[1] / "docs/packages/starlette.md"
+BEGIN = "<!-- The table below is made by tools/native_differences.py. -->"
+END = "<!-- end of the table -->"
+
+
+class Difference(NamedTuple):
+    """One behaviour."""
+
+    subject: str
+    drop_in: str
+    native: str
+    held_by: tuple[str, ...]
+    """`module.Class.attribute` below `asterism.starlette`."""
+
+
+DIFFERENCES = [
+    Difference(
+        "500 and user middleware",
+        "the 500 is made outside of all middleware: no CORS or other headers of theirs on it",
+        "the 500 passes through the program's middleware",
+        ("applications.Starlette.build_middleware_stack",),
+    ),
+    Difference(
+        "Late exception handlers",
+        "may be added after the first request, without effect",
+        "`RuntimeError`, and keys are checked",
+        ("applications.Starlette.add_exception_handler", "middleware.exceptions.ExceptionMiddleware.__init__"),
+    ),
+    Difference(
+        "Request bodies",
+        "without a limit unless `max_body_size` sets one, which middleware applies",
+        "at most 16 MiB, also where there is no middleware",
+        (
+            "applications.Starlette.__init__",
+            "requests.Request.max_body_size",
+            "middleware.body_limit.RequestBodyLimitMiddleware.__init__",
+            "middleware.body_limit.RequestBodyLimitMiddleware.record_key",
+            "routing.Route.__init__",
+            "routing.Route.limited_app",
+            "routing.Mount.__init__",
+            "routing.Mount.limited_app",
+            "routing.Router.__init__",
+            "routing.Router.limited_app",
+        ),
+    ),
+    Difference(
+        "`request.json()`",
+        "any media type; bad JSON raises in the endpoint, so it is a 500; NaN and any depth are taken",
+        "415 for another media type; 400 with the position for bad JSON, NaN and deep nesting",
+        ("requests.Request.json_media_types_only", "requests.Request.decode_json_body"),
+    ),
+    Difference(
+        "Form limits",
+        "`max_files`, `max_fields`, `max_part_size` for each text; a form over them is a 400; files without limit",
+        "limits on files, their sizes, header bytes and the whole form too; a form over them is a 413",
+        ("requests.Request.form", "requests.Request.parse_form", "formparsers.MultiPartParser.__init__"),
+    ),
+    Difference(
+        "Form text that is not in its charset",
+        "decoded as latin-1",
+        "400",
+        ("formparsers.MultiPartParser.decode_text",),
+    ),
+    Difference(
+        "Files of a form",
+        "stay open until `close()` or the end of `async with`",
+        "are closed after the response, unless detached",
+        ("requests.Request.closes_form",),
+    ),
+    Difference(
+        "`request.url`",
+        "made of the decoded path",
+        "made of the path as it was sent",
+        ("datastructures.URL.encode_path",),
+    ),
+    Difference(
+        "Cookies that browsers drop",
+        "are sent",
+        "`ValueError` in `set_cookie`",
+        ("_response.Response.strict_cookies",),
+    ),
+    Difference(
+        "Partitioned cookies",
+        "`ValueError` below Python 3.14",
+        "on every Python",
+        ("_response.Response.check_partitioned",),
+    ),
+    Difference(
+        "Line breaks in a redirect's target",
+        "are percent-encoded",
+        "`ValueError`",
+        ("responses.RedirectResponse.escape_line_breaks",),
+    ),
+    Difference(
+        "JSON encoder",
+        "a `json.dumps` that was replaced is called",
+        "`encoder` of the class",
+        ("responses.JSONResponse.render",),
+    ),
+    Difference(
+        "Refused handshakes",
+        "are sent as a response whatever the server announces; `send_denial_response` raises without the extension",
+        "are closed with 403 where the server has no such extension",
+        ("_response.Response.denial_without_extension", "websockets.WebSocket.deny_without_extension"),
+    ),
+    Difference(
+        "Malformed Range header",
+        "400",
+        "is ignored, as RFC 9110 has it",
+        ("_file_response.FileResponse.refuse_malformed_ranges",),
+    ),
+    Difference(
+        "Conditions on `FileResponse`",
+        "only If-Range",
+        "If-Match, If-None-Match and the dates too",
+        ("_file_response.FileResponse.conditional",),
+    ),
+    Difference(
+        "Entity tags and media types of files",
+        "the MD5 that other processes on Starlette give the same file; types of the system's tables",
+        "from size and time in nanoseconds; one table on every system",
+        ("_file_response.FileResponse.make_etag", "_file_response.FileResponse.guess_media_type"),
+    ),
+    Difference(
+        "How a file is opened and sent",
+        "by `anyio.open_file`; an `OSError` of the server's `send` passes",
+        "one thread hop; a client that is gone ends the response quietly",
+        ("_file_response.FileResponse.open", "_file_response.FileResponse.send_message"),
+    ),
+    Difference(
+        "405 and its `Allow`",
+        "names the methods of the first route on the path",
+        "names those of all routes on the path",
+        ("routing.Router.allow_union",),
+    ),
+    Difference(
+        "Slash redirects",
+        "absolute URL, made of the Host header",
+        "relative path",
+        ("routing.Router.redirect",),
+    ),
+    Difference(
+        "404 and 405",
+        "are raised in an application, so that handlers always see them",
+        "are raised only where a handler is registered, else sent",
+        ("routing.BaseRoute.raises", "routing.Router.raises"),
+    ),
+    Difference(
+        "`url_path_for`",
+        "puts parameters into the path as they are",
+        "percent-encodes them",
+        ("routing.Route.encodes_paths", "routing.WebSocketRoute.encodes_paths", "routing.Mount.encodes_paths"),
+    ),
+    Difference(
+        "Stray braces in a path template",
+        "are text",
+        "`ValueError`",
+        (
+            "routing.Route.literal_braces",
+            "routing.WebSocketRoute.literal_braces",
+            "routing.Mount.literal_braces",
+            "routing.Host.literal_braces",
+        ),
+    ),
+    Difference(
+        "Reversing a mount without its parameter",
+        'leaves "{tenant}" in the path',
+        "`NoMatchFound`",
+        ("routing.Mount.keeps_missing_params",),
+    ),
+    Difference(
+        "Scope below a mount",
+        "`root_path` is changed in the caller's dict",
+        "in a copy",
+        ("routing.BaseRoute.scope_in_place",),
+    ),
+    Difference(
+        "Generator functions as lifespans",
+        "work, with a deprecation warning",
+        "`TypeError` with the fix",
+        ("routing.Router.lifespan_of",),
+    ),
+    Difference(
+        "Threads of sync endpoints, files and background tasks",
+        "anyio's 40, shared by all",
+        "a limiter for each purpose",
+        ("concurrency.DefaultThreads.capacity", "routing.Route.function_app"),
+    ),
+    Difference(
+        "A background task that fails",
+        "drops those after it",
+        "the others still run",
+        ("background.BackgroundTasks.isolates_failures",),
+    ),
+    Difference(
+        "`BaseHTTPMiddleware`",
+        "runs the application in a child task: context variables set below are lost above, and `is_disconnected()` "
+        "of the endpoint stays False",
+        "`asterism.middleware.DispatchMiddleware` has no child task",
+        (
+            "middleware.base.BaseHTTPMiddleware.__call__",
+            "middleware.base._CachedRequest.is_disconnected",
+            "middleware.base._StreamingResponse.__init__",
+            "middleware.base._StreamingResponse.__call__",
+        ),
+    ),
+    Difference(
+        "CORS",
+        "all origins together with credentials are allowed; `Vary: Origin` always; WebSockets are not checked",
+        "`ValueError` for the pair; WebSockets can be checked",
+        ("middleware.cors._Policy.allows_any_origin_with_credentials", "middleware.cors.CORSMiddleware.__call__"),
+    ),
+    Difference(
+        "Session keys and cookies",
+        "any key; cookies over 4 KiB are sent, and dropped by browsers",
+        "a key of at least 16 characters; `ValueError` for a cookie too large",
+        (
+            "middleware.sessions.SessionMiddleware.min_key_length",
+            "middleware.sessions.SessionMiddleware.max_cookie_size",
+            "middleware.sessions.SessionMiddleware.allows_any_max_age",
+        ),
+    ),
+    Difference(
+        "`Secure` on the session cookie",
+        "is `Secure` only with `https_only`",
+        "is `Secure` wherever the request came over TLS",
+        ("middleware.sessions.SessionMiddleware.__init__",),
+    ),
+    Difference(
+        "Failed authentication",
+        "400, a WebSocket closed with 1000",
+        "401 where there is a challenge, a WebSocket closed with 1008 and the reason",
+        (
+            "middleware.authentication.AuthenticationMiddleware.refuse",
+            "middleware.authentication.AuthenticationMiddleware.default_on_error",
+        ),
+    ),
+    Difference(
+        "Unhandled exceptions",
+        "are raised on without a log record; WebSockets are left to the server; a client that is gone raises",
+        "are logged once; WebSockets are closed with 1011; a client that is gone ends the request",
+        (
+            "middleware.errors.ServerErrorMiddleware.report",
+            "middleware.errors.ServerErrorMiddleware.absorbs_disconnects",
+            "middleware.errors.ServerErrorMiddleware.closes_websockets",
+        ),
+    ),
+    Difference(
+        "Text of the debug page",
+        "Starlette's hooks to change it: `generate_html`, `format_line`",
+        "a page of its own, bounded in size, with secrets masked",
+        (
+            "middleware.errors.ServerErrorMiddleware.debug_response",
+            "middleware.errors.ServerErrorMiddleware.error_response",
+        ),
+    ),
+    Difference(
+        "A handled exception after the response began",
+        "`RuntimeError`",
+        "its handler runs, the exception is reported and raised on",
+        ("middleware.exceptions.ExceptionMiddleware.settle_started",),
+    ),
+    Difference(
+        "HTTP endpoints as classes",
+        "leave exceptions to the application",
+        "answer `HTTPException` themselves, also outside of one",
+        ("endpoints.HTTPEndpoint.dispatch", "endpoints.HTTPEndpoint.method_not_allowed"),
+    ),
+    Difference(
+        "WebSocket limits",
+        "none but the server's",
+        "on messages, the receive queue and idle time",
+        ("websockets.WebSocket.limits",),
+    ),
+    Difference(
+        "End of a WebSocket handler",
+        "leaves the connection open for the server to end",
+        "closes it",
+        ("websockets.WebSocket.closes_after_handler",),
+    ),
+    Difference(
+        "Close codes, reasons and subprotocols",
+        "are left to the server, except for CR, LF and NUL",
+        "those that cannot be sent are a `ValueError`",
+        (
+            "websockets.WebSocket.check_close",
+            "websockets.WebSocket.check_subprotocol",
+            "websockets.WebSocketClose.check",
+        ),
+    ),
+    Difference(
+        "JSON on WebSockets",
+        "bad JSON raises `json.JSONDecodeError`; NaN is sent",
+        "bad JSON is a `MalformedMessage`, which ends the connection; NaN is refused",
+        ("websockets.WebSocket.decode_json", "websockets.WebSocket.encode_json"),
+    ),
+    Difference(
+        "WebSocketEndpoint and bad data",
+        "closes with 1003 and raises `RuntimeError`",
+        "a `WebSocketException`, which closes with 1003",
+        ("_websocket_endpoint.WebSocketEndpoint.reject", "_websocket_endpoint.WebSocketEndpoint.dispatch"),
+    ),
+    Difference(
+        "Misuse of a closed WebSocket",
+        "one exception whether it was never accepted or is closed",
+        "one that names the state and the fix",
+        ("websockets.WebSocket._unusable",),
+    ),
+    Difference(
+        "Static files",
+        "hidden files are served; no variants; no Cache-Control; no If-Match; 401 where access is refused",
+        "hidden files are a 404; .br, .zst and .gz siblings; caching; 412; 404 where access is refused",
+        (
+            "staticfiles.StaticFiles.__init__",
+            "staticfiles.StaticFiles.answers_preconditions",
+            "staticfiles.StaticFiles.permission_error_status",
+        ),
+    ),
+    Difference(
+        "Names of static files",
+        'any that the system allows; ".." is resolved inside the directory',
+        "those that every system takes alike",
+        ("staticfiles.StaticFiles.portable_names", "staticfiles.StaticFiles.get_path"),
+    ),
+    Difference(
+        "StaticFiles outside an application",
+        "raises 404 and 405; redirects to absolute URLs; takes no directory at all",
+        "answers them itself; redirects to relative paths; `ValueError`",
+        (
+            "staticfiles.StaticFiles.raises_http_exceptions",
+            "staticfiles.StaticFiles.directory_location",
+            "staticfiles.StaticFiles.allows_no_directory",
+        ),
+    ),
+    Difference(
+        "Templates",
+        "only names ending in .html, .htm and .xml are escaped; context processors win over the endpoint",
+        "everything is escaped; the endpoint wins",
+        (
+            "templating.Jinja2Templates.make_autoescape",
+            "templating.Jinja2Templates.make_context",
+            "templating.Jinja2Templates.misconfigured",
+        ),
+    ),
+    Difference(
+        "gzip",
+        "a responder for each request, for subclasses",
+        "br and zstd as well, chosen by quality",
+        ("middleware.gzip.GZipMiddleware.__call__",),
+    ),
+    Difference(
+        "Lines of an .env file that are none",
+        "are skipped",
+        "`ValueError` with the line",
+        ("config.Config.strict_file",),
+    ),
+    Difference(
+        "OpenTelemetry",
+        "HTTP requests only",
+        "WebSockets too",
+        ("middleware.opentelemetry.OpenTelemetryMiddleware.observes_websockets",),
+    ),
+    Difference(
+        "Path parameters in OpenAPI",
+        "only what docstrings say",
+        "described by their convertors",
+        ("schemas.SchemaGenerator.describes_path_parameters",),
+    ),
+    Difference(
+        "Test client",
+        "httpx2 before httpx; ASGI 2; no time limit; an application without a lifespan fails inside `with`",
+        "a limit for each await; a lifespan only where there is one",
+        (
+            "testclient.TestClient.__init__",
+            "testclient.TestClient.request",
+            "testclient.TestClient.closed_error",
+            "testclient.TestClient.denied_error",
+            "testclient.TestClient.disconnect_grace",
+        ),
+    ),
+]
+
+SAME_BEHAVIOUR = frozenset(
+    {
+        # Which of the drop-in's own classes make up the others.
+        "_response.Response.headers_class",
+        "_websocket_endpoint.WebSocketEndpoint.websocket_class",
+        "applications.Starlette.router_class",
+        "datastructures.Headers.mutablecopy",
+        "endpoints.HTTPEndpoint.request_class",
+        "middleware.cors.CORSMiddleware.policy_class",
+        "requests.HTTPConnection.headers_class",
+        "requests.HTTPConnection.url_class",
+        "routing.Mount.router_for",
+        "routing.Router.host_type",
+        "routing.Router.http_route_type",
+        "routing.Router.mount_type",
+        "routing.Router.websocket_route_type",
+        "routing.WebSocketRoute.function_app",
+        "staticfiles.StaticFiles.file_response_class",
+        "templating.Jinja2Templates.response_class",
+        # Wording, signatures, and what is shown under Starlette's scope keys.
+        "background.BackgroundTasks.add_task",
+        "middleware.body_limit.RequestBodyLimitMiddleware.__call__",
+        "middleware.exceptions.ExceptionMiddleware.__call__",
+        "middleware.exceptions.ExceptionMiddleware.add_exception_handler",
+        "requests.HTTPConnection.reversing_owner",
+        "routing.Router.add_route",
+        "testclient.TestClient.__test__",
+        "_file_response.FileResponse.chunk_size",
+    }
+)
+"""Attributes that the drop-in overrides without a difference in behaviour."""
+
+
+def table() -> str:
+    """Return the list as a Markdown table."""
+    rows = [f"| {row.subject} | {row.drop_in} | {row.native} |" for row in DIFFERENCES]
+    return "\n".join(["| behaviour | drop-in, as Starlette | native |", "| --- | --- | --- |", *rows])
+
+
+def rewritten(text: str) -> str:
+    """Return the page with its table replaced."""
+    before, _, rest = text.partition(BEGIN)
+    _, found, after = rest.partition(END)
+    if not found:
+        raise SystemExit(f"{PAGE.name} must hold the lines {BEGIN!r} and {END!r}")
+    return f"{before}{BEGIN}\n\n{table()}\n\n{END}{after}"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--check", action="store_true", help="change nothing")
+    arguments = parser.parse_args()
+    text = PAGE.read_text("utf-8")
+    current = rewritten(text)
+    if arguments.check:
+        return int(text != current)
+    PAGE.write_text(current, "utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
