@@ -1,0 +1,194 @@
+"""A program written for Starlette under `python -m asterism.starlette`: served, in workers, reloaded, tested."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+PATIENCE = 60.0
+ROOT = Path(__file__).resolve().parent.parent
+
+PROGRAM = """\
+from starlette.applications import Starlette
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+import uvicorn
+
+
+async def homepage(request):
+    return JSONResponse({'hello': 'world'})
+
+routes = [Route('/', homepage), ]
+
+app = Starlette(debug=True, routes=routes)
+
+if __name__ == "__main__":
+    uvicorn.run(app, host='127.0.0.1', port=8000)
+"""
+
+WHO = """\
+import os
+import starlette
+from starlette.applications import Starlette
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+
+async def who(request):
+    return JSONResponse({"module": Starlette.__module__, "version": starlette.__version__, "process": os.getpid()})
+
+app = Starlette(routes=[Route("/", who)])
+"""
+
+# In the place of the real Starlette: whoever imports it sees it.
+STAND_IN = "raise ImportError('this is the real Starlette')"
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@pytest.fixture
+def with_starlette(tmp_path: Path) -> Path:
+    """Return a folder for `PYTHONPATH` that holds a Starlette of another version, with its metadata."""
+    folder = tmp_path / "site"
+    (folder / "starlette").mkdir(parents=True)
+    (folder / "starlette/__init__.py").write_text(STAND_IN)
+    (folder / "starlette-0.1.0.dist-info").mkdir()
+    (folder / "starlette-0.1.0.dist-info/METADATA").write_text("Metadata-Version: 2.1\nName: starlette\nVersion: 0.1.0")
+    return folder
+
+
+@contextmanager
+def served(folder: Path, port: int, *arguments: str, **environ: str) -> Iterator[Callable[[], str]]:
+    """Run a command in a session of its own; what is given reads its page until it answers."""
+    command = [sys.executable, "-m", "asterism.starlette", *arguments]
+    log = folder / "log"
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            command,
+            cwd=folder,
+            env={**os.environ, **environ},
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+
+    def read() -> str:
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline and process.poll() is None:
+            try:
+                with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=5) as response:
+                    return str(response.read(), "utf-8")
+            except (urllib.error.URLError, ConnectionError, TimeoutError):
+                time.sleep(0.05)
+        raise AssertionError(log.read_text())
+
+    try:
+        yield read
+    finally:
+        process.terminate()
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+@pytest.mark.parametrize("present", [False, True], ids=["without Starlette", "beside Starlette"])
+def test_the_program_answers(tmp_path: Path, with_starlette: Path, present: bool) -> None:
+    port = free_port()
+    (tmp_path / "program.py").write_text(PROGRAM.replace("8000", str(port)))
+    environ = {"PYTHONPATH": str(with_starlette)} if present else {}
+    with served(tmp_path, port, "program.py", **environ) as read:
+        assert read() == '{"hello":"world"}'
+    assert "starlette 1.10.0 is served by asterism-starlette" in (tmp_path / "log").read_text()
+
+
+@pytest.mark.parametrize("option", [["--workers", "2"], ["--reload"]], ids=["workers", "reloader"])
+def test_the_processes_of_a_server_are_served_by_the_drop_in(
+    tmp_path: Path, with_starlette: Path, option: list[str]
+) -> None:
+    port = free_port()
+    (tmp_path / "program.py").write_text(WHO)
+    arguments = ["-q", "-m", "uvicorn", "program:app", "--port", str(port), *option]
+    with served(tmp_path, port, *arguments, PYTHONPATH=str(with_starlette)) as read:
+        answer = json.loads(read())
+    assert (answer["module"], answer["version"]) == ("asterism.starlette.applications", "1.10.0")
+
+
+def test_the_version_is_the_one_stood_for_beside_another_one(tmp_path: Path, with_starlette: Path) -> None:
+    program = "import importlib.metadata as m, starlette; print(m.version('starlette'), starlette.__version__)"
+    (tmp_path / "program.py").write_text(program)
+    done = subprocess.run(
+        [sys.executable, "-m", "asterism.starlette", "-q", "program.py"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(with_starlette)},
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=True,
+    )
+    assert done.stdout == "1.10.0 1.10.0\n"
+
+
+@pytest.mark.nightly
+def test_eleven_packages_answer_alike_on_both(tmp_path: Path) -> None:
+    run_tool("third_party/compare.py")
+
+
+@pytest.mark.nightly
+def test_a_sample_of_fastapis_own_tests_passes(tmp_path: Path) -> None:
+    run_tool("conformance/fastapi.py", "--sample", "20")
+
+
+@pytest.mark.nightly
+def test_workers_of_xdist_are_served_by_the_drop_in(tmp_path: Path) -> None:
+    (tmp_path / "test_program.py").write_text(
+        "import pytest, starlette\n"
+        "@pytest.mark.parametrize('number', range(4))\n"
+        "def test_it(number): assert starlette.__name__ == 'asterism.starlette'\n"
+    )
+    subprocess.run(
+        [
+            *(uv(), "run", "--quiet", "--no-project", "--python", sys.executable, "--with", "pytest-xdist"),
+            *(*own_packages(), "python", "-m", "pytest"),
+            *("-p", "asterism.starlette.pytest_plugin", "-p", "no:cacheprovider", "-n", "2", "test_program.py"),
+        ],
+        cwd=tmp_path,
+        timeout=600,
+        check=True,
+    )
+
+
+def own_packages() -> list[str]:
+    folders = [project.parent for project in sorted(ROOT.glob("packages/*/pyproject.toml"))]
+    return [part for folder in folders if (folder / "src").is_dir() for part in ("--with-editable", str(folder))]
+
+
+def uv() -> str:
+    noted = ROOT / ".tools/uv-path"
+    found = os.environ.get("UV") or (noted.read_text().strip() if noted.exists() else shutil.which("uv"))
+    assert found, "uv is needed: run make setup"
+    return found
+
+
+def run_tool(name: str, *arguments: str) -> None:
+    command = [sys.executable, str(ROOT / "integration-tests" / name), *arguments]
+    subprocess.run(command, env={**os.environ, "UV": uv()}, timeout=1800, check=True)
