@@ -45,10 +45,12 @@ def test_depth_is_counted_through_fragments(ask: Callable[..., Any]) -> None:
     ],
 )
 def test_cyclic_fragments_are_an_error_of_the_client(ask: Callable[..., Any], query: str) -> None:
+    """CVE-2026-47706 in Strawberry: its depth limit followed such fragments without end."""
     assert "Cannot spread fragment 'A' within itself" in message(ask(query))
 
 
 def test_aliases_are_counted_where_fragments_are_spread(ask: Callable[..., Any]) -> None:
+    """CVE-2026-47707 in Strawberry: its alias limit counted those of a fragment once."""
     query = "{ node { ...A child { ...A child { ...A } } } } fragment A on Node { a: name b: name }"
     limits = GraphQLLimits(max_aliases=5)
     assert "6 aliases; at most 5" in message(ask(query, limits=limits))

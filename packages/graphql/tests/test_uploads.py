@@ -43,6 +43,7 @@ def test_forms_are_refused_where_uploads_are_off(serve: Callable[..., TestClient
 
 
 def test_a_form_that_another_site_could_send_is_refused(serve: Callable[..., TestClient]) -> None:
+    """CVE-2024-47082 in Strawberry: uploads were on by default, for forms of any site."""
     response = serve(uploads=True).post("/", **one_file())
     assert response.status_code == 400
     assert "GraphQL-Require-Preflight" in response.json()["errors"][0]["message"]

@@ -266,6 +266,7 @@ def test_the_older_protocol_is_spoken_where_asked_for(connect: Connect, log: lis
 
 
 def test_the_older_protocol_refuses_what_comes_before_its_init_too(connect: Connect, log: list[str]) -> None:
+    """CVE-2026-35523 and CVE-2026-35526 in Strawberry: operations before the init, and any number of them."""
     with connect(init=False, protocol="graphql-ws", legacy_websocket=True) as session:
         session.send_json({"id": "1", "type": "start", "payload": {"query": "subscription { forever }"}})
         assert closed(session) == (4401, "Unauthorized")
