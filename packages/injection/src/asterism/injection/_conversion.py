@@ -1,0 +1,125 @@
+"""From the text of a path or query parameter to a value of its annotation."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+from datetime import date, datetime, time
+from decimal import Decimal, InvalidOperation
+from enum import Enum
+from types import NoneType, UnionType
+from typing import Annotated, Any, Final, Literal, NamedTuple, Union, get_args, get_origin
+from uuid import UUID
+
+_WHOLE: Final = re.compile(r"[+-]?[0-9]{1,4300}")
+_WORDS: Final = {
+    "true": True,
+    "1": True,
+    "yes": True,
+    "on": True,
+    "false": False,
+    "0": False,
+    "no": False,
+    "off": False,
+}
+
+
+class Conversion(NamedTuple):
+    """How text becomes a value.
+
+    Attributes:
+        convert: raises ValueError where the text does not fit.
+        expected: what fits, for a sentence such as "must be a whole number".
+        types: values of these are taken as they are.
+        many: whether the parameter may be repeated, and makes a list.
+        optional: whether None is a value.
+    """
+
+    convert: Callable[[str], Any]
+    expected: str
+    types: tuple[type, ...]
+    many: bool = False
+    optional: bool = False
+
+
+def _whole(text: str) -> int:
+    if not _WHOLE.fullmatch(text):
+        raise ValueError
+    return int(text)
+
+
+def _number(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value) or "_" in text:
+        raise ValueError
+    return value
+
+
+def _decimal(text: str) -> Decimal:
+    try:
+        value = Decimal(text)
+    except InvalidOperation:
+        raise ValueError from None
+    if not value.is_finite():
+        raise ValueError
+    return value
+
+
+def _truth(text: str) -> bool:
+    try:
+        return _WORDS[text.lower()]
+    except KeyError:
+        raise ValueError from None
+
+
+SCALARS: Final[dict[Any, Conversion]] = {
+    str: Conversion(str, "text", (str,)),
+    int: Conversion(_whole, "a whole number", (int,)),
+    float: Conversion(_number, "a number", (float, int)),
+    Decimal: Conversion(_decimal, "a number", (Decimal,)),
+    bool: Conversion(_truth, "true or false", (bool,)),
+    UUID: Conversion(UUID, "a UUID", (UUID,)),
+    datetime: Conversion(datetime.fromisoformat, "a date and time such as 2026-01-31T12:00:00", (datetime,)),
+    date: Conversion(date.fromisoformat, "a date such as 2026-01-31", (date,)),
+    time: Conversion(time.fromisoformat, "a time such as 12:00:00", (time,)),
+}
+
+
+def conversion_for(annotation: Any) -> Conversion | None:
+    """Return how a parameter of this annotation is read, None where it is no path or query parameter.
+
+    >>> conversion_for(list[int]).convert("7")
+    7
+    """
+    found = SCALARS.get(annotation) if annotation.__hash__ is not None else None
+    if found is not None:
+        return found
+    origin: Any = get_origin(annotation)
+    arguments: tuple[Any, ...] = get_args(annotation)
+    if origin is Annotated:
+        return (
+            None if len(arguments) > 1 and "dishka" in type(arguments[1]).__module__ else conversion_for(arguments[0])
+        )
+    if origin in (Union, UnionType):
+        rest: list[Any] = [argument for argument in arguments if argument is not NoneType]
+        inner = conversion_for(rest[0]) if len(rest) == 1 else None
+        return None if inner is None else inner._replace(optional=True)
+    if origin is list and arguments:
+        inner = conversion_for(arguments[0])
+        return None if inner is None or inner.many else inner._replace(many=True)
+    if origin is Literal:
+        return _one_of({str(value): value for value in arguments}, (str, int))
+    if isinstance(annotation, type) and issubclass(annotation, Enum):
+        return _one_of({str(member.value): member for member in annotation}, (annotation,))
+    return None
+
+
+def _one_of(choices: dict[str, Any], types: tuple[type, ...]) -> Conversion:
+    def choose(text: str) -> Any:
+        try:
+            return choices[text]
+        except KeyError:
+            raise ValueError from None
+
+    return Conversion(choose, f"one of {', '.join(choices)}", types)

@@ -1,0 +1,402 @@
+"""Injection into endpoints, tasks and resolvers, on asyncio and trio."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from datetime import datetime
+from enum import Enum
+from typing import Any, Literal
+from uuid import UUID
+
+import anyio
+import pytest
+from dishka import FromDishka, Provider, Scope, provide
+
+from asterism.background import BackgroundTask
+from asterism.http import HTTPEndpoint, JSONResponse, PlainTextResponse, Request, Response, request_response
+from asterism.injection import Injection, InjectionError, InjectionMiddleware, inject, message_scope, override
+from asterism.lint import lint
+from asterism.routing import Mount, Route, Router
+from asterism.websockets import WebSocket, websocket_session
+
+pytestmark = pytest.mark.anyio
+
+LOG: list[str] = []
+
+
+class Settings:
+    name = "settings"
+
+
+class Connection:
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+
+class Users:
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+
+    def find(self) -> str:
+        return "Ada"
+
+
+class Client:
+    def __init__(self, path: str) -> None:
+        self.path = path
+
+
+class Visit:
+    pass
+
+
+class Services(Provider):
+    settings = provide(Settings, scope=Scope.APP)
+    users = provide(Users, scope=Scope.REQUEST)
+
+    @provide(scope=Scope.REQUEST)
+    async def connection(self, settings: Settings) -> AsyncIterator[Connection]:
+        LOG.append("open connection")
+        error = yield Connection(settings)
+        LOG.append(f"close connection {type(error).__name__}")
+
+    @provide(scope=Scope.REQUEST)
+    def client(self, request: Request) -> Iterator[Client]:
+        LOG.append("open client")
+        yield Client(request.url.path)
+        LOG.append("close client")
+
+    @provide(scope=Scope.SESSION)
+    def visit(self) -> Iterator[Visit]:
+        LOG.append("open visit")
+        yield Visit()
+        LOG.append("close visit")
+
+
+@pytest.fixture(autouse=True)
+def empty_log() -> None:
+    LOG.clear()
+
+
+async def get(app: Any, path: str = "/", query: str = "", method: str = "GET") -> tuple[int, bytes]:
+    messages: list[Any] = []
+
+    async def receive() -> Any:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Any) -> None:
+        messages.append(message)
+
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0", "spec_version": "2.4"},
+        "http_version": "1.1",
+        "method": method,
+        "scheme": "http",
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": query.encode(),
+        "root_path": "",
+        "headers": [(b"host", b"testserver")],
+        "client": ("192.0.2.1", 5000),
+        "server": ("127.0.0.1", 8000),
+    }
+    await lint(app)(scope, receive, send)
+    return messages[0]["status"], b"".join(message.get("body", b"") for message in messages[1:])
+
+
+def app_of(endpoint: Any, *more: Provider) -> Any:
+    return InjectionMiddleware(request_response(endpoint), Injection(Services(), *more))
+
+
+async def test_a_function_endpoint_is_given_its_dependencies_by_type() -> None:
+    @inject
+    async def endpoint(users: Users, settings: FromDishka[Settings]) -> Response:
+        assert users.connection.settings is settings
+        return PlainTextResponse(users.find())
+
+    assert await get(app_of(endpoint)) == (200, b"Ada")
+
+
+async def test_an_endpoint_may_take_the_request_too() -> None:
+    @inject
+    async def endpoint(request: Request, users: Users, client: Client) -> Response:
+        return PlainTextResponse(client.path + request.url.path)
+
+    assert await get(app_of(endpoint), "/x") == (200, b"/x/x")
+
+
+async def test_a_sync_endpoint_is_injected_and_runs_in_a_thread() -> None:
+    import threading
+
+    @inject
+    def endpoint(users: Users) -> Response:
+        assert threading.current_thread() is not threading.main_thread()
+        return PlainTextResponse(users.find())
+
+    assert await get(app_of(endpoint)) == (200, b"Ada")
+
+
+async def test_methods_of_a_class_endpoint_are_injected() -> None:
+    class Page(HTTPEndpoint):
+        @inject
+        async def get(self, request: Request, users: Users, page: int = 1) -> Response:
+            return JSONResponse([type(self).__name__, users.find(), page])
+
+    app = InjectionMiddleware(Page, Injection(Services()))
+    assert await get(app, query="page=3") == (200, b'["Page","Ada",3]')
+
+
+async def test_the_scope_closes_in_reverse_order_after_background_tasks() -> None:
+    @inject
+    async def work(number: int, users: Users) -> None:
+        LOG.append(f"task {number} {users.find()}")
+
+    @inject
+    async def endpoint(client: Client, users: Users) -> Response:
+        return Response(background=BackgroundTask(work, 7))
+
+    assert (await get(app_of(endpoint)))[0] == 200
+    assert LOG == ["open client", "open connection", "task 7 Ada", "close connection NoneType", "close client"]
+
+
+async def test_the_scope_closes_on_an_error_which_the_providers_see() -> None:
+    @inject
+    async def endpoint(users: Users) -> Response:
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        await get(app_of(endpoint))
+    assert LOG == ["open connection", "close connection LookupError"]
+
+
+async def test_the_scope_closes_on_cancellation() -> None:
+    @inject
+    async def endpoint(users: Users, client: Client) -> Response:
+        await anyio.sleep(60)
+        return Response()
+
+    with anyio.move_on_after(0.05):
+        await get(app_of(endpoint))
+    assert LOG[-2:][0] == "close client"
+    assert LOG[-1].startswith("close connection Cancel")
+
+
+async def test_a_route_that_injects_nothing_opens_nothing() -> None:
+    async def endpoint(request: Request) -> Response:
+        return Response()
+
+    injection = Injection(Services())
+    injection.container = None  # type: ignore[assignment]
+    assert (await get(InjectionMiddleware(request_response(endpoint), injection)))[0] == 200
+
+
+class Colour(Enum):
+    RED = "red"
+
+
+@inject
+async def echo(
+    n: int = 0,
+    x: float = 0.0,
+    flag: bool = False,
+    uid: UUID | None = None,
+    at: datetime | None = None,
+    colour: Colour | None = None,
+    order: Literal["up", "down"] = "up",
+    many: list[int] = [],  # noqa: B006
+) -> Response:
+    return PlainTextResponse(repr((n, x, flag, uid and str(uid), at and at.year, colour, order, many)))
+
+
+@pytest.mark.parametrize(
+    ("query", "index", "value"),
+    [
+        ("n=-7", 0, -7),
+        ("x=1.5", 1, 1.5),
+        ("flag=yes", 2, True),
+        ("uid=12345678-1234-5678-1234-567812345678", 3, "12345678-1234-5678-1234-567812345678"),
+        ("at=2026-01-31T12:00:00", 4, 2026),
+        ("order=down", 6, "down"),
+        ("many=1&many=2", 7, [1, 2]),
+    ],
+)
+async def test_query_parameters_have_the_type_of_their_annotation(query: str, index: int, value: Any) -> None:
+    status, body = await get(app_of(echo), query=query)
+    assert status == 200
+    assert eval(body, {"Colour": Colour})[index] == value
+
+
+@pytest.mark.parametrize(
+    ("query", "sentence"),
+    [
+        ("n=1e3", "The query parameter 'n' must be a whole number, not '1e3'."),
+        ("n=", "The query parameter 'n' must be a whole number, not ''."),
+        ("n=%D9%A1", "The query parameter 'n' must be a whole number, not '\u0661'."),
+        ("x=nan", "The query parameter 'x' must be a number, not 'nan'."),
+        ("flag=maybe", "The query parameter 'flag' must be true or false, not 'maybe'."),
+        ("uid=1", "The query parameter 'uid' must be a UUID, not '1'."),
+        ("colour=blue", "The query parameter 'colour' must be one of red, not 'blue'."),
+        ("many=1&many=a", "The query parameter 'many' must be a whole number, not 'a'."),
+    ],
+)
+async def test_a_parameter_that_does_not_fit_is_named_with_what_was_expected(query: str, sentence: str) -> None:
+    status, body = await get(app_of(echo), query=query)
+    assert (status, body.decode()) == (400, sentence)
+
+
+async def test_a_missing_parameter_and_path_parameters() -> None:
+    @inject
+    async def endpoint(number: int, page: int) -> Response:
+        return JSONResponse([number, page])
+
+    app = InjectionMiddleware(Router([Route("/{number}", endpoint), Route("/i/{number:int}", endpoint)]), Injection())
+    assert await get(app, "/7", "page=2") == (200, b"[7,2]")
+    assert await get(app, "/i/7", "page=2&number=9") == (200, b"[7,2]")
+    assert await get(app, "/x", "page=2") == (400, b"The path parameter 'number' must be a whole number, not 'x'.")
+    assert await get(app, "/7") == (400, b"The query parameter 'page' is missing; it must be a whole number.")
+
+
+async def websocket(app: Any, *texts: str) -> list[Any]:
+    events: list[Any] = [{"type": "websocket.connect"}]
+    events += [{"type": "websocket.receive", "text": text} for text in texts]
+    events.append({"type": "websocket.disconnect", "code": 1000})
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        if events:
+            return events.pop(0)
+        return await anyio.sleep_forever()
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    await app({"type": "websocket", "path": "/", "headers": [], "subprotocols": [], "query_string": b""}, receive, send)
+    return sent
+
+
+async def test_a_websocket_has_a_session_scope_and_may_have_one_for_each_message() -> None:
+    @inject
+    async def handle(text: str, visit: Visit, users: Users) -> None:
+        LOG.append(text)
+
+    @inject
+    async def endpoint(websocket: WebSocket, visit: Visit) -> None:
+        await websocket.accept()
+        async for text in websocket.iter_text():
+            async with message_scope():
+                await handle(text)
+
+    await websocket(InjectionMiddleware(websocket_session(endpoint), Injection(Services())), "a", "b")
+    assert [
+        "open visit",
+        *("open connection", "a", "close connection NoneType"),
+        *("open connection", "b", "close connection NoneType"),
+        "close visit",
+    ] == LOG
+
+
+async def test_values_are_overridden_while_the_block_runs() -> None:
+    class Fake(Users):
+        def __init__(self) -> None: ...
+
+        def find(self) -> str:
+            return "fake"
+
+    @inject
+    async def endpoint(users: Users) -> Response:
+        return PlainTextResponse(users.find())
+
+    class FakeClient:
+        app = app_of(endpoint)
+
+    with override(FakeClient(), {Users: Fake()}):
+        assert (await get(FakeClient.app))[1] == b"fake"
+    assert (await get(FakeClient.app))[1] == b"Ada"
+    with pytest.raises(InjectionError, match="no InjectionMiddleware"), override(object(), {}):
+        pass
+
+
+class Left:
+    def __init__(self, right: Right) -> None: ...
+
+
+class Right:
+    def __init__(self, left: Left) -> None: ...
+
+
+def test_a_missing_or_cyclic_dependency_is_refused_at_construction_with_its_chain() -> None:
+    class Missing(Provider):
+        users = provide(Users, scope=Scope.REQUEST)
+
+    with pytest.raises(InjectionError, match=r"(?s)Connection.*Users|Users.*Connection"):
+        Injection(Missing())
+
+    class Cycle(Provider):
+        left = provide(Left, scope=Scope.REQUEST)
+        right = provide(Right, scope=Scope.REQUEST)
+
+    with pytest.raises(InjectionError, match=r"(?s)Left.*Right"):
+        Injection(Cycle())
+
+
+async def test_an_endpoint_that_asks_for_what_nobody_provides_stops_the_start() -> None:
+    @inject
+    async def endpoint(users: Users) -> Response:
+        return Response()
+
+    class Page(HTTPEndpoint):
+        @inject
+        async def get(self, request: Request, users: Users) -> Response:
+            return Response()
+
+    for route in (Route("/", endpoint), Mount("/in", routes=[Route("/", endpoint)]), Route("/", Page)):
+        with pytest.raises(InjectionError, match=r"(?s)Users.*endpoint|endpoint.*Users|Users.*get|get.*Users"):
+            async with Injection().lifespan(Router([route])):
+                raise AssertionError("must not start")
+    async with Injection(Services()).lifespan(Router([Route("/", endpoint)])):
+        pass
+
+
+async def test_outside_of_a_request_the_error_says_what_to_do() -> None:
+    @inject
+    async def task(users: Users) -> None: ...
+
+    with pytest.raises(InjectionError, match="InjectionMiddleware"):
+        await task()
+    with pytest.raises(TypeError, match="injection"):
+        InjectionMiddleware(request_response(echo), Services())  # type: ignore[arg-type]
+
+
+async def test_what_is_injected_is_hidden_from_the_signature() -> None:
+    import inspect
+
+    @inject
+    async def resolver(root: Any, limit: int, users: Users) -> list[str]:
+        return [users.find()] * limit
+
+    assert list(inspect.signature(resolver).parameters) == ["root", "limit"]
+    assert "users" not in resolver.__annotations__
+
+    async def endpoint(request: Request) -> Response:
+        return JSONResponse(await resolver(None, limit=2))  # type: ignore[call-arg]
+
+    assert await get(app_of(endpoint)) == (200, b'["Ada","Ada"]')
+
+
+async def test_concurrent_requests_have_scopes_of_their_own() -> None:
+    found: set[int] = set()
+    kept: list[Any] = []
+
+    @inject
+    async def endpoint(users: Users) -> Response:
+        await anyio.sleep(0.01)
+        kept.append(users)
+        found.add(id(users))
+        return Response()
+
+    app = app_of(endpoint)
+    async with anyio.create_task_group() as group:
+        for _ in range(20):
+            group.start_soon(get, app)
+    assert len(found) == 20
