@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 # It runs in an environment of its own, by run.py in it.
-collect_ignore = ["frameworks"]
+collect_ignore = ["frameworks", "third_party", "transaction_server.py"]
 
 SERVED = Path(__file__).with_name("served")
 
