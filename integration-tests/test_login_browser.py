@@ -27,7 +27,7 @@ FORGE = """
     field.value = "planted";
     form.append(field);
     document.body.append(form);
-    form.submit();
+    setTimeout(() => form.submit()); // after this has returned: leaving the page ends what runs on it
 }
 """
 
@@ -103,7 +103,6 @@ def test_a_visit_from_the_log_in_to_the_log_out(page: Any, address: str) -> None
     keep_picture(page, "login-notebook")
     page.get_by_role("button", name="Log out").click()
     expect(page.get_by_role("heading", name="Log in")).to_be_visible()
-    page.go_back()
     page.goto(address)
     expect(page.get_by_role("heading", name="Log in")).to_be_visible()
     assert page.broken == []
@@ -121,8 +120,11 @@ def test_a_wrong_password_is_said_and_the_name_is_kept(page: Any, address: str) 
 
 
 def test_scripts_see_neither_cookie(page: Any, address: str) -> None:
+    from playwright.sync_api import expect
+
     page.goto(address)
     log_in(page)
+    expect(page.get_by_role("heading", name="Your notes")).to_be_visible()
     assert page.evaluate("document.cookie") == ""
     cookies = {cookie["name"]: cookie for cookie in page.context.cookies()}
     assert cookies.keys() == {"session", "csrftoken"}
@@ -150,5 +152,6 @@ def test_a_page_of_another_origin_cannot_post_a_form(page: Any, address: str) ->
     with page.expect_response(lambda response: response.url == address + "notes") as answer:
         page.evaluate(FORGE, address)
     assert answer.value.status == 403
+    page.wait_for_url(address + "notes")
     page.goto(address)
     assert "planted" not in page.content()
