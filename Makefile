@@ -106,6 +106,23 @@ conformance-fastapi: setup ## FastAPI's own tests against the drop-in
 integration: setup ## the nightly suite, whole
 	@$(PY) -m pytest integration-tests $(ARGS)
 
+.PHONY: frameworks
+frameworks: setup ## the parts mixed with Django, Quart, Litestar, FastAPI, Falcon, BlackSheep (a part of integration)
+	@$(PY) integration-tests/frameworks/run.py $(ARGS)
+
+.PHONY: footprint
+footprint: setup ## measure each package alone, from its wheel, and rewrite docs/footprint.md
+	@$(PY) tools/footprint.py
+
+.PHONY: graph
+graph: setup ## draw the picture of the packages anew, from what they import
+	@$(PY) tools/graph.py
+
+.PHONY: release-plan
+release-plan: setup ## who must follow a release that fixes a flaw: CHANGED=datastructures (or several)
+	@test -n "$(CHANGED)" || { echo 'name what the fix is in, for instance: make release-plan CHANGED=datastructures' >&2; exit 2; }
+	@$(PY) tools/release_plan.py $(CHANGED)
+
 .PHONY: bench
 bench: setup ## side by side with the peers, in one run
 	@$(call apart,bench) run --quiet --locked --inexact --all-packages --all-extras --no-dev --group bench python benchmarks/run.py $(ARGS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import signal
 import socket
@@ -74,6 +75,12 @@ class Server:
             output, _ = self.process.communicate()
             output += f"\n{self.name} did not end within {seconds} seconds"
         return time.monotonic() - started, output
+
+
+@pytest.fixture
+def patience() -> None:
+    """Take a test from the watchdog that ends the run: for one that takes minutes, and has time-outs of its own."""
+    faulthandler.cancel_dump_traceback_later()
 
 
 @pytest.fixture(scope="module")

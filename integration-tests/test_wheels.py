@@ -389,73 +389,7 @@ def test_a_package_has_not_grown_beyond_its_row(shelf: Shelf, name: str) -> None
     assert found == [], "; ".join(found) + " (if that is meant: make footprint)"
 
 
-FRAMEWORK = """
-import asyncio, io, json
-from asterism.applications import Asterism
-from asterism.asgi_types import HTTPException, Middleware
-from asterism.background import BackgroundTask
-from asterism.compression import CompressionMiddleware
-from asterism.config import Config
-from asterism.cors import CORSMiddleware
-from asterism.http import JSONResponse, PlainTextResponse
-from asterism.routing import Mount, Route, WebSocketRoute
-from asterism.security import TrustedHostMiddleware
-from asterism.staticfiles import StaticFiles
-
-async def hello(request):
-    return JSONResponse({"hello": request.path_params["name"]})
-
-async def form(request):
-    async with request.form() as fields:
-        return PlainTextResponse(fields["name"])
-
-async def refuse(request):
-    raise HTTPException(418, "teapot")
-
-async def echo(websocket):
-    async with websocket:
-        await websocket.send_text(await websocket.receive_text())
-
-import pathlib
-pathlib.Path("public").mkdir(exist_ok=True)
-pathlib.Path("public/a.txt").write_text("static")
-app = Asterism(
-    routes=[Route("/hello/{name}", hello), Route("/form", form, methods=["POST"]), Route("/refuse", refuse),
-            WebSocketRoute("/echo", echo), Mount("/static", StaticFiles(directory="public"))],
-    middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=["testserver"]),
-                Middleware(CORSMiddleware, allow_origins=["https://a.example"])],
-)
-
-async def call(method, path, body=b"", *headers, messages=None, kind="http"):
-    queue = messages or [{"type": "http.request", "body": body, "more_body": False}]
-    sent = []
-    scope = {"type": kind, "asgi": {"version": "3.0", "spec_version": "2.4"}, "http_version": "1.1",
-             "method": method, "scheme": "http", "path": path, "raw_path": path.encode(), "query_string": b"",
-             "root_path": "", "headers": [(b"host", b"testserver"), *headers], "client": ("c", 1),
-             "server": ("testserver", 80), "subprotocols": []}
-    async def receive():
-        return queue.pop(0) if queue else await asyncio.sleep(60)
-    async def send(message):
-        sent.append(message)
-    await app(scope, receive, send)
-    return sent
-
-async def main():
-    def body(sent):
-        return sent[0]["status"], b"".join(part.get("body", b"") for part in sent[1:])
-    assert body(await call("GET", "/hello/ada")) == (200, b'{"hello":"ada"}')
-    urlencoded = (b"content-type", b"application/x-www-form-urlencoded")
-    assert body(await call("POST", "/form", b"name=ada", urlencoded)) == (200, b"ada")
-    assert body(await call("GET", "/refuse")) == (418, b"teapot")
-    assert body(await call("GET", "/nowhere"))[0] == 404
-    assert body(await call("GET", "/static/a.txt")) == (200, b"static")
-    said = [{"type": "websocket.connect"}, {"type": "websocket.receive", "text": "hi"}]
-    sent = await call("GET", "/echo", messages=said, kind="websocket")
-    assert [message["text"] for message in sent if message["type"] == "websocket.send"] == ["hi"], sent
-
-asyncio.run(main())
-print("whole")
-"""
+FRAMEWORK = (Path(__file__).parent / "served" / "whole_framework.py").read_text("utf-8")
 
 
 @pytest.mark.nightly

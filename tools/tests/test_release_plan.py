@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import pytest
+from charter import ROOT, load_charter
+from check_packages import Workspace
+from release import CORE_TRAIN
+from release_plan import next_patch, plan, written
+
+WORKSPACE = Workspace(ROOT, load_charter())
+
+
+def test_a_fix_in_the_train_releases_the_train_first_and_the_meta_package_last() -> None:
+    made = plan(WORKSPACE, ["datastructures"])
+    (train,) = made.first
+    assert train.packages == CORE_TRAIN
+    assert train.tag == f"asterism-core-{next_patch(WORKSPACE.packages['datastructures'].project['version'])}"
+    assert made.following[-1].packages == ("asterism",)
+
+
+def test_everyone_who_names_the_fixed_package_raises_its_bound() -> None:
+    made = plan(WORKSPACE, ["datastructures"])
+    raised = {name for release in (*made.first, *made.following) for name in release.bounds}
+    assert raised == {
+        name
+        for name, package in WORKSPACE.packages.items()
+        if "asterism-datastructures"
+        in (package.folder / "pyproject.toml").read_text("utf-8").replace('name = "asterism-datastructures"', "")
+    }
+    bound = f"asterism-datastructures>={next_patch(WORKSPACE.packages['datastructures'].project['version'])}"
+    assert all(bound in bounds for release in made.following for bounds in release.bounds.values())
+
+
+def test_a_fix_in_a_part_that_the_drop_in_stands_on_takes_the_train_along() -> None:
+    made = plan(WORKSPACE, ["cors"])
+    assert [release.packages for release in made.first] == [("cors",)]
+    assert [release.packages for release in made.following] == [CORE_TRAIN, ("asterism",)]
+    assert list(made.following[0].bounds) == ["starlette"]
+
+
+def test_every_package_is_released_or_reached_or_has_nothing_to_do_with_it() -> None:
+    made = plan(WORKSPACE, ["asgi-types"])
+    released = {name for release in (*made.first, *made.following) for name in release.packages}
+    assert set(WORKSPACE.packages) - released - set(made.reached) == {"config"}
+
+
+def test_the_text_names_tags_and_bounds() -> None:
+    text = written(plan(WORKSPACE, ["cors"]), ["cors"])
+    version = next_patch(WORKSPACE.packages["cors"].project["version"])
+    assert f"   asterism-cors-{version}\n" in text
+    assert f"packages/starlette/pyproject.toml: asterism-cors>={version}" in text
+
+
+def test_an_unknown_package_is_named_with_those_there_are() -> None:
+    with pytest.raises(ValueError, match=r"there is no packages/nosuch; there are: .*cors"):
+        plan(WORKSPACE, ["nosuch"])
