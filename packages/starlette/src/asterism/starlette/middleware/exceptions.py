@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from asterism.asgi_types import ASGIApp, ExceptionHandler, Receive, Scope, Send
-from asterism.errors import ExceptionMiddleware as _NativeExceptionMiddleware
+from asterism.errors import ExceptionMiddleware as _NativeExceptionMiddleware, check_exception_handler
 
 from .._exception_handler import SCOPE_KEY
 
@@ -36,11 +36,9 @@ class ExceptionMiddleware(_NativeExceptionMiddleware):
 
     def add_exception_handler(self, exc_class_or_status_code: Any, handler: ExceptionHandler) -> None:
         """Register a handler for a status code or an exception class."""
-        if isinstance(exc_class_or_status_code, int):
-            self._status_handlers[exc_class_or_status_code] = handler
-        else:
-            assert issubclass(exc_class_or_status_code, Exception)
-            self._exception_handlers[exc_class_or_status_code] = handler
+        by_class, by_status = self._tables
+        table = by_status if isinstance(exc_class_or_status_code, int) else by_class
+        table[check_exception_handler(exc_class_or_status_code, handler)] = handler
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] in ("http", "websocket"):

@@ -41,13 +41,13 @@ def build_environ(scope: Scope, body: bytes) -> dict[str, Any]:
         "SERVER_NAME": server[0],
         "SERVER_PORT": server[1],
         "SERVER_PROTOCOL": f"HTTP/{scope['http_version']}",
-        "wsgi.version": (1, 0),
-        "wsgi.url_scheme": scope.get("scheme", "http"),
         "wsgi.input": io.BytesIO(body),
         "wsgi.errors": sys.stdout,
-        "wsgi.multithread": True,
-        "wsgi.multiprocess": True,
+        "wsgi.url_scheme": scope.get("scheme", "http"),
         "wsgi.run_once": False,
+        "wsgi.multiprocess": True,
+        "wsgi.multithread": True,
+        "wsgi.version": (1, 0),
     }
     if scope.get("client"):
         environ["REMOTE_ADDR"] = scope["client"][0]
