@@ -13,13 +13,16 @@ from pathlib import Path
 from typing import Any
 
 import strawberry
+from dishka import Provider, Scope, provide
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
 from strawberry.extensions import SchemaExtension
 
 from asterism.applications import Asterism
 from asterism.asgi_types import HTTPException, Middleware
 from asterism.graphql import GraphQL, GraphQLContext
 from asterism.http import FileResponse, JSONResponse, RedirectResponse, Request, Response
+from asterism.injection import Injection, InjectionMiddleware, inject
 from asterism.routing import Route
 from asterism.sqlalchemy import (
     Database,
@@ -45,9 +48,18 @@ templates = Jinja2Templates(PAGES)
 logger = logging.getLogger("bank")
 
 
-def bank(request: Any) -> Bank:
-    """Return the bank in the transaction of a request."""
-    return Bank(session(request), outbox)
+class Services(Provider):
+    """What endpoints and resolvers are given: the bank, in the transaction of their request."""
+
+    bank = provide(Bank, scope=Scope.REQUEST)
+
+    @provide(scope=Scope.APP)
+    def outbox(self) -> Outbox:
+        return outbox
+
+    @provide(scope=Scope.REQUEST)
+    def session(self, request: Request) -> AsyncSession:
+        return session(request)
 
 
 async def home(request: Request) -> Response:
@@ -68,31 +80,34 @@ def whole_number(text: object) -> int:
 
 
 @transactional(isolation_level="SERIALIZABLE", retry=Retry(attempts=10))
-async def transfer_by_form(request: Request) -> Response:
+@inject
+async def transfer_by_form(request: Request, bank: Bank) -> Response:
     form = await request.form()
     try:
-        await bank(request).transfer(str(form.get("from")), str(form.get("to")), whole_number(form.get("amount")))
+        await bank.transfer(str(form.get("from")), str(form.get("to")), whole_number(form.get("amount")))
     except Refusal as refusal:
         return await page(request, str(refusal), 409)
     return RedirectResponse("/", 303)
 
 
 @transactional(isolation_level="SERIALIZABLE", retry=Retry(attempts=10))
-async def transfer_by_json(request: Request) -> Response:
+@inject
+async def transfer_by_json(request: Request, bank: Bank) -> Response:
     data = await request.json()
     if not isinstance(data, dict) or not {"from", "to", "amount"} <= data.keys():
         raise HTTPException(400, 'Send an object such as {"from": "Ada", "to": "Bob", "amount": 5}.')
     try:
         amount = whole_number(data["amount"])
-        transfer = await bank(request).transfer(str(data["from"]), str(data["to"]), amount)
+        transfer = await bank.transfer(str(data["from"]), str(data["to"]), amount)
     except Refusal as refusal:
         return JSONResponse({"error": str(refusal)}, 409)
     return JSONResponse({"transfer": transfer.id}, 201)
 
 
 @transactional(read_only=True)
-async def balances(request: Request) -> Response:
-    return JSONResponse({account.owner: account.balance for account in await bank(request).accounts()})
+@inject
+async def balances(request: Request, bank: Bank) -> Response:
+    return JSONResponse({account.owner: account.balance for account in await bank.accounts()})
 
 
 @strawberry.type(name="Account")
@@ -113,8 +128,9 @@ class Query:
 @strawberry.type
 class Mutation:
     @strawberry.mutation
-    async def transfer(self, info: strawberry.Info[GraphQLContext], source: str, target: str, amount: int) -> int:
-        return (await bank(info.context.request).transfer(source, target, amount)).id
+    @inject
+    async def transfer(self, source: str, target: str, amount: int, bank: Bank) -> int:
+        return (await bank.transfer(source, target, amount)).id
 
 
 class AllOrNothing(SchemaExtension):
@@ -138,7 +154,7 @@ async def notify(message: OutboxMessage) -> None:
 @asynccontextmanager
 async def lifespan(app: Asterism) -> AsyncGenerator[None]:
     await database.create_tables()
-    async with database:
+    async with database, injection.lifespan(app):
         async with database.transaction() as own:
             await open_first_accounts(own)
         async with Relay(outbox, notify).running():
@@ -153,6 +169,7 @@ async def style(request: Request) -> Response:
     return FileResponse(PAGES / "bank.css", media_type="text/css", content_disposition_type="inline")
 
 
+injection = Injection(Services())
 app = Asterism(
     routes=[
         Route("/", home),
@@ -163,7 +180,7 @@ app = Asterism(
         Route("/graphql", GraphQL(schema, public_errors=[Refusal])),
         Route("/ready", ReadinessEndpoint(database)),
     ],
-    middleware=[Middleware(TransactionMiddleware, database)],
+    middleware=[Middleware(TransactionMiddleware, database), Middleware(InjectionMiddleware, injection)],
     exception_handlers={IntegrityError: answer_integrity_error},
     lifespan=lifespan,
 )

@@ -45,6 +45,10 @@ class TortoiseTransaction:
             error = RuntimeError("rolled back")
             await self._context.__aexit__(RuntimeError, error, None)
 
+    async def restart(self) -> None:
+        self.__init__()  # type: ignore[misc]
+        await self.begin()
+
 
 class TortoiseSource:
     name = "tortoise"

@@ -242,3 +242,22 @@ def test_database_errors_are_answers() -> None:
         assert isinstance(error, HTTPException)
         assert error.status_code == 503
     assert not issubclass(StatementTimeout, WebSocketException)
+
+
+async def test_a_replay_has_the_same_session_empty(database: Database, serve: Any, models: Any) -> None:
+    held: list[Any] = []
+
+    @transactional(retry=Retry(attempts=2, first_delay=0))
+    async def endpoint(request: Request) -> Response:
+        held.append(session(request))
+        account = await held[0].get_one(models.Account, 1)  # what a service keeps is good for the replay too
+        assert account.balance == 100
+        account.balance -= 10
+        await held[0].flush()
+        if len(held) == 1:
+            raise TransactionConflict
+        return Response()
+
+    assert (await serve(app_of(endpoint, database))).status == 200
+    assert held[0] is held[1]
+    assert await balance(database) == 90

@@ -98,9 +98,8 @@ def conversion_for(annotation: Any) -> Conversion | None:
     origin: Any = get_origin(annotation)
     arguments: tuple[Any, ...] = get_args(annotation)
     if origin is Annotated:
-        return (
-            None if len(arguments) > 1 and "dishka" in type(arguments[1]).__module__ else conversion_for(arguments[0])
-        )
+        kind, *notes = arguments
+        return None if any("dishka" in type(note).__module__ for note in notes) else conversion_for(kind)
     if origin in (Union, UnionType):
         rest: list[Any] = [argument for argument in arguments if argument is not NoneType]
         inner = conversion_for(rest[0]) if len(rest) == 1 else None

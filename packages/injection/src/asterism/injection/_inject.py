@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial, wraps
 from inspect import Parameter, Signature, signature
-from typing import Annotated, Any, NamedTuple, TypeVar, cast, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, NamedTuple, TypeVar, get_args, get_origin, get_type_hints
 
 from dishka import FromDishka
 
@@ -21,7 +21,8 @@ from ._scope import current_scope
 F = TypeVar("F", bound=Callable[..., Any])
 
 _MARKED: Any = FromDishka
-_MARK: Any = type(cast(Any, get_args(_MARKED[int])[1]))
+_EXAMPLE: Any = get_args(_MARKED[int])[1]
+_MARK: Any = _EXAMPLE.__class__
 _CONNECTION_NAMES = frozenset({"connection", "request", "websocket"})
 _OWN_NAMES = frozenset({"self", "cls"})
 

@@ -277,6 +277,10 @@ class SessionTransaction:
         self.session.info[ENDED] = OVER
         await run_shielded(self.session.close())
 
+    async def restart(self) -> None:
+        """Let the session be used again; it is empty."""
+        self.session.info.pop(ENDED, None)
+
 
 def first_line(exc: BaseException) -> str:
     """Return what an exception says, in a line."""

@@ -32,6 +32,10 @@ class Transaction(Protocol):
         """Undo the work and give the connection back, also after a failed `commit` and when cancelled."""
         ...
 
+    async def restart(self) -> None:
+        """After a rollback, be as after `begin`, with the same session; called before a replay."""
+        ...
+
 
 class TransactionSource(Protocol):
     """Where the transactions of requests come from.

@@ -132,9 +132,10 @@ class UnitOfWork:
             await transaction.rollback()
 
     async def restart(self) -> None:
-        """Roll back, and let the next call of `transaction` open another."""
+        """Roll back, and begin again with the same session, which others may hold."""
         await self.abandon()
-        self._transaction = None
+        if self._transaction is not None:
+            await self._transaction.restart()
         self.ended = self.refused = False
 
 
