@@ -32,6 +32,9 @@ async def passing(request: Any, call_next: Any) -> Any:
 
 
 def arguments() -> dict[str, dict[str, Any]]:
+    from dishka import Provider
+
+    from asterism.injection import Injection
     from asterism.sessions import MemoryStore
     from asterism.sqlalchemy import Database
 
@@ -41,6 +44,8 @@ def arguments() -> dict[str, dict[str, Any]]:
         "DispatchMiddleware": {"dispatch": passing},
         "HTTPSRedirectMiddleware": {},
         "OriginMiddleware": {},
+        "InjectionMiddleware": {"injection": Injection(Provider())},
+        "RateLimitMiddleware": {"rules": "1000/minute"},
         "RequestBodyLimitMiddleware": {"max_body_size": 2**20},
         "ServerSessionMiddleware": {"store": MemoryStore()},
         "SessionMiddleware": {"secret_key": "a key for these tests alone"},
