@@ -1,7 +1,7 @@
 """What both conformance runs do: fetch a project's tests, make an environment, run pytest, read its report.
 
 Source distributions and environments live in a cache outside the repository; `XDG_CACHE_HOME` moves it, `UV` names the
-uv to use.
+uv to use; by default it is the one that `make setup` found.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from typing import NamedTuple
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "asterism" / "conformance"
-UV = os.environ.get("UV", "uv")
+NOTED_UV = ROOT / ".tools/uv-path"
+UV = os.environ.get("UV") or (NOTED_UV.read_text().strip() if NOTED_UV.exists() else "uv")
 PLUGIN = ("-p", "asterism.starlette.pytest_plugin")
 
 
