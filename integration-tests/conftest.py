@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import faulthandler
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -11,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -99,3 +101,44 @@ def serve() -> Iterator[Callable[..., Server]]:
             server.stop(seconds=5)
         if server.process.stdout is not None:
             server.process.stdout.close()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """Debian's Chromium, driven by Playwright; where it is not installed the test says so."""
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        assert os.environ.get("ASTERISM_REQUIRE_SERVICES") != "1", "chromium is not installed"
+        pytest.skip("chromium is not installed")
+    from playwright.sync_api import sync_playwright
+
+    quiet = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=quiet)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def serve_example() -> Iterator[Callable[[str], str]]:
+    """`serve_example("chat")` serves an example as `make run` does, and returns its address."""
+    processes: list[subprocess.Popen[bytes]] = []
+
+    def start(name: str) -> str:
+        with socket.socket() as listener:
+            listener.bind(("127.0.0.1", 0))
+            port = listener.getsockname()[1]
+        command = [sys.executable, "tools/serve.py", name, "--port", str(port)]
+        processes.append(subprocess.Popen(command, cwd=SERVED.parents[1], stdout=subprocess.DEVNULL))
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline:
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    return f"http://127.0.0.1:{port}/"
+            time.sleep(0.05)
+        raise TimeoutError(f"examples/{name} did not start")
+
+    yield start
+    for process in processes:
+        process.terminate()
+        process.wait(10)

@@ -3,60 +3,24 @@
 from __future__ import annotations
 
 import os
-import shutil
-import socket
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 
 
-@pytest.fixture
-def browser() -> Iterator[object]:
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        assert os.environ.get("ASTERISM_REQUIRE_SERVICES") != "1", "chromium is not installed"
-        pytest.skip("chromium is not installed")
-    from playwright.sync_api import sync_playwright
-
-    quiet = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=quiet)
-        yield browser
-        browser.close()
+@pytest.fixture(scope="module")
+def address(serve_example: Callable[[str], str]) -> str:
+    return serve_example("chat")
 
 
-@pytest.fixture
-def address() -> Iterator[str]:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port = listener.getsockname()[1]
-    command = [sys.executable, "tools/serve.py", "chat", "--port", str(port)]
-    server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
-    try:
-        deadline = time.monotonic() + 20
-        while time.monotonic() < deadline:
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            time.sleep(0.05)
-        yield f"http://127.0.0.1:{port}/"
-    finally:
-        server.terminate()
-        server.wait(10)
+def test_two_tabs_talk_to_each_other(browser: Any, address: str) -> None:
+    from playwright.sync_api import expect
 
-
-def test_two_tabs_talk_to_each_other(browser: object, address: str) -> None:
-    from playwright.sync_api import Browser, Page, expect
-
-    assert isinstance(browser, Browser)
-
-    def enter(name: str) -> Page:
+    def enter(name: str) -> Any:
         page = browser.new_page()
         page.goto(address)
         page.get_by_label("Your name").fill(name)
@@ -64,7 +28,7 @@ def test_two_tabs_talk_to_each_other(browser: object, address: str) -> None:
         expect(page.get_by_label("Message")).to_be_visible()
         return page
 
-    def say(page: Page, text: str) -> None:
+    def say(page: Any, text: str) -> None:
         page.get_by_label("Message").fill(text)
         page.get_by_role("button", name="Send").click()
 
