@@ -9,6 +9,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 import anyio
+import anyio.lowlevel
 import pytest
 from dishka import FromDishka, Provider, Scope, provide
 
@@ -58,6 +59,7 @@ class Services(Provider):
     async def connection(self, settings: Settings) -> AsyncIterator[Connection]:
         LOG.append("open connection")
         error = yield Connection(settings)
+        await anyio.lowlevel.checkpoint()  # a teardown that waits is still carried out when cancelled
         LOG.append(f"close connection {type(error).__name__}")
 
     @provide(scope=Scope.REQUEST)
@@ -294,6 +296,15 @@ async def test_a_websocket_has_a_session_scope_and_may_have_one_for_each_message
         *("open connection", "b", "close connection NoneType"),
         "close visit",
     ] == LOG
+
+
+async def test_what_a_websocket_asked_for_is_closed_before_what_its_session_holds() -> None:
+    @inject
+    async def endpoint(websocket: WebSocket, visit: Visit, users: Users) -> None:
+        await websocket.accept()
+
+    await websocket(InjectionMiddleware(websocket_session(endpoint), Injection(Services())))
+    assert LOG == ["open visit", "open connection", "close connection NoneType", "close visit"]
 
 
 async def test_values_are_overridden_while_the_block_runs() -> None:
