@@ -83,7 +83,10 @@ def kind_of(module: str) -> str:
     ('own', 'standard', 'foreign')
     """
     top = module.partition(".")[0]
-    return "own" if top == "asterism" else "standard" if top in sys.stdlib_module_names else "foreign"
+    if top == "asterism":
+        return "own"
+    standard = top in sys.stdlib_module_names or top.startswith("_sysconfigdata_")  # its name has the platform's in it
+    return "standard" if standard else "foreign"
 
 
 def measure(environment: Environment, package: str) -> Footprint:
