@@ -54,4 +54,4 @@ class FormData(ImmutableMultiDict[str, "UploadFile | str"]):
         """Close the files that were not detached without awaiting; for use when cancelled."""
         for upload in self.files():
             if upload.owned:
-                upload.file.close()
+                upload.close_now()

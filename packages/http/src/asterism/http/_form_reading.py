@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterable, Generator
-from io import BytesIO
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
 from ._form_data import FormData
@@ -64,15 +63,14 @@ class _FileContent:
         self._pieces = []
         self._pieces_size = 0
 
-    async def finish(self) -> BinaryIO:
+    async def finish(self, part: PartHeaders) -> UploadFile:
         """Return the complete file, at its start."""
         file = self._file
         if file is None:
-            pieces = self._pieces
-            return BytesIO(pieces[0] if len(pieces) == 1 else b"".join(pieces))
+            return UploadFile.of_pieces(self._pieces, self.size, part.filename, part.headers)
         await self._flush(file)
         await in_file_thread(file.seek, 0)
-        return file
+        return UploadFile(file, size=self.size, filename=part.filename, headers=part.headers)
 
     def discard(self) -> None:
         """Close the file on disk where there is one."""
@@ -107,8 +105,7 @@ async def read_multipart_form(stream: AsyncIterable[bytes], decoder: MultipartDe
                     text.clear()
                 else:
                     memory_left -= content.in_memory
-                    file = await content.finish()
-                    items.append((part.name, _upload(part, file, content.size)))
+                    items.append((part.name, await content.finish(part)))
                     content = None
         decoder.finish()
     except BaseException:
@@ -116,13 +113,9 @@ async def read_multipart_form(stream: AsyncIterable[bytes], decoder: MultipartDe
             content.discard()
         for _, value in items:
             if isinstance(value, UploadFile):
-                value.file.close()
+                value.close_now()
         raise
     return FormData(items)
-
-
-def _upload(part: PartHeaders, file: BinaryIO, size: int) -> UploadFile:
-    return UploadFile(file, size=size, filename=part.filename, headers=part.headers)
 
 
 async def read_urlencoded_form(stream: AsyncIterable[bytes], decoder: UrlencodedDecoder) -> FormData:

@@ -64,9 +64,29 @@ class UploadFile:
         headers: Headers | None = None,
     ) -> None:
         self.owned = True
-        self.file = file
+        self._file = file
+        self._pieces: list[bytes] = []
         self.filename, self.size = filename, size
         self.headers = Headers() if headers is None else headers
+
+    @classmethod
+    def of_pieces(cls, pieces: list[bytes], size: int, filename: str | None, headers: Headers) -> Self:
+        """Return an upload that is in memory as it arrived; its pieces are joined when it is first used."""
+        upload = cls(BytesIO(), size=size, filename=filename, headers=headers)
+        upload._pieces = pieces
+        return upload
+
+    @property
+    def file(self) -> BinaryIO:
+        """The open binary file."""
+        if self._pieces:
+            self._file = BytesIO(self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces))
+            self._pieces = []
+        return self._file
+
+    @file.setter
+    def file(self, file: BinaryIO) -> None:
+        self._file, self._pieces = file, []
 
     @property
     def content_type(self) -> str | None:
@@ -138,10 +158,15 @@ class UploadFile:
 
     async def close(self) -> None:
         """Close the file; one on disk is deleted. Closing twice changes nothing."""
-        if is_in_memory(self.file):
-            self.file.close()
+        if is_in_memory(self._file):
+            self.close_now()
         else:
-            await in_file_thread(self.file.close)
+            await in_file_thread(self._file.close)
+
+    def close_now(self) -> None:
+        """Close the file in this thread; for use when cancelled."""
+        self._pieces = []
+        self._file.close()
 
     async def __aenter__(self) -> Self:
         return self
