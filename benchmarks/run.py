@@ -50,13 +50,16 @@ def _version(peer: str) -> str:
 
 
 def _print_overheads(name: str, seconds: dict[str, float]) -> None:
-    cells = []
-    for peer in PEERS:
-        if peer not in seconds:
-            continue
-        share = seconds[peer] / seconds["starlette"]
-        cells.append(f"{seconds[peer] * 1e6:8.2f} ({share:4.2f})")
+    against = next(peer for peer in ("starlette", "fastapi") if peer in seconds)
+    peers = [peer for peer in PEERS if peer in seconds]
+    others = [peer for peer in seconds if peer not in (*PEERS, BARE)]
+    cells = [_cell(seconds[peer], seconds[against]) for peer in peers]
+    cells += [f"{peer} {_cell(seconds[peer], seconds[against])}" for peer in others]
     print(f"{name:16}{seconds[BARE] * 1e6:8.2f}  {'  '.join(cells)}", flush=True)
+
+
+def _cell(seconds: float, reference: float) -> str:
+    return f"{seconds * 1e6:8.2f} ({seconds / reference:4.2f})"
 
 
 def _print_imports(costs: dict[str, tuple[float, int]]) -> None:
