@@ -28,6 +28,19 @@ OF_STARLETTE = {
 }
 """Our overhead as a share of Starlette's, at most."""
 
+DROP_IN = {
+    "Starlette app: text": 1.0,
+    "Starlette app: JSON": 1.0,
+    "Starlette app: path parameter": 1.0,
+    "Starlette app: last of 1,000": 1 / 20,
+    "FastAPI app: JSON": 1.0,
+    "FastAPI app: last of 100": 1.0,
+}
+"""What a program takes on the drop-in, as a share of what it takes on the real Starlette, at most."""
+
+OF_FASTAPI = {"three dependencies": 0.5}
+"""Our overhead as a share of FastAPI's, at most."""
+
 LAST_OF_FIRST = 1.3
 """The last of 1,000 routes against the first."""
 
@@ -55,11 +68,18 @@ def verdicts(
         for case, most in OF_STARLETTE.items()
         if case in overheads
     ]
+    for label, targets, ours, theirs in (
+        ("on the drop-in", DROP_IN, "drop-in", "starlette"),
+        ("of FastAPI's", OF_FASTAPI, "asterism", "fastapi"),
+    ):
+        for case, most in targets.items():
+            if {ours, theirs} <= overheads.get(case, {}).keys():
+                found.append((f"{case} {label}", overheads[case][ours] / overheads[case][theirs], most))
     if {"first of 1,000", "last of 1,000", "miss of 1,000"} <= overheads.keys():
         first, last, miss = (overheads[f"{which} of 1,000"]["asterism"] for which in ("first", "last", "miss"))
         found += [("last of 1,000 routes, of the first", last / first, LAST_OF_FIRST)]
         found += [("miss of 1,000 routes, of a hit", miss / first, MISS_OF_HIT)]
     if imports is not None:
-        ours, theirs = imports["asterism.applications"][0], imports["starlette.applications"][0]
-        found += [("import of the application class", ours / theirs, IMPORT_OF_STARLETTE)]
+        share = imports["asterism.applications"][0] / imports["starlette.applications"][0]
+        found += [("import of the application class", share, IMPORT_OF_STARLETTE)]
     return found
