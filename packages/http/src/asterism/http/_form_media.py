@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 MULTIPART = "multipart/form-data"
 URLENCODED = "application/x-www-form-urlencoded"
 
+_DEFAULT_LIMITS = FormLimits()
+
 # The encodings of the WHATWG Encoding standard, by the names of Python's codecs.
 _CHARSETS = frozenset(
     (
@@ -32,6 +34,8 @@ _CHARSETS = frozenset(
 
 def form_limits(limits: dict[str, Any]) -> FormLimits:
     """Return limits from keywords; `TypeError` or `ValueError` naming the one that is wrong."""
+    if not limits:
+        return _DEFAULT_LIMITS
     unknown = limits.keys() - set(FormLimits._fields)
     if unknown:
         known = ", ".join(FormLimits._fields)
