@@ -11,7 +11,7 @@ import pkgutil
 from typing import Any
 
 import pytest
-from programs import Boom, Program, seen
+from programs import PROGRAMS, Boom, Program, seen
 
 import asterism
 from asterism.http import PlainTextResponse
@@ -241,3 +241,26 @@ def test_hooks_see_the_messages_of_the_framework(program: Program) -> None:
         assert client.get("/stream").headers["x-hooked"] == "yes"
     assert noted[:2] == ["/stream", 200]
     assert b"".join(noted[2:]) == b"abc"
+
+
+@pytest.mark.parametrize("name", ["bare", "fastapi", "litestar"])
+def test_dispatch_and_hooks_work_on_trio_where_the_framework_does(name: str) -> None:
+    async def dispatch(request: Any, call_next: Any) -> Any:
+        length = len(await request.body())
+        response = await call_next(request)
+        response.headers["x-length"] = str(length)
+        return response
+
+    class Hooked(MessageHooks):
+        def on_response_start(self, scope: Any, message: Any) -> None:
+            message["headers"] = [*message["headers"], (b"x-hooked", b"yes")]
+
+    app = Hooked(DispatchMiddleware(PROGRAMS[name]().app, dispatch))
+    with TestClient(app, base_url="https://testserver", backend="trio") as client:
+        sent = client.post("/echo", content=b"0123456789" * 20_000)
+        assert (sent.content, sent.headers["x-length"]) == (b"0123456789" * 20_000, "200000")
+        streamed = client.get("/stream")
+        assert (streamed.text, streamed.headers["x-hooked"]) == ("abc", "yes")
+        with client.websocket_connect("/ws") as websocket:
+            websocket.send_text("deep")
+            assert websocket.receive_text() == "deep"
