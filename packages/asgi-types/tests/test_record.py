@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from typing import Any
 
@@ -31,5 +32,5 @@ def test_looking_for_a_record_leaves_the_scope_as_it_is() -> None:
 
 
 def test_every_key_of_the_registry_is_described() -> None:
-    described = re.findall(r"^ {8}(\w+):", ScopeRecord.__doc__ or "", re.MULTILINE)
+    described = re.findall(r"^ {4}(\w+):", inspect.getdoc(ScopeRecord) or "", re.MULTILINE)
     assert described == sorted(ScopeRecord.__annotations__)

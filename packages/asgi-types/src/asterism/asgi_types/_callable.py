@@ -16,7 +16,10 @@ T = TypeVar("T")
 
 _COROUTINE_FLAG = 0x80  # inspect.CO_COROUTINE
 # What inspect.markcoroutinefunction (and mocks, by asyncio's older way) leave on a function.
-_MARKERS = (("_is_coroutine_mark", "inspect"), ("_is_coroutine", "asyncio.coroutines"))
+_MARKERS = (
+    ("_is_coroutine_marker", "inspect", "_is_coroutine_mark"),
+    ("_is_coroutine", "asyncio.coroutines", "_is_coroutine"),
+)
 
 
 def _unwrapped(value: Any) -> Any:
@@ -36,9 +39,9 @@ def _is_coroutine_function(value: Any) -> bool:
     return any(_is_marked(function, *marker) for marker in _MARKERS)
 
 
-def _is_marked(function: Any, attribute: str, module: str) -> bool:
+def _is_marked(function: Any, attribute: str, module: str, name: str) -> bool:
     # Whoever marked the function has loaded the module that the marker comes from.
-    mark = getattr(sys.modules.get(module), attribute, None)
+    mark = getattr(sys.modules.get(module), name, None)
     return mark is not None and getattr(function, attribute, None) is mark
 
 
