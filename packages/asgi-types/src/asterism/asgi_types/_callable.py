@@ -1,7 +1,7 @@
 """Questions about callables that routing, background tasks and handlers all ask.
 
-`inspect` is not imported: it costs more than this whole package, and the two answers needed
-from it are one flag of a code object and the attributes of a marked function.
+`inspect` is not imported: it costs more than this whole package, and what is needed of it is one
+flag of a code object. It is asked only where it is loaded already, for functions marked by it.
 """
 
 from __future__ import annotations
@@ -15,11 +15,6 @@ from typing import Any, TypeGuard, TypeVar
 T = TypeVar("T")
 
 _COROUTINE_FLAG = 0x80  # inspect.CO_COROUTINE
-# What inspect.markcoroutinefunction (and mocks, by asyncio's older way) leave on a function.
-_MARKERS = (
-    ("_is_coroutine_marker", "inspect", "_is_coroutine_mark"),
-    ("_is_coroutine", "asyncio.coroutines", "_is_coroutine"),
-)
 
 
 def _unwrapped(value: Any) -> Any:
@@ -36,13 +31,17 @@ def _is_coroutine_function(value: Any) -> bool:
     function = _unwrapped(value)
     if isinstance(function, FunctionType) and function.__code__.co_flags & _COROUTINE_FLAG:
         return True
-    return any(_is_marked(function, *marker) for marker in _MARKERS)
+    return _is_marked(function)
 
 
-def _is_marked(function: Any, attribute: str, module: str, name: str) -> bool:
-    # Whoever marked the function has loaded the module that the marker comes from.
-    mark = getattr(sys.modules.get(module), name, None)
-    return mark is not None and getattr(function, attribute, None) is mark
+def _is_marked(function: Any) -> bool:
+    # Whoever marked a function has loaded the module that knows the mark: inspect.markcoroutinefunction
+    # its own, mocks the older one of asyncio.
+    inspect = sys.modules.get("inspect")
+    if inspect is not None and inspect.iscoroutinefunction(function):
+        return True
+    mark = getattr(sys.modules.get("asyncio.coroutines"), "_is_coroutine", None)
+    return mark is not None and getattr(function, "_is_coroutine", None) is mark
 
 
 def is_async_callable(value: Any) -> TypeGuard[Callable[..., Awaitable[Any]]]:
