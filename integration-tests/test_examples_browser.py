@@ -1,0 +1,35 @@
+"""The first page of every example in a real browser, on a desk and on a phone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+EXAMPLES = sorted(path.parent.name for path in Path(__file__).resolve().parents[1].glob("examples/*/app.py"))
+FIRST_PAGES = {"graphql": "graphql"}
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_the_first_page_is_whole_asks_no_other_host_and_fits_a_phone(
+    name: str, browser: Any, serve_example: Callable[[str], str]
+) -> None:
+    address = serve_example(name)
+    context = browser.new_context(viewport={"width": 1000, "height": 700})
+    page = context.new_page()
+    complaints: list[str] = []
+    requested: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("request", lambda request: requested.append(request.url))
+    response = page.goto(address + FIRST_PAGES.get(name, ""), wait_until="load")
+    assert response.status == 200
+    assert page.title()
+    assert page.locator("body").inner_text().strip()
+    page.set_viewport_size({"width": 390, "height": 800})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert complaints == []
+    assert [url for url in requested if not url.startswith((address, "data:"))] == []
+    context.close()
