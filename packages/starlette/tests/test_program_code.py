@@ -6,6 +6,7 @@ import copy
 import pickle
 import weakref
 from collections.abc import Callable
+from itertools import count
 from typing import Any
 
 import pytest
@@ -15,13 +16,16 @@ from asterism.starlette.applications import Starlette
 from asterism.starlette.background import BackgroundTask, BackgroundTasks
 from asterism.starlette.datastructures import (
     URL,
+    CommaSeparatedStrings,
     FormData,
     Headers,
     MultiDict,
     MutableHeaders,
     QueryParams,
+    Secret,
     State,
     UploadFile,
+    URLPath,
 )
 from asterism.starlette.exceptions import HTTPException
 from asterism.starlette.middleware import Middleware
@@ -45,6 +49,8 @@ async def nothing(*arguments: Any) -> None:
 HTTP = {"type": "http", "method": "GET", "path": "/", "query_string": b"", "headers": []}
 SOCKET = {"type": "websocket", "path": "/", "query_string": b"", "headers": []}
 
+numbers = count()
+
 MAKERS: dict[str, Callable[[], Any]] = {
     "Starlette": Starlette,
     "Router": Router,
@@ -63,6 +69,9 @@ MAKERS: dict[str, Callable[[], Any]] = {
     "MultiDict": MultiDict,
     "FormData": FormData,
     "URL": lambda: URL("https://example.org/"),
+    "URLPath": lambda: URLPath(f"/{next(numbers)}"),
+    "Secret": lambda: Secret(f"hidden {next(numbers)}"),
+    "CommaSeparatedStrings": lambda: CommaSeparatedStrings("a, b"),
     "UploadFile": lambda: UploadFile(None),  # type: ignore[arg-type]
     "BackgroundTask": lambda: BackgroundTask(nothing),
     "BackgroundTasks": BackgroundTasks,

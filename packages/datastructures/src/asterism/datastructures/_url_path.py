@@ -25,8 +25,6 @@ class URLPath(str):
     URL('wss://example.org/app/ws')
     """
 
-    __slots__ = ("host", "protocol")
-
     protocol: str
     host: str
 

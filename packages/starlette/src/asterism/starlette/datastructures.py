@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from asterism.config import CommaSeparatedStrings, Secret
+from asterism.config import CommaSeparatedStrings as _CommaSeparatedStrings, Secret as _Secret
 from asterism.datastructures import (
     URL as _URL,
     Address,
@@ -46,6 +46,14 @@ class Headers(_Headers):
 
 class MutableHeaders(Headers, _MutableHeaders):
     """Header fields that can be changed, in the raw list they were made from."""
+
+
+class Secret(_Secret):
+    """A secret that takes attributes of a program's own; its value is not among them."""
+
+
+class CommaSeparatedStrings(_CommaSeparatedStrings):
+    """Strings between commas, taking attributes of a program's own."""
 
 
 __all__ = [
