@@ -120,7 +120,7 @@ def browser() -> Iterator[Any]:
 
 
 @pytest.fixture(scope="module")
-def serve_example() -> Iterator[Callable[[str], str]]:
+def serve_example(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], str]]:
     """`serve_example("chat")` serves an example as `make run` does, and returns its address."""
     processes: list[subprocess.Popen[bytes]] = []
 
@@ -128,8 +128,10 @@ def serve_example() -> Iterator[Callable[[str], str]]:
         with socket.socket() as listener:
             listener.bind(("127.0.0.1", 0))
             port = listener.getsockname()[1]
-        command = [sys.executable, "tools/serve.py", name, "--port", str(port)]
-        processes.append(subprocess.Popen(command, cwd=SERVED.parents[1], stdout=subprocess.DEVNULL))
+        # Started elsewhere, since what an example keeps, it keeps where it was started.
+        command = [sys.executable, str(SERVED.parents[1] / "tools/serve.py"), name, "--port", str(port)]
+        folder = tmp_path_factory.mktemp(name)
+        processes.append(subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL))
         deadline = time.monotonic() + 20
         while time.monotonic() < deadline:
             with socket.socket() as probe:
