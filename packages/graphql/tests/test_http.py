@@ -7,8 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import strawberry
 
-from asterism.asgi_types import HTTPException
+from asterism.asgi_types import HTTPException, Message, Receive, Scope, Send, scope_record
 from asterism.graphql import GraphQL, GraphQLContext
 from asterism.testing import TestClient
 
@@ -259,3 +260,25 @@ def test_trio_is_refused_with_a_sentence(schema: Any) -> None:
     client = TestClient(GraphQL(schema), backend="trio")
     with pytest.raises(RuntimeError, match="needs asyncio"):
         client.post("/", json={"query": "{ hello }"})
+
+
+@pytest.mark.parametrize(
+    ("query", "noted"), [("{ hello }", False), ("{ optionalFailure hello }", True), ("{ refusal }", True)]
+)
+@pytest.mark.parametrize("batch", [False, True])
+def test_a_result_with_errors_is_noted_for_the_transaction_around(
+    schema: strawberry.Schema, query: str, noted: bool, batch: bool
+) -> None:
+    app, seen = GraphQL(schema, batching=True), []
+
+    async def around(scope: Scope, receive: Receive, send: Send) -> None:
+        async def look(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                seen.append(scope_record(scope).get("result_has_errors", False))
+            await send(message)
+
+        await app(scope, receive, look)
+
+    operation = {"query": query}
+    TestClient(around).post("/", json=[operation] if batch else operation, headers={"accept": "application/json"})
+    assert seen == [noted]

@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any
 
-from asterism.asgi_types import HTTPException
+from asterism.asgi_types import HTTPException, scope_record
 from asterism.http import Request, Response, encode_json
 from graphql import GraphQLError
 from graphql.execution import ExperimentalIncrementalExecutionResults
@@ -104,6 +104,7 @@ class HTTPTransport:
             return await self._stream_increments(context, result, wish)
         format_error = error_formatter(self._hooks, request)
         assert wish.result is not None
+        _note_errors(request, bool(result.errors))
         body = encode_json(format_result(result, format_error))
         return make_response(context.response, body, _status(result, wish), wish.result)
 
@@ -131,6 +132,7 @@ class HTTPTransport:
         else:
             results = await asyncio.gather(*(run(operation) for operation in operations))
         assert wish.result is not None
+        _note_errors(request, any(result.get("errors") for result in results))
         return make_response(context.response, encode_json(results), 200, wish.result)
 
     async def _resolve_member(self, value: object) -> RunnableOperation | Refusal:
@@ -224,3 +226,9 @@ async def _whole(result: Any, format_error: Any) -> dict[str, Any]:
         await subsequent.aclose()
         return {"errors": [{"message": "@defer and @stream are not for batches; send this operation on its own."}]}
     return format_result(result, format_error)
+
+
+def _note_errors(request: Request[Any], has_errors: bool) -> None:
+    """Say in the record what a status of 200 does not, so that a transaction around can roll back."""
+    if has_errors:
+        scope_record(request.scope)["result_has_errors"] = True
