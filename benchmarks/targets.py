@@ -47,8 +47,11 @@ LAST_OF_FIRST = 1.3
 MISS_OF_HIT = 2.0
 """A miss among 1,000 routes against a hit."""
 
-IMPORT_OF_STARLETTE = 0.5
-"""Importing our application class against importing Starlette's."""
+IMPORT_OF_STARLETTE = {
+    "asterism.applications": ("starlette.applications", 0.5),
+    "asterism.cors": ("starlette.middleware.cors", 0.15),
+}
+"""Importing a module of ours against importing Starlette's."""
 
 Verdict = tuple[str, float, float]
 """What is compared, the ratio found, the ratio allowed."""
@@ -80,6 +83,8 @@ def verdicts(
         found += [("last of 1,000 routes, of the first", last / first, LAST_OF_FIRST)]
         found += [("miss of 1,000 routes, of a hit", miss / first, MISS_OF_HIT)]
     if imports is not None:
-        share = imports["asterism.applications"][0] / imports["starlette.applications"][0]
-        found += [("import of the application class", share, IMPORT_OF_STARLETTE)]
+        found += [
+            (f"import of {module}, of {theirs}", imports[module][0] / imports[theirs][0], most)
+            for module, (theirs, most) in IMPORT_OF_STARLETTE.items()
+        ]
     return found

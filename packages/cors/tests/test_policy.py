@@ -57,8 +57,8 @@ def test_nothing_else_is_ever_allowed(origin: str) -> None:
 
 
 def answer(policy: CORSPolicy, *args: Any) -> tuple[int, str, dict[str, str]]:
-    status, headers, sentence = policy.answer(Preflight(*args))
-    return status, sentence, {name.decode(): value.decode() for name, value in headers}
+    found = policy.answer(Preflight(*args))
+    return found.status, found.sentence, {name.decode(): value.decode() for name, value in found.headers}
 
 
 def test_an_allowed_preflight_says_what_is_allowed_and_for_how_long() -> None:

@@ -18,25 +18,29 @@ The exceptions that cross from one part to another:
 `scope_record(scope)` gives the one mutable mapping that parts share for a connection.
 """
 
-from typing import TYPE_CHECKING, Any
+from __future__ import annotations
 
-from ._application import ASGIApp, Lifespan, Message, Receive, Scope, Send, StatefulLifespan, StatelessLifespan
 from ._callable import is_async_callable, is_plain_function
 from ._exceptions import ClientDisconnect, HTTPException, WebSocketException
-from ._handlers import (
-    ExceptionHandler,
-    ExceptionHandlers,
-    HTTPExceptionHandler,
-    WebSocketExceptionHandler,
-    find_exception_handler,
-)
-from ._middleware import Middleware, MiddlewareFactory
+from ._handlers import find_exception_handler
+from ._middleware import Middleware
 from ._phrases import reason_phrase
-from ._record import RECORD_KEY, CachedBody, ScopeRecord, find_scope_record, scope_record
+from ._record import RECORD_KEY, find_scope_record, scope_record
 from ._route_template import find_route_template
-from ._stop import StopSignal
 
+# Its own, as `typing` costs more than what is loaded here.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
+    from ._application import ASGIApp, Lifespan, Message, Receive, Scope, Send, StatefulLifespan, StatelessLifespan
+    from ._cached_body import CachedBody
+    from ._handler_types import (
+        ExceptionHandler,
+        ExceptionHandlers,
+        HTTPExceptionHandler,
+        WebSocketExceptionHandler,
+    )
     from ._message import (
         HTTPDisconnectEvent,
         HTTPRequestEvent,
@@ -65,7 +69,10 @@ if TYPE_CHECKING:
         WebSocketResponseStartEvent,
         WebSocketSendEvent,
     )
+    from ._middleware_factory import MiddlewareFactory
     from ._scope import ASGIVersions, HTTPScope, LifespanScope, TLSExtension, WebSocketScope
+    from ._scope_record import ScopeRecord
+    from ._stop import StopSignal
 
 __all__ = [
     "RECORD_KEY",
@@ -129,13 +136,37 @@ __all__ = [
     "scope_record",
 ]
 
+_TYPES = {
+    "ASGIApp": "_application",
+    "ASGIVersions": "_scope",
+    "CachedBody": "_cached_body",
+    "ExceptionHandler": "_handler_types",
+    "ExceptionHandlers": "_handler_types",
+    "HTTPExceptionHandler": "_handler_types",
+    "HTTPScope": "_scope",
+    "Lifespan": "_application",
+    "LifespanScope": "_scope",
+    "Message": "_application",
+    "MiddlewareFactory": "_middleware_factory",
+    "Receive": "_application",
+    "Scope": "_application",
+    "ScopeRecord": "_scope_record",
+    "Send": "_application",
+    "StatefulLifespan": "_application",
+    "StatelessLifespan": "_application",
+    "StopSignal": "_stop",
+    "TLSExtension": "_scope",
+    "WebSocketExceptionHandler": "_handler_types",
+    "WebSocketScope": "_scope",
+}
+
 
 def __getattr__(name: str) -> Any:
-    """Load the TypedDicts when they are asked for: most programs name them in annotations alone."""
-    if name in __all__:
-        from importlib import import_module
+    """Load the types when they are asked for: small middleware names them in annotations alone."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
 
-        module = import_module(f"{__name__}.{'_message' if name.endswith('Event') else '_scope'}")
-        value = globals()[name] = getattr(module, name)
-        return value
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module = import_module(f"{__name__}.{_TYPES.get(name, '_message')}")
+    value = globals()[name] = getattr(module, name)
+    return value

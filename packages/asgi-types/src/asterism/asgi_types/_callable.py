@@ -1,30 +1,32 @@
 """Questions about callables that routing, background tasks and handlers all ask.
 
 `inspect` is not imported: it costs more than this whole package, and what is needed of it is one
-flag of a code object. It is asked only where it is loaded already, for functions marked by it.
+flag of a code object. It is asked only where it is loaded already, for functions marked by it;
+`functools` likewise, for the partials made by it.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Awaitable, Callable
-from functools import partial
 from types import BuiltinFunctionType, FunctionType, MethodType
-from typing import Any, TypeGuard, TypeVar
 
-T = TypeVar("T")
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from typing import Any, TypeGuard
 
 _COROUTINE_FLAG = 0x80  # inspect.CO_COROUTINE
 
 
 def _unwrapped(value: Any) -> Any:
+    partial: Any = getattr(sys.modules.get("functools"), "partial", ())
     while True:
         if isinstance(value, partial):
-            value = value.func  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+            value = value.func
         elif isinstance(value, MethodType):
             value = value.__func__
         else:
-            return value  # pyright: ignore[reportUnknownVariableType]
+            return value
 
 
 def _is_coroutine_function(value: Any) -> bool:

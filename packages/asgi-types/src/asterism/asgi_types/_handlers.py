@@ -6,19 +6,11 @@ code is asked first; then the exception's classes from the nearest to `Exception
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, TypeAlias
-
 from ._exceptions import HTTPException
 
-HTTPExceptionHandler: TypeAlias = Callable[[Any, Any], Any | Awaitable[Any]]
-"""`handler(request, exc)` returning a response, sync or async."""
-
-WebSocketExceptionHandler: TypeAlias = Callable[[Any, Any], Awaitable[None] | None]
-"""`handler(websocket, exc)`, sync or async."""
-
-ExceptionHandler: TypeAlias = HTTPExceptionHandler | WebSocketExceptionHandler
-ExceptionHandlers: TypeAlias = Mapping[int | type[Exception], ExceptionHandler]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ._handler_types import ExceptionHandler, ExceptionHandlers
 
 
 def find_exception_handler(handlers: ExceptionHandlers, exc: Exception) -> ExceptionHandler | None:

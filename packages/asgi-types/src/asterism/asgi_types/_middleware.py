@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, ParamSpec, Protocol
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
 
-from ._application import ASGIApp
-
-P = ParamSpec("P")
-
-
-class MiddlewareFactory(Protocol[P]):
-    """Anything that takes an application first and returns one: a class or a function."""
-
-    def __call__(self, app: Any, /, *args: P.args, **kwargs: P.kwargs) -> ASGIApp: ...
+    from ._middleware_factory import MiddlewareFactory, P
 
 
 class Middleware:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from ._application import Scope
 from ._record import find_scope_record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ._application import Scope
 
 
 def find_route_template(scope: Scope) -> str | None:

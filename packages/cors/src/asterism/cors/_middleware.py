@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Sequence
-
-from asterism.asgi_types import ASGIApp, Message, Receive, Scope, Send
-
 from ._origins import AllowedOrigins
-from ._policy import CORSPolicy, Header, Preflight, PreflightAnswer
+from ._policy import CORSPolicy, Preflight, PreflightAnswer
+from ._response_fields import ResponseFields
 
-VARY_ORIGIN = (b"vary", b"Origin")
+# Importing `typing` or `collections` would cost more than all of this package.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Sequence
+
+    from asterism.asgi_types import ASGIApp, Message, Receive, Scope, Send
+
+NO_ORIGIN = ResponseFields()
 
 
 class CORSMiddleware:
@@ -70,34 +74,28 @@ class CORSMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
+            fields = NO_ORIGIN
             for name, value in scope["headers"]:
                 if name == b"origin":
-                    origin = value.decode("latin-1")
                     if scope["method"] == "OPTIONS":
-                        await self.answer_options(scope, receive, send, origin)
-                    else:
-                        await self.app(scope, receive, shared_send(send, self.policy.response_headers(origin)))
-                    return
+                        preflight = read_preflight(scope, value.decode("latin-1"))
+                        if preflight is not None:
+                            await send_answer(send, self.policy.answer(preflight))
+                            return
+                    fields = self.policy.fields_for(value)
+                    break
 
-            # Plain, as the one of `shared_send`, and with nothing to add but Vary.
-            def send_varying(message: Message) -> Awaitable[None]:
+            # A plain function: it hands on what `send` returned to be awaited, at no frame of its own.
+            def send_shared(message: Message) -> Awaitable[None]:
                 if message["type"] == "http.response.start":
-                    message = {**message, "headers": varying(message.get("headers", ()))}
+                    message = {**message, "headers": fields.add_to(message.get("headers", ()))}
                 return send(message)
 
-            await self.app(scope, receive, send_varying)
+            await self.app(scope, receive, send_shared)
         elif scope["type"] == "websocket" and self.check_websockets and not self.allows_handshake(scope):
             await refuse_handshake(scope, send)
         else:
             await self.app(scope, receive, send)
-
-    async def answer_options(self, scope: Scope, receive: Receive, send: Send, origin: str) -> None:
-        """Answer an OPTIONS request that has an Origin, which may be a preflight."""
-        preflight = read_preflight(scope, origin)
-        if preflight is None:
-            await self.app(scope, receive, shared_send(send, self.policy.response_headers(origin)))
-        else:
-            await send_answer(send, self.policy.answer(preflight))
 
     def allows_handshake(self, scope: Scope) -> bool:
         origins = [value for name, value in scope["headers"] if name == b"origin"]
@@ -116,58 +114,6 @@ def read_preflight(scope: Scope, origin: str) -> Preflight | None:
         fields.get(b"access-control-request-headers"),
         fields.get(b"access-control-request-private-network") == "true",
     )
-
-
-def shared_send(send: Send, fields: list[Header]) -> Send:
-    """Return a `send` that adds the fields and `Vary: Origin` to the start of the response.
-
-    It is a plain function: it hands on what `send` returned to be awaited, at no frame of its own.
-    """
-
-    def send_shared(message: Message) -> Awaitable[None]:
-        if message["type"] == "http.response.start":
-            headers = message.get("headers", ())
-            message = {**message, "headers": add_fields(headers, fields)}
-        return send(message)
-
-    return send_shared
-
-
-def add_fields(headers: Sequence[Header], fields: list[Header]) -> list[Header]:
-    kept = [*headers]
-    for name, _ in kept:
-        if name == b"vary" or name[:15] == b"access-control-":
-            return replace_fields(kept, fields)
-    return [*kept, *fields, VARY_ORIGIN]
-
-
-def replace_fields(headers: list[Header], fields: list[Header]) -> list[Header]:
-    """Add the fields to headers that hold some of their names, or a Vary."""
-    replaced = {name for name, _ in fields}
-    kept = [field for field in headers if field[0] not in replaced]
-    for index, (name, _) in enumerate(kept):
-        if name == b"vary":
-            return add_to_vary(kept, index, fields)
-    return [*kept, *fields, VARY_ORIGIN]
-
-
-def varying(headers: Sequence[Header]) -> list[Header]:
-    """Add `Vary: Origin` and nothing else."""
-    fields = [*headers]
-    for name, _ in fields:
-        if name == b"vary":
-            return replace_fields(fields, [])
-    fields.append(VARY_ORIGIN)
-    return fields
-
-
-def add_to_vary(headers: list[Header], first: int, fields: list[Header]) -> list[Header]:
-    """Join the Vary fields to one that names Origin, in place of the first."""
-    values = [value for name, value in headers if name == b"vary"]
-    if not any(item.strip().lower() in (b"origin", b"*") for value in values for item in value.split(b",")):
-        values.append(b"Origin")
-    others = [(name, value) for name, value in headers if name != b"vary"]
-    return [*others[:first], (b"vary", b", ".join(values)), *others[first:], *fields]
 
 
 async def send_answer(send: Send, answer: PreflightAnswer) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from ._response_fields import ResponseFields
 
-from ._origins import AllowedOrigins
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
-Header = tuple[bytes, bytes]
+    from ._origins import AllowedOrigins
+    from ._response_fields import Header
 
 ALL_METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "QUERY")
 SAFELISTED_HEADERS = frozenset({"Accept", "Accept-Language", "Content-Language", "Content-Type"})
@@ -17,21 +19,43 @@ PREFLIGHT_VARY = (
 )
 
 
-class Preflight(NamedTuple):
-    """What a browser asks before it sends a request. `headers` is the list as it stands in the header."""
+class Preflight:
+    """What a browser asks before it sends a request.
 
-    origin: str
-    method: str
-    headers: str | None = None
-    private_network: bool = False
+    Args:
+        origin: the value of Origin.
+        method: the value of Access-Control-Request-Method.
+        headers: the list of Access-Control-Request-Headers as it stands there; None where there is none.
+        private_network: whether Access-Control-Request-Private-Network is "true".
+    """
+
+    __slots__ = ("headers", "method", "origin", "private_network")
+
+    def __init__(self, origin: str, method: str, headers: str | None = None, private_network: bool = False) -> None:
+        self.origin = origin
+        self.method = method
+        self.headers = headers
+        self.private_network = private_network
 
 
-class PreflightAnswer(NamedTuple):
-    """Status 200 and "OK", or 400 and what is not allowed."""
+class PreflightAnswer:
+    """Status 200 and "OK", or 400 and what is not allowed.
 
-    status: int
-    headers: list[Header]
-    sentence: str
+    Args:
+        status: 200 or 400.
+        headers: the fields of the answer, Vary among them.
+        sentence: its body.
+    """
+
+    __slots__ = ("headers", "sentence", "status")
+
+    def __init__(self, status: int, headers: list[Header], sentence: str) -> None:
+        self.status = status
+        self.headers = headers
+        self.sentence = sentence
+
+    def __repr__(self) -> str:
+        return f"PreflightAnswer({self.status}, {self.headers!r}, {self.sentence!r})"
 
 
 class CORSPolicy:
@@ -81,6 +105,7 @@ class CORSPolicy:
         self.headers = sorted(SAFELISTED_HEADERS | set(allow_headers))
         self.private_network = allow_private_network
         self._names_origin = allow_credentials or not origins.any
+        self._fields_of_named: dict[bytes, ResponseFields] = {}
         self._lower_headers = frozenset(header.lower() for header in self.headers)
         self._credentials = [(b"access-control-allow-credentials", b"true")] if allow_credentials else []
         exposed = ", ".join(expose_headers).encode()
@@ -94,6 +119,16 @@ class CORSPolicy:
     def response_headers(self, origin: str) -> list[Header]:
         """Return the fields of a response to a page of this origin; empty where it may not read it."""
         return [self.allow_origin(origin), *self._simple] if self.origins.allow(origin) else []
+
+    def fields_for(self, origin: bytes) -> ResponseFields:
+        """Return what a response to a request with this Origin is given."""
+        fields = self._fields_of_named.get(origin)
+        if fields is None:
+            text = origin.decode("latin-1")
+            fields = ResponseFields(self.response_headers(text))
+            if text in self.origins.named:
+                self._fields_of_named[origin] = fields
+        return fields
 
     def allow_origin(self, origin: str) -> Header:
         value = origin.encode("latin-1") if self._names_origin else b"*"

@@ -1,0 +1,58 @@
+"""How far a request body has been read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+from weakref import ref
+
+from ._application import Message, Receive
+
+
+class CachedBody:
+    """How far the request body that comes from one `receive` has been read.
+
+    It holds only for that same callable: a middleware that wraps `receive` to change the body
+    is therefore never bypassed. The callable is held weakly, since it usually refers back to the
+    scope and the two would keep each other, and the body, alive.
+
+    Args:
+        receive: the channel the body comes from.
+        body: the whole body, once read; None before, and for a body that was streamed.
+
+    Attributes:
+        body: as above.
+        complete: whether the last part of the body has arrived.
+        disconnected: whether the client was seen to go away.
+        form: the form parsed from the body, once parsed.
+        received: the bytes received so far.
+        streaming: whether parts of the body were handed out without being kept.
+        unread: messages received while looking for a disconnect, oldest first.
+
+    >>> async def receive(): ...
+    >>> CachedBody(receive, b"x").is_from(receive)
+    True
+    """
+
+    body: bytes | None = None
+    complete: bool = False
+    disconnected: bool = False
+    form: Any = None
+    received: int = 0
+    streaming: bool = False
+    unread: Sequence[Message] = ()
+
+    def __init__(self, receive: Receive, body: bytes | None = None) -> None:
+        self._receive: Callable[[], Receive | None]
+        try:
+            self._receive = ref(receive)
+        except TypeError:
+            self._receive = lambda: receive
+        if body is not None:
+            self.body = body
+            self.complete = True
+            self.received = len(body)
+
+    def is_from(self, receive: Receive) -> bool:
+        """Tell whether `receive` is the very channel this body comes from."""
+        return self._receive() is receive
