@@ -3,19 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
+from contextvars import Token
 from time import perf_counter
-from typing import Final
 
-from asterism.asgi_types import (
-    RECORD_KEY,
-    ASGIApp,
-    Receive,
-    Scope,
-    Send,
-    find_route_template,
-    scope_record,
-)
+from asterism.asgi_types import ASGIApp, Receive, Scope, Send, find_route_template
 
 from ._access_record import RecordMaker
 from ._entry import check_message
@@ -26,8 +18,6 @@ from ._request_id import RequestIDPolicy, current_request_id, new_request_id
 from ._websocket_exchange import WebSocketExchange
 
 MESSAGE = '%(client)s "%(method)s %(path)s" %(status)s %(outcome)s %(response_bytes)s bytes %(duration).6f s'
-
-EXCHANGES: Final[Mapping[str, type[Exchange]]] = {"http": HTTPExchange, "websocket": WebSocketExchange}
 
 
 class AccessLogMiddleware:
@@ -84,23 +74,19 @@ class AccessLogMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         began = perf_counter()
-        kind = EXCHANGES.get(scope["type"])
-        if kind is None:
+        kind = scope["type"]
+        exchange: Exchange
+        if kind == "http":
+            exchange = HTTPExchange(self, scope, send, began)
+        elif kind == "websocket":
+            exchange = WebSocketExchange(self, scope, send, began)
+            receive = exchange.receiving(receive)
+        else:
             await self.app(scope, receive, send)
             return
-        record = scope.get(RECORD_KEY)
-        if record is None:
-            record = scope_record(scope)
-        exchange = kind(self, scope, send, record, began)
-        token = None
-        policy = self.request_ids
-        if policy is not None and "request_id" not in record:
-            request_id = record["request_id"] = policy.choose(scope["headers"])
-            exchange.policy = policy
-            exchange.request_id = request_id
-            token = current_request_id.set(request_id)
+        token = None if self.request_ids is None else self._identify(exchange, self.request_ids)
         try:
-            await self.app(scope, exchange.receiving(receive), exchange.send)
+            await self.app(scope, receive, exchange.send)
         except BaseException as exc:
             exchange.fail(exc)
             raise
@@ -110,17 +96,29 @@ class AccessLogMiddleware:
         if not exchange.written:
             exchange.end()
 
-    def write(self, exchange: Exchange, outcome: str, error: BaseException | None) -> None:
+    def _identify(self, exchange: Exchange, policy: RequestIDPolicy) -> Token[str | None] | None:
+        """Give the connection an id, unless a part outside has given it one."""
+        record = exchange.record
+        if "request_id" in record:
+            return None
+        request_id = record["request_id"] = policy.choose(exchange.scope["headers"])
+        exchange.policy = policy
+        exchange.request_id = request_id
+        return current_request_id.set(request_id)
+
+    def write(self, exchange: Exchange, outcome: str, error: BaseException | None = None) -> None:
         """Log the record of a connection that has ended."""
         duration = perf_counter() - exchange.began
+        exchange.written = True
         status = exchange.status
         is_failure = outcome == "failed" or (status is not None and status >= 500)
         scope = exchange.scope
         path = scope["path"]
         if not self.logger.isEnabledFor(self.error_level if is_failure else self.level) or path in self.excluded_paths:
             return
+        record = exchange.record
         maker = self.failed if is_failure else self.usual
-        entry = maker.blank()
+        entry = maker.attributes.copy()
         client = scope.get("client")
         if client:
             host = client[0]
@@ -128,12 +126,14 @@ class AccessLogMiddleware:
         method = scope.get("method", "WEBSOCKET")
         entry["method"] = method if method in HARMLESS else escaped(method)
         entry["path"] = path if path in HARMLESS else escaped(path)
-        entry["route"] = find_route_template(scope)
+        if "route" in scope or "route_path" in record:
+            entry["route"] = find_route_template(scope)
         entry["status"] = status
         entry["outcome"] = outcome
         entry["response_bytes"] = exchange.size
         entry["duration"] = duration
-        entry["request_id"] = exchange.record.get("request_id")
+        if "request_id" in record:
+            entry["request_id"] = record["request_id"]
         if error is not None:
             entry["error"] = type(error).__name__
         if exchange.close_code is not None:

@@ -60,6 +60,9 @@ class RecordMaker:
         logger_name: the logger they are for.
         level: their level.
         message: their text, in which fields stand as `%(status)s`.
+
+    Attributes:
+        attributes: of a record that is yet to be filled in; copy it.
     """
 
     def __init__(self, logger_name: str, level: int, message: str) -> None:
@@ -70,12 +73,8 @@ class RecordMaker:
         self.names_tasks = "taskName" in vars(model)
         self.attributes: dict[str, Any] = {**vars(model), "args": OwnFields(), **SAMPLE}
 
-    def blank(self) -> dict[str, Any]:
-        """Return the attributes of a record, to be filled in."""
-        return self.attributes.copy()
-
     def finish(self, attributes: dict[str, Any]) -> logging.LogRecord:
-        """Return the record of the attributes; by the program's own factory where it has set one."""
+        """Return the record of filled-in attributes; by the program's own factory where it has set one."""
         factory = logging.getLogRecordFactory()
         if factory is not logging.LogRecord:
             entry = {name: attributes[name] for name in SAMPLE}

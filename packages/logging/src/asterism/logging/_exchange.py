@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable
 from typing import Protocol
 
-from asterism.asgi_types import HTTPException, Message, Receive, Scope, ScopeRecord, Send
+from asterism.asgi_types import HTTPException, Message, Scope, Send, scope_record
 
 from ._entry import outcome_of
 from ._request_id import RequestIDPolicy
@@ -14,7 +14,7 @@ from ._request_id import RequestIDPolicy
 class AccessLog(Protocol):
     """Where a connection's line is written."""
 
-    def write(self, exchange: Exchange, outcome: str, error: BaseException | None) -> None: ...
+    def write(self, exchange: Exchange, outcome: str, error: BaseException | None = None) -> None: ...
 
 
 class Exchange:
@@ -23,10 +23,10 @@ class Exchange:
     Args:
         log: where its line is written, once.
         scope, send: the connection.
-        record: what the parts share about it.
         began: when it arrived, by `perf_counter`.
 
     Attributes:
+        record: what the parts share about it.
         policy: how its id is named in the response; None where it is not.
         request_id: that id.
         status: the response's status, once there is one.
@@ -44,16 +44,12 @@ class Exchange:
     disconnected = False
     written = False
 
-    def __init__(self, log: AccessLog, scope: Scope, send: Send, record: ScopeRecord, began: float) -> None:
+    def __init__(self, log: AccessLog, scope: Scope, send: Send, began: float) -> None:
         self.log = log
         self.scope = scope
         self.server_send = send
-        self.record = record
+        self.record = scope_record(scope)
         self.began = began
-
-    def receiving(self, receive: Receive) -> Receive:
-        """Return the channel that the application receives by."""
-        return receive
 
     def send(self, message: Message) -> Awaitable[None]:
         """Send a message, taking note of what it says."""
@@ -61,7 +57,7 @@ class Exchange:
 
     def end(self) -> None:
         """Write the line, now that the application has returned without."""
-        self.write("disconnected")
+        self.log.write(self, "disconnected")
 
     def fail(self, exc: BaseException) -> None:
         """Write the line, now that the application has raised."""
@@ -70,14 +66,9 @@ class Exchange:
         if isinstance(exc, HTTPException) and self.status is None:
             # A part outside answers it.
             self.status = exc.status_code
-            self.write("complete")
+            self.log.write(self, "complete")
             return
         outcome = outcome_of(exc, self.disconnected)
         if outcome == "failed" and self.status is None:
             self.status = 500
-        self.write(outcome, exc)
-
-    def write(self, outcome: str, error: BaseException | None = None) -> None:
-        """Write the connection's line."""
-        self.written = True
-        self.log.write(self, outcome, error)
+        self.log.write(self, outcome, exc)

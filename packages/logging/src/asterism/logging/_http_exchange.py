@@ -42,7 +42,7 @@ class HTTPExchange(Exchange):
         if is_last and not self.written:
             # Errors are reported before the response that tells of them is sent.
             error = self.record.get("reported_exception")
-            self.write("complete" if error is None else "failed", error)
+            self.log.write(self, "complete" if error is None else "failed", error)
 
     def note_extension(self, kind: str, message: Message) -> bool:
         """Take note of a message of an extension; tell whether it ends the response."""

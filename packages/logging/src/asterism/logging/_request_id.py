@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 from contextvars import ContextVar
-from itertools import count
 from os import urandom
 from typing import Final
 
@@ -21,39 +20,40 @@ current_request_id: ContextVar[str | None] = ContextVar("current_request_id", de
 """The id of the request being served; None outside of one."""
 
 
-class IDSequence:
-    """Ids of one process: a random beginning, and a number that never comes twice.
+class RandomIDs:
+    """Ids of 128 random bits, drawn from the system some hundreds at a time."""
 
-    The number goes up in random steps modulo 2^64, so that an id does not tell how many there were.
-    """
+    BATCH: Final = 256
 
     def __init__(self) -> None:
-        self.renew()
+        self._drawn: list[str] = []
 
-    def renew(self) -> None:
-        """Begin anew, as every process must."""
-        self.prefix = urandom(8).hex()
-        self.step = int.from_bytes(urandom(8), "big") | 1  # odd: its multiples go through all of 2^64
-        self.numbers = count(int.from_bytes(urandom(4), "big"))
+    def forget(self) -> None:
+        """Give none of those drawn, as a process must that has them from its parent."""
+        self._drawn = []
 
     def next_id(self) -> str:
-        """Return an id that this process has not given yet."""
-        number = next(self.numbers) * self.step & 0xFFFF_FFFF_FFFF_FFFF
-        return self.prefix + number.to_bytes(8, "big").hex()
+        """Return an id that nobody else has."""
+        try:
+            return self._drawn.pop()
+        except IndexError:
+            digits = urandom(16 * self.BATCH).hex()
+            self._drawn = [digits[at : at + 32] for at in range(0, len(digits), 32)]
+            return self._drawn.pop()
 
 
-_sequence = IDSequence()
+_ids = RandomIDs()
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_sequence.renew)
+    os.register_at_fork(after_in_child=_ids.forget)
 
 
 def new_request_id() -> str:
-    """Return 32 hexadecimal digits that no other request has. They are no secret.
+    """Return 32 random hexadecimal digits, which no other request has.
 
     >>> len(new_request_id())
     32
     """
-    return _sequence.next_id()
+    return _ids.next_id()
 
 
 class RequestIDPolicy:
@@ -105,7 +105,7 @@ class RequestIDPolicy:
             if times == 1 and is_request_id(found):
                 return found.decode("ascii")
         if not self._checks:
-            return _sequence.next_id()
+            return _ids.next_id()
         made = self.generate()
         if not (made.isascii() and is_request_id(made.encode("ascii"))):
             raise ValueError(f"generate returned {made!r}; an id has 1 to 128 letters, digits and -_.:+/=@~")

@@ -18,6 +18,7 @@ class WebSocketExchange(Exchange):
     ended = False
 
     def receiving(self, receive: Receive) -> Receive:
+        """Return the channel that the application receives by."""
         self.server_receive = receive
         return self.receive_noted
 
@@ -60,7 +61,7 @@ class WebSocketExchange(Exchange):
             self.close_code = message.get("code", 1000)
 
     def end(self) -> None:
-        self.write("complete" if self.ended and not self.disconnected else "disconnected")
+        self.log.write(self, "complete" if self.ended and not self.disconnected else "disconnected")
 
 
 def payload_size(message: Message) -> int:
