@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterable, AsyncIterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from asterism.asgi_types import HTTPException
+from asterism.asgi_types import HTTPException, Scope
 from asterism.datastructures import parse_media_type
 
 from ._form_data import FormData
 from ._form_limits import FormError, FormLimits
-
-if TYPE_CHECKING:
-    from ._multipart import MultipartDecoder
-    from ._parts import PartStream
+from ._form_reading import read_multipart_form, read_urlencoded_form
+from ._multipart import MultipartDecoder, boundary_of
+from ._parts import PartStream
+from ._urlencoded import UrlencodedDecoder
 
 MULTIPART = "multipart/form-data"
 URLENCODED = "application/x-www-form-urlencoded"
@@ -43,21 +43,25 @@ def form_limits(limits: dict[str, Any]) -> FormLimits:
     return FormLimits(**limits).checked()
 
 
+def content_type_of(scope: Scope) -> str | None:
+    """Return the Content-Type of a request; None where it has none."""
+    for name, value in scope["headers"]:
+        if name == b"content-type":
+            return str(value, "latin-1")
+    return None
+
+
 async def read_form(content_type: str | None, stream: AsyncIterable[bytes], limits: dict[str, Any]) -> FormData:
     """Read a form of either media type; a body of any other is an empty form.
 
     Raises:
         FormError: it is malformed or over a limit.
     """
-    from ._form_reading import read_multipart_form, read_urlencoded_form
-
     checked = form_limits(limits)
     media_type, parameters = parse_media_type(content_type or "")
     if media_type == MULTIPART:
         return await read_multipart_form(stream, multipart_decoder(parameters, checked))
     if media_type == URLENCODED:
-        from ._urlencoded import UrlencodedDecoder
-
         return await read_urlencoded_form(stream, UrlencodedDecoder(checked))
     return FormData()
 
@@ -68,8 +72,6 @@ def multipart_decoder(parameters: dict[str, str], limits: FormLimits) -> Multipa
     Raises:
         FormError: the boundary is missing or impossible, or the charset is not known.
     """
-    from ._multipart import MultipartDecoder, boundary_of
-
     return MultipartDecoder(boundary_of(parameters), limits, known_charset(parameters.get("charset", "utf-8")))
 
 
@@ -96,8 +98,6 @@ def open_parts(content_type: str | None, stream: AsyncIterator[bytes], limits: d
         HTTPException: 415, it is not multipart/form-data.
         FormError: the boundary is missing or impossible.
     """
-    from ._parts import PartStream
-
     checked = form_limits(limits)
     media_type, parameters = parse_media_type(content_type or "")
     if media_type != MULTIPART:

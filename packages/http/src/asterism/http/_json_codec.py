@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Callable
 from itertools import accumulate
 from typing import Any, NoReturn, TypeAlias
@@ -60,12 +61,12 @@ def _refuse_constant(name: str) -> NoReturn:
 
 def _finite(digits: str) -> float:
     value = float(digits)
-    if value in (_INFINITY, -_INFINITY):
-        raise ValueError(f"a number of {len(digits)} characters is too large")
-    return value
+    if -_LARGEST <= value <= _LARGEST:
+        return value
+    raise ValueError(f"a number of {len(digits)} characters is too large")
 
 
-_INFINITY = float("inf")
+_LARGEST = sys.float_info.max
 _decoder = json.JSONDecoder(parse_constant=_refuse_constant, parse_float=_finite)
 _scan: Callable[[str, int], tuple[Any, int]] = _decoder.scan_once  # type: ignore[attr-defined]
 
@@ -82,7 +83,7 @@ def decode_json(body: bytes) -> Any:
     >>> decode_json(b'{"a": [1, 2]}')
     {'a': [1, 2]}
     """
-    if body.count(b"[") + body.count(b"{") > MAX_DEPTH and deepest(body) > MAX_DEPTH:
+    if len(body) > MAX_DEPTH and body.count(b"[") + body.count(b"{") > MAX_DEPTH and deepest(body) > MAX_DEPTH:
         raise _Depth(depth_offset(body, MAX_DEPTH))
     text = body.decode()
     try:
@@ -144,22 +145,6 @@ def depth_offset(body: bytes, limit: int) -> int | None:
             return position
         position += 1
     return None
-
-
-def decode_json_request(body: bytes, decoder: JSONDecoder = decode_json) -> Any:
-    """Return the value of a JSON request body.
-
-    Args:
-        body: the whole body.
-        decoder: raises ValueError or RecursionError for what it cannot decode.
-
-    Raises:
-        JSONError: 400, with the position where the decoder tells it.
-    """
-    try:
-        return decoder(body)
-    except (ValueError, RecursionError) as exc:
-        raise json_error(exc, body) from None
 
 
 def json_error(exc: Exception, body: bytes) -> JSONError:

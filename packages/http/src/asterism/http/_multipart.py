@@ -114,14 +114,16 @@ class MultipartDecoder:
             "on_part_end": self.on_part_end,
             "on_end": self.on_end,
         }
-        parser: MultipartParser = load_multipart().MultipartParser(
+        library = load_multipart()
+        parser: MultipartParser = library.MultipartParser(
             boundary,
             callbacks,
             max_header_count=limits.max_part_headers,
             max_header_size=limits.max_header_size,
         )
+        self._content_state = library.multipart.MultipartState.PART_DATA
+        self._malformed: type[Exception] = library.exceptions.FormParserError
         # It logs each malformed body: a client must not be able to fill the log.
-        self._content_state = load_multipart().multipart.MultipartState.PART_DATA
         parser.logger = _Silence()  # type: ignore[assignment]
         return parser
 
@@ -146,6 +148,12 @@ class MultipartDecoder:
         return events
 
     def _feed_window(self, data: bytes) -> None:
+        if self._part is not None and self._is_all_content(data):
+            self._piece = data
+            self.on_part_data(data, 0, len(data))
+            self._piece = b""
+            self._keep_tail(data)
+            return
         if self._ended:
             self._count_epilogue(len(data))
             return
@@ -158,27 +166,31 @@ class MultipartDecoder:
             self._padded = bool(data)
         self._piece = data
         self._content_end = 0
-        if self._is_all_content(data):
-            self.on_part_data(data, 0, len(data))
-        else:
-            self._write(data)
+        self._write(data)
         if self._ended:
             self._count_epilogue(self._size_after_end(data))
         self._piece = b""
+        self._keep_tail(data)
+
+    def _keep_tail(self, data: bytes) -> None:
+        """Keep as much of the end of what was read as may be the beginning of a boundary."""
         keep = len(self._delimiter) + 4
         self._tail = data[-keep:] if len(data) >= keep else (self._tail + data)[-keep:]
 
     def _is_all_content(self, data: bytes) -> bool:
         """Tell whether a window in the midst of a part holds no boundary, nor the beginning of one.
 
-        Then the parser would give it out as it is and be in the same state afterwards. `rfind`
-        needs a fraction of the time of the parser's `find`.
+        Then the parser would give it out as it is and be in the same state afterwards. Finding one
+        byte, and `rfind`, need a fraction of the time of the parser's `find`.
         """
         parser = self._parser
-        if parser.state != self._content_state or parser.index != 0 or self._part is None:
+        if parser.state != self._content_state or parser.index != 0:
             return False
+        first = data.find(b"\r")
+        if first < 0:
+            return True
         line = self._boundary_line
-        if data.rfind(line) >= 0:
+        if data.rfind(line, first) >= 0:
             return False
         cr = data.rfind(b"\r", max(0, len(data) - len(line) + 1))
         return cr < 0 or not line.startswith(data[cr:])
@@ -205,11 +217,9 @@ class MultipartDecoder:
             raise FormError("The multipart body ends before its closing boundary.")
 
     def _write(self, data: bytes) -> None:
-        from python_multipart.exceptions import FormParserError
-
         try:
             self._parser.write(data)
-        except FormParserError as exc:
+        except self._malformed as exc:
             raise FormError(f"Invalid multipart data: {exc}.") from None
 
     def _skip_preamble(self, data: bytes) -> bytes:

@@ -10,7 +10,9 @@ from asterism.datastructures import HTTPConnection, StateT
 
 from ._body_stream import BodyStream
 from ._channel import empty_receive, empty_send
-from ._json_codec import JSONDecoder, decode_json, decode_json_request, require_json_media_type
+from ._form_media import content_type_of, open_parts, read_form
+from ._form_reading import PendingForm
+from ._json_codec import JSONDecoder, decode_json, json_error, require_json_media_type
 from ._received_body import (
     STREAM_CONSUMED,
     ReplayedBody,
@@ -29,7 +31,6 @@ if TYPE_CHECKING:
 
     from ._client_certificate import ClientCertificate
     from ._form_data import FormData
-    from ._form_reading import PendingForm
     from ._parts import PartStream
 
 ModelT = TypeVar("ModelT")
@@ -192,7 +193,10 @@ class Request(HTTPConnection[StateT]):
         Raises:
             HTTPException: 400, with the position.
         """
-        return decode_json_request(body, type(self).json_decoder)
+        try:
+            return type(self).json_decoder(body)
+        except (ValueError, RecursionError) as exc:
+            raise json_error(exc, body) from None
 
     def form(self, **limits: int | None) -> PendingForm:
         """Return the form in the body: await it, or use it as `async with request.form() as form`.
@@ -210,8 +214,6 @@ class Request(HTTPConnection[StateT]):
 
         Follows RFC 7578 and WHATWG URL section 5.1. Needs `asterism-http[forms]` for multipart.
         """
-        from ._form_reading import PendingForm
-
         return PendingForm(self, lambda: self._read_form(limits))
 
     async def _read_form(self, limits: dict[str, Any]) -> FormData:
@@ -226,9 +228,7 @@ class Request(HTTPConnection[StateT]):
 
     async def parse_form(self, limits: dict[str, Any]) -> FormData:
         """Read the form in the body; override to read it otherwise."""
-        from ._form_media import read_form
-
-        return await read_form(self.headers.get("content-type"), self.stream(), limits)
+        return await read_form(content_type_of(self.scope), self.stream(), limits)
 
     def parts(self, **limits: int | None) -> PartStream:
         """Give the parts of a multipart body one after the other, keeping none.
@@ -248,9 +248,7 @@ class Request(HTTPConnection[StateT]):
         ...         if part.filename:
         ...             await part.copy_to(open("upload", "wb"))
         """
-        from ._form_media import open_parts
-
-        return open_parts(self.headers.get("content-type"), self.stream(), limits)
+        return open_parts(content_type_of(self.scope), self.stream(), limits)
 
     async def close(self) -> None:
         """Close the files of the form, except for detached ones."""
