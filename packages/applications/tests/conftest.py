@@ -11,6 +11,7 @@ import pytest
 
 from asterism.applications import Asterism
 from asterism.asgi_types import Middleware
+from asterism.errors import ServerErrorMiddleware
 from asterism.lint import LintError, lint
 
 BACKENDS = [
@@ -191,14 +192,32 @@ def _behind_middleware(**options: Any) -> Asterism:
     return Asterism(middleware=[*options.pop("middleware", ()), Middleware(Outside)], **options)
 
 
-@pytest.fixture(params=[_fused, _unfused, _behind_middleware], ids=["fused", "unfused", "middleware"])
+class PlainGuard(ServerErrorMiddleware):
+    """A guard that goes through every layer inside it."""
+
+
+def _unfused_middleware(**options: Any) -> Asterism:
+    app = Unfused(middleware=[*options.pop("middleware", ()), Middleware(Outside)], **options)
+    app._guarded = lambda guard, *args: Asterism._guarded(app, PlainGuard, *args)  # type: ignore[method-assign]
+    return app
+
+
+PATHS = {
+    "fused": _fused,
+    "unfused": _unfused,
+    "middleware": _behind_middleware,
+    "unfused middleware": _unfused_middleware,
+}
+
+
+@pytest.fixture(params=PATHS.values(), ids=PATHS)
 def started(request: pytest.FixtureRequest) -> Callable[..., Awaitable[Asterism]]:
     """Make an application whose stack is built; each test runs on every path through it."""
 
     async def make(**options: Any) -> Asterism:
         app: Asterism = request.param(**options)
         await run_lifespan(app)
-        assert (app.middleware_stack is app._fused_stack) == (request.param is _fused)
+        assert (app.middleware_stack is app._fused_stack) == (request.param in (_fused, _behind_middleware))
         return app
 
     return make

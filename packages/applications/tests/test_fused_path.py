@@ -44,8 +44,41 @@ async def test_a_plain_application_is_fused(http: Any) -> None:
     assert await is_fused(http, Asterism(routes=[Route("/", hello)]))
 
 
-async def test_middleware_closes_it(http: Any) -> None:
-    assert not await is_fused(http, Asterism(routes=[Route("/", hello)], middleware=[Middleware(Noting)]))
+async def test_middleware_stands_between_the_layers_outside_and_inside(http: Any) -> None:
+    made: list[Noting] = []
+
+    def noting(app: Any) -> Noting:
+        made.append(Noting(app))
+        return made[-1]
+
+    app = Asterism(routes=[Route("/", hello)], middleware=[Middleware(noting)])
+    assert await is_fused(http, app)
+    assert [middleware.calls for middleware in made] == [2]
+
+
+@pytest.mark.parametrize("cls", [ServerErrorMiddleware, ExceptionMiddleware, Router])
+async def test_a_patched_class_is_called_inside_middleware_too(
+    http: Any, cls: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[str] = []
+    original = cls.__call__
+
+    async def patched(self: Any, scope: Any, receive: Any, send: Any) -> None:
+        calls.append(scope["path"])
+        await original(self, scope, receive, send)
+
+    monkeypatch.setattr(cls, "__call__", patched)
+    app = Asterism(routes=[Route("/", hello)], middleware=[Middleware(Noting)])
+    assert (await http(app)).text == "Hello, world!"
+    assert calls == ["/"] * (2 if cls is ServerErrorMiddleware else 1)
+
+
+async def test_a_router_wrapped_later_is_called_inside_middleware_too(http: Any) -> None:
+    app = Asterism(routes=[Route("/", hello)], middleware=[Middleware(Noting)])
+    assert await is_fused(http, app)
+    app.router.middleware_stack = noting = Noting(app.router.middleware_stack)
+    assert (await http(app)).text == "Hello, world!"
+    assert noting.calls == 1
 
 
 async def test_an_overridden_stack_closes_it(http: Any) -> None:

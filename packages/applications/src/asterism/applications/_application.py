@@ -29,18 +29,14 @@ from asterism.errors import (
 )
 from asterism.routing import BaseRoute, Router
 
-from ._body_limit import DEFAULT_LIMIT, BodyLimit, checked_limit, counted_receive
+from ._as_written import is_guard, is_router_with_handlers
+from ._body_limit import DEFAULT_LIMIT, BodyLimit, BodyTooLarge, checked_limit, counted_receive
+from ._routed_guard import RoutedGuard, settle_in_turn
 
 P = ParamSpec("P")
 
 _UNBUILT: Final[Any] = object()
-
-# The calls the fused path stands in for, as they are when nobody patched them.
-_GUARD_CALL = ServerErrorMiddleware.__call__
-_HANDLERS_CALL = ExceptionMiddleware.__call__
-_LIMIT_CALL = BodyLimit.__call__
-_ROUTER_CALL = Router.__call__
-_ROUTER_APP = Router.app
+_LIMIT_CALL: Final = BodyLimit.__call__
 
 
 class Asterism:
@@ -95,6 +91,8 @@ class Asterism:
 
     # The fused path is open while these are what the stack and the router hold.
     _fused_stack: Any = _UNBUILT
+    _fused_limit: Any = None
+    # Without middleware of the program's own:
     _fused_handlers: Any = None
     _fused_router: Any = None
     _fused_router_stack: Any = _UNBUILT
@@ -136,14 +134,15 @@ class Asterism:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
         scope["app"] = self
+        if self.middleware_stack is not self._fused_stack or scope["type"] == "lifespan":
+            await self._serve(scope, receive, send)
+            return
         router = self._fused_router
+        if router is None:
+            await self._serve_middleware(scope, receive, send)
+            return
         published = self._published
-        if (
-            self.middleware_stack is not self._fused_stack
-            or router.middleware_stack is not self._fused_router_stack
-            or scope["type"] == "lifespan"
-            or (published is not None and RECORD_KEY in scope)
-        ):
+        if router.middleware_stack is not self._fused_router_stack or (published is not None and RECORD_KEY in scope):
             await self._serve(scope, receive, send)
             return
         if published is not None:
@@ -156,7 +155,27 @@ class Asterism:
                 receive, send = self._watched(scope, receive, send)
             await app(scope, receive, send)
         except Exception as exc:
-            if not await self._settle(exc, scope, receive, send):
+            guard: Any = self._fused_stack
+            if not await settle_in_turn(guard, self._fused_handlers, exc, scope, receive, send):
+                raise
+
+    async def _serve_middleware(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a connection through the program's middleware, doing what the guard and the limit around it do."""
+        if self._adopted_state is not None:
+            self._add_adopted_state(scope)
+        limit: BodyLimit = self._fused_limit
+        record = scope_record(scope)
+        if scope["type"] == "http":
+            receive = limit.counted(scope, receive)
+            send = note_start(record, send)
+        else:
+            send = note_websocket(record, send)
+        try:
+            await limit.app(scope, receive, send)
+        except Exception as exc:
+            if isinstance(exc, BodyTooLarge) and await limit.settle(exc, scope, send):
+                return
+            if not await self._fused_stack.settle(exc, scope, receive, send):
                 raise
 
     def _watched(self, scope: Scope, receive: Receive, send: Send) -> tuple[Receive, Send]:
@@ -165,19 +184,6 @@ class Asterism:
         if scope["type"] == "websocket":
             return receive, note_websocket(record, send)
         return counted_receive(scope, receive, self.max_body_size), note_start(record, send)
-
-    async def _settle(self, exc: Exception, scope: Scope, receive: Receive, send: Send) -> bool:
-        """Answer an exception as the two error middlewares of the stack would."""
-        guard: ServerErrorMiddleware = self._fused_stack
-        handlers = self._fused_handlers
-        try:
-            if await handlers.settle(exc, scope, receive, send):
-                return True
-        except Exception as failure:
-            if await guard.settle(failure, scope, receive, send):
-                return True
-            raise
-        return await guard.settle(exc, scope, receive, send)
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a connection through the whole stack, building it first where it is missing."""
@@ -193,19 +199,23 @@ class Asterism:
         await stack(scope, receive, send)
 
     def _fuse(self, stack: Any) -> None:
-        """Open the fused path where the stack is the router in the two error middlewares, all as written."""
-        router: Any = self.router
+        """Open the fused path where the stack is the layers of this package, all as written."""
         limit: Any = getattr(stack, "app", None)
-        handlers: Any = getattr(limit, "app", None)
-        if not (
-            _is_as_written(stack, ServerErrorMiddleware, _GUARD_CALL)
-            and _is_as_written(limit, BodyLimit, _LIMIT_CALL)
-            and _is_as_written(handlers, ExceptionMiddleware, _HANDLERS_CALL)
-            and handlers.app is router
-            and _routes_as_written(router)
-        ):
+        inside: Any = getattr(limit, "app", None)
+        if not (is_guard(stack) and type(limit) is BodyLimit and BodyLimit.__call__ is _LIMIT_CALL):
             self._fused_stack = _UNBUILT
             return
+        if self.user_middleware:
+            self._fused_router = None
+        elif is_router_with_handlers(inside) and inside.app is self.router:
+            self._fuse_router(inside)
+        else:
+            self._fused_stack = _UNBUILT
+            return
+        self._fused_limit = limit
+        self._fused_stack = stack
+
+    def _fuse_router(self, handlers: ExceptionMiddleware) -> None:
         published: dict[str, Any] = {}
         if handlers.has_own_handlers:
             published["exception_handlers"] = handlers.handlers
@@ -213,9 +223,8 @@ class Asterism:
             published["max_body_size"] = self.max_body_size
         self._published = published or None
         self._fused_handlers = handlers
-        self._fused_router = router
-        self._fused_router_stack = router.middleware_stack
-        self._fused_stack = stack
+        self._fused_router = self.router
+        self._fused_router_stack = self.router.middleware_stack
 
     # -- building ------------------------------------------------------------------------------
 
@@ -236,14 +245,16 @@ class Asterism:
                 handlers[key] = handler
         app: ASGIApp = ExceptionMiddleware(self.router, handlers=handlers, debug=self.debug)
         if self.user_middleware:
-            app = self._guarded(app, server_error)
+            app = self._guarded(RoutedGuard, app, server_error)
         for cls, args, kwargs in reversed(self.user_middleware):
             app = cls(app, *args, **kwargs)
         app = BodyLimit(app, self.max_body_size, self._limit_is_explicit)
-        return self._guarded(app, server_error)
+        return self._guarded(ServerErrorMiddleware, app, server_error)
 
-    def _guarded(self, app: ASGIApp, handler: ExceptionHandler | None) -> ServerErrorMiddleware:
-        return ServerErrorMiddleware(app, handler=handler, debug=self.debug, show_locals=self.show_locals)
+    def _guarded(
+        self, guard: type[ServerErrorMiddleware], app: ASGIApp, handler: ExceptionHandler | None
+    ) -> ServerErrorMiddleware:
+        return guard(app, handler=handler, debug=self.debug, show_locals=self.show_locals)
 
     def add_middleware(self, middleware_class: MiddlewareFactory[P], *args: P.args, **kwargs: P.kwargs) -> None:
         """Put a middleware around those there are.
@@ -323,21 +334,6 @@ class Asterism:
 
     def _add_adopted_state(self, scope: Scope) -> None:
         scope["state"] = {**scope.get("state", {}), **(self._adopted_state or {})}
-
-
-def _is_as_written(layer: Any, cls: type, call: Any) -> bool:
-    return type(layer) is cls and cls.__call__ is call
-
-
-def _routes_as_written(router: Any) -> bool:
-    """Tell whether calling the router is awaiting what its `select` returns."""
-    return (
-        isinstance(router, Router)
-        and type(router).__call__ is _ROUTER_CALL
-        and type(router).app is _ROUTER_APP
-        and "app" not in router.__dict__
-        and router.middleware_stack == router.app
-    )
 
 
 def _checked_middleware(item: Any) -> Any:

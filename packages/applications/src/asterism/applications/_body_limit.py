@@ -62,19 +62,20 @@ def counted_receive(scope: Scope, receive: Receive, limit: int | None) -> Receiv
         nonlocal received
         if received < 0:
             received = 0
-            check(_declared_length(scope))
+            _check(_declared_length(scope), scope, limit)
         message = await receive()
         if message["type"] == "http.request":
             received += len(message.get("body", b""))
-            check(received)
+            _check(received, scope, limit)
         return message
 
-    def check(length: int) -> None:
-        in_force = scope_record(scope).get("max_body_size", limit)
-        if in_force is not None and length > in_force:
-            raise BodyTooLarge(in_force)
-
     return receive_counted
+
+
+def _check(length: int, scope: Scope, limit: int | None) -> None:
+    in_force = scope_record(scope).get("max_body_size", limit)
+    if in_force is not None and length > in_force:
+        raise BodyTooLarge(in_force)
 
 
 class BodyLimit:
@@ -96,14 +97,24 @@ class BodyLimit:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        record = scope_record(scope)
-        if self.explicit:
-            record["max_body_size"] = self.limit
+        receive = self.counted(scope, receive)
         try:
-            await self.app(scope, counted_receive(scope, receive, self.limit), send)
+            await self.app(scope, receive, send)
         except BodyTooLarge as exc:
-            if record.get("response_started", False):
+            if not await self.settle(exc, scope, send):
                 raise
-            from asterism.http import send_http_exception
 
-            await send_http_exception(exc, send)
+    def counted(self, scope: Scope, receive: Receive) -> Receive:
+        """Put the limit in force for a request, and return the `receive` that keeps to it."""
+        if self.explicit:
+            scope_record(scope)["max_body_size"] = self.limit
+        return counted_receive(scope, receive, self.limit)
+
+    async def settle(self, exc: BodyTooLarge, scope: Scope, send: Send) -> bool:
+        """Answer 413; return False where the response has begun."""
+        if scope_record(scope).get("response_started", False):
+            return False
+        from asterism.http import send_http_exception
+
+        await send_http_exception(exc, send)
+        return True
