@@ -30,7 +30,6 @@ class Program:
         events: what its lifespan noted; None where the framework has no hook.
         objection: what lint has against its messages; None where they are as the specification has them.
         ignores_root_path: whether it routes on the whole path, the root path included.
-        routes_by_name: whether names below it are looked up in a router of its own.
     """
 
     app: Any
@@ -39,7 +38,6 @@ class Program:
     events: list[str] | None = None
     objection: str | None = None
     ignores_root_path: bool = False
-    routes_by_name: bool = False
 
 
 async def parts() -> AsyncIterator[bytes]:

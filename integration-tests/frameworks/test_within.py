@@ -146,7 +146,7 @@ CHANGES_ROOT_PATH = "changed 'root_path' in the caller's scope"
 def within_fastapi(app: Any) -> Program:
     program = PROGRAMS["fastapi"]()
     program.app.mount("/ours", app)
-    return replace(program, objection=CHANGES_ROOT_PATH, routes_by_name=True)
+    return replace(program, objection=CHANGES_ROOT_PATH)
 
 
 def within_starlette(app: Any) -> Program:
@@ -158,7 +158,6 @@ def within_starlette(app: Any) -> Program:
         Starlette(routes=[TheirRoute("/hello", lambda request: Theirs("hello")), TheirMount("/ours", app)]),
         raises=True,
         objection=CHANGES_ROOT_PATH,
-        routes_by_name=True,
     )
 
 
@@ -229,14 +228,50 @@ def test_our_router_matches_and_converts_below_their_mount(home: Program) -> Non
 
 
 def test_our_router_reverses_below_their_mount(home: Program) -> None:
-    client = client_of(home.app, home)
-    if home.routes_by_name:
-        # `url_for` asks the outermost router, which is Starlette's, and that does not know the names of ours.
-        with pytest.raises(NoMatchFound):
-            client.get("/ours/link")
-    else:
-        assert client.get("/ours/link").text == "https://testserver/ours/greet/ada"
+    assert client_of(home.app, home).get("/ours/link").text == "https://testserver/ours/greet/ada"
     assert ours().url_path_for("greet", name="ada") == "/greet/ada"
+
+
+@pytest.mark.parametrize("name", [*HOMES, *BESIDE])
+def test_our_application_reverses_below_their_mount(name: str) -> None:
+    async def home_of(request: Any, exc: Exception) -> Any:
+        return PlainTextResponse(str(request.url_for("link")), status_code=404)
+
+    program = {**HOMES, **BESIDE}[name](Asterism(routes=ours().routes, exception_handlers={404: home_of}))
+    client = client_of(program.app, program)
+    assert client.get("/ours/link").text == "https://testserver/ours/greet/ada"
+    assert client.get("/ours/nowhere").text == "https://testserver/ours/link"
+    assert client.get("/hello").text == "hello"
+
+
+@pytest.mark.parametrize("framework", ["starlette", "fastapi"])
+def test_their_router_reverses_for_them_while_ours_is_mounted(framework: str) -> None:
+    from starlette.requests import Request as TheirRequest
+
+    seen: list[str] = []
+    program = HOMES[framework](Asterism(routes=ours().routes))
+    program.app.add_route("/named", lambda request: None, name="named")
+
+    async def outside(scope: Any, receive: Any, send: Any) -> None:
+        await program.app(scope, receive, send)
+        if scope["type"] == "http":
+            seen.append(str(TheirRequest(scope).url_for("named")))
+
+    assert client_of(outside, program).get("/ours/link").status_code == 200
+    assert seen == ["https://testserver/named"]
+
+
+def test_names_of_their_routes_are_found_from_our_router() -> None:
+    from starlette.applications import Starlette
+    from starlette.routing import Mount as TheirMount, Route as TheirRoute
+
+    routes = [TheirRoute(f"/{name}", greet, name=name) for name in ("first", "second")]
+    theirs = Starlette(routes=[*routes, TheirMount("/below", routes=routes, name="below")])
+    router = Router([Mount("/theirs", theirs, name="theirs")])
+    assert router.url_path_for("theirs:second") == "/theirs/second"
+    assert router.url_path_for("theirs:below:second") == "/theirs/below/second"
+    with pytest.raises(NoMatchFound):
+        router.url_path_for("theirs:third")
 
 
 def test_our_websockets_work_below_their_mount(home: Program) -> None:

@@ -528,3 +528,53 @@ async def test_a_foreign_route_is_asked_in_its_turn(http: Any, started: Any) -> 
     app = await started(routes=[Route("/", hello), Everything()])
     assert (await http(app)).text == "Hello, world!"
     assert (await http(app, "/else")).text == "foreign"
+
+
+class ForeignRouter:
+    """What another framework leaves in the scope: a router that knows its own names alone."""
+
+    def url_path_for(self, name: str, /, **path_params: Any) -> Any:
+        raise LookupError(name)
+
+
+class NamingHome:
+    """Middleware that adds the URL of the route "home" to every response."""
+
+    def __init__(self, app: Any) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        home = str(Request(scope).url_for("home")).encode()
+
+        async def send_named(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                message = {**message, "headers": [*message["headers"], (b"x-home", home)]}
+            await send(message)
+
+        await self.app(scope, receive, send_named)
+
+
+@pytest.mark.parametrize("middleware", [[], [Middleware(NamingHome)]], ids=["bare", "with middleware"])
+async def test_below_another_frameworks_router_names_are_those_of_our_routes(http: Any, middleware: Any) -> None:
+    async def home(request: Request) -> Response:
+        return PlainTextResponse(str(request.url_for("greet", name="ada")))
+
+    async def lost(request: Request, exc: Exception) -> Response:
+        return PlainTextResponse(str(request.url_for("home")), status_code=404)
+
+    routes = [Route("/", home, name="home"), Route("/greet/{name}", greet, name="greet"), Route("/star", star_error)]
+    app = Asterism(routes=routes, middleware=middleware, exception_handlers={404: lost, StarError: lost})
+    theirs: dict[str, Any] = {"app": object(), "router": ForeignRouter(), "root_path": "/ours", "app_root_path": ""}
+    for path, status, text in (("/", 200, "/ours/greet/ada"), ("/nowhere", 404, "/ours/"), ("/star", 404, "/ours/")):
+        seen: dict[str, Any] = {}
+
+        async def below(scope: Any, receive: Any, send: Any, seen: dict[str, Any] = seen) -> None:
+            seen.update(scope, **theirs)
+            await app(seen, receive, send)
+
+        answer = await http(below, "/ours" + path)
+        assert (answer.status, answer.text) == (status, "http://testserver" + text)
+        assert {key: seen[key] for key in theirs} == theirs
+        assert getattr(seen.get("route"), "path", "/nowhere") == path
+        if middleware:
+            assert answer.headers["x-home"] == "http://testserver/ours/"

@@ -133,6 +133,11 @@ class Asterism:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
+        if "router" in scope:
+            below = self.router.scope_apart(scope)
+            if below is not scope:
+                await self._serve_apart(scope, below, receive, send)
+                return
         scope["app"] = self
         if self.middleware_stack is not self._fused_stack or scope["type"] == "lifespan":
             await self._serve(scope, receive, send)
@@ -177,6 +182,13 @@ class Asterism:
                 return
             if not await self._fused_stack.settle(exc, scope, receive, send):
                 raise
+
+    async def _serve_apart(self, scope: Scope, below: Scope, receive: Receive, send: Send) -> None:
+        """Serve below the router of another framework, whose scope keeps its own application and router."""
+        try:
+            await self(below, receive, send)
+        finally:
+            scope.update({key: below[key] for key in ("endpoint", "path_params", "route") if key in below})
 
     def _watched(self, scope: Scope, receive: Receive, send: Send) -> tuple[Receive, Send]:
         """Return channels that do for a raw ASGI endpoint what function endpoints do themselves."""

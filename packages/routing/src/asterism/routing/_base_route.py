@@ -106,11 +106,16 @@ def extended_scope(scope: Scope, child_scope: Scope, *, in_place: bool) -> Scope
     if in_place or not ("root_path" in child_scope or "path" in child_scope):
         scope.update(child_scope)
         return scope
-    for key in ("endpoint", "path_params", "route"):
-        if key in child_scope:
-            scope[key] = child_scope[key]
+    add_routing_keys(scope, child_scope)
     scope_record(scope)  # made here, so that the copy shares it
     return {**scope, **child_scope}
+
+
+def add_routing_keys(scope: Scope, below: Scope) -> None:
+    """Write into a scope what is known below it of the route, for middleware to find afterwards."""
+    for key in ("endpoint", "path_params", "route"):
+        if key in below:
+            scope[key] = below[key]
 
 
 def wrap(app: ASGIApp, middleware: MiddlewareList) -> ASGIApp:

@@ -39,10 +39,17 @@ def reverse_child(app: Any, name: str, params: dict[str, Any]) -> URLPath:
         return path
     for route in child_routes(app):
         try:
-            return route.url_path_for(name, **params)
-        except NoMatchFound:
-            pass
+            found: Any = route.url_path_for(name, **params)
+            return URLPath(found, protocol=getattr(found, "protocol", ""), host=getattr(found, "host", ""))
+        except Exception as exc:
+            if not says_no_match(exc):
+                raise
     raise NoMatchFound(name, params)
+
+
+def says_no_match(exc: Exception) -> bool:
+    """Tell whether a route, of ours or of another framework, says that it does not have a name."""
+    return isinstance(exc, NoMatchFound) or type(exc).__name__ == NoMatchFound.__name__
 
 
 def name_below(own_name: str, name: str) -> str | None:

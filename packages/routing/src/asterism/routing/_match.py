@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from enum import Enum
-from typing import Any
+from typing import Any, Self
 
 
 class Match(Enum):
@@ -22,6 +23,9 @@ class Match(Enum):
 class NoMatchFound(Exception):
     """No route has this name and takes exactly these path parameters.
 
+    Where Starlette is loaded it is one of its `NoMatchFound` too: Starlette asks the routes of an
+    application that is mounted in it, and goes on to its next route on that exception alone.
+
     Args:
         name: the name that was looked up, with its mounts as "api:users".
         path_params: the parameters that were given.
@@ -30,10 +34,27 @@ class NoMatchFound(Exception):
     'No route exists for name "user" and params "id".'
     """
 
+    def __new__(cls, name: str, path_params: Mapping[str, Any]) -> Self:
+        return super().__new__(_as_starlettes(cls), name, path_params)
+
     def __init__(self, name: str, path_params: Mapping[str, Any]) -> None:
         self.name = name
         self.path_params = path_params
-        super().__init__(f'No route exists for name "{name}" and params "{", ".join(path_params)}".')
+        Exception.__init__(self, f'No route exists for name "{name}" and params "{", ".join(path_params)}".')
+
+
+_both: dict[tuple[type, type], type] = {}
+
+
+def _as_starlettes(cls: type[Any]) -> type[Any]:
+    """Return the exception class that is also Starlette's, where that is loaded and another one."""
+    theirs = getattr(sys.modules.get("starlette.routing"), "NoMatchFound", None)
+    if theirs is None or issubclass(cls, theirs) or issubclass(theirs, cls):
+        return cls
+    both = _both.get((cls, theirs))
+    if both is None:
+        both = _both[cls, theirs] = type(cls.__name__, (cls, theirs), {"__module__": cls.__module__})
+    return both
 
 
 class PathParameterError(AssertionError, ValueError):

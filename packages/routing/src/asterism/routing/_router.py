@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, ClassVar
 
-from asterism.asgi_types import RECORD_KEY, ASGIApp, HTTPException, Lifespan, Receive, Scope, Send
+from asterism.asgi_types import RECORD_KEY, ASGIApp, HTTPException, Lifespan, Receive, Scope, Send, scope_record
 from asterism.datastructures import URLPath
 
 from ._answers import MethodNotAllowed, Options, Redirect, handlers_in_charge, send_not_found
-from ._base_route import BaseRoute, MiddlewareList, extended_scope, wrap
+from ._base_route import BaseRoute, MiddlewareList, add_routing_keys, extended_scope, wrap
 from ._body_limit import Limit, limited
 from ._children import Entered
 from ._host import Host, requested_host
@@ -143,6 +143,8 @@ class Router(Registration):
         """
         if "router" not in scope:
             scope["router"] = self
+        elif not isinstance(scope["router"], Router):
+            return self._select_apart(scope)
         index = self._routes.compiled or self._routes.compile()
         if self.raw_path:
             path = get_segments_path(scope)
@@ -186,6 +188,25 @@ class Router(Registration):
             candidates = tree.add_host(candidates, requested_host(scope))
         found = self._try(scope, path, candidates) if candidates else None
         return found if found is not None else self._missed(scope, path, tree)
+
+    def scope_apart(self, scope: Scope) -> Scope:
+        """Return the scope for an application of ours below the router of another framework.
+
+        That is a copy in which URLs are reversed from here on by the names of our own routes; the
+        scope itself where the router in it is one of ours, or none.
+        """
+        if isinstance(scope.get("router", self), Router):
+            return scope
+        scope_record(scope)  # made here, so that the copy shares it
+        below: Scope = {**scope, "app_root_path": scope.get("root_path", "")}
+        del below["router"]
+        return below
+
+    def _select_apart(self, scope: Scope) -> ASGIApp:
+        below = self.scope_apart(scope)
+        app = self.select(below)
+        add_routing_keys(scope, below)
+        return Entered(app, below)
 
     def _try(self, scope: Scope, path: str, candidates: Sequence[Candidate]) -> ASGIApp | None:
         """Return the application of the first full match, the answer 405, or None."""
