@@ -7,8 +7,10 @@ import sys
 from typing import Any
 
 import pytest
+from hypothesis import given, strategies as st
 
 from asterism.cors import CORSMiddleware
+from asterism.lint import lint
 
 pytestmark = pytest.mark.anyio
 
@@ -100,14 +102,34 @@ async def handshake(app: Any, origin: bytes | None, **scope: Any) -> list[Any]:
     async def send(message: Any) -> None:
         sent.append(message)
 
+    async def receive() -> Any:
+        return {"type": "websocket.connect"}
+
     headers = [] if origin is None else [(b"origin", origin)]
-    await app({"type": "websocket", "headers": headers, **scope}, send, send)
+    full_scope = {
+        "type": "websocket",
+        "asgi": {"version": "3.0", "spec_version": "2.5"},
+        "http_version": "1.1",
+        "scheme": "ws",
+        "path": "/",
+        "raw_path": b"/",
+        "query_string": b"",
+        "root_path": "",
+        "headers": headers,
+        "subprotocols": [],
+        "client": ("192.0.2.1", 5000),
+        "server": ("127.0.0.1", 8000),
+        **scope,
+    }
+    await lint(app)(full_scope, receive, send)
     return sent
 
 
 async def test_pain_07_handshakes_are_checked_when_that_is_asked_for() -> None:
     async def accepting(scope: Any, receive: Any, send: Any) -> None:
+        await receive()
         await send({"type": "websocket.accept"})
+        await send({"type": "websocket.close"})
 
     checked = CORSMiddleware(accepting, ["https://a.test"], check_websockets=True)
     assert (await handshake(checked, b"https://a.test"))[0]["type"] == "websocket.accept"
@@ -117,6 +139,46 @@ async def test_pain_07_handshakes_are_checked_when_that_is_asked_for() -> None:
     assert (denied[0]["type"], denied[0]["status"]) == ("websocket.http.response.start", 403)
     unchecked = CORSMiddleware(accepting, ["https://a.test"])
     assert (await handshake(unchecked, b"https://evil.test"))[0]["type"] == "websocket.accept"
+
+
+async def test_a_handshake_that_names_two_origins_needs_both_allowed() -> None:
+    app = CORSMiddleware(lambda *args: None, ["https://a.test"], check_websockets=True)  # type: ignore[arg-type, return-value]
+    both = [(b"origin", b"https://a.test"), (b"origin", b"https://evil.test")]
+    assert (await handshake(app, None, headers=both))[0]["type"] == "websocket.close"
+
+
+VARIES = st.sampled_from([b"Origin", b"origin", b"Accept", b"Cookie, ORIGIN", b"*", b"", b"X-Origin"])
+NAMES = st.sampled_from([b"access-control-allow-origin", b"access-control-allow-credentials", b"x-a"])
+HEADERS = st.lists(st.tuples(st.just(b"vary"), VARIES) | st.tuples(NAMES, st.sampled_from([b"*", b"true"])), max_size=5)
+
+
+@given(
+    headers=HEADERS,
+    origin=st.none() | st.sampled_from([b"https://a.test", b"https://evil.test", b"null", b"", b"https://a.test:1"]),
+    method=st.sampled_from(["GET", "POST", "OPTIONS"]),
+    credentials=st.booleans(),
+)
+def test_pain_06_every_response_varies_and_only_the_allowed_origin_is_told(
+    headers: list[tuple[bytes, bytes]], origin: bytes | None, method: str, credentials: bool
+) -> None:
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    app: Any = CORSMiddleware(answering(*headers), ["https://a.test"], allow_credentials=credentials)
+    asked = [] if origin is None else [(b"origin", origin)]
+    with pytest.raises(StopIteration):  # nothing in it waits for anything
+        app({"type": "http", "method": method, "headers": asked}, None, send).send(None)
+    varied = [item.strip().lower() for value in fields(sent, b"vary") for item in value.split(b",")]
+    assert b"*" in varied or b"origin" in varied
+    if origin == b"https://a.test":
+        assert fields(sent, b"access-control-allow-origin") == [b"https://a.test"]
+        if credentials:
+            assert fields(sent, b"access-control-allow-credentials") == [b"true"]
+    else:
+        own = [value for name, value in headers if name == b"access-control-allow-origin"]
+        assert fields(sent, b"access-control-allow-origin") == own
 
 
 async def test_a_lifespan_passes_through() -> None:

@@ -41,6 +41,32 @@ def test_null_is_allowed_only_where_it_is_named() -> None:
     assert not AllowedOrigins(["https://example.com"]).allow("null")
 
 
+def test_a_regex_that_matches_anything_does_not_name_null() -> None:
+    """What sandboxed frames and local files send is the same for every site's."""
+    assert not AllowedOrigins([], ".*").allow("null")
+    assert not AllowedOrigins([], r"null|https://a\.test").allow("null")
+    assert AllowedOrigins(["null"], ".*").allow("null")
+
+
+@pytest.mark.parametrize("origin", ["https://a\rb", "https://a\nb", "https://a\0b", "https://a b", "https://a\x85b"])
+def test_no_regex_allows_what_cannot_stand_in_a_header(origin: str) -> None:
+    assert not AllowedOrigins([], r"[\s\S]*").allow(origin)
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "chrome-extension://abcdefghijklmnop",
+        "moz-extension://1f8a-22",
+        "web+app://host",
+        "http://[::1]:3000",
+        "capacitor://localhost",
+    ],
+)
+def test_origins_of_every_scheme_can_be_named(origin: str) -> None:
+    assert AllowedOrigins([origin]).allow(origin)
+
+
 @pytest.mark.parametrize("suffix", [".evil.test", "/", ":1", "\n", " "])
 def test_a_regex_matches_the_whole_origin(suffix: str) -> None:
     origins = AllowedOrigins([], r"https://[a-z]+\.example\.com")
@@ -113,9 +139,40 @@ def test_all_origins_without_credentials_are_answered_with_a_star() -> None:
     ]
 
 
+@pytest.mark.parametrize("requested", ["", " ", ",", "x-token,,", ", X-Token ,"])
+def test_empty_items_of_the_list_of_headers_ask_for_nothing(requested: str) -> None:
+    policy = CORSPolicy(AllowedOrigins(["*"]), allow_headers=["X-Token"])
+    assert answer(policy, "https://a.test", "GET", requested)[0] == 200
+
+
+@pytest.mark.parametrize("requested", ["x\r\nset-cookie: a=b", "x\0", "x y", "x, y\n"])
+def test_what_is_no_name_of_a_header_is_never_echoed(requested: str) -> None:
+    policy = CORSPolicy(AllowedOrigins(["*"]), allow_headers=["*"])
+    status, sentence, headers = answer(policy, "https://a.test", "GET", requested)
+    assert (status, sentence) == (400, "Disallowed CORS headers")
+    assert "access-control-allow-headers" not in headers
+
+
+@given(st.text(max_size=60) | st.lists(st.text(max_size=10), max_size=5).map(",".join))
+def test_no_list_of_headers_breaks_out_of_the_answer(requested: str) -> None:
+    requested = "".join(character for character in requested if ord(character) < 256)
+    for allowed in (["*"], ["X-Token"]):
+        policy = CORSPolicy(AllowedOrigins(["*"]), allow_headers=allowed)
+        for value in answer(policy, "https://a.test", "GET", requested)[2].values():
+            assert not set(value) & set("\r\n\0")
+
+
 @pytest.mark.parametrize(
     ("options", "error", "sentence"),
     [
+        ({"allow_origins": ["https://bücher.test"]}, ValueError, "xn--"),
+        ({"allow_origins": ["https://a.test;b"]}, ValueError, "is not an origin"),
+        ({"allow_origins": ["https://a.test\\b"]}, ValueError, "is not an origin"),
+        ({"allow_origins": ["3d://a.test"]}, ValueError, "is not an origin"),
+        ({"allow_origins": [b"https://a.test"]}, TypeError, "allow_origins: b'https://a.test' is not text"),
+        ({"allow_origin_regex": b".*"}, TypeError, "allow_origin_regex is text"),
+        ({"max_age": "600"}, TypeError, "max_age is a number of seconds"),
+        ({"max_age": 1.5}, TypeError, "max_age is a number of seconds"),
         ({"allow_origins": ["*"], "allow_credentials": True}, ValueError, "lets every site act as the user"),
         ({"allow_origins": "https://a.test"}, TypeError, "allow_origins is a list of origins"),
         ({"allow_origins": ["https://a.test/"]}, ValueError, "is not an origin"),

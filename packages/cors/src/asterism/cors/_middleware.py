@@ -30,7 +30,7 @@ class CORSMiddleware:
         allow_headers: request headers pages may set; `["*"]` for any; by default only those that
             need no permission.
         allow_credentials: whether cookies and HTTP authentication are sent along; False by default.
-        allow_origin_regex: allows the origins it matches from start to end.
+        allow_origin_regex: allows the origins it matches from start to end, "null" excepted.
         allow_private_network: whether public pages may reach a private network; False by default.
         expose_headers: response headers that pages may read.
         max_age: seconds for which browsers remember a preflight; 600 by default.
@@ -38,12 +38,13 @@ class CORSMiddleware:
             browsers do not do by themselves; False by default.
 
     Raises:
-        TypeError: a string where a list belongs.
+        TypeError: a string where a list belongs; a max_age that is no integer.
         ValueError: all origins together with credentials; something that is no origin.
 
     Fetch standard, section 3.2 and 4.8; RFC 6454.
     """
 
+    origins_class: type[AllowedOrigins] = AllowedOrigins
     policy_class: type[CORSPolicy] = CORSPolicy
 
     def __init__(
@@ -63,7 +64,7 @@ class CORSMiddleware:
         self.app = app
         self.check_websockets = check_websockets
         self.policy = self.policy_class(
-            AllowedOrigins(allow_origins, allow_origin_regex),
+            self.origins_class(allow_origins, allow_origin_regex),
             allow_methods,
             allow_headers,
             allow_credentials,

@@ -5,6 +5,7 @@ from __future__ import annotations
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from typing import ClassVar
 
 DEFAULT_PORTS = {"http": "80", "https": "443"}
 
@@ -15,10 +16,10 @@ class AllowedOrigins:
     Args:
         origins: such as `["https://example.com", "http://localhost:3000"]`; `["*"]` allows all;
             "null", which sandboxed pages and local files send, only where it is named.
-        regex: allows what it matches from start to end.
+        regex: allows what it matches from start to end, "null" excepted.
 
     Raises:
-        TypeError: a string instead of a list.
+        TypeError: a string instead of a list, or bytes instead of text.
         ValueError: something that no browser sends as an origin, or a malformed regex.
 
     Attributes:
@@ -26,18 +27,27 @@ class AllowedOrigins:
         named: the origins allowed by name, as browsers write them.
     """
 
+    regex_may_allow_null: ClassVar[bool] = False
+    """Whether a regex that matches "null" allows it, by which the frames of every site are allowed."""
+
     def __init__(self, origins: Sequence[str], regex: str | None = None) -> None:
         if isinstance(origins, str):
             raise TypeError(f"allow_origins is a list of origins; write [{origins!r}]")
-        self.any = "*" in origins
-        self.named = frozenset(canonical(origin) for origin in origins if origin != "*")
+        if not isinstance(regex, str | None):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError(f"allow_origin_regex is text, got {regex!r}")
+        named = list(origins)
+        self.any = "*" in named
+        self.named = frozenset(canonical(origin) for origin in named if origin != "*")
         self._matches = None if regex is None else full_match(regex)
 
     def allow(self, origin: str) -> bool:
         """Tell whether an Origin header names an allowed origin."""
         if self.any or origin in self.named:
             return True
-        return self._matches is not None and self._matches(origin) is not None
+        if self._matches is None or (origin == "null" and not self.regex_may_allow_null):
+            return False
+        # What is allowed is sent back in a header.
+        return self._matches(origin) is not None and origin.isprintable() and " " not in origin
 
 
 def full_match(regex: str) -> Callable[[str], object]:
@@ -51,15 +61,21 @@ def full_match(regex: str) -> Callable[[str], object]:
 
 def canonical(origin: str) -> str:
     """Return an origin as browsers write it: lower-case and without the scheme's default port."""
+    if not isinstance(origin, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise TypeError(f"allow_origins: {origin!r} is not text")
     if origin == "null":
         return origin
-    scheme, separator, rest = origin.lower().partition("://")
-    host, colon, port = rest.rpartition(":")
-    if not colon or not all(character in "0123456789" for character in port):
-        host, port = rest, ""
-    if not (separator and scheme.isalnum() and host) or any(c in "/?#@*" or c.isspace() for c in rest):
+    if not origin.isascii():
+        raise ValueError(f"allow_origins: write {origin!r} as browsers send it, its name beginning with 'xn--'")
+    import re
+
+    parts = re.fullmatch(
+        r"(?P<scheme>[a-z][a-z0-9+.-]*)://(?P<host>\[[0-9a-f:.]+\]|[a-z0-9._~-]+)(?::(?P<port>\d*))?", origin.lower()
+    )
+    if parts is None:
         raise ValueError(
             f"allow_origins: {origin!r} is not an origin; write scheme, host and port alone, as in "
             "'https://example.com', and use allow_origin_regex for patterns"
         )
+    scheme, host, port = parts.group("scheme", "host", "port")
     return f"{scheme}://{host}" if port == DEFAULT_PORTS.get(scheme) or not port else f"{scheme}://{host}:{port}"

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from ._origins import AllowedOrigins
     from ._response_fields import Header
 
+TOKEN = frozenset("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz")
+"""What the name of a header consists of, in lower case (RFC 9110 section 5.6.2)."""
+
 ALL_METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "QUERY")
 SAFELISTED_HEADERS = frozenset({"Accept", "Accept-Language", "Content-Language", "Content-Type"})
 
@@ -71,7 +74,7 @@ class CORSPolicy:
         max_age: seconds for which browsers remember a preflight.
 
     Raises:
-        TypeError: a string where a list belongs.
+        TypeError: a string where a list belongs; a max_age that is no integer.
         ValueError: all origins together with credentials; a name that is no header or method.
     """
 
@@ -94,6 +97,8 @@ class CORSPolicy:
             ("expose_headers", expose_headers),
         ):
             check_tokens(name, value)
+        if not isinstance(max_age, int) or isinstance(max_age, bool):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError(f"max_age is a number of seconds, got {max_age!r}")
         if origins.any and allow_credentials and not self.allows_any_origin_with_credentials:
             raise ValueError(
                 "allow_origins=['*'] with allow_credentials=True lets every site act as the user who is logged in; "
@@ -156,9 +161,13 @@ class CORSPolicy:
         return PreflightAnswer(200, [*fields, *self._preflight, *self.allow_headers(preflight.headers)], "OK")
 
     def allows_headers(self, requested: str | None) -> bool:
-        if requested is None or self.any_header:
+        if requested is None:
             return True
-        return all(name.strip().lower() in self._lower_headers for name in requested.split(","))
+        names = [name.strip(" \t").lower() for name in requested.split(",")]
+        if self.any_header:
+            return all(TOKEN.issuperset(name) for name in names)
+        # An empty item of a list stands for nothing (RFC 9110 section 5.6.1).
+        return self._lower_headers.issuperset(filter(None, names))
 
     def allow_headers(self, requested: str | None) -> list[Header]:
         value = requested if self.any_header and requested is not None else ", ".join(self.headers)

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from asterism.asgi_types import Message, Receive, Scope, Send
-from asterism.cors import CORSMiddleware as NativeCORSMiddleware, CORSPolicy, Preflight
+from asterism.cors import AllowedOrigins, CORSMiddleware as NativeCORSMiddleware, CORSPolicy, Preflight
 
 from ..datastructures import Headers, MutableHeaders
 from ..responses import PlainTextResponse, Response
@@ -17,6 +17,10 @@ ALL_METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "QUER
 SAFELISTED_HEADERS = {"Accept", "Accept-Language", "Content-Language", "Content-Type"}
 
 
+class _Origins(AllowedOrigins):
+    regex_may_allow_null = True
+
+
 class _Policy(CORSPolicy):
     allows_any_origin_with_credentials = True
 
@@ -24,6 +28,7 @@ class _Policy(CORSPolicy):
 class CORSMiddleware(NativeCORSMiddleware):
     """The native middleware with the methods that subclasses of Starlette's override."""
 
+    origins_class = _Origins
     policy_class = _Policy
 
     @property
