@@ -106,8 +106,47 @@ async def test_a_lifespan_passes_through() -> None:
 
 
 @pytest.mark.parametrize(
+    "options",
+    [{"same_site": "none"}, {"partitioned": True}, {"session_cookie": "__Secure-s"}, {"session_cookie": "__Host-s"}],
+)
+async def test_what_browsers_take_only_from_a_secure_cookie_makes_it_one(
+    browser: Any, app_doing: Any, options: Any
+) -> None:
+    client = browser(SessionMiddleware(app_doing(visits), KEY, **options))
+    assert "; secure" in (await client.get("/visit")).headers["set-cookie"]
+
+
+async def test_a_handshake_that_is_denied_leaves_the_cookie(browser: Any, app_doing: Any) -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        scope["session"]["seen"] = True
+        await send({"type": "websocket.close"})
+
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        return {"type": "websocket.connect"}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    await SessionMiddleware(app, KEY)({"type": "websocket", "headers": []}, receive, send)
+    assert sent == [{"type": "websocket.close"}]
+
+
+@pytest.mark.parametrize("option", [{"max_age": "60"}, {"max_age": 1.5}, {"max_age": True}, {"same_site": 5}])
+def test_an_option_of_the_wrong_kind_is_refused_at_construction(option: Any) -> None:
+    with pytest.raises(TypeError, match=next(iter(option))):
+        SessionMiddleware(lambda *args: None, KEY, **option)  # type: ignore[arg-type, return-value]
+
+
+@pytest.mark.parametrize(
     ("options", "sentence"),
     [
+        ({"same_site": "none", "https_only": False}, "same_site='none' must be https only"),
+        ({"session_cookie": "__Secure-s", "https_only": False}, "is https only"),
+        ({"path": "shop"}, "begin it with '/'"),
+        ({"path": ""}, "begin it with '/'"),
         ({"secret_key": ""}, "has 0 characters and can be guessed"),
         ({"max_age": 0}, "max_age is in seconds, above 0"),
         ({"session_cookie": "a b"}, "is not a cookie name"),

@@ -133,6 +133,38 @@ async def test_a_session_ended_meanwhile_does_not_come_back(browser: Any, app_do
     assert store._sessions == {}
 
 
+async def test_a_session_ended_while_another_request_rotates_it_does_not_come_back(
+    browser: Any, app_doing: Any
+) -> None:
+    store = MemoryStore()
+
+    async def slowly(session: Any, path: str) -> object:
+        match path:
+            case "/first":
+                session["secret"] = "theirs"
+            case "/rotate":
+                session.rotate()
+                store._sessions.clear()
+            case "/log-in":
+                session["user"] = "ada"
+                session.rotate()
+                store._sessions.clear()
+            case _:
+                pass
+        return dict(session.items())
+
+    client = browser(ServerSessionMiddleware(app_doing(slowly), store))
+    await client.get("/first")
+    assert "set-cookie" not in (await client.get("/rotate")).headers
+    assert store._sessions == {}
+    client.cookies.clear()
+    await client.get("/first")
+    old = client.cookies["session"]
+    await client.get("/log-in")
+    assert client.cookies["session"] != old
+    assert (await client.get("/")).body == b"{'user': 'ada'}"
+
+
 async def test_idle_and_absolute_timeouts_end_a_session(
     browser: Any, app_doing: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -201,6 +233,19 @@ async def test_a_websocket_without_its_store_is_told_to_try_again_later() -> Non
     scope = {"type": "websocket", "headers": [(b"cookie", b"session=x")]}
     await ServerSessionMiddleware(send, store)(scope, send, send)  # type: ignore[arg-type]
     assert sent == [{"type": "websocket.close", "code": 1013, "reason": "Sessions are unavailable"}]
+
+
+@pytest.mark.parametrize("store", [None, "redis://127.0.0.1:6379/0", MemoryStore])
+def test_what_is_no_store_is_refused_at_construction(store: Any) -> None:
+    with pytest.raises(TypeError, match="store has the methods load, save and delete"):
+        ServerSessionMiddleware(lambda *args: None, store)  # type: ignore[arg-type, return-value]
+
+
+@pytest.mark.parametrize("name", ["idle_timeout", "absolute_timeout"])
+@pytest.mark.parametrize("seconds", ["60", 1.5, True])
+def test_a_timeout_that_is_no_whole_number_is_refused(name: str, seconds: Any) -> None:
+    with pytest.raises(TypeError, match=f"{name} is a whole number of seconds"):
+        ServerSessionMiddleware(lambda *args: None, MemoryStore(), **{name: seconds})  # type: ignore[arg-type, return-value]
 
 
 @pytest.mark.parametrize("name", ["idle_timeout", "absolute_timeout"])

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import copy
+import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from hypothesis import given, strategies as st
 
 from asterism.sessions import MemoryStore, ServerSession, ServerSessionMiddleware, Session, SessionMiddleware
 
@@ -22,6 +25,18 @@ READS: list[Callable[[Any], object]] = [
     lambda session: session.copy(),
     lambda session: bool(session),
     lambda session: session.setdefault("a", 2),
+    lambda session: session.pop("missing", None),
+    lambda session: session != {},
+    lambda session: list(reversed(session)),
+    lambda session: repr(session),
+    lambda session: f"{session}",
+    lambda session: session | {"b": 2},
+    lambda session: {"b": 2} | session,
+    lambda session: {**session},
+    lambda session: dict(session),
+    lambda session: json.dumps(session),
+    lambda session: copy.copy(session),
+    lambda session: copy.deepcopy(session),
 ]
 
 WRITES: list[Callable[[Any], object]] = [
@@ -79,6 +94,24 @@ def test_changes_join_what_others_stored_meanwhile(change: Any, stored: str, exp
     session = ServerSession('{"a": 1}')
     change(session)
     assert dict(ServerSession(session.merged_into(stored))) == expected
+
+
+VALUES = st.dictionaries(st.sampled_from("abcd"), st.integers(0, 3) | st.lists(st.integers(0, 1), max_size=2))
+
+
+@given(VALUES, VALUES, VALUES)
+def test_of_every_key_the_last_change_is_kept_and_what_nobody_changed_stays(
+    before: dict[str, Any], mine: dict[str, Any], theirs: dict[str, Any]
+) -> None:
+    session = ServerSession(json.dumps(before))
+    for key in before.keys() - mine.keys():
+        del session[key]
+    session.update(mine)
+    joined = dict(ServerSession(session.merged_into(json.dumps(theirs))))
+    nothing = object()
+    for key in {*before, *mine, *theirs}:
+        was, wanted = before.get(key, nothing), mine.get(key, nothing)
+        assert joined.get(key, nothing) == (theirs.get(key, nothing) if was == wanted else wanted)
 
 
 @pytest.mark.parametrize("value", [object(), {1, 2}, float("nan"), b"bytes"])

@@ -65,3 +65,17 @@ def test_pain_21_old_keys_are_read_and_the_newest_signs() -> None:
 def test_pain_21_a_key_that_can_be_guessed_is_refused(keys: list[str], sentence: str) -> None:
     with pytest.raises(ValueError, match=sentence):
         SignedCookie(keys)
+
+
+@pytest.mark.parametrize("key", [b"a-secret-key-of-32-characters-...", None, 12345678901234567890])
+def test_a_key_that_is_no_text_is_refused_and_not_taken_for_its_repr(key: Any) -> None:
+    with pytest.raises(TypeError, match="secret_key is text"):
+        SignedCookie([key])
+
+
+def test_a_key_may_be_an_object_that_hides_its_text() -> None:
+    class Hidden:
+        def __str__(self) -> str:
+            return KEY
+
+    assert COOKIE.read(SignedCookie([Hidden()]).write({"a": 1}), 60) == {"a": 1}  # type: ignore[list-item]

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
+import socket
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import anyio
 import pytest
+import sqlalchemy as sa
 
 from asterism.sessions import FileStore, MemoryStore, SessionStore, StoredSession, StoreUnavailable
 from asterism.sessions.redis import RedisStore
@@ -76,18 +79,26 @@ async def available(attempt: Any, service: str) -> None:
 
 
 STORES: list[Any] = [memory, files, redis, sqlite, postgresql]
-RUNS = [(make, loop) for make in STORES for loop in ("asyncio", "trio") if loop == "asyncio" or make in (memory, files)]
+ASYNCIO: list[Any] = [("asyncio", {"use_uvloop": False})]
+if find_spec("uvloop") is not None:
+    ASYNCIO.append(("asyncio", {"use_uvloop": True}))
+TRIO = ("trio", {})
+RUNS = [(make, loop) for make in STORES for loop in [*ASYNCIO, *([TRIO] if make in (memory, files) else [])]]
 
 
-@pytest.fixture(params=RUNS, ids=lambda run: f"{run[0].__name__}-{run[1]}")
+def name_of(run: Any) -> str:
+    make, (loop, options) = run
+    return f"{make.__name__}-{'uvloop' if options.get('use_uvloop') else loop}"
+
+
+@pytest.fixture(params=RUNS, ids=name_of)
 def run(request: pytest.FixtureRequest) -> Any:
     return request.param
 
 
 @pytest.fixture
-def anyio_backend(run: Any) -> str:
-    loop: str = run[1]
-    return loop
+def anyio_backend(run: Any) -> Any:
+    return run[1]
 
 
 @pytest.fixture
@@ -149,6 +160,39 @@ async def test_a_service_that_is_away_is_a_store_unavailable(anyio_backend: str)
         with pytest.raises(StoreUnavailable):
             await store.load(KEY)
         await store.close()
+
+
+@pytest.mark.parametrize("anyio_backend", ASYNCIO)
+async def test_a_redis_that_does_not_answer_is_away_after_the_timeout(anyio_backend: Any) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # connections wait in its queue
+        store = RedisStore(f"redis://127.0.0.1:{silent.getsockname()[1]}/0", timeout=0.05)
+        with anyio.fail_after(10), pytest.raises(StoreUnavailable):
+            await store.load(KEY)
+        await store.close()
+
+
+def test_a_redis_store_is_refused_where_it_could_not_work() -> None:
+    from redis.asyncio import Redis
+
+    with pytest.raises(ValueError, match="decode_responses=True"):
+        RedisStore(Redis())
+    with pytest.raises(ValueError, match="timeout is in seconds, above 0"):
+        RedisStore(REDIS, timeout=0)
+    RedisStore(Redis(decode_responses=True))
+
+
+@pytest.mark.parametrize("anyio_backend", ASYNCIO)
+async def test_a_restarted_database_is_used_again_without_an_error(anyio_backend: Any, tmp_path: Path) -> None:
+    async with postgresql(tmp_path) as store:
+        await store.save(KEY, SESSION, None, 60)
+        other: Any = SQLStore(POSTGRESQL)
+        pid = sa.text("SELECT pg_backend_pid()")
+        async with store._engine.connect() as connection:  # type: ignore[attr-defined]
+            mine = (await connection.execute(pid)).scalar_one()
+        # What a restart does to every connection that waits in the pool.
+        await other._execute(sa.text(f"SELECT pg_terminate_backend({mine}, 5000)"))
+        await other.close()
+        assert await store.load(KEY) == SESSION
 
 
 @pytest.mark.parametrize("anyio_backend", ["asyncio"])

@@ -24,10 +24,14 @@ class CookieHeader:
             scheme of each request.
         domain: None for the host alone.
         partitioned: whether it is kept apart for each site that embeds this one (CHIPS).
+        strict: refuse what browsers would not take, and make the cookie secure where they take no
+            other.
 
     Raises:
+        TypeError: a same_site that is no text.
         ValueError: a name, path or domain that would end the field or add to it; "none" or
-            partitioned for a cookie that is never secure; a `__Host-` name against its rules.
+            partitioned for a cookie that is never secure; a `__Host-` or `__Secure-` name against
+            its rules; a path that is not absolute.
     """
 
     def __init__(
@@ -38,18 +42,25 @@ class CookieHeader:
         https_only: bool | None,
         domain: str | None,
         partitioned: bool,
+        strict: bool = True,
     ) -> None:
         if not is_token(name):
             raise ValueError(f"session_cookie {name!r} is not a cookie name; use letters, digits, '-' and '_'")
         for parameter, value in (("path", path), ("domain", domain or "")):
             if not value.isascii() or any(character in value for character in "; ,\r\n\0\t"):
                 raise ValueError(f"{parameter} {value!r} would end the cookie's attribute; leave out ';' and spaces")
+        if not isinstance(same_site, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError(f"same_site is 'lax', 'strict' or 'none', got {same_site!r}")
         if same_site.lower() not in ("lax", "strict", "none"):
             raise ValueError(f"same_site is 'lax', 'strict' or 'none', got {same_site!r}")
         if name.startswith("__Host-") and (https_only is False or domain or path != "/"):
             raise ValueError("a cookie named __Host-... is https only, has path='/' and no domain")
         if https_only is False and partitioned:
             raise ValueError("partitioned cookies must be https only")
+        if strict:
+            check_strictly(name, path, same_site, https_only)
+            if partitioned or same_site.lower() == "none" or name.startswith(("__Host-", "__Secure-")):
+                https_only = True
         self.name = name
         self._https_only = https_only
         self._tail = f"; httponly; samesite={same_site}"
@@ -70,6 +81,25 @@ class CookieHeader:
         secure = secure_request if self._https_only is None else self._https_only
         text = f"{self.name}={start}{self._tail}{'; secure' if secure else ''}{self._domain}{self._partitioned}"
         return (b"set-cookie", text.encode("latin-1"))
+
+
+def check_strictly(name: str, path: str, same_site: str, https_only: bool | None) -> None:
+    if https_only is False and same_site.lower() == "none":
+        raise ValueError("cookies with same_site='none' must be https only")
+    if https_only is False and name.startswith("__Secure-"):
+        raise ValueError("a cookie named __Secure-... is https only")
+    if not path.startswith("/"):
+        raise ValueError(f"path {path!r} is not absolute; begin it with '/'")
+
+
+def check_seconds(parameter: str, value: int | None) -> None:
+    """Raise for what is neither None nor a whole number of seconds above 0."""
+    if value is None:
+        return
+    if not isinstance(value, int) or isinstance(value, bool):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise TypeError(f"{parameter} is a whole number of seconds, got {value!r}")
+    if value <= 0:
+        raise ValueError(f"{parameter} is in seconds, above 0; got {value!r}")
 
 
 def is_secure(scheme: str | None) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 from asterism.asgi_types import ASGIApp, Message, Receive, Scope, Send, scope_record
 from asterism.datastructures import HTTPConnection
 
-from ._cookie_header import CookieHeader, SameSite, is_secure, vary_on_cookie
+from ._cookie_header import CookieHeader, SameSite, check_seconds, is_secure, vary_on_cookie
 from ._errors import SessionTooLarge
 from ._session import Session
 from ._signed_cookie import MIN_KEY_LENGTH, SignedCookie
@@ -31,12 +31,13 @@ class SessionMiddleware:
             long as the browser runs.
         path: where browsers send the cookie; "/" by default.
         same_site: "lax" (default), "strict" or "none".
-        https_only: None (default) makes the cookie `Secure` when the request came over https; True
-            and False decide it for all.
+        https_only: None (default) makes the cookie `Secure` when the request came over https, or
+            where its other attributes need it; True and False decide it for all.
         domain: None (default) for the host alone.
         partitioned: whether it is kept apart for each embedding site; False by default.
 
     Raises:
+        TypeError: a key that is no text, a max_age that is no integer.
         ValueError: an empty or short key, a max_age that is not positive, a wrong attribute.
         SessionTooLarge: (at run time) the cookie would be over 4096 bytes.
 
@@ -46,6 +47,8 @@ class SessionMiddleware:
     min_key_length = MIN_KEY_LENGTH
     max_cookie_size: int | None = MAX_COOKIE_SIZE
     allows_any_max_age = False
+    allows_any_cookie = False
+    """Whether cookies may be asked for that browsers would not take."""
 
     def __init__(
         self,
@@ -59,12 +62,13 @@ class SessionMiddleware:
         domain: str | None = None,
         partitioned: bool = False,
     ) -> None:
-        if max_age is not None and max_age <= 0 and not self.allows_any_max_age:
-            raise ValueError(f"max_age is in seconds, above 0, or None; got {max_age!r}")
+        if not self.allows_any_max_age:
+            check_seconds("max_age", max_age)
         many = isinstance(secret_key, list | tuple)
         self.app = app
         self.signed = SignedCookie(secret_key if many else [secret_key], self.min_key_length)  # type: ignore[list-item]
-        self.cookie = CookieHeader(session_cookie, path, same_site, https_only, domain, partitioned)
+        strict = not self.allows_any_cookie
+        self.cookie = CookieHeader(session_cookie, path, same_site, https_only, domain, partitioned, strict)
         self.max_age = max_age
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -11,13 +11,14 @@ from typing import Any
 from asterism.asgi_types import ASGIApp, Message, Receive, Scope, Send, scope_record
 from asterism.datastructures import HTTPConnection
 
-from ._cookie_header import CookieHeader, Header, SameSite, is_secure, vary_on_cookie
+from ._cookie_header import CookieHeader, Header, SameSite, check_seconds, is_secure, vary_on_cookie
 from ._errors import SessionConflict, StoreUnavailable
 from ._server_session import ServerSession
 from ._store import SessionStore, StoredSession
 
 ID_BYTES = 32
 TRIES = 10
+STORE_METHODS = ("load", "save", "delete")
 TOUCH_AFTER = 0.1
 """A session that is only read is saved again when this share of its idle time has passed."""
 
@@ -39,6 +40,7 @@ class ServerSessionMiddleware:
         path, same_site, https_only, domain, partitioned: as for `SessionMiddleware`.
 
     Raises:
+        TypeError: a store that is none, a timeout that is no integer.
         ValueError: a timeout that is not positive, a wrong attribute of the cookie.
         SessionConflict: (at run time) other requests changed the session ten times in between.
 
@@ -59,9 +61,10 @@ class ServerSessionMiddleware:
         domain: str | None = None,
         partitioned: bool = False,
     ) -> None:
-        for name, value in (("idle_timeout", idle_timeout), ("absolute_timeout", absolute_timeout)):
-            if value is not None and value <= 0:
-                raise ValueError(f"{name} is in seconds, above 0; got {value!r}")
+        check_seconds("idle_timeout", idle_timeout)
+        check_seconds("absolute_timeout", absolute_timeout)
+        if isinstance(store, type) or not all(callable(getattr(store, name, None)) for name in STORE_METHODS):
+            raise TypeError(f"store has the methods load, save and delete, as MemoryStore() has; got {store!r}")
         self.app = app
         self.store = store
         self.cookie = CookieHeader(session_cookie, path, same_site, https_only, domain, partitioned)
@@ -137,8 +140,7 @@ class Visit:
             return [*fields, self._middleware.cookie.remove(self._secure)] if self._id is not None else fields
         changed = session.modified or session.changed_inside
         if self._stored is None or session.rotated:
-            if changed:
-                await self.move()
+            changed = changed and await self.move()
         elif changed or self.is_due(self._stored):
             # One that is gone was ended or moved by another request, whose response has the cookie.
             changed = await self.update(self._stored)
@@ -154,13 +156,20 @@ class Visit:
         if self._id is not None:
             await self._store.delete(hashed(self._id))
 
-    async def move(self) -> None:
-        """Store the session under a new id, with the changes others made meanwhile, and delete the old one."""
+    async def move(self) -> bool:
+        """Store the session under a new id, with the changes others made meanwhile, and delete the old one.
+
+        Of a session that was ended meanwhile only what this request set itself is stored; False
+        where that is nothing.
+        """
         now = time.time()
         data, created = "{}", now
         if self._stored is not None and self._id is not None:
-            latest = await self._store.load(hashed(self._id)) or self._stored
-            data, created = latest.data, latest.created
+            latest = await self._store.load(hashed(self._id))
+            if latest is not None:
+                data, created = latest.data, latest.created
+            elif self.session.merged_into(data) == data:
+                return False
         new_id = secrets.token_urlsafe(ID_BYTES)
         session = StoredSession(self.session.merged_into(data), new_version(), created, now)
         key = hashed(new_id)
@@ -171,6 +180,7 @@ class Visit:
         if self._stored is not None:
             await self.end()
         self._id = new_id
+        return True
 
     async def update(self, stored: StoredSession) -> bool:
         """Apply the changes to what is stored by now; False where nothing is stored any more."""

@@ -55,11 +55,31 @@ class Session(dict[str, Any]):
         self.accessed = True
         return super().__len__()
 
+    def __reversed__(self) -> Iterator[str]:
+        self.accessed = True
+        return super().__reversed__()
+
     def __eq__(self, other: object) -> bool:
         self.accessed = True
         return super().__eq__(other)
 
+    def __ne__(self, other: object) -> bool:
+        self.accessed = True
+        return super().__ne__(other)
+
     __hash__ = None  # pyright: ignore[reportAssignmentType]
+
+    def __repr__(self) -> str:
+        self.accessed = True
+        return super().__repr__()
+
+    def __or__(self, other: Any) -> Any:
+        self.accessed = True
+        return super().__or__(other)
+
+    def __ror__(self, other: Any) -> Any:
+        self.accessed = True
+        return super().__ror__(other)
 
     def get(self, key: str, default: Any = None) -> Any:
         self.accessed = True
@@ -87,7 +107,7 @@ class Session(dict[str, Any]):
         self.mark_modified()
         super().__setitem__(key, value)
 
-    def __ior__(self, other: Any) -> Session:  # type: ignore[override, misc]
+    def __ior__(self, other: Any) -> Session:  # type: ignore[override]
         self.update(other)
         return self
 
@@ -96,6 +116,7 @@ class Session(dict[str, Any]):
         super().clear()
 
     def pop(self, key: str, *default: Any) -> Any:
+        self.accessed = True
         if super().__contains__(key):
             self.mark_modified()
         return super().pop(key, *default)

@@ -24,7 +24,7 @@ class SignedCookie:
         min_key_length: characters of the shortest key that is taken.
 
     Raises:
-        TypeError: a key that is not a string.
+        TypeError: a key that is no text, nor an object that hides one.
         ValueError: no key, or one that is empty or too short to be secret.
 
     >>> cookie = SignedCookie(["a-new-key-that-nobody-guesses", "the-old-key-that-nobody-guessed"])
@@ -33,7 +33,7 @@ class SignedCookie:
     """
 
     def __init__(self, keys: Sequence[str], min_key_length: int = MIN_KEY_LENGTH) -> None:
-        texts = [str(key) for key in keys]
+        texts = [text_of(key) for key in keys]
         if not texts:
             raise ValueError("secret_key is an empty list; give at least one key")
         for text in texts:
@@ -66,3 +66,10 @@ class SignedCookie:
         except (BadSignature, ValueError, RecursionError):
             return None
         return data if isinstance(data, dict) else None  # pyright: ignore[reportUnknownVariableType]
+
+
+def text_of(key: object) -> str:
+    """Return a key's text; objects that hide it, such as a `Secret`, show it to `str()`."""
+    if key is None or isinstance(key, bytes | bytearray | int | float):
+        raise TypeError(f"secret_key is text or a list of texts, got {type(key).__name__}")
+    return str(key)

@@ -10,6 +10,8 @@ from typing import Any
 
 try:
     from redis.asyncio import Redis
+    from redis.asyncio.retry import Retry
+    from redis.backoff import NoBackoff
     from redis.exceptions import ConnectionError as RedisConnectionError, RedisError
 except ImportError as exc:
     raise ImportError("sessions in Redis need redis-py: pip install 'asterism-sessions[redis]'") from exc
@@ -37,11 +39,19 @@ class RedisStore:
         redis: a URL such as "redis://127.0.0.1:6379/0", or a `redis.asyncio.Redis` of your own,
             made with `decode_responses=True`.
         prefix: what keys begin with; "session:" by default.
+        timeout: seconds to wait for a connection and for an answer, 5 by default; for a URL.
+
+    Raises:
+        ValueError: a `Redis` that gives bytes, a timeout that is not above zero.
     """
 
-    def __init__(self, redis: str | Redis, prefix: str = "session:") -> None:
-        connect: Any = Redis
-        self._redis: Any = connect.from_url(redis, decode_responses=True) if isinstance(redis, str) else redis
+    def __init__(self, redis: str | Redis, prefix: str = "session:", *, timeout: float = 5.0) -> None:
+        if not timeout > 0:
+            raise ValueError(f"timeout is in seconds, above 0; got {timeout!r}")
+        self._redis: Any = connected(redis, timeout) if isinstance(redis, str) else redis
+        pool = getattr(self._redis, "connection_pool", None)
+        if pool is not None and not pool.connection_kwargs.get("decode_responses"):
+            raise ValueError("redis gives bytes; make it with decode_responses=True")
         self._prefix = prefix
 
     async def load(self, key: str) -> StoredSession | None:
@@ -79,3 +89,10 @@ class RedisStore:
             return await getattr(self._redis, command)(*args)
         except RedisConnectionError:
             return await getattr(self._redis, command)(*args)
+
+
+def connected(url: str, timeout: float) -> Any:
+    """Return a client that fails quickly rather than to wait for a Redis that is down."""
+    connect: Any = Redis
+    options = {"socket_connect_timeout": timeout, "socket_timeout": timeout, "retry": Retry(NoBackoff(), 0)}
+    return connect.from_url(url, decode_responses=True, **options)

@@ -90,9 +90,22 @@ class SQLStore:
     async def _execute(self, statement: Any) -> Any:
         require_asyncio("SQLStore")
         try:
-            async with self._engine.begin() as connection:
-                return await connection.execute(statement)
+            return await self._execute_now(statement)
         except IntegrityError:
             raise
-        except (DBAPIError, SQLAlchemyError, OSError) as exc:
+        except (SQLAlchemyError, OSError) as exc:
             raise StoreUnavailable(f"the session database cannot be used: {exc}") from exc
+
+    async def _execute_now(self, statement: Any) -> Any:
+        # A pooled connection may be from before a restart of the database; only a new one tells. The
+        # statements may be repeated: a save that got through already is then refused by its version.
+        try:
+            return await self._execute_once(statement)
+        except DBAPIError as exc:
+            if not exc.connection_invalidated:
+                raise
+            return await self._execute_once(statement)
+
+    async def _execute_once(self, statement: Any) -> Any:
+        async with self._engine.begin() as connection:
+            return await connection.execute(statement)

@@ -19,6 +19,7 @@ class SessionMiddleware(NativeSessionMiddleware):
     min_key_length = 0
     max_cookie_size = None
     allows_any_max_age = True
+    allows_any_cookie = True
 
     def __init__(
         self,
