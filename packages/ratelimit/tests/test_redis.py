@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Callable
+from importlib.util import find_spec
 from typing import Any
 
 import anyio
@@ -38,7 +39,10 @@ async def limit(anyio_backend: object) -> AsyncIterator[Callable[..., RateLimitM
         await middleware.close()
 
 
-on_asyncio = pytest.mark.parametrize("anyio_backend", [("asyncio", {"use_uvloop": False})], ids=["asyncio"])
+ASYNCIO_LOOPS: dict[str, object] = {"asyncio": ("asyncio", {"use_uvloop": False})}
+if find_spec("uvloop") is not None:
+    ASYNCIO_LOOPS["uvloop"] = ("asyncio", {"use_uvloop": True})
+on_asyncio = pytest.mark.parametrize("anyio_backend", ASYNCIO_LOOPS.values(), ids=ASYNCIO_LOOPS)
 on_trio = pytest.mark.parametrize("anyio_backend", [("trio", {})], ids=["trio"])
 
 

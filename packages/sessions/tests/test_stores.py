@@ -150,7 +150,7 @@ async def test_stores_that_need_asyncio_say_so(anyio_backend: str) -> None:
             await make().load(KEY)
 
 
-@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+@pytest.mark.parametrize("anyio_backend", ASYNCIO)
 async def test_a_service_that_is_away_is_a_store_unavailable(anyio_backend: str) -> None:
     away: list[Any] = [
         RedisStore("redis://127.0.0.1:1/0"),
@@ -195,7 +195,7 @@ async def test_a_restarted_database_is_used_again_without_an_error(anyio_backend
         assert await store.load(KEY) == SESSION
 
 
-@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+@pytest.mark.parametrize("anyio_backend", ASYNCIO)
 async def test_an_expired_session_is_gone_and_its_place_is_free(anyio_backend: str, tmp_path: Path) -> None:
     async with AsyncExitStack() as stack:
         stores = [await stack.enter_async_context(make(tmp_path)) for make in STORES]
@@ -207,7 +207,7 @@ async def test_an_expired_session_is_gone_and_its_place_is_free(anyio_backend: s
             assert await store.save(KEY, SESSION, None, 60)
 
 
-@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+@pytest.mark.parametrize("anyio_backend", ASYNCIO)
 async def test_a_damaged_file_is_no_session(tmp_path: Path) -> None:
     store = FileStore(tmp_path)
     for text in ("", "{", "[]", '{"session": [1], "expires": 9e9}'):
@@ -215,19 +215,19 @@ async def test_a_damaged_file_is_no_session(tmp_path: Path) -> None:
         assert await store.load(KEY) is None
 
 
-@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+@pytest.mark.parametrize("anyio_backend", ASYNCIO)
 async def test_session_files_are_for_this_user_alone(anyio_backend: str, tmp_path: Path) -> None:
     await FileStore(tmp_path).save(KEY, SESSION, None, 60)
     assert (tmp_path / KEY).stat().st_mode & 0o777 == 0o600
 
 
-@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+@pytest.mark.parametrize("anyio_backend", ASYNCIO)
 async def test_a_key_is_never_a_path(anyio_backend: str, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="is not a session key"):
         await FileStore(tmp_path).load("../secrets")
 
 
-@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+@pytest.mark.parametrize("anyio_backend", ASYNCIO)
 async def test_a_lock_left_by_a_dead_process_is_broken(anyio_backend: str, tmp_path: Path) -> None:
     lock = tmp_path / f"{KEY}.lock"
     lock.touch()
@@ -236,7 +236,7 @@ async def test_a_lock_left_by_a_dead_process_is_broken(anyio_backend: str, tmp_p
         assert await FileStore(tmp_path).save(KEY, SESSION, None, 60)
 
 
-@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+@pytest.mark.parametrize("anyio_backend", ASYNCIO)
 async def test_expired_files_are_removed_on_request(anyio_backend: str, tmp_path: Path) -> None:
     store = FileStore(tmp_path)
     await store.save(KEY, SESSION, None, 60)
@@ -245,7 +245,7 @@ async def test_expired_files_are_removed_on_request(anyio_backend: str, tmp_path
     assert [path.name for path in tmp_path.iterdir()] == [KEY]
 
 
-@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+@pytest.mark.parametrize("anyio_backend", ASYNCIO)
 async def test_memory_keeps_no_more_than_it_may(anyio_backend: str) -> None:
     store = MemoryStore(max_sessions=2)
     for number in range(3):

@@ -1,4 +1,7 @@
-"""Tests run on asyncio, which SQLAlchemy needs; databases that are absent are said to be."""
+"""Tests marked `anyio` run on asyncio and on uvloop where it is installed: SQLAlchemy knows no other event loop.
+
+Databases that are absent are said to be.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ import os
 import socket
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +23,14 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from asterism.lint import lint
 from asterism.sqlalchemy import Database
 
+BACKENDS = [pytest.param(("asyncio", {"use_uvloop": False}), id="asyncio")]
+if find_spec("uvloop") is not None:
+    BACKENDS.append(pytest.param(("asyncio", {"use_uvloop": True}), id="uvloop"))
 
-@pytest.fixture
-def anyio_backend() -> object:
-    return ("asyncio", {"use_uvloop": False})
+
+@pytest.fixture(params=BACKENDS)
+def anyio_backend(request: pytest.FixtureRequest) -> object:
+    return request.param
 
 
 class Base(DeclarativeBase):

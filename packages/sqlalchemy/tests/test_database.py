@@ -17,7 +17,10 @@ from asterism.http import Request, Response, request_response
 from asterism.sqlalchemy import (
     Database,
     DatabaseError,
+    Outbox,
+    OutboxMessage,
     ReadinessEndpoint,
+    Relay,
     SessionClosed,
     TransactionMiddleware,
     session,
@@ -94,22 +97,39 @@ async def test_missing_tables_are_named_at_the_start(tmp_path: Path, models: Any
         pass
 
 
-async def test_trio_is_refused_with_a_sentence() -> None:
-    import trio
+@pytest.mark.parametrize("anyio_backend", ["trio"])
+async def test_trio_is_refused_with_a_sentence(anyio_backend: str, scope: Any) -> None:
+    database = Database("sqlite://")
+    outbox = Outbox(database)
 
-    async def endpoint(request: Any) -> Response:
-        return Response()
+    async def deliver(message: OutboxMessage) -> None: ...
 
-    app = TransactionMiddleware(request_response(endpoint), Database("sqlite://"))
+    async def enter(context: Any) -> None:
+        async with context:
+            raise AssertionError("must not begin")
 
-    async def on_trio() -> None:
-        with pytest.raises(RuntimeError, match="needs asyncio"):
-            await Database("sqlite://").open()
-        with pytest.raises(RuntimeError, match="needs asyncio"):
-            scope: Any = {"type": "http", "method": "GET"}
-            await app(scope, None, None)  # type: ignore[arg-type]
-
-    await asyncio.to_thread(trio.run, on_trio)
+    relay = Relay(outbox, deliver)
+    app = TransactionMiddleware(Response(), database)
+    attempts: dict[str, Any] = {
+        "open": database.open,
+        "close": database.close,
+        "create_tables": database.create_tables,
+        "readiness": database.readiness,
+        "lifespan": lambda: enter(database.lifespan()),
+        "rolled_back": lambda: enter(database.rolled_back()),
+        "transaction": lambda: enter(database.transaction()),
+        "transaction of a request": lambda: enter(transaction(scope())),
+        "outbox": outbox.create_table,
+        "claim": lambda: outbox.claim(1, 1),
+        "relay": lambda: enter(relay.running()),
+        "run_once": relay.run_once,
+        "middleware": lambda: app(scope(), None, None),  # type: ignore[arg-type]
+        "lifespan of the middleware": lambda: enter(database),
+    }
+    for name, attempt in attempts.items():
+        with pytest.raises(RuntimeError) as caught:
+            await attempt()
+        assert "needs asyncio" in str(caught.value), name
 
 
 async def test_a_sync_endpoint_is_told_to_be_async(serve: Any) -> None:

@@ -153,6 +153,7 @@ class Database:
 
     async def close(self) -> None:
         """Close all connections that are at rest."""
+        require_asyncio("Database")
         await finish_shielded()
         await self.engine.dispose()
 

@@ -14,6 +14,7 @@ from sqlalchemy.dialects import mysql, postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ._database import Database
+from ._event_loop import require_asyncio
 
 WAKES = "asterism_outbox_wakes"
 
@@ -70,6 +71,7 @@ class Outbox:
 
     async def create_table(self) -> None:
         """Create the table where it is missing; programs with migrations create it there."""
+        require_asyncio("Outbox")
         async with self.database.engine.begin() as connection:
             await connection.run_sync(self.table.create, checkfirst=True)
 

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from asterism.asgi_types import HTTPException
 
+from ._event_loop import require_asyncio
 from ._outbox import Outbox, OutboxMessage
 
 logger = logging.getLogger("asterism.sqlalchemy")
@@ -71,6 +72,7 @@ class Relay:
     @asynccontextmanager
     async def running(self) -> AsyncGenerator[None]:
         """Deliver while the block runs. At its end the delivery that is going on is finished."""
+        require_asyncio("Relay")
         woken, stopping = asyncio.Event(), asyncio.Event()
         loop = asyncio.get_running_loop()
 
