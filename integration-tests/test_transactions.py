@@ -212,8 +212,6 @@ def test_a_database_that_goes_away_and_comes_back_needs_no_restart(cluster: Clus
         served.end(signal.SIGKILL)
 
 
-# aiosqlite leaves a connection whose task was cancelled to the garbage collector, and Python 3.13 warns of that.
-@pytest.mark.filterwarnings("ignore:Exception ignored in. <sqlite3.Connection:pytest.PytestUnraisableExceptionWarning")
 def test_ten_thousand_requests_with_failures_and_disconnects_leak_no_connection(url: str) -> None:
     """Half of them fail in one way or another; counters of the pool tell what is left in use."""
     chance = random.Random(7)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import Any, NamedTuple, Self
+from typing import Any, Final, NamedTuple, Self
 
 from asterism.asgi_types import HTTPException
 from sqlalchemy import Connection, MetaData, inspect
@@ -14,15 +14,24 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 from sqlalchemy.pool import QueuePool
 
-from . import _engine_events as events
+from . import _acquisition as acquisition, _engine_events as events
 from ._access import ended
-from ._engine import PoolSettings, execution_options, new_engine
+from ._engine import (
+    PoolSettings,
+    execution_options,
+    limit_of,
+    new_engine,
+    queue_settings,
+    require_separate_connections,
+)
 from ._errors import DatabaseError, TransactionConflict
 from ._event_loop import require_asyncio
 from ._options import TransactionOptions
 from ._request_session import ENDED, OVER, ending_session_class
 from ._shield import finish_shielded, run_shielded
 from ._url import database_url, shown
+
+AS_IT_IS: Final = TransactionOptions()
 
 
 class PoolStatus(NamedTuple):
@@ -46,7 +55,7 @@ class Database:
     Args:
         url: such as "sqlite:///bank.db", "postgresql://user:password@host/name" or
             "mariadb://host/name". The async driver that is installed is used where none is named.
-            An `AsyncEngine` of your own is taken as it is, with its own pool and settings.
+            An `AsyncEngine` of your own is taken with its own pool and settings.
         name: what `session(request, name)` asks for, where there are several.
         metadata: the tables that must exist when the program starts.
         isolation_level: of every transaction that sets none; the database's default otherwise.
@@ -54,13 +63,15 @@ class Database:
         pool_size: connections kept open, 5 by default.
         max_overflow: connections opened beside those when all are in use, 10 by default.
         pool_timeout: seconds a request waits for a connection before it is answered with 503; 5.
+            Of an engine of your own too, whose own time-out holds where it is shorter; there it
+            covers making a new connection. None leaves it to the engine, whose default is 30.
         pool_recycle: seconds after which a connection is replaced; 1800.
         connect_timeout: seconds to wait for a new connection, and for SQLite's write lock; 5.
         session_class: `AsyncSession`, or a subclass such as SQLModel's.
         engine_options: further arguments of `create_async_engine`.
 
     Raises:
-        ValueError: a wrong URL or setting.
+        ValueError: a wrong URL or setting; an engine whose pool shares one connection.
         DatabaseError: the driver is not installed; the message names the extra.
 
     >>> database = Database("sqlite:///:memory:")
@@ -80,7 +91,7 @@ class Database:
         statement_timeout: float | None = None,
         pool_size: int = 5,
         max_overflow: int = 10,
-        pool_timeout: float = 5.0,
+        pool_timeout: float | None = 5.0,
         pool_recycle: float = 1800,
         connect_timeout: float = 5.0,
         session_class: type[AsyncSession] = AsyncSession,
@@ -91,12 +102,19 @@ class Database:
         self.options = TransactionOptions(isolation_level, None, statement_timeout)
         self.session_class = session_class
         self._pool_limit: int | None = None
+        pool = PoolSettings(pool_size, max_overflow, pool_timeout, pool_recycle, connect_timeout).checked()
         if isinstance(url, AsyncEngine):
             self.engine = url
+            wait = pool_timeout
         else:
-            pool = PoolSettings(pool_size, max_overflow, pool_timeout, pool_recycle, connect_timeout).checked()
-            self._pool_limit = pool_size + max_overflow
-            self.engine = new_engine(database_url(url), pool, engine_options or {})
+            # The pool and the driver have these limits already; a handshake that never ends has this one alone.
+            wait = None if pool_timeout is None else pool_timeout + connect_timeout
+            target, options = database_url(url), engine_options or {}
+            self._pool_limit = limit_of(queue_settings(target, pool, options))
+            self.engine = new_engine(target, pool, options)
+        self._limits = acquisition.Limits(wait, connect_timeout)
+        require_separate_connections(self.engine.pool)
+        acquisition.listen(self.engine.sync_engine)
         events.listen(self.engine.sync_engine, busy_timeout=connect_timeout)
         self._sync_session_class = ending_session_class(session_class)
         self._engines: dict[TransactionOptions, AsyncEngine] = {}
@@ -117,7 +135,7 @@ class Database:
         """
         require_asyncio("Database")
         try:
-            async with self.engine.connect() as connection:
+            async with self._connect() as connection:
                 missing = await connection.run_sync(self._missing_tables)
         except (HTTPException, SQLAlchemyError, OSError) as exc:
             await self.engine.dispose()
@@ -148,7 +166,7 @@ class Database:
         require_asyncio("Database")
         if self.metadata is None:
             raise ValueError("metadata: give Database the metadata whose tables it is to create")
-        async with self.engine.begin() as connection:
+        async with self._engine_for(AS_IT_IS).begin() as connection:
             await connection.run_sync(self.metadata.create_all)
 
     async def close(self) -> None:
@@ -186,12 +204,16 @@ class Database:
             join_transaction_mode="create_savepoint",
         )
 
+    def _connect(self) -> AsyncConnection:
+        return self._engine_for(AS_IT_IS).connect()
+
     def _engine_for(self, options: TransactionOptions) -> AsyncEngine:
         """Return the engine over the same pool whose transactions run in this way."""
         engine = self._engines.get(options)
         if engine is None:
             chosen = execution_options(options, self.engine.dialect.name)
-            engine = self._engines[options] = self.engine.execution_options(**chosen)
+            engine = acquisition.bound(self.engine.execution_options(**chosen), self._limits)
+            self._engines[options] = engine
         return engine
 
     def transaction(
@@ -220,7 +242,7 @@ class Database:
         rolled back. Isolation levels and time-outs of single transactions do not apply.
         """
         require_asyncio("Database")
-        async with self.engine.connect() as connection:
+        async with self._connect() as connection:
             outer = await connection.begin()
             self._connection = connection
             try:
@@ -246,7 +268,7 @@ class Database:
         """
         require_asyncio("Database")
         try:
-            async with asyncio.timeout(timeout), self.engine.connect() as connection:
+            async with asyncio.timeout(timeout), self._connect() as connection:
                 await connection.exec_driver_sql("SELECT 1")
         except TimeoutError:
             return Readiness(False, f"no answer in {timeout:g} s")

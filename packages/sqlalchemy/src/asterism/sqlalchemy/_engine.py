@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 
 from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import AsyncAdaptedQueuePool, Pool, QueuePool, SingletonThreadPool, StaticPool
 
 from . import _engine_events as events
 from ._options import TransactionOptions
-from ._pool import AnsweringPool
 
 
 class PoolSettings(NamedTuple):
@@ -18,7 +18,7 @@ class PoolSettings(NamedTuple):
 
     size: int
     overflow: int
-    timeout: float
+    timeout: float | None
     recycle: float
     connect_timeout: float
 
@@ -32,28 +32,56 @@ class PoolSettings(NamedTuple):
             ("pool_recycle", self.recycle),
             ("connect_timeout", self.connect_timeout),
         ):
-            if not seconds > 0:
+            if seconds is None and name == "pool_timeout":
+                continue
+            if not isinstance(seconds, int | float) or not seconds > 0:  # pyright: ignore[reportUnnecessaryIsInstance]
                 raise ValueError(f"{name} is in seconds, above 0; got {seconds!r}")
         return self
 
 
 def new_engine(url: URL, pool: PoolSettings, options: dict[str, Any]) -> AsyncEngine:
-    """Return an engine. A database in memory has one connection, which requests take in turn."""
-    arguments: dict[str, Any] = {
-        "poolclass": AnsweringPool,
-        "pool_timeout": pool.timeout,
-        "connect_args": connect_arguments(url, pool.connect_timeout),
-    }
-    if is_in_memory(url):
-        arguments |= {"pool_size": 1, "max_overflow": 0}
-    else:
-        arguments |= {
-            "pool_size": pool.size,
-            "max_overflow": pool.overflow,
-            "pool_recycle": pool.recycle,
-            "pool_pre_ping": url.get_backend_name() != "sqlite",
-        }
-    return create_async_engine(url, **{**arguments, **options})
+    """Return an engine; what `options` say comes first.
+
+    A database in memory has one connection, which requests take in turn.
+    """
+    given = options.get("connect_args") or {}
+    arguments: dict[str, Any] = {"poolclass": AsyncAdaptedQueuePool, **queue_settings(url, pool, options)}
+    if not is_in_memory(url):
+        arguments |= {"pool_recycle": pool.recycle, "pool_pre_ping": url.get_backend_name() != "sqlite"}
+    arguments |= options
+    arguments["connect_args"] = {**connect_arguments(url, pool.connect_timeout), **given}
+    return create_async_engine(url, **arguments)
+
+
+def queue_settings(url: URL, pool: PoolSettings, options: dict[str, Any]) -> dict[str, Any]:
+    """Return the arguments of the pool, none for one that is no queue."""
+    if not issubclass(options.get("poolclass", AsyncAdaptedQueuePool), QueuePool):
+        return {}
+    size, overflow = (1, 0) if is_in_memory(url) else (pool.size, pool.overflow)
+    settings: dict[str, Any] = {"pool_size": size, "max_overflow": overflow}
+    if pool.timeout is not None:
+        settings["pool_timeout"] = pool.timeout
+    return settings | {name: options[name] for name in settings.keys() & options.keys()}
+
+
+def limit_of(settings: dict[str, Any]) -> int | None:
+    """Return how many connections a pool of these settings has at most, None where there is no limit.
+
+    >>> limit_of({"pool_size": 5, "max_overflow": 10}), limit_of({"pool_size": 5, "max_overflow": -1})
+    (15, None)
+    """
+    size, overflow = settings.get("pool_size", 0), settings.get("max_overflow", 0)
+    return size + overflow if size > 0 and overflow >= 0 else None
+
+
+def require_separate_connections(pool: Pool) -> None:
+    """Raise a ValueError for a pool that gives one connection to several transactions at once."""
+    if isinstance(pool, StaticPool | SingletonThreadPool):
+        raise ValueError(
+            f"url: the engine's {type(pool).__name__} gives all requests the same connection at once, so that one "
+            'would undo what another one did; write Database("sqlite://"), whose connection they take in turn, or '
+            "make the engine with poolclass=AsyncAdaptedQueuePool, pool_size=1, max_overflow=0"
+        )
 
 
 def is_in_memory(url: URL) -> bool:

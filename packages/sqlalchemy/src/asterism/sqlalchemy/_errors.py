@@ -22,7 +22,7 @@ class DatabaseUnavailable(HTTPException):
 
 
 class PoolExhausted(DatabaseUnavailable):
-    """All connections of the pool were in use for longer than `pool_timeout`."""
+    """All connections of the pool were in use for longer than a request may wait for one."""
 
     def __init__(self) -> None:
         super().__init__("All database connections are in use", 1)

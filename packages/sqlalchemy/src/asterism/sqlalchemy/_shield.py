@@ -7,15 +7,20 @@ from collections.abc import Coroutine
 from typing import Any, Final
 
 UNFINISHED: Final[set[asyncio.Task[None]]] = set()
-"""Work whose request was cancelled while it waited for it."""
+"""Work that may go on without the request it was begun for."""
+
+
+def keep(work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+    """Begin work that nobody has to wait for."""
+    task = asyncio.get_running_loop().create_task(work)
+    UNFINISHED.add(task)
+    task.add_done_callback(UNFINISHED.discard)
+    return task
 
 
 async def run_shielded(work: Coroutine[Any, Any, None]) -> None:
     """Await `work`; when this task is cancelled meanwhile, the work goes on without it."""
-    task = asyncio.get_running_loop().create_task(work)
-    UNFINISHED.add(task)
-    task.add_done_callback(UNFINISHED.discard)
-    await asyncio.shield(task)
+    await asyncio.shield(keep(work))
 
 
 async def finish_shielded() -> None:

@@ -1,0 +1,244 @@
+"""Getting a connection: in bounded time from any engine, and with nothing left open when that is cancelled."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import sqlite3
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import AsyncAdaptedQueuePool, NullPool, StaticPool
+
+from asterism.http import PlainTextResponse, Request, Response, request_response
+from asterism.sqlalchemy import Database, DatabaseUnavailable, PoolExhausted, TransactionMiddleware, session
+from asterism.sqlalchemy._shield import finish_shielded
+
+pytestmark = pytest.mark.anyio
+
+
+def app_of(database: Database) -> Any:
+    async def endpoint(request: Request) -> Response:
+        return PlainTextResponse(str(await session(request).scalar(text("SELECT 42"))))
+
+    return TransactionMiddleware(request_response(endpoint), database)
+
+
+@pytest.mark.parametrize(
+    ("own", "given"),
+    [({}, {"pool_timeout": 0.3}), ({"pool_timeout": 0.3}, {"pool_timeout": None}), ({"pool_timeout": 0.3}, {})],
+    ids=["deadline of the database", "time-out of the engine", "the shorter of both"],
+)
+async def test_an_engine_of_ones_own_without_a_free_connection_answers_503_in_bounded_time(
+    url: str, serve: Any, own: Any, given: Any
+) -> None:
+    engine = create_async_engine(url, pool_size=1, max_overflow=0, **own)
+    database = Database(engine, **given)
+    app = app_of(database)
+    async with database.transaction() as held:
+        await held.execute(text("SELECT 1"))
+        started = time.monotonic()
+        answer = await serve(app)
+        assert time.monotonic() - started < 3
+        assert (answer.status, answer.headers["retry-after"]) == (503, "1")
+        assert answer.body == b"All database connections are in use"
+    assert (await serve(app)).body == b"42"
+    assert (database.pool_status().in_use, engine.pool.checkedin()) == (0, 1)  # type: ignore[attr-defined]
+    await database.close()
+
+
+async def test_what_else_an_engine_is_used_for_is_not_bounded(tmp_path: Path) -> None:
+    engine = create_async_engine(f"sqlite+aiosqlite:///{tmp_path}/x.db", pool_size=1, max_overflow=0)
+    database = Database(engine, pool_timeout=0.05)
+    async with database.transaction() as held:
+        await held.execute(text("SELECT 1"))
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.3):
+                await engine.connect()
+    await database.close()
+
+
+async def test_an_engine_without_a_pool_opens_a_connection_for_each_request(url: str, serve: Any) -> None:
+    database = Database(create_async_engine(url, poolclass=NullPool), pool_timeout=10)
+    app = app_of(database)
+    async with database.transaction(read_only=True) as held:
+        await held.execute(text("SELECT 1"))
+        answers = await asyncio.gather(*(serve(app, method="GET") for _ in range(5)))
+    assert [answer.body for answer in answers] == [b"42"] * 5
+    with pytest.raises(ValueError, match="NullPool does not count"):
+        database.pool_status()
+    await database.close()
+
+
+async def test_a_pool_may_be_chosen_for_a_url(tmp_path: Path, serve: Any) -> None:
+    url = f"sqlite:///{tmp_path}/x.db"
+    database = Database(url, engine_options={"poolclass": NullPool})
+    assert (await serve(app_of(database))).body == b"42"
+    await database.close()
+    chosen = Database(url, engine_options={"pool_size": 2, "max_overflow": 1})
+    assert chosen.pool_status().limit == 3
+    assert Database("sqlite://").pool_status().limit == 1
+
+
+@pytest.mark.parametrize(
+    "make_database",
+    [
+        lambda: Database(create_async_engine("sqlite+aiosqlite://")),
+        lambda: Database(create_async_engine("sqlite+aiosqlite:///x.db", poolclass=StaticPool)),
+        lambda: Database("sqlite://", engine_options={"poolclass": StaticPool}),
+    ],
+)
+def test_a_pool_that_shares_one_connection_is_refused(make_database: Any) -> None:
+    """Requests at the same time would be in one transaction, and one's rollback undo what the other one kept."""
+    with pytest.raises(ValueError, match=r"StaticPool gives all requests the same connection.*AsyncAdaptedQueuePool"):
+        make_database()
+
+
+async def test_an_engine_in_memory_with_a_queue_of_one_serves_requests_in_turn(serve: Any) -> None:
+    engine = create_async_engine("sqlite+aiosqlite://", poolclass=AsyncAdaptedQueuePool, pool_size=1, max_overflow=0)
+    database = Database(engine)
+
+    async def endpoint(request: Request) -> Response:
+        await session(request).execute(text("UPDATE t SET i = i + 1"))
+        return Response(status_code=500 if request.scope["path"] == "/fail" else 200)
+
+    async with database:
+        async with database.transaction() as own:
+            await own.execute(text("CREATE TABLE t (i INTEGER)"))
+            await own.execute(text("INSERT INTO t VALUES (0)"))
+        app = TransactionMiddleware(request_response(endpoint), database)
+        await asyncio.gather(*(serve(app, path) for path in ["/", "/fail"] * 10))
+        async with database.transaction() as own:
+            assert await own.scalar(text("SELECT i FROM t")) == 10
+
+
+@pytest.fixture
+def silent() -> Iterator[str]:
+    """A port that accepts connections and says nothing."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        yield f"127.0.0.1:{listener.getsockname()[1]}"
+
+
+@pytest.mark.parametrize("driver_name", ["postgresql+psycopg", "postgresql+asyncpg", "mariadb+asyncmy"])
+@pytest.mark.parametrize("poolclass", [None, AsyncAdaptedQueuePool, NullPool])
+async def test_a_host_that_says_nothing_is_unavailable_in_bounded_time(
+    driver_name: str, poolclass: Any, serve: Any, silent: str
+) -> None:
+    url: Any = f"{driver_name}://me@{silent}/name"
+    if poolclass is not None:
+        url = create_async_engine(url, poolclass=poolclass)
+    database = Database(url, pool_timeout=0.3, connect_timeout=0.5)
+    started = time.monotonic()
+    answer = await serve(app_of(database))
+    assert (answer.status, answer.body) == (503, b"The database cannot be reached")
+    await database.close()
+    assert time.monotonic() - started < 5
+
+
+async def test_the_errors_of_an_engine_of_ones_own_keep_their_cause(tmp_path: Path) -> None:
+    engine = create_async_engine(f"sqlite+aiosqlite:///{tmp_path}/x.db", pool_size=1, max_overflow=0, pool_timeout=0.1)
+    database = Database(engine)
+    async with database.transaction() as held:
+        await held.execute(text("SELECT 1"))
+        with pytest.raises(PoolExhausted) as caught:
+            async with database.transaction() as own:
+                await own.execute(text("SELECT 1"))
+        assert type(caught.value.__cause__).__module__ == "sqlalchemy.exc"
+    await database.close()
+
+
+@pytest.mark.parametrize("value", [0, -1, "5", float("nan")])
+def test_a_wrong_deadline_is_refused_for_an_engine_of_ones_own_too(value: Any) -> None:
+    with pytest.raises(ValueError, match="pool_timeout is in seconds"):
+        Database(create_async_engine("sqlite+aiosqlite:///x.db"), pool_timeout=value)
+
+
+async def test_a_request_cancelled_while_it_waits_for_a_connection_waits_no_longer(url: str, serve: Any) -> None:
+    database = Database(url, pool_size=1, max_overflow=0, pool_timeout=30)
+    app = app_of(database)
+    async with database.transaction() as held:
+        await held.execute(text("SELECT 1"))
+        waiting = [asyncio.create_task(serve(app)) for _ in range(20)]
+        await asyncio.sleep(0.05)
+        for task in waiting:
+            task.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
+        async with asyncio.timeout(5):
+            await finish_shielded()  # waits for what goes on without its request
+    assert (await serve(app)).body == b"42"
+    await database.close()
+
+
+class Counted(sqlite3.Connection):
+    """Knows how many are open."""
+
+    open = 0
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        time.sleep(0.002)
+        super().__init__(*args, **kwargs)
+        Counted.open += 1
+
+    def close(self) -> None:
+        super().close()
+        Counted.open -= 1
+
+
+@pytest.mark.parametrize("engine_is_own", [False, True])
+async def test_sqlite_is_closed_whenever_a_request_is_cancelled(
+    tmp_path: Path, serve: Any, engine_is_own: bool
+) -> None:
+    """While it connects as well, where aiosqlite leaves what its thread opens to the garbage collector."""
+    Counted.open = 0
+    path = f"{tmp_path}/x.db"
+    for moment in range(40):
+        arguments: dict[str, Any] = {"connect_args": {"factory": Counted}}
+        database = (
+            Database(create_async_engine(f"sqlite+aiosqlite:///{path}", **arguments))
+            if engine_is_own
+            else Database(f"sqlite:///{path}", engine_options=arguments)
+        )
+        await cancelled_after(serve(app_of(database)), moment * 0.0002)
+        await database.close()
+        assert Counted.open == 0, moment
+
+
+@pytest.mark.parametrize("driver", ["psycopg", "asyncpg", "asyncmy"], indirect=True)
+async def test_no_connection_to_a_server_is_left_whenever_a_request_is_cancelled(
+    url: str, driver: str, serve: Any
+) -> None:
+    question = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+    if driver == "asyncmy":
+        question = "SELECT count(*) FROM information_schema.processlist WHERE db = database()"
+    for moment in range(60):
+        database = Database(url)
+        await cancelled_after(serve(app_of(database)), moment * 0.0003)
+        await finish_shielded()
+        assert database.pool_status().in_use == 0, moment
+        await database.close()
+    database = Database(url)
+    async with database.transaction() as own, asyncio.timeout(10):
+        while await own.scalar(text(question)) > 1:
+            await asyncio.sleep(0.05)
+    await database.close()
+
+
+async def cancelled_after(work: Any, seconds: float) -> None:
+    task = asyncio.ensure_future(work)
+    await asyncio.sleep(seconds)
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+
+
+def test_what_the_client_is_told_names_no_host() -> None:
+    assert PoolExhausted().detail == "All database connections are in use"
+    assert DatabaseUnavailable().detail == "The database cannot be reached"
