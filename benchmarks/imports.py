@@ -30,7 +30,7 @@ IMPORTS = {
     "blacksheep": ("blacksheep",),
 }
 
-OPTIONAL = ("python_multipart", "multipart", "jinja2", "itsdangerous")
+OPTIONAL = ("python_multipart", "multipart")
 """Libraries that are imported where they are found and that a plain installation does not bring."""
 
 _PROGRAM = f"""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ._origins import AllowedOrigins
 from ._policy import CORSPolicy, Preflight, PreflightAnswer
-from ._response_fields import ResponseFields
+from ._response_fields import VARY_ORIGIN, ResponseFields
 
 # Importing `typing` or `collections` would cost more than all of this package.
 TYPE_CHECKING = False
@@ -75,7 +75,6 @@ class CORSMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            fields = NO_ORIGIN
             for name, value in scope["headers"]:
                 if name == b"origin":
                     if scope["method"] == "OPTIONS":
@@ -83,16 +82,23 @@ class CORSMiddleware:
                         if preflight is not None:
                             await send_answer(send, self.policy.answer(preflight))
                             return
-                    fields = self.policy.fields_for(value)
-                    break
+                    await self.app(scope, receive, sharing_send(send, self.policy.fields_for(value)))
+                    return
 
-            # A plain function: it hands on what `send` returned to be awaited, at no frame of its own.
-            def send_shared(message: Message) -> Awaitable[None]:
+            # As the one of `sharing_send`, with nothing to add but Vary, which few applications set.
+            def send_varying(message: Message) -> Awaitable[None]:
                 if message["type"] == "http.response.start":
-                    message = {**message, "headers": fields.add_to(message.get("headers", ()))}
+                    headers = [*message.get("headers", ())]
+                    for name, _ in headers:
+                        if name == b"vary":
+                            headers = NO_ORIGIN.add_to(headers)
+                            break
+                    else:
+                        headers.append(VARY_ORIGIN)
+                    message = {**message, "headers": headers}
                 return send(message)
 
-            await self.app(scope, receive, send_shared)
+            await self.app(scope, receive, send_varying)
         elif scope["type"] == "websocket" and self.check_websockets and not self.allows_handshake(scope):
             await refuse_handshake(scope, send)
         else:
@@ -115,6 +121,20 @@ def read_preflight(scope: Scope, origin: str) -> Preflight | None:
         fields.get(b"access-control-request-headers"),
         fields.get(b"access-control-request-private-network") == "true",
     )
+
+
+def sharing_send(send: Send, fields: ResponseFields) -> Send:
+    """Return a `send` that adds the fields to the start of the response.
+
+    A plain function: it hands on what `send` returned to be awaited, at no frame of its own.
+    """
+
+    def send_shared(message: Message) -> Awaitable[None]:
+        if message["type"] == "http.response.start":
+            message = {**message, "headers": fields.add_to(message.get("headers", ()))}
+        return send(message)
+
+    return send_shared
 
 
 async def send_answer(send: Send, answer: PreflightAnswer) -> None:
