@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from asterism.asgi_types import find_route_template
+from asterism.asgi_types import expect_route_template, find_route_template
 
 
 @pytest.mark.parametrize(
@@ -26,3 +26,9 @@ from asterism.asgi_types import find_route_template
 )
 def test_the_template_of_the_matched_route_with_its_mounts(scope: dict[str, Any], template: str | None) -> None:
     assert find_route_template(scope) == template
+
+
+def test_an_expected_template_leaves_the_parameters_and_the_record_there_are() -> None:
+    scope: dict[str, Any] = {"path_params": {"id": 7}, "asterism": {"request_id": "a1"}}
+    assert expect_route_template(scope) is scope["asterism"]
+    assert scope == {"path_params": {"id": 7}, "asterism": {"request_id": "a1"}}

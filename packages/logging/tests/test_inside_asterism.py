@@ -10,7 +10,7 @@ from asterism.applications import Asterism
 from asterism.asgi_types import Middleware
 from asterism.http import PlainTextResponse, Request, Response, StreamingResponse
 from asterism.logging import AccessLogMiddleware, current_request_id
-from asterism.routing import Mount, Route, WebSocketRoute
+from asterism.routing import Host, Mount, Route, Router, WebSocketRoute
 from asterism.websockets import WebSocket
 
 pytestmark = pytest.mark.anyio
@@ -42,20 +42,41 @@ async def feed(websocket: WebSocket) -> None:
     await websocket.close(4000)
 
 
+class AskedRoute(Route):
+    """A route with a matching of its own, which the router has to ask."""
+
+    def matches(self, scope: Any) -> Any:
+        return super().matches(scope)
+
+
 ROUTES = [
     Route("/users/{id:int}", user),
     Route("/threaded", threaded),
+    Route("/last/{id}", user),
+    AskedRoute("/asked/{id}", user),
     Route("/broken", broken),
     Route("/stream", stream),
+    Host("api.example.org", Router([Route("/hosted/{id:int}", user)])),
     Mount("/api", routes=[Route("/users/{id:int}", user), WebSocketRoute("/feed/{room}", feed)]),
 ]
 
 
-@pytest.fixture(params=["around", "inside"])
+class Copying:
+    """Middleware that hands on a copy of the scope."""
+
+    def __init__(self, app: Any) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        await self.app({**scope}, receive, send)
+
+
+@pytest.fixture(params=["around", "around a copy", "inside", "inside, around a copy"])
 def app(request: Any, logger: Any) -> Any:
-    if request.param == "around":
-        return AccessLogMiddleware(Asterism(routes=ROUTES), logger)
-    return Asterism(routes=ROUTES, middleware=[Middleware(AccessLogMiddleware, logger)])
+    copying = [Middleware(Copying)] if request.param.endswith("copy") else []
+    if request.param.startswith("around"):
+        return AccessLogMiddleware(Asterism(routes=ROUTES, middleware=copying), logger)
+    return Asterism(routes=ROUTES, middleware=[Middleware(AccessLogMiddleware, logger), *copying])
 
 
 @pytest.mark.parametrize(
@@ -65,6 +86,8 @@ def app(request: Any, logger: Any) -> Any:
         ("/threaded", "/threaded", 200, 2),
         ("/api/users/7", "/api/users/{id:int}", 200, 2),
         ("/stream", "/stream", 200, 12),
+        ("/last/7", "/last/{id}", 200, 2),
+        ("/asked/7", "/asked/{id}", 200, 2),
         ("/nowhere", None, 404, 9),
         ("/api/nowhere", "/api", 404, 9),
     ],
@@ -97,3 +120,8 @@ async def test_a_websocket_is_one_line_with_its_template(connection: Any, app: A
     await connection("websocket", ({"type": "websocket.connect"},), path="/api/feed/a").call(app)
     (record,) = records
     assert (record.route, record.status, record.close_code, record.response_bytes) == ("/api/feed/{room}", 101, 4000, 5)
+
+
+async def test_the_line_has_the_template_of_a_route_below_a_host(connection: Any, app: Any, records: list[Any]) -> None:
+    await connection(path="/hosted/7", headers=[(b"host", b"api.example.org")]).call(app)
+    assert records[0].route == "/hosted/{id:int}"

@@ -37,12 +37,23 @@ ROUTES = [
 ]
 
 
-@pytest.fixture(params=["around", "inside"])
+class Copying:
+    """Middleware that hands on a copy of the scope."""
+
+    def __init__(self, app: Any) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        await self.app({**scope}, receive, send)
+
+
+@pytest.fixture(params=["around", "around a copy", "inside", "inside, around a copy"])
 def app(request: Any, telemetry: Any) -> Any:
-    if request.param == "around":
-        return telemetry.around(Asterism(routes=ROUTES))
+    copying = [Middleware(Copying)] if request.param.endswith("copy") else []
+    if request.param.startswith("around"):
+        return telemetry.around(Asterism(routes=ROUTES, middleware=copying))
     providers = {"tracer_provider": telemetry.tracer_provider, "meter_provider": telemetry.meter_provider}
-    return Asterism(routes=ROUTES, middleware=[Middleware(OpenTelemetryMiddleware, **providers)])
+    return Asterism(routes=ROUTES, middleware=[Middleware(OpenTelemetryMiddleware, **providers), *copying])
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ from ._handlers import find_exception_handler
 from ._middleware import Middleware
 from ._phrases import reason_phrase
 from ._record import RECORD_KEY, find_scope_record, scope_record
-from ._route_template import find_route_template
+from ._route_template import expect_route_template, find_route_template
 
 # Its own, as `typing` costs more than what is loaded here.
 TYPE_CHECKING = False
@@ -127,6 +127,7 @@ __all__ = [
     "WebSocketResponseStartEvent",
     "WebSocketScope",
     "WebSocketSendEvent",
+    "expect_route_template",
     "find_exception_handler",
     "find_route_template",
     "find_scope_record",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable
 from typing import Protocol
 
-from asterism.asgi_types import RECORD_KEY, HTTPException, Message, Scope, Send, scope_record
+from asterism.asgi_types import HTTPException, Message, Scope, Send, expect_route_template
 
 from ._entry import outcome_of
 from ._request_id import RequestIDPolicy
@@ -48,8 +48,7 @@ class Exchange:
         self.log = log
         self.scope = scope
         self.server_send = send
-        record = scope.get(RECORD_KEY)
-        self.record = scope_record(scope) if record is None else record
+        self.record = expect_route_template(scope)
         self.began = began
 
     def send(self, message: Message) -> Awaitable[None]:

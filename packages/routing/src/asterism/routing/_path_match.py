@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from asterism.asgi_types import Scope, scope_record
+from asterism.asgi_types import RECORD_KEY, Scope, scope_record
 
 from ._convertors import Convertor, TextConvertor
 from ._route_path import ENCODED_SLASH, MOUNT_KEY, current_mount, decoded
@@ -47,19 +47,22 @@ def merged_params(scope: Scope, params: dict[str, Any]) -> dict[str, Any]:
 
 
 def note_template(scope: Scope, template: str) -> None:
-    """Record the whole template of a route that was found below a mount."""
+    """Record the whole template of a route that was found below a mount, or that somebody wants to know."""
     if MOUNT_KEY in scope:
         point = current_mount(scope)
         if point is not None:
             scope_record(scope)["route_path"] = point.template + template
+            return
+    record = scope.get(RECORD_KEY)
+    if record is not None:
+        record["route_path"] = template
 
 
 def admit(route: Any, scope: Scope, params: dict[str, Any]) -> None:
     """Write into the scope that a route without children takes the connection."""
-    if "path_params" in scope:
-        scope["path_params"] = merged_params(scope, params)
+    outer = scope.get("path_params")
+    scope["path_params"] = {**outer, **params} if outer else params
+    if outer is not None:
         note_template(scope, route.path)
-    else:
-        scope["path_params"] = params
     scope["endpoint"] = route.endpoint
     scope["route"] = route

@@ -17,12 +17,12 @@ from ._index import ASKED, HOST, LEAF, MOUNT, Candidate, RouteTree
 from ._lifespan import MountedLifespan, checked_lifespan, entered_with_mounts, serve_lifespan
 from ._match import Match, NoMatchFound
 from ._mount import Mount
-from ._path_match import admit, converted
+from ._path_match import admit, converted, note_template
 from ._registration import Registration
 from ._report import RouteReport, report
 from ._route import Route
 from ._route_list import RouteList
-from ._route_path import encode_path, get_route_path, get_segments_path, split_path, stay_on_host
+from ._route_path import MOUNT_KEY, encode_path, get_route_path, get_segments_path, split_path, stay_on_host
 from ._websocket_route import WebSocketRoute
 
 
@@ -406,7 +406,10 @@ class Router(Registration):
 
 def _handled(route: Any, scope: Scope, child: Scope) -> ASGIApp:
     """Return the handling of a route that was asked, in the scope it asked for."""
+    is_expected = "path_params" in scope
     below = extended_scope(scope, child, in_place=getattr(route, "scope_in_place", False))
+    if is_expected:
+        note_template(below, "" if MOUNT_KEY in child else getattr(child.get("route", route), "path", ""))
     handle: ASGIApp = route.handle
     return handle if below is scope else Entered(handle, below)
 

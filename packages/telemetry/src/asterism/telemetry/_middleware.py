@@ -9,7 +9,7 @@ from opentelemetry import context, propagate, trace
 from opentelemetry.metrics import MeterProvider
 from opentelemetry.trace import SpanKind, TracerProvider
 
-from asterism.asgi_types import ASGIApp, Receive, Scope, Send, scope_record
+from asterism.asgi_types import ASGIApp, Receive, Scope, Send, expect_route_template, scope_record
 from asterism.datastructures import encode_header
 
 from ._attributes import known_methods, request_attributes, span_name
@@ -75,7 +75,7 @@ class OpenTelemetryMiddleware:
         if not instruments.observe or not self.is_first(scope):
             await self.app(scope, receive, send)
             return
-        record = scope_record(scope)
+        record = expect_route_template(scope)
         record["traced"] = not self.excluded.excludes_scope(scope)
         try:
             if record["traced"]:
