@@ -578,3 +578,33 @@ async def test_below_another_frameworks_router_names_are_those_of_our_routes(htt
         assert getattr(seen.get("route"), "path", "/nowhere") == path
         if middleware:
             assert answer.headers["x-home"] == "http://testserver/ours/"
+
+
+@pytest.mark.parametrize("middleware", [[], [Middleware(NamingHome)]], ids=["bare", "with middleware"])
+async def test_an_application_answers_after_another_whose_answer_was_thrown_away(http: Any, middleware: Any) -> None:
+    async def drop(message: Any) -> None: ...
+
+    async def stream(request: Request) -> Response:
+        async def parts() -> Any:
+            yield b"nothing here"
+
+        return StreamingResponse(parts(), 404)
+
+    async def answered(request: Request, exc: Exception) -> Response:
+        return PlainTextResponse("answered", status_code=418)
+
+    home = Route("/home", hello, name="home")
+    first = Asterism(routes=[Route("/{path:path}", stream), home], middleware=middleware)
+    second = Asterism(
+        routes=[Route("/star", star_error), Route("/broken", failing), home],
+        middleware=middleware,
+        exception_handlers={StarError: answered},
+    )
+
+    async def cascade(scope: Any, receive: Any, send: Any) -> None:
+        await first(scope, receive, drop)
+        await second(scope, receive, send)
+
+    assert (await http(cascade, "/star")).status == 418
+    assert (await http(cascade, "/broken")).status == 500
+    assert (await http(Asterism(routes=[Mount("/", cascade), home], middleware=middleware), "/broken")).status == 500

@@ -273,3 +273,45 @@ def test_a_key_that_is_none_is_refused(key: Any, error: type[Exception], text: s
 def test_a_handler_that_cannot_be_called_is_refused() -> None:
     with pytest.raises(TypeError, match="exception handler for 404 must be a function"):
         ExceptionMiddleware(raising(KeyError()), handlers={404: "oops"})  # type: ignore[dict-item]
+
+
+async def drop(message: Any) -> None: ...
+
+
+@BOTH
+async def test_an_answer_that_was_thrown_away_leaves_the_next_application_free_to_answer(http: Any, make: Any) -> None:
+    first = ServerErrorMiddleware(ExceptionMiddleware(PlainTextResponse("nothing here", status_code=404)))
+    second = make(StarError())
+
+    async def cascade(scope: Any, receive: Any, send: Any) -> None:
+        await first(scope, receive, drop)
+        await second(scope, receive, send)
+
+    guarded = ServerErrorMiddleware(ExceptionMiddleware(cascade, handlers={StarError: answering("second")}))
+    answer = await http(guarded)
+    assert (answer.status, answer.text, answer.error) == (418, "second", None)
+    answer = await http(ServerErrorMiddleware(ExceptionMiddleware(cascade)))
+    assert (answer.status, answer.text, type(answer.error)) == (500, "Internal Server Error", StarError)
+
+
+async def test_an_answer_thrown_away_meanwhile_does_not_hide_that_ours_has_started(http: Any) -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await ServerErrorMiddleware(PlainTextResponse("sub"))(scope, receive, drop)
+        raise StarError
+
+    answer = await http(ServerErrorMiddleware(ExceptionMiddleware(app, handlers={StarError: answering("second")})))
+    assert (answer.kinds, type(answer.error)) == (["http.response.start"], StarError)
+
+
+async def test_a_websocket_that_was_accepted_for_nobody_leaves_the_handshake_to_be_answered(websocket: Any) -> None:
+    async def accepting(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "websocket.accept"})
+
+    async def cascade(scope: Any, receive: Any, send: Any) -> None:
+        await ExceptionMiddleware(accepting)(scope, receive, drop)
+        await receive()
+        raise HTTPException(401, "Who are you?")
+
+    answer = await websocket(ServerErrorMiddleware(ExceptionMiddleware(cascade)), denial=True)
+    assert (answer.status, answer.text) == (401, "Who are you?")

@@ -10,7 +10,7 @@ import anyio
 import pytest
 
 import asterism.concurrency
-from asterism.asgi_types import ClientDisconnect
+from asterism.asgi_types import ClientDisconnect, has_response_started
 from asterism.http import FileResponse
 
 pytestmark = pytest.mark.anyio
@@ -189,7 +189,7 @@ async def test_a_file_that_shrinks_is_an_error_and_never_a_loop(
 
     with anyio.fail_after(5), pytest.raises(RuntimeError, match=re.escape(f"{large} is shorter than expected")):
         await FileResponse(large)(one.scope, one.receive, send)
-    assert one.scope["asterism"]["response_started"]
+    assert has_response_started(one.scope, send)
 
 
 async def test_a_file_that_grows_is_sent_to_its_announced_length(exchange: Any, large: Path) -> None:

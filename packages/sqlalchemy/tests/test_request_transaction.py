@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from asterism.asgi_types import ClientDisconnect, HTTPException, scope_record
+from asterism.asgi_types import ClientDisconnect, HTTPException, has_response_started, noting_start, scope_record
 from asterism.http import JSONResponse, PlainTextResponse, Request, Response, StreamingResponse, request_response
 from asterism.sqlalchemy import (
     CommitPolicy,
@@ -439,11 +439,11 @@ async def test_a_start_that_is_withheld_by_a_failed_commit_does_not_count_as_sta
 ) -> None:
     async def bare(scope: Any, receive: Any, send: Any) -> None:
         session(scope).add(models.Account(id=9, owner="Ada", balance=1))
-        record = scope_record(scope)
-        record["response_started"] = True  # as parts do that note it on its way out
+        noting_send = noting_start(send)
         with pytest.raises(IntegrityError):
-            await send({"type": "http.response.start", "status": 201, "headers": []})
-        assert record["response_started"] is False
-        await Response(status_code=409)(scope, receive, send)
+            await noting_send({"type": "http.response.start", "status": 201, "headers": []})
+        assert not has_response_started(scope, noting_send)
+        await Response(status_code=409)(scope, receive, noting_send)
+        assert has_response_started(scope, noting_send)
 
     assert (await serve(TransactionMiddleware(bare, database))).status == 409

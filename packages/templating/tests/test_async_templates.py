@@ -50,7 +50,7 @@ async def test_failure_while_rendering_is_raised_before_anything_is_sent(pages: 
     scope: dict[str, Any] = {}
     with pytest.raises(ZeroDivisionError):
         await serve(page, asterism=scope)
-    assert "response_started" not in scope
+    assert "started_sends" not in scope
 
 
 @pytest.mark.parametrize("enable_async", [False, True])
@@ -81,7 +81,7 @@ async def test_failure_in_the_first_piece_of_a_stream_is_raised_before_the_start
     record: dict[str, Any] = {}
     with pytest.raises(ZeroDivisionError):
         await serve(page, asterism=record)
-    assert "response_started" not in record
+    assert "started_sends" not in record
 
 
 @pytest.mark.parametrize("enable_async", [False, True])

@@ -17,15 +17,14 @@ from asterism.asgi_types import (
     Scope,
     Send,
     find_scope_record,
-    scope_record,
+    noting_start,
+    noting_websocket,
 )
 from asterism.datastructures import State, URLPath
 from asterism.errors import (
     ExceptionMiddleware,
     ServerErrorMiddleware,
     check_exception_handler,
-    note_start,
-    note_websocket,
 )
 from asterism.routing import BaseRoute, Router
 
@@ -169,12 +168,11 @@ class Asterism:
         if self._adopted_state is not None:
             self._add_adopted_state(scope)
         limit: BodyLimit = self._fused_limit
-        record = scope_record(scope)
         if scope["type"] == "http":
             receive = limit.counted(scope, receive)
-            send = note_start(record, send)
+            send = noting_start(send)
         else:
-            send = note_websocket(record, send)
+            send = noting_websocket(send)
         try:
             await limit.app(scope, receive, send)
         except Exception as exc:
@@ -192,10 +190,9 @@ class Asterism:
 
     def _watched(self, scope: Scope, receive: Receive, send: Send) -> tuple[Receive, Send]:
         """Return channels that do for a raw ASGI endpoint what function endpoints do themselves."""
-        record = scope_record(scope)
         if scope["type"] == "websocket":
-            return receive, note_websocket(record, send)
-        return counted_receive(scope, receive, self.max_body_size), note_start(record, send)
+            return receive, noting_websocket(send)
+        return counted_receive(scope, receive, self.max_body_size), noting_start(send)
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a connection through the whole stack, building it first where it is missing."""

@@ -6,7 +6,16 @@ default. A raw ASGI endpoint knows neither, so what it receives is counted for i
 
 from __future__ import annotations
 
-from asterism.asgi_types import ASGIApp, HTTPException, Message, Receive, Scope, Send, scope_record
+from asterism.asgi_types import (
+    ASGIApp,
+    HTTPException,
+    Message,
+    Receive,
+    Scope,
+    Send,
+    has_response_started,
+    scope_record,
+)
 
 DEFAULT_LIMIT = 16 * 1024 * 1024
 """Bytes; the same as `asterism.http.Request.max_body_size`."""
@@ -112,7 +121,7 @@ class BodyLimit:
 
     async def settle(self, exc: BodyTooLarge, scope: Scope, send: Send) -> bool:
         """Answer 413; return False where the response has begun."""
-        if scope_record(scope).get("response_started", False):
+        if has_response_started(scope, send):
             return False
         from asterism.http import send_http_exception
 

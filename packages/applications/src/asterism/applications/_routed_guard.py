@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from types import FunctionType
 from typing import Any
 
-from asterism.asgi_types import ASGIApp, HTTPExceptionHandler, Receive, Scope, Send, scope_record
-from asterism.errors import ExceptionMiddleware, ServerErrorMiddleware, note_start, note_websocket
+from asterism.asgi_types import (
+    ASGIApp,
+    HTTPExceptionHandler,
+    Receive,
+    Scope,
+    Send,
+    noting_start,
+    noting_websocket,
+    scope_record,
+)
+from asterism.errors import ExceptionMiddleware, ServerErrorMiddleware
 
 from ._as_written import guards_are_unpatched, is_router_with_handlers
 
@@ -45,11 +53,9 @@ class RoutedGuard(ServerErrorMiddleware):
             return
         handlers = self._handlers
         outer = handlers.publish(scope_record(scope)) if handlers.has_own_handlers else None
+        send = noting_start(send) if kind == "http" else noting_websocket(send)
         try:
-            app = router.select(scope)
-            if type(app) is not FunctionType or not getattr(app, "keeps_record", False):
-                send = (note_start if kind == "http" else note_websocket)(scope_record(scope), send)
-            await app(scope, receive, send)
+            await router.select(scope)(scope, receive, send)
         except Exception as exc:
             if not await settle_in_turn(self, handlers, exc, scope, receive, send):
                 raise

@@ -26,6 +26,13 @@ from ._handlers import find_exception_handler
 from ._middleware import Middleware
 from ._phrases import reason_phrase
 from ._record import RECORD_KEY, find_scope_record, scope_record
+from ._response_start import (
+    has_response_started,
+    is_websocket_open,
+    note_response_start,
+    noting_start,
+    noting_websocket,
+)
 from ._route_template import expect_route_template, find_route_template
 
 # Its own, as `typing` costs more than what is loaded here.
@@ -131,8 +138,13 @@ __all__ = [
     "find_exception_handler",
     "find_route_template",
     "find_scope_record",
+    "has_response_started",
     "is_async_callable",
     "is_plain_function",
+    "is_websocket_open",
+    "note_response_start",
+    "noting_start",
+    "noting_websocket",
     "reason_phrase",
     "scope_record",
 ]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 from typing import Any, TypedDict
 
-from ._application import ASGIApp
+from ._application import ASGIApp, Send
 from ._cached_body import CachedBody
 from ._handler_types import ExceptionHandlers
 from ._stop import StopSignal
@@ -25,16 +25,17 @@ class ScopeRecord(TypedDict, total=False):
             (applications, routing, security).
         reported_exception: the exception that was already logged for this connection (errors).
         request_id: the id given to this request (logging).
-        response_started: whether `http.response.start` was sent (http, errors).
         result_has_errors: whether the result being answered carries errors whatever its status,
             as GraphQL's may; set before the response starts (graphql).
         route_path: the template of the matched route with its mounts, such as
             "/users/{id:int}" (routing).
         session: the session accessor of this connection (sessions).
+        start_withheld: whether the start of the response was kept back after parts inside noted it, so
+            that another answer can be sent (sqlalchemy).
+        started_sends: the channels that a response has started on, held weakly (http).
         stopping: set when the server was told to stop (background).
         traced: whether a telemetry middleware has decided about this connection (telemetry).
         transactions: the transaction of this connection in each database, by its name (sqlalchemy).
-        websocket_open: whether a raw WebSocket application accepted and did not close (errors).
     """
 
     bodies: list[CachedBody]
@@ -46,11 +47,11 @@ class ScopeRecord(TypedDict, total=False):
     max_body_size: int | None
     reported_exception: BaseException
     request_id: str
-    response_started: bool
     result_has_errors: bool
     route_path: str
     session: MutableMapping[str, Any]
+    start_withheld: bool
+    started_sends: list[Callable[[], Send | None]]
     stopping: StopSignal
     transactions: Mapping[str, Any]
     traced: bool
-    websocket_open: bool

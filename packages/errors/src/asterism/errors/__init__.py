@@ -11,7 +11,6 @@
 
 from ._exception_middleware import ExceptionMiddleware
 from ._handler_table import check_exception_handler
-from ._response_start import note_start, note_websocket
 from ._server_error_middleware import ServerErrorMiddleware
 from ._tracebacks import traceback_html, traceback_text
 
@@ -19,8 +18,6 @@ __all__ = [
     "ExceptionMiddleware",
     "ServerErrorMiddleware",
     "check_exception_handler",
-    "note_start",
-    "note_websocket",
     "traceback_html",
     "traceback_text",
 ]

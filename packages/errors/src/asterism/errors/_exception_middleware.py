@@ -15,12 +15,15 @@ from asterism.asgi_types import (
     Send,
     WebSocketException,
     find_exception_handler,
+    has_response_started,
+    is_websocket_open,
+    noting_start,
+    noting_websocket,
     scope_record,
 )
 
 from ._error_log import report_once
 from ._handler_table import check_exception_handler
-from ._response_start import note_start, note_websocket
 
 HandlerTable: TypeAlias = Mapping[Any, ExceptionHandler]
 """Status codes and exception classes to handlers."""
@@ -83,7 +86,7 @@ class ExceptionMiddleware:
             await self.app(scope, receive, send)
             return
         record = scope_record(scope)
-        noting_send = (note_start if kind == "http" else note_websocket)(record, send)
+        noting_send = (noting_start if kind == "http" else noting_websocket)(send)
         outer = self.publish(record)
         try:
             await self.app(scope, receive, noting_send)
@@ -129,15 +132,14 @@ class ExceptionMiddleware:
     ) -> bool:
         from asterism.http import Request, call_exception_handler
 
-        record = scope_record(scope)
         request = Request(scope, receive, send)
-        if record.get("response_started", False):
+        if has_response_started(scope, send):
             await self.settle_started(handler, request, exc)
             return False
         response = await call_exception_handler(handler, request, exc)
         if response is not None:
             await response(scope, receive, send)
-        elif not record.get("response_started", False):
+        elif not has_response_started(scope, send):
             return False
         exc.__traceback__ = None  # an exception object raised for every request must not collect frames
         return True
@@ -159,12 +161,11 @@ class ExceptionMiddleware:
         from asterism.http import call_exception_handler
         from asterism.websockets import WebSocket
 
-        record = scope_record(scope)
         response = await call_exception_handler(handler, WebSocket(scope, receive, send), exc)
-        if response is not None and record.get("websocket_open", False):
+        if response is not None and is_websocket_open(send):
             code = 1011 if response.status_code >= 500 else 1008
             await send({"type": "websocket.close", "code": code, "reason": ""})
-        elif response is not None and not record.get("response_started", False):
+        elif response is not None and not has_response_started(scope, send):
             await response(scope, receive, send)
         exc.__traceback__ = None
         return True

@@ -11,11 +11,14 @@ from asterism.asgi_types import (
     Receive,
     Scope,
     Send,
-    scope_record,
+    has_response_started,
+    is_websocket_open,
+    note_response_start,
+    noting_start,
+    noting_websocket,
 )
 
 from ._error_log import report_once
-from ._response_start import note_start, note_websocket
 
 
 def _is_disconnect(exc: Exception, scope: Scope) -> bool:
@@ -76,8 +79,7 @@ class ServerErrorMiddleware:
         if kind != "http" and kind != "websocket":
             await self.app(scope, receive, send)
             return
-        note = note_start if kind == "http" else note_websocket
-        noting_send = note(scope_record(scope), send)
+        noting_send = (noting_start if kind == "http" else noting_websocket)(send)
         try:
             await self.app(scope, receive, noting_send)
         except Exception as exc:
@@ -102,7 +104,7 @@ class ServerErrorMiddleware:
             if scope["type"] == "http":
                 await self._answer_http(exc, scope, receive, send, reported_here)
             elif self.closes_websockets:
-                await self._close_websocket(scope, send)
+                await self._close_websocket(send)
         except OSError:
             pass  # the client is gone: there is nobody to answer
         except Exception as failure:
@@ -118,8 +120,7 @@ class ServerErrorMiddleware:
     ) -> None:
         from asterism.http import Request
 
-        record = scope_record(scope)
-        started = record.get("response_started", False)
+        started = has_response_started(scope, send)
         request = Request(scope, receive, send)
         if self.debug:
             # In a worker thread, since it reads source files.
@@ -130,8 +131,8 @@ class ServerErrorMiddleware:
             response = await self._call_handler(self.handler, request, exc)
         else:
             response = None
-        if response is not None and not record.get("response_started", False):
-            record["response_started"] = True
+        if response is not None and not has_response_started(scope, send):
+            note_response_start(scope, send)
             await response(scope, receive, send)
 
     async def _call_handler(self, handler: HTTPExceptionHandler, request: Any, exc: Exception) -> Any:
@@ -143,11 +144,9 @@ class ServerErrorMiddleware:
             exc.add_note(f"The answer to this exception raised {type(failure).__name__} itself: {failure}")
             return self.error_response(request, exc)
 
-    async def _close_websocket(self, scope: Scope, send: Send) -> None:
+    async def _close_websocket(self, send: Send) -> None:
         # A handshake that was not answered yet is left to the server, which refuses it with a 500.
-        record = scope_record(scope)
-        if record.get("websocket_open", False):
-            record["websocket_open"] = False
+        if is_websocket_open(send):
             await send({"type": "websocket.close", "code": 1011, "reason": ""})
 
     def debug_response(self, request: Any, exc: Exception) -> Any:

@@ -16,6 +16,7 @@ from asterism.asgi_types import (
     Send,
     find_exception_handler,
     find_scope_record,
+    has_response_started,
     is_async_callable,
 )
 
@@ -53,12 +54,6 @@ async def send_http_exception(exc: HTTPException, send: Send, method: str = "GET
     await send({"type": "http.response.body", "body": b"" if method == "HEAD" else body})
 
 
-def has_response_started(scope: Scope) -> bool:
-    """Tell whether the response to this request has begun, so that no other can be sent."""
-    record = find_scope_record(scope)
-    return record is not None and record.get("response_started", False)
-
-
 def registered_handler(scope: Scope, exc: Exception) -> ExceptionHandler | None:
     """Return the handler the application registered for `exc`, or None."""
     record = find_scope_record(scope)
@@ -89,7 +84,7 @@ async def answer_exception(request: Request[Any], exc: Exception, receive: Recei
         re-raises, so that the exception is reported once and the connection is closed.
     """
     scope = request.scope
-    if has_response_started(scope):
+    if has_response_started(scope, send):
         return False
     handler = registered_handler(scope, exc)
     if handler is not None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from asterism.asgi_types import ClientDisconnect, Message, Receive, Scope, Send, scope_record
+from asterism.asgi_types import ClientDisconnect, Message, Receive, Scope, Send, note_response_start
 from asterism.datastructures import encode_headers
 
 from ._condition import precondition_status, range_applies, received_conditions
@@ -260,7 +260,7 @@ class FileResponse(Response):
         try:
             answer = delivery.answer
             await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
-            scope_record(scope)["response_started"] = True
+            note_response_start(scope, send)
             if delivery.file is None or denied or send_raises_when_gone(scope):
                 await self.send_body(delivery, send)
             else:

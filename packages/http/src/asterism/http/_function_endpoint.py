@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
-from asterism.asgi_types import ASGIApp, Receive, Scope, Send, is_async_callable, scope_record
+from asterism.asgi_types import ASGIApp, Receive, Scope, Send, is_async_callable
 
 from ._error_answer import answer_exception
 from ._request import Request
@@ -29,7 +29,7 @@ async def send_other_response(response: Any, endpoint: Any, scope: Scope, receiv
             "return a Response or another ASGI application"
         )
     if not notes_its_start(response):
-        send = StartMarkingSend(scope_record(scope), send)
+        send = StartMarkingSend(scope, send)
     await cast(ASGIApp, response)(scope, receive, send)
 
 

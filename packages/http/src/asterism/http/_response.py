@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 
-from asterism.asgi_types import Receive, Scope, Send, scope_record
+from asterism.asgi_types import Receive, Scope, Send, note_response_start
 from asterism.datastructures import MutableHeaders, encode_headers
 
 from ._content_type import CONTENT_LENGTHS, CONTENT_TYPES, RawHeader
@@ -253,7 +253,7 @@ class Response:
         await send({"type": "http.response.body", "body": body})
         if self.background is not None:
             # What fails from here on cannot be answered any more.
-            scope_record(scope)["response_started"] = True
+            note_response_start(scope, send)
             await self.background()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from asterism.asgi_types import Message, ScopeRecord, Send
+from asterism.asgi_types import Message, Scope, Send, note_response_start
 
 
 class StartMarkingSend:
@@ -13,15 +13,15 @@ class StartMarkingSend:
     Only applications that are not responses of this package need one; those note it themselves.
     """
 
-    __slots__ = ("_record", "_send")
+    __slots__ = ("_scope", "_send")
 
-    def __init__(self, record: ScopeRecord, send: Send) -> None:
-        self._record = record
+    def __init__(self, scope: Scope, send: Send) -> None:
+        self._scope = scope
         self._send = send
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            self._record["response_started"] = True
+            note_response_start(self._scope, self._send)
         await self._send(message)
 
 

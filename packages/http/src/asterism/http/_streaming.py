@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, 
 from functools import partial
 from typing import Any, TypeAlias
 
-from asterism.asgi_types import ClientDisconnect, Receive, Scope, Send, scope_record
+from asterism.asgi_types import ClientDisconnect, Receive, Scope, Send, note_response_start
 
 from ._denial import can_refuse_with_response, denial_send
 from ._disconnect import run_until, send_raises_when_gone, until_disconnect
@@ -135,7 +135,7 @@ class StreamingResponse(Response):
         if with_trailers:
             message["trailers"] = True
         await send(message)
-        scope_record(scope)["response_started"] = True
+        note_response_start(scope, send)
 
     async def send_content(self, scope: Scope, receive: Receive, send: Send, with_trailers: bool = False) -> None:
         """Send the body until it is complete or the client is gone."""

@@ -10,7 +10,17 @@ from __future__ import annotations
 from collections.abc import Awaitable
 from types import EllipsisType
 
-from asterism.asgi_types import ASGIApp, HTTPException, Message, Receive, Scope, Send, scope_record
+from asterism.asgi_types import (
+    ASGIApp,
+    HTTPException,
+    Message,
+    Receive,
+    Scope,
+    Send,
+    has_response_started,
+    noting_start,
+    scope_record,
+)
 
 from ._answers import handlers_in_charge, send_text
 
@@ -69,11 +79,12 @@ class CountedBody:
             await self.app(scope, receive, send)
             return
         counted = _CountedReceive(scope, receive)
-        sender = _StartNotingSend(send)
+        noting_send = noting_start(send)
         try:
-            await self.app(scope, counted, sender)
+            await self.app(scope, counted, noting_send)
         except HTTPException as exc:
-            if exc is not counted.refusal or sender.started or "app" in scope or handlers_in_charge(scope):
+            others = "app" in scope or handlers_in_charge(scope)
+            if exc is not counted.refusal or others or has_response_started(scope, noting_send):
                 raise
             await send_text(scope, send, 413, exc.detail.encode(), [(b"connection", b"close")])
 
@@ -103,18 +114,6 @@ class _CountedReceive:
             sentence = f"The request body is larger than the {limit} bytes allowed."
             self.refusal = HTTPException(413, sentence, headers={"Connection": "close"})
             raise self.refusal
-
-
-class _StartNotingSend:
-    __slots__ = ("send", "started")
-
-    def __init__(self, send: Send) -> None:
-        self.send = send
-        self.started = False
-
-    def __call__(self, message: Message) -> Awaitable[None]:
-        self.started = True
-        return self.send(message)
 
 
 def _declared_length(scope: Scope) -> int:

@@ -77,6 +77,7 @@ class TransactionMiddleware:
         finally:
             await unit.abandon()
             record["transactions"] = outer
+            record.pop("start_withheld", None)
 
     async def _serve(self, unit: UnitOfWork, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
@@ -89,6 +90,7 @@ class TransactionMiddleware:
             if message["type"] == "http.response.start":
                 if not unit.ended:
                     await self._settle(unit, message["status"], scope)
+                scope_record(scope).pop("start_withheld", None)
                 started = True
             await send(message)
 
@@ -106,7 +108,7 @@ class TransactionMiddleware:
             await unit.settle(status, scope)
         except Exception:
             # Parts inside have noted a start that is not sent now: the error may still be answered.
-            scope_record(scope)["response_started"] = False
+            scope_record(scope)["start_withheld"] = True
             raise
 
 

@@ -1,0 +1,107 @@
+"""Knowing whether a response has started, for the very `send` it was sent on.
+
+A connection may have several answers: an application that tries others throws away what they
+send on channels of its own. So a start is noted for its channel and never for the connection.
+Whoever wraps `send` anyway notes it there, by `noting_start` or `noting_websocket`; a part that
+sends on a channel as it was given notes it in the record, by `note_response_start`.
+"""
+
+from __future__ import annotations
+
+from ._record import find_scope_record, scope_record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from typing import Any
+
+    from ._application import Message, Scope, Send
+
+
+class _Note:
+    __slots__ = ("open", "send_on", "started")
+
+    def __init__(self, send: Send) -> None:
+        self.send_on = send
+        self.started = False
+        self.open = False
+
+    # Not coroutine functions: the awaitable of `send` is handed through, without a frame of its own.
+
+    def send(self, message: Message) -> Awaitable[None]:
+        if message["type"] == "http.response.start":
+            self.started = True
+        return self.send_on(message)
+
+    def send_websocket(self, message: Message) -> Awaitable[None]:
+        kind = message["type"]
+        if kind == "websocket.accept":
+            self.started = self.open = True
+        elif kind == "websocket.close" or kind == "websocket.http.response.start":
+            self.started = True
+            self.open = False
+        return self.send_on(message)
+
+
+def noting_start(send: Send) -> Send:
+    """Return a `send` that notes when an HTTP response starts on it.
+
+    Args:
+        send: the channel messages are passed on to, as they are.
+    """
+    return _Note(send).send
+
+
+def noting_websocket(send: Send) -> Send:
+    """Return a `send` that notes when a handshake is answered on it, and whether the WebSocket stands open.
+
+    Args:
+        send: the channel messages are passed on to, as they are.
+    """
+    return _Note(send).send_websocket
+
+
+def _note_of(send: Send) -> _Note | None:
+    owner: Any = getattr(send, "__self__", None)
+    return owner if type(owner) is _Note else None
+
+
+def note_response_start(scope: Scope, send: Send) -> None:
+    """Note that a response has started on `send`, which may be any channel.
+
+    The channel is held weakly, since it usually refers back to the scope.
+    """
+    if _note_of(send) is not None:
+        return
+    from weakref import ref
+
+    found: Callable[[], Send | None]
+    try:
+        found = ref(send)
+    except TypeError:
+        found = lambda: send  # noqa: E731
+    scope_record(scope).setdefault("started_sends", []).append(found)
+
+
+def has_response_started(scope: Scope, send: Send) -> bool:
+    """Tell whether a response has started on `send`, so that no other can be sent on it.
+
+    >>> async def send(message): ...
+    >>> scope = {"type": "http"}
+    >>> note_response_start(scope, send)
+    >>> has_response_started(scope, send)
+    True
+    """
+    record = find_scope_record(scope)
+    note = _note_of(send)
+    if note is not None:
+        started = note.started
+    else:
+        started = record is not None and any(known() is send for known in record.get("started_sends", ()))
+    return started and not (record is not None and record.get("start_withheld", False))
+
+
+def is_websocket_open(send: Send) -> bool:
+    """Tell whether a WebSocket was accepted on `send`, which `noting_websocket` returned, and not closed."""
+    note = _note_of(send)
+    return note is not None and note.open

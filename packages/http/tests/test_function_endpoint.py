@@ -1,0 +1,110 @@
+"""Functions of a request as applications: which of them may still answer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from asterism.asgi_types import HTTPException
+from asterism.http import (
+    FileResponse,
+    PlainTextResponse,
+    Request,
+    Response,
+    StreamingResponse,
+    request_response,
+)
+
+pytestmark = pytest.mark.anyio
+
+
+class Foreign:
+    """A response that is none of ours."""
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 404, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+
+async def parts() -> Any:
+    yield b"nothing here"
+
+
+async def nothing() -> None: ...
+
+
+RESPONSES = {
+    "stream": lambda: StreamingResponse(parts(), 404),
+    "file": lambda: FileResponse(Path(__file__), 404),
+    "background": lambda: PlainTextResponse("", 404, background=nothing),
+    "foreign": Foreign,
+}
+
+
+@request_response
+async def refusing(request: Request) -> Response:
+    raise HTTPException(409, "taken")
+
+
+@pytest.mark.parametrize("kind", RESPONSES)
+async def test_an_answer_that_was_thrown_away_leaves_the_next_application_free_to_answer(
+    exchange: Any, kind: str
+) -> None:
+    @request_response
+    async def first(request: Request) -> Any:
+        return RESPONSES[kind]()
+
+    async def cascade(scope: Any, receive: Any, send: Any) -> None:
+        thrown_away: list[Any] = []
+
+        async def keep(message: Any) -> None:
+            thrown_away.append(message)
+
+        await first(scope, receive, keep)
+        assert thrown_away[0]["status"] == 404
+        await refusing(scope, receive, send)
+
+    one = await exchange().run(cascade)
+    assert (one.status, one.body) == (409, b"taken")
+
+
+@pytest.mark.parametrize("kind", RESPONSES)
+async def test_an_exception_after_the_start_is_raised_on(exchange: Any, kind: str) -> None:
+    error = HTTPException(409, "too late")
+
+    async def failing() -> Any:
+        yield b"a"
+        raise error
+
+    async def failing_work() -> None:
+        raise error
+
+    async def other(message: Any) -> None: ...
+
+    class FailingForeign(Foreign):
+        async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+            await super().__call__(scope, receive, send)
+            raise error
+
+    @request_response
+    async def endpoint(request: Request) -> Any:
+        # What is sent on another channel meanwhile says nothing of this one.
+        await request_response(sub)(request.scope, request.receive, other)
+        if kind == "stream":
+            return StreamingResponse(failing())
+        if kind == "foreign":
+            return FailingForeign()
+        if kind == "file":
+            return FileResponse(Path(__file__), background=failing_work)
+        return PlainTextResponse("", background=failing_work)
+
+    async def sub(request: Request) -> Any:
+        return StreamingResponse(parts())
+
+    one = exchange()
+    with pytest.raises(HTTPException) as caught:
+        await one.run(endpoint)
+    assert caught.value is error
+    assert one.kinds.count("http.response.start") == 1
