@@ -608,3 +608,25 @@ async def test_an_application_answers_after_another_whose_answer_was_thrown_away
     assert (await http(cascade, "/star")).status == 418
     assert (await http(cascade, "/broken")).status == 500
     assert (await http(Asterism(routes=[Mount("/", cascade), home], middleware=middleware), "/broken")).status == 500
+
+
+class FailingInTheBody:
+    """A middleware whose channel fails once the start of a response has passed it."""
+
+    def __init__(self, app: Any) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        async def failing_send(message: Any) -> None:
+            if message["type"] == "http.response.body":
+                raise StarError
+            await send(message)
+
+        await self.app(scope, receive, failing_send if scope["type"] == "http" else send)
+
+
+async def test_a_middleware_that_fails_past_the_start_gets_no_second_start(http: Any, started: Any) -> None:
+    app = await started(routes=ROUTES, middleware=[Middleware(FailingInTheBody)])
+    answer = await http(app, "/")
+    assert [message["type"] for message in answer.sent] == ["http.response.start"]
+    assert isinstance(answer.error, StarError)

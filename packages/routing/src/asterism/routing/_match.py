@@ -35,7 +35,8 @@ class NoMatchFound(Exception):
     """
 
     def __new__(cls, name: str, path_params: Mapping[str, Any]) -> Self:
-        return super().__new__(_as_starlettes(cls), name, path_params)
+        made: Self = super().__new__(_as_starlettes(cls), name, path_params)
+        return made
 
     def __init__(self, name: str, path_params: Mapping[str, Any]) -> None:
         self.name = name
