@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given, strategies as st
 
 from asterism.asgi_types import ASGIApp, scope_record
 from asterism.security import BodyTooLarge, RequestBodyLimitMiddleware
@@ -81,6 +82,70 @@ async def test_after_the_start_of_the_response_the_error_is_raised(call: Any) ->
 
     with pytest.raises(BodyTooLarge):
         await call(RequestBodyLimitMiddleware(app, 5), "POST", body=b"123456")
+
+
+@pytest.mark.anyio
+async def test_an_application_that_takes_it_for_its_own_error_does_not_hide_the_413(call: Any) -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        try:
+            await receive()
+        except Exception:
+            await send({"type": "http.response.start", "status": 500, "headers": []})
+            await send({"type": "http.response.body", "body": b"oops"})
+
+    answer = await call(RequestBodyLimitMiddleware(app, 5), "POST", body=b"123456")
+    assert (answer.status, answer.body) == (413, b"Content Too Large")
+
+
+@pytest.mark.anyio
+async def test_an_application_may_answer_the_refusal_in_its_own_words(call: Any) -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        try:
+            await receive()
+        except BodyTooLarge:
+            await send({"type": "http.response.start", "status": 413, "headers": []})
+            await send({"type": "http.response.body", "body": b"less, please"})
+
+    answer = await call(RequestBodyLimitMiddleware(app, 5), "POST", body=b"123456")
+    assert (answer.status, answer.body) == (413, b"less, please")
+
+
+@given(st.lists(st.binary(max_size=6), min_size=1, max_size=6), st.integers(0, 20), st.none() | st.integers(0, 30))
+def test_a_body_passes_if_and_only_if_neither_it_nor_its_declared_length_is_above_the_limit(
+    parts: list[bytes], limit: int, declared: int | None
+) -> None:
+    size = sum(map(len, parts))
+    waiting = list(parts)
+    sent: list[Any] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        read = 0
+        while True:
+            message = await receive()
+            read += len(message["body"])
+            assert read <= limit
+            if not message["more_body"]:
+                break
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    async def receive() -> Any:
+        return {"type": "http.request", "body": waiting.pop(0), "more_body": bool(waiting)}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    headers = [] if declared is None else [(b"content-length", str(declared).encode())]
+    call: Any = RequestBodyLimitMiddleware(app, limit)({"type": "http", "headers": headers}, receive, send)
+    with pytest.raises(StopIteration):  # nothing in it waits for anything
+        call.send(None)
+    assert sent[0]["status"] == (413 if max(size, declared or 0) > limit else 200)
+
+
+@pytest.mark.parametrize("limit", ["5", 1.5, True])
+def test_a_limit_that_is_no_whole_number_is_refused(limit: Any) -> None:
+    with pytest.raises(TypeError, match="max_body_size is a whole number of bytes"):
+        RequestBodyLimitMiddleware(lambda *args: None, limit)  # type: ignore[arg-type, return-value]
 
 
 def test_a_negative_limit_is_refused_at_construction() -> None:

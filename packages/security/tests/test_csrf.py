@@ -44,6 +44,28 @@ def test_the_decision_follows_fetch_metadata_then_origin_then_the_token(claim: C
     assert policy.decide(claim) == decision
 
 
+def test_a_trusted_origin_may_be_written_with_its_default_port() -> None:
+    policy = CSRFPolicy(["https://Admin.example.com:443"])
+    assert policy.decide(CLAIM._replace(fetch_site="same-site", origin="https://admin.example.com")) == "allow"
+
+
+CLAIMS = st.builds(
+    Claim,
+    method=st.sampled_from(["POST", "PUT", "DELETE", "PATCH", "post", "_PRIVATE"]),
+    path=st.sampled_from(["/", "/webhooks", "/webhooksx", "/transfer"]),
+    fetch_site=st.none() | st.sampled_from(["same-site", "cross-site", "", "SAME-ORIGIN", "x"]),
+    origin=st.none()
+    | st.sampled_from(["null", "", "https://evil.test", "http://example.com", "https://example.com.evil.test"]),
+    own_origin=st.sampled_from(["https://example.com", ""]),
+    has_cookie=st.just(True),
+)
+
+
+@given(CLAIMS)
+def test_nothing_from_elsewhere_changes_anything_with_a_cookie_and_without_the_token(claim: Claim) -> None:
+    assert CSRFPolicy(["https://admin.example.com"], ["/webhooks/*"]).decide(claim) != "allow"
+
+
 def test_a_masked_token_matches_its_secret_and_no_other() -> None:
     secret, other = new_secret(), new_secret()
     first, second = mask(secret), mask(secret)
@@ -132,6 +154,42 @@ async def test_a_browser_that_has_the_cookie_is_not_given_another(call: Any) -> 
 
 
 @pytest.mark.anyio
+@pytest.mark.parametrize("cookie", ["", f"csrftoken={new_secret()}"])
+@pytest.mark.parametrize("own", [[], [(b"vary", b"Accept")], [(b"vary", b"cookie")], [(b"vary", b"*")]])
+async def test_a_page_that_may_hold_a_token_varies_with_the_cookie_once(call: Any, cookie: str, own: Any) -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        start = {"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/html"), *own]}
+        await send(start)
+        await send({"type": "http.response.body", "body": b""})
+
+    page = await call(CSRFMiddleware(app), headers={"cookie": cookie} if cookie else {})
+    varied = [value for name, value in page.messages[0]["headers"] if name == b"vary"]
+    items = [item.strip().lower() for value in varied for item in value.split(b",")]
+    assert items.count(b"cookie") + items.count(b"*") == 1
+
+
+@pytest.mark.anyio
+async def test_sixteen_times_the_parts_are_no_more_than_24_times_the_copied_bytes(call: Any, ok: ASGIApp) -> None:
+    class Counted(bytes):
+        copied = 0
+
+        def __radd__(self, other: Any) -> Any:
+            Counted.copied += len(other) + len(self)
+            return other + bytes(self)
+
+    async def work(parts: int) -> None:
+        Counted.copied = 0
+        headers = {"cookie": f"csrftoken={new_secret()}"}
+        await call(CSRFMiddleware(ok), "POST", headers=headers, body=[Counted(b"a") for _ in range(parts)])
+
+    copied: list[int] = []
+    for parts in (64, 1024):
+        await work(parts)
+        copied.append(Counted.copied)
+    assert copied[1] <= 24 * max(copied[0], 1)
+
+
+@pytest.mark.anyio
 async def test_a_body_longer_than_what_is_searched_reaches_the_application_whole(call: Any, ok: ASGIApp) -> None:
     app = page_with_token()
     page = await call(app)
@@ -149,6 +207,12 @@ async def test_a_body_longer_than_what_is_searched_reaches_the_application_whole
         ({"trusted_origins": ["a.test"]}, ValueError, "is not an origin"),
         ({"trusted_origins": ["https://a.test/"]}, ValueError, "is not an origin"),
         ({"trusted_origins": ["https://*.a.test"]}, ValueError, "is not an origin"),
+        ({"trusted_origins": ["https://bücher.test"]}, ValueError, "xn--"),
+        ({"cookie_name": "a;b"}, ValueError, "cookie_name"),
+        ({"cookie_name": ""}, ValueError, "cookie_name"),
+        ({"header_name": "x csrf"}, ValueError, "header_name"),
+        ({"field_name": ""}, ValueError, "field_name"),
+        ({"field_name": "a=b"}, ValueError, "field_name"),
         ({"exempt": ["hooks"]}, ValueError, "not an absolute path"),
         ({"exempt": ["/hook*"]}, ValueError, "beyond a path segment"),
     ],

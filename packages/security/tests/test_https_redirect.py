@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given, strategies as st
 
 from asterism.asgi_types import ASGIApp
+from asterism.datastructures import URL
 from asterism.security import HTTPSRedirectMiddleware
 
 
@@ -42,3 +44,51 @@ async def test_a_hostile_path_never_leaves_the_host(call: Any, ok: ASGIApp, path
     answer = await call(HTTPSRedirectMiddleware(ok), path=path)
     assert answer.headers["location"].startswith("https://example.com/")
     assert "\r" not in answer.headers["location"]
+
+
+@given(st.text(max_size=30), st.binary(max_size=20), st.text("ab.:@/\\?#[]%1 \r\n", max_size=12))
+def test_no_request_is_redirected_to_anything_but_its_secure_twin(path: str, query: bytes, host: str) -> None:
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "scheme": "http",
+        "path": f"/{path}",
+        "query_string": query,
+        "headers": [(b"host", host.encode())],
+        "server": ("127.0.0.1", 8000),
+    }
+    redirect: Any = HTTPSRedirectMiddleware(lambda *args: None)(scope, None, send)  # type: ignore[arg-type, return-value]
+    with pytest.raises(StopIteration):  # nothing in it waits for anything
+        redirect.send(None)
+    location = dict(sent[0]["headers"])[b"location"].decode("ascii")
+    assert sent[0]["status"] == 307
+    assert location.isprintable()
+    assert " " not in location
+    url = URL(location)
+    assert url.scheme == "https"
+    assert url.netloc in ("127.0.0.1:8000", host.lower().removesuffix(":80"), host.lower())
+    assert url.path.startswith("/")
+
+
+@pytest.mark.anyio
+async def test_a_plain_websocket_is_told_its_secure_twin_before_it_is_accepted() -> None:
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "websocket",
+        "scheme": "ws",
+        "path": "/chat",
+        "headers": [(b"host", b"example.com")],
+        "extensions": {"websocket.http.response": {}},
+    }
+    await HTTPSRedirectMiddleware(lambda *args: None)(scope, None, send)  # type: ignore[arg-type, return-value]
+    assert (sent[0]["type"], sent[0]["status"]) == ("websocket.http.response.start", 307)
+    assert (b"location", b"wss://example.com/chat") in sent[0]["headers"]

@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given, strategies as st
 
+from asterism.datastructures import Headers
 from asterism.security import ProxyHeadersMiddleware
+from asterism.security._proxy_policy import ProxyPolicy
 
 TRUSTED = ["192.0.2.1", "10.0.0.0/8"]
 
@@ -35,6 +38,9 @@ async def see(call: Any, headers: dict[str, str], trusted: Any = TRUSTED, **opti
         ("2001:db8::1", "2001:db8::1"),
         ("203.0.113.9, evil, 10.1.2.3", "10.1.2.3"),
         ("evil", "192.0.2.1"),
+        ("203.0.113.9:4711, 10.1.2.3:80", "203.0.113.9"),
+        ("[2001:db8::1]:4711", "2001:db8::1"),
+        ("203.0.113.9, ::ffff:10.1.2.3", "203.0.113.9"),
         ("", "192.0.2.1"),
     ],
 )
@@ -51,7 +57,40 @@ async def test_headers_of_an_untrusted_peer_change_nothing(call: Any) -> None:
 
 
 @pytest.mark.anyio
-@pytest.mark.parametrize(("proto", "scheme"), [("https", "https"), ("http, HTTPS", "https"), ("javascript", "http")])
+async def test_a_peer_on_a_socket_for_both_families_is_known_by_its_ipv4_address(call: Any) -> None:
+    seen: list[Any] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        seen.append(scope["client"])
+        await send({"type": "http.response.start", "status": 204, "headers": []})
+        await send({"type": "http.response.body"})
+
+    forwarded = {"x-forwarded-for": "203.0.113.9"}
+    await call(ProxyHeadersMiddleware(app, ["10.0.0.0/8"]), headers=forwarded, client=("::ffff:10.0.0.1", 1))
+    await call(ProxyHeadersMiddleware(app, ["10.0.0.0/8"]), headers=forwarded, client=("::ffff:11.0.0.1", 1))
+    assert [client[0] for client in seen] == ["203.0.113.9", "::ffff:11.0.0.1"]
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(("trusted", "client"), [(["*"], ("203.0.113.9", 0)), (["127.0.0.1"], None)])
+async def test_a_peer_without_an_address_is_trusted_where_everybody_is(call: Any, trusted: Any, client: Any) -> None:
+    """As over a Unix socket, on which only the proxy can be."""
+    seen: list[Any] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        seen.append(scope["client"])
+        await send({"type": "http.response.start", "status": 204, "headers": []})
+        await send({"type": "http.response.body"})
+
+    await call(ProxyHeadersMiddleware(app, trusted), headers={"x-forwarded-for": "203.0.113.9"}, client=None)
+    assert seen == [client]
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("proto", "scheme"),
+    [("https", "https"), ("http, HTTPS", "https"), ("javascript", "http"), ("wss", "https"), ("ws", "http")],
+)
 async def test_the_scheme_is_the_nearest_proxys_word(call: Any, proto: str, scheme: str) -> None:
     assert (await see(call, {"x-forwarded-proto": proto}))[1] == scheme
 
@@ -109,3 +148,38 @@ def test_a_wrong_list_is_refused_at_construction(trusted: Any, error: type[Excep
     with pytest.raises(error) as info:
         ProxyHeadersMiddleware(lambda *args: None, trusted)  # type: ignore[arg-type, return-value]
     assert sentence in str(info.value)
+
+
+ADDRESSES = st.sampled_from(
+    ["203.0.113.9", "198.51.100.7", "10.1.2.3", "10.9.9.9", "2001:db8::1", "evil", "", "unknown"]
+)
+
+
+@given(st.lists(ADDRESSES, max_size=5), st.lists(ADDRESSES, max_size=3), st.sampled_from(["x-forwarded", "forwarded"]))
+def test_what_a_client_wrote_left_of_its_own_address_changes_nothing(
+    written: list[str], hops: list[str], convention: Any
+) -> None:
+    def headers(addresses: list[str]) -> Headers:
+        if convention == "x-forwarded":
+            return Headers({"x-forwarded-for": ", ".join(addresses)})
+        return Headers({"forwarded": ", ".join(f'for="{address}"' for address in addresses)})
+
+    policy = ProxyPolicy(["10.0.0.0/8"], convention, False)
+    forged = policy.resolve("10.0.0.1", headers([*written, "203.0.113.50", *hops]))
+    honest = policy.resolve("10.0.0.1", headers(["203.0.113.50", *hops]))
+    assert forged == honest
+    assert policy.resolve("203.0.113.50", headers([*written, *hops])) is None
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", "forwarded"]), st.text()
+    )
+)
+def test_no_header_of_a_proxy_is_too_strange_to_read(fields: dict[str, str]) -> None:
+    raw = [(name.encode(), value.encode("latin-1", "ignore")) for name, value in fields.items()]
+    for convention in ("x-forwarded", "forwarded"):
+        origin = ProxyPolicy(["*"], convention, True).resolve("10.0.0.1", Headers(raw=raw))  # type: ignore[arg-type]
+        assert origin is not None
+        assert origin.scheme in (None, "http", "https")
+        assert origin.host is None or not set(origin.host) & set("\r\n\0/@ ")

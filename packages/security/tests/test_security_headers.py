@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given, strategies as st
 
 from asterism.asgi_types import ASGIApp, scope_record
 from asterism.security import SecurityHeadersMiddleware, StrictTransportSecurity
+from asterism.security._content_security_policy import ContentSecurityPolicy
 
 
 @pytest.mark.anyio
@@ -62,8 +64,8 @@ async def test_every_response_has_a_nonce_of_its_own_known_to_the_application(ca
 
 @pytest.mark.anyio
 async def test_a_policy_can_be_tried_out_in_report_only_mode(call: Any, ok: ASGIApp) -> None:
-    headers = (await call(SecurityHeadersMiddleware(ok, content_security_policy="x", report_only=True))).headers
-    assert headers["content-security-policy-report-only"] == "x"
+    headers = (await call(SecurityHeadersMiddleware(ok, content_security_policy="sandbox", report_only=True))).headers
+    assert headers["content-security-policy-report-only"] == "sandbox"
     assert "content-security-policy" not in headers
 
 
@@ -74,13 +76,56 @@ async def test_permissions_are_written_as_a_structured_header(call: Any, ok: ASG
     assert headers["permissions-policy"] == 'camera=(), geolocation=(self "https://maps.test")'
 
 
+@pytest.mark.anyio
+async def test_values_with_parameters_and_fallbacks_are_taken(call: Any, ok: ASGIApp) -> None:
+    app = SecurityHeadersMiddleware(
+        ok,
+        referrer_policy="no-referrer, strict-origin-when-cross-origin",
+        cross_origin_opener_policy='same-origin; report-to="coop"',
+        cross_origin_embedder_policy="credentialless",
+    )
+    headers = (await call(app)).headers
+    assert headers["referrer-policy"] == "no-referrer, strict-origin-when-cross-origin"
+    assert headers["cross-origin-opener-policy"] == 'same-origin; report-to="coop"'
+    assert headers["cross-origin-embedder-policy"] == "credentialless"
+
+
+@given(st.dictionaries(st.text(max_size=12), st.lists(st.text(max_size=12), max_size=3), max_size=3))
+def test_a_policy_is_refused_or_has_exactly_the_directives_given(directives: dict[str, list[str]]) -> None:
+    try:
+        policy = ContentSecurityPolicy(directives)
+    except ValueError:
+        return
+    text = policy.header("n0nce").decode("ascii")
+    assert text.isprintable()
+    expected = [
+        [name, *("'nonce-n0nce'" if one == "'nonce'" else one for one in sources)]
+        for name, sources in directives.items()
+    ]
+    assert [part.split(" ") for part in text.split("; ")] == expected
+
+
 @pytest.mark.parametrize(
     ("options", "error", "sentence"),
     [
         ({"content_security_policy": {"script-src": "'self'"}}, TypeError, "script-src takes a list of sources"),
-        ({"content_security_policy": {"script-src": ["a; b"]}}, ValueError, "semicolon inside the source"),
+        ({"content_security_policy": {"script-src": ["a;b"]}}, ValueError, "space or semicolon inside the source"),
         ({"content_security_policy": "a\r\nb: c"}, ValueError, "line break"),
-        ({"referrer_policy": "a\r\nb: c"}, ValueError, "referrer-policy"),
+        ({"content_security_policy": "default-src https://bücher.test"}, ValueError, "beyond ASCII"),
+        ({"content_security_policy": {"script-src; x": []}}, ValueError, "is not the name of a directive"),
+        ({"content_security_policy": {"script-src": ["a b"]}}, ValueError, "space or semicolon inside the source"),
+        ({"content_security_policy": {}}, ValueError, "is empty"),
+        ({"content_security_policy": " "}, ValueError, "is empty"),
+        ({"frame_options": "ALLOW"}, ValueError, "frame_options is one of DENY, SAMEORIGIN"),
+        ({"referrer_policy": "nope"}, ValueError, "referrer_policy"),
+        ({"cross_origin_opener_policy": "same-site"}, ValueError, "cross_origin_opener_policy is one of"),
+        ({"cross_origin_embedder_policy": "same-origin"}, ValueError, "cross_origin_embedder_policy is one of"),
+        ({"cross_origin_resource_policy": "none"}, ValueError, "cross_origin_resource_policy is one of"),
+        ({"strict_transport_security": "max-age=1"}, TypeError, "write StrictTransportSecurity(max_age=31536000)"),
+        ({"permissions_policy": {"geo tag": []}}, ValueError, "is not the name of a feature"),
+        ({"permissions_policy": {"camera": ['https://a"b']}}, ValueError, "is not an origin"),
+        ({"referrer_policy": "a\r\nb: c"}, ValueError, "referrer_policy"),
+        ({"cross_origin_opener_policy": "same-origin;\r\nb: c"}, ValueError, "cross-origin-opener-policy"),
         ({"permissions_policy": {"camera": "self"}}, TypeError, "camera takes a list of origins"),
         ({"strict_transport_security": StrictTransportSecurity(-1)}, ValueError, "max_age is in seconds"),
         ({"strict_transport_security": StrictTransportSecurity(60, preload=True)}, ValueError, "preload needs"),

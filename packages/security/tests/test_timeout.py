@@ -67,6 +67,85 @@ async def test_a_timeout_of_the_applications_own_keeps_its_identity(call: Any) -
     assert info.value is error
 
 
+@pytest.mark.anyio
+async def test_a_start_that_the_server_holds_back_is_not_followed_by_another() -> None:
+    sent: list[str] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message["type"])
+        await anyio.sleep(30)
+
+    with pytest.raises(ResponseCut):
+        await TimeoutMiddleware(slow(), 0.05)({"type": "http", "path": "/"}, anyio.sleep_forever, send)  # type: ignore[arg-type]
+    assert sent == ["http.response.start"]
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("starts", [False, True])
+async def test_an_application_that_ends_quietly_when_cancelled_is_late_all_the_same(call: Any, starts: bool) -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        if starts:
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+        try:
+            await anyio.sleep(30)
+        except anyio.get_cancelled_exc_class():
+            return  # as it must not, and as some do
+
+    if starts:
+        with pytest.raises(ResponseCut):
+            await call(TimeoutMiddleware(app, 0.05))
+    else:
+        assert (await call(TimeoutMiddleware(app, 0.05))).status == 504
+
+
+@pytest.mark.anyio
+async def test_a_response_completed_by_a_shielded_application_is_not_cut(call: Any) -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        with anyio.CancelScope(shield=True):
+            await slow(before=0.1)(scope, receive, send)
+
+    assert (await call(TimeoutMiddleware(app, 0.05))).body == b"ab"
+
+
+@pytest.mark.anyio
+async def test_an_error_on_the_way_out_keeps_its_identity(call: Any) -> None:
+    error = LookupError("own")
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        try:
+            await anyio.sleep(30)
+        finally:
+            raise error
+
+    with pytest.raises(LookupError) as info:
+        await call(TimeoutMiddleware(app, 0.05))
+    assert info.value is error
+
+
+@pytest.mark.anyio
+async def test_deadlines_inside_each_other_and_around_task_groups_nest(call: Any) -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        async with anyio.create_task_group() as group:
+            group.start_soon(anyio.sleep, 30)
+            await anyio.sleep(30)
+
+    assert (await call(TimeoutMiddleware(TimeoutMiddleware(app, 30), 0.05))).status == 504
+    assert (await call(TimeoutMiddleware(TimeoutMiddleware(app, 0.05), 30))).status == 504
+
+
+@pytest.mark.anyio
+async def test_a_cancellation_from_outside_passes(call: Any) -> None:
+    with anyio.move_on_after(0.05) as scope:
+        await call(TimeoutMiddleware(slow(before=30), 20))
+    assert scope.cancelled_caught
+
+
+@pytest.mark.parametrize("seconds", ["5", None, True])
+def test_a_deadline_that_is_no_number_is_refused(seconds: Any) -> None:
+    with pytest.raises(TypeError, match="seconds is a number"):
+        TimeoutMiddleware(slow(), seconds)
+
+
 @pytest.mark.parametrize("seconds", [0, -1, float("nan")])
 def test_a_deadline_that_is_not_above_zero_is_refused(seconds: float) -> None:
     with pytest.raises(ValueError, match="seconds must be above 0"):

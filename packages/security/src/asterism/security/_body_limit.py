@@ -30,6 +30,7 @@ class RequestBodyLimitMiddleware:
         max_body_size: bytes; 16 MiB by default, None for no limit.
 
     Raises:
+        TypeError: a size that is no integer.
         ValueError: a negative size.
 
     RFC 9110 section 15.5.14.
@@ -39,6 +40,8 @@ class RequestBodyLimitMiddleware:
     """The key of the scope record that holds the limit; under this one requests apply it themselves, too."""
 
     def __init__(self, app: ASGIApp, max_body_size: int | None = DEFAULT_MAX_BODY_SIZE) -> None:
+        if not isinstance(max_body_size, int | None) or isinstance(max_body_size, bool):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError(f"max_body_size is a whole number of bytes or None, got {max_body_size!r}")
         if max_body_size is not None and max_body_size < 0:
             raise ValueError(f"max_body_size is a number of bytes, 0 or more, or None; got {max_body_size!r}")
         self.app = app
@@ -65,7 +68,11 @@ class RequestBodyLimitMiddleware:
 
 
 class Exchange:
-    """One request under the limit that holds at the moment, which is the record's."""
+    """One request under the limit that holds at the moment, which is the record's.
+
+    An application that takes the refusal for an error of its own answers 5xx; the client, whose
+    fault it is, gets the 413 instead.
+    """
 
     def __init__(self, scope: Scope, record: dict[str, Any], key: str, receive: Receive, send: Send) -> None:
         self.scope = scope
@@ -73,6 +80,7 @@ class Exchange:
         self.key = key
         self.started = False
         self._refused = False
+        self._raised = False
         self._received = 0
         self._declared = declared_length(scope)
         self._receive = receive
@@ -83,20 +91,23 @@ class Exchange:
         return limit is not None and size > limit
 
     async def receive(self) -> Message:
-        if self.exceeds(self._declared):
-            raise BodyTooLarge
+        self.check(self._declared)
         message = await self._receive()
         if message["type"] == "http.request":
             self._received += len(message.get("body", b""))
-            if self.exceeds(self._received):
-                raise BodyTooLarge
+            self.check(self._received)
         return message
+
+    def check(self, size: int) -> None:
+        if self.exceeds(size):
+            self._raised = True
+            raise BodyTooLarge
 
     async def send(self, message: Message) -> None:
         if self._refused:
             return
         if message["type"] == "http.response.start":
-            if self.exceeds(self._declared):
+            if self.exceeds(self._declared) or (self._raised and message["status"] >= 500):
                 await self.refuse()
                 return
             self.started = True

@@ -18,27 +18,35 @@ class ContentSecurityPolicy:
 
     Raises:
         TypeError: a single string where a directive takes a list of sources.
-        ValueError: a line break, a semicolon or a comma inside a source.
+        ValueError: a line break, a comma or a character beyond ASCII anywhere, a space or semicolon
+            inside a source, a name that is none, or no directive at all.
     """
 
     def __init__(self, directives: Directives | str) -> None:
         text = directives if isinstance(directives, str) else "; ".join(map(join_directive, directives.items()))
-        if any(character in text for character in "\r\n\0,"):
-            raise ValueError(f"content_security_policy holds a line break, NUL or comma: {text!r}")
+        if not text.isascii() or not text.isprintable() or "," in text:
+            raise ValueError(
+                f"content_security_policy holds a line break, a comma, or a character beyond ASCII: {text!r}; "
+                "percent-encode it, and write names of hosts with 'xn--'"
+            )
+        if not text.strip():
+            raise ValueError("content_security_policy is empty; leave it out, or name a directive such as default-src")
         self._parts = text.split(NONCE)
         self.needs_nonce = len(self._parts) > 1
 
     def header(self, nonce: str) -> bytes:
         """Return the header's value with this nonce wherever `'nonce'` stands."""
-        return f"'nonce-{nonce}'".join(self._parts).encode("latin-1")
+        return f"'nonce-{nonce}'".join(self._parts).encode("ascii")
 
 
 def join_directive(item: tuple[str, Iterable[str]]) -> str:
     name, sources = item
     if isinstance(sources, str):
         raise TypeError(f"content_security_policy: {name} takes a list of sources; write [{sources!r}]")
+    if not name.replace("-", "").isalnum():
+        raise ValueError(f"content_security_policy: {name!r} is not the name of a directive")
     listed = list(sources)
     for source in listed:
-        if ";" in source:
-            raise ValueError(f"content_security_policy: {name} has a semicolon inside the source {source!r}")
+        if not source or ";" in source or any(map(str.isspace, source)):
+            raise ValueError(f"content_security_policy: {name} has a space or semicolon inside the source {source!r}")
     return " ".join([name, *listed])

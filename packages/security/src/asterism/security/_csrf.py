@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterable, Sequence
 
 from asterism.asgi_types import ASGIApp, Message, Receive, Scope, Send, scope_record
-from asterism.datastructures import Headers, parse_cookies, parse_host
+from asterism.datastructures import Headers, is_token, parse_cookies, parse_host
 
 from . import _csrf_token as tokens
 from ._answer import answer
@@ -33,7 +34,8 @@ class CSRFMiddleware:
 
     Raises:
         TypeError: a string where a list belongs.
-        ValueError: an origin with a path or without a scheme; a path that is not absolute.
+        ValueError: an origin with a path or without a scheme; a path that is not absolute; a name
+            that is none.
 
     Fetch Metadata Request Headers, RFC 6454 (Origin).
     """
@@ -48,6 +50,9 @@ class CSRFMiddleware:
         header_name: str = "x-csrf-token",
         field_name: str = "csrf_token",
     ) -> None:
+        for parameter, name in (("cookie_name", cookie_name), ("header_name", header_name), ("field_name", field_name)):
+            if not is_token(name):
+                raise ValueError(f"{parameter} {name!r} is no name; use letters, digits, '-' and '_'")
         self.app = app
         self.policy = CSRFPolicy(trusted_origins, exempt)
         self.cookie_name = cookie_name
@@ -83,26 +88,27 @@ class CSRFMiddleware:
         token = headers.get(self.header_name)
         if token is not None:
             return token, receive
-        messages: list[Message] = []
-        body = b""
+        messages: deque[Message] = deque()
+        body = bytearray()
         while len(body) < SEARCHED_BYTES:
             message = await receive()
             messages.append(message)
-            body += message.get("body", b"")
+            body.extend(message.get("body", b""))
             if not message.get("more_body", False):
                 break
 
         async def receive_again() -> Message:
-            return messages.pop(0) if messages else await receive()
+            return messages.popleft() if messages else await receive()
 
-        return find_field(body[:SEARCHED_BYTES], self.field_name), receive_again
+        return find_field(bytes(body[:SEARCHED_BYTES]), self.field_name), receive_again
 
     def offer_token(self, scope: Scope, send: Send, secret: str | None) -> Send:
-        """Put a token in the record; the secret's cookie goes out with an HTML page that lacks it."""
+        """Put a token in the record; the secret's cookie goes out with an HTML page that lacks it.
+
+        Every HTML page may hold the token, and so varies with the cookie.
+        """
         kept = secret or tokens.new_secret()
         scope_record(scope)["csrf_token"] = tokens.mask(kept)
-        if secret is not None:
-            return send
         cookie = f"{self.full_cookie_name(scope)}={kept}; path=/; SameSite=lax; HttpOnly"
         cookie += "; Secure" if scope.get("scheme") == "https" else ""
 
@@ -110,11 +116,19 @@ class CSRFMiddleware:
             if message["type"] == "http.response.start":
                 headers = list(message.get("headers", ()))
                 if any(name == b"content-type" and value.startswith(b"text/html") for name, value in headers):
-                    headers += [(b"set-cookie", cookie.encode("latin-1")), (b"vary", b"Cookie")]
+                    if secret is None:
+                        headers.append((b"set-cookie", cookie.encode("latin-1")))
+                    if not varies_on_cookie(headers):
+                        headers.append((b"vary", b"Cookie"))
                     message = {**message, "headers": headers}
             await send(message)
 
         return send_with_cookie
+
+
+def varies_on_cookie(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    named = b",".join([value for name, value in headers if name == b"vary"]).lower()
+    return any(item.strip() in (b"cookie", b"*") for item in named.split(b","))
 
 
 def read_claim(scope: Scope, headers: Headers) -> Claim:

@@ -86,4 +86,7 @@ def checked_origin(origin: str) -> str:
     scheme, separator, host = origin.partition("://")
     if not (separator and scheme and host) or any(character in host for character in "/?#@* "):
         raise ValueError(f"trusted_origins: {origin!r} is not an origin; write it as 'https://example.com'")
-    return origin.lower()
+    if not origin.isascii():
+        raise ValueError(f"trusted_origins: write {origin!r} as browsers send it, its name beginning with 'xn--'")
+    default_port = {"http": ":80", "https": ":443"}.get(scheme.lower(), "")
+    return origin.lower().removesuffix(default_port)

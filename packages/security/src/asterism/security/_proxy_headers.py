@@ -20,7 +20,8 @@ class ProxyHeadersMiddleware:
 
     Args:
         app: the application behind the proxy.
-        trusted: addresses and networks of your proxies; by default the loopback addresses.
+        trusted: addresses and networks of your proxies; by default the loopback addresses. A peer
+            on a Unix socket has none: `["*"]` trusts whoever connects.
         convention: "x-forwarded" (default: X-Forwarded-For, -Proto, -Host) or "forwarded"
             (RFC 7239). Only one is read, as a client can write the other.
         trust_host: with True the Host header becomes the one the proxy reports; False by default.
@@ -44,8 +45,9 @@ class ProxyHeadersMiddleware:
         self.policy = ProxyPolicy(trusted, convention, trust_host)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] in ("http", "websocket") and scope.get("client"):
-            origin = self.policy.resolve(scope["client"][0], Headers(scope=scope))
+        if scope["type"] in ("http", "websocket"):
+            client = scope.get("client")
+            origin = self.policy.resolve(client[0] if client else "", Headers(scope=scope))
             if origin is not None:
                 scope = rewritten(scope, origin)
         await self.app(scope, receive, send)

@@ -11,7 +11,8 @@ from asterism.datastructures import Headers, parse_forwarded, parse_host
 Convention = Literal["x-forwarded", "forwarded"]
 IPAddress = IPv4Address | IPv6Address
 
-SCHEMES = frozenset({"http", "https"})
+# Some proxies report a WebSocket by its own scheme.
+SCHEMES = {"http": "http", "https": "https", "ws": "http", "wss": "https"}
 
 
 class Origin(NamedTuple):
@@ -68,10 +69,11 @@ class ProxyPolicy:
 
     def read_x_forwarded(self, headers: Headers) -> Origin:
         scheme = last_item(headers, "x-forwarded-proto").lower()
+        hops = [strip_port(item) for item in items(headers, "x-forwarded-for")]
         host = last_item(headers, "x-forwarded-host")
         return Origin(
-            client=self.nearest_untrusted(items(headers, "x-forwarded-for")),
-            scheme=scheme if scheme in SCHEMES else None,
+            client=self.nearest_untrusted(hops),
+            scheme=SCHEMES.get(scheme),
             host=host if parse_host(host) else None,
         )
 
@@ -85,7 +87,7 @@ class ProxyPolicy:
         scheme, host = (hops[-1].proto or "").lower(), hops[-1].host or ""
         return Origin(
             client=self.nearest_untrusted([strip_port(hop.for_ or "") for hop in hops]),
-            scheme=scheme if scheme in SCHEMES else None,
+            scheme=SCHEMES.get(scheme),
             host=host if parse_host(host) else None,
         )
 
@@ -102,9 +104,11 @@ class ProxyPolicy:
 
 def parse_address(text: str) -> IPAddress | None:
     try:
-        return ip_address(text)
+        address = ip_address(text)
     except ValueError:
         return None
+    # A socket for both families shows IPv4 peers as "::ffff:10.0.0.1".
+    return getattr(address, "ipv4_mapped", None) or address
 
 
 def items(headers: Headers, name: str) -> list[str]:
@@ -116,7 +120,7 @@ def last_item(headers: Headers, name: str) -> str:
 
 
 def strip_port(node: str) -> str:
-    """Return the address of a Forwarded node: `1.2.3.4:80` or `[2001:db8::1]:80` without the port."""
+    """Return the address of a hop: `1.2.3.4:80` or `[2001:db8::1]:80` without the port."""
     if node.startswith("["):
         return node[1:].partition("]")[0]
     return node.partition(":")[0] if node.count(":") == 1 else node

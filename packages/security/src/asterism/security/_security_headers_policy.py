@@ -13,6 +13,29 @@ Header = tuple[bytes, bytes]
 
 FrameOptions = Literal["DENY", "SAMEORIGIN"]
 
+# By parameter: the values browsers know, which they ignore where they are misspelt.
+KNOWN = {
+    "frame_options": ("DENY", "SAMEORIGIN"),
+    "referrer_policy": (
+        "no-referrer",
+        "no-referrer-when-downgrade",
+        "origin",
+        "origin-when-cross-origin",
+        "same-origin",
+        "strict-origin",
+        "strict-origin-when-cross-origin",
+        "unsafe-url",
+    ),
+    "cross_origin_opener_policy": (
+        "noopener-allow-popups",
+        "same-origin",
+        "same-origin-allow-popups",
+        "unsafe-none",
+    ),
+    "cross_origin_embedder_policy": ("credentialless", "require-corp", "unsafe-none"),
+    "cross_origin_resource_policy": ("cross-origin", "same-origin", "same-site"),
+}
+
 
 class StrictTransportSecurity(NamedTuple):
     """The Strict-Transport-Security header (RFC 6797), sent over https only.
@@ -54,6 +77,13 @@ class SecurityHeadersPolicy:
         content_security_policy: Directives | str | None,
         report_only: bool,
     ) -> None:
+        check_known("frame_options", frame_options)
+        check_known("referrer_policy", referrer_policy)
+        check_known("cross_origin_opener_policy", cross_origin_opener_policy)
+        check_known("cross_origin_embedder_policy", cross_origin_embedder_policy)
+        check_known("cross_origin_resource_policy", cross_origin_resource_policy)
+        if not isinstance(strict_transport_security, StrictTransportSecurity | None):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError("strict_transport_security: write StrictTransportSecurity(max_age=31536000) or None")
         fields = {
             "x-content-type-options": "nosniff",
             "x-frame-options": frame_options,
@@ -76,6 +106,15 @@ class SecurityHeadersPolicy:
         return constant if self.csp is None else [*constant, (self._csp_name, self.csp.header(nonce))]
 
 
+def check_known(parameter: str, value: str | None) -> None:
+    """Raise for a value that browsers do not know; a list of referrer policies has fallbacks before its last."""
+    if value is None:
+        return
+    for item in value.partition(";")[0].split(","):
+        if item.strip() not in KNOWN[parameter]:
+            raise ValueError(f"{parameter} is one of {', '.join(KNOWN[parameter])}; got {value!r}")
+
+
 def join_permissions(permissions: Mapping[str, Iterable[str]] | str | None) -> str | None:
     """Return the Permissions-Policy header: each feature with the origins that may use it."""
     if permissions is None or isinstance(permissions, str):
@@ -88,4 +127,10 @@ def join_permissions(permissions: Mapping[str, Iterable[str]] | str | None) -> s
 def allow_items(feature: str, allowed: Iterable[str]) -> list[str]:
     if isinstance(allowed, str):
         raise TypeError(f"permissions_policy: {feature} takes a list of origins; write [{allowed!r}]")
-    return [item if item in ("self", "src", "*") else f'"{item}"' for item in allowed]
+    if not feature.replace("-", "").isalnum() or not feature.isascii():
+        raise ValueError(f"permissions_policy: {feature!r} is not the name of a feature")
+    items = list(allowed)
+    for item in items:
+        if not item.isascii() or not item.isprintable() or set(item) & set('"\\ '):
+            raise ValueError(f"permissions_policy: {feature}: {item!r} is not an origin")
+    return [item if item in ("self", "src", "*") else f'"{item}"' for item in items]

@@ -26,10 +26,13 @@ class TimeoutMiddleware:
         seconds: from the request's arrival to the response's last byte.
 
     Raises:
+        TypeError: a deadline that is no number.
         ValueError: a deadline that is not above zero.
     """
 
     def __init__(self, app: ASGIApp, seconds: float) -> None:
+        if not isinstance(seconds, int | float) or isinstance(seconds, bool):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError(f"seconds is a number, got {seconds!r}")
         if not seconds > 0:
             raise ValueError(f"seconds must be above 0, got {seconds!r}; leave the middleware out for no deadline")
         self.app = app
@@ -41,20 +44,21 @@ class TimeoutMiddleware:
             return
         from anyio import move_on_after
 
-        started = expects_trailers = False
+        started = complete = expects_trailers = False
 
         async def send_and_watch(message: Message) -> None:
-            nonlocal started, expects_trailers
-            await send(message)
-            kind = message["type"]
-            if kind == "http.response.start":
+            nonlocal started, complete, expects_trailers
+            if message["type"] == "http.response.start":
+                # From here on there is no second start, even if the server never finishes with this one.
                 started, expects_trailers = True, message.get("trailers", False)
-            elif is_last(message, expects_trailers):
+            await send(message)
+            if is_last(message, expects_trailers):
+                complete = True
                 deadline.deadline = math.inf
 
         with move_on_after(self.seconds) as deadline:
             await self.app(scope, receive, send_and_watch)
-        if not deadline.cancelled_caught:
+        if complete or not deadline.cancel_called:
             return
         if started:
             raise ResponseCut(f"the response to {scope['path']!r} was not complete after {self.seconds} s")
