@@ -75,6 +75,61 @@ async def test_wrong_and_malformed_basic_credentials_are_errors_with_a_challenge
     assert info.value.challenge == 'Basic realm="books", charset="UTF-8"'
 
 
+def base64_of(raw: bytes) -> bytes:
+    return b64encode(raw)
+
+
+def authenticate(backend: Any, header: bytes) -> Any:
+    """Return what a backend that waits for nothing makes of the header."""
+    conn: Any = HTTPConnection({"type": "http", "headers": [(b"authorization", header)]})
+    with pytest.raises(StopIteration) as info:
+        backend.authenticate(conn).send(None)
+    return info.value.value
+
+
+@given(st.text(st.characters(codec="utf-8", exclude_characters=":")), st.text(st.characters(codec="utf-8")))
+def test_basic_credentials_are_split_at_the_first_colon_and_never_changed(name: str, password: str) -> None:
+    seen: list[tuple[str, str]] = []
+
+    async def check(username: str, given_password: str) -> BaseUser:
+        seen.append((username, given_password))
+        return SimpleUser(username)
+
+    authenticate(BasicBackend(check), b"Basic " + base64_of(f"{name}:{password}".encode()))
+    assert seen == [(name, password)]
+
+
+@given(
+    st.binary(max_size=60)
+    | st.binary(max_size=60).map(b"Basic ".__add__)
+    | st.binary().map(base64_of).map(b"basic ".__add__)
+)
+def test_no_authorization_header_is_an_error_of_the_server(header: bytes) -> None:
+    async def check(*given: str) -> None:
+        return None
+
+    for backend in (BasicBackend(check), BearerBackend(check)):
+        challenge: str | None = "none was needed"
+        try:
+            assert authenticate(backend, header) is None
+        except AuthenticationError as exc:
+            challenge = exc.challenge
+        assert challenge
+
+
+@pytest.mark.parametrize("make", [BasicBackend, BearerBackend, SessionBackend])
+def test_a_backend_without_a_function_to_ask_is_refused(make: Any) -> None:
+    with pytest.raises(TypeError, match="is an async function"):
+        make("secret")
+
+
+def test_a_realm_is_text_and_so_is_a_key() -> None:
+    with pytest.raises(TypeError, match="realm is text"):
+        BasicBackend(check_password, realm=5)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="key is text"):
+        SessionBackend(load_user, key=5)  # type: ignore[arg-type]
+
+
 async def test_a_bearer_token_gives_its_user_and_its_own_scopes() -> None:
     backend = BearerBackend(check_token, scopes=["authenticated", "read"])
     found = await backend.authenticate(connection("bearer s3cret"))

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from asterism.authentication import (
+    AuthenticationBackend,
+    AuthenticationError,
     AuthenticationMiddleware,
     BearerBackend,
     SessionBackend,
@@ -14,6 +16,7 @@ from asterism.authentication import (
     requires,
 )
 from asterism.http import HTTPEndpoint, JSONResponse, PlainTextResponse, request_response
+from asterism.lint import lint
 from asterism.websockets import websocket_session
 
 pytestmark = pytest.mark.anyio
@@ -103,7 +106,7 @@ async def test_nobody_can_be_sent_to_log_in(call: Any) -> None:
     assert location == b"http://shop.test/login?next=http%3A%2F%2Fshop.test%2Forders"
 
 
-async def handshake(app: Any, *headers: tuple[bytes, bytes]) -> list[Any]:
+async def handshake(app: Any, *headers: tuple[bytes, bytes], **scope: Any) -> list[Any]:
     sent: list[Any] = []
 
     async def receive() -> Any:
@@ -112,7 +115,22 @@ async def handshake(app: Any, *headers: tuple[bytes, bytes]) -> list[Any]:
     async def send(message: Any) -> None:
         sent.append(message)
 
-    await app({"type": "websocket", "path": "/", "headers": list(headers), "subprotocols": []}, receive, send)
+    full_scope = {
+        "type": "websocket",
+        "asgi": {"version": "3.0", "spec_version": "2.5"},
+        "http_version": "1.1",
+        "scheme": "ws",
+        "path": "/",
+        "raw_path": b"/",
+        "query_string": b"",
+        "root_path": "",
+        "headers": list(headers),
+        "subprotocols": [],
+        "client": ("192.0.2.1", 5000),
+        "server": ("127.0.0.1", 8000),
+        **scope,
+    }
+    await lint(app)(full_scope, receive, send)
     return sent
 
 
@@ -139,9 +157,46 @@ async def test_a_lifespan_passes_through() -> None:
     assert seen == [{"type": "lifespan"}]
 
 
-def test_what_is_no_backend_is_refused() -> None:
+async def test_a_denied_handshake_has_the_challenge_where_the_server_can_send_it() -> None:
+    app = AuthenticationMiddleware(websocket_session(chat), BACKEND)
+    start, body = await handshake(app, *WRONG, extensions={"websocket.http.response": {}})
+    assert (start["type"], start["status"]) == ("websocket.http.response.start", 401)
+    assert dict(start["headers"])[b"www-authenticate"] == b'Bearer realm="restricted", error="invalid_token"'
+    assert (body["type"], body["body"]) == ("websocket.http.response.body", b"The token is wrong or has expired")
+
+
+@pytest.mark.parametrize("sentence", ["ü" * 200, "a\r\nb\0", "x" * 500])
+async def test_the_reason_of_a_close_fits_into_its_frame(sentence: str) -> None:
+    class Refusing(AuthenticationBackend):
+        async def authenticate(self, conn: Any) -> Any:
+            raise AuthenticationError(sentence)
+
+    (closed,) = await handshake(AuthenticationMiddleware(websocket_session(chat), Refusing()))
+    assert closed["type"] == "websocket.close"
+    assert len(closed["reason"].encode()) <= 123
+    assert closed["reason"].isprintable()
+
+
+@pytest.mark.parametrize("backend", [object(), None, "abc", BearerBackend, [BACKEND, object()]])
+def test_what_is_no_backend_is_refused(backend: Any) -> None:
     with pytest.raises(TypeError, match="backend must be an AuthenticationBackend or a list of them"):
-        AuthenticationMiddleware(lambda *args: None, object())  # type: ignore[arg-type, return-value]
+        AuthenticationMiddleware(lambda *args: None, backend)  # type: ignore[arg-type, return-value]
+
+
+def test_no_backend_at_all_is_refused() -> None:
+    with pytest.raises(ValueError, match="backend is an empty list"):
+        AuthenticationMiddleware(lambda *args: None, [])  # type: ignore[arg-type, return-value]
+    with pytest.raises(TypeError, match="on_error is a function"):
+        AuthenticationMiddleware(lambda *args: None, BACKEND, "401")  # type: ignore[arg-type, return-value]
+
+
+@pytest.mark.parametrize(
+    ("options", "error"),
+    [({"status_code": "404"}, TypeError), ({"status_code": 200}, ValueError), ({"redirect": 5}, TypeError)],
+)
+def test_requires_refuses_what_it_could_not_answer_with(options: Any, error: type[Exception]) -> None:
+    with pytest.raises(error, match=next(iter(options))):
+        requires("authenticated", **options)
 
 
 def test_a_function_without_a_connection_is_refused() -> None:

@@ -171,6 +171,9 @@ async def test_other_scopes_pass_as_they_are(kind: str) -> None:
     [
         ({"rules": "often"}, ValueError, "'often' is not understood"),
         ({"rules": []}, ValueError, "rules is empty"),
+        ({"rules": ["5/minute", "6/hour"]}, TypeError, "'5/minute' is not a Rule; write Rule\\('5/minute'\\)"),
+        ({"rules": 5}, TypeError, "rules is a Rule, several, or text"),
+        ({"store_timeout": "1"}, TypeError, "store_timeout is a number of seconds"),
         ({"storage": "memcached://a"}, ValueError, "'memcached://a' is neither 'memory://' nor a URL of Redis"),
         ({"storage": 5}, TypeError, "storage is a URL"),
         ({"strategy": "leaky-bucket"}, ValueError, "strategy is one of fixed-window, moving-window"),

@@ -44,6 +44,20 @@ def test_methods_narrow_a_rule() -> None:
     assert not rule.matches("GET", "/")
 
 
+def test_methods_may_be_written_in_lower_case_as_those_of_a_route() -> None:
+    rule = Rule("1/minute", methods=["post"])
+    assert rule.matches("POST", "/")
+    assert rule.label == "POST * 1/60s"
+
+
+def test_a_head_request_is_counted_where_a_get_is() -> None:
+    """It runs the same handler."""
+    rule = Rule("1/minute", methods=["GET"])
+    assert rule.matches("HEAD", "/")
+    assert not Rule("1/minute", methods=["POST"]).matches("HEAD", "/")
+    assert not Rule("1/minute", methods=["HEAD"]).matches("GET", "/")
+
+
 @pytest.mark.parametrize(
     ("parameters", "label"),
     [
@@ -63,6 +77,13 @@ def test_a_rule_is_called_by_its_name_or_by_what_it_limits(parameters: Any, labe
         ({"limit": "often"}, ValueError, "limit: 'often' is not understood; write '100/minute'"),
         ({"limit": ""}, ValueError, "is not understood"),
         ({"limit": "0/minute"}, ValueError, "lets nothing through"),
+        ({"limit": "10/second; 1000/hour"}, ValueError, "holds several limits; write a Rule for each"),
+        ({"limit": 5}, TypeError, "limit is text such as '100/minute'"),
+        ({"limit": "1/minute", "path": None}, TypeError, "path is text"),
+        ({"limit": "1/minute", "methods": []}, ValueError, "methods is empty"),
+        ({"limit": "1/minute", "methods": [5]}, TypeError, "methods: 5 is not the name of a method"),
+        ({"limit": "1/minute", "key": "ip"}, TypeError, "key is a function of the scope"),
+        ({"limit": "1/minute", "name": 5}, TypeError, "name is text"),
         ({"limit": "1/minute", "path": "login"}, ValueError, "path: 'login' is neither"),
         ({"limit": "1/minute", "path": "/a*"}, ValueError, "path: '/a\\*' is neither"),
         ({"limit": "1/minute", "path": "/*/b"}, ValueError, "is neither"),

@@ -26,12 +26,21 @@ def read_authorization(conn: HTTPConnection, scheme: str, challenge: str) -> str
     return credentials.strip()
 
 
+def check_function(parameter: str, function: object) -> None:
+    """Raise where a backend's function cannot be called."""
+    if not callable(function):
+        raise TypeError(f"{parameter} is an async function, got {function!r}")
+
+
 def checked_realm(realm: str) -> str:
     """Return a realm that can stand in a challenge.
 
     Raises:
+        TypeError: it is no text.
         ValueError: it holds a quote, a backslash, a line break or a character beyond ASCII.
     """
+    if not isinstance(realm, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise TypeError(f"realm is text, got {realm!r}")
     if not realm.isascii() or not realm.isprintable() or '"' in realm or "\\" in realm:
         raise ValueError(f"realm {realm!r} cannot stand in a header; use plain ASCII without quotes")
     return realm

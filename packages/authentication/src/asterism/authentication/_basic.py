@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from asterism.datastructures import HTTPConnection
 
-from ._authorization import checked_realm, read_authorization
+from ._authorization import check_function, checked_realm, read_authorization
 from ._backend import AuthenticationBackend, AuthenticationError
 from ._credentials import AuthCredentials
 from ._user import BaseUser
@@ -23,6 +23,7 @@ class BasicBackend(AuthenticationBackend):
         scopes: granted to who passes; `["authenticated"]` by default.
 
     Raises:
+        TypeError: a check that cannot be called, a realm that is no text.
         ValueError: a realm that cannot stand in a header.
     """
 
@@ -32,6 +33,7 @@ class BasicBackend(AuthenticationBackend):
         realm: str = "restricted",
         scopes: Sequence[str] = ("authenticated",),
     ) -> None:
+        check_function("check", check)
         self.check = check
         self.challenge = f'Basic realm="{checked_realm(realm)}", charset="UTF-8"'
         self.credentials = AuthCredentials(scopes)

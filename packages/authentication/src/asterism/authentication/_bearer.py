@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from asterism.datastructures import HTTPConnection
 
-from ._authorization import checked_realm, read_authorization
+from ._authorization import check_function, checked_realm, read_authorization
 from ._backend import AuthenticationBackend, AuthenticationError
 from ._credentials import AuthCredentials
 from ._user import BaseUser
@@ -22,6 +22,7 @@ class BearerBackend(AuthenticationBackend):
         scopes: granted where `check` gives a user alone; `["authenticated"]` by default.
 
     Raises:
+        TypeError: a check that cannot be called, a realm that is no text.
         ValueError: a realm that cannot stand in a header.
     """
 
@@ -31,6 +32,7 @@ class BearerBackend(AuthenticationBackend):
         realm: str = "restricted",
         scopes: Sequence[str] = ("authenticated",),
     ) -> None:
+        check_function("check", check)
         self.check = check
         self.challenge = f'Bearer realm="{checked_realm(realm)}"'
         self.credentials = AuthCredentials(scopes)

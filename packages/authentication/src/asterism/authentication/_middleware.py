@@ -12,6 +12,9 @@ from ._backend import AuthenticationBackend, AuthenticationError
 from ._credentials import AuthCredentials
 from ._user import UnauthenticatedUser
 
+MAX_REASON = 123
+"""Bytes of a close frame's reason at most (RFC 6455 section 5.5)."""
+
 OnError = Callable[[HTTPConnection, AuthenticationError], Response]
 
 
@@ -20,7 +23,8 @@ class AuthenticationMiddleware:
 
     Nobody is kept out here: who sends no credentials is an `UnauthenticatedUser` without scopes,
     and `requires` decides. Credentials that are malformed or wrong are answered at once: a request
-    with 400, or 401 and a challenge; a WebSocket is refused before it is accepted.
+    with 400, or 401 and a challenge; a WebSocket is refused before it is accepted, with the same
+    answer where the server can send one.
 
     Args:
         app: the application.
@@ -28,7 +32,8 @@ class AuthenticationMiddleware:
         on_error: makes the response of an `AuthenticationError`.
 
     Raises:
-        TypeError: a backend without `authenticate`.
+        TypeError: a backend without `authenticate`, or its class; an on_error that cannot be called.
+        ValueError: an empty list.
     """
 
     def __init__(
@@ -39,8 +44,12 @@ class AuthenticationMiddleware:
     ) -> None:
         self.app = app
         self.backends: list[AuthenticationBackend] = list(backend) if isinstance(backend, Sequence) else [backend]
+        if not self.backends:
+            raise ValueError("backend is an empty list; give at least one, or leave the middleware out")
+        if on_error is not None and not callable(on_error):
+            raise TypeError(f"on_error is a function making a response, got {on_error!r}")
         for each in self.backends:
-            if not callable(getattr(each, "authenticate", None)):
+            if isinstance(each, type) or not callable(getattr(each, "authenticate", None)):
                 raise TypeError(f"backend must be an AuthenticationBackend or a list of them, got {each!r}")
         self.on_error: OnError = self.default_on_error if on_error is None else on_error
 
@@ -67,10 +76,11 @@ class AuthenticationMiddleware:
         return AuthCredentials(), UnauthenticatedUser()
 
     async def refuse(self, conn: HTTPConnection, exc: AuthenticationError, receive: Receive, send: Send) -> None:
-        if conn.scope["type"] == "websocket":
-            await send({"type": "websocket.close", "code": 1008, "reason": str(exc)[:100]})
+        scope = conn.scope
+        if scope["type"] == "websocket" and "websocket.http.response" not in (scope.get("extensions") or ()):
+            await send({"type": "websocket.close", "code": 1008, "reason": close_reason(str(exc))})
         else:
-            await self.on_error(conn, exc)(conn.scope, receive, send)
+            await self.on_error(conn, exc)(scope, receive, send)
 
     @staticmethod
     def default_on_error(conn: HTTPConnection, exc: AuthenticationError) -> Response:
@@ -79,3 +89,9 @@ class AuthenticationMiddleware:
         if challenge is None:
             return PlainTextResponse(str(exc), status_code=400)
         return PlainTextResponse(str(exc), status_code=401, headers={"WWW-Authenticate": challenge})
+
+
+def close_reason(sentence: str) -> str:
+    """Return as much of a sentence as a close frame holds, on one line."""
+    line = "".join([character if character.isprintable() else " " for character in sentence])
+    return line.encode("utf-8", "replace")[:MAX_REASON].decode("utf-8", "ignore")

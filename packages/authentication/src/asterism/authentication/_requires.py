@@ -32,11 +32,19 @@ def requires(
         redirect: the name of a route to go to instead (303), with the present URL as `next`.
 
     Raises:
-        TypeError: (where it decorates) the function has no such parameter.
+        TypeError: a status_code or redirect of the wrong kind; (where it decorates) the function has
+            no such parameter.
+        ValueError: a status_code that is no refusal.
 
     >>> @requires("authenticated", redirect="login")
     ... async def orders(request): ...
     """
+    if not isinstance(status_code, int) or isinstance(status_code, bool):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise TypeError(f"status_code is a number such as 403, got {status_code!r}")
+    if not 400 <= status_code <= 599:
+        raise ValueError(f"status_code is from 400 to 599, got {status_code}")
+    if not isinstance(redirect, str | None):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise TypeError(f"redirect is the name of a route, got {redirect!r}")
     needed = [scopes] if isinstance(scopes, str) else list(scopes)
 
     def decorate(function: EndpointT) -> EndpointT:

@@ -7,6 +7,7 @@ from typing import Any
 
 from asterism.datastructures import HTTPConnection
 
+from ._authorization import check_function
 from ._backend import AuthenticationBackend
 from ._credentials import AuthCredentials
 from ._user import BaseUser
@@ -22,6 +23,9 @@ class SessionBackend(AuthenticationBackend):
         load: `await load(identity)` giving the user, or None for one that is gone.
         key: where in the session the identity is; "user" by default.
         scopes: granted to who is remembered; `["authenticated"]` by default.
+
+    Raises:
+        TypeError: a load that cannot be called, a key that is no text.
     """
 
     def __init__(
@@ -30,6 +34,9 @@ class SessionBackend(AuthenticationBackend):
         key: str = "user",
         scopes: Sequence[str] = ("authenticated",),
     ) -> None:
+        check_function("load", load)
+        if not isinstance(key, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError(f"key is text, got {key!r}")
         self.load = load
         self.key = key
         self.credentials = AuthCredentials(scopes)
