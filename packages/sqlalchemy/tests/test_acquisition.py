@@ -199,14 +199,18 @@ async def test_sqlite_is_closed_whenever_a_request_is_cancelled(
     """While it connects as well, where aiosqlite leaves what its thread opens to the garbage collector."""
     Counted.open = 0
     path = f"{tmp_path}/x.db"
-    for moment in range(40):
+    moments: list[Any] = [
+        *({"turns": turns} for turns in range(12)),
+        *({"seconds": step * 0.0003} for step in range(30)),
+    ]
+    for moment in moments:
         arguments: dict[str, Any] = {"connect_args": {"factory": Counted}}
         database = (
             Database(create_async_engine(f"sqlite+aiosqlite:///{path}", **arguments))
             if engine_is_own
             else Database(f"sqlite:///{path}", engine_options=arguments)
         )
-        await cancelled_after(serve(app_of(database)), moment * 0.0002)
+        await cancelled_after(serve(app_of(database)), **moment)
         await database.close()
         assert Counted.open == 0, moment
 
@@ -220,7 +224,7 @@ async def test_no_connection_to_a_server_is_left_whenever_a_request_is_cancelled
         question = "SELECT count(*) FROM information_schema.processlist WHERE db = database()"
     for moment in range(60):
         database = Database(url)
-        await cancelled_after(serve(app_of(database)), moment * 0.0003)
+        await cancelled_after(serve(app_of(database)), turns=moment % 4, seconds=moment * 0.0003)
         await finish_shielded()
         assert database.pool_status().in_use == 0, moment
         await database.close()
@@ -231,9 +235,13 @@ async def test_no_connection_to_a_server_is_left_whenever_a_request_is_cancelled
     await database.close()
 
 
-async def cancelled_after(work: Any, seconds: float) -> None:
+async def cancelled_after(work: Any, *, turns: int = 0, seconds: float = 0) -> None:
+    """Cancel work after some turns of the event loop and some seconds."""
     task = asyncio.ensure_future(work)
-    await asyncio.sleep(seconds)
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    if seconds:
+        await asyncio.sleep(seconds)
     task.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await task

@@ -44,7 +44,9 @@ class Acquisition:
 
     def leave(self, task: asyncio.Task[PoolProxiedConnection]) -> None:
         """Go without it. A new connection is finished, to be given back: half made, it could not be closed."""
-        keep(give_back(task, self.limits.connect if self.connecting else 0))
+        if not self.connecting:
+            task.cancel()  # at once: a moment later it might connect
+        keep(give_back(task, self.limits.connect))
 
 
 CURRENT: ContextVar[Acquisition] = ContextVar("asterism_acquisition")
