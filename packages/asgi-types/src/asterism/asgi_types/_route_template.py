@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from ._record import find_scope_record, scope_record
+from ._record import RECORD_KEY, find_scope_record, scope_record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from ._application import Scope
     from ._scope_record import ScopeRecord
 
@@ -27,7 +29,8 @@ def expect_route_template(scope: Scope) -> ScopeRecord:
     """
     if "path_params" not in scope:
         scope["path_params"] = {}
-    return scope_record(scope)
+    record: Any = scope.get(RECORD_KEY)
+    return scope_record(scope) if record is None else record
 
 
 def find_route_template(scope: Scope) -> str | None:
