@@ -14,7 +14,7 @@ from graphql import GraphQLError
 
 from asterism.applications import Asterism
 from asterism.graphql import GraphQL, GraphQLContext
-from asterism.routing import Route, WebSocketRoute
+from asterism.routing import Route
 
 Info: TypeAlias = strawberry.Info[GraphQLContext, None]
 
@@ -94,4 +94,4 @@ class Subscription:
 
 schema = strawberry.Schema(query=Query, mutation=Mutation, subscription=Subscription)
 graphql = GraphQL(schema)
-app = Asterism(debug=True, routes=[Route("/graphql", graphql), WebSocketRoute("/graphql", graphql)])
+app = Asterism(debug=True, routes=[Route("/graphql", graphql)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import gc
 import re
 import sys
 from typing import Any
@@ -31,6 +32,12 @@ class Endpoint:
         self.name = name
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None: ...
+
+
+class OfBothProtocols(Endpoint):
+    """An application that answers WebSockets too, and says so."""
+
+    serves_websockets = True
 
 
 class EvenOnly(Convertor[int]):
@@ -103,7 +110,7 @@ methods = st.sampled_from([None, ["GET"], ["POST"], ["GET", "POST"], []])
 @st.composite
 def routes(draw: st.DrawFn) -> BaseRoute:
     path = draw(templates())
-    kind = draw(st.integers(0, 11))
+    kind = draw(st.integers(0, 14))
     if kind <= 4:
         return Route(path, Endpoint(), methods=draw(methods))
     if kind == 5:
@@ -118,6 +125,10 @@ def routes(draw: st.DrawFn) -> BaseRoute:
         return PickyRoute(path, Endpoint(), methods=draw(methods))
     if kind == 10:
         return uninitialised_route(path)
+    if kind == 11:
+        return draw(st.sampled_from([PickyRoute, HandlingRoute]))(path, OfBothProtocols(), methods=draw(methods))
+    if kind <= 13:
+        return Route(path, OfBothProtocols(), methods=draw(methods))
     return hand_written_regex()
 
 
@@ -226,6 +237,11 @@ class RouteTable(RuleBasedStateMachine):
         if isinstance(route, Route):
             route.methods = None if wanted is None else set(wanted)
 
+    @rule(route=added, endpoint=st.sampled_from([Endpoint, OfBothProtocols]))
+    def rewrite_endpoint(self, route: BaseRoute, endpoint: type[Endpoint]) -> None:
+        if isinstance(route, (Route, WebSocketRoute)):
+            route.endpoint = route.app = endpoint()
+
     @rule(
         path=paths, method=st.sampled_from(["GET", "POST", "HEAD", "OPTIONS"]), host=st.sampled_from(["a.org", "c.org"])
     )
@@ -259,11 +275,14 @@ def work(router: Router, path: str) -> int:
         nonlocal calls
         calls += event in ("call", "c_call")
 
+    gc.collect()
+    gc.disable()  # what it calls on the way is nobody's work here
     sys.setprofile(count)
     try:
         router.select(scope)
     finally:
         sys.setprofile(None)
+        gc.enable()
     return calls
 
 
@@ -394,3 +413,16 @@ def test_rewriting_a_copy_that_no_router_has_drops_no_index() -> None:
     assert table.compiled is compiled
     mount.path_regex = other.path_regex
     assert table.compiled is None
+
+
+@pytest.mark.anyio
+async def test_a_route_gives_its_endpoint_the_websockets_it_says_it_serves(driver: Any) -> None:
+    endpoint = driver.endpoint("both")
+    route = Route("/a/{x}", endpoint, methods=["POST"])
+    refused = {"type": "websocket.close", "code": 1000, "reason": ""}
+    assert (await driver.call(Router([route]), driver.websocket_scope("/a/1"))).messages == [refused]
+    endpoint.serves_websockets = True
+    served = {"type": "websocket.close", "code": 4000, "reason": "both"}
+    for app in (Router([Route("/a/{x}", endpoint, methods=["POST"])]), Route("/a/{x}", endpoint, methods=["POST"])):
+        assert (await driver.call(app, driver.websocket_scope("/a/1"))).messages == [served]
+        assert (await driver.call(app, driver.websocket_scope("/b/1"))).messages == [refused]

@@ -49,6 +49,17 @@ def test_methods_and_protocols_count(driver: Any) -> None:
     assert kinds(Host("a.org", app), Route("/a", app)) == []
 
 
+def test_a_route_of_both_protocols_is_unreachable_where_both_are_taken(driver: Any) -> None:
+    app, both = driver.endpoint(), driver.endpoint()
+    both.serves_websockets = True
+    assert kinds(Route("/a", both), WebSocketRoute("/a", app)) == ["unreachable"]
+    assert kinds(Route("/a", both, methods=["GET"]), WebSocketRoute("/a", app)) == ["unreachable"]
+    assert kinds(Route("/a", app), Route("/a", both)) == []
+    assert kinds(WebSocketRoute("/a", app), Route("/a", both)) == []
+    assert kinds(Route("/a", app), WebSocketRoute("/a", app), Route("/a", both)) == ["unreachable"]
+    assert kinds(Route("/a", both), Route("/a", both)) == ["unreachable"]
+
+
 def test_names_and_self_deciding_routes_are_reported_below_mounts_too(driver: Any) -> None:
     app = driver.endpoint()
     own = Route("/own", app, name="own")

@@ -10,6 +10,7 @@ import pytest
 from asterism.starlette._websocket_session import websocket_session
 from asterism.starlette.endpoints import WebSocketEndpoint
 from asterism.starlette.requests import HTTPConnection
+from asterism.starlette.routing import Route, Router
 from asterism.starlette.websockets import WebSocket, WebSocketClose, WebSocketDisconnect, WebSocketDisconnected
 
 
@@ -117,3 +118,23 @@ async def test_an_endpoint_raises_what_the_peer_got_wrong() -> None:
     with pytest.raises(RuntimeError, match=r"Malformed JSON data received\."):
         await Echo(websocket.scope, websocket._receive, websocket._send)
     assert sent[-1] == {"type": "websocket.close", "code": 1003, "reason": ""}
+
+
+@pytest.mark.anyio
+async def test_a_route_of_the_drop_in_takes_requests_alone_whatever_its_endpoint_serves() -> None:
+    class OfBothProtocols:
+        serves_websockets = True
+
+        async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+            raise AssertionError("a WebSocket reached it")
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    async def receive() -> Any:
+        return {"type": "websocket.connect"}
+
+    sent: list[Any] = []
+    scope = {"type": "websocket", "path": "/", "headers": []}
+    await Router([Route("/", OfBothProtocols())])(scope, receive, send)
+    assert [message["type"] for message in sent] == ["websocket.close"]

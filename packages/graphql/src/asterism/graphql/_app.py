@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from typing import Any, TypeAlias, cast
+from typing import Any, ClassVar, TypeAlias, cast
 
 from strawberry import Schema
 
@@ -76,6 +76,9 @@ class GraphQL:
     ...         return "world"
     >>> app = GraphQL(strawberry.Schema(Query))
     """
+
+    serves_websockets: ClassVar[bool] = True
+    """What a `Route` of `asterism.routing` asks, to give WebSockets on its path here too."""
 
     def __init__(
         self,

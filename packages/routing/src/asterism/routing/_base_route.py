@@ -18,7 +18,7 @@ Endpoint: TypeAlias = Callable[..., Any]
 MiddlewareList: TypeAlias = Sequence[Middleware] | None
 """Wrapped around an application, the first being outermost."""
 
-_INDEXED = frozenset({"handle", "matches", "name", "param_convertors", "path_regex", "slash_optional"})
+_INDEXED = frozenset({"endpoint", "handle", "matches", "name", "param_convertors", "path_regex", "slash_optional"})
 
 _MARK = "_indexed_as"
 

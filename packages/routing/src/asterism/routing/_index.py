@@ -47,7 +47,7 @@ class Candidate:
 
     __slots__ = ("always", "any_method", "conversions", "host", "kind", "match", "position", "route", "static")
 
-    def __init__(self, position: int, route: Any) -> None:
+    def __init__(self, position: int, route: Any, any_method: bool = False) -> None:
         self.position = position
         self.route = route
         self.kind = _kind(route)
@@ -56,7 +56,7 @@ class Candidate:
         self.host = _static_path(host_pattern(route)) if self.kind == HOST else None
         self.always = pattern is None and self.host is None
         self.static = _static_path(pattern) if self.kind == LEAF else None
-        self.any_method = isinstance(route, WebSocketRoute)
+        self.any_method = any_method
         if self.kind == LEAF:
             self.match: Callable[[str], re.Match[str] | None] = route.path_regex.match
             self.conversions = conversions(route.param_convertors)
@@ -260,8 +260,10 @@ class RouteIndex:
     def __init__(self, routes: Any) -> None:
         self._owner = ref(routes)
         self.candidates = [Candidate(position, route) for position, route in enumerate(routes)]
-        self.http = RouteTree([c for c in self.candidates if not _only(c, WebSocketRoute)])
-        self.websocket = RouteTree([c for c in self.candidates if not _only(c, Route)])
+        self.http = RouteTree([c for c in self.candidates if not _only(c.route, WebSocketRoute)])
+        self.websocket = RouteTree(
+            [Candidate(c.position, c.route, any_method=True) for c in self.candidates if _takes_websockets(c.route)]
+        )
         self._names: NameIndex | None = None
         watch(self)
 
@@ -279,6 +281,10 @@ class RouteIndex:
             owner.discard()
 
 
-def _only(candidate: Candidate, family: type[BaseRoute]) -> bool:
-    """Tell whether the route can match nothing but the scopes of one family of routes."""
-    return isinstance(candidate.route, family) and _inherits(candidate.route, "matches", (family,))
+def _only(route: BaseRoute, family: type[BaseRoute]) -> bool:
+    """Tell whether a route decides by the `matches` of one family of routes."""
+    return isinstance(route, family) and _inherits(route, "matches", (family,))
+
+
+def _takes_websockets(route: BaseRoute) -> bool:
+    return not _only(route, Route) or route.serves_websockets  # type: ignore[attr-defined]

@@ -70,11 +70,12 @@ class RouteReport(tuple[Finding, ...]):
 def report(routes: Sequence[BaseRoute], where: str = "") -> Iterator[Finding]:
     """Yield the findings about routes and about those below their mounts."""
     names: dict[str, BaseRoute] = {}
+    methods = frozenset(method for route in routes for method in getattr(route, "methods", None) or ())
     for position, route in enumerate(routes):
         yield from _name_findings(names, route, where)
         if not isinstance(route, Host) and path_pattern(route) is None:
             yield Finding("asked for every path", route, None, where)
-        yield from _path_findings(routes[:position], route, where)
+        yield from _path_findings(routes[:position], route, methods, where)
         below: Sequence[BaseRoute] = getattr(route, "routes", None) or ()
         if below:
             yield from report(below, where + getattr(route, "path", ""))
@@ -93,44 +94,43 @@ def _params(route: Any) -> set[str]:
     return set(getattr(route, "param_convertors", ()))
 
 
-def _path_findings(earlier: Sequence[BaseRoute], route: BaseRoute, where: str) -> Iterator[Finding]:
+def _path_findings(
+    earlier: Sequence[BaseRoute], route: BaseRoute, named: frozenset[str], where: str
+) -> Iterator[Finding]:
     pattern = path_pattern(route)
     if pattern is None:
         return
-    left = _methods(route)
+    left = _connections(route, named)
     for other in earlier:
         other_pattern = path_pattern(other)
-        if other_pattern is None or not _shares_connections(other, route):
+        if other_pattern is None or left.isdisjoint(_connections(other, named)):
             continue
         if covers(other_pattern, pattern):
-            left = _methods_left(left, _methods(other))
-            if left is not None and not left:
+            left = left - _connections(other, named)
+            if not left:
                 yield Finding("unreachable", route, other, where)
                 return
         elif overlaps(other_pattern, pattern) and not covers(pattern, other_pattern):
             yield Finding("overlap", route, other, where)
 
 
-def _methods_left(methods: set[str] | None, taken: set[str] | None) -> set[str] | None:
-    """Return the methods an earlier route leaves; None stands for all there are."""
-    if taken is None:
-        return set()
-    return None if methods is None else methods - taken
+_WEBSOCKET = "a WebSocket"
+_OTHER_METHOD = "any method that no route names"
 
 
-def _methods(route: Any) -> set[str] | None:
-    """Return the methods a route takes, None for all."""
-    return set(route.methods) if isinstance(route, Route) and route.methods else None
+def _connections(route: Any, named: frozenset[str]) -> frozenset[str]:
+    """Return what a route takes on its paths: methods and WebSockets.
 
-
-def _shares_connections(first: BaseRoute, second: BaseRoute) -> bool:
-    """Tell whether some connection, its path apart, could go to either of two routes."""
-    if isinstance(first, WebSocketRoute) and isinstance(second, Route):
-        return False
-    if isinstance(first, Route) and not isinstance(second, Route):
-        return not isinstance(second, WebSocketRoute)
-    mine, other = _methods(first), _methods(second)
-    return mine is None or other is None or not mine.isdisjoint(other)
+    Args:
+        route: the route.
+        named: the methods that any route of the table names.
+    """
+    if isinstance(route, WebSocketRoute):
+        return frozenset({_WEBSOCKET})
+    if not isinstance(route, Route):
+        return named | {_OTHER_METHOD, _WEBSOCKET}
+    methods = frozenset(route.methods or named | {_OTHER_METHOD})
+    return methods | {_WEBSOCKET} if route.serves_websockets else methods
 
 
 def covers(first: PathPattern, second: PathPattern) -> bool:

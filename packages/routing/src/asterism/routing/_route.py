@@ -1,4 +1,4 @@
-"""A path and the endpoint that answers HTTP requests for it."""
+"""A path and the endpoint that answers HTTP requests for it, and WebSockets where it says so."""
 
 from __future__ import annotations
 
@@ -103,6 +103,9 @@ _NONE = Match.NONE
 class Route(TemplateRoute):
     """A path and the endpoint that answers HTTP requests for it.
 
+    An ASGI application that serves WebSockets too says so by an attribute `serves_websockets =
+    True`, and is given those of the path as well, whatever `methods` says.
+
     Args:
         path: a template such as "/users/{id:int}".
         endpoint: a function of a request, or an ASGI application (anything callable that is not a
@@ -126,6 +129,9 @@ class Route(TemplateRoute):
     """
 
     scope_type = "http"
+
+    takes_websockets: ClassVar[bool] = True
+    """Give WebSockets to endpoints that say they serve them."""
 
     # Of subclasses whose constructor is their own.
     methods: set[str] | None = None
@@ -160,10 +166,15 @@ class Route(TemplateRoute):
         """Return the application under the route's `max_body_size`."""
         return limited(app, limit, counts=counts)
 
+    @property
+    def serves_websockets(self) -> bool:
+        """Whether WebSockets on the path go to the endpoint, which then says that it serves them."""
+        return self.takes_websockets and getattr(self.endpoint, "serves_websockets", False) is True
+
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         # In one frame: a router of foreign routes asks each of them, for every request.
         if scope["type"] != "http":
-            return _NONE, {}
+            return self._matches_websocket(scope)
         path = get_route_path(scope) if scope.get("root_path") else scope["path"]
         regex = self.path_regex
         known, prefix = self._prefix
@@ -180,8 +191,13 @@ class Route(TemplateRoute):
             return Match.PARTIAL, child_scope
         return Match.FULL, child_scope
 
+    def _matches_websocket(self, scope: Scope) -> tuple[Match, Scope]:
+        serves = scope["type"] == "websocket" and self.serves_websockets
+        child_scope = self.child_scope(scope) if serves else None
+        return (_NONE, {}) if child_scope is None else (Match.FULL, child_scope)
+
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if not self.methods or scope["method"] in self.methods:
+        if not self.methods or scope["type"] != "http" or scope["method"] in self.methods:
             await self.app(scope, receive, send)
             return
         refusal = MethodNotAllowed(self.methods)

@@ -103,6 +103,7 @@ class BaseRoute(NativeBaseRoute):
 class Route(BaseRoute, NativeRoute):
     """A path and the endpoint that answers HTTP requests for it."""
 
+    takes_websockets = False
     encodes_paths = False
     literal_braces = True
 
