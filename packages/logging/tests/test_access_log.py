@@ -286,6 +286,15 @@ async def test_the_programs_own_message(connection: Any, logger: Any, records: l
     assert records[0].getMessage() == "GET None 200 100%"
 
 
+@pytest.mark.parametrize(
+    "option",
+    [{"level": "INFO"}, {"error_level": None}, {"level": True}, {"excluded_paths": [5]}, {"accept_request_id": "no"}],
+)
+def test_an_option_of_the_wrong_kind_is_refused_at_construction(logger: Any, option: Any) -> None:
+    with pytest.raises(TypeError, match=next(iter(option)).removesuffix("_request_id")):
+        AccessLogMiddleware(lambda *args: None, logger, **option)  # type: ignore[arg-type, return-value]
+
+
 def test_bad_configuration_is_refused_at_construction(logger: Any) -> None:
     with pytest.raises(ValueError, match=r"message cannot be filled in .*request_id"):
         AccessLogMiddleware(hello, logger, message="%(nothing)s")

@@ -125,6 +125,12 @@ async def test_json_of_what_json_does_not_know() -> None:
     assert json.loads(JSONFormatter().format(made(msg="m", detail={(1, 2): 3})))["detail"] == "{(1, 2): 3}"
 
 
+async def test_a_line_whose_text_cannot_be_filled_in_is_written_all_the_same() -> None:
+    record = logging.makeLogRecord({"msg": "a%d\n%s", "args": ("x",), "levelname": "INFO"})
+    entry = json.loads(JSONFormatter().format(record))
+    assert entry["message"].startswith("a%d\n%s ('x',)")
+
+
 async def test_extra_fields_do_not_replace_the_facts_of_a_line() -> None:
     line = json.loads(JSONFormatter({"level": "fixed"}).format(made(msg="m", time="then", level="none", logger="x")))
     assert (line["level"], line["logger"], line["time"]) == ("INFO", "app", "1970-01-01T00:00:00.000Z")

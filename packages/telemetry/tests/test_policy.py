@@ -135,6 +135,12 @@ def test_exclusions_are_searched_for_in_the_whole_url() -> None:
     assert ExcludedURLs([r"^http://\[::1\]:81/x\?q=1$"]).excludes_scope(scope)
 
 
+@pytest.mark.parametrize("option", [{"excluded_urls": 5}, {"tracer_provider": 5}, {"meter_provider": "global"}])
+def test_an_option_of_the_wrong_kind_is_refused_at_construction(option: Any) -> None:
+    with pytest.raises(TypeError, match=next(iter(option))):
+        OpenTelemetryMiddleware(lambda *args: None, **option)  # type: ignore[arg-type, return-value]
+
+
 def test_bad_configuration_is_refused_at_construction() -> None:
     async def app(*args: Any) -> None: ...
 

@@ -32,10 +32,13 @@ def make_codings(names: Sequence[str] | None, levels: Mapping[str, int] | None) 
     if isinstance(names, str):
         raise TypeError(f"codings is a list; write [{names!r}]")
     levels = {} if levels is None else levels
+    if not isinstance(levels, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise TypeError(f"levels is a mapping such as {{'gzip': 6}}, got {levels!r}")
     for name in (*(names or ()), *levels):
         if name not in CODINGS:
             raise ValueError(f"{name!r} is no coding known here; those known are {', '.join(CODINGS)}")
     if names is not None:
+        check_named(names, levels)
         return [make_coding(name, levels) for name in names]
     found: list[Coding] = []
     for name in CODINGS:
@@ -45,6 +48,15 @@ def make_codings(names: Sequence[str] | None, levels: Mapping[str, int] | None) 
             if name in levels:
                 raise
     return found
+
+
+def check_named(names: Sequence[str], levels: Mapping[str, int]) -> None:
+    for name in names:
+        if names.count(name) > 1:
+            raise ValueError(f"codings names {name!r} twice")
+    for name in levels:
+        if name not in names:
+            raise ValueError(f"levels names {name!r}, which codings does not offer")
 
 
 class MissingLibrary(ValueError):

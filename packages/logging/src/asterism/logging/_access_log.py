@@ -39,7 +39,7 @@ class AccessLogMiddleware:
         accept_request_id, generate_request_id: as `accept` and `generate` of `RequestIDMiddleware`.
 
     Raises:
-        TypeError: a string instead of a list; a logger that is none.
+        TypeError: a string instead of a list; a logger or level that is none.
         ValueError: a message that names no attribute of the record; a header that is none.
     """
 
@@ -60,6 +60,12 @@ class AccessLogMiddleware:
             raise TypeError(f"excluded_paths is a list; write [{excluded_paths!r}]")
         if not isinstance(logger, str | logging.Logger):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise TypeError(f"logger must be a logging.Logger or the name of one, got {logger!r}")
+        for parameter, number in (("level", level), ("error_level", error_level)):
+            if not isinstance(number, int) or isinstance(number, bool):  # pyright: ignore[reportUnnecessaryIsInstance]
+                raise TypeError(f"{parameter} is a number such as logging.INFO, got {number!r}")
+        for path in excluded_paths:
+            if not isinstance(path, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+                raise TypeError(f"excluded_paths is a list of paths, got {path!r} in it")
         check_message(message)
         self.app = app
         self.logger = logging.getLogger(logger) if isinstance(logger, str) else logger

@@ -57,7 +57,7 @@ class JSONFormatter(logging.Formatter):
             "time": timestamp(record.created),
             "level": record.levelname,
             "logger": record.name,
-            "message": record.getMessage(),
+            "message": message_of(record),
         }
         added = added_attributes(record)
         request_id = added.pop("request_id", None) or current_request_id.get()
@@ -70,6 +70,14 @@ class JSONFormatter(logging.Formatter):
         if record.stack_info:
             entry["stack"] = record.stack_info
         return {**entry, **{name: value for name, value in {**added, **self.fields}.items() if name not in entry}}
+
+
+def message_of(record: logging.LogRecord) -> str:
+    """Return a record's text; where its arguments do not fit, the text and the arguments as they are."""
+    try:
+        return record.getMessage()
+    except Exception as exc:
+        return f"{text_of(record.msg)} {text_of(record.args)} ({type(exc).__name__}: {text_of(exc)})"
 
 
 def timestamp(created: float) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from asterism.asgi_types import Scope
 
@@ -26,6 +26,8 @@ class ExcludedURLs:
     """
 
     def __init__(self, patterns: str | Sequence[str] = ()) -> None:
+        if not isinstance(patterns, Iterable):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError(f"excluded_urls is a list of regular expressions, got {patterns!r}")
         listed = patterns.split(",") if isinstance(patterns, str) else patterns
         self._patterns: list[re.Pattern[str]] = []
         for pattern in listed:

@@ -40,7 +40,7 @@ class OpenTelemetryMiddleware:
             `["content-type"]`; by default none, since they may hold secrets.
 
     Raises:
-        TypeError: a string instead of a list of headers; a pattern that is no text.
+        TypeError: a string instead of a list of headers; a pattern that is no text; a provider that is none.
         ValueError: a pattern that is no regular expression; a header that is none.
 
     OpenTelemetry semantic conventions for HTTP spans and metrics (stable); W3C Trace Context.
@@ -59,6 +59,12 @@ class OpenTelemetryMiddleware:
         tracer_provider: TracerProvider | None = None,
         meter_provider: MeterProvider | None = None,
     ) -> None:
+        for parameter, provider, method in (
+            ("tracer_provider", tracer_provider, "get_tracer"),
+            ("meter_provider", meter_provider, "get_meter"),
+        ):
+            if provider is not None and not callable(getattr(provider, method, None)):
+                raise TypeError(f"{parameter} has a method {method}, got {provider!r}")
         self.app = app
         self.excluded = ExcludedURLs(excluded_urls)
         self.tracer_provider = tracer_provider
