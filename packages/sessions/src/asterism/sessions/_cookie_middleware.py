@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from asterism.asgi_types import ASGIApp, Message, Receive, Scope, Send, scope_record
 from asterism.datastructures import HTTPConnection
@@ -44,6 +44,7 @@ class SessionMiddleware:
     RFC 6265.
     """
 
+    session_class: ClassVar[type[Session]] = Session
     min_key_length = MIN_KEY_LENGTH
     max_cookie_size: int | None = MAX_COOKIE_SIZE
     allows_any_max_age = False
@@ -76,7 +77,7 @@ class SessionMiddleware:
             await self.app(scope, receive, send)
             return
         data = self.load(scope)
-        session = Session(data) if data else Session()
+        session = self.session_class(data) if data else self.session_class()
         if "session" in scope:
             scope = dict(scope)  # An outer part keeps its own there, and may read it when the response passes.
         scope["session"] = session

@@ -1,11 +1,11 @@
-"""`starlette.middleware.sessions`: any key, `Secure` only where `https_only` says so."""
+"""`starlette.middleware.sessions`: any key and cookie, `Secure` only where `https_only` says so."""
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from asterism.asgi_types import ASGIApp
-from asterism.sessions import Session, SessionMiddleware as NativeSessionMiddleware
+from asterism.sessions import Session as NativeSession, SessionMiddleware as NativeSessionMiddleware
 
 __all__ = ["Session", "SessionMiddleware"]
 
@@ -13,9 +13,17 @@ __all__ = ["Session", "SessionMiddleware"]
 SameSite: TypeAlias = Literal["lax", "strict", "none"]
 
 
+class Session(NativeSession):
+    """The native session, in which to pop a key that is missing is no access."""
+
+    def pop(self, key: str, *default: Any) -> Any:
+        return super().pop(key, *default) if dict.__contains__(self, key) else dict.pop(self, key, *default)
+
+
 class SessionMiddleware(NativeSessionMiddleware):
     """The native middleware under Starlette's defaults."""
 
+    session_class = Session
     min_key_length = 0
     max_cookie_size = None
     allows_any_max_age = True
