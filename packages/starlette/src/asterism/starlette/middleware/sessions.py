@@ -17,7 +17,13 @@ class Session(NativeSession):
     """The native session, in which to pop a key that is missing is no access."""
 
     def pop(self, key: str, *default: Any) -> Any:
-        return super().pop(key, *default) if dict.__contains__(self, key) else dict.pop(self, key, *default)
+        before = self.accessed, self.modified
+        self.modified = False
+        try:
+            return super().pop(key, *default)
+        finally:
+            if not self.modified:  # the key was missing
+                self.accessed, self.modified = before
 
 
 class SessionMiddleware(NativeSessionMiddleware):
