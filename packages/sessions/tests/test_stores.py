@@ -62,9 +62,11 @@ async def postgresql(tmp_path: Path) -> AsyncIterator[SessionStore]:
     store = SQLStore(POSTGRESQL, table=f"sessions_{uuid4().hex}")
     try:
         await available(store.create_table(), "PostgreSQL on 127.0.0.1:5432")
-        yield store
-        async with store._engine.begin() as connection:
-            await connection.run_sync(store.metadata.drop_all)
+        try:
+            yield store
+        finally:
+            async with store._engine.begin() as connection:
+                await connection.run_sync(store.metadata.drop_all)
     finally:
         await store.close()
 
