@@ -88,6 +88,74 @@ async def test_pain_19_a_handler_that_only_sends_learns_that_the_peer_has_gone(p
 
 
 @pytest.mark.anyio
+@pytest.mark.parametrize("kind", ["text", "bytes", "json", "with a time limit"])
+@pytest.mark.parametrize("late", [0, 1, 20], ids=["at once", "one step later", "many steps later"])
+async def test_pain_19_a_send_that_fails_before_the_close_frame_is_read_tells_the_peers_code(
+    peer: Any, kind: str, late: int
+) -> None:
+    told: list[Any] = []
+
+    class Server(peer):  # type: ignore[misc]
+        """Its sends fail some steps before it has read why."""
+
+        async def receive(self) -> dict[str, Any]:
+            message: dict[str, Any] = await super().receive()
+            if message["type"] == "websocket.disconnect":
+                for _ in range(late):
+                    await anyio.lowlevel.checkpoint()
+            return message
+
+        async def send(self, message: dict[str, Any]) -> None:
+            if message["type"] == "websocket.send":
+                self.leave(4005, "done")
+                raise OSError("gone")
+            self.sent.append(message)
+
+    async def handler(websocket: WebSocket) -> None:
+        async with websocket:
+            send = {"bytes": lambda: websocket.send_bytes(b"x"), "json": lambda: websocket.send_json("x")}
+            with pytest.raises(WebSocketDisconnect) as caught:
+                await send.get(kind, lambda: websocket.send_text("x"))()
+            told.append((caught.value.code, caught.value.reason, type(caught.value.__cause__)))
+            with pytest.raises(WebSocketDisconnect) as caught:
+                await websocket.send_text("x")
+            told.append((caught.value.code, caught.value.reason, None))
+
+    limits = WebSocketLimits(send_timeout=5) if kind == "with a time limit" else WebSocketLimits()
+    await Server(application(handler, limits=limits)).run()
+    assert told == [(4005, "done", OSError), (4005, "done", None)]
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("read_ahead", [True, False])
+async def test_a_send_that_fails_is_1006_where_the_server_never_says_more(
+    peer: Any, read_ahead: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("asterism.websockets._websocket._LAST_WORD_SECONDS", 0.01)
+    codes: list[int] = []
+
+    class Server(peer):  # type: ignore[misc]
+        async def send(self, message: dict[str, Any]) -> None:
+            if message["type"] == "websocket.send":
+                raise OSError("gone")
+            self.sent.append(message)
+
+    async def handler(websocket: WebSocket) -> None:
+        await websocket.accept()
+        try:
+            if read_ahead:
+                async with websocket:
+                    await websocket.send_text("x")
+            else:
+                await websocket.send_text("x")
+        except WebSocketDisconnect as exc:
+            codes.append(exc.code)
+
+    await Server(application(handler)).run()
+    assert codes == [1006]
+
+
+@pytest.mark.anyio
 async def test_pain_19_a_handler_that_waits_for_something_else_can_wait_for_the_end_too(peer: Any) -> None:
     seen: list[str] = []
 

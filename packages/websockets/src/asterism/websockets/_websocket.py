@@ -27,6 +27,8 @@ _RESPONSE: Final = WebSocketState.RESPONSE
 
 _UNLIMITED: Final = 1 << 62
 _FAREWELL_SECONDS: Final = 1.0
+# Servers tell of a connection that broke at once; this is for one that never does.
+_LAST_WORD_SECONDS: Final = 1.0
 
 
 class WebSocket(HTTPConnection[StateT]):
@@ -451,15 +453,25 @@ class WebSocket(HTTPConnection[StateT]):
             with move_on_after(send_timeout) as wait:
                 await self._send(message)
         except OSError as exc:
-            raise self._broken() from exc
+            raise await self._broken() from exc
         if wait.cancelled_caught:
             raise await self._cut_off(1013, f"The peer took nothing for {send_timeout:g} seconds")
 
-    def _broken(self) -> WebSocketDisconnect:
-        """Note that the connection broke, and return what the handler is told."""
-        self.client_state = _DISCONNECTED
-        self._ending = (1006, "")
-        return WebSocketDisconnect(1006)
+    async def _broken(self) -> WebSocketDisconnect:
+        """Note that the connection broke, and return what the handler is told.
+
+        A send may fail before the peer's close frame was read. Where the connection is read ahead the
+        code in it is waited for; else, and where there is none, it is 1006.
+        """
+        if self._reader is not None and self.client_state is not _DISCONNECTED:
+            from anyio import move_on_after
+
+            with move_on_after(_LAST_WORD_SECONDS):
+                await self._reader.queue.wait_ended()
+        if self.client_state is not _DISCONNECTED:
+            self.client_state = _DISCONNECTED
+            self._ending = (1006, "")
+        return WebSocketDisconnect(*self._ending)
 
     async def send_text(self, data: str) -> None:
         """Send a text message.
@@ -472,7 +484,7 @@ class WebSocket(HTTPConnection[StateT]):
             try:
                 await self._send({"type": "websocket.send", "text": data})
             except OSError as exc:
-                raise self._broken() from exc
+                raise await self._broken() from exc
         else:
             await self.send({"type": "websocket.send", "text": data})
 
@@ -487,7 +499,7 @@ class WebSocket(HTTPConnection[StateT]):
             try:
                 await self._send({"type": "websocket.send", "bytes": data})
             except OSError as exc:
-                raise self._broken() from exc
+                raise await self._broken() from exc
         else:
             await self.send({"type": "websocket.send", "bytes": data})
 
