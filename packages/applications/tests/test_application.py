@@ -306,7 +306,7 @@ async def test_pain_13_a_body_past_the_limit_is_413(
 ) -> None:
     app = await started(routes=ROUTES, max_body_size=5)
     answer = await http(app, path, method="POST", chunks=chunks)
-    assert (answer.status, answer.error) == (413, None)
+    assert (answer.status, answer.error, answer.headers["connection"]) == (413, None, "close")
     assert answer.text == "The request body is larger than the 5 bytes allowed."
 
 

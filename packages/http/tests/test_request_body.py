@@ -159,6 +159,7 @@ async def test_pain_13_there_is_a_limit_by_default_which_the_record_changes_or_l
     assert (await post(app, *[large] * 16)).body == b"16777216"
     over = await post(app, *[large] * 16, b"x")
     assert (over.status, over.body) == (413, b"The request body is larger than the 16777216 bytes allowed.")
+    assert over.headers["connection"] == "close"
 
     async def unlimited(scope: Any, receive: Any, send: Any) -> None:
         scope_record(scope)["max_body_size"] = None

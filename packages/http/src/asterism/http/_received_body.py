@@ -74,8 +74,9 @@ def open_body(
 
 
 def content_too_large(limit: int) -> HTTPException:
-    """Return the 413 for a body over `limit` bytes (RFC 9110 section 15.5.14)."""
-    return HTTPException(413, f"The request body is larger than the {limit} bytes allowed.")
+    """Return the 413 for a body over `limit` bytes; the connection is closed (RFC 9110 section 15.5.14)."""
+    sentence = f"The request body is larger than the {limit} bytes allowed."
+    return HTTPException(413, sentence, headers={"Connection": "close"})
 
 
 def check_declared_length(scope: Scope, limit: int) -> None:
