@@ -88,6 +88,10 @@ async def test_pain_15_json_nested_too_deep_is_a_400(post: Any, request_class: t
         ('{"é":x}'.encode(), "expecting value at line 1 column 7 (byte 6)"),
         (b'\xef\xbb\xbf{"a":x}', "expecting value at line 1 column 9 (byte 8)"),
         (b'["a", "\xff"]', "not UTF-8 at line 1 column 8 (byte 7)"),
+        (b'["NaN",\n NaN]', "NaN is not JSON at line 2 column 2 (byte 9)"),
+        (b'{"a\\"": -Infinity}', "-Infinity is not JSON at line 1 column 9 (byte 8)"),
+        (b'{"1e999": [1.5, 1e999]}', "a number of 5 characters is too large at line 1 column 17 (byte 16)"),
+        (b"[1, -" + b"7" * 4301 + b"]", "a number of 4302 characters is too large at line 1 column 5 (byte 4)"),
         (b"[" * 600 + b"]" * 600, "nested deeper than 512 levels at line 1 column 513 (byte 512)"),
     ],
 )
@@ -232,3 +236,23 @@ async def test_without_either_library_the_error_says_what_to_install(monkeypatch
 
     with pytest.raises(TypeError, match="pip install asterism-http"):
         validate(GOOD, Data)
+
+
+@pytest.mark.parametrize(
+    ("body", "type_", "path"),
+    [
+        (b'"\\ud800"', int, "$"),
+        (b'[1, "\\udfff"]', list[int], "$[1]"),
+        (b'{"a": {"b": [0, "x\\ud800"]}}', dict[str, dict[str, list[int]]], "$.a.b[1]"),
+        (b'{"\\ud800": 1}', dict[int, int], "$"),
+    ],
+)
+async def test_pain_15_a_lone_surrogate_that_does_not_fit_is_a_422(
+    post: Any, body: bytes, type_: Any, path: str
+) -> None:
+    async def typed(request: Request) -> Response:
+        return JSONResponse(await request.json(type=type_))
+
+    sent = await post(request_response(typed), body, content_type="application/json")
+    expected = f"The request body does not fit: {path}: Expected text that UTF-8 can hold, got a lone surrogate"
+    assert (sent.status, sent.body.decode()) == (422, expected)

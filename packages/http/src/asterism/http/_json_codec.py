@@ -24,6 +24,7 @@ MAX_DEPTH = 512
 
 _STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
 _BRACKETS = bytes(byte for byte in range(256) if byte not in b"[]{}")
+_NUMBERS = re.compile(_STRING.pattern + rb"|(-?Infinity|NaN|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)", re.DOTALL)
 _STEP = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
 
 
@@ -55,15 +56,19 @@ class _Depth(ValueError):
         self.offset = offset
 
 
+class _Refused(ValueError):
+    """A value that the standard library takes and that JSON does not have."""
+
+
 def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not JSON")
+    raise _Refused(f"{name} is not JSON")
 
 
 def _finite(digits: str) -> float:
     value = float(digits)
     if -_LARGEST <= value <= _LARGEST:
         return value
-    raise ValueError(f"a number of {len(digits)} characters is too large")
+    raise _Refused(f"a number of {len(digits)} characters is too large")
 
 
 _LARGEST = sys.float_info.max
@@ -159,7 +164,24 @@ def json_error(exc: Exception, body: bytes) -> JSONError:
         before = exc.doc[: exc.pos].encode("utf-8", "surrogatepass")
         mark = 3 if body.startswith(b"\xef\xbb\xbf") and not exc.doc.startswith("\ufeff") else 0
         return JSONError(exc.msg[:1].lower() + exc.msg[1:], body, len(before) + mark)
+    if isinstance(exc, _Refused) or "integer string conversion" in str(exc):
+        problem, offset = _refused(body)
+        return JSONError(problem, body, offset)
     return JSONError(str(exc), body, _offset_in(str(exc)))
+
+
+def _refused(body: bytes) -> tuple[str, int | None]:
+    """Return what a text has that is no JSON value or has no finite one, and where that is."""
+    for found in _NUMBERS.finditer(body):
+        text = found.group(1)
+        if text is None:
+            continue
+        if text.endswith((b"y", b"N")):
+            return f"{text.decode()} is not JSON", found.start()
+        digits = text.lstrip(b"-")
+        if len(digits) > sys.get_int_max_str_digits() if digits.isdigit() else float(digits) == _INFINITY:
+            return f"a number of {len(text)} characters is too large", found.start()
+    return "a number is too large", None
 
 
 def _offset_in(message: str) -> int | None:

@@ -71,6 +71,32 @@ def _by_msgspec(msgspec: Any, value: Any, type_: Any) -> Any:
     except msgspec.ValidationError as exc:
         message, _, path = str(exc).partition(" - at `")
         raise ValidationError([Misfit(path=path.rstrip("`") or "$", message=message)]) from None
+    except UnicodeEncodeError:  # which JSON can escape and UTF-8 cannot hold
+        message = "Expected text that UTF-8 can hold, got a lone surrogate"
+        raise ValidationError([Misfit(path=_surrogate_path(value, "$") or "$", message=message)]) from None
+
+
+def _surrogate_path(value: Any, path: str) -> str | None:
+    """Return where in a JSON value the first text with a lone surrogate is; that of its object for a name."""
+    if isinstance(value, str):
+        return None if value.isascii() or _fits_utf8(value) else path
+    if isinstance(value, list):
+        steps = [(item, f"{path}[{place}]") for place, item in enumerate(value)]
+    elif isinstance(value, dict):
+        if not all(map(_fits_utf8, value)):
+            return path
+        steps = [(item, f"{path}.{name}") for name, item in value.items()]
+    else:
+        return None
+    return next(filter(None, (_surrogate_path(item, below) for item, below in steps)), None)
+
+
+def _fits_utf8(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _by_pydantic(value: Any, type_: Any) -> Any:
