@@ -105,6 +105,22 @@ async def test_a_part_that_is_left_is_skipped(post: Any) -> None:
     assert b"last" in sent.body
 
 
+async def test_a_part_that_was_passed_over_cannot_be_read_any_more(post: Any) -> None:
+    async def upload(request: Request) -> Response:
+        items = [item async for item in request.parts()]
+        for late in (items[0].read, items[0].text, lambda: items[0].copy_to(bytearray().extend)):
+            with pytest.raises(RuntimeError, match=f"part {items[0].name!r} was passed over"):
+                await late()
+        return Response()
+
+    async def read_twice(request: Request) -> Response:
+        texts = [(item, await item.read()) async for item in request.parts()]
+        return JSONResponse([len(await item.read()) for item, _ in texts])
+
+    assert (await post(request_response(upload), BODY, content_type=MULTIPART)).status == 200
+    assert (await post(request_response(read_twice), BODY, content_type=MULTIPART)).body.startswith(b"[0,0")
+
+
 async def test_a_part_is_read_up_to_a_limit(post: Any) -> None:
     async def upload(request: Request) -> Response:
         async for item in request.parts():

@@ -34,7 +34,7 @@ class PartStream:
 
     async def __anext__(self) -> Part:
         if self._current is not None:
-            await self._current.skip()
+            await self._current.pass_over()
             self._current = None
         if not await self._fill():
             raise StopAsyncIteration
@@ -79,6 +79,7 @@ class Part:
         self._stream = stream
         self._decode = decode
         self._ended = False
+        self._passed_over = False
         self.name = headers.name
         self.filename = headers.filename
         self.headers: Headers = headers.headers
@@ -94,6 +95,8 @@ class Part:
         return self
 
     async def __anext__(self) -> bytes:
+        if self._passed_over:
+            raise RuntimeError(f"The part {self.name!r} was passed over; read it before going on to the next")
         if self._ended:
             raise StopAsyncIteration
         piece = await self._stream.next_content()
@@ -107,6 +110,12 @@ class Part:
         """Pass over what is left of the part."""
         async for _ in self:
             pass
+
+    async def pass_over(self) -> None:
+        """Skip what is left, if anything is; reading it afterwards is an error."""
+        if not self._ended:
+            await self.skip()
+            self._passed_over = True
 
     async def read(self, max_size: int = 1024 * 1024) -> bytes:
         """Return the rest of the part.
