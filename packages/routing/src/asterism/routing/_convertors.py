@@ -119,7 +119,10 @@ class _Bounded(Convertor[T]):
             key = key.strip()
             if key not in ("min", "max") or key in bounds:
                 raise ValueError(f"{type(self).__name__} takes (min=..., max=...), got ({arguments})")
-            bounds[key] = self.number(text.strip())
+            try:
+                bounds[key] = self.number(text.strip())
+            except ValueError:
+                raise ValueError(f"{type(self).__name__} takes numbers, got {text.strip()!r}") from None
         return type(self)(bounds.get("min"), bounds.get("max"))
 
 

@@ -104,7 +104,10 @@ def _parameter_at(path: str, start: int) -> _Parameter | None:
         known = ", ".join(CONVERTOR_TYPES)
         raise ValueError(f"path: unknown path convertor {kind!r} in {path!r}; registered are {known}")
     if arguments is not None:
-        convertor = convertor.with_arguments(arguments)
+        try:
+            convertor = convertor.with_arguments(arguments)
+        except ValueError as exc:
+            raise ValueError(f"path: parameter {name!r} of {path!r}: {exc}") from None
     return _Parameter(name, convertor, end + 1)
 
 
@@ -113,6 +116,8 @@ def _pieces(path: str, literal_braces: bool) -> list[str | _Parameter]:
     literal = ""
     position = 0
     while position < len(path):
+        if path[position] == "}" and not literal_braces:
+            raise ValueError(f"path: the brace at character {position} of {path!r} closes no parameter; write {{name}}")
         if path[position] == "{":
             parameter = _parameter_at(path, position)
             if parameter is not None:
