@@ -172,7 +172,10 @@ def test_a_foreign_route_reverses_itself() -> None:
         ("/{1d}", "opens no parameter"),
         ("/{id:what}", "unknown path convertor 'what'"),
         ("/{id:int(1)}", "min="),
-        ("/{id:int(min=9,max=1)}", "parameter 'id' of '/{id:int(min=9,max=1)}': IntegerConvertor: minimum 9 is above max"),
+        (
+            "/{id:int(min=9,max=1)}",
+            "parameter 'id' of '/{id:int(min=9,max=1)}': IntegerConvertor: minimum 9 is above max",
+        ),
         ("/{id:int(min=x)}", "path: parameter 'id' of '/{id:int(min=x)}': IntegerConvertor takes numbers, got 'x'"),
         ("/{id:float(max=)}", "FloatConvertor takes numbers, got ''"),
         ("/id}", "the brace at character 3 of '/id}' closes no parameter"),

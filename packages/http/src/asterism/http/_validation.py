@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from functools import lru_cache
-from typing import Any, TypedDict
+from typing import Any, TypedDict, cast
 
 from asterism.asgi_types import HTTPException
 
@@ -79,15 +80,16 @@ def _by_msgspec(msgspec: Any, value: Any, type_: Any) -> Any:
 def _surrogate_path(value: Any, path: str) -> str | None:
     """Return where in a JSON value the first text with a lone surrogate is; that of its object for a name."""
     if isinstance(value, str):
-        return None if value.isascii() or _fits_utf8(value) else path
+        return None if _fits_utf8(value) else path
+    steps: Iterable[tuple[Any, str]] = ()
     if isinstance(value, list):
-        steps = [(item, f"{path}[{place}]") for place, item in enumerate(value)]
+        items = cast("list[Any]", value)
+        steps = ((item, f"{path}[{place}]") for place, item in enumerate(items))
     elif isinstance(value, dict):
-        if not all(map(_fits_utf8, value)):
+        members = cast("dict[str, Any]", value)
+        if not all(map(_fits_utf8, members)):
             return path
-        steps = [(item, f"{path}.{name}") for name, item in value.items()]
-    else:
-        return None
+        steps = ((item, f"{path}.{name}") for name, item in members.items())
     return next(filter(None, (_surrogate_path(item, below) for item, below in steps)), None)
 
 
