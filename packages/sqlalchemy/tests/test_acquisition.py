@@ -18,6 +18,7 @@ from sqlalchemy.pool import AsyncAdaptedQueuePool, NullPool, StaticPool
 
 from asterism.http import PlainTextResponse, Request, Response, request_response
 from asterism.sqlalchemy import Database, DatabaseUnavailable, PoolExhausted, TransactionMiddleware, session
+from asterism.sqlalchemy._acquisition import Acquisition, Limits
 from asterism.sqlalchemy._shield import finish_shielded
 
 pytestmark = pytest.mark.anyio
@@ -213,6 +214,82 @@ async def test_sqlite_is_closed_whenever_a_request_is_cancelled(
         await cancelled_after(serve(app_of(database)), **moment)
         await database.close()
         assert Counted.open == 0, moment
+
+
+async def test_sqlite_is_closed_when_a_request_is_cancelled_as_its_turn_to_connect_comes(
+    tmp_path: Path, serve: Any
+) -> None:
+    Counted.open = 0
+    for turns in range(25):
+        database = Database(
+            f"sqlite:///{tmp_path}/x.db",
+            pool_size=1,
+            max_overflow=0,
+            engine_options={"connect_args": {"factory": Counted}},
+        )
+        held = database.new_session()
+        await (await held.connection()).invalidate()  # whoever is next has to connect
+        waiting = asyncio.create_task(serve(app_of(database)))
+        await asyncio.sleep(0.01)
+        releasing = asyncio.create_task(held.close())
+        await cancelled_after(waiting, turns=turns)
+        await releasing
+        await database.close()
+        await asyncio.sleep(0.01)
+        assert Counted.open == 0, turns
+
+
+async def test_what_still_waits_is_cancelled_at_once_and_what_connects_is_finished() -> None:
+    closed: list[str] = []
+
+    class Connection:
+        def close(self) -> None:
+            closed.append("closed")
+
+    async def connect(seconds: float) -> Any:
+        await asyncio.sleep(seconds)
+        return Connection()
+
+    waiting, connecting = Acquisition(Limits(None, 5)), Acquisition(Limits(None, 5))
+    connecting.connecting = True
+    tasks = [asyncio.create_task(connect(60)), asyncio.create_task(connect(0.01))]
+    await asyncio.sleep(0)
+    waiting.leave(tasks[0])
+    connecting.leave(tasks[1])
+    assert [task.cancelling() for task in tasks] == [1, 0]
+    await finish_shielded()
+    assert closed == ["closed"]
+
+
+async def test_a_connection_that_never_comes_about_is_given_up() -> None:
+    acquisition = Acquisition(Limits(None, 0.05))
+    acquisition.connecting = True
+    task: Any = asyncio.create_task(asyncio.sleep(60))
+    acquisition.leave(task)
+    async with asyncio.timeout(5):
+        await finish_shielded()
+    assert task.cancelled()
+
+
+@pytest.mark.parametrize("engine_is_own", [False, True])
+async def test_a_connection_that_is_given_up_holds_no_lock_of_sqlite(tmp_path: Path, engine_is_own: bool) -> None:
+    """Even where a cursor of it is kept, as the traceback of a cancelled statement keeps one."""
+    url = f"sqlite+aiosqlite:///{tmp_path}/x.db"
+    database = Database(create_async_engine(url) if engine_is_own else url, connect_timeout=0.2)
+    async with database.transaction() as own:
+        await own.execute(text("CREATE TABLE t (i INTEGER)"))
+        await own.execute(text("INSERT INTO t VALUES (1), (2)"))
+    held = database.new_session()
+    connection = await held.connection()
+    await connection.execute(text("INSERT INTO t VALUES (3)"))
+    driver: Any = (await connection.get_raw_connection()).driver_connection
+    cursor = await driver.execute("SELECT i FROM t")
+    assert await cursor.fetchone() == (1,)
+    await connection.invalidate()
+    async with database.transaction() as own:
+        assert await own.scalar(text("SELECT count(*) FROM t")) == 2
+    await held.close()
+    await database.close()
 
 
 @pytest.mark.parametrize("driver", ["psycopg", "asyncpg", "asyncmy"], indirect=True)
