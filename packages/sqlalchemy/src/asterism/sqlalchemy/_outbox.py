@@ -103,7 +103,7 @@ class Outbox:
             "attempts": 0,
             "due": now,
         }
-        result: Any = await session.execute(self._insert_new().values(values))
+        result: Any = await (await session.connection()).execute(self._insert_new().values(values))
         self._wake_after_commit(session)
         return result.first() is not None if result.returns_rows else bool(result.rowcount)
 
@@ -142,11 +142,12 @@ class Outbox:
             .with_for_update(skip_locked=True)
         )
         async with self.database.transaction(isolation_level="READ COMMITTED") as session:
-            ids = list(await session.scalars(due))
+            connection = await session.connection()
+            ids = list(await connection.scalars(due))
             if not ids:
                 return []
-            await session.execute(self.table.update().where(table.id.in_(ids)).values(claim=claim, due=now + lease))
-            rows = await session.execute(
+            await connection.execute(self.table.update().where(table.id.in_(ids)).values(claim=claim, due=now + lease))
+            rows = await connection.execute(
                 sa.select(table.id, table.key, table.topic, table.payload, table.attempts)
                 .where(table.id.in_(ids))
                 .order_by(table.id)
@@ -164,7 +165,8 @@ class Outbox:
 
     async def _update(self, message: OutboxMessage, **values: Any) -> None:
         async with self.database.transaction() as session:
-            await session.execute(self.table.update().where(self.table.c.id == message.id).values(**values))
+            connection = await session.connection()
+            await connection.execute(self.table.update().where(self.table.c.id == message.id).values(**values))
 
     async def next_due(self) -> float | None:
         """Return the seconds until the next message is due, 0 where one is, None where there is none."""
@@ -181,7 +183,7 @@ class Outbox:
     async def forget_delivered(self, older_than: float = 7 * 24 * 60 * 60) -> int:
         """Remove messages delivered longer ago than this many seconds; return how many."""
         async with self.database.transaction() as session:
-            gone: Any = await session.execute(
-                self.table.delete().where(self.table.c.delivered < time.time() - older_than)
-            )
+            connection = await session.connection()
+            old = self.table.c.delivered < time.time() - older_than
+            gone: Any = await connection.execute(self.table.delete().where(old))
             return int(gone.rowcount)
