@@ -179,7 +179,7 @@ def _refused(body: bytes) -> tuple[str, int | None]:
         if text.endswith((b"y", b"N")):
             return f"{text.decode()} is not JSON", found.start()
         digits = text.lstrip(b"-")
-        if len(digits) > sys.get_int_max_str_digits() if digits.isdigit() else float(digits) == _INFINITY:
+        if len(digits) > sys.get_int_max_str_digits() if digits.isdigit() else float(digits) > _LARGEST:
             return f"a number of {len(text)} characters is too large", found.start()
     return "a number is too large", None
 
