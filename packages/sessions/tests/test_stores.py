@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import socket
-import time
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from importlib.util import find_spec
@@ -229,13 +230,30 @@ async def test_a_key_is_never_a_path(anyio_backend: str, tmp_path: Path) -> None
         await FileStore(tmp_path).load("../secrets")
 
 
+HOLDING = """
+import sys
+from pathlib import Path
+from asterism.sessions._file_lock import file_lock
+with file_lock(Path(sys.argv[1])):
+    print("locked", flush=True)
+    sys.stdin.read()
+"""
+
+
 @pytest.mark.parametrize("anyio_backend", ASYNCIO)
-async def test_a_lock_left_by_a_dead_process_is_broken(anyio_backend: str, tmp_path: Path) -> None:
-    lock = tmp_path / f"{KEY}.lock"
-    lock.touch()
-    os.utime(lock, (time.time() - 60, time.time() - 60))
-    with anyio.fail_after(5):
-        assert await FileStore(tmp_path).save(KEY, SESSION, None, 60)
+async def test_a_lock_ends_with_the_process_that_has_it(anyio_backend: object, tmp_path: Path) -> None:
+    store = FileStore(tmp_path)
+    lock = str(tmp_path / f"{KEY[:2]}.lock")
+    holding = [sys.executable, "-c", HOLDING, lock]
+    with subprocess.Popen(holding, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "locked\n"
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(store.save, KEY, SESSION, None, 60)
+            await anyio.sleep(0.05)
+            assert await store.load(KEY) is None
+            process.kill()
+        assert await store.load(KEY) == SESSION
 
 
 @pytest.mark.parametrize("anyio_backend", ASYNCIO)
@@ -244,7 +262,7 @@ async def test_expired_files_are_removed_on_request(anyio_backend: str, tmp_path
     await store.save(KEY, SESSION, None, 60)
     await store.save("1" * 64, SESSION, None, 0)
     assert await store.remove_expired() == 1
-    assert [path.name for path in tmp_path.iterdir()] == [KEY]
+    assert [path.name for path in tmp_path.iterdir() if path.suffix != ".lock"] == [KEY]
 
 
 @pytest.mark.parametrize("anyio_backend", ASYNCIO)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from asterism.asgi_types import HTTPException
+from asterism.asgi_types import ClientDisconnect, HTTPException
 from asterism.telemetry import ExcludedURLs, OpenTelemetryMiddleware, Outcome, redacted_query, request_attributes
 from asterism.telemetry._attributes import header_attributes, known_methods, span_name
 
@@ -117,6 +117,8 @@ class OwnError(Exception):
         (Outcome(None, OwnError()), f"{OwnError.__module__}.OwnError"),
         (Outcome(None, HTTPException(404)), None),
         (Outcome(None, HTTPException(503)), "503"),
+        (Outcome(None, ClientDisconnect()), None),
+        (Outcome(200, ClientDisconnect()), None),
         (Outcome(101, None, 1000), None),
         (Outcome(101, None, 1011), "1011"),
     ],

@@ -83,7 +83,7 @@ def _surrogate_path(value: Any, path: str) -> str | None:
         return None if _fits_utf8(value) else path
     steps: Iterable[tuple[Any, str]] = ()
     if isinstance(value, list):
-        items = cast("list[Any]", value)
+        items: list[Any] = value
         steps = ((item, f"{path}[{place}]") for place, item in enumerate(items))
     elif isinstance(value, dict):
         members = cast("dict[str, Any]", value)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from ._errors import StoreUnavailable
+from ._file_lock import file_lock
 from ._store import StoredSession
 
 T = TypeVar("T")
@@ -22,7 +23,8 @@ KEY = re.compile(r"[0-9a-f]{64}")
 class FileStore:
     """Keeps each session in a file that only this user may read.
 
-    Saving takes a lock file beside it, so processes do not overwrite each other's changes.
+    Saving takes one of 256 lock files beside them, so processes do not overwrite each other's
+    changes; a process that dies leaves none locked.
 
     Args:
         directory: made where it is missing. Expired files are removed when they are next asked for
@@ -76,7 +78,7 @@ class FileStore:
     def _save(self, key: str, session: StoredSession, expected: str | None, lifetime: int) -> bool:
         path = self._path(key)
         self._directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with FileLock(path.with_suffix(".lock")):
+        with file_lock(self._directory / f"{key[:2]}.lock"):
             present = self._load(key)
             if (present.version if present else None) != expected:
                 return False
@@ -89,35 +91,6 @@ class FileStore:
     def _remove_expired(self) -> int:
         names = [path.name for path in self._directory.iterdir()] if self._directory.is_dir() else []
         return sum(self._load(name) is None for name in names if KEY.fullmatch(name))
-
-
-class FileLock:
-    """A lock that is a file: who can make it has it. One left by a dead process is broken after 10 s."""
-
-    STALE_AFTER = 10.0
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def __enter__(self) -> None:
-        while True:
-            try:
-                os.close(os.open(self._path, os.O_CREAT | os.O_EXCL, 0o600))
-                return
-            except FileExistsError:
-                self._break_stale()
-                time.sleep(0.005)
-
-    def __exit__(self, *exc: object) -> None:
-        self._path.unlink(missing_ok=True)
-
-    def _break_stale(self) -> None:
-        try:
-            age = time.time() - self._path.stat().st_mtime
-        except FileNotFoundError:
-            return
-        if age > self.STALE_AFTER:
-            self._path.unlink(missing_ok=True)
 
 
 async def in_thread(function: Callable[[], T]) -> T:

@@ -44,7 +44,7 @@ def new_engine(url: URL, pool: PoolSettings, options: dict[str, Any]) -> AsyncEn
 
     A database in memory has one connection, which requests take in turn.
     """
-    given = options.get("connect_args") or {}
+    given: dict[str, Any] = options.get("connect_args") or {}
     arguments: dict[str, Any] = {"poolclass": AsyncAdaptedQueuePool, **queue_settings(url, pool, options)}
     if not is_in_memory(url):
         arguments |= {"pool_recycle": pool.recycle, "pool_pre_ping": url.get_backend_name() != "sqlite"}

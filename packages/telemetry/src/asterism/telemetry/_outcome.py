@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from asterism.asgi_types import HTTPException
+from asterism.asgi_types import ClientDisconnect, HTTPException
 
 
 class Outcome(NamedTuple):
@@ -29,8 +29,8 @@ class Outcome(NamedTuple):
 
     @property
     def exception(self) -> BaseException | None:
-        """The exception that is an error; an `HTTPException` is an answer."""
-        return None if isinstance(self.error, HTTPException) else self.error
+        """The exception that is an error; an `HTTPException` is an answer, and clients may go away."""
+        return None if isinstance(self.error, HTTPException | ClientDisconnect) else self.error
 
     @property
     def error_type(self) -> str | None:
