@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import Any, TypedDict, cast
+from typing import Any, TypedDict
 
 from asterism.asgi_types import HTTPException
 
@@ -74,23 +74,26 @@ def _by_msgspec(msgspec: Any, value: Any, type_: Any) -> Any:
         raise ValidationError([Misfit(path=path.rstrip("`") or "$", message=message)]) from None
     except UnicodeEncodeError:  # which JSON can escape and UTF-8 cannot hold
         message = "Expected text that UTF-8 can hold, got a lone surrogate"
-        raise ValidationError([Misfit(path=_surrogate_path(value, "$") or "$", message=message)]) from None
+        raise ValidationError([Misfit(path=_path(_surrogate_place(value) or ()), message=message)]) from None
 
 
-def _surrogate_path(value: Any, path: str) -> str | None:
+def _surrogate_place(value: Any, place: tuple[int | str, ...] = ()) -> tuple[int | str, ...] | None:
     """Return where in a JSON value the first text with a lone surrogate is; that of its object for a name."""
     if isinstance(value, str):
-        return None if _fits_utf8(value) else path
-    steps: Iterable[tuple[Any, str]] = ()
-    if isinstance(value, list):
-        items: list[Any] = value
-        steps = ((item, f"{path}[{place}]") for place, item in enumerate(items))
-    elif isinstance(value, dict):
-        members = cast("dict[str, Any]", value)
-        if not all(map(_fits_utf8, members)):
-            return path
-        steps = ((item, f"{path}.{name}") for name, item in members.items())
-    return next(filter(None, (_surrogate_path(item, below) for item, below in steps)), None)
+        return None if _fits_utf8(value) else place
+    for step, item in _members(value):
+        if isinstance(step, str) and not _fits_utf8(step):
+            return place
+        found = _surrogate_place(item, (*place, step))
+        if found is not None:
+            return found
+    return None
+
+
+def _members(value: Any) -> Iterable[tuple[int | str, Any]]:
+    if isinstance(value, dict):
+        return value.items()  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
+    return enumerate(value) if isinstance(value, list) else ()  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
 
 
 def _fits_utf8(text: str) -> bool:
