@@ -13,12 +13,21 @@ import anyio.lowlevel
 import pytest
 from dishka import FromDishka, Provider, Scope, provide
 
+from asterism.asgi_types import ClientDisconnect
 from asterism.background import BackgroundTask
-from asterism.http import HTTPEndpoint, JSONResponse, PlainTextResponse, Request, Response, request_response
+from asterism.http import (
+    HTTPEndpoint,
+    JSONResponse,
+    PlainTextResponse,
+    Request,
+    Response,
+    StreamingResponse,
+    request_response,
+)
 from asterism.injection import Injection, InjectionError, InjectionMiddleware, inject, message_scope, override
 from asterism.lint import lint
 from asterism.routing import Mount, Route, Router
-from asterism.websockets import WebSocket, websocket_session
+from asterism.websockets import WebSocket, WebSocketEndpoint, websocket_session
 
 pytestmark = pytest.mark.anyio
 
@@ -172,6 +181,46 @@ async def test_the_scope_closes_on_an_error_which_the_providers_see() -> None:
     assert LOG == ["open connection", "close connection LookupError"]
 
 
+async def test_the_scope_closes_in_reverse_order_on_an_error_and_on_a_disconnect() -> None:
+    @inject
+    async def fails(client: Client, users: Users) -> Response:
+        raise LookupError
+
+    @inject
+    async def reads(request: Request, client: Client, users: Users) -> Response:
+        await request.body()
+        return Response()
+
+    @inject
+    async def streams(client: Client, users: Users) -> Response:
+        async def parts() -> AsyncIterator[str]:
+            while True:
+                LOG.append("part")
+                yield "part"
+
+        return StreamingResponse(parts())
+
+    gone: list[Any] = []
+
+    async def receive() -> Any:
+        return {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        gone.append(message)
+        if len(gone) > 3:
+            raise OSError("the client is gone")
+
+    scope: Any = {"type": "http", "asgi": {"version": "3.0", "spec_version": "2.4"}, "method": "POST", "path": "/"}
+    scope |= {"headers": [], "query_string": b"", "http_version": "1.1"}
+    for endpoint, error in ((fails, LookupError), (reads, ClientDisconnect), (streams, (ClientDisconnect, OSError))):
+        LOG.clear()
+        with pytest.raises(error):
+            await app_of(endpoint)(dict(scope), receive, send)
+        assert LOG[:2] == ["open client", "open connection"]
+        assert LOG[-2].startswith("close connection")
+        assert LOG[-1] == "close client"
+
+
 async def test_the_scope_closes_on_cancellation() -> None:
     @inject
     async def endpoint(users: Users, client: Client) -> Response:
@@ -191,6 +240,29 @@ async def test_a_route_that_injects_nothing_opens_nothing() -> None:
     injection = Injection(Services())
     injection.container = None  # type: ignore[assignment]
     assert (await get(InjectionMiddleware(request_response(endpoint), injection)))[0] == 200
+
+
+async def test_a_route_that_injects_nothing_costs_four_calls_and_none_of_the_container() -> None:
+    import sys
+
+    async def endpoint(scope: Any, receive: Any, send: Any) -> None: ...
+
+    app = InjectionMiddleware(endpoint, Injection(Services()))
+    scope: Any = {"type": "http", "method": "GET", "path": "/", "headers": []}
+    called: list[str] = []
+
+    def note(frame: Any, event: str, argument: Any) -> None:
+        if event == "call":
+            called.append(f"{frame.f_globals.get('__name__')}.{frame.f_code.co_name}")
+
+    sys.setprofile(note)
+    try:
+        await app(scope, None, None)  # type: ignore[arg-type]
+    finally:
+        sys.setprofile(None)
+    own = [name for name in called if not name.endswith(".endpoint")]
+    assert {name.partition("._")[0] for name in own} == {"asterism.injection"}
+    assert len(own) == 4
 
 
 class Colour(Enum):
@@ -295,6 +367,31 @@ async def test_a_websocket_has_a_session_scope_and_may_have_one_for_each_message
         *("open connection", "a", "close connection NoneType"),
         *("open connection", "b", "close connection NoneType"),
         "close visit",
+    ] == LOG
+
+
+async def test_methods_of_a_websocket_endpoint_are_injected() -> None:
+    class Chat(WebSocketEndpoint):
+        encoding = "text"
+
+        @inject
+        async def on_connect(self, websocket: WebSocket, visit: Visit) -> None:
+            await websocket.accept()
+
+        @inject
+        async def on_receive(self, websocket: WebSocket, data: str, users: Users, visit: Visit) -> None:
+            LOG.append(f"{type(self).__name__} {data}")
+            await websocket.send_text(users.find())
+
+        @inject
+        async def on_disconnect(self, websocket: WebSocket, close_code: int, users: Users) -> None:
+            LOG.append(f"left {close_code}")
+
+    sent = await websocket(InjectionMiddleware(Chat, Injection(Services())), "a", "b")
+    assert [message.get("text") for message in sent if message["type"] == "websocket.send"] == ["Ada", "Ada"]
+    assert [
+        *("open visit", "open connection", "Chat a", "Chat b", "left 1000"),
+        *("close connection NoneType", "close visit"),
     ] == LOG
 
 
@@ -411,3 +508,151 @@ async def test_concurrent_requests_have_scopes_of_their_own() -> None:
         for _ in range(20):
             group.start_soon(get, app)
     assert len(found) == 20
+
+
+async def test_what_several_tasks_of_a_request_ask_for_at_once_is_made_once() -> None:
+    """As the fields of a GraphQL query do, which are resolved at the same time."""
+    made: list[Visit] = []
+
+    class Slow(Provider):
+        @provide(scope=Scope.REQUEST)
+        async def visit(self) -> Visit:
+            await anyio.sleep(0.01)
+            made.append(Visit())
+            return made[-1]
+
+    @inject
+    async def resolver(visit: Visit) -> Visit:
+        return visit
+
+    async def endpoint(request: Request) -> Response:
+        got: set[int] = set()
+
+        async def resolve() -> None:
+            got.add(id(await resolver()))  # type: ignore[call-arg]
+
+        async with anyio.create_task_group() as group:
+            for _ in range(10):
+                group.start_soon(resolve)
+        return JSONResponse(len(got))
+
+    app = InjectionMiddleware(request_response(endpoint), Injection(Slow()))
+    assert (await get(app))[1] == b"1"
+    assert len(made) == 1
+
+
+async def test_a_task_cancelled_while_another_one_resolves_holds_up_nobody() -> None:
+    class Slow(Provider):
+        @provide(scope=Scope.REQUEST)
+        async def visit(self) -> Visit:
+            await anyio.sleep(0.02)
+            return Visit()
+
+    @inject
+    async def resolver(visit: Visit) -> None: ...
+
+    async def endpoint(request: Request) -> Response:
+        async with anyio.create_task_group() as group:
+            group.start_soon(resolver)
+            with anyio.move_on_after(0.005):
+                await resolver()  # type: ignore[call-arg]
+            await resolver()  # type: ignore[call-arg]
+        return Response()
+
+    with anyio.fail_after(5):
+        assert (await get(InjectionMiddleware(request_response(endpoint), Injection(Slow()))))[0] == 200
+
+
+async def test_a_provider_may_call_what_is_injected_itself() -> None:
+    class Inner(Provider):
+        settings = provide(Settings, scope=Scope.APP)
+
+        @provide(scope=Scope.REQUEST)
+        async def client(self) -> Client:
+            return Client(await name_of())  # type: ignore[call-arg]
+
+    @inject
+    async def name_of(settings: Settings) -> str:
+        return settings.name
+
+    @inject
+    async def endpoint(client: Client) -> Response:
+        return PlainTextResponse(client.path)
+
+    with anyio.fail_after(5):
+        answer = await get(InjectionMiddleware(request_response(endpoint), Injection(Inner())))
+    assert answer == (200, b"settings")
+
+
+async def test_what_outlives_its_request_is_told_that_it_is_over() -> None:
+    @inject
+    async def task(users: Users) -> None: ...
+
+    ended = anyio.Event()
+    told: list[str] = []
+
+    async def later() -> None:
+        await ended.wait()
+        with pytest.raises(InjectionError, match="after its request had ended") as caught:
+            await task()  # type: ignore[call-arg]
+        told.append(str(caught.value))
+        with pytest.raises(InjectionError, match="after its request had ended"):
+            async with message_scope():
+                pass
+
+    async with anyio.create_task_group() as group:
+
+        @inject
+        async def endpoint(users: Users) -> Response:
+            group.start_soon(later)
+            return Response()
+
+        assert (await get(app_of(endpoint)))[0] == 200
+        ended.set()
+    assert told
+    assert LOG == ["open connection", "close connection NoneType"]
+
+
+async def test_messages_handled_at_once_have_scopes_of_their_own_and_share_the_session() -> None:
+    got: list[tuple[Users, Visit]] = []
+    both = [anyio.Event(), anyio.Event()]
+
+    @inject
+    async def handle(visit: Visit, users: Users) -> None:
+        got.append((users, visit))
+
+    async def message(number: int) -> None:
+        async with message_scope():
+            both[number].set()
+            for event in both:
+                await event.wait()
+            await handle()  # type: ignore[call-arg]
+            await handle()  # type: ignore[call-arg]
+
+    async def endpoint(websocket: WebSocket) -> None:
+        await websocket.accept()
+        async with anyio.create_task_group() as group:
+            group.start_soon(message, 0)
+            group.start_soon(message, 1)
+
+    with anyio.fail_after(5):
+        await websocket(InjectionMiddleware(websocket_session(endpoint), Injection(Services())))
+    assert len({id(users) for users, _ in got}) == 2
+    assert len({id(visit) for _, visit in got}) == 1
+    assert LOG.count("open connection") == LOG.count("close connection NoneType") == 2
+    assert (LOG.count("open visit"), LOG[-1]) == (1, "close visit")
+
+
+async def test_a_scope_of_its_own_may_be_opened_in_a_request_too() -> None:
+    @inject
+    async def task(users: Users) -> int:
+        return id(users)
+
+    @inject
+    async def endpoint(users: Users) -> Response:
+        async with message_scope():
+            inner = await task()  # type: ignore[call-arg]
+        return JSONResponse([inner != id(users), await task() == id(users)])  # type: ignore[call-arg]
+
+    assert (await get(app_of(endpoint)))[1] == b"[true,true]"
+    assert len(LOG) == 4

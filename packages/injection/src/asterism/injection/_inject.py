@@ -14,6 +14,7 @@ from asterism.concurrency import run_in_threadpool
 from asterism.datastructures import HTTPConnection
 
 from ._conversion import conversion_for
+from ._dependency import Dependency
 from ._errors import InjectionError
 from ._parameters import RequestParameter
 from ._scope import current_scope
@@ -25,13 +26,6 @@ _EXAMPLE: Any = get_args(_MARKED[int])[1]
 _MARK: Any = _EXAMPLE.__class__
 _CONNECTION_NAMES = frozenset({"connection", "request", "websocket"})
 _OWN_NAMES = frozenset({"self", "cls"})
-
-
-class Dependency(NamedTuple):
-    """What is injected: a type, of a component of dishka's."""
-
-    kind: Any
-    component: str = ""
 
 
 class Plan(NamedTuple):
@@ -137,11 +131,7 @@ def inject(func: F) -> F:
         known = plans[0] if plans else plan()
         arguments, given = split_connection(known, args, kwargs)
         if known.dependencies:
-            scope = current_scope(known.name)
-            container = await (scope.container() if given is None else scope.container_for(given))
-            for name, dependency in known.dependencies.items():
-                if name not in arguments:
-                    arguments[name] = await container.get(dependency.kind, component=dependency.component)
+            await current_scope(known.name).fill(arguments, known.dependencies, given)
         if is_async:
             return await func(**arguments)
         return await run_in_threadpool(partial(func, **arguments))

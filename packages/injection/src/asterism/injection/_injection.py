@@ -12,8 +12,9 @@ from dishka.exception_base import DishkaError
 from asterism.http import Request
 from asterism.websockets import WebSocket
 
+from ._dependency import Dependency
 from ._errors import InjectionError
-from ._inject import Dependency, injected_functions
+from ._inject import injected_functions
 
 
 class ConnectionProvider(Provider):
@@ -49,11 +50,9 @@ class Injection:
         self.container = self._make(())
 
     def _make(self, overriding: Iterable[Provider]) -> AsyncContainer:
-        from anyio import Lock
-
         try:
             return make_async_container(
-                ConnectionProvider(), *self._providers, *overriding, context=self._context, lock_factory=Lock
+                ConnectionProvider(), *self._providers, *overriding, context=self._context, lock_factory=quick_lock
             )
         except DishkaError as exc:
             raise InjectionError(f"the providers do not fit together: {exc}") from exc
@@ -98,6 +97,13 @@ class Injection:
         finally:
             self._retired.append(self.container)
             self.container = former
+
+
+def quick_lock() -> Any:
+    """Return a lock that costs little while nobody waits for it."""
+    from anyio import Lock
+
+    return Lock(fast_acquire=True)
 
 
 def constant(value: Any) -> Callable[[], Any]:

@@ -1,8 +1,8 @@
-"""The container of one request or WebSocket, opened when something is first asked of it."""
+"""The scopes that functions inject from: a request, a WebSocket, a message. Each opens when it is first asked."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
@@ -11,77 +11,86 @@ from dishka import AsyncContainer, Scope as DishkaScope
 
 from asterism.asgi_types import Receive, Scope, Send
 
+from ._dependency import Dependency
 from ._errors import InjectionError
 
 if TYPE_CHECKING:
+    from anyio import Event
+
     from ._injection import Injection
 
 
-class ConnectionScope:
-    """What a request or WebSocket injects from.
+class InjectionScope:
+    """A request scope of dishka's; whoever asks for something at the same time takes turns, so that it is made once."""
 
-    Args:
-        injection: the providers.
-        scope, receive, send: the connection.
-    """
+    __slots__ = ("_busy", "_ended", "_opened", "_waiting")
 
-    __slots__ = ("_opened", "_receive", "_scope", "_send", "injection")
-
-    def __init__(self, injection: Injection, scope: Scope, receive: Receive, send: Send) -> None:
-        self.injection = injection
-        self._scope = scope
-        self._receive = receive
-        self._send = send
+    def __init__(self) -> None:
         self._opened: list[AsyncContainer] = []
-
-    async def container(self) -> AsyncContainer:
-        """Return the container of the request scope, opening it first."""
-        if not self._opened:
-            await self._open(self.connection())
-        return self._opened[-1]
+        self._ended = False
+        self._busy = False
+        self._waiting: list[Event] = []
 
     async def _open(self, connection: Any) -> None:
-        from asterism.http import Request
-        from asterism.websockets import WebSocket
+        """Add the containers of this scope to `_opened`, the innermost last."""
+        raise NotImplementedError
 
-        outer = self.injection.container
-        if self._scope["type"] == "websocket":
-            outer = await outer(context={WebSocket: connection}, scope=DishkaScope.SESSION).__aenter__()
-            self._opened.append(outer)
-            self._opened.append(await outer(scope=DishkaScope.REQUEST).__aenter__())
-        else:
-            self._opened.append(await outer(context={Request: connection}, scope=DishkaScope.REQUEST).__aenter__())
+    async def fill(self, arguments: dict[str, Any], dependencies: Mapping[str, Dependency], connection: Any) -> None:
+        """Add what is injected to the arguments that are not given.
 
-    def connection(self) -> Any:
-        """Return the request or WebSocket; one that an endpoint was given is used instead where there is one."""
-        if self._scope["type"] == "websocket":
-            from asterism.websockets import WebSocket
+        Args:
+            arguments: by name.
+            dependencies: by name.
+            connection: the request or WebSocket the caller was given, if it was.
+        """
+        if RESOLVING.get(None) is self:  # a provider calls what is injected itself
+            await self._fill(arguments, dependencies, connection)
+            return
+        while self._busy:
+            await self._turn()
+        self._busy = True
+        token = RESOLVING.set(self)
+        try:
+            await self._fill(arguments, dependencies, connection)
+        finally:
+            RESOLVING.reset(token)
+            self._busy = False
+            if self._waiting:
+                self._wake()
 
-            return WebSocket(self._scope, self._receive, self._send)
-        from asterism.http import Request
+    async def _fill(self, arguments: dict[str, Any], dependencies: Mapping[str, Dependency], connection: Any) -> None:
+        container = await self.container(connection)
+        for name, dependency in dependencies.items():
+            if name not in arguments:
+                arguments[name] = await container.get(dependency.kind, component=dependency.component)
 
-        return Request[Any](self._scope, self._receive, self._send)
+    async def _turn(self) -> None:
+        from anyio import Event
 
-    async def container_for(self, connection: Any) -> AsyncContainer:
-        """Return the container; if this opens it, the connection in it is the one given."""
+        event = Event()
+        self._waiting.append(event)
+        await event.wait()
+
+    def _wake(self) -> None:
+        # All of them, since one that is cancelled would not wake the next.
+        waiting, self._waiting = self._waiting, []
+        for event in waiting:
+            event.set()
+
+    async def container(self, connection: Any = None) -> AsyncContainer:
+        """Return the container, opening it where it is not open."""
+        if self._ended:
+            raise InjectionError(
+                "something was injected after its request had ended, which is when its scope is torn down: await the "
+                "task before, or make it a background task of the response"
+            )
         if not self._opened:
             await self._open(connection)
         return self._opened[-1]
 
-    @asynccontextmanager
-    async def inner(self) -> AsyncGenerator[AsyncContainer]:
-        """Open a further request scope, such as for one message of a WebSocket."""
-        if not self._opened:
-            await self._open(self.connection())
-        async with self._opened[0](scope=DishkaScope.REQUEST) as container:
-            self._opened.append(container)
-            try:
-                yield container
-            finally:
-                self._opened.remove(container)
-
     async def close(self, error: BaseException | None) -> None:
         """Tear everything down, innermost first; when cancelled meanwhile, it is still carried out."""
+        self._ended = True
         if not self._opened:
             return
         from anyio import CancelScope
@@ -97,14 +106,86 @@ class ConnectionScope:
             raise failure
 
 
-CURRENT: ContextVar[ConnectionScope] = ContextVar("asterism_injection")
+class ConnectionScope(InjectionScope):
+    """What a request or WebSocket injects from.
+
+    Args:
+        injection: the providers.
+        scope, receive, send: the connection.
+    """
+
+    __slots__ = ("_receive", "_scope", "_send", "injection")
+
+    def __init__(self, injection: Injection, scope: Scope, receive: Receive, send: Send) -> None:
+        super().__init__()
+        self.injection = injection
+        self._scope = scope
+        self._receive = receive
+        self._send = send
+
+    async def _open(self, connection: Any) -> None:
+        from anyio import Lock
+
+        from asterism.http import Request
+        from asterism.websockets import WebSocket
+
+        given = self._connection() if connection is None else connection
+        outer = self.injection.container
+        if self._scope["type"] != "websocket":
+            self._opened.append(await outer(context={Request: given}, scope=DishkaScope.REQUEST).__aenter__())
+            return
+        session = outer(context={WebSocket: given}, lock_factory=Lock, scope=DishkaScope.SESSION)
+        self._opened.append(await session.__aenter__())
+        self._opened.append(await self._opened[0](scope=DishkaScope.REQUEST).__aenter__())
+
+    def _connection(self) -> Any:
+        if self._scope["type"] == "websocket":
+            from asterism.websockets import WebSocket
+
+            return WebSocket(self._scope, self._receive, self._send)
+        from asterism.http import Request
+
+        return Request[Any](self._scope, self._receive, self._send)
+
+    async def further(self) -> AsyncContainer:
+        """Return a further request scope, beside that of the connection: within the session of a WebSocket."""
+        if self._scope["type"] == "websocket":
+            await self.container()
+            return await self._opened[0](scope=DishkaScope.REQUEST).__aenter__()
+        if self._ended:
+            await self.container()
+        from asterism.http import Request
+
+        context = {Request: self._connection()}
+        return await self.injection.container(context=context, scope=DishkaScope.REQUEST).__aenter__()
 
 
-def current_scope(what: str) -> ConnectionScope:
-    """Return the scope of the request that is being served.
+class MessageScope(InjectionScope):
+    """What the handling of one message injects from.
+
+    Args:
+        outer: the scope of its connection.
+    """
+
+    __slots__ = ("outer",)
+
+    def __init__(self, outer: ConnectionScope) -> None:
+        super().__init__()
+        self.outer = outer
+
+    async def _open(self, connection: Any) -> None:
+        self._opened.append(await self.outer.further())
+
+
+CURRENT: ContextVar[InjectionScope] = ContextVar("asterism_injection")
+RESOLVING: ContextVar[InjectionScope | None] = ContextVar("asterism_injection_resolving")
+
+
+def current_scope(what: str) -> InjectionScope:
+    """Return the scope of what is being served.
 
     Raises:
-        InjectionError: none is, or no middleware wraps the application.
+        InjectionError: nothing is, or no middleware wraps the application.
     """
     try:
         return CURRENT.get()
@@ -117,6 +198,24 @@ def current_scope(what: str) -> ConnectionScope:
 
 @asynccontextmanager
 async def message_scope() -> AsyncGenerator[AsyncContainer]:
-    """Open a request scope of its own, for one message of a WebSocket: what is injected in the block is from it."""
-    async with current_scope("message_scope()").inner() as container:
-        yield container
+    """Open a request scope of its own, for one message of a WebSocket: what is injected in the block is from it.
+
+    Messages that are handled at the same time have one each.
+
+    Raises:
+        InjectionError: outside of a request or WebSocket, or after its end.
+    """
+    around = current_scope("message_scope()")
+    outer = around.outer if isinstance(around, MessageScope) else around
+    assert isinstance(outer, ConnectionScope)
+    own = MessageScope(outer)
+    token = CURRENT.set(own)
+    try:
+        yield await own.container()
+    except BaseException as exc:
+        await own.close(exc)
+        raise
+    else:
+        await own.close(None)
+    finally:
+        CURRENT.reset(token)
