@@ -12,7 +12,10 @@ from types import NoneType, UnionType
 from typing import Annotated, Any, Final, Literal, NamedTuple, Union, get_args, get_origin
 from uuid import UUID
 
-_WHOLE: Final = re.compile(r"[+-]?[0-9]{1,4300}")
+LONGEST_NUMBER: Final = 4300
+"""Digits, as many as Python reads into a whole number by default."""
+
+_WHOLE: Final = re.compile(rf"[+-]?[0-9]{{1,{LONGEST_NUMBER}}}")
 _WORDS: Final = {
     "true": True,
     "1": True,
@@ -51,9 +54,14 @@ def _whole(text: str) -> int:
 
 def _number(text: str) -> float:
     value = float(text)
-    if not math.isfinite(value) or "_" in text:
+    if not math.isfinite(value) or not _is_plain(text):
         raise ValueError
     return value
+
+
+def _is_plain(text: str) -> bool:
+    # Python reads the digits of other scripts as well, and underscores between them.
+    return text.isascii() and "_" not in text
 
 
 def _decimal(text: str) -> Decimal:
@@ -61,7 +69,7 @@ def _decimal(text: str) -> Decimal:
         value = Decimal(text)
     except InvalidOperation:
         raise ValueError from None
-    if not value.is_finite():
+    if not value.is_finite() or not _is_plain(text) or abs(value.adjusted()) > LONGEST_NUMBER:
         raise ValueError
     return value
 

@@ -25,6 +25,8 @@ _MARKED: Any = FromDishka
 _EXAMPLE: Any = get_args(_MARKED[int])[1]
 _MARK: Any = _EXAMPLE.__class__
 _CONNECTION_NAMES = frozenset({"connection", "request", "websocket"})
+_HTTP_METHODS = frozenset({"delete", "get", "head", "options", "patch", "post", "put", "trace"})
+_FOREIGN = frozenset({"builtins", "strawberry", "types", "typing"})
 _OWN_NAMES = frozenset({"self", "cls"})
 
 
@@ -37,6 +39,7 @@ class Plan(NamedTuple):
         connection: the parameter that is given the request or WebSocket, if there is one.
         from_request: read from path and query where the function is an endpoint.
         positional: the names of parameters that may be given by position, in order.
+        unfilled: the names of parameters without a default that only a caller can give.
     """
 
     name: str
@@ -44,6 +47,7 @@ class Plan(NamedTuple):
     connection: str | None
     from_request: tuple[RequestParameter, ...]
     positional: tuple[str, ...]
+    unfilled: tuple[str, ...]
 
 
 def plan_for(func: Callable[..., Any]) -> Plan:
@@ -62,6 +66,7 @@ def plan_for(func: Callable[..., Any]) -> Plan:
     dependencies: dict[str, Dependency] = {}
     from_request: list[RequestParameter] = []
     connection: str | None = None
+    unfilled: list[str] = []
     parameters = signature(func).parameters.values()
     for parameter in parameters:
         kind = hints.get(parameter.name)
@@ -70,15 +75,14 @@ def plan_for(func: Callable[..., Any]) -> Plan:
         if is_connection(parameter.name, kind):
             connection = connection or parameter.name
             continue
-        if kind is None:
-            continue  # given by the caller, such as a resolver's `root`
-        conversion = conversion_for(kind)
-        if conversion is not None:
+        if (conversion := conversion_for(kind)) is not None:
             from_request.append(RequestParameter(parameter.name, conversion, parameter.default))
         elif (dependency := dependency_of(kind)) is not None:
             dependencies[parameter.name] = dependency
+        elif parameter.default is Parameter.empty:
+            unfilled.append(parameter.name)  # given by the caller, such as a resolver's `root`
     positional = tuple(item.name for item in parameters if item.kind is not Parameter.KEYWORD_ONLY)
-    return Plan(name, dependencies, connection, tuple(from_request), positional)
+    return Plan(name, dependencies, connection, tuple(from_request), positional, tuple(unfilled))
 
 
 def is_connection(name: str, kind: Any) -> bool:
@@ -96,7 +100,7 @@ def dependency_of(kind: Any) -> Dependency | None:
         marks = [mark for mark in arguments[1:] if isinstance(mark, _MARK)]
         return Dependency(arguments[0], marks[0].component) if marks else None
     base = get_origin(kind) or kind
-    is_own = isinstance(base, type) and base.__module__.partition(".")[0] not in ("builtins", "strawberry", "typing")
+    is_own = isinstance(base, type) and base.__module__.partition(".")[0] not in _FOREIGN
     return Dependency(kind) if is_own else None
 
 
@@ -116,7 +120,8 @@ def inject(func: F) -> F:
         func: the function; the result is async.
 
     Raises:
-        InjectionError: (when called) outside of a request; for an annotation that cannot be found.
+        InjectionError: (when called) outside of a request, or after its end; for an annotation that
+            cannot be found.
     """
     plans: list[Plan] = []
     is_async = is_async_callable(func)
@@ -137,6 +142,7 @@ def inject(func: F) -> F:
         return await run_in_threadpool(partial(func, **arguments))
 
     call.__asterism_plan__ = plan  # type: ignore[attr-defined]
+    call.__asterism_call__ = call  # type: ignore[attr-defined]
     hide_dependencies(call, func)
     return call  # type: ignore[return-value]
 
@@ -185,3 +191,19 @@ def injected_functions(routes: Iterable[Any]) -> Iterator[Callable[..., Any]]:
         for candidate in (endpoint, *(vars(endpoint).values() if isinstance(endpoint, type) else ())):
             if hasattr(candidate, "__asterism_plan__"):
                 yield candidate
+
+
+def require_filled(function: Any, plan: Plan) -> None:
+    """Raise an InjectionError for an endpoint with parameters that nothing fills.
+
+    The methods of classes that are no HTTP method's, and what a decorator is around, get what they
+    need from there.
+    """
+    is_method = "self" in plan.positional
+    if not plan.unfilled or function.__asterism_call__ is not function:
+        return
+    if not is_method or function.__name__ in _HTTP_METHODS:
+        raise InjectionError(
+            f"{plan.name}: nothing fills its parameter {plan.unfilled[0]!r}: annotate it with a class that a provider "
+            "has, with FromDishka[...], or with a type that is read from path and query, or give it a default"
+        )

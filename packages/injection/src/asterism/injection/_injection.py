@@ -14,7 +14,7 @@ from asterism.websockets import WebSocket
 
 from ._dependency import Dependency
 from ._errors import InjectionError
-from ._inject import injected_functions
+from ._inject import injected_functions, require_filled
 
 
 class ConnectionProvider(Provider):
@@ -70,10 +70,11 @@ class Injection:
             self.container = self._make(())
 
     def check(self, functions: Iterable[Callable[..., Any]]) -> None:
-        """Raise an InjectionError for the first function that asks for what no provider has."""
+        """Raise an InjectionError for the first endpoint that asks for what no provider has, or nothing fills."""
         probes = Provider(scope=Scope.REQUEST)
         for function in functions:
             plan = function.__asterism_plan__()  # type: ignore[attr-defined]
+            require_filled(function, plan)
             for name, dependency in plan.dependencies.items():
                 probes.provide(probe(f"{plan.name}({name})", dependency), provides=type(f"{plan.name}({name})", (), {}))
         self._make((probes,))

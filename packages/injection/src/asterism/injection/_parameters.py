@@ -27,7 +27,8 @@ class RequestParameter(NamedTuple):
             HTTPException: 400, naming the parameter and what was expected.
         """
         if self.name in connection.path_params:
-            return self._converted("path", connection.path_params[self.name])
+            value = self._converted("path", connection.path_params[self.name])
+            return [value] if self.conversion.many and not isinstance(value, list) else value
         if self.conversion.many:
             texts = connection.query_params.getlist(self.name)
             if texts or self.default is Parameter.empty:
