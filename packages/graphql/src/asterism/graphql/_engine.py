@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from contextlib import aclosing, nullcontext
 from copy import copy
 from typing import Any, cast
 
@@ -17,6 +17,7 @@ from graphql.execution import ExperimentalIncrementalExecutionResults
 from ._cost import FieldCosts
 from ._document import Documents
 from ._document_store import DocumentStore
+from ._event_deadline import END, EventDeadline, EventDeadlineExtension, TimeoutExpired
 from ._limits import GraphQLLimits
 from ._operation import Operation
 from ._persisted_query import DocumentChoice
@@ -78,6 +79,10 @@ class Engine:
         self.documents = documents = Documents(core, limits, costs)
         self._schema = copy(schema)
         self._schema.extensions = (*schema.extensions, lambda: PreparedExtension(documents))
+        # Of its own, as an extension that is asked about every field makes queries slower.
+        self._event_schema = copy(self._schema)
+        if self._timeout is not None:
+            self._event_schema.extensions = (*self._schema.extensions, EventDeadlineExtension)
 
     async def resolve(self, request: Operation) -> RunnableOperation:
         """Find the document and the operation that a request means.
@@ -120,30 +125,65 @@ class Engine:
     async def stream(self, operation: RunnableOperation, context: Any, root_value: Any) -> AsyncGenerator[Any]:
         """Run any operation and give its results one after the other.
 
-        A query or mutation is held to the time limit; a subscription runs as long as its source.
+        Held to the time limit are a query or mutation, each part that follows it, and what is done
+        for one event of a subscription, which itself runs as long as its source.
         """
         if operation.kind != "subscription":
             result = await self.execute(operation, context, root_value)
-            async with aclosing(result_frames(result)) as frames:
+            async with aclosing(self.frames(result)) as frames:
                 async for frame in frames:
                     yield frame
             return
         request = operation.request
         span = start_span(operation.kind, request.operation_name)
+        deadline = None if self._timeout is None else EventDeadline(self._timeout)
         try:
-            results: Any = await self._schema.stream(
-                operation.text,
-                variable_values=request.variables,
-                context_value=context,
-                root_value=root_value,
-                operation_name=request.operation_name,
-                operation_extensions=request.extensions,
-            )
+            with nullcontext() if deadline is None else deadline.watching():
+                results: Any = await self._event_schema.stream(
+                    operation.text,
+                    variable_values=request.variables,
+                    context_value=context,
+                    root_value=root_value,
+                    operation_name=request.operation_name,
+                    operation_extensions=request.extensions,
+                )
             async with aclosing(results):
-                async for result in results:
+                if deadline is None:
+                    async for result in results:
+                        yield result
+                    return
+                while (result := await deadline.result(results)) is not END:
                     yield result
+        except TimeoutExpired as exc:
+            yield TimedOut(exc.seconds)
         finally:
             end_span(span)
+
+    async def frames(self, result: Any) -> AsyncGenerator[Any]:
+        """Give a result, and after the first of incremental delivery those that follow.
+
+        Each has the time limit for itself; one that takes too long is the last.
+        """
+        if not isinstance(result, ExperimentalIncrementalExecutionResults):
+            yield result
+            return
+        yield result.initial_result
+        subsequent: Any = result.subsequent_results
+        async with aclosing(subsequent):
+            while True:
+                deadline = asyncio.timeout(self._timeout)
+                try:
+                    async with deadline:
+                        frame = await anext(subsequent, END)
+                except TimeoutError:
+                    if not deadline.expired():
+                        raise
+                    frame = TimedOut(self._timeout or 0)
+                if frame is END:
+                    return
+                yield frame
+                if isinstance(frame, TimedOut):
+                    return
 
 
 class TimedOut(PreExecutionError):
@@ -154,15 +194,3 @@ class TimedOut(PreExecutionError):
             f"The operation was stopped after {seconds:g} seconds.", extensions={"code": "EXECUTION_TIMEOUT"}
         )
         super().__init__(None, [error])
-
-
-async def result_frames(result: Any) -> AsyncGenerator[Any]:
-    """Give a result, and after the first of incremental delivery those that follow."""
-    if not isinstance(result, ExperimentalIncrementalExecutionResults):
-        yield result
-        return
-    yield result.initial_result
-    subsequent: Any = result.subsequent_results
-    async with aclosing(subsequent):
-        async for frame in subsequent:
-            yield frame

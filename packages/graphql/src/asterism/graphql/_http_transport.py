@@ -13,7 +13,7 @@ from graphql import GraphQLError
 from graphql.execution import ExperimentalIncrementalExecutionResults
 
 from ._context import GraphQLContext
-from ._engine import RunnableOperation, TimedOut, result_frames
+from ._engine import RunnableOperation, TimedOut
 from ._event_streams import EventStreams
 from ._hooks import Hooks, error_formatter
 from ._http_answer import cacheable, make_response, stream_response
@@ -169,7 +169,7 @@ class HTTPTransport:
         if wish.stream is None:
             await result.subsequent_results.aclose()
             raise Refusal(406, _NO_INCREMENTS)
-        frames = self._format_all(context.request, result_frames(result))
+        frames = self._format_all(context.request, self._engine.frames(result))
         return stream_response(context.response, frames, wish._replace(subscription=False))
 
     async def _format_all(self, request: Request[Any], frames: AsyncGenerator[Any]) -> AsyncGenerator[dict[str, Any]]:

@@ -19,7 +19,9 @@ class GraphQLLimits:
         max_subscriptions: operations running at the same time on one WebSocket or event stream.
         max_event_streams: event streams reserved or open, in single connection mode.
         connection_init_timeout: seconds a WebSocket may take to send `connection_init`.
-        execution_timeout: seconds one query or mutation may take.
+        execution_timeout: seconds that a query or mutation may take to its first result, each deferred
+            or streamed part after that, and the resolvers of one event of a subscription. Waiting for
+            events is not counted.
         max_cached_documents: validated documents kept to be run again; 0 keeps none.
 
     Raises:
