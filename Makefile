@@ -51,7 +51,7 @@ setup: ## make .venv with all packages, extras and tools; a no-op when nothing c
 
 .PHONY: run
 run: setup ## serve an example app: EXAMPLE=hello HOST=127.0.0.1 PORT=8000
-	@exec $(PY) tools/serve.py "$(EXAMPLE)" --host "$(HOST)" --port "$(PORT)"
+	@exec $(PY) tools/serve.py "$(EXAMPLE)" --host "$(HOST)" --port="$(PORT)"
 
 .PHONY: test
 test: setup ## the fast suite: every package, doctests, documentation, integration, examples (ARGS= goes to pytest)

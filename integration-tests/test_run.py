@@ -118,3 +118,11 @@ def test_an_unknown_example_is_named_with_those_there_are() -> None:
         assert terminal.exit_code() != 0
     assert "there is no example 'nosuch'; EXAMPLE= takes one of: " in terminal.shown
     assert "hello" in terminal.shown
+
+
+@pytest.mark.parametrize("port", ["99999", "-1", "http"])
+def test_a_port_that_is_none_is_refused_with_a_sentence(port: str) -> None:
+    with Terminal(*RUN, f"PORT={port}") as terminal:
+        assert terminal.exit_code() != 0
+    assert f"PORT= takes a number from 0 to 65535, got '{port}'" in terminal.shown
+    assert "Traceback" not in terminal.shown

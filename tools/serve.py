@@ -56,6 +56,13 @@ def terminal_foreground() -> Iterator[None]:
         os.close(terminal)
 
 
+def port_number(text: str) -> int:
+    """Return a port, or leave with a sentence that says why it is none."""
+    if not text.isascii() or not text.isdigit() or len(text) > 5 or int(text) > 65535:
+        raise SystemExit(f"PORT= takes a number from 0 to 65535, got {text!r}")
+    return int(text)
+
+
 def listen(host: str, port: int) -> socket.socket:
     """Return a listening socket, or leave with a sentence that says why there is none."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -82,15 +89,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Serve one of the example apps until Ctrl-C.")
     parser.add_argument("example", help="a folder of examples/: " + ", ".join(example_names()))
     parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", default=8000, type=int)
+    parser.add_argument("--port", default="8000")
     options = parser.parse_args()
+    port = port_number(options.port)
     if options.example not in example_names():
         names = ", ".join(example_names())
         raise SystemExit(f"there is no example {options.example!r}; EXAMPLE= takes one of: {names}")
     sys.path.insert(0, str(EXAMPLES.parent))
     app = f"examples.{options.example}.app:app"
     server = uvicorn.Server(uvicorn.Config(app, log_level="info", timeout_graceful_shutdown=5))
-    with terminal_foreground(), listen(options.host, options.port) as listener:
+    with terminal_foreground(), listen(options.host, port) as listener:
         print(f"Serving examples/{options.example} on {url_of(listener)} (Ctrl-C stops it)", flush=True)
         try:
             server.run(sockets=[listener])

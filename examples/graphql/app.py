@@ -1,6 +1,6 @@
 """A bookshelf over GraphQL: queries, a mutation, and a subscription that tells of every new book.
 
-Open http://127.0.0.1:8000/graphql in a browser to try it.
+Open http://127.0.0.1:8000/ in a browser to try it.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from graphql import GraphQLError
 
 from asterism.applications import Asterism
 from asterism.graphql import GraphQL, GraphQLContext
+from asterism.http import RedirectResponse, Request, Response
 from asterism.routing import Route
 
 Info: TypeAlias = strawberry.Info[GraphQLContext, None]
@@ -94,4 +95,10 @@ class Subscription:
 
 schema = strawberry.Schema(query=Query, mutation=Mutation, subscription=Subscription)
 graphql = GraphQL(schema)
-app = Asterism(debug=True, routes=[Route("/graphql", graphql)])
+
+
+async def home(request: Request) -> Response:
+    return RedirectResponse("/graphql")
+
+
+app = Asterism(debug=True, routes=[Route("/", home), Route("/graphql", graphql)])
