@@ -10,13 +10,11 @@ import os
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 import strawberry
 from dishka import Provider, Scope, provide
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
-from strawberry.extensions import SchemaExtension
 
 from asterism.applications import Asterism
 from asterism.asgi_types import HTTPException, Middleware
@@ -33,7 +31,6 @@ from asterism.sqlalchemy import (
     Retry,
     TransactionMiddleware,
     answer_constraint_violation,
-    refuse_commit,
     session,
     transaction,
     transactional,
@@ -133,17 +130,7 @@ class Mutation:
         return (await bank.transfer(source, target, amount)).id
 
 
-class AllOrNothing(SchemaExtension):
-    """Keeps nothing of an operation whose result has errors: its mutations share one transaction."""
-
-    def on_operation(self) -> Any:
-        yield
-        result: Any = self.execution_context.result
-        if getattr(result, "errors", None):
-            refuse_commit(self.execution_context.context.request)
-
-
-schema = strawberry.Schema(Query, Mutation, extensions=[AllOrNothing])
+schema = strawberry.Schema(Query, Mutation)
 
 
 async def notify(message: OutboxMessage) -> None:

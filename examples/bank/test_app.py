@@ -18,9 +18,11 @@ from asterism.testing import AsyncTestClient
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
+@pytest.fixture(params=[False, True], ids=["asyncio", "uvloop"])
+def anyio_backend(request: pytest.FixtureRequest) -> object:
+    if request.param:
+        pytest.importorskip("uvloop")
+    return ("asyncio", {"use_uvloop": request.param})
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
