@@ -193,8 +193,11 @@ def test_messages_recorded_before_the_kill_are_delivered_after_the_restart(serve
     assert "kept" in served.delivered.read_text().split()
 
 
-def test_a_database_that_goes_away_and_comes_back_needs_no_restart(cluster: Cluster, tmp_path: Path) -> None:
-    served = Served(cluster.url, tmp_path / "delivered")
+@pytest.mark.parametrize("driver", ["psycopg", "asyncpg"])
+def test_a_database_that_goes_away_and_comes_back_needs_no_restart(
+    cluster: Cluster, tmp_path: Path, driver: str
+) -> None:
+    served = Served(cluster.url.replace("psycopg", driver), tmp_path / "delivered")
     served.start()
     try:
         assert served.ask("GET", "/balances")[0] == 200

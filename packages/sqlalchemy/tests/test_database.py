@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Column, Integer, MetaData, Table, text
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
 from asterism.http import Request, Response, request_response
@@ -79,6 +79,24 @@ async def test_a_host_that_does_not_answer_ends_the_start_with_a_sentence(driver
     assert "secret" not in str(caught.value)
     state = await database.readiness()
     assert (state.ready, "secret" in state.reason) == (False, False)
+
+
+@pytest.mark.parametrize("driver", ["psycopg", "asyncpg", "asyncmy"], indirect=True)
+async def test_a_database_or_a_schema_that_is_missing_is_named_at_the_start(driver: str, url: str) -> None:
+    absent = Database(f"{url.rpartition('/')[0]}/asterism_absent")
+    with pytest.raises(DatabaseError, match=r"cannot be used: .*asterism_absent.*check host, port, name"):
+        await absent.open()
+    elsewhere = MetaData(schema="asterism_absent")
+    Table("ledger", elsewhere, Column("id", Integer, primary_key=True))
+    with pytest.raises(DatabaseError, match=r"no table asterism_absent\.ledger: run the migrations"):
+        await Database(url, metadata=elsewhere).open()
+
+
+@pytest.mark.parametrize("driver", ["asyncmy"], indirect=True)
+async def test_a_user_that_is_refused_ends_the_start_with_a_sentence(driver: str, url: str) -> None:
+    with pytest.raises(DatabaseError, match=r"cannot be used: .*Access denied.*user and password") as caught:
+        await Database(url.replace("root@", "asterism_nobody:secret@")).open()
+    assert "secret" not in str(caught.value)
 
 
 async def test_a_directory_that_is_missing_ends_the_start_with_a_sentence(tmp_path: Path) -> None:

@@ -122,6 +122,68 @@ async def test_a_deadlock_or_serialization_failure_is_replayed_where_that_is_saf
     assert calls == (2 if database.url.startswith("sqlite") else 3)
 
 
+@pytest.mark.parametrize("driver", ["psycopg", "asyncpg", "asyncmy"], indirect=True)
+async def test_of_two_requests_in_a_deadlock_one_is_replayed(database: Database, serve: Any) -> None:
+    """Each has changed the row that the other one is about to change."""
+    both_hold_one = asyncio.Barrier(2)
+    calls: list[str] = []
+
+    @transactional(isolation_level="READ COMMITTED", retry=Retry(attempts=10))
+    async def endpoint(request: Request) -> Response:
+        path = request.scope["path"]
+        first, second = (1, 2) if path == "/up" else (2, 1)
+        calls.append(path)
+        await session(request).execute(text(f"UPDATE account SET balance = balance - 10 WHERE id = {first}"))
+        if calls.count(path) == 1:
+            await both_hold_one.wait()
+        await session(request).execute(text(f"UPDATE account SET balance = balance - 10 WHERE id = {second}"))
+        return Response()
+
+    app = app_of(endpoint, database)
+    async with asyncio.timeout(20):
+        answers = await asyncio.gather(serve(app, "/up"), serve(app, "/down"))
+    assert [answer.status for answer in answers] == [200, 200]
+    assert len(calls) == 3
+    assert (await balance(database, 1), await balance(database, 2)) == (80, 80)
+
+
+@pytest.mark.parametrize("driver", ["psycopg", "asyncpg"], indirect=True)
+async def test_a_conflict_that_shows_at_the_commit_becomes_the_response_or_is_replayed(
+    database: Database, serve: Any
+) -> None:
+    """Two transactions each read what the other one wrote, and are told when the second one commits."""
+    both_wrote = asyncio.Barrier(2)
+
+    async def endpoint(request: Request) -> Response:
+        path = request.scope["path"]
+        read, write = (1, 2) if path == "/up" else (2, 1)
+        seen = await session(request).scalar(text(f"SELECT balance FROM account WHERE id = {read}"))
+        if seen < 100:
+            return Response(status_code=409)
+        await session(request).execute(text(f"UPDATE account SET balance = 0 WHERE id = {write}"))
+        await both_wrote.wait()
+        return Response()
+
+    async with asyncio.timeout(20):
+        once = app_of(transactional(isolation_level="SERIALIZABLE")(endpoint), database)
+        answers = await asyncio.gather(serve(once, "/up"), serve(once, "/down"))
+        assert sorted(answer.status for answer in answers) == [200, 503]
+        assert sorted([await balance(database, 1), await balance(database, 2)]) == [0, 100]
+        async with database.transaction() as own:
+            await own.execute(text("UPDATE account SET balance = 100"))
+        again = app_of(transactional(isolation_level="SERIALIZABLE", retry=Retry())(endpoint), database)
+        answers = await asyncio.gather(serve(again, "/up"), serve(again, "/down"))
+        assert sorted(answer.status for answer in answers) == [200, 409]
+
+
+async def test_time_outs_that_differ_each_time_are_not_kept() -> None:
+    database = Database("sqlite://")
+    for number in range(300):
+        async with database.transaction(statement_timeout=1 + number / 1000):
+            pass
+    assert len(database._engines) <= 100
+
+
 async def test_what_is_not_declared_safe_is_not_replayed_but_answered_with_503(database: Database, serve: Any) -> None:
     calls = 0
 

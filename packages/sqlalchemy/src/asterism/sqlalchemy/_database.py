@@ -32,6 +32,8 @@ from ._shield import finish_shielded, run_shielded
 from ._url import database_url, shown
 
 AS_IT_IS: Final = TransactionOptions()
+MOST_ENGINES: Final = 64
+"""Ways to run a transaction that are kept ready; more where a program computes its time-outs, say."""
 
 
 class PoolStatus(NamedTuple):
@@ -213,6 +215,8 @@ class Database:
         if engine is None:
             chosen = execution_options(options, self.engine.dialect.name)
             engine = acquisition.bound(self.engine.execution_options(**chosen), self._limits)
+            if len(self._engines) >= MOST_ENGINES:
+                self._engines.clear()
             self._engines[options] = engine
         return engine
 
