@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import socket
 import sqlite3
 import time
@@ -11,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
@@ -290,6 +292,32 @@ async def test_a_connection_that_is_given_up_holds_no_lock_of_sqlite(tmp_path: P
         assert await own.scalar(text("SELECT count(*) FROM t")) == 2
     await held.close()
     await database.close()
+
+
+async def test_a_connection_of_sqlite_may_be_closed_again(tmp_path: Path) -> None:
+    """As happens to one whose request is cancelled once more while it is being closed."""
+    async with Database(f"sqlite:///{tmp_path}/x.db") as database, database.engine.connect() as connection:
+        driver: Any = (await connection.get_raw_connection()).driver_connection
+        sqlite: Any = driver._conn
+        await driver._execute(sqlite.close)
+        await driver._execute(sqlite.close)
+        await connection.invalidate()
+
+
+async def test_a_scope_of_anyios_that_cancels_leaves_no_connection_and_no_word(
+    database: Database, serve: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Such a scope cancels again and again, wherever its task waits next."""
+    app = app_of(database)
+    for moment in range(40):
+        with anyio.move_on_after(moment * 0.0002):
+            await serve(app)
+    await finish_shielded()
+    await asyncio.sleep(0.05)
+    gc.collect()
+    assert database.pool_status().in_use == 0
+    assert [record.getMessage() for record in caplog.records if record.name == "asyncio"] == []
+    assert (await serve(app)).body == b"42"
 
 
 @pytest.mark.parametrize("driver", ["psycopg", "asyncpg", "asyncmy"], indirect=True)

@@ -15,7 +15,7 @@ from sqlalchemy.pool import PoolResetState
 
 from . import _fault
 from ._errors import DatabaseUnavailable, StatementTimeout, TransactionConflict
-from ._sqlite_connection import set_factory
+from ._sqlite_connection import set_factory, terminate
 
 READ_ONLY: Final = "asterism_read_only"
 READS_FIRST: Final = "asterism_reads_first"
@@ -83,6 +83,8 @@ def listen_on_sqlite(engine: Engine, busy_timeout: float) -> None:
         record.info[STATEMENT_TIMEOUT] = deadline
         dbapi_connection.run_async(deadline.watch)
 
+    if engine.dialect.has_terminate:
+        engine.dialect.do_terminate = terminate  # type: ignore[method-assign]
     event.listen(engine, "do_connect", set_factory)
     event.listen(engine, "connect", prepare)
     event.listen(engine, "begin", begin_on_sqlite)

@@ -1,10 +1,13 @@
-"""SQLite connections that leave no lock behind."""
+"""SQLite connections that leave no lock behind, nor anything half done."""
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from functools import cache
 from typing import Any
+
+from ._shield import keep
 
 
 class RollingBack(sqlite3.Connection):
@@ -16,9 +19,13 @@ class RollingBack(sqlite3.Connection):
 
     def close(self) -> None:
         """Undo what is open, and close."""
-        if self.in_transaction:
-            self.rollback()
-        super().close()
+        try:
+            if self.in_transaction:
+                self.rollback()
+        except sqlite3.ProgrammingError:
+            pass  # it is closed already, which is no error
+        finally:
+            super().close()
 
 
 @cache
@@ -34,3 +41,18 @@ def set_factory(dialect: Any, record: Any, arguments: Any, parameters: dict[str,
     factory = parameters.get("factory", sqlite3.Connection)
     if isinstance(factory, type):
         parameters["factory"] = rolling_back(factory)
+
+
+def terminate(dbapi_connection: Any) -> None:
+    """Have the connection's thread close it as soon as what it runs is done.
+
+    Nothing here waits, so that a request may be cancelled any number of times meanwhile.
+    """
+    closed: asyncio.Future[object] | None = dbapi_connection.driver_connection.stop()
+    if closed is not None:
+        keep(finished(closed))
+
+
+async def finished(future: asyncio.Future[object]) -> None:
+    """Wait for the thread."""
+    await asyncio.wait({future})
