@@ -27,8 +27,10 @@ class RequestParameter(NamedTuple):
             HTTPException: 400, naming the parameter and what was expected.
         """
         if self.name in connection.path_params:
-            value = self._converted("path", connection.path_params[self.name])
-            return [value] if self.conversion.many and not isinstance(value, list) else value
+            found: Any = connection.path_params[self.name]
+            if self.conversion.many:
+                return [self._converted("path", found)]
+            return self._converted("path", found)
         if self.conversion.many:
             texts = connection.query_params.getlist(self.name)
             if texts or self.default is Parameter.empty:
