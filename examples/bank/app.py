@@ -130,6 +130,12 @@ class Mutation:
         return (await bank.transfer(source, target, amount)).id
 
 
+class PerRequest(GraphQL):
+    """Serves no WebSockets, whose operations would have no request to share a transaction with."""
+
+    serves_websockets = False
+
+
 schema = strawberry.Schema(Query, Mutation)
 
 
@@ -164,7 +170,7 @@ app = Asterism(
         Route("/", transfer_by_form, methods=["POST"]),
         Route("/accounts", balances),
         Route("/transfers", transfer_by_json, methods=["POST"]),
-        Route("/graphql", GraphQL(schema, public_errors=[Refusal])),
+        Route("/graphql", PerRequest(schema, public_errors=[Refusal])),
         Route("/ready", ReadinessEndpoint(database)),
     ],
     middleware=[Middleware(TransactionMiddleware, database), Middleware(InjectionMiddleware, injection)],

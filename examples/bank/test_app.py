@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from asterism.lint import lint
-from asterism.testing import AsyncTestClient
+from asterism.testing import AsyncTestClient, WebSocketClosed
 
 pytestmark = pytest.mark.anyio
 
@@ -96,6 +96,12 @@ async def test_mutations_of_one_graphql_request_are_kept_together_or_not_at_all(
     query = {"query": "{ accounts { owner balance } again: accounts { owner } }"}
     accounts = (await client.post("/graphql", json=query)).json()["data"]["accounts"]
     assert {"owner": "Ada", "balance": 90} in accounts
+
+
+async def test_a_websocket_is_refused_as_its_operations_would_share_no_transaction(client: AsyncTestClient) -> None:
+    with pytest.raises(WebSocketClosed):
+        async with client.websocket_connect("/graphql", subprotocols=["graphql-transport-ws"]):
+            pass
 
 
 async def test_concurrent_transfers_never_change_the_sum(client: AsyncTestClient) -> None:

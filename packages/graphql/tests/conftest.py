@@ -11,6 +11,7 @@ import pytest
 import strawberry
 from graphql import GraphQLError
 from strawberry.file_uploads import Upload
+from strawberry.permission import BasePermission
 from strawberry.schema.config import StrawberryConfig
 
 from asterism.graphql import GraphQL
@@ -113,8 +114,20 @@ class Reading:
         return self.number
 
 
+class SlowPermission(BasePermission):
+    message = "never told"
+
+    async def has_permission(self, source: Any, info: strawberry.Info, **kwargs: Any) -> bool:
+        await asyncio.sleep(30)
+        return True
+
+
 @strawberry.type
 class Subscription:
+    @strawberry.subscription(permission_classes=[SlowPermission])
+    async def guarded(self) -> AsyncGenerator[int]:
+        yield 1
+
     @strawberry.subscription
     async def readings(self, pauses: list[float], seconds: list[float]) -> AsyncGenerator[Reading]:
         """An event after each pause, whose resolver then takes some seconds."""

@@ -101,6 +101,11 @@ def test_a_slow_event_ends_its_operation_on_a_shared_event_stream(
     assert log == ["readings end"]
 
 
+def test_a_subscription_that_does_not_begin_is_stopped(serve: Serve, events: Events) -> None:
+    response = serve(limits=LIMITS).post("/", json={"query": "subscription { guarded }"}, headers=EVENTS)
+    assert events(response.text) == [("next", {"errors": [LATE]}), ("complete", None)]
+
+
 def test_no_limit_lets_events_take_their_time(serve: Serve, events: Events) -> None:
     query = "subscription { readings(pauses: [0], seconds: [0.15]) { value } }"
     response = serve(limits=GraphQLLimits(execution_timeout=None)).post("/", json={"query": query}, headers=EVENTS)

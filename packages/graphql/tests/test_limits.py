@@ -104,6 +104,8 @@ def test_a_weight_of_no_field_is_refused_at_construction(ask: Callable[..., Any]
         FieldCosts({"hello": 5})
     with pytest.raises(ValueError, match="max_depth"):
         GraphQLLimits(max_depth=0)
+    with pytest.raises(TypeError, match="execution_timeout as a number"):
+        GraphQLLimits(execution_timeout="30")  # type: ignore[arg-type]
 
 
 def test_an_operation_over_its_time_is_stopped(ask: Callable[..., Any]) -> None:

@@ -78,7 +78,7 @@ class GraphQL:
     """
 
     serves_websockets: ClassVar[bool] = True
-    """What a `Route` of `asterism.routing` asks, to give WebSockets on its path here too."""
+    """What a `Route` of `asterism.routing` asks, to give WebSockets on its path here too; override it to get none."""
 
     def __init__(
         self,

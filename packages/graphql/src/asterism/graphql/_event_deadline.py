@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Generator, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
@@ -17,7 +17,7 @@ _current: ContextVar[EventDeadline | None] = ContextVar("event_deadline", defaul
 
 
 class EventDeadline:
-    """Runs while the resolvers of an event do, and stands still while the next event is awaited.
+    """Runs while a subscription begins and while the resolvers of an event do, else stands still.
 
     Args:
         seconds: how long they may take.
@@ -58,6 +58,11 @@ class EventDeadline:
         if self._running is not None:
             self._running.reschedule(asyncio.get_running_loop().time() + self.seconds)
 
+    def stand_still(self) -> None:
+        """Stop the time: the next event is waited for."""
+        if self._running is not None:
+            self._running.reschedule(None)
+
 
 class TimeoutExpired(Exception):
     """An event's resolvers took longer than `seconds`."""
@@ -68,10 +73,19 @@ class TimeoutExpired(Exception):
 
 
 class EventDeadlineExtension(SchemaExtension):
-    """Tells the deadline of its operation when an event's resolvers begin."""
+    """Tells the deadline of its operation when it begins, and when an event's resolvers do."""
 
     def __init__(self) -> None:
         self._deadline = _current.get()
+
+    def on_execute(self) -> Iterator[None]:
+        """Have the source of events made in time, permissions included."""
+        if self._deadline is None:
+            yield
+            return
+        self._deadline.begin()
+        yield
+        self._deadline.stand_still()
 
     def resolve(self, _next: Any, root: Any, info: Any, *args: Any, **kwargs: Any) -> Any:
         """Resolve a field; that of the event itself comes first."""

@@ -20,11 +20,12 @@ class GraphQLLimits:
         max_event_streams: event streams reserved or open, in single connection mode.
         connection_init_timeout: seconds a WebSocket may take to send `connection_init`.
         execution_timeout: seconds that a query or mutation may take to its first result, each deferred
-            or streamed part after that, and the resolvers of one event of a subscription. Waiting for
-            events is not counted.
+            or streamed part after that, a subscription to begin, and the resolvers of one event of it.
+            Waiting for events is not counted.
         max_cached_documents: validated documents kept to be run again; 0 keeps none.
 
     Raises:
+        TypeError: a limit is no number.
         ValueError: a limit is negative, or zero where that would refuse everything.
 
     >>> GraphQLLimits(max_depth=8).max_depth
@@ -72,10 +73,17 @@ class GraphQLLimits:
         self.execution_timeout = execution_timeout
         self.max_cached_documents = max_cached_documents
         for name in self.__slots__:
-            value = getattr(self, name)
-            least = 0 if name in ("max_aliases", "max_cached_documents") else 1e-9
-            if value is not None and not value >= least:
-                raise ValueError(f"GraphQLLimits needs {name} above 0, or None for no limit, got {value!r}")
+            _check(name, getattr(self, name))
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(f'{name}={getattr(self, name)!r}' for name in self.__slots__)})"
+
+
+def _check(name: str, limit: object) -> None:
+    if limit is None:
+        return
+    if not isinstance(limit, int | float) or isinstance(limit, bool):
+        raise TypeError(f"GraphQLLimits needs {name} as a number, or None for no limit, got {limit!r}")
+    least = 0 if name in ("max_aliases", "max_cached_documents") else 1e-9
+    if not limit >= least:
+        raise ValueError(f"GraphQLLimits needs {name} above 0, or None for no limit, got {limit!r}")
