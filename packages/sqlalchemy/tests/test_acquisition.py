@@ -138,7 +138,7 @@ async def test_a_host_that_says_nothing_is_unavailable_in_bounded_time(
     url: Any = f"{driver_name}://me@{silent}/name"
     if poolclass is not None:
         url = create_async_engine(url, poolclass=poolclass)
-    database = Database(url, pool_timeout=0.3, connect_timeout=0.5)
+    database = Database(url, pool_timeout=0.1, connect_timeout=0.1)
     started = time.monotonic()
     answer = await serve(app_of(database))
     assert (answer.status, answer.body) == (503, b"The database cannot be reached")

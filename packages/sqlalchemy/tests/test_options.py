@@ -230,13 +230,13 @@ async def test_fifty_concurrent_transfers_under_serializable_never_change_the_su
 ) -> None:
     patient = Database(url, pool_size=8, max_overflow=0, pool_timeout=120, connect_timeout=60)
     async with database.transaction() as own:
-        for number in range(3, 7):
+        for number in range(3, 13):
             await own.execute(text(f"INSERT INTO account VALUES ({number}, 'owner{number}', 100)"))
 
-    @transactional(isolation_level="SERIALIZABLE", retry=Retry(attempts=50, longest_delay=0.2))
+    @transactional(isolation_level="SERIALIZABLE", retry=Retry(attempts=100, longest_delay=0.2))
     async def transfer(request: Request) -> Response:
         number = int(request.scope["path"].strip("/"))
-        source, target = number % 6 + 1, (number * 5 + 2) % 6 + 1
+        source, target = number % 12 + 1, (number * 5 + 2) % 12 + 1
         held = session(request)
         available = await held.scalar(text(f"SELECT balance FROM account WHERE id = {source}"))
         if available < 10 or source == target:
@@ -252,7 +252,7 @@ async def test_fifty_concurrent_transfers_under_serializable_never_change_the_su
     assert {answer.status for answer in answers} <= {200, 409}
     assert sum(answer.status == 200 for answer in answers) >= 20
     async with database.transaction() as own:
-        assert await own.scalar(text("SELECT SUM(balance) FROM account")) == 600
+        assert await own.scalar(text("SELECT SUM(balance) FROM account")) == 1200
         assert await own.scalar(text("SELECT MIN(balance) FROM account")) >= 0
 
 
