@@ -168,6 +168,12 @@ DIFFERENCES = [
         ("routing.Route.encodes_paths", "routing.WebSocketRoute.encodes_paths", "routing.Mount.encodes_paths"),
     ),
     Difference(
+        "A route of an application that serves WebSockets too",
+        "takes requests alone",
+        "takes both, where the application says so by `serves_websockets`",
+        ("routing.Route.takes_websockets",),
+    ),
+    Difference(
         "Stray braces in a path template",
         "are text",
         "`ValueError`",
@@ -222,9 +228,13 @@ DIFFERENCES = [
     ),
     Difference(
         "CORS",
-        "all origins together with credentials are allowed; `Vary: Origin` always; WebSockets are not checked",
-        "`ValueError` for the pair; WebSockets can be checked",
-        ("middleware.cors._Policy.allows_any_origin_with_credentials", "middleware.cors.CORSMiddleware.__call__"),
+        "all origins together with credentials are allowed; a regex may allow `null`; WebSockets are not checked",
+        "`ValueError` for the pair; `null` only where it is named; WebSockets can be checked",
+        (
+            "middleware.cors._Policy.allows_any_origin_with_credentials",
+            "middleware.cors._Origins.regex_may_allow_null",
+            "middleware.cors.CORSMiddleware.__call__",
+        ),
     ),
     Difference(
         "Session keys and cookies",
@@ -235,6 +245,18 @@ DIFFERENCES = [
             "middleware.sessions.SessionMiddleware.max_cookie_size",
             "middleware.sessions.SessionMiddleware.allows_any_max_age",
         ),
+    ),
+    Difference(
+        "Attributes of the session cookie",
+        "any, also those with which browsers drop it",
+        "`ValueError` for those, and `Secure` where the others need it",
+        ("middleware.sessions.SessionMiddleware.allows_any_cookie",),
+    ),
+    Difference(
+        "To pop a missing key of a session",
+        "is no access: the response says no `Vary: Cookie`",
+        "is one, as any look into a session",
+        ("middleware.sessions.Session.pop",),
     ),
     Difference(
         "`Secure` on the session cookie",
@@ -404,7 +426,9 @@ SAME_BEHAVIOUR = frozenset(
         "applications.Starlette.router_class",
         "datastructures.Headers.mutablecopy",
         "endpoints.HTTPEndpoint.request_class",
+        "middleware.cors.CORSMiddleware.origins_class",
         "middleware.cors.CORSMiddleware.policy_class",
+        "middleware.sessions.SessionMiddleware.session_class",
         "requests.HTTPConnection.headers_class",
         "requests.HTTPConnection.url_class",
         "routing.Mount.router_for",
