@@ -340,6 +340,27 @@ async def test_pain_13_the_limit_is_16_mib_by_default_and_none_lifts_it(http: An
     assert (await http(unlimited, path, method="POST", chunks=(*(mebibyte,) * 16, b"1"))).status == 200
 
 
+@pytest.mark.parametrize("says", [True, False])
+async def test_an_application_that_keeps_its_record_is_handed_the_channels_of_the_server(says: bool) -> None:
+    class Keeping:
+        keeps_record = says
+
+        async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+            handed.append((receive, send))
+
+    handed: list[Any] = []
+    app = Asterism(routes=[Route("/", Keeping())])
+
+    async def receive() -> Any:
+        raise AssertionError("nothing is to be read")
+
+    async def send(message: Any) -> None: ...
+
+    for _ in range(2):  # the first request builds the stack
+        await app({"type": "http", "method": "GET", "path": "/", "headers": [], "query_string": b""}, receive, send)
+    assert (handed[1] == (receive, send)) is says
+
+
 async def test_a_route_and_a_mount_set_their_own_limit(http: Any, started: Any) -> None:
     routes = [
         Route("/wide", RawEcho(), max_body_size=10),

@@ -11,7 +11,6 @@ import pytest
 import strawberry
 from graphql import GraphQLError
 from strawberry.file_uploads import Upload
-from strawberry.permission import BasePermission
 from strawberry.schema.config import StrawberryConfig
 
 from asterism.graphql import GraphQL
@@ -102,42 +101,7 @@ class Mutation:
 
 
 @strawberry.type
-class Reading:
-    """An event whose resolver may take its time."""
-
-    number: int
-    seconds: strawberry.Private[float]
-
-    @strawberry.field
-    async def value(self) -> int:
-        await asyncio.sleep(self.seconds)
-        return self.number
-
-
-class SlowPermission(BasePermission):
-    message = "never told"
-
-    async def has_permission(self, source: Any, info: strawberry.Info, **kwargs: Any) -> bool:
-        await asyncio.sleep(30)
-        return True
-
-
-@strawberry.type
 class Subscription:
-    @strawberry.subscription(permission_classes=[SlowPermission])
-    async def guarded(self) -> AsyncGenerator[int]:
-        yield 1
-
-    @strawberry.subscription
-    async def readings(self, pauses: list[float], seconds: list[float]) -> AsyncGenerator[Reading]:
-        """An event after each pause, whose resolver then takes some seconds."""
-        try:
-            for number, (pause, taken) in enumerate(zip(pauses, seconds, strict=True)):
-                await asyncio.sleep(pause)
-                yield Reading(number=number, seconds=taken)
-        finally:
-            LOG.append("readings end")
-
     @strawberry.subscription
     async def count(self, to: int = 3) -> AsyncGenerator[int]:
         for number in range(to):
@@ -151,11 +115,6 @@ class Subscription:
             await asyncio.Event().wait()
         finally:
             LOG.append("forever ends")
-
-    @strawberry.subscription
-    async def impatient(self) -> AsyncGenerator[int]:
-        raise TimeoutError
-        yield 0
 
     @strawberry.subscription
     async def broken(self) -> AsyncGenerator[int]:

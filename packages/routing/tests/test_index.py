@@ -426,3 +426,14 @@ async def test_a_route_gives_its_endpoint_the_websockets_it_says_it_serves(drive
     for app in (Router([Route("/a/{x}", endpoint, methods=["POST"])]), Route("/a/{x}", endpoint, methods=["POST"])):
         assert (await driver.call(app, driver.websocket_scope("/a/1"))).messages == [served]
         assert (await driver.call(app, driver.websocket_scope("/b/1"))).messages == [refused]
+
+
+def test_a_websocket_that_a_foreign_route_takes_in_part_has_no_method_to_be_asked_for() -> None:
+    class Half(BaseRoute):
+        def matches(self, scope: Any) -> tuple[Match, Any]:
+            return Match.PARTIAL, {}
+
+        async def handle(self, scope: Any, receive: Any, send: Any) -> None: ...
+
+    router = Router([Half()], automatic_options=True)
+    assert router.select({"type": "websocket", "path": "/", "headers": []}) is not None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from types import EllipsisType, FunctionType
+from types import EllipsisType
 from typing import Any, ClassVar, Final, ParamSpec
 
 from asterism.asgi_types import (
@@ -155,7 +155,7 @@ class Asterism:
             self._add_adopted_state(scope)
         try:
             app = router.select(scope)
-            if type(app) is not FunctionType or not getattr(app, "keeps_record", False):
+            if getattr(app, "keeps_record", False) is not True:
                 receive, send = self._watched(scope, receive, send)
             await app(scope, receive, send)
         except Exception as exc:

@@ -78,7 +78,7 @@ class GraphQL:
     """
 
     serves_websockets: ClassVar[bool] = True
-    """What a `Route` of `asterism.routing` asks, to give WebSockets on its path here too; override it to get none."""
+    """What a `Route` asks, to hand over the WebSockets of its path too; a subclass with False gets none there."""
 
     def __init__(
         self,
@@ -139,6 +139,11 @@ class GraphQL:
             await _live(receive, send)
         else:
             raise RuntimeError(f"GraphQL serves http and websocket scopes, got {kind!r}")
+
+    @property
+    def keeps_record(self) -> bool:
+        """Whether it notes starts of responses and obeys `max_body_size` itself, as its own `__call__` does."""
+        return type(self).__call__ is GraphQL.__call__
 
     async def get_context(self, context: GraphQLContext) -> Any:
         """Return what resolvers see as `info.context`; override it or give `context`."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, TypeGuard
 
 from strawberry.schema.schema import validate_document
 
 from graphql import (
+    DefinitionNode,
     DocumentNode,
     GraphQLError,
     GraphQLSchema,
@@ -110,11 +111,10 @@ class Documents:
         kept[query] = prepared
         return prepared
 
-    def check_variables(self, prepared: PreparedDocument, variables: Mapping[str, Any] | None) -> list[GraphQLError]:
-        """Return the errors of a document whose costs depend on these variables."""
-        assert prepared.node is not None
-        measuring = Measuring(self._schema, prepared.node, self._costs, variables or {})
-        return self._over_limits(measuring, prepared.operations.values())
+    def measure(self, node: DocumentNode, variables: Mapping[str, Any] | None) -> list[GraphQLError]:
+        """Return the limits that a document is over with these variables."""
+        measuring = Measuring(self._schema, node, self._costs, variables or {})
+        return self._over_limits(measuring, [part for part in node.definitions if _is_operation(part)])
 
     def _prepare(self, query: str) -> PreparedDocument:
         try:
@@ -158,6 +158,10 @@ class Documents:
             found = _count(measure.complexity)
             excesses.append(f"The operation has a complexity of {found}; at most {limits.max_complexity} is allowed.")
         return excesses
+
+
+def _is_operation(node: DefinitionNode) -> TypeGuard[OperationDefinitionNode]:
+    return isinstance(node, OperationDefinitionNode)
 
 
 def _count(number: int) -> str:

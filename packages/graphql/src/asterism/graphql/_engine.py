@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import aclosing, nullcontext
-from copy import copy
+from contextlib import aclosing
 from typing import Any, cast
 
 from strawberry import Schema
 from strawberry.types.execution import PreExecutionError
 
 from graphql import GraphQLError, GraphQLSchema, OperationDefinitionNode
-from graphql.execution import ExperimentalIncrementalExecutionResults
 
 from ._cost import FieldCosts
 from ._document import Documents
 from ._document_store import DocumentStore
-from ._event_deadline import END, EventDeadline, EventDeadlineExtension, TimeoutExpired
 from ._limits import GraphQLLimits
 from ._operation import Operation
 from ._persisted_query import DocumentChoice
-from ._prepared_extension import PreparedExtension
+from ._prepared_schema import prepared_schema, timed_schema
 from ._span import end_span, operation_span, start_span
+from ._time_limit import LateResult, TimedOut, in_time, result_frames
 from ._trusted_documents import TrustedDocuments
 
 
@@ -77,12 +74,8 @@ class Engine:
         self._choice = DocumentChoice(store, trusted)
         self._chooses = store is not None or trusted is not None
         self.documents = documents = Documents(core, limits, costs)
-        self._schema = copy(schema)
-        self._schema.extensions = (*schema.extensions, lambda: PreparedExtension(documents))
-        # Of its own, as an extension that is asked about every field makes queries slower.
-        self._event_schema = copy(self._schema)
-        if self._timeout is not None:
-            self._event_schema.extensions = (*self._schema.extensions, EventDeadlineExtension)
+        self._schema = prepared_schema(schema, documents)
+        self._streamed = timed_schema(schema, documents, limits.result_timeout)
 
     async def resolve(self, request: Operation) -> RunnableOperation:
         """Find the document and the operation that a request means.
@@ -105,28 +98,24 @@ class Engine:
         if operation.error is not None:
             return PreExecutionError(None, [operation.error])
         request = operation.request
-        deadline = asyncio.timeout(self._timeout)
         with operation_span(operation.kind, request.operation_name):
+            work = self._schema.execute(
+                operation.text,
+                variable_values=request.variables,
+                context_value=context,
+                root_value=root_value,
+                operation_name=request.operation_name,
+                operation_extensions=request.extensions,
+            )
             try:
-                async with deadline:
-                    return await self._schema.execute(
-                        operation.text,
-                        variable_values=request.variables,
-                        context_value=context,
-                        root_value=root_value,
-                        operation_name=request.operation_name,
-                        operation_extensions=request.extensions,
-                    )
-            except TimeoutError:
-                if not deadline.expired():
-                    raise
+                return await in_time(work, self._timeout)
+            except LateResult:
                 return TimedOut(self._timeout or 0)
 
     async def stream(self, operation: RunnableOperation, context: Any, root_value: Any) -> AsyncGenerator[Any]:
         """Run any operation and give its results one after the other.
 
-        Held to the time limit are a query or mutation, each part that follows it, and what is done
-        for one event of a subscription, which itself runs as long as its source.
+        A subscription runs as long as its source, and each of its results is held to a time limit.
         """
         if operation.kind != "subscription":
             result = await self.execute(operation, context, root_value)
@@ -136,61 +125,21 @@ class Engine:
             return
         request = operation.request
         span = start_span(operation.kind, request.operation_name)
-        deadline = None if self._timeout is None else EventDeadline(self._timeout)
         try:
-            with nullcontext() if deadline is None else deadline.watching():
-                results: Any = await self._event_schema.stream(
-                    operation.text,
-                    variable_values=request.variables,
-                    context_value=context,
-                    root_value=root_value,
-                    operation_name=request.operation_name,
-                    operation_extensions=request.extensions,
-                )
+            results: Any = await self._streamed.stream(
+                operation.text,
+                variable_values=request.variables,
+                context_value=context,
+                root_value=root_value,
+                operation_name=request.operation_name,
+                operation_extensions=request.extensions,
+            )
             async with aclosing(results):
-                if deadline is None:
-                    async for result in results:
-                        yield result
-                    return
-                while (result := await deadline.result(results)) is not END:
+                async for result in results:
                     yield result
-        except TimeoutExpired as exc:
-            yield TimedOut(exc.seconds)
         finally:
             end_span(span)
 
-    async def frames(self, result: Any) -> AsyncGenerator[Any]:
-        """Give a result, and after the first of incremental delivery those that follow.
-
-        Each has the time limit for itself; one that takes too long is the last.
-        """
-        if not isinstance(result, ExperimentalIncrementalExecutionResults):
-            yield result
-            return
-        yield result.initial_result
-        subsequent: Any = result.subsequent_results
-        async with aclosing(subsequent):
-            while True:
-                deadline = asyncio.timeout(self._timeout)
-                try:
-                    async with deadline:
-                        frame = await anext(subsequent, END)
-                except TimeoutError:
-                    if not deadline.expired():
-                        raise
-                    frame = TimedOut(self._timeout or 0)
-                if frame is END:
-                    return
-                yield frame
-                if isinstance(frame, TimedOut):
-                    return
-
-
-class TimedOut(PreExecutionError):
-    """The result of an operation that took too long."""
-
-    def __init__(self, seconds: float) -> None:
-        error = GraphQLError(
-            f"The operation was stopped after {seconds:g} seconds.", extensions={"code": "EXECUTION_TIMEOUT"}
-        )
-        super().__init__(None, [error])
+    def frames(self, result: Any) -> AsyncGenerator[Any]:
+        """Give a result of `execute`, and what follows it in incremental delivery, within the time limit."""
+        return result_frames(result, self.limits.result_timeout)

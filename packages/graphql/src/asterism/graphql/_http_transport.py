@@ -13,7 +13,7 @@ from graphql import GraphQLError
 from graphql.execution import ExperimentalIncrementalExecutionResults
 
 from ._context import GraphQLContext
-from ._engine import RunnableOperation, TimedOut
+from ._engine import RunnableOperation
 from ._event_streams import EventStreams
 from ._hooks import Hooks, error_formatter
 from ._http_answer import cacheable, make_response, stream_response
@@ -25,6 +25,7 @@ from ._operation import read_operation
 from ._refusal import Refusal
 from ._result_format import FrameFormat, format_result, is_request_error
 from ._single_connection import SingleConnection
+from ._time_limit import TimedOut
 
 _METHODS = "GET, POST"
 _NO_INCREMENTS = "@defer and @stream need `Accept: multipart/mixed` or `text/event-stream`."

@@ -3,6 +3,16 @@
 from __future__ import annotations
 
 
+def _check(name: str, value: object) -> None:
+    if value is None:
+        return
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        raise TypeError(f"GraphQLLimits needs {name} as a number, or None for no limit, got {value!r}")
+    least = 0 if name in ("max_aliases", "max_cached_documents") else 1e-9
+    if not value >= least:
+        raise ValueError(f"GraphQLLimits needs {name} above 0, or None for no limit, got {value!r}")
+
+
 class GraphQLLimits:
     """The limits on what clients send. None switches a limit off.
 
@@ -19,9 +29,10 @@ class GraphQLLimits:
         max_subscriptions: operations running at the same time on one WebSocket or event stream.
         max_event_streams: event streams reserved or open, in single connection mode.
         connection_init_timeout: seconds a WebSocket may take to send `connection_init`.
-        execution_timeout: seconds that a query or mutation may take to its first result, each deferred
-            or streamed part after that, a subscription to begin, and the resolvers of one event of it.
-            Waiting for events is not counted.
+        execution_timeout: seconds one query or mutation may take.
+        result_timeout: seconds that the resolvers of one result of a subscription may take, a
+            subscription to begin, and each part that follows by `@defer` or `@stream` to come. The
+            wait for a subscription's next event is not counted.
         max_cached_documents: validated documents kept to be run again; 0 keeps none.
 
     Raises:
@@ -44,6 +55,7 @@ class GraphQLLimits:
         "max_query_size",
         "max_subscriptions",
         "max_tokens",
+        "result_timeout",
     )
 
     def __init__(
@@ -59,6 +71,7 @@ class GraphQLLimits:
         max_event_streams: int | None = 1_000,
         connection_init_timeout: float | None = 10.0,
         execution_timeout: float | None = 30.0,
+        result_timeout: float | None = 30.0,
         max_cached_documents: int = 256,
     ) -> None:
         self.max_query_size = max_query_size
@@ -71,19 +84,10 @@ class GraphQLLimits:
         self.max_event_streams = max_event_streams
         self.connection_init_timeout = connection_init_timeout
         self.execution_timeout = execution_timeout
+        self.result_timeout = result_timeout
         self.max_cached_documents = max_cached_documents
         for name in self.__slots__:
             _check(name, getattr(self, name))
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(f'{name}={getattr(self, name)!r}' for name in self.__slots__)})"
-
-
-def _check(name: str, limit: object) -> None:
-    if limit is None:
-        return
-    if not isinstance(limit, int | float) or isinstance(limit, bool):
-        raise TypeError(f"GraphQLLimits needs {name} as a number, or None for no limit, got {limit!r}")
-    least = 0 if name in ("max_aliases", "max_cached_documents") else 1e-9
-    if not limit >= least:
-        raise ValueError(f"GraphQLLimits needs {name} above 0, or None for no limit, got {limit!r}")

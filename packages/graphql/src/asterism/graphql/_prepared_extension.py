@@ -1,41 +1,48 @@
-"""Hands the prepared document to Strawberry, in the place where extensions may give one."""
+"""Prepares operations in the place where Strawberry lets extensions do so."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import AsyncGenerator, Iterator
 
 from strawberry.extensions import SchemaExtension
 
-from ._document import DEFAULT_RULES, Documents, PreparedDocument
+from ._document import Documents
+from ._preparation import Preparation
+from ._time_limit import ResultTime
 
 
 class PreparedExtension(SchemaExtension):
-    """Spares Strawberry the parsing and validation of a document that was seen before.
+    """Hands over the prepared document, after the schema's own extensions.
 
-    Validation rules that another extension adds are run by Strawberry as ever, after our limits.
+    Args:
+        documents: those of the schema.
     """
 
     def __init__(self, documents: Documents) -> None:
-        self._documents = documents
-        self._prepared: PreparedDocument | None = None
+        self._preparation = Preparation(documents)
 
     def on_parse(self) -> Iterator[None]:
-        """Give the parsed document."""
-        context = self.execution_context
-        if context.graphql_document is None and context.query is not None:
-            self._prepared = self._documents.prepare(context.query)
-            context.graphql_document = self._prepared.node
+        self._preparation.give_document(self.execution_context)
         yield
 
     def on_validate(self) -> Iterator[None]:
-        """Give what was found when it was validated."""
-        context: Any = self.execution_context
-        prepared = self._prepared
-        if prepared is not None and not context.pre_execution_errors:
-            errors = prepared.errors
-            if not errors and prepared.variable_costs:
-                errors = self._documents.check_variables(prepared, context.variables)
-            if errors or context.validation_rules == DEFAULT_RULES:
-                context.pre_execution_errors = list(errors)
+        self._preparation.give_errors(self.execution_context)
         yield
+
+
+class PreparedSubscription(PreparedExtension):
+    """The same for a subscription, whose beginning it also holds to a time.
+
+    Args:
+        documents: those of the schema.
+        timeout: seconds in which the source of events is to be made, permissions included; None
+            for any time.
+    """
+
+    def __init__(self, documents: Documents, timeout: float | None) -> None:
+        super().__init__(documents)
+        self._timeout = timeout
+
+    async def on_execute(self) -> AsyncGenerator[None]:
+        async with ResultTime(self._timeout):
+            yield

@@ -53,8 +53,6 @@ class FrameFormat:
             return value
         if isinstance(frame, SubsequentIncrementalExecutionResult):
             return self._subsequent(frame)
-        if self._pending and is_request_error(frame):
-            return self._give_up(frame)
         return format_result(frame, self._format_error)
 
     def _announce(self, pending: Any) -> list[dict[str, Any]]:
@@ -69,16 +67,9 @@ class FrameFormat:
             value["incremental"] = [self._incremental(result) for result in frame.incremental]
         if frame.completed:
             value["completed"] = [self._with_errors(result) for result in frame.completed]
-            for result in frame.completed:
-                self._pending.pop(result.id, None)
         if frame.extensions:
             value["extensions"] = frame.extensions
         return value
-
-    def _give_up(self, frame: Any) -> dict[str, Any]:
-        """Return the end of a delivery of which nothing more will come."""
-        errors = format_errors(frame.errors, self._format_error)
-        return {"hasNext": False, "completed": [{"id": id, "errors": errors} for id in self._pending]}
 
     def _incremental(self, result: Any) -> dict[str, Any]:
         value = self._with_errors(result)

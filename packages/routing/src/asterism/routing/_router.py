@@ -242,7 +242,7 @@ class Router(Registration):
     def _refuse(self, scope: Scope, partial: list[tuple[Candidate, Any]]) -> ASGIApp:
         """Return the answer where routes match the path and none the method."""
         methods = {method for candidate, _ in partial for method in getattr(candidate.route, "methods", None) or ()}
-        if self.automatic_options and scope["method"] == "OPTIONS":
+        if self.automatic_options and scope.get("method") == "OPTIONS":
             return Options(methods)
         candidate, matched = partial[0]
         route = candidate.route

@@ -1,0 +1,131 @@
+"""GraphQL on one route of an application: both protocols, and what the application and the route put around it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from typing import Any
+
+import pytest
+import strawberry
+
+from asterism.applications import Asterism
+from asterism.asgi_types import Middleware
+from asterism.graphql import GraphQL, GraphQLTester
+from asterism.lint import lint
+from asterism.routing import Mount, Route, WebSocketRoute
+from asterism.starlette.applications import Starlette
+from asterism.starlette.routing import Mount as DropInMount, Route as DropInRoute
+from asterism.testing import TestClient, WebSocketClosed
+from asterism.websockets import WebSocket
+
+
+@strawberry.type
+class Query:
+    @strawberry.field
+    def hello(self) -> str:
+        return "world"
+
+
+@strawberry.type
+class Mutation:
+    @strawberry.mutation
+    def fail(self) -> str:
+        raise KeyError("the secret")
+
+
+@strawberry.type
+class Subscription:
+    @strawberry.subscription
+    async def count(self, to: int = 2) -> AsyncGenerator[int]:
+        for number in range(to):
+            yield number
+
+
+SCHEMA = strawberry.Schema(Query, mutation=Mutation, subscription=Subscription)
+COUNTED = [{"count": 0}, {"count": 1}]
+
+
+class PassThrough:
+    def __init__(self, app: Any) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        await self.app(scope, receive, send)
+
+
+def subscribed(client: TestClient, path: str = "/graphql") -> list[Any]:
+    with GraphQLTester(client, path).subscribe("subscription { count }") as results:
+        return list(results)
+
+
+@pytest.mark.parametrize("middleware", [[], [Middleware(PassThrough)]], ids=["plain", "with middleware"])
+@pytest.mark.parametrize("options", [{}, {"middleware": [Middleware(PassThrough)]}, {"methods": ["POST"]}], ids=str)
+def test_one_route_serves_queries_and_subscriptions(middleware: Any, options: Any) -> None:
+    app = Asterism(routes=[Route("/graphql", GraphQL(SCHEMA), **options)], middleware=middleware)
+    with TestClient(lint(app)) as client:
+        for _ in range(2):
+            assert GraphQLTester(client).query("{ hello }") == {"hello": "world"}
+            assert subscribed(client) == COUNTED
+
+
+def test_a_subclass_for_requests_leaves_websockets_to_the_next_route() -> None:
+    class Requests(GraphQL):
+        serves_websockets = False
+
+    async def other(websocket: WebSocket) -> None:
+        await websocket.accept()
+        await websocket.close(4000, "the other")
+
+    app = Asterism(routes=[Route("/graphql", Requests(SCHEMA)), WebSocketRoute("/graphql", other)])
+    with TestClient(lint(app)) as client:
+        assert GraphQLTester(client).query("{ hello }") == {"hello": "world"}
+        with client.websocket_connect("/graphql") as session, pytest.raises(WebSocketClosed) as closed:
+            session.receive_text()
+        assert (closed.value.code, closed.value.reason) == (4000, "the other")
+    assert not [found for found in app.router.explain() if found.kind == "unreachable"]
+
+
+@pytest.mark.parametrize("middleware", [[], [Middleware(PassThrough)]], ids=["plain", "with middleware"])
+@pytest.mark.parametrize("where", ["application", "route", "mount"])
+def test_body_limits_around_it_hold(middleware: Any, where: str) -> None:
+    graphql = GraphQL(SCHEMA)
+    limit = {"max_body_size": 100}
+    route: Any = Route("/graphql", graphql, **(limit if where == "route" else {}))
+    if where == "mount":
+        route = Mount("", routes=[route], **limit)
+    app = Asterism(routes=[route], middleware=middleware, **(limit if where == "application" else {}))
+    with TestClient(lint(app)) as client:
+        for _ in range(2):
+            small = client.post("/graphql", json={"query": "{ hello }"})
+            assert small.json() == {"data": {"hello": "world"}}
+            large = client.post("/graphql", json={"query": "{ hello }" + " " * 100})
+            assert large.status_code == 413
+            assert "100 bytes" in large.text
+        assert subscribed(client) == COUNTED
+
+
+def test_an_exception_outside_of_resolvers_reaches_the_handlers_of_the_application() -> None:
+    class Broken(GraphQL):
+        async def get_context(self, context: Any) -> Any:
+            raise KeyError("the secret")
+
+    async def handle(request: Any, exc: Exception) -> Any:
+        from asterism.http import PlainTextResponse
+
+        return PlainTextResponse("handled", 503)
+
+    app = Asterism(routes=[Route("/graphql", Broken(SCHEMA))], exception_handlers={KeyError: handle})
+    with TestClient(lint(app)) as client:
+        for _ in range(2):
+            assert client.post("/graphql", json={"query": "{ hello }"}).text == "handled"
+
+
+def test_on_the_drop_in_a_route_takes_requests_and_a_mount_both() -> None:
+    graphql = GraphQL(SCHEMA)
+    app = Starlette(routes=[DropInRoute("/route", graphql), DropInMount("/mount", graphql)])
+    with TestClient(app) as client:  # mounts of the drop-in write into the scope, which lint refuses
+        assert GraphQLTester(client, "/route").query("{ hello }") == {"hello": "world"}
+        with pytest.raises(WebSocketClosed):
+            subscribed(client, "/route")
+        assert GraphQLTester(client, "/mount/").query("{ hello }") == {"hello": "world"}
+        assert subscribed(client, "/mount/") == COUNTED

@@ -1,0 +1,69 @@
+"""Copies of a schema that take their documents prepared."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from copy import copy
+from typing import Any, cast
+
+from strawberry import Schema
+from strawberry.extensions import SchemaExtension
+from strawberry.types.execution import ExecutionContext
+
+from graphql.execution import Executor
+
+from ._document import Documents
+from ._prepared_extension import PreparedExtension, PreparedSubscription
+from ._prepared_runner import PreparedRunner, SubscriptionRunner, has_no_extensions
+from ._time_limit import timed_executor
+
+
+def prepared_schema(schema: Schema, documents: Documents) -> Schema:
+    """Return a copy, sharing its types, to execute queries and mutations by.
+
+    Args:
+        schema: is not changed; its extensions go first.
+        documents: those of the schema.
+    """
+    prepared: Any = copy(schema)
+    if has_no_extensions(schema):
+
+        def prepared_runner(context: ExecutionContext, extensions: object) -> PreparedRunner:
+            return PreparedRunner(context, documents)
+
+        prepared.create_extensions_runner = prepared_runner
+    else:
+        _add_extension(prepared, lambda: PreparedExtension(documents))
+    return cast("Schema", prepared)
+
+
+def timed_schema(schema: Schema, documents: Documents, timeout: float | None) -> Schema:
+    """Return a copy to stream subscriptions by, which holds their beginning and each result to a time.
+
+    Args:
+        schema, documents: as above.
+        timeout: seconds; None for any time.
+    """
+    prepared: Any = copy(schema)
+    prepared.execution_context_class = timed_executor(
+        cast("type[Executor[Any]]", prepared.execution_context_class), timeout
+    )
+    if has_no_extensions(schema):
+
+        def subscription_runner(context: ExecutionContext, extensions: object) -> SubscriptionRunner:
+            return SubscriptionRunner(context, documents, timeout)
+
+        prepared.create_extensions_runner = subscription_runner
+    else:
+        _add_extension(prepared, lambda: PreparedSubscription(documents, timeout))
+    return cast("Schema", prepared)
+
+
+def _add_extension(prepared: Any, make: Callable[[], SchemaExtension]) -> None:
+    """Have each operation of a copy enter one more extension, after those of the schema however they are found."""
+    extensions = prepared.get_extensions
+
+    def get_extensions(*arguments: Any, **options: Any) -> list[SchemaExtension]:
+        return [*extensions(*arguments, **options), make()]
+
+    prepared.get_extensions = get_extensions
