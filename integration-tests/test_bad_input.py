@@ -52,7 +52,11 @@ def files_are_closed() -> Iterator[None]:
 
 @pytest.fixture(autouse=True, scope="module")
 def nothing_is_left() -> Iterator[None]:
+    """Collect what the module left behind, and let each test's collection pass over what was there before."""
+    gc.collect()
+    gc.freeze()
     yield
+    gc.unfreeze()
     gc.collect()
 
 
