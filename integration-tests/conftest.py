@@ -21,6 +21,10 @@ collect_ignore = ["frameworks", "third_party", "transaction_server.py"]
 
 SERVED = Path(__file__).with_name("served")
 
+# A shell ignores SIGINT for what it starts in the background, and what is ignored is inherited by the servers.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
 UVICORN = ["uvicorn", "{app}", "--port", "{port}", "--ws", "websockets", "--log-level", "warning"]
 COMMANDS: dict[str, list[str]] = {
     "uvicorn-websockets": ["uvicorn", "{app}", "--port", "{port}", "--ws", "websockets", "--log-level", "warning"],
