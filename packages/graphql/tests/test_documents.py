@@ -57,6 +57,14 @@ def test_a_malformed_extension_is_a_400(serve: Callable[..., TestClient], member
     assert serve(persisted_queries=MemoryDocumentStore()).post("/", json=member).status_code == 400
 
 
+def test_half_a_surrogate_pair_has_no_hash_and_is_a_400(serve: Callable[..., TestClient]) -> None:
+    client = serve(persisted_queries=MemoryDocumentStore())
+    body = json.dumps(persisted(query="{ hello } # \ud800"))
+    response = client.post("/", content=body, headers={"content-type": "application/json"})
+    assert response.status_code == 400
+    assert "surrogate" in response.json()["errors"][0]["message"]
+
+
 def test_without_a_store_it_is_said_to_be_unsupported(serve: Callable[..., TestClient]) -> None:
     assert code(serve().post("/", json=persisted())) == "PERSISTED_QUERY_NOT_SUPPORTED"
     assert serve().post("/", json={"documentId": "x"}).status_code == 400

@@ -213,6 +213,26 @@ def test_background_work_runs_after_the_answer(serve: Callable[..., TestClient])
     assert done == ["work"]
 
 
+def test_resolvers_attach_background_work_and_set_the_status(serve: Callable[..., TestClient]) -> None:
+    done: list[str] = []
+
+    async def work() -> None:
+        done.append("work")
+
+    @strawberry.type
+    class Query:
+        @strawberry.field
+        def order(self, info: strawberry.Info) -> str:
+            info.context.response.background = work
+            info.context.response.status_code = 202
+            done.append("resolver")
+            return "taken"
+
+    response = serve(strawberry.Schema(Query)).post("/", json={"query": "{ order }"})
+    assert (response.status_code, response.json()) == (202, {"data": {"order": "taken"}})
+    assert done == ["resolver", "work"]
+
+
 def test_a_batch_is_answered_in_order_and_capped(serve: Callable[..., TestClient], log: list[str]) -> None:
     client = serve(batching=True)
     batch = [{"query": f'mutation {{ note(text: "{name}") }}'} for name in "ab"]

@@ -35,6 +35,20 @@ def test_each_operation_has_a_span(serve: Callable[..., TestClient], spans: InMe
     ]
 
 
+def test_the_operations_of_a_batch_and_of_a_websocket_have_a_span_each(
+    serve: Callable[..., TestClient], spans: InMemorySpanExporter
+) -> None:
+    client = serve(batching=True)
+    client.post("/", json=[{"query": "{ hello }"}, {"query": "{ hello }"}])
+    with client.websocket_connect("/", subprotocols=["graphql-transport-ws"]) as session:
+        session.send_json({"type": "connection_init"})
+        session.receive_json()
+        for operation_id, query in (("1", "{ hello }"), ("2", "subscription Count { count(to: 1) }")):
+            session.send_json({"id": operation_id, "type": "subscribe", "payload": {"query": query}})
+            assert [session.receive_json()["type"] for _ in range(2)] == ["next", "complete"]
+    assert [span.name for span in spans.get_finished_spans()] == ["GraphQL query"] * 3 + ["GraphQL subscription"]
+
+
 def test_nothing_is_loaded_where_opentelemetry_is_not_in_use(
     ask: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:

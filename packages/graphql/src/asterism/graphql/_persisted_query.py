@@ -32,6 +32,13 @@ def persisted_hash(operation: Operation) -> str | None:
     return digest.lower()
 
 
+def _digest(query: str) -> str:
+    try:
+        return sha256(query.encode()).hexdigest()
+    except UnicodeEncodeError:
+        raise Refusal(400, "`query` holds half a surrogate pair, which is no text.", code="BAD_REQUEST") from None
+
+
 class DocumentChoice:
     """Decides which document a request runs.
 
@@ -76,7 +83,7 @@ class DocumentChoice:
         if self._store is None:
             raise Refusal(400, "PersistedQueryNotSupported", code="PERSISTED_QUERY_NOT_SUPPORTED")
         if query is not None:
-            if sha256(query.encode()).hexdigest() != digest:
+            if _digest(query) != digest:
                 raise Refusal(400, "`sha256Hash` is not the hash of `query`.", code="BAD_REQUEST")
             return query
         document = await self._get(self._store, digest) if len(digest) == _HASH_LENGTH else None
