@@ -135,7 +135,8 @@ class AccessLogMiddleware:
         if "route" in scope or "route_path" in record:
             entry["route"] = find_route_template(scope)
         entry["status"] = status
-        entry["outcome"] = outcome
+        if outcome != "complete":  # as it is in the copy
+            entry["outcome"] = outcome
         entry["response_bytes"] = exchange.size
         entry["duration"] = duration
         if "request_id" in record:

@@ -41,8 +41,10 @@ class HTTPExchange(Exchange):
             is_last = self.note_extension(kind, message)
         if is_last and not self.written:
             # Errors are reported before the response that tells of them is sent.
-            error = self.record.get("reported_exception")
-            self.log.write(self, "complete" if error is None else "failed", error)
+            if "reported_exception" in self.record:
+                self.log.write(self, "failed", self.record["reported_exception"])
+            else:
+                self.log.write(self, "complete")
 
     def note_extension(self, kind: str, message: Message) -> bool:
         """Take note of a message of an extension; tell whether it ends the response."""
