@@ -30,7 +30,7 @@ def test_its_examples_run(name: str) -> None:
 
 def test_importing_it_loads_no_third_party_no_event_loop_and_nothing_heavy() -> None:
     program = (
-        "import sys, typing, contextlib, importlib, asterism.asgi_types; before = set(sys.modules)\n"
+        "import sys, typing, contextlib, asterism.asgi_types; before = set(sys.modules)\n"
         "import asterism.datastructures\n"
         "print(*{name for name in set(sys.modules) - before if not name.startswith('asterism')})"
     )

@@ -178,8 +178,7 @@ def __getattr__(name: str) -> Any:
     """Load the types when they are asked for: small middleware names them in annotations alone."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
-    module = import_module(f"{__name__}.{_TYPES.get(name, '_message')}")
+    # Not by importlib, which is three modules more.
+    module = __import__(f"{__name__}.{_TYPES.get(name, '_message')}", fromlist=[name])
     value = globals()[name] = getattr(module, name)
     return value
