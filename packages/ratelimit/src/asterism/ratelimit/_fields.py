@@ -1,4 +1,4 @@
-"""The RateLimit header fields of draft-ietf-httpapi-ratelimit-headers: lists of structured fields (RFC 9651)."""
+"""The RateLimit fields of draft-ietf-httpapi-ratelimit-headers-11, sections 3 and 4: Lists of Items (RFC 9651)."""
 
 from __future__ import annotations
 

@@ -53,7 +53,7 @@ class RateLimitMiddleware:
         TypeError: something of the wrong kind.
         ValueError: no rule, two of one name, a store or strategy that is not known.
 
-    RFC 6585 section 4, RFC 9457, draft-ietf-httpapi-ratelimit-headers.
+    RFC 6585 section 4, RFC 9457, draft-ietf-httpapi-ratelimit-headers-11.
     """
 
     def __init__(

@@ -12,6 +12,9 @@ from limits import RateLimitItem, parse_many
 from asterism.asgi_types import Scope
 from asterism.datastructures import is_token
 
+LARGEST_INTEGER = 999_999_999_999_999
+"""What a number in a structured field may be at most (RFC 9651 section 3.3.1)."""
+
 Key = Callable[[Scope], str | None]
 """Tells whom a request is counted for; None for nobody, so that the rule does not hold for it."""
 
@@ -32,8 +35,8 @@ class Rule:
 
     Raises:
         TypeError: a string where a list belongs, something else where text or a function does.
-        ValueError: a limit that cannot be read or is 0, several limits, a path that is not absolute,
-            something that is no method, a name that cannot stand in a header.
+        ValueError: a limit that cannot be read, is 0 or has more than 15 digits, several limits, a path that
+            is not absolute, something that is no method, a name that cannot stand in a header.
 
     >>> Rule("5/minute", "/login", methods=["POST"]).matches("POST", "/login")
     True
@@ -49,6 +52,8 @@ class Rule:
         self._check_kinds()
         if self.quota < 1:
             raise ValueError(f"limit: {self.limit!r} lets nothing through; the number must be 1 or more")
+        if max(self.quota, self.window) > LARGEST_INTEGER:
+            raise ValueError(f"limit: {self.limit!r} cannot stand in a header; numbers are at most {LARGEST_INTEGER}")
         if self.path != "*" and (not self.path.startswith("/") or "*" in self.path.removesuffix("/*")):
             raise ValueError(f"path: {self.path!r} is neither '*' nor a path such as '/login' or '/api/*'")
         if self.methods is not None and not self.methods:
