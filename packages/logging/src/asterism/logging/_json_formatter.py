@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, cast
 
 from ._request_id import current_request_id
@@ -69,7 +70,11 @@ class JSONFormatter(logging.Formatter):
             entry["exception"] = exception
         if record.stack_info:
             entry["stack"] = record.stack_info
-        return {**entry, **{name: value for name, value in {**added, **self.fields}.items() if name not in entry}}
+        added.update(self.fields)
+        for name in entry.keys() & added.keys():
+            del added[name]
+        entry.update(added)
+        return entry
 
 
 def message_of(record: logging.LogRecord) -> str:
@@ -86,7 +91,14 @@ def timestamp(created: float) -> str:
     >>> timestamp(1.5)
     '1970-01-01T00:00:01.500Z'
     """
-    return datetime.fromtimestamp(created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    second, microseconds = divmod(round(created * 1_000_000), 1_000_000)
+    return f"{second_of(second)}.{microseconds // 1000:03d}Z"
+
+
+@lru_cache(maxsize=8)
+def second_of(second: int) -> str:
+    """Return a whole second as its date and time; the lines of a busy program share a few."""
+    return datetime.fromtimestamp(second, UTC).isoformat()[:19]
 
 
 def text_of(value: object) -> str:

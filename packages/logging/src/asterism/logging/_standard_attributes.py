@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from itertools import filterfalse
 from typing import Any, Final
 
 STANDARD_ATTRIBUTES: Final = frozenset(
@@ -12,4 +13,5 @@ STANDARD_ATTRIBUTES: Final = frozenset(
 
 def added_attributes(record: logging.LogRecord) -> dict[str, Any]:
     """Return what `extra=`, a filter or the access log gave a record."""
-    return {name: value for name, value in record.__dict__.items() if name not in STANDARD_ATTRIBUTES}
+    attributes = record.__dict__
+    return {name: attributes[name] for name in filterfalse(STANDARD_ATTRIBUTES.__contains__, attributes)}
