@@ -24,11 +24,12 @@ def requires(
     """Let a function answer only connections that were granted all of these scopes.
 
     Works on functions and methods, sync and async, that have a parameter named `request` or
-    `websocket`. A WebSocket without the scopes is refused before it is accepted.
+    `websocket`. A WebSocket without the scopes is closed with 1008 before it is accepted, which
+    servers answer with 403.
 
     Args:
         scopes: one scope, or several of which all are needed.
-        status_code: of the answer to anybody else; 403 by default.
+        status_code: of the answer to anybody else's request; 403 by default.
         redirect: the name of a route to go to instead (303), with the present URL as `next`.
 
     Raises:
