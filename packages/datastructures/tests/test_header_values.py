@@ -124,6 +124,7 @@ def test_forwarded() -> None:
         Forwarded("unknown", None, None, None),
     ]
     assert parse_forwarded("") == []
+    assert parse_forwarded(r'for="_a\"\\"') == [Forwarded(r'_a"' + "\\")]
 
 
 @pytest.mark.parametrize(
@@ -140,6 +141,10 @@ def test_forwarded() -> None:
         "for=a;FOR=b",
         "fo r=a",
         'for="',
+        'for="a"b"',
+        'for="a\\"',
+        'for="a, for="[::1]"',
+        'for="a";host="b, for="[::1]"',
     ],
 )
 def test_a_malformed_forwarded_header_is_refused(header: str) -> None:

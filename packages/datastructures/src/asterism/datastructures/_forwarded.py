@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from ._header_encoding import is_token
-from ._quoted import split_quoted, unquote_string
+from ._quoted import is_quoted_string, split_quoted, unquote_string
 
 
 class Forwarded(NamedTuple):
@@ -45,8 +45,7 @@ def _parse_element(element: str) -> Forwarded:
     for pair in split_quoted(element, ";"):
         name, equals, value = pair.partition("=")
         name = name.lower()
-        quoted = len(value) > 1 and value[0] == value[-1] == '"'
-        if not equals or not is_token(name) or not (quoted or is_token(value)) or name in found:
+        if not equals or not is_token(name) or not (is_token(value) or is_quoted_string(value)) or name in found:
             raise ValueError(f"malformed Forwarded header at {pair!r}")
         found[name] = unquote_string(value)
     return Forwarded(found.get("for"), found.get("by"), found.get("host"), found.get("proto"))
