@@ -113,6 +113,12 @@ def test_base_url_prefers_the_root_of_the_application() -> None:
     assert "query_string" in conn.scope
 
 
+def test_base_url_is_no_spelling_of_the_request() -> None:
+    conn = connection(path="/root/", raw_path=b"/root%2F")
+    assert conn.url == "https://example.org/root%2F?a=1&a=2"
+    assert conn.base_url == "https://example.org/root/"
+
+
 class Router:
     def url_path_for(self, name: str, /, **path_params: Any) -> URLPath:
         return URLPath(f"/{name}/{path_params['name']}", protocol="http")

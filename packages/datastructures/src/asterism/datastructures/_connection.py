@@ -85,7 +85,9 @@ class HTTPConnection(Mapping[str, Any], Generic[StateT]):
         """The URL that the application is mounted at, with a slash at its end."""
         scope = self.scope
         root = scope.get("app_root_path", scope.get("root_path", ""))
-        base = {**scope, "path": root if root.endswith("/") else root + "/", "query_string": b""}
+        path = root if root.endswith("/") else root + "/"
+        # The raw path spells the request's path, which may decode to the root and be another one.
+        base = {**scope, "path": path, "raw_path": None, "query_string": b""}
         return self.url_class(scope=base)
 
     @LazyAttribute
