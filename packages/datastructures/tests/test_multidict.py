@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from copy import copy, deepcopy
+from typing import Any
 
 import pytest
 from hypothesis import given, strategies as st
@@ -116,6 +118,22 @@ def test_the_last_values_and_the_pairs_never_disagree(
     fields.update(second[:2])
     assert dict(fields) == dict(fields.multi_items())
     assert all(fields.getlist(key)[-1] == fields[key] for key in fields)
+
+
+@pytest.mark.parametrize("copied", [copy, deepcopy])
+def test_changing_a_copy_leaves_the_original_as_it_is(copied: Callable[[Any], Any]) -> None:
+    class Own(MultiDict[str, str]):
+        pass
+
+    fields = Own(PAIRS)
+    fields.note = "kept"  # type: ignore[attr-defined]
+    other = copied(fields)
+    other["new"] = "1"
+    other.append("a", "4")
+    del other["b"]
+    assert (type(other), other.note) == (Own, "kept")
+    assert fields.multi_items() == PAIRS
+    assert dict(fields) == dict(PAIRS)
 
 
 def test_repr_names_the_class() -> None:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping, ValuesView
-from typing import Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any, TypeVar, overload
+
+if TYPE_CHECKING:
+    from typing import Self
 
 K = TypeVar("K")
 T = TypeVar("T")
@@ -117,6 +120,13 @@ class MultiDict(ImmutableMultiDict[K, V]):
     >>> fields.multi_items()
     [('a', '1'), ('a', '2'), ('b', '3')]
     """
+
+    def __copy__(self) -> Self:
+        made = type(self).__new__(type(self))
+        made.__dict__.update(self.__dict__)
+        made._list = self._list.copy()
+        made._dict = self._dict.copy()
+        return made
 
     def __setitem__(self, key: K, value: V) -> None:
         self.setlist(key, [value])
