@@ -112,6 +112,11 @@ def test_a_websocket_scope_without_a_scheme_is_ws() -> None:
     assert URL(scope={"type": "websocket", "path": "/", "headers": [(b"host", b"h")]}) == "ws://h/"
 
 
+def test_a_port_with_any_zeros_a_host_header_may_have_is_read() -> None:
+    url = URL(scope=scope(headers=[(b"host", b"x:" + b"0" * 296 + b"80")]))
+    assert (url.hostname, url.port) == ("x", 80)
+
+
 def test_an_empty_port_is_left_out() -> None:
     assert URL(scope=scope(headers=[(b"host", b"example.org:")])) == "http://example.org/"
 

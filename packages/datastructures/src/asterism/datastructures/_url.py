@@ -18,6 +18,7 @@ from ._authority import (
     server_authority,
     split_authority,
 )
+from ._host import MAX_HOST_LENGTH
 from ._multidict import MultiDict
 from ._percent import ENCODED_PATH_SAFE, PATH_SAFE, QUERY_SAFE, percent_decode, percent_encode, percent_encode_text
 from ._query_params import parse_query
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 Parts = tuple[str, str, str, str, str]
 
-MAX_PORT_DIGITS = 100
+MAX_PORT_DIGITS = MAX_HOST_LENGTH
 """Leading zeros are allowed, but reading a number of n digits takes more than n steps."""
 
 _MASK = "********"
