@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import sys
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from asterism.asgi_types import HTTPException
-from asterism.http import Request, Response, request_response
+from asterism.http import Request, Response, best_language, request_response
 
 
 def scope_of(**changes: Any) -> dict[str, Any]:
@@ -127,11 +128,42 @@ def test_accepts_asks_for_one_media_type() -> None:
         ("*, de;q=0", ["de", "en"], "en"),
         ("FR", ["fr"], "fr"),
         ("fr", ["de"], None),
+        ("de-CH-1996-a-b-c", ["de-CH", "de"], "de-CH"),
+        ("de-x-yyy", ["de-x", "de"], "de"),
+        ("de-x-yyy-zzz", ["de-x", "de", "zh-Hant-TW"], "de"),
+        ("x-yyy", ["x", "de"], None),
+        ("de-x", ["de-x", "de"], "de-x"),
+        ("", [], None),
+        ("fr", [], None),
     ],
 )
 def test_the_language_wanted_most_is_chosen(accept: str | None, offered: list[str], chosen: str | None) -> None:
     request = Request(scope_of(headers=[] if accept is None else headers(accept_language=accept)))
     assert request.best_language(offered) == chosen
+
+
+def counted_lines(accept: str, offered: list[str]) -> int:
+    """The lines that choosing a language runs: a count that no busy machine changes."""
+    lines = 0
+
+    def trace(frame: Any, event: str, argument: Any) -> Any:
+        nonlocal lines
+        lines += event == "line"
+        return trace
+
+    previous = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        best_language(accept, offered)
+    finally:
+        sys.settrace(previous)
+    return lines
+
+
+@pytest.mark.parametrize("subtag", ["-a1", "-x", "-"])
+def test_no_wish_is_shortened_more_often_than_a_tag_that_is_offered_is_long(subtag: str) -> None:
+    offered = ["en", "de-CH", "zh-Hant-TW"]
+    assert counted_lines("fr" + subtag * 20_000, offered) <= counted_lines("fr" + subtag * 20, offered)
 
 
 MOMENT = datetime(2024, 5, 1, 12, 0, 0, 500, tzinfo=UTC)

@@ -104,12 +104,19 @@ def best_language(accept: str, languages: Sequence[str], default: str | None = N
 def _lookup(wish: str, offered: dict[str, str], ordered: Sequence[str]) -> str | None:
     if wish == "*":
         return ordered[0] if ordered else None
-    subtags = wish.split("-")
-    while subtags:
-        tag = offered.get("-".join(subtags))
+    longest = max(map(len, offered), default=0)
+    # No more is compared than a tag can be long: a hostile wish has tens of thousands of subtags.
+    end = len(wish) if len(wish) <= longest else _shortened(wish, longest + 1)
+    while end > 0:
+        tag = offered.get(wish[:end])
         if tag is not None:
             return tag
-        subtags.pop()
-        if subtags and len(subtags[-1]) == 1:  # an "x" or extension marker says nothing alone
-            subtags.pop()
+        end = _shortened(wish, end)
     return next((tag for tag in ordered if tag.lower().startswith(f"{wish}-")), None)
+
+
+def _shortened(wish: str, end: int) -> int:
+    """Return where a wish that ends at `end` ends without its last subtag; 0 or less where nothing is left."""
+    end = wish.rfind("-", 0, end)
+    # An "x" or extension marker says nothing alone.
+    return end - 2 if end == 1 or wish[max(end - 2, 0) : end - 1] == "-" else end
