@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import codecs
+import encodings
 import subprocess
 import sys
 import threading
@@ -24,6 +26,7 @@ from asterism.http import (
     UrlencodedDecoder,
     request_response,
 )
+from asterism.http._form_media import known_charset
 
 MULTIPART = "multipart/form-data; boundary=B"
 URLENCODED = "application/x-www-form-urlencoded"
@@ -163,6 +166,21 @@ async def test_an_impossible_boundary_or_charset_is_a_400(post: Any, content_typ
         return Response()
 
     assert (await post(request_response(endpoint), part("a") + END, content_type=content_type)).status == 400
+
+
+@pytest.mark.parametrize("charset", ["latin-1", "ISO_8859-1:1987", "windows-1252", "Shift_JIS", "UTF8", "us-ascii"])
+def test_a_charset_is_known_by_any_of_its_names(charset: str) -> None:
+    assert known_charset(charset) == codecs.lookup(charset).name
+
+
+def test_no_charset_that_a_client_makes_up_is_remembered() -> None:
+    known_charset("utf-8")
+    remembered = len(encodings._cache)  # type: ignore[attr-defined]
+    for number in range(1, 50):
+        assert known_charset("utf" + "-" * number + "8") == "utf-8"
+        with pytest.raises(FormError):
+            known_charset(f"made-up-{number}")
+    assert len(encodings._cache) == remembered  # type: ignore[attr-defined]
 
 
 MALFORMED = [

@@ -20,13 +20,13 @@ URLENCODED = "application/x-www-form-urlencoded"
 
 _DEFAULT_LIMITS = FormLimits()
 
-# The encodings of the WHATWG Encoding standard, by the names of Python's codecs.
-_CHARSETS = frozenset(
+# The encodings of the WHATWG Encoding standard, by the names of the modules of Python's codecs.
+_CODECS = frozenset(
     (
-        *("utf-8", "ascii", "utf-16", "utf-16-be", "utf-16-le", "koi8-r", "koi8-u", "mac-roman"),
+        *("utf_8", "ascii", "utf_16", "utf_16_be", "utf_16_le", "koi8_r", "koi8_u", "mac_roman"),
         *("big5", "big5hkscs", "euc_jp", "euc_kr", "gb18030", "gb2312", "gbk", "iso2022_jp", "shift_jis"),
-        *("cp866", "cp874", "cp932"),
-        *(f"iso8859-{part}" for part in (*range(1, 12), *range(13, 17))),
+        *("cp866", "cp874", "cp932", "latin_1"),
+        *(f"iso8859_{part}" for part in (*range(2, 12), *range(13, 17))),
         *(f"cp{page}" for page in range(1250, 1259)),
     )
 )
@@ -79,16 +79,19 @@ def known_charset(charset: str) -> str:
     """Return the name of a text encoding that browsers have; 400 for any other.
 
     Python's own list has more: some decode to bytes, some take the square of their input's length.
+    Nor is `codecs.lookup` asked for a name as the client spells it, since it remembers each for good.
     """
+    if charset == "utf-8":
+        return charset
     import codecs
+    from encodings import normalize_encoding
+    from encodings.aliases import aliases
 
-    try:
-        name = codecs.lookup(charset).name
-    except (LookupError, ValueError):
-        name = ""
-    if name not in _CHARSETS:
+    label = normalize_encoding(charset).lower()
+    codec = aliases.get(label, label)
+    if codec not in _CODECS:
         raise FormError("The charset of the form is not known.")
-    return name
+    return codecs.lookup(codec).name
 
 
 def open_parts(content_type: str | None, stream: AsyncIterator[bytes], limits: dict[str, Any]) -> PartStream:
