@@ -9,7 +9,7 @@ from typing import Any
 from asterism.asgi_types import ExceptionHandler, HTTPException, reason_phrase
 
 from ._json_response import JSONResponse, encode_json
-from ._response import Background
+from ._response import BODILESS_STATUSES, Background, Response
 
 _STANDARD = frozenset(("type", "title", "status", "detail", "instance"))
 _EXTENSION = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
@@ -112,7 +112,10 @@ class ProblemException(HTTPException):
         self.members = _members(status_code, detail, type, title, instance, extensions)
 
 
-def _problem_from(exc: Exception, extensions: Callable[[Exception], Mapping[str, Any]] | None) -> JSONResponse:
+def _problem_from(exc: Exception, extensions: Callable[[Exception], Mapping[str, Any]] | None) -> Response:
+    if isinstance(exc, HTTPException) and exc.status_code in BODILESS_STATUSES:
+        # Without a document there is no type of one: a cache would note it for the page it keeps.
+        return Response(None, exc.status_code, exc.headers)
     extra: dict[str, Any] = {} if extensions is None else dict(extensions(exc))
     if isinstance(exc, ProblemException):
         document = {**exc.members, **extra}
@@ -153,7 +156,7 @@ def problem_details(
     ['HTTPException', 'Exception']
     """
 
-    async def answer(request: Any, exc: Exception) -> JSONResponse:
+    async def answer(request: Any, exc: Exception) -> Response:
         return _problem_from(exc, extensions)
 
     return {HTTPException: answer, Exception: answer}
