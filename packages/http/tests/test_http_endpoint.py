@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -80,6 +81,14 @@ async def test_an_http_exception_is_answered_in_a_bare_callable(exchange: Any, a
     sent = await exchange(method="POST").run(app)
     assert (sent.status, sent.body) == (404, b"Not Found")
     assert sent.headers == {"content-length": "9", "content-type": "text/plain; charset=utf-8", "x-a": "b"}
+
+
+async def test_a_detail_that_utf_8_cannot_hold_is_told_in_escapes(exchange: Any) -> None:
+    async def endpoint(request: Request) -> Response:
+        raise HTTPException(404, f"No {json.loads(await request.body())}")
+
+    sent = await exchange(method="POST", body=rb'"\ud800"').run(request_response(endpoint))
+    assert (sent.status, sent.body) == (404, rb"No \ud800")
 
 
 @pytest.mark.parametrize("status", [204, 304])

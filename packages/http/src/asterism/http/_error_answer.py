@@ -48,7 +48,7 @@ async def send_http_exception(exc: HTTPException, send: Send, method: str = "GET
         method: of the request; the answer to a HEAD has headers only.
     """
     bodyless = exc.status_code < 200 or exc.status_code in _BODYLESS
-    body = b"" if bodyless else exc.detail.encode("utf-8")
+    body = b"" if bodyless else exc.detail.encode("utf-8", "backslashreplace")
     headers = exception_answer_headers(exc, None if bodyless else len(body))
     await send({"type": "http.response.start", "status": exc.status_code, "headers": headers})
     await send({"type": "http.response.body", "body": b"" if method == "HEAD" else body})
