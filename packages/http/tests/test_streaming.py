@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
 from contextvars import ContextVar
 from typing import Any
 
@@ -191,6 +192,43 @@ async def test_what_is_in_memory_needs_no_thread(exchange: Any, content: Any, mo
 def test_what_cannot_be_iterated_is_refused_at_construction(content: Any) -> None:
     with pytest.raises(TypeError, match="must be iterable"):
         StreamingResponse(content)
+
+
+class Counted:
+    """A blocking iterable that can be iterated again and again."""
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(("a", "bc"))
+
+
+@pytest.mark.parametrize("content", ["abc", b"abc", ["a", b"bc"], ("ab", "c"), {"a": 1, "bc": 2}, Counted()])
+async def test_what_can_be_iterated_again_is_sent_as_often_as_asked_for(exchange: Any, content: Any) -> None:
+    response = StreamingResponse(content)
+    assert [(await exchange().run(response)).body for _ in range(3)] == [b"abc"] * 3
+
+
+@versions
+async def test_an_iterator_that_the_content_makes_is_closed_too(exchange: Any, spec_version: str) -> None:
+    class Rows:
+        closed = 0
+
+        async def __aiter__(self) -> AsyncIterator[str]:
+            try:
+                while True:
+                    yield "row"
+                    await anyio.sleep(0)
+            finally:
+                self.closed += 1
+
+        async def aclose(self) -> None:
+            assert self.closed
+
+    rows = Rows()
+    response = StreamingResponse(rows)
+    for served in (1, 2):
+        with anyio.fail_after(5), suppress(ClientDisconnect):
+            await exchange(spec_version=spec_version, gone_after=3).run(response)
+        assert rows.closed == served
 
 
 async def test_a_part_of_another_type_is_an_error_and_closes_the_source(exchange: Any) -> None:

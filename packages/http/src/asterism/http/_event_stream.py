@@ -257,8 +257,9 @@ class EventSourceResponse(StreamingResponse):
 
     async def _send_between_pings(self, send: Send, pinger: _Pinger) -> None:
         encode = self.encode_part
+        parts = aiter(self.body_iterator)
         try:
-            async for part in self.body_iterator:
+            async for part in parts:
                 body = encode(part)
                 if pinger.pinged is not None:
                     await pinger.pinged.wait()
@@ -269,7 +270,7 @@ class EventSourceResponse(StreamingResponse):
                     raise ClientDisconnect("the client went away during the response") from exc
                 pinger.sending = False
         except BaseException:
-            await self.close_content()
+            await self.close_content(parts)
             raise
         if pinger.pinged is not None:
             await pinger.pinged.wait()

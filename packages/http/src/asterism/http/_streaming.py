@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterable,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Iterable,
+    Mapping,
+    Sequence,
+)
 from functools import partial
 from typing import Any, TypeAlias
 
@@ -25,23 +34,36 @@ async def _iterate(chunks: Sequence[Content]) -> AsyncGenerator[Content]:
         yield chunk
 
 
+class _Anew:
+    """An async iterable over a blocking one that can be iterated again and again, as it then can be too."""
+
+    __slots__ = ("_content", "_iterate")
+
+    def __init__(self, iterate: Callable[[Any], AsyncGenerator[Any]], content: Any) -> None:
+        self._iterate = iterate
+        self._content = content
+
+    def __aiter__(self) -> AsyncGenerator[Any]:
+        return self._iterate(self._content)
+
+
 def as_async_iterable(content: Any) -> AsyncIterable[Any]:
     """Return an async iterable over any iterable.
 
     What is in memory already (text, bytes, a list, a tuple) is iterated in place; any other
-    blocking iterable is advanced in a worker thread.
+    blocking iterable is advanced in a worker thread. All but an iterator can be iterated again.
     """
     if hasattr(content, "__aiter__"):
         return content  # type: ignore[no-any-return]
     if isinstance(content, str | bytes | bytearray | memoryview):
-        return _iterate((content,))  # type: ignore[arg-type]
+        return _Anew(_iterate, (content,))
     if isinstance(content, list | tuple):
-        return _iterate(content)  # pyright: ignore[reportUnknownArgumentType]
+        return _Anew(_iterate, content)
     if not hasattr(content, "__iter__"):
         raise TypeError(f"a stream's content must be iterable, not {type(content).__name__}")
     from asterism.concurrency import iterate_in_threadpool
 
-    return iterate_in_threadpool(content)
+    return iterate_in_threadpool(content) if hasattr(content, "__next__") else _Anew(iterate_in_threadpool, content)
 
 
 class StreamingResponse(Response):
@@ -154,15 +176,16 @@ class StreamingResponse(Response):
     async def send_body(self, send: Send, with_trailers: bool = False) -> None:
         """Send each part of the content, then the end."""
         encode = self.encode_part
+        parts = aiter(self.body_iterator)
         try:
-            async for part in self.body_iterator:
+            async for part in parts:
                 body = encode(part)
                 try:
                     await send({"type": "http.response.body", "body": body, "more_body": True})
                 except OSError as exc:
                     raise ClientDisconnect("the client went away during the response") from exc
         except BaseException:
-            await self.close_content()
+            await self.close_content(parts)
             raise
         await self.send_message(send, b"", False)
         if with_trailers:
@@ -180,8 +203,18 @@ class StreamingResponse(Response):
         fields = encode_trailers((self.trailers() if callable(self.trailers) else self.trailers) or {})
         await send({"type": "http.response.trailers", "headers": fields, "more_trailers": False})
 
-    async def close_content(self) -> None:
-        """Let a generator that is left before its end run its `finally`."""
-        close = getattr(self.body_iterator, "aclose", None)
-        if close is not None:
-            await close()
+    async def close_content(self, begun: AsyncIterator[Any] | None = None) -> None:
+        """Let a generator that is left before its end run its `finally`.
+
+        Args:
+            begun: the iterator that the content gave, where it was asked for one.
+        """
+        if begun is not None and begun is not self.body_iterator:
+            await _close(begun)
+        await _close(self.body_iterator)
+
+
+async def _close(source: Any) -> None:
+    close = getattr(source, "aclose", None)
+    if close is not None:
+        await close()
