@@ -308,6 +308,102 @@ async def test_a_response_may_read_the_request_while_it_is_sent(exchange: Any, s
         assert (await one.run(request_response(echo))).body == b"ABC"
 
 
+@versions
+@pytest.mark.parametrize("whole", [True, False], ids=["body", "stream"])
+async def test_a_response_may_begin_late_to_read_the_request(exchange: Any, spec_version: str, whole: bool) -> None:
+    one = exchange(spec_version=spec_version, method="POST")
+    to_server, from_client = anyio.create_memory_object_stream[Any](10)
+    one.receive = from_client.receive
+
+    async def echo(request: Request) -> StreamingResponse:
+        async def parts() -> AsyncIterator[bytes]:
+            yield b">"
+            await anyio.sleep(0.02)
+            if whole:
+                yield await request.body()
+                return
+            async for part in request.stream():
+                yield part
+                if part:  # the client goes on when it is answered
+                    await to_server.send({"type": "http.request", "body": b"", "more_body": part != b"c"})
+
+        return StreamingResponse(parts())
+
+    for part in (b"a", b"b", b"c"):
+        await to_server.send({"type": "http.request", "body": part, "more_body": not whole or part != b"c"})
+    with to_server, from_client, anyio.fail_after(5):
+        assert (await one.run(request_response(echo))).body == b">abc"
+
+
+@versions
+async def test_a_response_that_reads_late_is_given_what_comes_later(exchange: Any, spec_version: str) -> None:
+    one = exchange(spec_version=spec_version, method="POST")
+    to_server, from_client = anyio.create_memory_object_stream[Any]()
+    one.receive = from_client.receive
+
+    async def client() -> None:
+        for part in (b"a", b"b", b"c"):
+            await anyio.sleep(0.02)
+            await to_server.send({"type": "http.request", "body": part, "more_body": part != b"c"})
+
+    async def echo(request: Request) -> StreamingResponse:
+        async def parts() -> AsyncIterator[bytes]:
+            await anyio.sleep(0.01)
+            assert not await request.is_disconnected()
+            async for part in request.stream():
+                yield part
+
+        return StreamingResponse(parts())
+
+    with to_server, from_client, anyio.fail_after(5):
+        async with anyio.create_task_group() as group:
+            group.start_soon(client)
+            assert (await one.run(request_response(echo))).body == b"abc"
+
+
+async def test_a_body_too_large_to_keep_is_dropped_and_says_so_when_it_is_read(exchange: Any) -> None:
+    one = exchange(spec_version="2.3", method="POST", gone_after=4)
+    one.request = [{"type": "http.request", "body": b"x", "more_body": number > 0} for number in range(100)]
+
+    async def late(request: Request) -> StreamingResponse:
+        async def parts() -> AsyncIterator[str]:
+            yield "begun"
+            await anyio.sleep(0.02)
+            with pytest.raises(RuntimeError, match="Stream consumed"):
+                await request.body()
+            yield "read"
+            yield "gone"
+            await anyio.sleep_forever()
+
+        return StreamingResponse(parts())
+
+    with anyio.fail_after(5):
+        await one.run(request_response(late))
+    assert not one.request
+
+
+@pytest.mark.parametrize("polled", [True, False])
+async def test_a_disconnect_that_is_told_once_ends_the_stream(exchange: Any, polled: bool) -> None:
+    one = exchange(spec_version="2.3", method="POST")
+    one.request = [{"type": "http.disconnect"}, {"type": "http.request", "body": b"x", "more_body": True}]
+
+    async def endless(request: Request) -> StreamingResponse:
+        if polled:
+            assert await request.is_disconnected()
+
+        async def parts() -> AsyncIterator[str]:
+            with suppress(ClientDisconnect):
+                async for _ in request.stream():
+                    pass
+            yield "begun"
+            await anyio.sleep_forever()
+
+        return StreamingResponse(parts())
+
+    with anyio.fail_after(5):
+        await one.run(request_response(endless))
+
+
 async def test_without_the_extension_a_refused_websocket_advances_nothing(exchange: Any) -> None:
     source = Source()
     one = exchange(type="websocket")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from functools import lru_cache
 
-from asterism.asgi_types import Receive, Scope, find_scope_record
+from asterism.asgi_types import CachedBody, Receive, Scope
 
-from ._disconnect_poll import on_asyncio
-from ._received_body import find_body
+from ._disconnect_poll import MAX_UNREAD, on_asyncio
+from ._received_body import BodyWatch, shared_body
 
 _BODY_CHECK_SECONDS = 0.1
 
@@ -35,16 +35,43 @@ async def until_disconnect(scope: Scope, receive: Receive) -> None:
     """Return when the client is gone.
 
     A request body that the response itself reads, as an echo does, is left to it: who reads a
-    body learns of a disconnect from it. A body that nobody reads is dropped.
+    body learns of a disconnect from it. Of a body that nobody has begun to read the first messages
+    are kept; what is longer is dropped, and can then not be read.
     """
-    body = find_body(find_scope_record(scope), receive)
-    if body is not None and body.streaming and not body.complete:
+    body = shared_body(scope, receive)
+    if not (body.complete or body.streaming or body.disconnected):
+        await _watch_unread(body, receive)
+    if body.streaming and not body.complete:
         from anyio import sleep
 
-        while not body.complete:  # noqa: ASYNC110 - nothing tells of it
+        while not (body.complete or body.disconnected):  # noqa: ASYNC110 - nothing tells of it
             await sleep(_BODY_CHECK_SECONDS)
+    if body.disconnected:
+        return
     while (await receive())["type"] != "http.disconnect":
         pass
+
+
+async def _watch_unread(body: CachedBody, receive: Receive) -> None:
+    """Keep what comes of a body until all of it is there, it is too much, someone reads it, or the client is gone."""
+    if body.unread and not body.unread[-1].get("more_body", False):
+        return
+    watch = body.unread = BodyWatch(body.unread)
+    kept = True
+    try:
+        while not body.streaming:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                body.disconnected = True
+                return
+            watch.add(message)
+            if not message.get("more_body", False):
+                return
+            if len(watch) >= MAX_UNREAD and not body.streaming:
+                kept = False
+                return
+    finally:
+        watch.end(body, kept)
 
 
 class _Outcome:

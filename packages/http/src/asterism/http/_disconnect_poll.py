@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from asterism.asgi_types import CachedBody, Message, Receive
 
+from ._received_body import BodyWatch
+
 if TYPE_CHECKING:
     from anyio import CancelScope
 
@@ -17,16 +19,19 @@ passes messages on through a queue needs some rounds for it."""
 _TRIO_PATIENCE = 0.001
 """Seconds given to `receive` on trio, whose loop has no rounds to count."""
 
-_MAX_UNREAD = 16
+MAX_UNREAD = 16
 """Messages of an unread body kept while looking; a client that sends more is there."""
 
 
 async def poll_disconnect(body: CachedBody, receive: Receive) -> None:
     """Take the messages that are there already.
 
-    A disconnect is noted in `body`; parts of the request body are kept there to be read.
+    A disconnect is noted in `body`; parts of the request body are kept there to be read. Where
+    someone waits for the disconnect already, it is left to them.
     """
-    while not body.disconnected and len(body.unread) < _MAX_UNREAD:
+    if isinstance(body.unread, BodyWatch):
+        return
+    while not body.disconnected and len(body.unread) < MAX_UNREAD:
         message = await receive_now(receive)
         if message is None:
             return

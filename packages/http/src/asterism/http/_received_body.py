@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from asterism.asgi_types import (
     CachedBody,
     ClientDisconnect,
@@ -12,6 +14,9 @@ from asterism.asgi_types import (
     ScopeRecord,
     scope_record,
 )
+
+if TYPE_CHECKING:
+    from anyio import Event
 
 STREAM_CONSUMED = (
     "Stream consumed: the body was already streamed and not kept; await request.body() before anything that streams it"
@@ -102,9 +107,15 @@ async def receive_piece(body: CachedBody, receive: Receive, limit: int | None) -
         ClientDisconnect: the client went away.
         HTTPException: 413, the pieces so far are over `limit`.
     """
+    while isinstance(body.unread, BodyWatch):
+        if len(body.unread):
+            return take_piece(body, body.unread.pop(0), limit)
+        await body.unread.ahead()
     if body.unread:
         message, *body.unread = body.unread
         return take_piece(body, message, limit)
+    if body.disconnected:
+        raise ClientDisconnect(GONE)
     return take_piece(body, await receive(), limit)
 
 
@@ -120,6 +131,45 @@ def take_piece(body: CachedBody, message: Message, limit: int | None) -> bytes:
     if limit is not None and body.received > limit:
         raise content_too_large(limit)
     return piece
+
+
+class BodyWatch(list[Message]):
+    """What comes of a body that nobody reads yet, while someone else waits for a disconnect.
+
+    It stands in `CachedBody.unread`, and is true even where nothing has come, so that who begins to
+    read takes from here and does not await `receive` at the same time: of two who do, either may
+    be given the next message.
+    """
+
+    _wanted: Event | None = None
+
+    def __bool__(self) -> bool:
+        return True
+
+    async def ahead(self) -> None:
+        """Wait until there is a message, or until the watch has ended."""
+        from anyio import Event
+
+        self._wanted = Event()
+        await self._wanted.wait()
+
+    def add(self, message: Message) -> None:
+        """Keep a message that was received."""
+        self.append(message)
+        self._tell()
+
+    def end(self, body: CachedBody, kept: bool = True) -> None:
+        """Leave `receive` to whoever reads the body, with what has come of it where that is `kept`."""
+        if kept:
+            body.unread = tuple(self)
+        else:
+            body.unread = ()
+            body.streaming = body.complete = True
+        self._tell()
+
+    def _tell(self) -> None:
+        if self._wanted is not None:
+            self._wanted.set()
 
 
 class ReplayedBody:
