@@ -128,6 +128,13 @@ def test_each_limit_holds_to_the_byte_at_every_cut(
     assert isinstance(caught.value, FormTooLarge) == (status == 413)
 
 
+def test_the_size_of_all_urlencoded_fields_is_counted_before_the_body_is_complete() -> None:
+    decoder = UrlencodedDecoder(FormLimits(max_fields_size=10))
+    decoder.feed(b"a=123&b=56")
+    with pytest.raises(FormTooLarge, match="Fields exceeded"):
+        decoder.feed(b"&")
+
+
 @pytest.mark.anyio
 @pieces
 @pytest.mark.parametrize(("media", "decode", "limit", "value", "within", "over", "status"), MATRIX)

@@ -52,6 +52,8 @@ class UrlencodedDecoder:
         self._total += len(data)
         if limits.max_total_size is not None and self._total > limits.max_total_size:
             raise too_large("Form", limits.max_total_size)
+        if self._total > limits.max_fields_size:
+            raise too_large("Fields", limits.max_fields_size)
         separators = data.count(b"&")
         if not separators:
             self._keep(data)
@@ -87,8 +89,6 @@ class UrlencodedDecoder:
             rest = b"".join(self._rest)
             self._rest.clear()
             self._take(rest)
-        if self._total > self._limits.max_fields_size:
-            raise too_large("Fields", self._limits.max_fields_size)
         return self._pairs
 
     def _take(self, data: bytes) -> None:
