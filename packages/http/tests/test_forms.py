@@ -422,6 +422,18 @@ async def test_many_small_files_do_not_fill_the_memory(post: Any) -> None:
 
 
 @pytest.mark.anyio
+async def test_small_files_open_no_file_on_disk_when_the_memory_for_files_is_used_up(post: Any) -> None:
+    async def endpoint(request: Request) -> Response:
+        form = await request.form()
+        on_disk = [upload.size for upload in form.files() if type(upload.file).__name__ != "BytesIO"]
+        return JSONResponse(on_disk)
+
+    body = part("f", b"x" * 1024 * 1024, "f") * 8 + part("f", b"x", "f") * 900 + part("f", b"x" * 65537, "f") + END
+    sent = await post(request_response(endpoint), *cut(body, 65536), content_type=MULTIPART)
+    assert sent.body == b"[65537]"
+
+
+@pytest.mark.anyio
 @pytest.mark.parametrize("large", [False, True])
 async def test_files_are_closed_when_the_response_was_sent_and_detached_ones_are_not(post: Any, large: bool) -> None:
     kept: list[FormData] = []

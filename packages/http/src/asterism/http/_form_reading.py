@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
 FORM_MEMORY = 8 * 1024 * 1024
-"""Bytes all files of a form may hold in memory together; those that come after go to disk."""
+"""Bytes all files of a form may hold in memory together; those that come after go to disk, but for small ones."""
+
+SMALL_FILE = 64 * 1024
+"""Bytes of a file that stays in memory in any case: a form has a thousand of them, a process may open few more."""
 
 WRITE_SIZE = 256 * 1024
 """Bytes gathered before they are written to disk, so that a large file costs few thread hops."""
@@ -39,7 +42,7 @@ class _FileContent:
         self.size += len(piece)
         if self._file is not None:
             return self._pieces_size >= WRITE_SIZE
-        return self.size > UploadFile.max_memory_size or self.size > memory_left
+        return self.size > UploadFile.max_memory_size or self.size > max(memory_left, SMALL_FILE)
 
     async def spill(self) -> None:
         """Write what is held in memory to disk."""
