@@ -84,6 +84,12 @@ def test_attribute_injection_by_domain_is_refused(bad: str) -> None:
         cookie("id", "v", domain=bad)
 
 
+@pytest.mark.parametrize("bad", [3600.0, timedelta(hours=1), b"x"])
+def test_an_expiry_of_another_type_is_named(bad: Any) -> None:
+    with pytest.raises(TypeError, match=r"cookie 'id': expires=.* must be an aware datetime"):
+        cookie("id", "v", expires=bad)
+
+
 @pytest.mark.parametrize("bad", ["lax; Secure", "Lax\r\n", "everywhere", ""])
 def test_same_site_is_one_of_three_words(bad: Any) -> None:
     with pytest.raises(ValueError, match="samesite="):

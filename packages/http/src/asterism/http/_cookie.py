@@ -125,6 +125,9 @@ def _format_expires(key: str, expires: datetime | str | int, strict: bool) -> st
         return expires
     if isinstance(expires, int):
         return format_http_date(time.time() + expires)
+    if not hasattr(expires, "tzinfo"):
+        allowed = "an aware datetime, an HTTP date or a whole number of seconds"
+        raise TypeError(f"cookie {key!r}: expires={expires!r} must be {allowed}")
     if expires.tzinfo is None:
         raise ValueError(f"cookie {key!r}: expires={expires!r} has no time zone; pass an aware datetime")
     return format_http_date(expires.timestamp())
