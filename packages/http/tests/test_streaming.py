@@ -425,6 +425,12 @@ class TestTrailers:
             "more_trailers": False,
         }
 
+    async def test_a_client_that_goes_away_before_them_is_a_disconnect(self, exchange: Any) -> None:
+        one = exchange(extensions=self.EXTENSION, gone_after=3)
+        with pytest.raises(ClientDisconnect):
+            await one.run(StreamingResponse(["x"], trailers={"X-Sum": "7"}))
+        assert one.kinds == ["http.response.start"] + ["http.response.body"] * 2
+
     async def test_a_function_is_asked_once_the_body_is_complete(self, exchange: Any) -> None:
         count = 0
 

@@ -201,7 +201,10 @@ class StreamingResponse(Response):
     async def send_trailers(self, send: Send) -> None:
         """Send the header fields that follow the body."""
         fields = encode_trailers((self.trailers() if callable(self.trailers) else self.trailers) or {})
-        await send({"type": "http.response.trailers", "headers": fields, "more_trailers": False})
+        try:
+            await send({"type": "http.response.trailers", "headers": fields, "more_trailers": False})
+        except OSError as exc:
+            raise ClientDisconnect("the client went away during the response") from exc
 
     async def close_content(self, begun: AsyncIterator[Any] | None = None) -> None:
         """Let a generator that is left before its end run its `finally`.
