@@ -67,6 +67,19 @@ async def test_saving_writes_the_whole_file_and_never_over_another(tmp_path: Pat
         await upload.save(tmp_path / "saved")
 
 
+async def test_a_save_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
+    class Failing(io.BytesIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            if self.tell():
+                raise OSError("no space left on device")
+            return super().read(4)
+
+    with pytest.raises(OSError, match="no space left"):
+        await UploadFile(Failing(b"0123456789")).save(tmp_path / "saved")
+    assert list(tmp_path.iterdir()) == []
+    assert await UploadFile(io.BytesIO(b"0123456789")).save(tmp_path / "saved") == 10
+
+
 async def test_closing_a_form_spares_detached_files_unless_asked_directly() -> None:
     first, second = UploadFile(io.BytesIO()), UploadFile(io.BytesIO(), headers=Headers({"content-type": "text/plain"}))
     form = FormData([("a", first), ("b", "text"), ("b", second)])

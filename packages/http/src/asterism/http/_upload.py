@@ -137,7 +137,8 @@ class UploadFile:
         """Write the whole file to a path of your choosing, in a worker thread.
 
         Args:
-            path: where to; an existing file there is an error, never overwritten.
+            path: where to; an existing file there is an error, never overwritten. Where writing
+                fails nothing is left there.
 
         Returns:
             The bytes written.
@@ -200,13 +201,19 @@ def _move_to_disk(memory: BytesIO) -> BinaryIO:
 
 
 def _copy_to_path(file: BinaryIO, path: str | os.PathLike[str]) -> int:
+    import os
     from shutil import copyfileobj
 
     position = file.tell()
     file.seek(0)
     try:
-        with open(path, "xb") as target:
-            copyfileobj(file, target, 256 * 1024)
-            return target.tell()
+        target = open(path, "xb")  # noqa: SIM115 - what it holds is removed where it is not all
+        try:
+            with target:
+                copyfileobj(file, target, 256 * 1024)
+                return target.tell()
+        except BaseException:
+            os.unlink(path)
+            raise
     finally:
         file.seek(position)
