@@ -62,6 +62,12 @@ def test_pain_11_allow_is_the_union_over_the_routes_of_a_path(driver: Any) -> No
     assert answer.headers["allow"] == "DELETE, GET, HEAD, POST"
 
 
+@pytest.mark.parametrize("path", ["*", "name", ""])
+def test_a_target_that_is_no_path_is_no_parameter(driver: Any, path: str) -> None:
+    router = Router([Route("/{name}", driver.endpoint())])
+    assert driver.get(router, path, "OPTIONS").status != 200
+
+
 def test_a_private_or_lower_case_method_gets_405(driver: Any) -> None:
     router = Router([Route("/a", driver.endpoint(), methods=["GET"])])
     for method in ("_PRIVATE", "get", "__init__"):

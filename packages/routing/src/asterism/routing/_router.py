@@ -167,9 +167,9 @@ class Router(Registration):
                         scope["route"] = route
                     return route.app  # type: ignore[no-any-return]
             elif tree.last_segments and not self.raw_path:
-                prefix, _, text = path.rpartition("/")
+                prefix, slash, text = path.rpartition("/")
                 simple = tree.last_segments.get(prefix)
-                if simple is not None and text and text not in simple.texts:
+                if simple is not None and slash and text and text not in simple.texts:
                     route, name, _ = simple
                     if not route.methods or scope["method"] in route.methods:
                         if "path_params" in scope:
