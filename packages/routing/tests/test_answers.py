@@ -132,6 +132,11 @@ def test_a_redirect_below_a_root_path_keeps_it(driver: Any) -> None:
         assert answer.headers["location"] == "/root/m/a"
 
 
+def test_a_redirect_adds_a_root_path_that_the_path_only_begins_like(driver: Any) -> None:
+    router = Router([Route("/application", driver.endpoint())])
+    assert driver.get(router, "/application/", root_path="/app").headers["location"] == "/app/application"
+
+
 hostile = st.lists(
     st.sampled_from(["/", "\\", "evil.example", "%2f", "@", ":", "?", "#", "\r\n", "\0", "é", "..", "a"]), max_size=6
 ).map("".join)

@@ -41,7 +41,8 @@ def current_mount(scope: Scope) -> MountPoint | None:
     return point
 
 
-def _without_prefix(path: str, prefix: str) -> str | None:
+def without_prefix(path: str, prefix: str) -> str | None:
+    """Return what follows a prefix of whole segments, None where the path is not below it."""
     if not path.startswith(prefix):
         return None
     rest = path[len(prefix) :]
@@ -60,11 +61,11 @@ def get_route_path(scope: Scope) -> str:
     root_path: str = scope.get("root_path", "").rstrip("/")
     if not root_path:
         return path
-    rest = _without_prefix(path, root_path)
+    rest = without_prefix(path, root_path)
     if rest is not None:
         return rest
     point = current_mount(scope)
-    rest = None if point is None else _without_prefix(path, point.path)
+    rest = None if point is None else without_prefix(path, point.path)
     return path if rest is None else rest
 
 
@@ -93,7 +94,7 @@ def get_segments_path(scope: Scope) -> str:
     whole = split_path(scope)
     point = current_mount(scope)
     if point is not None:
-        rest = _without_prefix(whole, point.segments)
+        rest = without_prefix(whole, point.segments)
         if rest is not None:
             return rest
     rest = get_route_path(scope)

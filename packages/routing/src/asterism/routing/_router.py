@@ -22,7 +22,15 @@ from ._registration import Registration
 from ._report import RouteReport, report
 from ._route import Route
 from ._route_list import RouteList
-from ._route_path import MOUNT_KEY, encode_path, get_route_path, get_segments_path, split_path, stay_on_host
+from ._route_path import (
+    MOUNT_KEY,
+    encode_path,
+    get_route_path,
+    get_segments_path,
+    split_path,
+    stay_on_host,
+    without_prefix,
+)
 from ._websocket_route import WebSocketRoute
 
 
@@ -282,9 +290,9 @@ class Router(Registration):
         The location is a path with the query, and never names a host (RFC 9110 section 10.2.2).
         """
         path = toggled_slash(split_path(scope))
-        root_path = scope.get("app_root_path", scope.get("root_path", ""))
-        if not path.startswith(root_path):
-            path = root_path.rstrip("/") + path
+        root_path: str = scope.get("app_root_path", scope.get("root_path", "")).rstrip("/")
+        if without_prefix(path, root_path) is None:
+            path = root_path + path
         location = stay_on_host(encode_path(path))
         query: bytes = scope.get("query_string", b"")
         if query:
