@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterator
 
 import anyio
+import anyio.from_thread
 import pytest
 
 from asterism.concurrency import Limiter, iterate_in_threadpool
@@ -112,3 +113,33 @@ async def test_no_thread_is_held_between_items() -> None:
     limiter = Limiter("one", 1, max_wait=0)
     async for _ in iterate_in_threadpool([1, 2, 3], limiter=limiter):
         assert limiter.in_use == 0
+
+
+@pytest.mark.anyio
+async def test_a_generator_left_early_is_closed_though_the_limiter_is_full() -> None:
+    limiter = Limiter("lines", 1, max_wait=0)
+    release = threading.Event()
+    started = anyio.Event()
+    closed: list[int] = []
+
+    def numbers() -> Iterator[int]:
+        try:
+            yield 1
+            yield 2
+        finally:
+            closed.append(1)
+
+    def hold() -> None:
+        anyio.from_thread.run_sync(started.set)
+        release.wait(5)
+
+    stream = iterate_in_threadpool(numbers(), limiter=limiter)
+    assert await anext(stream) == 1
+    async with anyio.create_task_group() as group:
+        group.start_soon(limiter.run, hold)
+        await started.wait()
+        group.start_soon(stream.aclose)
+        await anyio.wait_all_tasks_blocked()
+        assert closed == []
+        release.set()
+    assert closed == [1]

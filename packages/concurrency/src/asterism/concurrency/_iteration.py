@@ -25,7 +25,8 @@ def _next(iterator: Iterator[T]) -> T | _End:
 async def iterate_in_threadpool(iterator: Iterable[T], *, limiter: Limiter | None = None) -> AsyncGenerator[T]:
     """Yield the items of a blocking iterable, each fetched in a worker thread.
 
-    A generator that is left before its end is closed in a thread, so that its `finally` runs.
+    A generator that is left before its end is closed in a thread, so that its `finally` runs; for
+    that thread it waits as long as it takes.
 
     Args:
         iterator: any iterable; no thread is held between two items.
@@ -50,7 +51,7 @@ async def iterate_in_threadpool(iterator: Iterable[T], *, limiter: Limiter | Non
 
 
 async def _close(generator: GeneratorType[T, None, None], limiter: Limiter) -> None:
-    from anyio import CancelScope
+    from anyio import CancelScope, to_thread
 
     with CancelScope(shield=True):
-        await limiter.run(generator.close)
+        await to_thread.run_sync(generator.close, limiter=limiter.capacity())
