@@ -211,6 +211,18 @@ async def test_a_websocket_exception_closes_with_its_code(websocket: Any) -> Non
     assert answer.error is None
 
 
+@pytest.mark.parametrize("accepts", [True, False])
+async def test_a_websocket_that_was_closed_is_not_closed_again(websocket: Any, accepts: bool) -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        if accepts:
+            await send({"type": "websocket.accept"})
+        await send({"type": "websocket.close", "code": 4000})
+        raise WebSocketException(1008)
+
+    answer = await websocket(ServerErrorMiddleware(ExceptionMiddleware(app)))
+    assert (answer.sent[-1], answer.error) == ({"type": "websocket.close", "code": 4000}, None)
+
+
 async def test_an_http_exception_denies_a_handshake(websocket: Any) -> None:
     async def app(scope: Any, receive: Any, send: Any) -> None:
         await receive()

@@ -161,6 +161,9 @@ class ExceptionMiddleware:
         from asterism.http import call_exception_handler
         from asterism.websockets import WebSocket
 
+        is_over = has_response_started(scope, send) and not is_websocket_open(send)
+        if is_over and getattr(handler, "__func__", None) is ExceptionMiddleware.websocket_exception:
+            return True  # there is nothing left to close
         response = await call_exception_handler(handler, WebSocket(scope, receive, send), exc)
         if response is not None and is_websocket_open(send):
             code = 1011 if response.status_code >= 500 else 1008
