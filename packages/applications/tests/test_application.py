@@ -651,3 +651,18 @@ async def test_a_middleware_that_fails_past_the_start_gets_no_second_start(http:
     answer = await http(app, "/")
     assert [message["type"] for message in answer.sent] == ["http.response.start"]
     assert isinstance(answer.error, StarError)
+
+
+async def test_a_body_past_the_limit_is_refused_to_head_without_a_body(http: Any, started: Any) -> None:
+    class Reading:
+        def __init__(self, app: Any) -> None:
+            self.app = app
+
+        async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+            if scope["type"] == "http":
+                await receive()
+            await self.app(scope, receive, send)
+
+    app = await started(middleware=[Middleware(Reading)], max_body_size=1)
+    answer = await http(app, method="HEAD", body=b"12")
+    assert (answer.status, answer.body, answer.error) == (413, b"", None)

@@ -125,5 +125,5 @@ class BodyLimit:
             return False
         from asterism.http import send_http_exception
 
-        await send_http_exception(exc, send)
+        await send_http_exception(exc, send, scope["method"])
         return True
