@@ -183,6 +183,8 @@ def test_a_foreign_route_reverses_itself() -> None:
         ("/{id:regex([a)}", "not closed"),
         ("/{id:regex((?P<x>a))}", "named group"),
         ("/{id:regex(*)}", "not a regular expression"),
+        ("/{id:regex((?i)a)}", "make no regular expression together"),
+        ("/{id:regex((?P<id>a))}", "make no regular expression together"),
     ],
 )
 def test_a_bad_template_is_refused_with_a_sentence(path: str, sentence: str) -> None:

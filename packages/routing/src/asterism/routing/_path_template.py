@@ -186,7 +186,8 @@ def compile_path(path: str, *, literal_braces: bool = False) -> tuple[re.Pattern
         The regex for the whole path, the format "/users/{id}", and the convertors by name.
 
     Raises:
-        ValueError: for a duplicated parameter, an unknown convertor or a stray brace.
+        ValueError: for a duplicated parameter, an unknown convertor, a stray brace, or a convertor
+            whose regex cannot be part of another.
 
     >>> regex, form, convertors = compile_path("/users/{id:int}")
     >>> regex.match("/users/7")["id"], form, list(convertors)
@@ -204,7 +205,10 @@ def compile_path(path: str, *, literal_braces: bool = False) -> tuple[re.Pattern
     ]
     pattern = PathPattern(rf"^{''.join(expressions)}\Z")
     _set_shape(pattern, pieces)
-    regex = re.compile(pattern)
+    try:
+        regex = re.compile(pattern)
+    except re.error as exc:
+        raise ValueError(f"path: the convertors of {path!r} make no regular expression together: {exc}") from exc
     if len(regex.groupindex) != len(parameters):
         raise ValueError(f"path: a convertor in {path!r} has a named group; write (?:...) in its regex")
     return regex, form, {parameter.name: parameter.convertor for parameter in parameters}
