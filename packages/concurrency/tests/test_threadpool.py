@@ -213,6 +213,12 @@ def test_a_negative_wait_is_refused(max_wait: float) -> None:
         Limiter("x", max_wait=max_wait)
 
 
+@pytest.mark.parametrize("retry_after", [-1, float("nan"), float("inf")])
+def test_a_retry_after_that_is_no_number_of_seconds_is_refused(retry_after: float) -> None:
+    with pytest.raises(ValueError, match="retry_after"):
+        Limiter("x", retry_after=retry_after)
+
+
 def test_the_ready_made_limiters_are_named_for_their_purpose() -> None:
     assert [limiter.name for limiter in (ENDPOINTS, BACKGROUND, FILES)] == ["endpoints", "background", "files"]
 

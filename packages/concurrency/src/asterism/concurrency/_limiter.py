@@ -74,6 +74,17 @@ class Limiter:
         self._max_wait = max_wait
 
     @property
+    def retry_after(self) -> float:
+        """Seconds told to the client in `Retry-After` of the 503."""
+        return self._retry_after
+
+    @retry_after.setter
+    def retry_after(self, retry_after: float) -> None:
+        if not 0 <= retry_after < float("inf"):
+            raise ValueError(f"Limiter needs a retry_after of at least 0 seconds, got {retry_after!r}")
+        self._retry_after = retry_after
+
+    @property
     def in_use(self) -> int:
         """How many calls run now, in the event loop this is asked from."""
         return self.capacity().borrowed_tokens
