@@ -161,3 +161,32 @@ def test_a_start_up_that_hangs_is_reported(make_client: MakeClient) -> None:
     with pytest.raises(TimeoutError, match=r"no lifespan.startup.complete within 0.05 seconds: .* in app"):
         with make_client(app, timeout=0.05):
             pass
+
+
+@pytest.mark.anyio
+async def test_a_client_that_is_cancelled_while_it_leaves_ends_the_application() -> None:
+    ended: list[str] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+        if scope["type"] == "lifespan":
+            await send({"type": "lifespan.startup.complete"})
+        else:
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+        try:
+            await anyio.sleep_forever()
+        finally:
+            ended.append(f"{scope['type']} {scope.get('path', '')}")
+
+    class Client(AsyncTestClient):
+        disconnect_grace = 0.01
+
+    with anyio.CancelScope() as cancelled:
+        async with Client(app) as client:
+            for path in ("/a", "/b"):
+                await client.send(client.build_request("GET", path), stream=True)
+            cancelled.cancel()
+    with anyio.move_on_after(5):
+        while len(ended) < 3:
+            await anyio.sleep(0.01)
+    assert sorted(ended) == ["http /a", "http /b", "lifespan "]

@@ -123,12 +123,13 @@ class AsyncClientBehaviour(_Client):
         traceback: TracebackType | None = None,
     ) -> None:
         self._entered = False
-        await self._application_transport.aclose()
         run, self._lifespan = self._lifespan, None
-        if run is not None:
-            try:
+        try:
+            await self._application_transport.aclose()
+            if run is not None:
                 await run.shutdown()
-            finally:
+        finally:
+            if run is not None:
                 self.app_state.clear()
                 await finish_or_hand_over(run.abort, run.abort)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Self
 from ._http_exchange import HTTPExchange
 from ._library import HTTPLibrary
 from ._response import make_response
-from ._task import finish_or_hand_over
+from ._task import finish_or_hand_over, start_task
 
 if TYPE_CHECKING:
     import httpx
@@ -43,7 +43,7 @@ class _ResponseStream(_Stream):
 
     async def abort(self) -> None:
         self._closed = True
-        await self._exchange.abort()
+        await finish_or_hand_over(self._exchange.abort, self._exchange.abort)
 
 
 @cache
@@ -85,8 +85,12 @@ class AsyncApplicationTransport:
 
     async def aclose(self) -> None:
         """Abort every response that was not closed."""
-        while self._open:
-            await self._open.pop().abort()
+        try:
+            while self._open:
+                await self._open.pop().abort()
+        finally:
+            while self._open:  # The caller is cancelled.
+                start_task(self._open.pop().abort)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Call the application for one request; return once it has started its response."""
