@@ -204,6 +204,9 @@ def test_bad_arguments_are_refused_with_a_sentence() -> None:
         Route("/", app, methods="GET")
     with pytest.raises(TypeError, match="one of the two"):
         Mount("/")
+    for make in (Route, WebSocketRoute, Mount, Host):
+        with pytest.raises(TypeError, match="takes a function or an ASGI application, got 'app'"):
+            make("x" if make is Host else "/x", "app")  # type: ignore[operator]
     with pytest.raises(ValueError, match="use Mount for a path"):
         Host("/a", app)
     with pytest.raises(ValueError, match="max_body_size"):

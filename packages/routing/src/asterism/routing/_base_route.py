@@ -118,6 +118,13 @@ def add_routing_keys(scope: Scope, below: Scope) -> None:
             scope[key] = below[key]
 
 
+def checked_callable(value: Any, parameter: str) -> Any:
+    """Return an application or endpoint; `TypeError` for what cannot be called."""
+    if not callable(value):
+        raise TypeError(f"{parameter} takes a function or an ASGI application, got {value!r}")
+    return value
+
+
 def wrap(app: ASGIApp, middleware: MiddlewareList) -> ASGIApp:
     """Return `app` inside its middleware, the first being outermost."""
     for cls, args, kwargs in reversed(middleware or ()):

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from asterism.asgi_types import ASGIApp, Receive, Scope, Send
 from asterism.datastructures import URLPath, parse_host
 
-from ._base_route import BaseRoute
+from ._base_route import BaseRoute, checked_callable
 from ._children import child_routes, name_below, reverse_child
 from ._convertors import Convertor
 from ._match import Match, NoMatchFound, PathParameterError
@@ -52,7 +52,7 @@ class Host(BaseRoute):
         if host.startswith("/"):
             raise ValueError(f"host must be a host name, not a path, got {host!r}; use Mount for a path")
         self.host = host
-        self.app = app
+        self.app: ASGIApp = checked_callable(app, "app")
         self.name = name or ""
         compiled = compile_path(host, literal_braces=self.literal_braces)
         self.host_regex, self.host_format, self.param_convertors = compiled

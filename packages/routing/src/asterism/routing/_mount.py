@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from asterism.asgi_types import ASGIApp, Receive, Scope, Send
 from asterism.datastructures import URLPath
 
-from ._base_route import BaseRoute, MiddlewareList, wrap
+from ._base_route import BaseRoute, MiddlewareList, checked_callable, wrap
 from ._body_limit import Limit, limited
 from ._children import Entered, child_routes, name_below, reverse_child
 from ._convertors import Convertor
@@ -39,7 +39,7 @@ class Mount(BaseRoute):
         slash_optional: "/users" reaches the application as "/users/" does.
 
     Raises:
-        TypeError: unless exactly one of `app` and `routes` is given.
+        TypeError: unless exactly one of `app` and `routes` is given, or for an `app` that cannot be called.
         ValueError: for a path that is no template.
 
     >>> Mount("/static", app=print).url_path_for("", path="/app.css")
@@ -79,7 +79,7 @@ class Mount(BaseRoute):
         if (app is None) == (routes is None):
             raise TypeError("Mount takes either app=... or routes=[...], one of the two")
         self.path = checked_path(path).rstrip("/") if path else ""
-        self._base_app: Any = self.router_for(routes or ()) if app is None else app
+        self._base_app: Any = self.router_for(routes or ()) if app is None else checked_callable(app, "app")
         self.app = self.limited_app(wrap(self._base_app, middleware), max_body_size)
         self.name = name or ""
         self.runs_lifespan = lifespan

@@ -10,7 +10,7 @@ from asterism.asgi_types import ASGIApp, HTTPException, Receive, Scope, Send, is
 from asterism.datastructures import URLPath
 
 from ._answers import MethodNotAllowed
-from ._base_route import BaseRoute, Endpoint, MiddlewareList, endpoint_name, method_set, wrap
+from ._base_route import BaseRoute, Endpoint, MiddlewareList, checked_callable, endpoint_name, method_set, wrap
 from ._body_limit import Limit, limited
 from ._convertors import Convertor
 from ._functions import request_application
@@ -120,7 +120,8 @@ class Route(TemplateRoute):
 
     Raises:
         ValueError: for a path that is no template.
-        TypeError: for a plain function where `asterism-http` is not installed.
+        TypeError: for an endpoint that cannot be called, and for a plain function where
+            `asterism-http` is not installed.
 
     >>> class Ping:
     ...     async def __call__(self, scope, receive, send): ...
@@ -151,7 +152,7 @@ class Route(TemplateRoute):
         max_body_size: Limit = ...,
     ) -> None:
         self._set_path(path)
-        self.endpoint = endpoint
+        self.endpoint = checked_callable(endpoint, "endpoint")
         self.name = endpoint_name(endpoint) if name is None else name
         self.include_in_schema = include_in_schema
         is_function = is_plain_function(endpoint)

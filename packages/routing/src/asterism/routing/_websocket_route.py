@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from asterism.asgi_types import ASGIApp, Receive, Scope, Send, is_plain_function
 
-from ._base_route import Endpoint, MiddlewareList, endpoint_name, wrap
+from ._base_route import Endpoint, MiddlewareList, checked_callable, endpoint_name, wrap
 from ._functions import websocket_application
 from ._match import Match
 from ._route import TemplateRoute
@@ -36,7 +36,7 @@ class WebSocketRoute(TemplateRoute):
         middleware: MiddlewareList = None,
     ) -> None:
         self._set_path(path)
-        self.endpoint = endpoint
+        self.endpoint = checked_callable(endpoint, "endpoint")
         self.name = endpoint_name(endpoint) if name is None else name
         self.app = wrap(self.function_app(endpoint) if is_plain_function(endpoint) else endpoint, middleware)
 
