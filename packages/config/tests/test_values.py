@@ -59,6 +59,12 @@ def test_secrets_are_compared_by_value() -> None:
     assert not Secret("")
 
 
+def test_secrets_of_bytes_that_are_no_utf_8_are_compared_too() -> None:
+    secret = b"hunter\xff".decode("utf-8", "surrogateescape")  # as os.environ has them
+    assert Secret(secret) == Secret(secret)
+    assert Secret(secret) != Secret("hunter2")
+
+
 @pytest.mark.parametrize(
     ("text", "items"),
     [

@@ -43,7 +43,9 @@ class Secret:
             return NotImplemented
         from hmac import compare_digest
 
-        return compare_digest(self.__value.encode(), other.__value.encode())
+        # The environment's bytes that are no UTF-8 come as lone surrogates.
+        own, others = (text.encode("utf-8", "surrogatepass") for text in (self.__value, other.__value))
+        return compare_digest(own, others)
 
     def __hash__(self) -> int:
         return hash(self.__value)
