@@ -34,6 +34,16 @@ def test_lines(text: str, value: str) -> None:
     assert {name: line.value for name, line in parse_env_file(text.encode(), ".env").items()} == {"A": value}
 
 
+@pytest.mark.parametrize("character", ["\x0b", "\x0c", "\x1c", "\x85", "\u2028", "\u2029"])
+def test_only_a_line_break_ends_a_line(character: str) -> None:
+    text = f"A=b{character}c\rB=d\r\nC=e\n"
+    assert parse_env_file(text.encode(), ".env") == {
+        "A": EnvLine(f"b{character}c", 1),
+        "B": EnvLine("d", 2),
+        "C": EnvLine("e", 3),
+    }
+
+
 def test_the_last_of_two_lines_counts_and_is_the_one_named() -> None:
     assert parse_env_file(b"A=1\n\nA=2\n", ".env") == {"A": EnvLine("2", 3)}
 

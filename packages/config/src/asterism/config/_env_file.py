@@ -42,7 +42,8 @@ def parse_env_file(data: bytes, name: str, encoding: str = "utf-8", *, strict: b
     {'PORT': EnvLine(value='8000', line=2)}
     """
     variables: dict[str, EnvLine] = {}
-    for number, line in enumerate(_decoded(data, name, encoding).splitlines(), 1):
+    lines = _decoded(data, name, encoding).replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    for number, line in enumerate(lines, 1):
         text = line.strip()
         if not text or text.startswith("#"):
             continue
