@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import enum
 import json
 import traceback
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, assert_type
 
@@ -19,6 +21,10 @@ from asterism.config import (
     environ,
     undefined,
 )
+
+
+class Level(enum.Enum):
+    RED = 1
 
 
 @pytest.fixture
@@ -181,3 +187,9 @@ def test_the_types_of_settings() -> None:
     assert_type(config("A", cast=bool, default=None), bool | None)
     assert_type(config("A", cast=cast_to_int, default="true"), int)
     assert_type(config("A", cast=Secret), Secret)
+
+
+@pytest.mark.parametrize("cast", [Decimal, {"red": 1}.__getitem__, Level.__getitem__])
+def test_whatever_a_cast_refuses_a_value_with_is_an_invalid_setting(cast: Any) -> None:
+    with pytest.raises(InvalidSetting, match=r"^LEVEL \(the environment\) is not a valid "):
+        Config(environ={"LEVEL": "scarlet"})("LEVEL", cast=cast)

@@ -141,7 +141,7 @@ def _cast(name: str, value: Any, cast: Callable[[Any], Any] | None, place: str) 
         return value
     try:
         return _boolean(value) if cast is bool else cast(value)
-    except (TypeError, ValueError) as exc:
+    except (TypeError, ValueError, LookupError, ArithmeticError) as exc:
         reason = _reason(exc, value)
     # Raised outside the handler: the cast's own error may quote the value, which may be a secret.
     raise InvalidSetting(f"{name} ({place}) is not a valid {getattr(cast, '__name__', repr(cast))}{reason}")
