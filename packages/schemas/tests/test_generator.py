@@ -112,6 +112,14 @@ def test_a_parameter_that_the_docstring_describes_is_left_to_it() -> None:
     assert described[1]["description"] == "The order."
 
 
+def test_a_colon_of_the_path_itself_stays() -> None:
+    routes = [
+        Route("/orders:batch/{id:int}", show),
+        Mount("/v1:beta", routes=[Route("/{id:int}:cancel/{day}", show)]),
+    ]
+    assert list(paths(routes)) == ["/orders:batch/{id}", "/v1:beta/{id}:cancel/{day}"]
+
+
 def test_the_document_is_valid_by_the_official_schema() -> None:
     document = json.loads(json.dumps(SchemaGenerator(BASE).get_schema(ROUTES)))
     OpenAPIV32SpecValidator(document).validate()

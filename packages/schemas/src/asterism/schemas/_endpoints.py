@@ -10,7 +10,7 @@ from asterism.asgi_types import is_plain_function
 from asterism.routing import BaseRoute, Host, Mount, Route
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
-CONVERTOR = re.compile(r":[^}]+(?=})")
+CONVERTOR = re.compile(r"(?<=\{)([^{}:]+):[^{}]+(?=})")
 
 
 class EndpointInfo(NamedTuple):
@@ -61,4 +61,4 @@ def operations(route: Route) -> Iterator[tuple[str, Callable[..., Any]]]:
 
 def without_convertors(path: str) -> str:
     """Return "/users/{id}" for "/users/{id:int}"."""
-    return CONVERTOR.sub("", path)
+    return CONVERTOR.sub(r"\1", path)
