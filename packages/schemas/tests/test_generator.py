@@ -120,6 +120,10 @@ def test_a_colon_of_the_path_itself_stays() -> None:
     assert list(paths(routes)) == ["/orders:batch/{id}", "/v1:beta/{id}:cancel/{day}"]
 
 
+def test_methods_that_a_class_has_but_its_route_refuses_are_left_out() -> None:
+    assert list(paths([Route("/items/{id:int}", Items, methods=["GET"])])["/items/{id}"]) == ["get"]
+
+
 def test_the_document_is_valid_by_the_official_schema() -> None:
     document = json.loads(json.dumps(SchemaGenerator(BASE).get_schema(ROUTES)))
     OpenAPIV32SpecValidator(document).validate()

@@ -55,7 +55,7 @@ def operations(route: Route) -> Iterator[tuple[str, Callable[..., Any]]]:
         return
     for method in METHODS:
         handler = getattr(endpoint, method, None)
-        if callable(handler):
+        if callable(handler) and (not route.methods or method.upper() in route.methods):
             yield method, handler
 
 
