@@ -62,3 +62,11 @@ def test_every_text_of_the_document_is_escaped() -> None:
 
 def test_a_document_without_operations_says_so() -> None:
     assert "No operations." in render_page({"info": {}})
+
+
+def test_what_a_docstring_leaves_empty_is_shown_as_empty() -> None:
+    parameters = [{"name": "verbose", "in": "query", "schema": None}, {"$ref": "#/components/parameters/Order"}]
+    operation = {"parameters": parameters, "responses": {200: None}}
+    page = render_page({"info": {}, "paths": {"/orders": {"get": operation}}})
+    assert "<b>200</b>" in page
+    assert "#/components/parameters/Order" in page

@@ -90,14 +90,18 @@ def render_operation(path: str, method: str, operation: dict[str, Any]) -> str:
 
 
 def render_parameter(parameter: dict[str, Any]) -> str:
+    if "$ref" in parameter:
+        return f'<tr><td colspan="4"><code>{escape(str(parameter["$ref"]))}</code></td></tr>'
     name, place = escape(str(parameter.get("name", ""))), escape(str(parameter.get("in", "")))
-    kind = escape(str(parameter.get("schema", {}).get("type", "")))
+    schema: dict[str, Any] = parameter.get("schema") or {}
+    kind = escape(str(schema.get("type", "")))
     need = "required" if parameter.get("required") else "optional"
     about = escape(str(parameter.get("description", "")))
     return f"<tr><td><code>{name}</code></td><td>{place}, {need}</td><td>{kind}</td><td>{about}</td></tr>"
 
 
-def render_response(code: Any, response: dict[str, Any]) -> str:
+def render_response(code: Any, response: dict[str, Any] | None) -> str:
+    response = response or {}
     about = escape(str(response.get("description", "")))
     rest = {key: value for key, value in response.items() if key != "description"}
     return f"<p><b>{escape(str(code))}</b> {about}</p>{render_value(rest) if rest else ''}"
