@@ -54,6 +54,36 @@ def test_yaml_that_is_no_mapping_is_named() -> None:
         GENERATOR.get_schema([Route("/orders", scalar)])
 
 
+def no_such_day(request: Any) -> None:
+    """
+    responses:
+      200:
+        description: Orders of a day.
+        example: 2024-02-31
+    """
+
+
+def control_character(request: Any) -> None:
+    """
+    responses:
+      200:
+        description: A bell \a rings.
+    """
+
+
+def listed_by_name(request: Any) -> None:
+    """
+    parameters: [id]
+    responses: {}
+    """
+
+
+@pytest.mark.parametrize("method", [no_such_day, control_character, listed_by_name])
+def test_whatever_cannot_be_read_names_route_and_file(method: Any) -> None:
+    with pytest.raises(DocstringError, match=r"docstring of GET /orders/\{id\}, .*test_docstring\.py:"):
+        GENERATOR.get_schema([Route("/orders/{id:int}", method)])
+
+
 def test_without_a_source_file_the_line_of_the_docstring_is_named() -> None:
     namespace: dict[str, Any] = {}
     exec('def generated(request):\n    """\n    responses: [\n    """\n', namespace)  # noqa: S102

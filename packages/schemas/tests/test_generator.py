@@ -112,6 +112,36 @@ def test_a_parameter_that_the_docstring_describes_is_left_to_it() -> None:
     assert described[1]["description"] == "The order."
 
 
+def test_fields_left_empty_count_as_missing() -> None:
+    def unfinished(request: Any) -> None:
+        """
+        parameters:
+        responses:
+        """
+
+    operation = paths([Route("/orders/{id:int}", unfinished)])["/orders/{id}"]["get"]
+    assert [parameter["name"] for parameter in operation["parameters"]] == ["id"]
+
+
+def test_a_parameter_described_among_the_components_is_left_to_it() -> None:
+    def referring(request: Any) -> None:
+        """
+        parameters:
+          - $ref: "#/components/parameters/Order"
+          - $ref: "#/components/parameters/Missing"
+        responses: {}
+        """
+
+    order = {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}
+    base = {**BASE, "components": {"parameters": {"Order": order}}}
+    described = paths([Route("/{shop}/orders/{id:int}", referring)], base)["/{shop}/orders/{id}"]["get"]["parameters"]
+    assert [parameter.get("name", "by reference") for parameter in described] == [
+        "shop",
+        "by reference",
+        "by reference",
+    ]
+
+
 def test_a_colon_of_the_path_itself_stays() -> None:
     routes = [
         Route("/orders:batch/{id:int}", show),

@@ -47,11 +47,18 @@ def parse_docstring(func: Callable[..., Any], where: str = "") -> dict[str, Any]
         mark = exc.problem_mark
         line = skipped + (mark.line if mark else 0)
         raise DocstringError(f"{place(func, where, docstring, line)}: {exc.problem or exc}") from exc
+    except (yaml.YAMLError, ValueError) as exc:  # a character YAML has not, a date the calendar has not
+        raise DocstringError(f"{place(func, where, docstring, skipped)}: {exc}") from exc
     if parsed is None:
         return {}
     if not isinstance(parsed, dict):
         raise DocstringError(f"{place(func, where, docstring, skipped)}: expected fields such as 'responses:'")
     return parsed  # pyright: ignore[reportUnknownVariableType]
+
+
+def malformed(func: Callable[..., Any], where: str, sentence: str) -> DocstringError:
+    """Return the error for a docstring whose YAML does not say what it should."""
+    return DocstringError(f"{place(func, where, inspect.getdoc(func) or '', 0)}: {sentence}")
 
 
 def place(func: Callable[..., Any], where: str, docstring: str, line: int) -> str:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from asterism.http import Request, Response
 from asterism.routing import BaseRoute
 
-from ._docstring import parse_docstring
+from ._docstring import malformed, parse_docstring
 from ._endpoints import EndpointInfo, find_endpoints
 from ._response import OpenAPIResponse
 
@@ -94,13 +94,30 @@ class SchemaGenerator(BaseSchemaGenerator):
         where = f"{endpoint.http_method.upper()} {endpoint.path}"
         operation = self.parse_docstring(endpoint.func) if overridden else parse_docstring(endpoint.func, where)
         if operation and self.describes_path_parameters:
-            return with_path_parameters(operation, endpoint)
+            parameters: Any = operation.get("parameters") or []
+            if not is_list_of_mappings(parameters):
+                raise malformed(endpoint.func, where, "parameters are a list of mappings, each with 'name' and 'in'")
+            return with_path_parameters(operation, parameters, endpoint, shared_parameters(self.base_schema))
         return operation
 
 
-def with_path_parameters(operation: Schema, endpoint: EndpointInfo) -> Schema:
-    described: list[Schema] = operation.get("parameters", [])
-    names = {item.get("name") for item in described if item.get("in") == "path"}
+def is_list_of_mappings(value: Any) -> bool:
+    items = cast("list[object]", value) if isinstance(value, list) else [None]
+    return all(isinstance(item, dict) for item in items)
+
+
+def shared_parameters(schema: Schema) -> dict[str, Schema]:
+    """Return the parameters among a document's components, by the reference to each."""
+    components: Schema = schema.get("components") or {}
+    shared: Schema = components.get("parameters") or {}
+    return {f"#/components/parameters/{name}": parameter for name, parameter in shared.items()}
+
+
+def with_path_parameters(
+    operation: Schema, described: list[Schema], endpoint: EndpointInfo, shared: dict[str, Schema]
+) -> Schema:
+    resolved = [shared.get(item.get("$ref", ""), item) for item in described]
+    names = {item.get("name") for item in resolved if item.get("in") == "path"}
     missing = [
         {"name": name, "in": "path", "required": True, "schema": parameter_schema(convertor)}
         for name, convertor in endpoint.convertors.items()
