@@ -4,6 +4,7 @@ import contextvars
 import functools
 import threading
 import time
+from typing import Any
 
 import anyio
 import pytest
@@ -171,11 +172,27 @@ def test_delays_are_bounded_and_drawn_within_the_jitter() -> None:
         ({"max_delay": -1}, "max_delay"),
         ({"factor": 0.5}, "factor"),
         ({"jitter": 2}, "jitter"),
+        ({"delay": float("nan")}, "delay"),
+        ({"max_delay": float("nan")}, "max_delay"),
+        ({"factor": float("nan")}, "factor"),
     ],
 )
 def test_a_retry_out_of_range_is_refused(arguments: dict[str, float], name: str) -> None:
     with pytest.raises(ValueError, match=name):
         Retry(**arguments)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "on", [[OSError, ValueError], "OSError", BaseException, (OSError, KeyboardInterrupt), OSError()]
+)
+def test_a_retry_on_what_are_no_exception_classes_is_refused(on: Any) -> None:
+    with pytest.raises(TypeError, match="Retry takes on as a subclass of Exception or a tuple of them, got"):
+        Retry(on=on)
+
+
+def test_a_retry_of_half_an_attempt_is_refused() -> None:
+    with pytest.raises(TypeError, match=r"Retry takes attempts as an int, got 2\.5"):
+        Retry(2.5)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("timeout", [0, -1, float("nan")])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import cast
 
 
 class Retry:
@@ -19,6 +20,7 @@ class Retry:
 
     Raises:
         ValueError: a parameter is out of its range.
+        TypeError: `attempts` is no int, or `on` is something other than exceptions.
 
     >>> list(Retry(4, delay=1, jitter=0).delays())
     [1, 2.0, 4.0]
@@ -34,14 +36,18 @@ class Retry:
         jitter: float = 0.5,
         on: type[Exception] | tuple[type[Exception], ...] = Exception,
     ) -> None:
+        if not isinstance(attempts, int):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError(f"Retry takes attempts as an int, got {attempts!r}")
         if attempts < 2:
             raise ValueError(f"Retry needs at least 2 attempts, got {attempts!r}; leave retry out to try once")
-        if delay < 0 or max_delay < 0:
+        if not (delay >= 0 and max_delay >= 0):
             raise ValueError(f"Retry needs delays of at least 0 seconds, got delay={delay!r}, max_delay={max_delay!r}")
-        if factor < 1:
+        if not factor >= 1:
             raise ValueError(f"Retry needs a factor of at least 1, got {factor!r}")
         if not 0 <= jitter <= 1:
             raise ValueError(f"Retry needs a jitter from 0 to 1, got {jitter!r}")
+        if not _are_exceptions(on):
+            raise TypeError(f"Retry takes on as a subclass of Exception or a tuple of them, got {on!r}")
         self.attempts = attempts
         self.delay = delay
         self.factor = factor
@@ -64,3 +70,8 @@ class Retry:
             bounded = min(delay, self.max_delay)
             yield bounded if self.jitter == 0 else draw(bounded * (1 - self.jitter), bounded)
             delay = min(delay * self.factor, self.max_delay)
+
+
+def _are_exceptions(on: object) -> bool:
+    kinds = cast("tuple[object, ...]", on) if isinstance(on, tuple) else (on,)
+    return all(isinstance(kind, type) and issubclass(kind, Exception) for kind in kinds)
