@@ -6,6 +6,7 @@ import signal
 import threading
 import time
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import anyio
 import pytest
@@ -376,3 +377,12 @@ def test_outside_the_main_thread_signals_are_left_alone() -> None:
 def test_a_negative_drain_timeout_is_refused(timeout: float) -> None:
     with pytest.raises(ValueError, match="drain_timeout"):
         Stopping(empty_app, drain_timeout=timeout)
+
+
+async def report(unfinished: UnfinishedTask) -> None: ...
+
+
+@pytest.mark.parametrize("hook", [report, "log"])
+def test_a_hook_that_could_not_be_called_is_refused(hook: Any) -> None:
+    with pytest.raises(TypeError, match="Stopping takes on_unfinished as a plain function, not an async one, got"):
+        Stopping(empty_app, on_unfinished=hook)

@@ -9,7 +9,7 @@ from typing import Any
 import anyio
 import pytest
 
-from asterism.background import BackgroundTask, Retry, TaskOptions
+from asterism.background import BackgroundTask, BackgroundTasks, Retry, TaskOptions
 from asterism.concurrency import BACKGROUND, ENDPOINTS, Limiter
 
 variable: contextvars.ContextVar[str] = contextvars.ContextVar("variable", default="unset")
@@ -193,6 +193,28 @@ def test_a_retry_on_what_are_no_exception_classes_is_refused(on: Any) -> None:
 def test_a_retry_of_half_an_attempt_is_refused() -> None:
     with pytest.raises(TypeError, match=r"Retry takes attempts as an int, got 2\.5"):
         Retry(2.5)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"retry": 3}, r"TaskOptions takes retry as a Retry or None, got 3"),
+        ({"limiter": 20}, r"TaskOptions takes limiter as a Limiter, got 20"),
+        ({"on_error": "log"}, r"TaskOptions takes on_error as a function of the task and its exception, got 'log'"),
+    ],
+)
+def test_options_that_would_fail_with_the_task_are_refused(options: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(TypeError, match=sentence):
+        TaskOptions(**options)
+
+
+def test_a_call_in_place_of_a_function_is_refused() -> None:
+    def send() -> None: ...
+
+    with pytest.raises(TypeError, match=r"BackgroundTask needs a function, got None; pass its arguments after it"):
+        BackgroundTask(send())  # type: ignore[arg-type, func-returns-value]
+    with pytest.raises(TypeError, match="needs a function"):
+        BackgroundTasks().add_task("send")  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("timeout", [0, -1, float("nan")])

@@ -28,6 +28,7 @@ class TaskOptions:
 
     Raises:
         ValueError: the time-out is not positive.
+        TypeError: `retry`, `limiter` or `on_error` is something else.
 
     Calling the options makes a task:
 
@@ -46,6 +47,12 @@ class TaskOptions:
     ) -> None:
         if timeout is not None and not timeout > 0:
             raise ValueError(f"TaskOptions needs a timeout above 0 seconds, or None, got {timeout!r}")
+        if retry is not None and not isinstance(retry, Retry):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError(f"TaskOptions takes retry as a Retry or None, got {retry!r}")
+        if not isinstance(limiter, Limiter):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError(f"TaskOptions takes limiter as a Limiter, got {limiter!r}")
+        if on_error is not None and not callable(on_error):  # pyright: ignore[reportUnnecessaryComparison]
+            raise TypeError(f"TaskOptions takes on_error as a function of the task and its exception, got {on_error!r}")
         self.timeout = timeout
         self.retry = retry
         self.limiter = limiter

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from asterism.asgi_types import ASGIApp, Message, Receive, Scope, Send, scope_record
+from asterism.asgi_types import ASGIApp, Message, Receive, Scope, Send, is_async_callable, scope_record
 
 from ._drain import Drain, UnfinishedTask, enter_drain, leave_drain
 from ._process_signals import SignalChain
@@ -37,6 +37,7 @@ class Stopping:
 
     Raises:
         ValueError: the time-out is negative.
+        TypeError: `on_unfinished` is async, or no function.
 
     Attributes:
         event: the signal itself, to wait for in code of one's own. A lifespan that begins after
@@ -59,6 +60,10 @@ class Stopping:
     ) -> None:
         if not drain_timeout >= 0:
             raise ValueError(f"Stopping needs a drain_timeout of at least 0 seconds, got {drain_timeout!r}")
+        if on_unfinished is not None and (not callable(on_unfinished) or is_async_callable(on_unfinished)):
+            raise TypeError(
+                f"Stopping takes on_unfinished as a plain function, not an async one, got {on_unfinished!r}"
+            )
         self.app = app
         self._drain_timeout = drain_timeout
         self._on_unfinished = on_unfinished

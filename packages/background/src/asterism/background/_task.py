@@ -25,6 +25,9 @@ class BackgroundTask:
         func: sync or async.
         *args, **kwargs: passed on unchanged.
 
+    Raises:
+        TypeError: `func` cannot be called; most often it has been called already.
+
     Attributes:
         options: how the task is run; replace them, or make the task with `TaskOptions(...)(func)`.
 
@@ -36,6 +39,8 @@ class BackgroundTask:
     options: TaskOptions = DEFAULT_OPTIONS
 
     def __init__(self, func: Callable[P, Any], *args: P.args, **kwargs: P.kwargs) -> None:
+        if not callable(func):  # pyright: ignore[reportUnnecessaryComparison]
+            raise TypeError(f"BackgroundTask needs a function, got {func!r}; pass its arguments after it")
         self.func: Callable[..., Any] = func
         self.args: tuple[Any, ...] = args
         self.kwargs: dict[str, Any] = kwargs
