@@ -66,6 +66,41 @@ async def test_on_connect_may_refuse(peer: Any) -> None:
 
 
 @pytest.mark.anyio
+@pytest.mark.parametrize("encoding", [None, "text", "json"])
+async def test_on_connect_may_close_and_then_nothing_is_received(peer: Any, encoding: str | None) -> None:
+    async def on_connect(self: Any, websocket: WebSocket) -> None:
+        await websocket.close(1008)
+
+    endpoint = recording(on_connect=on_connect, encoding=encoding)
+    assert (await peer(endpoint).run()).closed_with == (1008, "")
+    assert endpoint.seen == [1006]
+
+
+@pytest.mark.anyio
+async def test_closing_in_on_receive_is_the_end_also_where_the_server_tells_of_none(peer: Any) -> None:
+    async def on_receive(self: Any, websocket: WebSocket, data: Any) -> None:
+        await websocket.close(4000, "done")
+
+    endpoint = recording(on_receive=on_receive)
+    assert (await peer(endpoint).text("x").run()).closed_with == (4000, "done")
+    assert endpoint.seen == [4000]
+
+
+@pytest.mark.anyio
+async def test_a_denial_in_on_connect_is_the_end(peer: Any) -> None:
+    async def teapot(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 418, "headers": []})
+        await send({"type": "http.response.body", "body": b"tea"})
+
+    async def on_connect(self: Any, websocket: WebSocket) -> None:
+        await websocket.send_denial_response(teapot)
+
+    endpoint = recording(on_connect=on_connect)
+    assert (await peer(endpoint).run()).denial == (418, b"tea")
+    assert endpoint.seen == [1006]
+
+
+@pytest.mark.anyio
 async def test_an_exception_closes_with_1011_and_is_raised(peer: Any) -> None:
     async def on_receive(self: Any, websocket: WebSocket, data: Any) -> None:
         raise LookupError(data)

@@ -53,12 +53,16 @@ class WebSocketEndpoint:
         await self.on_connect(websocket)
         close_code = 1011
         try:
-            while True:
+            # Not every server tells of the end that this side made.
+            while (ending := websocket.ending()) is None:
                 message = await websocket.receive()
                 if message["type"] == "websocket.disconnect":
                     close_code = message.get("code") or 1005
                     break
-                await self.on_receive(websocket, await self.decode(websocket, message))
+                if message["type"] == "websocket.receive":
+                    await self.on_receive(websocket, await self.decode(websocket, message))
+            else:
+                close_code = ending[0]
         except WebSocketDisconnect as exc:
             close_code = exc.code
         except WebSocketException as exc:

@@ -199,6 +199,10 @@ class WebSocket(HTTPConnection[StateT]):
             await self.finish()
         await self._say_farewell(1001, "")
 
+    def ending(self) -> tuple[int, str] | None:
+        """Return code and reason once this side has closed, 1006 for a refused handshake; None before that."""
+        return self._ending if self.application_state in (_DISCONNECTED, _RESPONSE) else None
+
     def _closed_here(self, code: int, reason: str) -> None:
         """Note that this side closes; not every server tells a task that waits to receive."""
         self.application_state = _DISCONNECTED
@@ -437,8 +441,10 @@ class WebSocket(HTTPConnection[StateT]):
             self.application_state = _CONNECTED
         elif kind == "websocket.close":
             self.application_state = _DISCONNECTED
+            self._ending = (1006, "")
         elif kind == "websocket.http.response.start":
             self.application_state = _RESPONSE
+            self._ending = (1006, "")
         else:
             raise _out_of_turn('"websocket.accept", "websocket.close" or "websocket.http.response.start"', kind)
 
