@@ -236,6 +236,53 @@ async def test_a_response_returned_by_a_handler_is_the_denial(peer: Any) -> None
 
 
 @pytest.mark.anyio
+@pytest.mark.parametrize("error", [HTTPException(401), WebSocketException(1008), LookupError()])
+async def test_a_peer_that_left_before_the_answer_is_the_normal_end(peer: Any, error: Exception) -> None:
+    async def on_lookup_error(websocket: WebSocket, exc: Exception) -> None:
+        await websocket.accept()
+
+    async def handler(websocket: WebSocket) -> None:
+        await websocket.receive()
+        connection.left = True
+        raise error
+
+    record = {"exception_handlers": {LookupError: on_lookup_error}}
+    connection = peer(websocket_session(handler), asterism=record)
+    assert (await connection.run()).sent == []
+
+
+@pytest.mark.anyio
+async def test_a_handler_that_fails_closes_with_1011_and_its_failure_is_raised(peer: Any) -> None:
+    async def on_lookup_error(websocket: WebSocket, exc: Exception) -> None:
+        raise ZeroDivisionError from exc
+
+    record = {"exception_handlers": {LookupError: on_lookup_error}}
+    connection = peer(raising(LookupError()), asterism=record)
+    with pytest.raises(ZeroDivisionError):
+        await connection.run()
+    assert connection.closed_with == (1011, "")
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("code", [1005, 1006, 999, 5000])
+@pytest.mark.parametrize("in_block", [True, False])
+async def test_a_code_that_may_not_be_sent_is_a_value_error_and_closes_with_1011(
+    peer: Any, code: int, in_block: bool
+) -> None:
+    async def handler(websocket: WebSocket) -> None:
+        if in_block:
+            async with websocket:
+                raise WebSocketException(code)
+        await websocket.accept()
+        raise WebSocketException(code)
+
+    connection = peer(websocket_session(handler))
+    with pytest.raises(ValueError, match=f"close code {code} may not be sent"):
+        await connection.run()
+    assert connection.closed_with == (1011, "")
+
+
+@pytest.mark.anyio
 async def test_nobody_in_charge_is_said_so() -> None:
     websocket = WebSocket({"type": "websocket"}, None, None)  # type: ignore[arg-type]
     assert await answer_exception(websocket, LookupError()) is False

@@ -8,6 +8,7 @@ from typing import Any
 from asterism.asgi_types import ASGIApp, Receive, Scope, Send, find_scope_record, is_async_callable
 
 from ._answer import answer_exception
+from ._exceptions import WebSocketDisconnect
 from ._limits import WebSocketLimits
 from ._state import WebSocketState
 from ._websocket import WebSocket
@@ -63,7 +64,14 @@ async def run_session(func: Callable[[Any], Awaitable[None]], websocket: WebSock
 
             await run_until_stopping(func, websocket, stopping)
     except Exception as exc:
-        if not await answer_exception(websocket, exc):
+        try:
+            answered = await answer_exception(websocket, exc)
+        except WebSocketDisconnect:
+            answered = True  # by nobody: the peer has left meanwhile
+        except Exception:
+            await websocket.fail()
+            raise
+        if not answered:
             await websocket.fail()
             raise
     if websocket.closes_after_handler and websocket.application_state is not WebSocketState.DISCONNECTED:
