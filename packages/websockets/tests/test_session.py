@@ -380,6 +380,23 @@ async def test_pain_17_a_handler_that_does_not_end_by_itself_is_cancelled(
 
 
 @pytest.mark.anyio
+async def test_pain_17_a_handler_that_accepts_while_the_server_stops_is_closed_with_1001(
+    peer: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("asterism.websockets._stopping.GRACE_SECONDS", 0.02)
+
+    async def handler(websocket: WebSocket) -> None:
+        await anyio.sleep(0.01)
+        await websocket.accept()
+        await anyio.sleep(60)
+
+    stop = Stop()
+    stop.event.set()
+    connection = await peer(websocket_session(handler), asterism={"stopping": stop}).run()
+    assert connection.closed_with == (1001, "")
+
+
+@pytest.mark.anyio
 async def test_exceptions_keep_their_identity_where_stopping_is_watched(peer: Any) -> None:
     error = LookupError("x")
 

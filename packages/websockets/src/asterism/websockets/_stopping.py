@@ -34,6 +34,7 @@ async def run_until_stopping(
             await stopping.wait()
             await websocket.go_away()
             await sleep(GRACE_SECONDS)
+            await websocket.go_away()  # again, for a handler that has accepted since
             group.cancel_scope.cancel()
 
         group.start_soon(end_when_stopping)
