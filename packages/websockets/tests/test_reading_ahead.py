@@ -211,6 +211,22 @@ async def test_an_exception_of_the_block_leaves_it_as_it_is_and_closes_with_1011
 
 
 @pytest.mark.anyio
+@pytest.mark.parametrize("error", [SystemExit(3), KeyboardInterrupt()])
+async def test_an_exit_of_the_process_leaves_the_block_as_it_is(peer: Any, error: BaseException) -> None:
+    left: list[BaseException] = []
+
+    async def handler(websocket: WebSocket) -> None:
+        try:
+            async with websocket:
+                raise error
+        except BaseException as exc:
+            left.append(exc)
+
+    assert (await peer(application(handler)).run()).closed_with == (1001, "")
+    assert left == [error]
+
+
+@pytest.mark.anyio
 async def test_a_websocket_exception_of_the_block_closes_with_its_code(peer: Any) -> None:
     async def handler(websocket: WebSocket) -> None:
         async with websocket:
