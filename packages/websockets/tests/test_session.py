@@ -212,6 +212,30 @@ async def test_a_registered_handler_can_still_speak_after_a_block(peer: Any) -> 
 
 
 @pytest.mark.anyio
+async def test_a_registered_handler_can_still_receive_after_a_block(peer: Any) -> None:
+    heard: list[str] = []
+
+    async def on_value_error(websocket: WebSocket, exc: Exception) -> None:
+        with pytest.raises(RuntimeError, match="inside `async with websocket`"):
+            await websocket.wait_disconnected()
+        await websocket.send_text("sorry; anything else?")
+        connection.text("third").leave()
+        async for text in websocket.iter_text():
+            heard.append(text)
+
+    async def handler(websocket: WebSocket) -> None:
+        async with websocket:
+            connection.text("first", "second")
+            await anyio.wait_all_tasks_blocked()
+            raise ValueError
+
+    record = {"exception_handlers": {ValueError: on_value_error}}
+    connection = peer(websocket_session(handler), asterism=record)
+    await connection.run()
+    assert heard == ["first", "second", "third"]
+
+
+@pytest.mark.anyio
 async def test_handlers_may_be_sync_and_then_run_in_a_thread(peer: Any) -> None:
     threads: list[int] = []
     record = {"exception_handlers": {ValueError: lambda websocket, exc: threads.append(threading.get_ident())}}

@@ -27,7 +27,7 @@ class MessageQueue:
         limits: how many messages and bytes may wait.
     """
 
-    __slots__ = ("_bytes", "_changed", "_end", "_limits", "_messages", "_spent")
+    __slots__ = ("_abandoned", "_bytes", "_changed", "_end", "_limits", "_messages", "_spent")
 
     def __init__(self, limits: WebSocketLimits) -> None:
         self._limits = limits
@@ -35,12 +35,18 @@ class MessageQueue:
         self._bytes = 0
         self._end: Message | Exception | None = None
         self._spent = False
+        self._abandoned = False
         self._changed: Event | None = None
 
     @property
     def spent(self) -> bool:
-        """Whether the end has been taken out."""
-        return self._spent
+        """Whether nothing more will come out."""
+        return self._spent or (self._abandoned and not self._messages and self._end is None)
+
+    @property
+    def ended(self) -> bool:
+        """Whether it is known how the connection ended."""
+        return self._end is not None
 
     def put(self, message: Message) -> bool:
         """Add a message, or return False where that would exceed a limit."""
@@ -60,9 +66,19 @@ class MessageQueue:
             self._end = last
             self._wake()
 
-    async def get(self) -> Message:
-        """Return the next message; after the last one return or raise the end, once."""
+    def abandon(self) -> None:
+        """Say that nothing more will be put in, though the connection may go on."""
+        self._abandoned = True
+        self._wake()
+
+    async def get(self) -> Message | None:
+        """Return the next message; after the last one return or raise the end, once.
+
+        None says that the queue was abandoned before the connection ended.
+        """
         while not self._messages and self._end is None:
+            if self._abandoned:
+                return None
             await self._wait()
         if self._messages:
             message, size = self._messages.popleft()
@@ -75,8 +91,8 @@ class MessageQueue:
         return self._end
 
     async def wait_ended(self) -> None:
-        """Return once the connection has ended, however many messages still wait."""
-        while self._end is None:
+        """Return once the connection has ended, however many messages still wait, or nobody would tell."""
+        while self._end is None and not self._abandoned:
             await self._wait()
 
     def _wake(self) -> None:

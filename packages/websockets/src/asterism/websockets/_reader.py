@@ -53,7 +53,10 @@ class Reader:
         group = self._group
         assert group is not None
         group.cancel_scope.cancel()
-        if exc is None or isinstance(exc, (Exception, KeyboardInterrupt, SystemExit)):
-            await group.__aexit__(None, None, None)
-        else:
-            await group.__aexit__(kind, exc, traceback)
+        try:
+            if exc is None or isinstance(exc, (Exception, KeyboardInterrupt, SystemExit)):
+                await group.__aexit__(None, None, None)
+            else:
+                await group.__aexit__(kind, exc, traceback)
+        finally:
+            self.queue.abandon()

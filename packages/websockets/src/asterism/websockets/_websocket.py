@@ -241,7 +241,9 @@ class WebSocket(HTTPConnection[StateT]):
             RuntimeError: the server sent a message out of turn.
         """
         if self._reader is not None and not self._reader.queue.spent:
-            return await self._reader.queue.get()
+            message = await self._reader.queue.get()
+            if message is not None:
+                return message
         if self.client_state is _CONNECTED:
             return await self._receive_within_limits()
         if self.client_state is _CONNECTING:
@@ -314,9 +316,10 @@ class WebSocket(HTTPConnection[StateT]):
         Raises:
             RuntimeError: called outside `async with websocket`.
         """
-        if self._reader is None:
+        if self._reader is not None:
+            await self._reader.queue.wait_ended()
+        if self._reader is None or not self._reader.queue.ended:
             raise RuntimeError("wait_disconnected() needs the reader that runs inside `async with websocket`")
-        await self._reader.queue.wait_ended()
 
     async def _receive_data(self) -> Message:
         if self.application_state is not _CONNECTED:
