@@ -327,7 +327,7 @@ async def test_the_wrong_kind_of_message_closes_with_1003_and_is_a_key_error(pee
 
 
 @pytest.mark.anyio
-@pytest.mark.parametrize("text", ["", "{", "[1,]", "nul", "[" * 100_000, '"\ud800'])
+@pytest.mark.parametrize("text", ["", "{", "[1,]", "nul", "[" * 100_000, '"\ud800', "NaN", "[-Infinity]"])
 async def test_pain_15_malformed_json_is_the_peers_fault(peer: Any, text: str) -> None:
     async def handler(websocket: WebSocket) -> None:
         await websocket.accept()

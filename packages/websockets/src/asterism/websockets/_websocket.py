@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Mapping
-from json import dumps, loads
+from json import JSONDecoder, dumps
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final, NoReturn, Self
 
 from asterism.asgi_types import ASGIApp, Message, Receive, Scope, Send, WebSocketException
 from asterism.datastructures import HTTPConnection, StateT
@@ -29,6 +29,13 @@ _UNLIMITED: Final = 1 << 62
 _FAREWELL_SECONDS: Final = 1.0
 # Servers tell of a connection that broke at once; this is for one that never does.
 _LAST_WORD_SECONDS: Final = 1.0
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+_decoder: Final = JSONDecoder(parse_constant=_refuse_constant)
 
 
 class WebSocket(HTTPConnection[StateT]):
@@ -530,9 +537,9 @@ class WebSocket(HTTPConnection[StateT]):
         return dumps(data, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
     def decode_json(self, text: str | bytes) -> Any:
-        """Return the value of a JSON text."""
+        """Return the value of a JSON text; NaN and infinities are refused (RFC 8259 section 6)."""
         try:
-            return loads(text if isinstance(text, str) else text.decode("utf-8"))
+            return _decoder.decode(text if isinstance(text, str) else text.decode("utf-8"))
         except (ValueError, RecursionError) as exc:
             raise MalformedMessage() from exc
 
