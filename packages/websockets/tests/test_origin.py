@@ -234,6 +234,12 @@ async def test_allowed_pages_reach_the_application(peer: Any, origin: str) -> No
     assert (await peer(app, headers=headers_of(origin)).run()).texts == ["welcome"]
 
 
+def test_an_origin_longer_than_a_name_can_be_is_none() -> None:
+    policy = OriginPolicy(["https://*.example.com"])
+    assert policy.allows(scope_with(f"https://{'a.' * 120}example.com"))
+    assert not policy.allows(scope_with(f"https://{'a.' * 125}example.com"))
+
+
 @pytest.mark.anyio
 async def test_a_policy_of_ones_own_decides(peer: Any) -> None:
     class Closed(OriginPolicy):

@@ -16,6 +16,7 @@ from asterism.asgi_types import Scope
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 _HOST_CHARACTERS: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789.-_")
 _ADDRESS_CHARACTERS: Final = frozenset("0123456789abcdef:.")
+_MAX_AUTHORITY: Final = 260  # a name of 253 characters (RFC 1035 section 2.3.4), with a dot and a port
 
 Check = Literal["cookies", "always", "never"]
 
@@ -28,6 +29,8 @@ class _Origin(NamedTuple):
 
 def _split_authority(authority: str) -> tuple[str, int | None] | None:
     """Return host and port of `host[:port]`, or None where it is malformed."""
+    if len(authority) > _MAX_AUTHORITY:
+        return None
     host, port = authority, ""
     if authority.startswith("["):
         host, bracket, rest = authority.partition("]")
