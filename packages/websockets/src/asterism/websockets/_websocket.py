@@ -534,7 +534,13 @@ class WebSocket(HTTPConnection[StateT]):
 
     def encode_json(self, data: Any) -> str:
         """Return `data` as compact JSON; NaN and infinities are refused (RFC 8259 section 6)."""
-        return dumps(data, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+        text = dumps(data, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+        if not text.isascii():
+            try:
+                text.encode("utf-8")
+            except UnicodeEncodeError:  # a lone surrogate, which only an escape can carry
+                return dumps(data, separators=(",", ":"), allow_nan=False)
+        return text
 
     def decode_json(self, text: str | bytes) -> Any:
         """Return the value of a JSON text; NaN and infinities are refused (RFC 8259 section 6)."""
