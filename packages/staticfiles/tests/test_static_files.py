@@ -125,6 +125,20 @@ async def test_access_that_is_refused_is_a_404(
     assert (await ask(app, "/letters.txt")).status == 404
 
 
+@pytest.mark.parametrize("error", [PermissionError(13, "denied"), FileNotFoundError(2, "gone")])
+@pytest.mark.parametrize(("etag", "query"), [("content", b""), ("mtime", b"v=0123456789ab")])
+async def test_file_whose_content_cannot_be_read_for_its_digest_is_a_404(
+    error: OSError, etag: Any, query: bytes, site: Path, ask: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(path: str) -> str:
+        raise error
+
+    app = StaticFiles(directory=site, etag=etag)
+    monkeypatch.setattr("asterism.staticfiles._content_digest._digest", fail)
+    assert (await ask(app, "/letters.txt", query_string=query)).status == 404
+    assert app.version("letters.txt") is None
+
+
 async def test_failure_of_the_system_is_not_a_404(
     site: Path, ask: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -285,10 +285,13 @@ class StaticFiles:
         Args:
             path: relative, with "/".
         """
-        full_path, status = self.lookup_path(path)
-        if status is None or not S_ISREG(status.st_mode):
+        try:
+            full_path, status = self.lookup_path(path)
+            if status is None or not S_ISREG(status.st_mode):
+                return None
+            return content_digest(full_path, status)[:VERSION_LENGTH]
+        except (FileNotFoundError, PermissionError):
             return None
-        return content_digest(full_path, status)[:VERSION_LENGTH]
 
     def _directory_response(self, path: str, scope: Scope) -> Response | None:
         inside = "" if path == "." else f"{path}/"
@@ -339,9 +342,14 @@ class StaticFiles:
             status_code: conditions and ranges are for 200 alone.
 
         Raises:
-            HTTPException: 412.
+            HTTPException: 412; 404 where the content is needed for a tag and cannot be read.
         """
-        response = self.represent(os.fspath(full_path), stat_result, scope, status_code)
+        try:
+            response = self.represent(os.fspath(full_path), stat_result, scope, status_code)
+        except FileNotFoundError:  # deleted since it was found
+            raise HTTPException(404) from None
+        except PermissionError:  # its content may not be read for a digest
+            raise HTTPException(self.permission_error_status) from None
         if status_code != 200:
             return response
         if self.answers_preconditions:
