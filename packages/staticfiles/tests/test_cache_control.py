@@ -96,3 +96,18 @@ async def test_url_with_the_current_version_is_immutable_and_an_old_one_is_not(
     assert app.version("style.css") != version
     assert app.version("nope.css") is None
     assert app.version("../site/style.css") is None
+
+
+async def test_path_is_that_below_its_own_directory(tmp_path: Path, ask: Callable[..., Any]) -> None:
+    seen: list[str] = []
+
+    class Two(StaticFiles):
+        def get_directories(self, *args: Any) -> list[Any]:
+            return [tmp_path / "static", tmp_path / "statics"]
+
+    for folder in ("static", "statics/img"):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "statics" / "img" / "a.png").write_text("a")
+    app = Two(directory=tmp_path / "static", cache_control=lambda path: seen.append(path))  # type: ignore[func-returns-value]
+    assert (await ask(app, "/img/a.png")).status == 200
+    assert seen == ["img/a.png"]

@@ -56,10 +56,15 @@ def relative_to(directories: Sequence[PathLike], path: str) -> str:
     """Return a path below one of the directories, with "/"; the bare name where it is below none."""
     roots = [os.fspath(directory) for directory in directories]
     for root in roots:
-        if path.startswith(root):
+        if _is_below(root, path):
             return path[len(root) :].replace(os.sep, "/").lstrip("/")
     for root in roots:
         real = os.path.realpath(root)
-        if path.startswith(real):
+        if _is_below(real, path):
             return path[len(real) :].replace(os.sep, "/").lstrip("/")
     return os.path.basename(path)
+
+
+def _is_below(root: str, path: str) -> bool:
+    separators = ("", "/", os.sep)
+    return path.startswith(root) and (root[-1:] in separators or path[len(root) : len(root) + 1] in separators)
