@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from contextvars import ContextVar
 
 import anyio
@@ -25,6 +26,31 @@ async def test_exception_comes_back_as_itself() -> None:
     with pytest.raises(LookupError) as caught:
         await run_in_file_thread(fail)
     assert caught.value is error
+
+
+async def test_stop_iteration_is_an_error_and_not_an_endless_wait() -> None:
+    def fail() -> None:
+        raise StopIteration
+
+    with anyio.fail_after(5), pytest.raises(RuntimeError, match="StopIteration"):
+        await run_in_file_thread(fail)
+    assert FILES.in_use == 0
+
+
+async def test_thread_that_cannot_be_started_keeps_no_place(
+    anyio_backend_name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(self: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    module = "asterism.staticfiles._file_threads"
+    monkeypatch.setattr(f"{module}._idle", deque())
+    monkeypatch.setattr(f"{module}._Worker.start", refuse)
+    if anyio_backend_name == "trio":
+        return  # which starts threads of its own
+    with pytest.raises(RuntimeError, match="can't start"):
+        await run_in_file_thread(int)
+    assert FILES.in_use == 0
 
 
 async def test_no_more_calls_run_at_once_than_the_limiter_allows(monkeypatch: pytest.MonkeyPatch) -> None:

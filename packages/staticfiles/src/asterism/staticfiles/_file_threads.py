@@ -57,6 +57,10 @@ class _Job:
             return  # the caller was cancelled
         if error is None:
             self.future.set_result(result)
+        elif isinstance(error, StopIteration):  # which a future refuses
+            failure = RuntimeError("the function in the thread raised StopIteration")
+            failure.__cause__ = error
+            self.future.set_exception(failure)
         else:
             self.future.set_exception(error)
 
@@ -128,5 +132,9 @@ async def run_in_file_thread(function: Callable[[], T]) -> T:
         capacity.acquire_on_behalf_of_nowait(future)
     except WouldBlock:
         return await FILES.run(function)
-    _start(_Job(function, loop, future, capacity))
+    try:
+        _start(_Job(function, loop, future, capacity))
+    except BaseException:  # no thread could be started
+        capacity.release_on_behalf_of(future)
+        raise
     return await future
