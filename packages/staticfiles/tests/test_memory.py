@@ -121,3 +121,12 @@ async def test_missing_pages_are_not_kept(site: Path, ask: Callable[..., Any]) -
         assert (await ask(app, f"/missing{number}.js")).status == 404
     assert app._recent is not None
     assert not app._recent._entries
+
+
+async def test_what_a_request_is_remembered_by_is_bounded_too(site: Path, ask: Callable[..., Any]) -> None:
+    app = StaticFiles(directory=site, html="spa", memory=1_000_000)
+    for number in range(20):
+        assert (await ask(app, "/letters.txt", headers={"accept-encoding": f"{number}," * 1000})).status == 200
+        assert (await ask(app, f"/{number}" * 1000)).status == 200
+    assert app._recent is not None
+    assert not app._recent._entries

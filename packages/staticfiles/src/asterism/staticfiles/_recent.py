@@ -26,6 +26,7 @@ Watched: TypeAlias = Sequence[tuple[str, os.stat_result]]
 """Paths with the status they had: the file sent and, for a coded variant, the one it stands for."""
 
 _MAX_ENTRIES = 4096
+_MAX_KEY = 1024
 
 
 class RecentFile:
@@ -106,6 +107,11 @@ class RecentFiles:
 def recent_key(path: str, scope: Scope) -> Key:
     """Return what a request is remembered by."""
     return (path, scope["path"][-1:] == "/", accept_encoding(scope), asked_version(scope))
+
+
+def is_too_long(key: Key) -> bool:
+    """Tell whether a request is not remembered, for what it sent would take more memory than is set aside."""
+    return len(key[0]) + len(key[2]) > _MAX_KEY
 
 
 async def answer_recent(recent: RecentFile, scope: Scope, send: Send) -> bool:

@@ -23,7 +23,7 @@ from ._file_tree import find_file
 from ._listing import list_entries, listing_response
 from ._location import encode_name, names_file
 from ._path_policy import PathPolicy
-from ._recent import Key, RecentFile, RecentFiles, answer_recent, recent_key
+from ._recent import Key, RecentFile, RecentFiles, answer_recent, is_too_long, recent_key
 from ._routed_path import routed_path
 from ._variant import find_variant
 
@@ -204,6 +204,8 @@ class StaticFiles:
         return await run_in_file_thread(partial(self.find_response, path, scope))
 
     async def _open_and_remember(self, path: str, scope: Scope, key: Key, recent: RecentFiles) -> Response:
+        if is_too_long(key):
+            return await run_in_file_thread(partial(self._open_response, path, scope))
         response, entry = await run_in_file_thread(partial(self._open_and_describe, path, scope, key, recent))
         if entry is not None:
             recent.remember(key, entry)
