@@ -254,6 +254,8 @@ async def test_missing_directory_is_found_at_construction_or_at_the_first_reques
     (tmp_path / "file").write_text("")
     with pytest.raises(RuntimeError, match="is not a directory"):
         StaticFiles(directory=tmp_path / "file")
+    with pytest.raises(RuntimeError, match="does not exist"):
+        StaticFiles(directory=tmp_path / "file" / "below")
 
 
 async def test_bad_configuration_names_the_parameter(tmp_path: Path) -> None:
@@ -263,12 +265,27 @@ async def test_bad_configuration_names_the_parameter(tmp_path: Path) -> None:
         ({"memory": -1}, "memory=-1"),
         ({"precompressed": ["lzma"]}, "precompressed names 'lzma'"),
         ({"cache_control": "a\r\nb"}, "cache_control="),
+        ({"cache_control": "max-age=60 \u2013 at most"}, "cache_control=.* beyond latin-1"),
+        ({"cache_control": {"*": "\u2013"}}, "cache_control=.* beyond latin-1"),
+        ({"packages": ["no_such_package"]}, "packages names 'no_such_package', which cannot be imported"),
+        ({"packages": ["no_such_package.below"]}, "packages names 'no_such_package.below', which cannot be imported"),
+        ({"packages": [""]}, "packages names '', which cannot be imported"),
     ]
     for arguments, sentence in wrong:
         with pytest.raises(ValueError, match=sentence):
             StaticFiles(directory=tmp_path, **arguments)
     with pytest.raises(TypeError, match="cache_control=7"):
         StaticFiles(directory=tmp_path, cache_control=7)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="cache_control has 60 where there must be a header or None"):
+        StaticFiles(directory=tmp_path, cache_control={"*": 60})  # type: ignore[dict-item]
+    for name in ("packages", "precompressed"):
+        with pytest.raises(TypeError, match=f"{name}='br' must be a list"):
+            StaticFiles(directory=tmp_path, **{name: "br"})  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="memory='1M' must be a number of bytes"):
+        StaticFiles(directory=tmp_path, memory="1M")  # type: ignore[arg-type]
+    for directory in (b"static", 7):
+        with pytest.raises(TypeError, match=f"directory={directory!r} must be a path"):
+            StaticFiles(directory=directory, check_dir=False)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="directory= or packages="):
         StaticFiles()
 

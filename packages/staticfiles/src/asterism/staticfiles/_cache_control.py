@@ -54,7 +54,7 @@ def cache_policy(given: CachePolicy | Mapping[str, str | None] | str | None) -> 
 
     Raises:
         TypeError: it is none of these.
-        ValueError: a header holds CR, LF or NUL.
+        ValueError: a header holds CR, LF, NUL or characters beyond latin-1.
 
     >>> policy = cache_policy({"*.css": "max-age=60"})
     >>> policy and policy("site.css")
@@ -92,5 +92,11 @@ def _from_table(given: Mapping[str, str | None]) -> CachePolicy:
 
 
 def _check_line(value: str | None) -> None:
-    if value is not None and any(character in value for character in "\r\n\0"):
+    if value is None:
+        return
+    if not isinstance(value, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise TypeError(f"cache_control has {value!r} where there must be a header or None")
+    if any(character in value for character in "\r\n\0"):
         raise ValueError(f"cache_control={value!r} holds CR, LF or NUL; a header is one line")
+    if any(character > "\xff" for character in value):
+        raise ValueError(f"cache_control={value!r} has characters beyond latin-1; a header cannot carry them")

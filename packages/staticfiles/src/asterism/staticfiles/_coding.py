@@ -79,10 +79,13 @@ def offered_codings(names: bool | Sequence[str]) -> tuple[Coding, ...]:
         names: True for all, False for none, or their names.
 
     Raises:
+        TypeError: one name in place of a list.
         ValueError: an unknown name.
     """
     if names is True:
         return CODINGS
+    if isinstance(names, str):
+        raise TypeError(f"precompressed={names!r} must be a list of codings, True or False")
     chosen = () if names is False else tuple(names)
     for name in chosen:
         if name not in [coding.name for coding in CODINGS]:

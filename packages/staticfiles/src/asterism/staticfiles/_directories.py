@@ -26,7 +26,10 @@ def package_directory(package: str | tuple[str, str]) -> str:
     from importlib.util import find_spec
 
     name, folder = (package, PACKAGE_DIRECTORY) if isinstance(package, str) else package
-    spec = find_spec(name)
+    try:
+        spec = find_spec(name)
+    except (ImportError, ValueError):  # a package above it is missing, or there is no name
+        spec = None
     if spec is None:
         raise ValueError(f"packages names {name!r}, which cannot be imported")
     roots = spec.submodule_search_locations or ([] if spec.origin is None else [os.path.dirname(spec.origin)])
@@ -46,7 +49,7 @@ def check_directory(directory: PathLike) -> None:
     path = os.fspath(directory)
     try:
         status = os.stat(path)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         raise RuntimeError(f"StaticFiles directory {path!r} does not exist.") from None
     if not S_ISDIR(status.st_mode) and not os.path.islink(path):
         raise RuntimeError(f"StaticFiles path {path!r} is not a directory.")
