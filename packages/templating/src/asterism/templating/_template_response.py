@@ -68,8 +68,7 @@ class TemplateResponse(HTMLResponse):
 class AsyncTemplateResponse(HTMLResponse):
     """A page made of a template of an async environment; it is rendered when it is sent.
 
-    Arguments and attributes are those of `TemplateResponse`. `pending` are awaitables that give
-    more of the context.
+    Arguments and attributes are those of `TemplateResponse`.
     """
 
     def __init__(
