@@ -103,6 +103,7 @@ async def test_own_environment_is_used_as_it_is(serve: Serve) -> None:
         ({}, ValueError, "either directory= or env="),
         ({"directory": "x", "env": jinja2.Environment()}, ValueError, "either directory= or env="),
         ({"directory": "x", "unescaped": "*.txt"}, TypeError, "unescaped takes a list"),
+        ({"directory": "x", "static": "static"}, TypeError, "static='static' must have a method version"),
         ({"env": jinja2.Environment(), "enable_async": True}, ValueError, "set them on the environment"),
     ],
 )

@@ -75,6 +75,8 @@ class Jinja2Templates:
     ) -> None:
         if isinstance(unescaped, str):
             raise TypeError(f"unescaped takes a list of patterns, got the string {unescaped!r}")
+        if static is not None and not callable(getattr(static, "version", None)):
+            raise TypeError(f"static={static!r} must have a method version(path), as StaticFiles has")
         if (directory is None) == (env is None):
             raise self.misconfigured()
         self.context_processors = list(context_processors or ())
