@@ -113,17 +113,21 @@ def test_stopping_outlives_the_loop_that_waited_for_it() -> None:
 @pytest.mark.anyio
 async def test_tasks_may_finish_before_the_deadline() -> None:
     done: list[str] = []
+    begun, told = anyio.Event(), anyio.Event()
 
     async def work() -> None:
-        await anyio.sleep(0.03)
+        begun.set()
+        await told.wait()
+        await anyio.sleep(0.01)
         done.append("done")
 
     stopping = Stopping(background_app(BackgroundTask(work)), drain_timeout=5, signals=[])
     async with anyio.create_task_group() as group:
         group.start_soon(stopping, dict(HTTP), no_receive, no_send)
-        await anyio.sleep(0.01)
+        await begun.wait()
         assert stopping.running_tasks == 1
         stopping.stop()
+        told.set()
     assert done == ["done"]
     assert stopping.unfinished_tasks == []
     assert stopping.running_tasks == 0

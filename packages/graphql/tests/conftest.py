@@ -10,12 +10,17 @@ from typing import Any
 import pytest
 import strawberry
 from graphql import GraphQLError
+from hypothesis import settings
 from strawberry.file_uploads import Upload
 from strawberry.schema.config import StrawberryConfig
 
 from asterism.graphql import GraphQL
 from asterism.lint import lint
 from asterism.testing import TestClient
+
+# A shared machine may pause for longer than any deadline.
+settings.register_profile("asterism", deadline=None)
+settings.load_profile("asterism")
 
 BACKENDS = [pytest.param(("asyncio", {"use_uvloop": False}), id="asyncio")]
 if find_spec("uvloop") is not None:

@@ -64,11 +64,11 @@ def test_an_exponential_document_is_refused_at_once(ask: Callable[..., Any]) -> 
         for level in range(levels)
     )
     query = f"{{ node {{ ...F0 }} }} {fragments} fragment F{levels} on Node {{ name }}"
-    started = time.monotonic()
+    started = time.process_time()
     assert "deep" in message(ask(query))
     limits = GraphQLLimits(max_depth=None, max_aliases=None)
     assert "more than a million million" in message(ask(query, limits=limits))
-    assert time.monotonic() - started < 10
+    assert time.process_time() - started < 10
 
 
 def test_tokens_and_size_are_counted_before_parsing(ask: Callable[..., Any]) -> None:

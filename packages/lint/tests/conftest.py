@@ -8,9 +8,14 @@ from typing import Any
 
 import anyio
 import pytest
+from hypothesis import settings
 
 from asterism.asgi_types import Message, Receive, Scope, Send
 from asterism.lint import lint
+
+# A shared machine may pause for longer than any deadline.
+settings.register_profile("asterism", deadline=None)
+settings.load_profile("asterism")
 
 BACKENDS = [
     pytest.param(("asyncio", {"use_uvloop": False}), id="asyncio"),

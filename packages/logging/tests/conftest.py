@@ -9,8 +9,13 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from hypothesis import settings
 
 from asterism.lint import lint
+
+# A shared machine may pause for longer than any deadline.
+settings.register_profile("asterism", deadline=None)
+settings.load_profile("asterism")
 
 BACKENDS = [
     pytest.param(("asyncio", {"use_uvloop": False}), id="asyncio"),

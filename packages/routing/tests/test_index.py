@@ -402,6 +402,15 @@ def test_classes_whose_constructor_is_their_own_are_routed(driver: Any) -> None:
     assert router.select(driver.http_scope("/a", "GET")).__func__ is HandlingRoute.handle  # type: ignore[attr-defined]
 
 
+def test_a_host_whose_regex_is_rewritten_is_found_by_it(driver: Any) -> None:
+    host = Host("one.test", driver.endpoint("hosted"))
+    router = Router([host, Route("/{rest:path}", driver.endpoint("other"))])
+    fields = [(b"host", b"two.test")]
+    assert driver.get(router, "/a", headers=fields).body.startswith(b'["other"')
+    host.host_regex = re.compile("^two[.]test$")
+    assert driver.get(router, "/a", headers=fields).body.startswith(b'["hosted"')
+
+
 def test_rewriting_a_copy_that_no_router_has_drops_no_index() -> None:
     mount = Mount("/m", Endpoint())
     router = Router([mount])

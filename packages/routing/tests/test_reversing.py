@@ -202,6 +202,13 @@ def test_bad_arguments_are_refused_with_a_sentence() -> None:
         Route("users", app)
     with pytest.raises(TypeError, match="methods takes a list"):
         Route("/", app, methods="GET")
+    with pytest.raises(TypeError, match="got 1 in it"):
+        Route("/", app, methods=[1])  # type: ignore[list-item]
+    for wrong in ("GET, POST", "", "GÉT"):
+        with pytest.raises(ValueError, match="is not the name of a method"):
+            Route("/", app, methods=[wrong])
+    with pytest.raises(TypeError, match="default takes a function or an ASGI application, got 5"):
+        Router(default=5)  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="one of the two"):
         Mount("/")
     for make in (Route, WebSocketRoute, Mount, Host):

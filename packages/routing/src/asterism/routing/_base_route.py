@@ -7,7 +7,7 @@ from typing import Any, ClassVar, TypeAlias
 from weakref import WeakSet
 
 from asterism.asgi_types import ASGIApp, HTTPException, Middleware, Receive, Scope, Send, scope_record
-from asterism.datastructures import URLPath
+from asterism.datastructures import URLPath, is_token
 
 from ._answers import handlers_in_charge, send_not_found
 from ._match import Match
@@ -18,7 +18,9 @@ Endpoint: TypeAlias = Callable[..., Any]
 MiddlewareList: TypeAlias = Sequence[Middleware] | None
 """Wrapped around an application, the first being outermost."""
 
-_INDEXED = frozenset({"endpoint", "handle", "matches", "name", "param_convertors", "path_regex", "slash_optional"})
+_INDEXED = frozenset(
+    {"endpoint", "handle", "host_regex", "matches", "name", "param_convertors", "path_regex", "slash_optional"}
+)
 
 _MARK = "_indexed_as"
 
@@ -138,12 +140,23 @@ def endpoint_name(endpoint: Any) -> str:
 
 
 def method_set(methods: Iterable[str] | None) -> set[str] | None:
-    """Return upper-case method names, HEAD joining GET; `TypeError` for a bare string."""
+    """Return upper-case method names, HEAD joining GET.
+
+    Raises:
+        TypeError: a bare string, or something in the list that is no string.
+        ValueError: a name that no method can have (RFC 9110 section 9.1).
+    """
     if methods is None:
         return None
     if isinstance(methods, str):
         raise TypeError(f"methods takes a list of names, such as [{methods!r}], not a string")
-    names = {method.upper() for method in methods}
+    names: set[str] = set()
+    for method in methods:
+        if not isinstance(method, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError(f"methods takes a list of names, got {method!r} in it")
+        if not is_token(method):
+            raise ValueError(f"methods: {method!r} is not the name of a method")
+        names.add(method.upper())
     if "GET" in names:
         names.add("HEAD")
     return names

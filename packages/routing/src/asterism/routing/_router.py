@@ -9,7 +9,7 @@ from asterism.asgi_types import RECORD_KEY, ASGIApp, HTTPException, Lifespan, Re
 from asterism.datastructures import URLPath
 
 from ._answers import MethodNotAllowed, Options, Redirect, handlers_in_charge, send_not_found
-from ._base_route import BaseRoute, MiddlewareList, add_routing_keys, extended_scope, wrap
+from ._base_route import BaseRoute, MiddlewareList, add_routing_keys, checked_callable, extended_scope, wrap
 from ._body_limit import Limit, limited
 from ._children import Entered
 from ._host import Host, requested_host
@@ -94,7 +94,7 @@ class Router(Registration):
         self.match_slashes = match_slashes
         self.raw_path = raw_path
         self.automatic_options = automatic_options
-        self.default: ASGIApp = self.not_found if default is None else default
+        self.default: ASGIApp = self.not_found if default is None else checked_callable(default, "default")
         self.lifespan_context: Any = self.lifespan_of(lifespan)
         self.middleware_stack = self.limited_app(wrap(self.app, middleware), max_body_size)
 
