@@ -90,6 +90,36 @@ def test_complexity_multiplies_what_lists_are_asked_for(ask: Callable[..., Any])
     assert "complexity of 62" in message(ask(query, variables={"n": 60}, limits=limits))
 
 
+@pytest.mark.parametrize("given", [None, {}, {"other": 1}])
+def test_complexity_counts_the_default_of_a_variable_that_is_not_given(ask: Callable[..., Any], given: Any) -> None:
+    limits = GraphQLLimits(max_complexity=50)
+    query = "query ($n: Int = 60) { node { children(first: $n) { name } } }"
+    assert "complexity of 62" in message(ask(query, variables=given, limits=limits))
+    assert ask(query, variables={"n": 40}, limits=limits).status_code == 200
+
+
+def test_each_operation_is_measured_with_its_own_defaults(ask: Callable[..., Any]) -> None:
+    query = (
+        "query Small($n: Int = 5) { node { ...F } } query Large($n: Int = 60) { node { ...F } }"
+        "fragment F on Node { children(first: $n) { name } }"
+    )
+    limits = GraphQLLimits(max_complexity=50)
+    assert ask(query, payload={"operationName": "Small"}, limits=limits).status_code == 200
+    assert "complexity of 62" in message(ask(query, payload={"operationName": "Large"}, limits=limits))
+
+
+def test_complexity_counts_whole_numbers_that_json_has_as_fractions(ask: Callable[..., Any]) -> None:
+    query = "query ($n: Int) { node { children(first: $n) { name } } }"
+    assert "complexity of 62" in message(ask(query, variables={"n": 60.0}, limits=GraphQLLimits(max_complexity=50)))
+
+
+@pytest.mark.parametrize("digits", [20, 5000])
+def test_a_number_of_any_length_is_an_error_of_the_client(ask: Callable[..., Any], digits: int) -> None:
+    query = f"{{ node {{ children(first: {'9' * digits}) {{ name }} }} }}"
+    assert "more than a million million" in message(ask(query))
+    assert message(ask(query, limits=GraphQLLimits(max_complexity=None)))
+
+
 def test_fields_have_weights_at_the_field_or_by_name(ask: Callable[..., Any]) -> None:
     limits = GraphQLLimits(max_complexity=40)
     assert "complexity of 50" in message(ask("{ dear }", limits=limits))

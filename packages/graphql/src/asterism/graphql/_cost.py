@@ -5,9 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from graphql import FieldNode, GraphQLNamedType, GraphQLSchema, IntValueNode, VariableNode, get_named_type
+from graphql import (
+    FieldNode,
+    FloatValueNode,
+    GraphQLNamedType,
+    GraphQLSchema,
+    IntValueNode,
+    OperationDefinitionNode,
+    ValueNode,
+    VariableNode,
+    get_named_type,
+)
 
 _TYPENAME = "__typename"
+_MOST_ITEMS = 10**18
 
 
 class FieldCosts:
@@ -76,12 +87,28 @@ class FieldCosts:
             if argument.name.value not in self.list_arguments:
                 continue
             value = argument.value
-            if isinstance(value, IntValueNode):
-                items = max(items, int(value.value))
-            elif isinstance(value, VariableNode):
-                if variables is None:
-                    return None
+            if not isinstance(value, VariableNode):
+                given = _literal(value)
+            elif variables is None:
+                return None
+            else:
                 given = variables.get(value.name.value)
-                if isinstance(given, int):
-                    items = max(items, given)
+            # JSON has one kind of number, and 1e3 is an Int to GraphQL.
+            if isinstance(given, (int, float)) and given > items:
+                items = int(min(given, _MOST_ITEMS))
         return items
+
+
+def number_defaults(node: OperationDefinitionNode) -> dict[str, float]:
+    """Return the numbers that variables of an operation are where the request gives none."""
+    defaults: dict[str, float] = {}
+    for definition in node.variable_definitions or ():
+        default = _literal(definition.default_value)
+        if default is not None:
+            defaults[definition.variable.name.value] = default
+    return defaults
+
+
+def _literal(value: ValueNode | None) -> float | None:
+    """Return the number a literal stands for, with however many digits; None for what is no number."""
+    return float(value.value) if isinstance(value, (IntValueNode, FloatValueNode)) else None

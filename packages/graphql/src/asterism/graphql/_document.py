@@ -111,10 +111,15 @@ class Documents:
         kept[query] = prepared
         return prepared
 
-    def measure(self, node: DocumentNode, variables: Mapping[str, Any] | None) -> list[GraphQLError]:
-        """Return the limits that a document is over with these variables."""
+    def measure(
+        self, node: DocumentNode, variables: Mapping[str, Any] | None, operation_name: str | None
+    ) -> list[GraphQLError]:
+        """Return the limits that the operation of a document is over with these variables."""
         measuring = Measuring(self._schema, node, self._costs, variables or {})
-        return self._over_limits(measuring, [part for part in node.definitions if _is_operation(part)])
+        operations = [part for part in node.definitions if _is_operation(part)]
+        if operation_name is not None:
+            operations = [part for part in operations if part.name is not None and part.name.value == operation_name]
+        return self._over_limits(measuring, operations)
 
     def _prepare(self, query: str) -> PreparedDocument:
         try:

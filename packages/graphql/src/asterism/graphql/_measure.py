@@ -22,7 +22,7 @@ from graphql import (
     SelectionSetNode,
 )
 
-from ._cost import FieldCosts
+from ._cost import FieldCosts, number_defaults
 
 
 class Measure(NamedTuple):
@@ -58,7 +58,7 @@ class Measuring:
     ) -> None:
         self._schema = schema
         self._costs = costs
-        self._variables = variables
+        self._given = self._variables = variables
         self._fragments = {
             node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)
         }
@@ -67,6 +67,10 @@ class Measuring:
 
     def operation(self, node: OperationDefinitionNode) -> Measure:
         """Return the measure of one operation."""
+        if self._given is not None:
+            # Each operation has defaults of its own, so a fragment may cost something else in it.
+            self._variables = {**number_defaults(node), **self._given}
+            self._measured.clear()
         return self._selections(node.selection_set, self._schema.get_root_type(node.operation))
 
     def _selections(self, node: SelectionSetNode, parent: GraphQLNamedType | None) -> Measure:

@@ -33,12 +33,12 @@ class Preparation:
             return
         prepared = self._given
         if prepared is None or prepared.node is not node:
-            errors = self._documents.measure(node, context.variables)
+            errors = self._documents.measure(node, context.variables, context.operation_name)
             if errors:
                 context.pre_execution_errors = errors
             return
         errors = prepared.errors
         if not errors and prepared.variable_costs:
-            errors = self._documents.measure(node, context.variables)
+            errors = self._documents.measure(node, context.variables, context.operation_name)
         if errors or context.validation_rules == DEFAULT_RULES:
             context.pre_execution_errors = list(errors)
