@@ -239,6 +239,66 @@ async def test_a_closed_stream_stops_its_operations_and_frees_its_place(
         assert (await client.put("/")).status_code == 201
 
 
+class Preparing:
+    """A context that takes as long as a test wants."""
+
+    def __init__(self) -> None:
+        self.begun = 0
+        self.may_end = asyncio.Event()
+
+    async def __call__(self, context: GraphQLContext) -> GraphQLContext:
+        if context.request.method == "POST":
+            self.begun += 1
+            await self.may_end.wait()
+        return context
+
+    async def until_begun(self, count: int) -> None:
+        for _ in range(100):
+            if self.begun == count:
+                return
+            await asyncio.sleep(0.02)
+        raise AssertionError(f"{self.begun} operations were prepared, not {count}")
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(("ids", "refusal"), [("aa", 409), ("ab", 429)])
+async def test_operations_prepared_at_the_same_time_share_neither_an_id_nor_the_last_place(
+    schema: strawberry.Schema, log: list[str], ids: str, refusal: int
+) -> None:
+    context, limits = Preparing(), GraphQLLimits(max_subscriptions=1)
+    app = GraphQL(schema, single_connection=True, context=context, limits=limits)
+    async with AsyncTestClient(lint(app)) as client:
+        single = await Single.reserve(client)
+        sent = [asyncio.create_task(single.send("subscription { forever }", name)) for name in ids]
+        await context.until_begun(2)
+        context.may_end.set()
+        assert sorted([(await response).status_code for response in sent]) == [202, refusal]
+        await client.delete("/", params={"operationId": "a"}, headers=single.headers)
+        await client.delete("/", params={"operationId": "b"}, headers=single.headers)
+        await asyncio.sleep(0.05)
+    assert log == ["forever begins", "forever ends"]
+
+
+@pytest.mark.anyio
+async def test_an_operation_prepared_while_its_stream_closes_is_not_run(
+    schema: strawberry.Schema, log: list[str]
+) -> None:
+    context = Preparing()
+    async with AsyncTestClient(lint(GraphQL(schema, single_connection=True, context=context))) as client:
+        single = await Single.reserve(client)
+        async with client.stream("GET", "/", headers={**EVENTS, **single.headers}):
+            sent = asyncio.create_task(single.send("subscription { forever }"))
+            await context.until_begun(1)
+        for _ in range(100):
+            if (await client.delete("/", params={"operationId": "x"}, headers=single.headers)).status_code == 404:
+                break
+            await asyncio.sleep(0.02)
+        context.may_end.set()
+        assert (await sent).status_code == 404
+        await asyncio.sleep(0.05)
+    assert log == []
+
+
 @pytest.mark.anyio
 async def test_what_refuses_operations_refuses_streams_for_them(schema: strawberry.Schema) -> None:
     def context(context: GraphQLContext) -> GraphQLContext:

@@ -200,7 +200,7 @@ class HTTPTransport:
             return Response(body, 400, media_type=negotiate(request.headers.get("accept")).result or JSON)
         user_context, root_value = await self._prepare(GraphQLContext(request))
         frames = self._engine.stream(operation, user_context, root_value)
-        stream.start(operation_id, self._format_all(request, frames))
+        self._single.start(stream, operation_id, self._format_all(request, frames))
         return Response(status_code=202)
 
     def _errors_before_run(self, operation: RunnableOperation) -> list[GraphQLError]:

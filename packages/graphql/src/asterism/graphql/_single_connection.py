@@ -60,11 +60,26 @@ class SingleConnection:
         operation_id = (operation.extensions or {}).get("operationId")
         if not isinstance(operation_id, str) or not operation_id:
             raise Refusal(400, "An operation for an event stream needs a string `extensions.operationId`.")
+        self._check_place(stream, operation_id)
+        return operation_id
+
+    def start(self, stream: EventStream, operation_id: str, results: AsyncGenerator[dict[str, Any]]) -> None:
+        """Run an operation on its stream.
+
+        What `operation_id` found is looked at again: other requests came in while this one was prepared.
+
+        Raises:
+            Refusal: 404, the stream is gone; 409 and 429, as above.
+        """
+        self.streams.find(stream.token)
+        self._check_place(stream, operation_id)
+        stream.start(operation_id, results)
+
+    def _check_place(self, stream: EventStream, operation_id: str) -> None:
         if operation_id in stream.operations:
             raise Refusal(409, f"An operation {operation_id!r} runs on this event stream already.")
         if self._most is not None and len(stream.operations) >= self._most:
             raise Refusal(429, f"At most {self._most} operations may run at a time.")
-        return operation_id
 
     def _stop(self, request: Request[Any], token: str | None) -> Response:
         if token is None:
