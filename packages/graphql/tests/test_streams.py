@@ -12,7 +12,7 @@ import strawberry
 
 from asterism.asgi_types import HTTPException
 from asterism.graphql import GraphQL, GraphQLContext, GraphQLLimits
-from asterism.graphql._multipart_stream import with_heartbeats
+from asterism.graphql._multipart_stream import incremental_parts, subscription_parts, with_heartbeats
 from asterism.lint import lint
 from asterism.testing import AsyncTestClient, TestClient
 
@@ -142,6 +142,24 @@ async def test_a_client_that_leaves_stops_its_subscription(schema: strawberry.Sc
                 break
             await asyncio.sleep(0.02)
     assert log == ["forever begins", "forever ends"]
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("form", "delimiter"), [(incremental_parts, b"\r\n---"), (subscription_parts, b"\r\n--graphql")]
+)
+async def test_a_part_is_sent_with_the_delimiter_that_completes_it(form: Any, delimiter: bytes) -> None:
+    async def values(count: int) -> Any:
+        for number in range(count):
+            yield {"data": number}
+
+    first, second, end = [piece async for piece in form(values(2))]
+    assert first.startswith(delimiter + b"\r\n")
+    assert first.endswith(b"}" + delimiter)
+    assert second.startswith(b"\r\ncontent-type:")
+    assert second.endswith(b"}" + delimiter)
+    assert end == b"--\r\n"
+    assert [piece async for piece in form(values(0))] == [delimiter + b"--\r\n"]
 
 
 @pytest.mark.anyio

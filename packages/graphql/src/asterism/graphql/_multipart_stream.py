@@ -19,10 +19,13 @@ _PART_HEADERS = b"\r\ncontent-type: application/json; charset=utf-8\r\n\r\n"
 
 async def incremental_parts(values: AsyncGenerator[dict[str, Any]]) -> AsyncGenerator[bytes]:
     """Give each value as a part, and the end."""
+    # Only the delimiter after a part tells a client that it is complete, so it is sent with the part.
+    delimiter = lead = b"\r\n---"
     try:
         async for value in values:
-            yield b"\r\n---" + _PART_HEADERS + encode_json(value)
-        yield b"\r\n-----\r\n"
+            yield lead + _PART_HEADERS + encode_json(value) + delimiter
+            lead = b""
+        yield lead + b"--\r\n"
     finally:
         await values.aclose()
 
@@ -31,11 +34,13 @@ async def subscription_parts(
     values: AsyncGenerator[dict[str, Any]], heartbeat: float = HEARTBEAT_SECONDS
 ) -> AsyncGenerator[bytes]:
     """Give each value as a part by the multipart subscription protocol, and heartbeats between them."""
+    delimiter = lead = b"\r\n--graphql"
     try:
         async for value in with_heartbeats(values, heartbeat):
             payload = {} if value is None else {"payload": value}
-            yield b"\r\n--graphql" + _PART_HEADERS + encode_json(payload)
-        yield b"\r\n--graphql--\r\n"
+            yield lead + _PART_HEADERS + encode_json(payload) + delimiter
+            lead = b""
+        yield lead + b"--\r\n"
     finally:
         await values.aclose()
 
