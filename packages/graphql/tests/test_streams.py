@@ -173,6 +173,54 @@ async def test_heartbeats_fill_the_silence() -> None:
     assert seen[-1] == 1
 
 
+@pytest.mark.anyio
+async def test_values_between_heartbeats_come_from_one_task_that_also_closes_them() -> None:
+    tasks: list[Any] = []
+
+    async def values() -> Any:
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(asyncio.sleep(0))
+                for number in range(3):
+                    tasks.append(asyncio.current_task())
+                    yield number
+                    await asyncio.sleep(0.05)
+        finally:
+            tasks.append(asyncio.current_task())
+
+    assert [value async for value in with_heartbeats(values(), 0.02) if value is not None] == [0, 1, 2]
+    assert len(tasks) == 4
+    assert len(set(tasks)) == 1
+
+
+@pytest.mark.anyio
+async def test_a_client_that_leaves_during_a_heartbeat_stops_its_subscription(log: list[str]) -> None:
+    async def values() -> Any:
+        try:
+            await asyncio.Event().wait()
+            yield {}
+        finally:
+            log.append("closed")
+
+    parts = subscription_parts(values(), 0.02)
+    assert b"{}" in await anext(parts)
+    await parts.aclose()
+    assert log == ["closed"]
+
+
+@pytest.mark.anyio
+async def test_what_the_values_raise_ends_the_heartbeats() -> None:
+    async def values() -> Any:
+        yield 1
+        raise KeyError("broken")
+
+    seen: list[Any] = []
+    with pytest.raises(KeyError, match="broken"):
+        async for value in with_heartbeats(values(), 5):
+            seen.append(value)
+    assert seen == [1]
+
+
 class Single:
     """A client of single connection mode."""
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import suppress
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from typing import Any
 
 from asterism.http import encode_json
@@ -35,41 +35,56 @@ async def subscription_parts(
 ) -> AsyncGenerator[bytes]:
     """Give each value as a part by the multipart subscription protocol, and heartbeats between them."""
     delimiter = lead = b"\r\n--graphql"
+    beating = with_heartbeats(values, heartbeat)
     try:
-        async for value in with_heartbeats(values, heartbeat):
+        async for value in beating:
             payload = {} if value is None else {"payload": value}
             yield lead + _PART_HEADERS + encode_json(payload) + delimiter
             lead = b""
         yield lead + b"--\r\n"
     finally:
-        await values.aclose()
+        await beating.aclose()
 
 
-async def with_heartbeats(values: AsyncIterator[Any], seconds: float) -> AsyncGenerator[Any]:
-    """Give the values, and None whenever none came for so many seconds."""
-    coming: asyncio.Future[Any] | None = None
+async def with_heartbeats(values: AsyncGenerator[Any], seconds: float) -> AsyncGenerator[Any]:
+    """Give the values, and None whenever none came for so many seconds; close what gives them.
+
+    The values come from one task, in which they are also closed: a generator may hold a task group
+    or a cancel scope open from one to the next.
+    """
+    hand = _Hand()
+    giving = asyncio.create_task(hand.give_all(values))
     try:
         while True:
-            if coming is None:
-                coming = asyncio.ensure_future(_following(values))
-            done, _ = await asyncio.wait((coming,), timeout=seconds)
-            if not done:
+            try:
+                async with asyncio.timeout(seconds):
+                    found, value = await hand.given.get()
+            except TimeoutError:
                 yield None
                 continue
-            found, value = coming.result()
-            coming = None
             if not found:
-                return
+                break
             yield value
+            hand.taken.set()
+        await giving
     finally:
-        if coming is not None:
-            coming.cancel()
-            with suppress(asyncio.CancelledError):
-                await coming
+        giving.cancel()
+        await asyncio.wait((giving,))
 
 
-async def _following(values: AsyncIterator[Any]) -> tuple[bool, Any]:
-    try:
-        return True, await anext(values)
-    except StopAsyncIteration:
-        return False, None
+class _Hand:
+    """Passes values from one task to another, each when the one before was used."""
+
+    def __init__(self) -> None:
+        self.given: asyncio.Queue[tuple[bool, Any]] = asyncio.Queue()
+        self.taken = asyncio.Event()
+
+    async def give_all(self, values: AsyncGenerator[Any]) -> None:
+        try:
+            async with aclosing(values):
+                async for value in values:
+                    self.taken.clear()
+                    self.given.put_nowait((True, value))
+                    await self.taken.wait()
+        finally:
+            self.given.put_nowait((False, None))
