@@ -265,6 +265,19 @@ def test_the_older_protocol_is_spoken_where_asked_for(connect: Connect, log: lis
         assert closed(session)[0] == 1000
 
 
+def test_keep_alives_of_the_older_protocol_go_on(
+    connect: Connect, monkeypatch: pytest.MonkeyPatch, log: list[str]
+) -> None:
+    monkeypatch.setattr("asterism.graphql._legacy_session.KEEP_ALIVE_SECONDS", 0.02)
+    with connect(protocol="graphql-ws", legacy_websocket=True) as session:
+        assert [session.receive_json() for _ in range(3)] == [{"type": "ka"}] * 3
+        session.send_json({"type": "connection_terminate"})
+        with pytest.raises(WebSocketClosed) as caught:
+            while session.receive_json() == {"type": "ka"}:
+                pass
+        assert caught.value.code == 1000
+
+
 def test_the_older_protocol_refuses_what_comes_before_its_init_too(connect: Connect, log: list[str]) -> None:
     """CVE-2026-35523 and CVE-2026-35526 in Strawberry: operations before the init, and any number of them."""
     with connect(init=False, protocol="graphql-ws", legacy_websocket=True) as session:

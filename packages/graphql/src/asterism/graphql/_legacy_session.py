@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from asterism.websockets import WebSocketDisconnect
+
 from ._websocket_session import ProtocolViolation, WebSocketSession
+
+KEEP_ALIVE_SECONDS = 10.0
+"""Between two keep-alives. Clients of this protocol leave where one came and then none for 30 seconds."""
 
 
 class LegacySession(WebSocketSession):
@@ -16,10 +22,27 @@ class LegacySession(WebSocketSession):
     result_type: ClassVar[str] = "data"
     stop_type: ClassVar[str] = "stop"
 
+    _keeping_alive: asyncio.Task[None] | None = None
+
     async def acknowledge(self, payload: dict[str, Any] | None) -> None:
-        """Acknowledge, and send the keep-alive that clients of this protocol wait for."""
+        """Acknowledge, and begin with the keep-alives that clients of this protocol wait for."""
         await super().acknowledge(payload)
         await self.send({"type": "ka"})
+        self._keeping_alive = asyncio.create_task(self._keep_alive())
+
+    async def _keep_alive(self) -> None:
+        try:
+            while True:
+                await asyncio.sleep(KEEP_ALIVE_SECONDS)
+                await self.send({"type": "ka"})
+        except WebSocketDisconnect:
+            return
+
+    async def _stop_all(self) -> None:
+        if self._keeping_alive is not None:
+            self._keeping_alive.cancel()
+            await asyncio.gather(self._keeping_alive, return_exceptions=True)
+        await super()._stop_all()
 
     async def refuse(self) -> None:
         """Tell why before the end, as this protocol has a message for it."""
