@@ -228,9 +228,14 @@ def test_resolvers_attach_background_work_and_set_the_status(serve: Callable[...
             done.append("resolver")
             return "taken"
 
-    response = serve(strawberry.Schema(Query)).post("/", json={"query": "{ order }"})
+    client = serve(strawberry.Schema(Query))
+    response = client.post("/", json={"query": "{ order }"})
     assert (response.status_code, response.json()) == (202, {"data": {"order": "taken"}})
     assert done == ["resolver", "work"]
+    for accept in ("text/event-stream", "multipart/mixed"):
+        done.clear()
+        response = client.post("/", json={"query": "{ order }"}, headers={"accept": accept})
+        assert (response.status_code, done) == (202, ["resolver", "work"])
 
 
 def test_a_batch_is_answered_in_order_and_capped(serve: Callable[..., TestClient], log: list[str]) -> None:
@@ -285,9 +290,12 @@ def test_trio_is_refused_with_a_sentence(schema: Any) -> None:
 @pytest.mark.parametrize(
     ("query", "noted"), [("{ hello }", False), ("{ optionalFailure hello }", True), ("{ refusal }", True)]
 )
-@pytest.mark.parametrize("batch", [False, True])
+@pytest.mark.parametrize(
+    ("batch", "accept"),
+    [(False, "application/json"), (True, "application/json"), (False, "text/event-stream"), (False, "multipart/mixed")],
+)
 def test_a_result_with_errors_is_noted_for_the_transaction_around(
-    schema: strawberry.Schema, query: str, noted: bool, batch: bool
+    schema: strawberry.Schema, query: str, noted: bool, batch: bool, accept: str
 ) -> None:
     app, seen = GraphQL(schema, batching=True), []
 
@@ -300,5 +308,5 @@ def test_a_result_with_errors_is_noted_for_the_transaction_around(
         await app(scope, receive, look)
 
     operation = {"query": query}
-    TestClient(around).post("/", json=[operation] if batch else operation, headers={"accept": "application/json"})
+    TestClient(around).post("/", json=[operation] if batch else operation, headers={"accept": accept})
     assert seen == [noted]

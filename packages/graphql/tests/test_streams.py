@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import strawberry
 
-from asterism.asgi_types import HTTPException
+from asterism.asgi_types import HTTPException, Message, Receive, Scope, Send, scope_record
 from asterism.graphql import GraphQL, GraphQLContext, GraphQLLimits
 from asterism.graphql._multipart_stream import incremental_parts, subscription_parts, with_heartbeats
 from asterism.lint import lint
@@ -108,6 +108,26 @@ def test_deferred_fields_follow_as_events(
     assert [kind for kind, _ in events(response.text)] == ["next", "next", "complete"]
     assert "secret" not in response.text
     assert "Unexpected error." in response.text
+
+
+@pytest.mark.parametrize("accept", ["text/event-stream", "multipart/mixed", "multipart/mixed, application/json"])
+@pytest.mark.parametrize("field", ["hello", "refusal"])
+def test_errors_of_the_first_of_several_parts_are_noted_before_the_answer_starts(
+    incremental_schema: strawberry.Schema, field: str, accept: str
+) -> None:
+    app, seen = GraphQL(incremental_schema), []
+
+    async def around(scope: Scope, receive: Receive, send: Send) -> None:
+        async def look(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                seen.append(scope_record(scope).get("result_has_errors", False))
+            await send(message)
+
+        await app(scope, receive, look)
+
+    query = f"{{ {field} ... @defer {{ node {{ name }} }} }}"
+    TestClient(around).post("/", json={"query": query}, headers={"accept": accept})
+    assert seen == [field == "refusal"]
 
 
 def test_deferring_without_a_stream_is_a_406(

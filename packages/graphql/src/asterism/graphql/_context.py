@@ -27,7 +27,8 @@ class GraphQLContext:
     Attributes:
         connection, connection_params: as above.
         response: its status, headers, cookies and `background` go into the answer. On a stream
-            only what is set before the first result does; on a WebSocket nothing does.
+            only what is set before the first result does, on that of a subscription only what is
+            set where the context is made; on a WebSocket nothing does.
 
     >>> GraphQLContext(Request({"type": "http", "method": "POST", "headers": []})).request.method
     'POST'

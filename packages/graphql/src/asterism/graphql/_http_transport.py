@@ -163,13 +163,20 @@ class HTTPTransport:
     async def _stream(self, request: Request[Any], operation: RunnableOperation, wish: Wish) -> Response:
         context = GraphQLContext(request)
         user_context, root_value = await self._prepare(context)
-        frames = self._engine.stream(operation, user_context, root_value)
+        if operation.kind == "subscription":
+            frames = self._engine.stream(operation, user_context, root_value)
+        else:
+            # Before the answer starts, so that resolvers can set its headers and a transaction around can roll back.
+            result = await self._engine.execute(operation, user_context, root_value)
+            _note_errors(request, _has_errors(result))
+            frames = self._engine.frames(result)
         return stream_response(context.response, self._format_all(request, frames), wish)
 
     async def _stream_increments(self, context: GraphQLContext, result: Any, wish: Wish) -> Response:
         if wish.stream is None:
             await result.subsequent_results.aclose()
             raise Refusal(406, _NO_INCREMENTS)
+        _note_errors(context.request, _has_errors(result))
         frames = self._format_all(context.request, self._engine.frames(result))
         return stream_response(context.response, frames, wish._replace(subscription=False))
 
@@ -227,6 +234,12 @@ async def _whole(result: Any, format_error: Any) -> dict[str, Any]:
         await subsequent.aclose()
         return {"errors": [{"message": "@defer and @stream are not for batches; send this operation on its own."}]}
     return format_result(result, format_error)
+
+
+def _has_errors(result: Any) -> bool:
+    """Tell whether a result, or the first one of incremental delivery, has errors."""
+    first: Any = result.initial_result if isinstance(result, ExperimentalIncrementalExecutionResults) else result
+    return bool(first.errors)
 
 
 def _note_errors(request: Request[Any], has_errors: bool) -> None:
