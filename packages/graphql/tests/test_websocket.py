@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -235,6 +236,30 @@ def test_the_handshake_is_decided_by_on_connect(serve: Callable[..., TestClient]
                 assert session.receive_json()["payload"] == {"data": {"params": "{'token': 'right'}"}}
             else:
                 assert closed(session) == (expected, "Forbidden")
+
+
+def test_an_on_connect_over_its_time_is_stopped_and_closes_with_4408(connect: Connect, log: list[str]) -> None:
+    async def on_connect(context: GraphQLContext) -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            log.append("stopped")
+
+    limits = GraphQLLimits(execution_timeout=0.05)
+    with connect(init=False, on_connect=on_connect, limits=limits) as session:
+        session.send_json({"type": "connection_init"})
+        assert closed(session) == (4408, "Connection initialisation timeout")
+    assert log == ["stopped"]
+
+
+def test_a_time_out_of_on_connect_itself_is_its_failure(connect: Connect) -> None:
+    async def on_connect(context: GraphQLContext) -> None:
+        raise TimeoutError("the database")
+
+    with pytest.raises(TimeoutError, match="the database"):
+        with connect(init=False, on_connect=on_connect) as session:
+            session.send_json({"type": "connection_init"})
+            closed(session)
 
 
 def test_a_failing_context_is_an_error_that_tells_nothing(connect: Connect, caplog: pytest.LogCaptureFixture) -> None:

@@ -29,7 +29,8 @@ class GraphQLLimits:
         max_subscriptions: operations running at the same time on one WebSocket or event stream.
         max_event_streams: event streams reserved or open, in single connection mode.
         connection_init_timeout: seconds a WebSocket may take to send `connection_init`.
-        execution_timeout: seconds one query or mutation may take.
+        execution_timeout: seconds one query or mutation may take, and `on_connect` to decide about a
+            WebSocket.
         result_timeout: seconds that the resolvers of one result of a subscription may take, a
             subscription to begin, and each part that follows by `@defer` or `@stream` to come. The
             wait for a subscription's next event is not counted.

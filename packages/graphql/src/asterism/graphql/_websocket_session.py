@@ -30,6 +30,7 @@ from ._hooks import Hooks, error_formatter
 from ._operation import read_operation
 from ._refusal import Refusal
 from ._result_format import FrameFormat
+from ._time_limit import LateResult, ResultTime
 
 _logger = getLogger("asterism.graphql")
 
@@ -103,9 +104,12 @@ class WebSocketSession:
             raise ProtocolViolation(4408, "Connection initialisation timeout") from None
         self._params = _object_or_none(message, "payload")
         try:
-            payload = await self._hooks.on_connect(self._context())
+            async with ResultTime(self._limits.execution_timeout):
+                payload = await self._hooks.on_connect(self._context())
         except (ConnectionRefused, HTTPException):
             payload = False
+        except LateResult:
+            raise ProtocolViolation(4408, "Connection initialisation timeout") from None
         if payload is False:
             await self.refuse()
         await self.acknowledge(payload if isinstance(payload, dict) else None)
