@@ -325,6 +325,37 @@ async def test_a_closed_stream_stops_its_operations_and_frees_its_place(
         assert (await client.put("/")).status_code == 201
 
 
+@pytest.mark.anyio
+@pytest.mark.parametrize("failure", ["format_error", "encoding"])
+async def test_an_operation_that_fails_outside_its_resolvers_is_completed_and_the_others_go_on(
+    schema: strawberry.Schema, caplog: pytest.LogCaptureFixture, failure: str
+) -> None:
+    class Failing(GraphQL):
+        def format_error(self, error: Any, debug: bool) -> dict[str, Any]:
+            if failure == "encoding":
+                return {"message": object()}
+            raise KeyError("the secret")
+
+    async with AsyncTestClient(lint(Failing(schema, single_connection=True))) as client:
+        single = await Single.reserve(client)
+        async with client.stream("GET", "/", headers={**EVENTS, **single.headers}) as stream:
+            await single.send("{ refusal }", "a")
+            text = ""
+            async for piece in stream.aiter_text():
+                text += piece
+                if len(events(text)) == 2:
+                    await single.send("{ hello }", "b")
+                elif len(events(text)) == 4:
+                    break
+    assert events(text) == [
+        ("next", {"id": "a", "payload": {"errors": [{"message": "Unexpected error."}]}}),
+        ("complete", {"id": "a"}),
+        ("next", {"id": "b", "payload": {"data": {"hello": "hello world"}}}),
+        ("complete", {"id": "b"}),
+    ]
+    assert "failed outside its resolvers" in caplog.text
+
+
 class Preparing:
     """A context that takes as long as a test wants."""
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from logging import getLogger
 from secrets import token_urlsafe
 from typing import Any
 
-from asterism.http import ServerSentEvent
+from asterism.http import ServerSentEvent, encode_json
 
+from ._error_format import MASKED
 from ._refusal import Refusal
 
 _logger = getLogger("asterism.graphql")
@@ -44,7 +46,8 @@ class EventStream:
         data: dict[str, Any] = {"id": operation_id}
         if payload is not None:
             data["payload"] = payload
-        await self._events.put(ServerSentEvent(data, event=event))
+        # Encoded here: what cannot be is a failure of this operation, not of those beside it.
+        await self._events.put(ServerSentEvent(encode_json(data).decode(), event=event))
 
     async def events(self) -> AsyncGenerator[ServerSentEvent]:
         """Give the events as they come, without end."""
@@ -59,17 +62,17 @@ class EventStream:
 
     async def _run(self, operation_id: str, results: AsyncGenerator[dict[str, Any]]) -> None:
         try:
-            async for result in results:
-                await self.send("next", operation_id, result)
-        finally:
-            await results.aclose()
+            async with aclosing(results):
+                async for result in results:
+                    await self.send("next", operation_id, result)
+        except Exception:
+            _logger.exception("A GraphQL operation on an event stream failed outside its resolvers")
+            await self.send("next", operation_id, {"errors": [{"message": MASKED}]})
         await self.send("complete", operation_id)
 
     def _ended(self, operation_id: str, task: asyncio.Task[None]) -> None:
         if self.operations.get(operation_id) is task:
             del self.operations[operation_id]
-        if not task.cancelled() and (error := task.exception()) is not None:
-            _logger.error("A GraphQL operation on an event stream failed outside its resolvers", exc_info=error)
 
     def stop(self, operation_id: str) -> bool:
         """Stop one operation; False where none of that id runs."""
