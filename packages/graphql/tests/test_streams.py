@@ -138,10 +138,11 @@ def test_deferring_without_a_stream_is_a_406(
     assert response.status_code == 406
 
 
+@pytest.mark.parametrize("directive", ["@defer", "@ defer", "@\ndefer", "@,defer", "@#\n\tdefer"])
 def test_a_mutation_whose_result_could_not_be_sent_is_not_run(
-    serve: Callable[..., TestClient], incremental_schema: strawberry.Schema, log: list[str]
+    serve: Callable[..., TestClient], incremental_schema: strawberry.Schema, log: list[str], directive: str
 ) -> None:
-    query = 'mutation { ... @defer { note(text: "@defer") } }'
+    query = f'mutation {{ ... {directive} {{ note(text: "@defer") }} }}'
     client = serve(incremental_schema, batching=True)
     assert client.post("/", json={"query": query}).status_code == 406
     assert "multipart/mixed" in client.post("/", json=[{"query": query}]).json()[0]["errors"][0]["message"]

@@ -26,7 +26,8 @@ def asks_for_increments(text: str, node: DocumentNode | None) -> bool:
     >>> asks_for_increments(text, parse(text))
     True
     """
-    if node is None or not any(f"@{name}" in text.replace(" ", "") for name in _NAMES):
+    # Between the sign and the name may be white space, commas and comments.
+    if node is None or "@" not in text or not any(name in text for name in _NAMES):
         return False
     finder = _Finder()
     visit(node, finder)
