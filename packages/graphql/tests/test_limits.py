@@ -136,6 +136,29 @@ def test_a_weight_of_no_field_is_refused_at_construction(ask: Callable[..., Any]
         GraphQLLimits(max_depth=0)
 
 
+@pytest.mark.parametrize(("weight", "error"), [(-1, ValueError), ("dear", TypeError), (0.5, TypeError)])
+def test_a_wrong_weight_is_refused_at_construction_wherever_it_stands(weight: Any, error: type[Exception]) -> None:
+    from asterism.graphql import GraphQL
+
+    @strawberry.type
+    class Query:
+        @strawberry.field(metadata={"cost": weight})
+        def hello(self) -> str:
+            return "world"
+
+    with pytest.raises(error, match=r"Query\.hello"):
+        GraphQL(strawberry.Schema(Query))
+    with pytest.raises(error, match=r"Query\.hello"):
+        FieldCosts({"Query.hello": weight})
+    with pytest.raises(error, match="default"):
+        FieldCosts(default=weight)
+
+
+def test_one_text_in_place_of_a_list_of_arguments_is_refused() -> None:
+    with pytest.raises(TypeError, match="list_arguments"):
+        FieldCosts(list_arguments="first")
+
+
 def test_an_operation_over_its_time_is_stopped(ask: Callable[..., Any]) -> None:
     response = ask("{ slow(seconds: 30) }", limits=GraphQLLimits(execution_timeout=0.05))
     assert response.status_code == 503

@@ -35,6 +35,7 @@ class FieldCosts:
     A weight may also stand at the field: `strawberry.field(metadata={"cost": 5})`. `weights` wins.
 
     Raises:
+        TypeError: a weight is no whole number, or `list_arguments` is one text.
         ValueError: a weight is negative, or its key is not "Type.field".
 
     >>> FieldCosts({"Query.search": 10}).weights
@@ -50,20 +51,25 @@ class FieldCosts:
     ) -> None:
         self.weights = dict(weights or {})
         self.default = default
+        if isinstance(list_arguments, str):
+            raise TypeError(f"FieldCosts takes list_arguments as a list of names, got {list_arguments!r}")
         self.list_arguments = frozenset(list_arguments)
         for name, weight in (*self.weights.items(), ("default", default)):
             if name != "default" and name.count(".") != 1:
                 raise ValueError(f"FieldCosts takes weights by 'Type.field', got {name!r}")
-            if weight < 0:
-                raise ValueError(f"FieldCosts needs weights of 0 or more, got {weight!r} for {name!r}")
+            _check_weight(name, weight)
 
     def check(self, schema: GraphQLSchema) -> None:
-        """Raise ValueError for a weight of a field the schema does not have."""
+        """Raise ValueError for a weight of a field the schema does not have, and for a wrong one at a field."""
         for name in self.weights:
             type_name, _, field = name.partition(".")
             fields: Any = getattr(schema.type_map.get(type_name), "fields", None)
             if fields is None or field not in fields:
                 raise ValueError(f"FieldCosts names {name!r}, which is no field of the schema")
+        for type_name, definition in schema.type_map.items():
+            own: Any = getattr(definition, "fields", None) or {}
+            for name, field in own.items():
+                _check_weight(f"{type_name}.{name}", _cost_at(field, 0))
 
     def weigh(self, parent: GraphQLNamedType | None, node: FieldNode) -> tuple[int, GraphQLNamedType | None]:
         """Return the weight of a field and the type of what it returns, where these are known."""
@@ -75,9 +81,7 @@ class FieldCosts:
         assert parent is not None
         weight: int | None = self.weights.get(f"{parent.name}.{name}")
         if weight is None:
-            definition: Any = field.extensions.get("strawberry-definition")
-            metadata: dict[str, Any] = getattr(definition, "metadata", None) or {}
-            weight = int(metadata.get("cost", self.default))
+            weight = _cost_at(field, self.default)
         return weight, cast("GraphQLNamedType", get_named_type(field.type))
 
     def count(self, node: FieldNode, variables: Mapping[str, Any] | None) -> int | None:
@@ -97,6 +101,20 @@ class FieldCosts:
             if isinstance(given, (int, float)) and given > items:
                 items = int(min(given, _MOST_ITEMS))
         return items
+
+
+def _check_weight(name: str, weight: object) -> None:
+    if not isinstance(weight, int) or isinstance(weight, bool):
+        raise TypeError(f"FieldCosts needs weights as whole numbers, got {weight!r} for {name!r}")
+    if weight < 0:
+        raise ValueError(f"FieldCosts needs weights of 0 or more, got {weight!r} for {name!r}")
+
+
+def _cost_at(field: Any, default: int) -> int:
+    """Return the cost that stands at a field of the schema."""
+    definition: Any = field.extensions.get("strawberry-definition")
+    metadata: dict[str, Any] = getattr(definition, "metadata", None) or {}
+    return cast("int", metadata.get("cost", default))
 
 
 def number_defaults(node: OperationDefinitionNode) -> dict[str, float]:
