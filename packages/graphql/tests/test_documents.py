@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 from collections.abc import Callable
@@ -91,6 +92,26 @@ def test_a_store_that_is_away_costs_the_text_of_a_query_and_no_more(
     assert client.post("/", json=persisted(query=HELLO)).json() == {"data": {"hello": "hello world"}}
     assert "did not answer" in caplog.text
     assert "did not take a document" in caplog.text
+
+
+@pytest.mark.anyio
+async def test_a_redis_that_takes_connections_and_does_not_answer_is_given_up() -> None:
+    async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        writer.close()
+
+    server = await asyncio.start_server(say_nothing, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    store = RedisDocumentStore(f"redis://127.0.0.1:{port}/0", timeout=0.05)
+    try:
+        with pytest.raises(Exception, match=r"(?i)timeout"):
+            async with asyncio.timeout(20):
+                await store.get("a")
+    finally:
+        await store.aclose()
+        server.close()
+    with pytest.raises(ValueError, match="timeout above 0"):
+        RedisDocumentStore("redis://127.0.0.1:6379/0", timeout=0)
 
 
 @pytest.mark.anyio

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Any, Protocol
 
 from ._event_loop import require_asyncio
 
@@ -64,22 +64,32 @@ class RedisDocumentStore:
         url: of the server, such as "redis://127.0.0.1:6379/0".
         prefix: what the keys begin with.
         ttl: seconds a document is kept after it was last put; None for as long as Redis keeps it.
+        timeout: seconds to wait for a connection and for an answer, 5 by default.
 
     Raises:
         ImportError: redis is not installed.
-        ValueError: `ttl` is not positive.
+        ValueError: `ttl` or `timeout` is not positive.
     """
 
-    def __init__(self, url: str, *, prefix: str = "graphql-document:", ttl: int | None = 30 * 86400) -> None:
+    def __init__(
+        self, url: str, *, prefix: str = "graphql-document:", ttl: int | None = 30 * 86400, timeout: float = 5.0
+    ) -> None:
         if ttl is not None and ttl < 1:
             raise ValueError(f"RedisDocumentStore needs a ttl of at least 1 second, or None, got {ttl!r}")
+        if not timeout > 0:
+            raise ValueError(f"RedisDocumentStore needs a timeout above 0 seconds, got {timeout!r}")
         try:
             from redis.asyncio import Redis
+            from redis.asyncio.retry import Retry
+            from redis.backoff import NoBackoff
         except ImportError:
             raise ImportError(
                 "RedisDocumentStore needs redis, which is not installed: pip install 'asterism-graphql[redis]'"
             ) from None
-        self._redis = Redis.from_url(url)  # pyright: ignore[reportUnknownMemberType]
+        # One more attempt, as a pooled connection may be from before a restart of Redis.
+        retry = Retry(NoBackoff(), 1)
+        connect: Any = Redis
+        self._redis = connect.from_url(url, socket_connect_timeout=timeout, socket_timeout=timeout, retry=retry)
         self.prefix = prefix
         self.ttl = ttl
 
