@@ -60,8 +60,8 @@ def _number(text: str) -> float:
 
 
 def _is_plain(text: str) -> bool:
-    # Python reads the digits of other scripts as well, and underscores between them.
-    return text.isascii() and "_" not in text
+    # Python reads the digits of other scripts as well, underscores between them and spaces around them.
+    return text.isascii() and "_" not in text and text == text.strip()
 
 
 def _decimal(text: str) -> Decimal:
@@ -70,6 +70,13 @@ def _decimal(text: str) -> Decimal:
     except InvalidOperation:
         raise ValueError from None
     if not value.is_finite() or not _is_plain(text) or abs(value.adjusted()) > LONGEST_NUMBER:
+        raise ValueError
+    return value
+
+
+def _uuid(text: str) -> UUID:
+    value = UUID(text)
+    if value.hex not in text.lower().replace("-", ""):  # read as a number, with underscores or a sign
         raise ValueError
     return value
 
@@ -87,7 +94,7 @@ SCALARS: Final[dict[Any, Conversion]] = {
     float: Conversion(_number, "a number", (float, int)),
     Decimal: Conversion(_decimal, "a number", (Decimal,)),
     bool: Conversion(_truth, "true or false", (bool,)),
-    UUID: Conversion(UUID, "a UUID", (UUID,)),
+    UUID: Conversion(_uuid, "a UUID", (UUID,)),
     datetime: Conversion(datetime.fromisoformat, "a date and time such as 2026-01-31T12:00:00", (datetime,)),
     date: Conversion(date.fromisoformat, "a date such as 2026-01-31", (date,)),
     time: Conversion(time.fromisoformat, "a time such as 12:00:00", (time,)),
