@@ -151,6 +151,16 @@ async def test_what_is_left_out_has_its_default_or_is_none_or_is_missed() -> Non
         assert await ask(app, "/", "") == (400, sentence)
 
 
+async def test_a_literal_is_held_to_its_values_where_the_route_made_a_number_of_the_text() -> None:
+    seen: list[Any] = []
+    router = Router([Route("/at/{value:int}", endpoint_for(Literal[1, 2], seen))])
+    app = InjectionMiddleware(router, Injection())
+    assert (await ask(app, "/at/2", ""))[0] == 200
+    sentence = "The path parameter 'value' must be one of 1, 2, not '3'."
+    assert await ask(app, "/at/3", "") == (400, sentence)
+    assert seen == [2]
+
+
 @pytest.mark.parametrize("annotation", [dict[str, int], int | str, set[int], tuple[int, ...], object, None])
 async def test_an_endpoint_with_a_parameter_that_nothing_fills_stops_the_start(annotation: Any) -> None:
     class Page(HTTPEndpoint):

@@ -123,7 +123,7 @@ def conversion_for(annotation: Any) -> Conversion | None:
         inner = conversion_for(arguments[0])
         return None if inner is None or inner.many else inner._replace(many=True)
     if origin is Literal:
-        return _one_of({str(value): value for value in arguments}, (str, int))
+        return _one_of({str(value): value for value in arguments}, ())
     if isinstance(annotation, type) and issubclass(annotation, Enum):
         return _one_of({str(member.value): member for member in annotation}, (annotation,))
     return None
