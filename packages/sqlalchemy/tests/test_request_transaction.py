@@ -21,6 +21,7 @@ from asterism.sqlalchemy import (
     refuse_commit,
     session,
     transaction,
+    transactional,
 )
 
 pytestmark = pytest.mark.anyio
@@ -310,6 +311,41 @@ async def test_a_request_cancelled_in_the_middle_of_a_statement_leaves_no_connec
         if database.pool_status().in_use == 0:
             break
         await asyncio.sleep(0.01)
+    assert await balance(database) == 100
+
+
+LOSE = {
+    "psycopg": ("SELECT pg_backend_pid()", "SELECT pg_terminate_backend({})"),
+    "asyncpg": ("SELECT pg_backend_pid()", "SELECT pg_terminate_backend({})"),
+    "asyncmy": ("SELECT connection_id()", "KILL {}"),
+}
+
+
+@pytest.mark.parametrize("driver", ["psycopg", "asyncpg", "asyncmy"], indirect=True)
+@pytest.mark.parametrize("decorate", [transactional(), lambda endpoint: endpoint], ids=["transactional", "plain"])
+async def test_a_connection_lost_before_the_rollback_changes_neither_answer_nor_exception(
+    database: Database, serve: Any, driver: str, decorate: Any
+) -> None:
+    """The database undoes by itself what was on it."""
+    ask, lose = LOSE[driver]
+    error = ValueError("no")
+
+    async def endpoint(request: Request) -> Response:
+        await withdraw(request)
+        number = await session(request).scalar(text(ask))
+        async with database.transaction() as other:
+            await other.execute(text(lose.format(number)))
+        await asyncio.sleep(0.05)
+        if request.scope["path"] == "/raises":
+            raise error
+        return Response(status_code=409)
+
+    app = app_of(decorate(endpoint), database)
+    assert (await serve(app)).status == 409
+    with pytest.raises(ValueError) as caught:
+        await serve(app, "/raises")
+    assert caught.value is error
+    assert database.pool_status().in_use == 0
     assert await balance(database) == 100
 
 

@@ -24,7 +24,7 @@ from ._engine import (
     queue_settings,
     require_separate_connections,
 )
-from ._errors import DatabaseError, TransactionConflict
+from ._errors import DatabaseError, DatabaseUnavailable, TransactionConflict
 from ._event_loop import require_asyncio
 from ._options import TransactionOptions
 from ._request_session import ENDED, OVER, ending_session_class
@@ -302,11 +302,19 @@ class SessionTransaction:
     async def rollback(self) -> None:
         """Roll back and give the connection back; when cancelled meanwhile, it is still carried out."""
         self.session.info[ENDED] = OVER
-        await run_shielded(self.session.close())
+        await run_shielded(closed(self.session))
 
     async def restart(self) -> None:
         """Let the session be used again; it is empty."""
         self.session.info.pop(ENDED, None)
+
+
+async def closed(session: AsyncSession) -> None:
+    """Close a session; where its connection is lost, the database undoes by itself what was on it."""
+    try:
+        await session.close()
+    except DatabaseUnavailable:
+        await session.close()  # the connection is given up now, and there is nothing left to fail
 
 
 def first_line(exc: BaseException) -> str:
