@@ -6,7 +6,7 @@ import asyncio
 from typing import Any
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from asterism.asgi_types import ClientDisconnect, HTTPException, has_response_started, noting_start, scope_record
@@ -212,6 +212,23 @@ async def test_a_constraint_violation_is_an_answer_and_nothing_is_half_written(
     assert answer.status == status
     assert b"account" not in answer.body
     assert await balance(database) == 100
+
+
+@pytest.mark.parametrize("driver", ["psycopg", "asyncpg"], indirect=True)
+@pytest.mark.parametrize("value", ["a\0b", 2**40], ids=["a zero byte", "a number out of range"])
+async def test_a_value_that_no_column_can_hold_is_the_clients_fault(
+    database: Database, serve: Any, value: Any, models: Any
+) -> None:
+    """Whether the server refuses it or the driver, which has no code for it."""
+
+    async def endpoint(request: Request) -> Response:
+        scope_record(request.scope)["exception_handlers"] = {DBAPIError: answer_constraint_violation}
+        column = "owner" if isinstance(value, str) else "balance"
+        changed = update(models.Account).where(models.Account.id == 2).values({column: value})
+        await session(request).execute(changed)
+        return Response()
+
+    assert (await serve(app_of(endpoint, database))).status == 400
 
 
 async def test_a_result_with_errors_rolls_back_though_its_status_is_200(database: Database, serve: Any) -> None:

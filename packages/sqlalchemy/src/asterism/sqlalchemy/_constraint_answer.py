@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy.exc import DataError
+
 from . import _fault
 
 if TYPE_CHECKING:
@@ -19,6 +21,6 @@ def answer_constraint_violation(request: Any, exc: Any) -> ProblemResponse:
     """
     from asterism.http import ProblemResponse
 
-    if _fault.is_bad_value(exc.orig):
+    if isinstance(exc, DataError) or _fault.is_bad_value(exc.orig):
         return ProblemResponse(400, detail="A value is missing or not allowed.")
     return ProblemResponse(409, detail="The change conflicts with what is stored.")
