@@ -77,6 +77,10 @@ async def test_a_host_that_does_not_answer_ends_the_start_with_a_sentence(driver
     with pytest.raises(DatabaseError, match=r"cannot be used: .*check host, port") as caught:
         await database.open()
     assert "secret" not in str(caught.value)
+    database.metadata = MetaData()
+    with pytest.raises(DatabaseError, match=r"cannot be used: .*check host, port") as caught:
+        await database.create_tables()
+    assert "secret" not in str(caught.value)
     state = await database.readiness()
     assert (state.ready, "secret" in state.reason) == (False, False)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
 from typing import Any, Final, NamedTuple, Self
 
 from asterism.asgi_types import HTTPException
@@ -32,6 +32,8 @@ from ._shield import finish_shielded, run_shielded
 from ._url import database_url, shown
 
 AS_IT_IS: Final = TransactionOptions()
+UNREACHABLE: Final = (HTTPException, SQLAlchemyError, OSError)
+"""What is raised where there is no connection."""
 MOST_ENGINES: Final = 64
 """Ways to run a transaction that are kept ready; more where a program computes its time-outs, say."""
 
@@ -139,19 +141,22 @@ class Database:
         try:
             async with self._connect() as connection:
                 missing = await connection.run_sync(self._missing_tables)
-        except (HTTPException, SQLAlchemyError, OSError) as exc:
-            await self.engine.dispose()
-            cause = exc.__cause__ or exc
-            raise DatabaseError(
-                f"the database {self.url} cannot be used: {first_line(cause)}; "
-                "check host, port, name, user and password, and that the server runs"
-            ) from exc
+        except UNREACHABLE as exc:
+            raise await self._unusable(exc) from exc
         if missing:
             await self.engine.dispose()
             raise DatabaseError(
                 f"the database {self.url} has no table {', '.join(missing)}: run the migrations, "
                 "or `await database.create_tables()` before"
             )
+
+    async def _unusable(self, exc: Exception) -> DatabaseError:
+        """Let go of the connections, and return what to tell whoever starts the program."""
+        await self.engine.dispose()
+        return DatabaseError(
+            f"the database {self.url} cannot be used: {first_line(exc.__cause__ or exc)}; "
+            "check host, port, name, user and password, and that the server runs"
+        )
 
     def _missing_tables(self, connection: Connection) -> list[str]:
         if self.metadata is None:
@@ -164,11 +169,20 @@ class Database:
         ]
 
     async def create_tables(self) -> None:
-        """Create the tables of `metadata` that are missing. For tests and small programs; others migrate."""
+        """Create the tables of `metadata` that are missing. For tests and small programs; others migrate.
+
+        Raises:
+            ValueError: there is no `metadata`.
+            DatabaseError: the database cannot be reached.
+        """
         require_asyncio("Database")
         if self.metadata is None:
             raise ValueError("metadata: give Database the metadata whose tables it is to create")
-        async with self._engine_for(AS_IT_IS).begin() as connection:
+        try:
+            connection = await self._connect()
+        except UNREACHABLE as exc:
+            raise await self._unusable(exc) from exc
+        async with aclosing(connection), connection.begin():
             await connection.run_sync(self.metadata.create_all)
 
     async def close(self) -> None:
