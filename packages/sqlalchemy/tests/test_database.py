@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Column, Integer, MetaData, Table, text
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+from sqlalchemy.orm import Session
 
 from asterism.http import Request, Response, request_response
 from asterism.sqlalchemy import (
@@ -69,6 +70,21 @@ def test_a_wrong_setting_is_named(setting: str, value: int) -> None:
     settings: Any = {setting: value}
     with pytest.raises(ValueError, match=setting):
         Database("sqlite://", **settings)
+
+
+@pytest.mark.parametrize("url", ["sqlite://", "postgresql+psycopg://host/name"])
+def test_seconds_without_end_are_refused_where_a_driver_cannot_count_them(url: str) -> None:
+    with pytest.raises(ValueError, match="connect_timeout is in seconds"):
+        Database(url, connect_timeout=float("inf"))
+    assert Database(url, pool_timeout=float("inf"), pool_recycle=float("inf"))
+
+
+def test_what_is_no_metadata_and_no_session_class_is_refused(models: Any) -> None:
+    with pytest.raises(TypeError, match=r"metadata.*Base\.metadata"):
+        Database("sqlite://", metadata=models.Base)
+    for wrong in (int, "AsyncSession", Session):
+        with pytest.raises(TypeError, match=r"session_class.*AsyncSession"):
+            Database("sqlite://", session_class=wrong)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("driver_name", ["postgresql+psycopg", "postgresql+asyncpg", "mariadb+asyncmy"])
@@ -226,6 +242,17 @@ async def test_readiness_is_an_application(serve: Any) -> None:
     assert answer.status == 503
     assert json.loads(answer.body) == {"default": "ready", "far": "The database cannot be reached"}
     await good.close()
+
+
+def test_readiness_is_asked_of_databases_that_can_be_told_apart() -> None:
+    """Two of one name would be one line of the answer, and the first one's absence go unseen."""
+    with pytest.raises(ValueError, match="name 'default'"):
+        ReadinessEndpoint(Database("sqlite://"), Database("sqlite://"))
+    with pytest.raises(ValueError, match="at least one"):
+        ReadinessEndpoint()
+    for timeout in (0, -1, float("nan"), "2"):
+        with pytest.raises(ValueError, match="timeout is in seconds"):
+            ReadinessEndpoint(Database("sqlite://"), timeout=timeout)  # type: ignore[arg-type]
 
 
 async def test_an_engine_of_ones_own_is_used_as_it_is(tmp_path: Path, serve: Any) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from asterism.asgi_types import HTTPException, WebSocketException
 from asterism.http import PlainTextResponse, Request, Response, request_response
 from asterism.sqlalchemy import (
+    CommitPolicy,
     Database,
     Retry,
     StatementTimeout,
@@ -94,6 +95,15 @@ async def test_a_statement_that_takes_too_long_is_ended_and_answered_with_503(
     assert "retry-after" in answer.headers
     async with database.transaction() as own:  # the next one on the same connection has no limit
         assert await own.scalar(text("SELECT 1")) == 1
+
+
+async def test_a_time_out_longer_than_the_database_counts_is_its_longest(database: Database, serve: Any) -> None:
+    @transactional(statement_timeout=1e9)
+    async def endpoint(request: Request) -> Response:
+        await session(request).execute(text("SELECT 1"))
+        return Response()
+
+    assert (await serve(app_of(endpoint, database))).status == 200
 
 
 async def test_a_deadlock_or_serialization_failure_is_replayed_where_that_is_safe(
@@ -272,12 +282,24 @@ async def test_options_after_the_first_statement_are_refused(database: Database,
 def test_wrong_options_are_refused_where_they_are_written() -> None:
     with pytest.raises(ValueError, match="isolation_level"):
         TransactionOptions(isolation_level="STRICT")
-    with pytest.raises(ValueError, match="statement_timeout"):
-        transactional(statement_timeout=0)
+    seconds: Any
+    for seconds in (0, "5", float("nan"), float("inf")):
+        with pytest.raises(ValueError, match="statement_timeout"):
+            transactional(statement_timeout=seconds)
     with pytest.raises(ValueError, match="attempts"):
         Retry(attempts=0)
-    with pytest.raises(ValueError, match="delay"):
-        Retry(first_delay=-1)
+    for attempts in (2.5, "3"):
+        with pytest.raises(ValueError, match="attempts"):
+            Retry(attempts=attempts)  # type: ignore[arg-type]
+    for seconds in (-1, "1", float("nan")):
+        with pytest.raises(ValueError, match="delay"):
+            Retry(first_delay=seconds)
+        with pytest.raises(ValueError, match="delay"):
+            Retry(longest_delay=seconds)
+    with pytest.raises(TypeError, match="commit_on"):
+        CommitPolicy(commit_on=200)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="policy"):
+        TransactionMiddleware(Response(), Database("sqlite://"), policy=lambda status: True)  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="retry"):
         transactional(retry=3)  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="async def"):

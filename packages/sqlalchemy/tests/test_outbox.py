@@ -122,3 +122,17 @@ async def test_what_json_cannot_hold_is_refused_where_it_is_recorded(database: D
             await outbox.record(own, "mail", 1, key="k" * 201)
     with pytest.raises(ValueError, match="lease"):
         Relay(outbox, Receiver(), lease=0)
+
+
+def test_wrong_settings_of_a_relay_are_refused() -> None:
+    outbox, settings = Outbox(Database("sqlite://")), ("poll", "lease", "batch", "first_delay", "longest_delay")
+    wrong: Any
+    for setting in settings:
+        for wrong in (0, -1, float("nan"), "1"):
+            with pytest.raises(ValueError, match=setting):
+                Relay(outbox, Receiver(), **{setting: wrong})
+    with pytest.raises(ValueError, match="batch"):
+        Relay(outbox, Receiver(), batch=2.5)  # type: ignore[arg-type]
+    for wrong in (None, lambda message: None):
+        with pytest.raises(TypeError, match=r"deliver.*async"):
+            Relay(outbox, wrong)

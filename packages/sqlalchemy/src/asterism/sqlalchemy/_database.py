@@ -75,6 +75,7 @@ class Database:
         engine_options: further arguments of `create_async_engine`.
 
     Raises:
+        TypeError: `metadata` or `session_class` is something else.
         ValueError: a wrong URL or setting; an engine whose pool shares one connection.
         DatabaseError: the driver is not installed; the message names the extra.
 
@@ -101,6 +102,10 @@ class Database:
         session_class: type[AsyncSession] = AsyncSession,
         engine_options: dict[str, Any] | None = None,
     ) -> None:
+        if metadata is not None and not isinstance(metadata, MetaData):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError(f"metadata is the MetaData of the tables, such as Base.metadata; got {metadata!r}")
+        if not (isinstance(session_class, type) and issubclass(session_class, AsyncSession)):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError(f"session_class is AsyncSession or a subclass of it; got {session_class!r}")
         self.name = name
         self.metadata = metadata
         self.options = TransactionOptions(isolation_level, None, statement_timeout)

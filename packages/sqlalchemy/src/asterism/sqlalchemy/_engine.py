@@ -36,6 +36,8 @@ class PoolSettings(NamedTuple):
                 continue
             if not isinstance(seconds, int | float) or not seconds > 0:  # pyright: ignore[reportUnnecessaryIsInstance]
                 raise ValueError(f"{name} is in seconds, above 0; got {seconds!r}")
+        if math.isinf(self.connect_timeout):
+            raise ValueError("connect_timeout is in seconds, which drivers count in whole numbers; got inf")
         return self
 
 

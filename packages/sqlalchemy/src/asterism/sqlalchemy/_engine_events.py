@@ -22,6 +22,9 @@ READS_FIRST: Final = "asterism_reads_first"
 STATEMENT_TIMEOUT: Final = "asterism_statement_timeout"
 """Execution options of an engine, read where a transaction begins."""
 
+POSTGRESQL_LONGEST: Final = 2**31 - 1
+"""Milliseconds, as many as PostgreSQL takes for a time-out: some 24 days."""
+
 SQLITE_STEPS: Final = 20_000
 """Instructions of SQLite's machine between two looks at the clock, some tenths of a millisecond."""
 
@@ -55,7 +58,8 @@ def begin_on_postgresql(connection: Connection) -> None:
     """Set the statement time-out for this transaction alone."""
     timeout = connection.get_execution_options().get(STATEMENT_TIMEOUT)
     if timeout is not None:
-        connection.exec_driver_sql(f"SET LOCAL statement_timeout = {max(1, round(timeout * 1000))}")
+        milliseconds = min(max(1, round(timeout * 1000)), POSTGRESQL_LONGEST)
+        connection.exec_driver_sql(f"SET LOCAL statement_timeout = {milliseconds}")
 
 
 def begin_on_mariadb(connection: Connection) -> None:

@@ -36,7 +36,7 @@ class TransactionMiddleware:
         isolation_level, read_only, statement_timeout: of the transactions; see `TransactionOptions`.
 
     Raises:
-        TypeError: `source` is none.
+        TypeError: `source` or `policy` is none.
         ValueError: an option has a wrong value.
     """
 
@@ -52,6 +52,8 @@ class TransactionMiddleware:
     ) -> None:
         if not callable(getattr(source, "new_transaction", None)):
             raise TypeError(f"source must be a Database or another TransactionSource, got {source!r}")
+        if not isinstance(policy, CommitPolicy):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError(f"policy must be a CommitPolicy, such as CommitPolicy(commit_on=...), got {policy!r}")
         self.app = app
         self.source = source
         self.policy = policy

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -35,8 +36,9 @@ class TransactionOptions:
         level = self.isolation_level
         if level is not None and level not in ISOLATION_LEVELS:
             raise ValueError(f"isolation_level is one of {', '.join(ISOLATION_LEVELS)}; got {level!r}")
-        if self.statement_timeout is not None and not self.statement_timeout > 0:
-            raise ValueError(f"statement_timeout is in seconds, above 0; got {self.statement_timeout!r}")
+        seconds = self.statement_timeout
+        if seconds is not None and not (isinstance(seconds, int | float) and 0 < seconds < math.inf):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise ValueError(f"statement_timeout is in seconds, above 0; got {seconds!r}")
 
     def over(self, outer: TransactionOptions) -> TransactionOptions:
         """Return these options, with those of `outer` where these are None."""

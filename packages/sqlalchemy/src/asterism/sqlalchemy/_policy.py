@@ -40,6 +40,9 @@ class CommitPolicy:
             with status 200.
         keep_disconnected: commit also when the client is known to be gone.
 
+    Raises:
+        TypeError: `commit_on` cannot be called.
+
     >>> CommitPolicy().commits(Outcome(201)), CommitPolicy().commits(Outcome(409))
     (True, False)
     """
@@ -47,6 +50,10 @@ class CommitPolicy:
     commit_on: Callable[[int], bool] = is_success
     keep_result_errors: bool = False
     keep_disconnected: bool = False
+
+    def __post_init__(self) -> None:
+        if not callable(self.commit_on):
+            raise TypeError(f"commit_on is a function of the status; got {self.commit_on!r}")
 
     def commits(self, outcome: Outcome) -> bool:
         """Tell whether the work is kept."""

@@ -13,11 +13,22 @@ class ReadinessEndpoint:
     The body is JSON such as `{"default": "ready"}`; it names no host.
 
     Args:
-        *databases: those to ask.
+        *databases: those to ask, each of another name.
         timeout: seconds to wait for each.
+
+    Raises:
+        ValueError: no database, two of the same name, a time-out that is not above 0.
     """
 
     def __init__(self, *databases: Database, timeout: float = 2.0) -> None:
+        if not databases:
+            raise ValueError("databases: give ReadinessEndpoint at least one, such as ReadinessEndpoint(database)")
+        names = [database.name for database in databases]
+        if len(set(names)) < len(names):
+            twice = next(name for name in names if names.count(name) > 1)
+            raise ValueError(f"databases: two have the name {twice!r}; tell them apart by Database(..., name=...)")
+        if not (isinstance(timeout, int | float) and timeout > 0):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise ValueError(f"timeout is in seconds, above 0; got {timeout!r}")
         self.databases = databases
         self.timeout = timeout
 

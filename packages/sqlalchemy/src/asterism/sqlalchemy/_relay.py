@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Protocol
 
-from asterism.asgi_types import HTTPException
+from asterism.asgi_types import HTTPException, is_async_callable
 
 from ._event_loop import require_asyncio
 from ._outbox import Outbox, OutboxMessage
@@ -43,6 +43,7 @@ class Relay:
             the other.
 
     Raises:
+        TypeError: `deliver` is not async.
         ValueError: a setting that is not above 0.
     """
 
@@ -57,10 +58,14 @@ class Relay:
         first_delay: float = 1.0,
         longest_delay: float = 300.0,
     ) -> None:
-        settings = {"poll": poll, "lease": lease, "batch": batch, "first_delay": first_delay}
+        if not is_async_callable(deliver):
+            raise TypeError(f"deliver must be an async function of a message, got {deliver!r}")
+        settings = {"poll": poll, "lease": lease, "first_delay": first_delay, "longest_delay": longest_delay}
         for name, value in settings.items():
-            if not value > 0:
+            if not (isinstance(value, int | float) and value > 0):  # pyright: ignore[reportUnnecessaryIsInstance]
                 raise ValueError(f"{name} must be above 0, got {value!r}")
+        if not isinstance(batch, int) or batch < 1:  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise ValueError(f"batch must be a whole number above 0, got {batch!r}")
         self.outbox = outbox
         self.deliver = deliver
         self.poll = poll

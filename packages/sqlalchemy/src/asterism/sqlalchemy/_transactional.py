@@ -42,10 +42,11 @@ class Retry:
     longest_delay: float = 1.0
 
     def __post_init__(self) -> None:
-        if self.attempts < 1:
-            raise ValueError(f"attempts must be at least 1, got {self.attempts!r}")
-        if self.first_delay < 0 or self.longest_delay < 0:
-            raise ValueError("delays are in seconds, 0 or more")
+        if not isinstance(self.attempts, int) or self.attempts < 1:  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise ValueError(f"attempts must be a whole number, at least 1, got {self.attempts!r}")
+        for name, seconds in (("first_delay", self.first_delay), ("longest_delay", self.longest_delay)):
+            if not (isinstance(seconds, int | float) and seconds >= 0):  # pyright: ignore[reportUnnecessaryIsInstance]
+                raise ValueError(f"delays are in seconds, 0 or more; {name} is {seconds!r}")
 
     def delays(self) -> Iterator[float]:
         """Yield what to wait before each further attempt."""
