@@ -136,3 +136,42 @@ def test_wrong_settings_of_a_relay_are_refused() -> None:
     for wrong in (None, lambda message: None):
         with pytest.raises(TypeError, match=r"deliver.*async"):
             Relay(outbox, wrong)
+
+
+async def test_a_delivery_whose_own_work_is_cancelled_is_tried_again_and_ends_no_relay(
+    database: Database, outbox: Outbox
+) -> None:
+    receiver, calls = Receiver(), 0
+
+    async def deliver(message: OutboxMessage) -> None:
+        nonlocal calls
+        calls += 1
+        if calls == 1:  # as when the client it sends with is closed meanwhile
+            sending = asyncio.ensure_future(asyncio.sleep(60))
+            asyncio.get_running_loop().call_soon(sending.cancel)
+            await sending
+        await receiver(message)
+
+    async with database.transaction() as own:
+        await outbox.record(own, "mail", 1, key="k")
+    async with Relay(outbox, deliver, first_delay=0.01).running(), asyncio.timeout(5):
+        while not receiver.got:
+            await asyncio.sleep(0.01)
+    assert [(message.key, message.attempts) for message in receiver.got] == [("k", 1)]
+
+
+async def test_a_relay_that_is_cancelled_ends_at_once(database: Database, outbox: Outbox) -> None:
+    begun = asyncio.Event()
+
+    async def deliver(message: OutboxMessage) -> None:
+        begun.set()
+        await asyncio.sleep(60)
+
+    async with database.transaction() as own:
+        await outbox.record(own, "mail", 1)
+    running = asyncio.create_task(Relay(outbox, deliver).run_once())
+    await begun.wait()
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert await outbox.pending() == 1

@@ -131,7 +131,9 @@ class Relay:
         try:
             async with asyncio.timeout(self.lease * 0.9):
                 await self.deliver(message)
-        except Exception as exc:
+        except (Exception, asyncio.CancelledError) as exc:
+            if is_cancelled(exc):
+                raise
             delay = min(self.longest_delay, self.first_delay * 2 ** min(message.attempts, 30))
             logger.warning(
                 "Message %s (%s) was not delivered, again in %g s: %r", message.key, message.topic, delay, exc
@@ -140,3 +142,9 @@ class Relay:
             return False
         await self.outbox.settle(message)
         return True
+
+
+def is_cancelled(exc: BaseException) -> bool:
+    """Tell whether the task at hand is to end, rather than something that it waits for."""
+    task = asyncio.current_task()
+    return isinstance(exc, asyncio.CancelledError) and task is not None and task.cancelling() > 0
