@@ -175,3 +175,20 @@ async def test_a_relay_that_is_cancelled_ends_at_once(database: Database, outbox
     with pytest.raises(asyncio.CancelledError):
         await running
     assert await outbox.pending() == 1
+
+
+async def test_each_outbox_of_a_transaction_has_its_relay_woken(database: Database, outbox: Outbox) -> None:
+    second, receiver = Outbox(database, table="asterism_outbox_second"), Receiver()
+    await second.create_table()
+    try:
+        async with Relay(second, receiver, poll=60).running():
+            await asyncio.sleep(0.1)  # it has looked, and waits
+            async with database.transaction() as own:
+                await outbox.record(own, "mail", 1)
+                await second.record(own, "mail", 2)
+            async with asyncio.timeout(5):
+                while not receiver.got:
+                    await asyncio.sleep(0.01)
+    finally:
+        async with database.engine.begin() as connection:
+            await connection.run_sync(second.table.drop)

@@ -118,8 +118,9 @@ class Outbox:
         return sa.insert(self.table)
 
     def _wake_after_commit(self, session: AsyncSession) -> None:
-        if WAKES not in session.info:
-            session.info[WAKES] = True
+        listening: list[Outbox] = session.info.setdefault(WAKES, [])
+        if self not in listening:
+            listening.append(self)
             event.listen(session.sync_session, "after_commit", self._wake)
 
     def _wake(self, _: object) -> None:
