@@ -261,8 +261,9 @@ class Database:
     async def rolled_back(self) -> AsyncGenerator[Self]:
         """Undo at the end of the block whatever is committed in it. For tests.
 
-        All transactions run on one connection, one after the other, as savepoints of one that is
-        rolled back. Isolation levels and time-outs of single transactions do not apply.
+        All transactions run on one connection, as savepoints of one that is rolled back, so they
+        must come one after the other; two at once would end each other's. Isolation levels and
+        time-outs of single transactions do not apply.
         """
         require_asyncio("Database")
         async with self._connect() as connection:
