@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
 from importlib.util import find_spec
 from typing import Any
 
@@ -121,3 +123,26 @@ def post(exchange: type[Exchange]) -> Any:
         return await one.run(app)
 
     return send
+
+
+def count_lines(work: Callable[[], object]) -> int:
+    lines = 0
+
+    def trace(frame: Any, event: str, argument: Any) -> Any:
+        nonlocal lines
+        lines += event == "line"
+        return trace
+
+    previous = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        work()
+    finally:
+        sys.settrace(previous)
+    return lines
+
+
+@pytest.fixture
+def counted_lines() -> Callable[[Callable[[], object]], int]:
+    """Return how many lines of Python some work runs: a count that no busy machine changes."""
+    return count_lines
