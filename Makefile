@@ -147,7 +147,7 @@ lock: ## bring uv.lock up to date with every pyproject.toml
 	@UV_PYTHON="$$(cat .tools/python)" $(UV) lock --quiet
 
 .PHONY: graphiql
-graphiql: setup ## put GraphiQL's released files into asterism-graphql, checked by their hashes (needs npm)
+graphiql: setup ## put GraphiQL's released files into armillary-graphql, checked by their hashes (needs npm)
 	@$(PY) tools/fetch_graphiql.py
 
 .PHONY: clean

@@ -21,9 +21,9 @@ import time
 from pathlib import Path
 
 SERVED = {
-    "asterism": """
-from asterism.applications import Asterism as Application
-from asterism.routing import WebSocketRoute
+    "armillary": """
+from armillary.applications import Armillary as Application
+from armillary.routing import WebSocketRoute
 """,
     "starlette": """
 from starlette.applications import Starlette as Application

@@ -13,12 +13,12 @@ from statistics import median
 from tempfile import TemporaryDirectory
 
 IMPORTS = {
-    "asterism": (
-        "asterism.applications",
-        "asterism.routing",
-        "asterism.http",
-        "asterism.applications, asterism.http",
-        "asterism.cors",
+    "armillary": (
+        "armillary.applications",
+        "armillary.routing",
+        "armillary.http",
+        "armillary.applications, armillary.http",
+        "armillary.cors",
     ),
     "starlette": (
         "starlette.applications",

@@ -27,7 +27,7 @@ from imports import import_costs
 from targets import verdicts
 
 CASES = [import_module(f"cases.{found.name}") for found in iter_modules(cases.__path__)]
-PEERS = ("asterism", "starlette", "falcon", "blacksheep")
+PEERS = ("armillary", "starlette", "falcon", "blacksheep")
 
 
 def _arguments() -> argparse.Namespace:
@@ -44,7 +44,7 @@ def _arguments() -> argparse.Namespace:
 
 def _version(peer: str) -> str:
     try:
-        return version("asterism-applications" if peer == "asterism" else peer)
+        return version("armillary-applications" if peer == "armillary" else peer)
     except PackageNotFoundError:
         return "from source"
 

@@ -35,8 +35,8 @@ class Subscription:
 def application(name: str) -> Any:
     """Return the application of that name."""
     schema = strawberry.Schema(Query, subscription=Subscription)
-    if name == "asterism":
-        from asterism.graphql import GraphQL
+    if name == "armillary":
+        from armillary.graphql import GraphQL
     else:
         from strawberry.asgi import GraphQL  # type: ignore[assignment]
     return GraphQL(schema)
@@ -99,11 +99,11 @@ async def measure(name: str, count: int) -> None:
 
 def main(arguments: list[str]) -> None:
     """Measure one application where it is named, else each in a process of its own."""
-    if arguments[:1] in (["asterism"], ["strawberry"]):
+    if arguments[:1] in (["armillary"], ["strawberry"]):
         asyncio.run(measure(arguments[0], int(arguments[1])))
         return
     count = arguments[0] if arguments else "1000"
-    for name in ("asterism", "strawberry"):
+    for name in ("armillary", "strawberry"):
         subprocess.run([sys.executable, __file__, name, count], check=True)
 
 

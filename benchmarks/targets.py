@@ -56,8 +56,8 @@ MISS_OF_HIT = 2.0
 """A miss among 1,000 routes against a hit."""
 
 IMPORT_OF_STARLETTE = {
-    "asterism.applications": ("starlette.applications", 0.5),
-    "asterism.cors": ("starlette.middleware.cors", 0.15),
+    "armillary.applications": ("starlette.applications", 0.5),
+    "armillary.cors": ("starlette.middleware.cors", 0.15),
 }
 """Importing a module of ours against importing Starlette's."""
 
@@ -75,7 +75,7 @@ def verdicts(
         imports: seconds and modules by module; None where imports were not timed.
     """
     found = [
-        (f"{case} of Starlette's", overheads[case]["asterism"] / overheads[case]["starlette"], most)
+        (f"{case} of Starlette's", overheads[case]["armillary"] / overheads[case]["starlette"], most)
         for case, most in OF_STARLETTE.items()
         if case in overheads
     ]
@@ -86,13 +86,13 @@ def verdicts(
     ]
     for label, targets, ours, theirs in (
         ("on the drop-in", DROP_IN, "drop-in", "starlette"),
-        ("of FastAPI's", OF_FASTAPI, "asterism", "fastapi"),
+        ("of FastAPI's", OF_FASTAPI, "armillary", "fastapi"),
     ):
         for case, most in targets.items():
             if {ours, theirs} <= overheads.get(case, {}).keys():
                 found.append((f"{case} {label}", overheads[case][ours] / overheads[case][theirs], most))
     if {"first of 1,000", "last of 1,000", "miss of 1,000"} <= overheads.keys():
-        first, last, miss = (overheads[f"{which} of 1,000"]["asterism"] for which in ("first", "last", "miss"))
+        first, last, miss = (overheads[f"{which} of 1,000"]["armillary"] for which in ("first", "last", "miss"))
         found += [("last of 1,000 routes, of the first", last / first, LAST_OF_FIRST)]
         found += [("miss of 1,000 routes, of a hit", miss / first, MISS_OF_HIT)]
     if imports is not None:
@@ -104,4 +104,4 @@ def verdicts(
 
 
 def _share_of_time(seconds: Mapping[str, float]) -> float:
-    return seconds["asterism"] / (seconds["starlette"] + seconds[BARE])
+    return seconds["armillary"] / (seconds["starlette"] + seconds[BARE])

@@ -112,7 +112,7 @@ def browser() -> Iterator[Any]:
     """Debian's Chromium, driven by Playwright; where it is not installed the test says so."""
     chromium = shutil.which("chromium")
     if chromium is None:
-        assert os.environ.get("ASTERISM_REQUIRE_SERVICES") != "1", "chromium is not installed"
+        assert os.environ.get("ARMILLARY_REQUIRE_SERVICES") != "1", "chromium is not installed"
         pytest.skip("chromium is not installed")
     from playwright.sync_api import sync_playwright
 

@@ -16,9 +16,9 @@ import anyio
 import anyio.lowlevel
 import pytest
 
-from asterism.applications import Asterism
-from asterism.asgi_types import ASGIApp, HTTPException, Message, Middleware, Scope
-from asterism.http import (
+from armillary.applications import Armillary
+from armillary.asgi_types import ASGIApp, HTTPException, Message, Middleware, Scope
+from armillary.http import (
     FileResponse,
     HTTPEndpoint,
     JSONResponse,
@@ -27,10 +27,10 @@ from asterism.http import (
     Request,
     Response,
 )
-from asterism.lint import lint
-from asterism.routing import Mount, Route, WebSocketRoute
-from asterism.security import TrustedHostMiddleware
-from asterism.websockets import WebSocket
+from armillary.lint import lint
+from armillary.routing import Mount, Route, WebSocketRoute
+from armillary.security import TrustedHostMiddleware
+from armillary.websockets import WebSocket
 
 pytestmark = pytest.mark.anyio
 DEPTH = 200_000
@@ -154,12 +154,12 @@ def routes() -> list[Any]:
 
 
 def plain_app() -> ASGIApp:
-    return lint(Asterism(routes=routes(), max_body_size=LIMIT))
+    return lint(Armillary(routes=routes(), max_body_size=LIMIT))
 
 
 def guarded_app() -> ASGIApp:
     guard = Middleware(TrustedHostMiddleware, allowed_hosts=["testserver"])
-    return lint(Asterism(routes=routes(), max_body_size=LIMIT, middleware=[guard]))
+    return lint(Armillary(routes=routes(), max_body_size=LIMIT, middleware=[guard]))
 
 
 # --- a client that sends anything -------------------------------------------------------------
@@ -393,7 +393,7 @@ LARGE = part(b'content-disposition: form-data; name="a"; filename="a.bin"', b"x"
 @pytest.mark.parametrize("vanish", [False, True], ids=["broken", "vanishes"])
 @pytest.mark.parametrize("target", ["/form", "/keep-form"])
 async def test_a_file_on_disk_is_closed_when_the_form_fails_after_it(target: str, vanish: bool) -> None:
-    app = lint(Asterism(routes=routes(), max_body_size=16 * LIMIT))
+    app = lint(Armillary(routes=routes(), max_body_size=16 * LIMIT))
     answer = await call(app, scope_for("POST", target, multipart()), LARGE, LARGE, b"--b\r\nbroken", vanish=vanish)
     if vanish:
         assert answer.status is None or answer.status < 500
@@ -403,7 +403,7 @@ async def test_a_file_on_disk_is_closed_when_the_form_fails_after_it(target: str
 
 @pytest.mark.usefixtures("files_are_closed")
 async def test_a_file_on_disk_is_closed_when_nobody_closes_the_form() -> None:
-    app = lint(Asterism(routes=routes(), max_body_size=16 * LIMIT))
+    app = lint(Armillary(routes=routes(), max_body_size=16 * LIMIT))
     answer = await call(app, scope_for("POST", "/keep-form", multipart()), LARGE, END)
     assert answer.status == 200
 

@@ -10,15 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from asterism.applications import Asterism
-from asterism.asgi_types import Middleware
-from asterism.compression import CompressionMiddleware, RequestDecompressionMiddleware
-from asterism.cors import CORSMiddleware
-from asterism.http import FileResponse, JSONResponse, PlainTextResponse, Request, Response, StreamingResponse
-from asterism.ratelimit import RateLimitMiddleware, Rule
-from asterism.routing import Route
-from asterism.sessions import SessionMiddleware
-from asterism.testing import TestClient
+from armillary.applications import Armillary
+from armillary.asgi_types import Middleware
+from armillary.compression import CompressionMiddleware, RequestDecompressionMiddleware
+from armillary.cors import CORSMiddleware
+from armillary.http import FileResponse, JSONResponse, PlainTextResponse, Request, Response, StreamingResponse
+from armillary.ratelimit import RateLimitMiddleware, Rule
+from armillary.routing import Route
+from armillary.sessions import SessionMiddleware
+from armillary.testing import TestClient
 
 ROWS = [{"name": "vega", "magnitude": 0.03}] * 500
 ORIGIN = "https://example.com"
@@ -53,8 +53,8 @@ async def fail(request: Request) -> Response:
     raise LookupError("nothing here")
 
 
-def application(*rules: Rule) -> Asterism:
-    return Asterism(
+def application(*rules: Rule) -> Armillary:
+    return Armillary(
         routes=[
             Route("/rows", rows),
             Route("/stream", stream),
@@ -155,5 +155,5 @@ def test_a_refusal_can_be_read_by_a_page_of_an_allowed_origin() -> None:
 
 def test_a_route_may_have_a_limit_of_its_own() -> None:
     limit = Middleware(RateLimitMiddleware, Rule("1/hour", name="rows"))
-    client = TestClient(Asterism(routes=[Route("/rows", rows, middleware=[limit]), Route("/visit", fail)]))
+    client = TestClient(Armillary(routes=[Route("/rows", rows, middleware=[limit]), Route("/visit", fail)]))
     assert [client.get("/rows").status_code for _ in range(2)] == [200, 429]

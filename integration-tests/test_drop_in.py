@@ -1,4 +1,4 @@
-"""A program written for Starlette under `python -m asterism.starlette`: served, in workers, reloaded, tested."""
+"""A program written for Starlette under `python -m armillary.starlette`: served, in workers, reloaded, tested."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def with_starlette(tmp_path: Path) -> Path:
 @contextmanager
 def served(folder: Path, port: int, *arguments: str, **environ: str) -> Iterator[Callable[[], str]]:
     """Run a command in a session of its own; what is given reads its page until it answers."""
-    command = [sys.executable, "-m", "asterism.starlette", *arguments]
+    command = [sys.executable, "-m", "armillary.starlette", *arguments]
     log = folder / "log"
     with log.open("w") as output:
         process = subprocess.Popen(
@@ -118,7 +118,7 @@ def test_the_program_answers(tmp_path: Path, with_starlette: Path, present: bool
     environ = {"PYTHONPATH": str(with_starlette)} if present else {}
     with served(tmp_path, port, "program.py", **environ) as read:
         assert read() == '{"hello":"world"}'
-    assert "starlette 1.10.0 is served by asterism-starlette" in (tmp_path / "log").read_text()
+    assert "starlette 1.10.0 is served by armillary-starlette" in (tmp_path / "log").read_text()
 
 
 @pytest.mark.parametrize("option", [["--workers", "2"], ["--reload"]], ids=["workers", "reloader"])
@@ -130,14 +130,14 @@ def test_the_processes_of_a_server_are_served_by_the_drop_in(
     arguments = ["-q", "-m", "uvicorn", "program:app", "--port", str(port), *option]
     with served(tmp_path, port, *arguments, PYTHONPATH=str(with_starlette)) as read:
         answer = json.loads(read())
-    assert (answer["module"], answer["version"]) == ("asterism.starlette.applications", "1.10.0")
+    assert (answer["module"], answer["version"]) == ("armillary.starlette.applications", "1.10.0")
 
 
 def test_the_version_is_the_one_stood_for_beside_another_one(tmp_path: Path, with_starlette: Path) -> None:
     program = "import importlib.metadata as m, starlette; print(m.version('starlette'), starlette.__version__)"
     (tmp_path / "program.py").write_text(program)
     done = subprocess.run(
-        [sys.executable, "-m", "asterism.starlette", "-q", "program.py"],
+        [sys.executable, "-m", "armillary.starlette", "-q", "program.py"],
         cwd=tmp_path,
         env={**os.environ, "PYTHONPATH": str(with_starlette)},
         capture_output=True,
@@ -163,13 +163,13 @@ def test_workers_of_xdist_are_served_by_the_drop_in(tmp_path: Path) -> None:
     (tmp_path / "test_program.py").write_text(
         "import pytest, starlette\n"
         "@pytest.mark.parametrize('number', range(4))\n"
-        "def test_it(number): assert starlette.__name__ == 'asterism.starlette'\n"
+        "def test_it(number): assert starlette.__name__ == 'armillary.starlette'\n"
     )
     subprocess.run(
         [
             *(uv(), "run", "--quiet", "--no-project", "--python", sys.executable, "--with", "pytest-xdist"),
             *(*own_packages(), "python", "-m", "pytest"),
-            *("-p", "asterism.starlette.pytest_plugin", "-p", "no:cacheprovider", "-n", "2", "test_program.py"),
+            *("-p", "armillary.starlette.pytest_plugin", "-p", "no:cacheprovider", "-n", "2", "test_program.py"),
         ],
         cwd=tmp_path,
         timeout=600,

@@ -240,8 +240,8 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def nginx(root: Path) -> Iterator[Peer]:
     if NGINX is None:
-        if os.environ.get("ASTERISM_REQUIRE_SERVICES") == "1":
-            pytest.fail("nginx is not installed, and ASTERISM_REQUIRE_SERVICES=1 requires it")
+        if os.environ.get("ARMILLARY_REQUIRE_SERVICES") == "1":
+            pytest.fail("nginx is not installed, and ARMILLARY_REQUIRE_SERVICES=1 requires it")
         pytest.skip("nginx is not installed; with Debian's package nginx-light its answers are compared with ours")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 import pytest
 from hypothesis import given, settings as hypothesis_settings, strategies as st
 
-from asterism.http import FormError, Request, UploadFile
+from armillary.http import FormError, Request, UploadFile
 
 pytest.importorskip("werkzeug", reason="the form parsers to compare with are not installed")
 pytest.importorskip("django", reason="the form parsers to compare with are not installed")
@@ -28,7 +28,7 @@ MULTIPART = "multipart/form-data; boundary=B"
 URLENCODED = "application/x-www-form-urlencoded"
 
 
-def by_asterism(content_type: str, body: bytes) -> Form:
+def by_armillary(content_type: str, body: bytes) -> Form:
     messages = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def receive() -> Any:
@@ -178,7 +178,7 @@ DIFFERENCES: dict[tuple[str, str], str] = {
 @pytest.mark.parametrize("other", OTHERS)
 @pytest.mark.parametrize("case", CORPUS)
 def test_the_same_form_is_read(case: str, other: str) -> None:
-    ours, theirs = by_asterism(*CORPUS[case]), OTHERS[other](*CORPUS[case])
+    ours, theirs = by_armillary(*CORPUS[case]), OTHERS[other](*CORPUS[case])
     if (case, other) in DIFFERENCES:
         assert ours != theirs, f"they agree by now; the difference noted is: {DIFFERENCES[case, other]}"
     else:
@@ -196,7 +196,7 @@ def test_urlencoded_forms_of_any_text_agree(fields: list[tuple[str, str]]) -> No
 
     body = urlencode(fields).encode()
     expected = sorted_form(fields, [])
-    assert by_asterism(URLENCODED, body) == by_werkzeug(URLENCODED, body) == by_django(URLENCODED, body) == expected
+    assert by_armillary(URLENCODED, body) == by_werkzeug(URLENCODED, body) == by_django(URLENCODED, body) == expected
 
 
 file_names = st.text(st.sampled_from("abcé.-_"), min_size=1, max_size=8).filter(lambda name: name.strip(".") == name)
@@ -211,5 +211,5 @@ def test_files_of_any_bytes_agree(files: list[tuple[str, str, bytes]]) -> None:
         part(f'form-data; name="{name}"; filename="{filename}"', content) for name, filename, content in files
     )
     expected = sorted_form([], files)
-    for read in (by_asterism, by_werkzeug, by_django):
+    for read in (by_armillary, by_werkzeug, by_django):
         assert read(MULTIPART, body + END) == expected

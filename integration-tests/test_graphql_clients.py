@@ -23,7 +23,7 @@ def clients() -> Path:
     """A folder with the npm clients in it, outside the repository's files."""
     absent = "node and npm are not installed"
     if shutil.which("node") is None or shutil.which("npm") is None:
-        assert os.environ.get("ASTERISM_REQUIRE_SERVICES") != "1", absent
+        assert os.environ.get("ARMILLARY_REQUIRE_SERVICES") != "1", absent
         pytest.skip(absent)
     CLIENTS.mkdir(parents=True, exist_ok=True)
     lock = HERE / "package-lock.json"

@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 import strawberry
 
-from asterism.applications import Asterism
-from asterism.asgi_types import Middleware
-from asterism.graphql import GraphQL, GraphQLTester
-from asterism.lint import lint
-from asterism.routing import Mount, Route, WebSocketRoute
-from asterism.starlette.applications import Starlette
-from asterism.starlette.routing import Mount as DropInMount, Route as DropInRoute
-from asterism.testing import TestClient, WebSocketClosed
-from asterism.websockets import WebSocket
+from armillary.applications import Armillary
+from armillary.asgi_types import Middleware
+from armillary.graphql import GraphQL, GraphQLTester
+from armillary.lint import lint
+from armillary.routing import Mount, Route, WebSocketRoute
+from armillary.starlette.applications import Starlette
+from armillary.starlette.routing import Mount as DropInMount, Route as DropInRoute
+from armillary.testing import TestClient, WebSocketClosed
+from armillary.websockets import WebSocket
 
 
 @strawberry.type
@@ -61,7 +61,7 @@ def subscribed(client: TestClient, path: str = "/graphql") -> list[Any]:
 @pytest.mark.parametrize("middleware", [[], [Middleware(PassThrough)]], ids=["plain", "with middleware"])
 @pytest.mark.parametrize("options", [{}, {"middleware": [Middleware(PassThrough)]}, {"methods": ["POST"]}], ids=str)
 def test_one_route_serves_queries_and_subscriptions(middleware: Any, options: Any) -> None:
-    app = Asterism(routes=[Route("/graphql", GraphQL(SCHEMA), **options)], middleware=middleware)
+    app = Armillary(routes=[Route("/graphql", GraphQL(SCHEMA), **options)], middleware=middleware)
     with TestClient(lint(app)) as client:
         for _ in range(2):
             assert GraphQLTester(client).query("{ hello }") == {"hello": "world"}
@@ -76,7 +76,7 @@ def test_a_subclass_for_requests_leaves_websockets_to_the_next_route() -> None:
         await websocket.accept()
         await websocket.close(4000, "the other")
 
-    app = Asterism(routes=[Route("/graphql", Requests(SCHEMA)), WebSocketRoute("/graphql", other)])
+    app = Armillary(routes=[Route("/graphql", Requests(SCHEMA)), WebSocketRoute("/graphql", other)])
     with TestClient(lint(app)) as client:
         assert GraphQLTester(client).query("{ hello }") == {"hello": "world"}
         with client.websocket_connect("/graphql") as session, pytest.raises(WebSocketClosed) as closed:
@@ -93,7 +93,7 @@ def test_body_limits_around_it_hold(middleware: Any, where: str) -> None:
     route: Any = Route("/graphql", graphql, **(limit if where == "route" else {}))
     if where == "mount":
         route = Mount("", routes=[route], **limit)
-    app = Asterism(routes=[route], middleware=middleware, **(limit if where == "application" else {}))
+    app = Armillary(routes=[route], middleware=middleware, **(limit if where == "application" else {}))
     with TestClient(lint(app)) as client:
         for _ in range(2):
             small = client.post("/graphql", json={"query": "{ hello }"})
@@ -110,11 +110,11 @@ def test_an_exception_outside_of_resolvers_reaches_the_handlers_of_the_applicati
             raise KeyError("the secret")
 
     async def handle(request: Any, exc: Exception) -> Any:
-        from asterism.http import PlainTextResponse
+        from armillary.http import PlainTextResponse
 
         return PlainTextResponse("handled", 503)
 
-    app = Asterism(routes=[Route("/graphql", Broken(SCHEMA))], exception_handlers={KeyError: handle})
+    app = Armillary(routes=[Route("/graphql", Broken(SCHEMA))], exception_handlers={KeyError: handle})
     with TestClient(lint(app)) as client:
         for _ in range(2):
             assert client.post("/graphql", json={"query": "{ hello }"}).text == "handled"

@@ -1,4 +1,4 @@
-"""Each middleware of the family around a bare callable and inside Asterism, on every event loop, under the lint.
+"""Each middleware of the family around a bare callable and inside Armillary, on every event loop, under the lint.
 
 What passes through it passes as it was made: parts of a stream one by one, WebSocket messages, disconnects, exceptions.
 """
@@ -12,17 +12,17 @@ from typing import Any
 import anyio
 import pytest
 
-from asterism.applications import Asterism
-from asterism.asgi_types import ASGIApp, Middleware, find_scope_record
-from asterism.authentication import AuthenticationMiddleware, BearerBackend, SimpleUser, requires
-from asterism.compression import CompressionMiddleware, GZipMiddleware, RequestDecompressionMiddleware
-from asterism.cors import CORSMiddleware
-from asterism.http import PlainTextResponse, Request, Response, StreamingResponse
-from asterism.lint import lint
-from asterism.logging import AccessLogMiddleware, RequestIDMiddleware
-from asterism.ratelimit import RateLimitMiddleware
-from asterism.routing import Route, WebSocketRoute
-from asterism.security import (
+from armillary.applications import Armillary
+from armillary.asgi_types import ASGIApp, Middleware, find_scope_record
+from armillary.authentication import AuthenticationMiddleware, BearerBackend, SimpleUser, requires
+from armillary.compression import CompressionMiddleware, GZipMiddleware, RequestDecompressionMiddleware
+from armillary.cors import CORSMiddleware
+from armillary.http import PlainTextResponse, Request, Response, StreamingResponse
+from armillary.lint import lint
+from armillary.logging import AccessLogMiddleware, RequestIDMiddleware
+from armillary.ratelimit import RateLimitMiddleware
+from armillary.routing import Route, WebSocketRoute
+from armillary.security import (
     CSRFMiddleware,
     HTTPSRedirectMiddleware,
     ProxyHeadersMiddleware,
@@ -31,9 +31,9 @@ from asterism.security import (
     TimeoutMiddleware,
     TrustedHostMiddleware,
 )
-from asterism.sessions import FileStore, MemoryStore, ServerSessionMiddleware, SessionMiddleware
-from asterism.telemetry import OpenTelemetryMiddleware
-from asterism.websockets import WebSocket
+from armillary.sessions import FileStore, MemoryStore, ServerSessionMiddleware, SessionMiddleware
+from armillary.telemetry import OpenTelemetryMiddleware
+from armillary.websockets import WebSocket
 
 pytestmark = pytest.mark.anyio
 
@@ -165,7 +165,7 @@ class Holder:
 MAKERS = {**FAMILY, "all of them": all_of_them}
 
 
-@pytest.fixture(params=["around a bare callable", "inside Asterism"])
+@pytest.fixture(params=["around a bare callable", "inside Armillary"])
 def place(request: pytest.FixtureRequest) -> str:
     place: str = request.param
     return place
@@ -174,8 +174,8 @@ def place(request: pytest.FixtureRequest) -> str:
 @pytest.fixture(params=MAKERS)
 def app(request: pytest.FixtureRequest, place: str) -> ASGIApp:
     make = MAKERS[request.param]
-    if place == "inside Asterism":
-        return Asterism(routes=ROUTES, middleware=[Middleware(Holder, make)])
+    if place == "inside Armillary":
+        return Armillary(routes=ROUTES, middleware=[Middleware(Holder, make)])
     return Holder(bare, make)
 
 
@@ -275,7 +275,7 @@ async def test_the_scope_of_the_server_keeps_its_keys(app: ASGIApp) -> None:
     assert {name: given[name] for name in before} == before
 
 
-# --- refusals inside Asterism --------------------------------------------------------------------
+# --- refusals inside Armillary --------------------------------------------------------------------
 
 
 @requires("authenticated")
@@ -294,8 +294,8 @@ async def remember(request: Request) -> Response:
     return PlainTextResponse(record.get("csp_nonce", ""))
 
 
-def shop(store: Any) -> Asterism:
-    return Asterism(
+def shop(store: Any) -> Armillary:
+    return Armillary(
         routes=[
             Route("/private", private),
             WebSocketRoute("/private", private_talk),

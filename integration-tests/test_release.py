@@ -142,10 +142,10 @@ def test_everything_then_one_package_then_the_train_are_released_from_tags(
     folder, url = index
     repository = Repository(tmp_path / "repository")
 
-    released = repository.release(f"asterism-core-{version_of('http')}", folder)
+    released = repository.release(f"armillary-core-{version_of('http')}", folder)
     for package in sorted(set(WORKSPACE.packages) - set(CORE_TRAIN)):
         part = "" if package == META_PACKAGE else f"-{package}"
-        released += repository.release(f"asterism{part}-{version_of(package)}", folder)
+        released += repository.release(f"armillary{part}-{version_of(package)}", folder)
     assert sorted(released) == sorted(WORKSPACE.packages)
 
     whole = Environment(tmp_path / "whole")
@@ -154,23 +154,23 @@ def test_everything_then_one_package_then_the_train_are_released_from_tags(
 
     repository.raise_version("cors", "1.8.1")
     repository.commit("Fix cors")
-    assert repository.release("asterism-cors-1.8.1", folder) == ["cors"]
+    assert repository.release("armillary-cors-1.8.1", folder) == ["cors"]
     alone = Environment(tmp_path / "alone")
-    alone.install("--index", url, "asterism-cors")
-    assert alone.distributions()["asterism-cors"] == "1.8.1"
-    assert alone.distributions()["asterism-asgi-types"] == version_of("asgi-types")
-    alone.run("import asterism.cors")
+    alone.install("--index", url, "armillary-cors")
+    assert alone.distributions()["armillary-cors"] == "1.8.1"
+    assert alone.distributions()["armillary-asgi-types"] == version_of("asgi-types")
+    alone.run("import armillary.cors")
 
     for package in CORE_TRAIN:
         repository.raise_version(package, "1.9.0")
     repository.commit("A train")
-    assert repository.release("asterism-core-1.9.0", folder) == list(CORE_TRAIN)
+    assert repository.release("armillary-core-1.9.0", folder) == list(CORE_TRAIN)
     whole.install("--index", url, "--upgrade", META_PACKAGE)
     found = whole.distributions()
     for package in CORE_TRAIN:
         assert found.get(distribution_name(package), "1.9.0") == "1.9.0"
-    assert found["asterism-cors"] == "1.8.1"
-    assert found["asterism"] == version_of(META_PACKAGE)
+    assert found["armillary-cors"] == "1.8.1"
+    assert found["armillary"] == version_of(META_PACKAGE)
     assert whole.run(FRAMEWORK) == "whole\n"
 
 
@@ -180,19 +180,19 @@ def test_released_files_are_byte_for_byte_those_of_a_second_build(tmp_path: Path
     for kind in (Repository, RepositoryOfUv):
         repository = kind(tmp_path / kind.__name__ / "repository")
         folder = tmp_path / kind.__name__ / "simple"
-        repository.release(f"asterism-cors-{version_of('cors')}", folder)
-        repository.release(f"asterism-{version_of(META_PACKAGE)}", folder)
+        repository.release(f"armillary-cors-{version_of('cors')}", folder)
+        repository.release(f"armillary-{version_of(META_PACKAGE)}", folder)
         built.append({path.name: path.read_bytes() for path in folder.rglob("*") if path.suffix in (".whl", ".gz")})
     assert built[0] == built[1]
     assert len(built[0]) == 4
 
 
 def test_what_is_published_never_changes(tmp_path: Path) -> None:
-    file = tmp_path / "asterism_cors-1.0.0-py3-none-any.whl"
+    file = tmp_path / "armillary_cors-1.0.0-py3-none-any.whl"
     file.write_bytes(b"one")
     add_files(tmp_path / "simple", [file])
     add_files(tmp_path / "simple", [file])
     file.write_bytes(b"other")
     with pytest.raises(FileExistsError, match="is published already"):
         add_files(tmp_path / "simple", [file])
-    assert (tmp_path / "simple" / "asterism-cors" / file.name).read_bytes() == b"one"
+    assert (tmp_path / "simple" / "armillary-cors" / file.name).read_bytes() == b"one"

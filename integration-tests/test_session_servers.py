@@ -24,12 +24,12 @@ PROGRAM = """
 import asyncio
 import os
 import uvicorn
-from asterism.sessions import FileStore, ServerSessionMiddleware
-from asterism.sessions.redis import RedisStore
-from asterism.sessions.sql import SQLStore
+from armillary.sessions import FileStore, ServerSessionMiddleware
+from armillary.sessions.redis import RedisStore
+from armillary.sessions.sql import SQLStore
 
 def sql_store(url):
-    store = SQLStore(url, table=os.environ.get("TABLE", "asterism_sessions"))
+    store = SQLStore(url, table=os.environ.get("TABLE", "armillary_sessions"))
     asyncio.run(store.create_table())
     return SQLStore(url, table=store.table.name)
 
@@ -119,7 +119,7 @@ def shared_store(kind: str, directory: Path) -> Iterator[tuple[str, str, str]]:
             try:
                 psycopg.connect(POSTGRESQL).close()
             except psycopg.OperationalError as exc:
-                if os.environ.get("ASTERISM_REQUIRE_SERVICES") == "1":
+                if os.environ.get("ARMILLARY_REQUIRE_SERVICES") == "1":
                     raise
                 pytest.skip(f"PostgreSQL on 127.0.0.1:5432 is not there: {exc}")
             yield "sql", POSTGRESQL.replace("postgresql://", "postgresql+psycopg://"), table
@@ -129,7 +129,7 @@ def shared_store(kind: str, directory: Path) -> Iterator[tuple[str, str, str]]:
 
 def require(program: str) -> None:
     if shutil.which(program) is None:
-        assert os.environ.get("ASTERISM_REQUIRE_SERVICES") != "1", f"{program} is not installed"
+        assert os.environ.get("ARMILLARY_REQUIRE_SERVICES") != "1", f"{program} is not installed"
         pytest.skip(f"{program} is not installed")
 
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from asterism.applications import Asterism
-from asterism.http import Request, Response
-from asterism.routing import Route
-from asterism.templating import Jinja2Templates
-from asterism.testing import TestClient
+from armillary.applications import Armillary
+from armillary.http import Request, Response
+from armillary.routing import Route
+from armillary.templating import Jinja2Templates
+from armillary.testing import TestClient
 
 
 def debug_page(directory: Path, source: str, **options: Any) -> str:
@@ -22,7 +22,7 @@ def debug_page(directory: Path, source: str, **options: Any) -> str:
     async def page(request: Request) -> Response:
         return templates.TemplateResponse(request, "page.html", {"zero": 0})
 
-    client = TestClient(Asterism(debug=True, routes=[Route("/", page)]), raise_server_exceptions=False)
+    client = TestClient(Armillary(debug=True, routes=[Route("/", page)]), raise_server_exceptions=False)
     response = client.get("/", headers={"accept": "text/html"})
     assert response.status_code == 500
     return response.text

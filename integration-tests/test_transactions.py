@@ -23,8 +23,8 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from asterism.http import Request, Response, request_response
-from asterism.sqlalchemy import Database, TransactionMiddleware, session
+from armillary.http import Request, Response, request_response
+from armillary.sqlalchemy import Database, TransactionMiddleware, session
 
 ROOT = Path(__file__).parents[1]
 
@@ -75,11 +75,11 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
     located = shutil.which("initdb")
     if not found and located is None:
-        if os.environ.get("ASTERISM_REQUIRE_SERVICES") == "1":
+        if os.environ.get("ARMILLARY_REQUIRE_SERVICES") == "1":
             pytest.fail("the programs of PostgreSQL are not installed")
         pytest.skip("the programs of PostgreSQL are not installed")
     programs = found[-1].parent if found else Path(located or "").parent
-    folder = Path("/tmp") / f"asterism-cluster-{uuid.uuid4().hex[:8]}"
+    folder = Path("/tmp") / f"armillary-cluster-{uuid.uuid4().hex[:8]}"
     folder.mkdir(mode=0o700)
     cluster = Cluster(folder, programs)
     cluster.create()
@@ -175,7 +175,7 @@ def test_messages_recorded_before_the_kill_are_delivered_after_the_restart(serve
     served.end(signal.SIGTERM)
 
     async def record() -> None:
-        from asterism.sqlalchemy import Outbox
+        from armillary.sqlalchemy import Outbox
 
         async with Database(served.url) as database:
             outbox = Outbox(database)

@@ -107,7 +107,7 @@ class Gate:
         frame = sys._getframe(1)
         while frame.f_code.co_filename.startswith("<frozen importlib"):
             frame = frame.f_back
-        if top in beyond and frame.f_globals["__name__"].startswith("asterism."):
+        if top in beyond and frame.f_globals["__name__"].startswith("armillary."):
             raise ModuleNotFoundError(f"{home} imports {name}, which it does not declare", name=name)
 
 sys.meta_path.insert(0, Gate())
@@ -187,7 +187,7 @@ def closure_of(line: str) -> frozenset[str]:
 @every_part
 def test_importing_a_package_loads_only_what_the_charter_allows(loading: Loading, name: str) -> None:
     loaded = loading.of(name)
-    ours = {".".join(module.split(".")[:2]) for module in loaded if module.startswith("asterism.")}
+    ours = {".".join(module.split(".")[:2]) for module in loaded if module.startswith("armillary.")}
     assert ours <= {module_name(part) for part in allowed_siblings(WORKSPACE.charter, name) | {name}}
     if WORKSPACE.charter[name].pure:
         assert [module for module in loaded if kind_of(module) == "foreign"] == []
@@ -197,7 +197,7 @@ def test_importing_a_package_loads_only_what_the_charter_allows(loading: Loading
 @every_part
 def test_importing_a_package_reads_the_wheels_and_no_other_copy(loading: Loading, name: str) -> None:
     folders = loading.folders(name)
-    files = {module: file for module, file in loading.of(name).items() if module.startswith("asterism.") and file}
+    files = {module: file for module, file in loading.of(name).items() if module.startswith("armillary.") and file}
     assert module_name(name) in files
     assert [file for file in files.values() if not any(Path(file).is_relative_to(folder) for folder in folders)] == []
 

@@ -9,11 +9,11 @@ from contextlib import asynccontextmanager
 
 from sqlalchemy import text
 
-from asterism.applications import Asterism
-from asterism.asgi_types import Middleware
-from asterism.http import JSONResponse, Request, Response
-from asterism.routing import Route
-from asterism.sqlalchemy import Database, Outbox, OutboxMessage, Relay, TransactionMiddleware, session
+from armillary.applications import Armillary
+from armillary.asgi_types import Middleware
+from armillary.http import JSONResponse, Request, Response
+from armillary.routing import Route
+from armillary.sqlalchemy import Database, Outbox, OutboxMessage, Relay, TransactionMiddleware, session
 
 database = Database(os.environ["TRANSACTION_SERVER_DATABASE"], pool_timeout=5, connect_timeout=5)
 outbox = Outbox(database)
@@ -29,7 +29,7 @@ def note(key: str) -> None:
 
 
 @asynccontextmanager
-async def lifespan(app: Asterism) -> AsyncGenerator[None]:
+async def lifespan(app: Armillary) -> AsyncGenerator[None]:
     async with database:
         async with database.transaction() as own:
             await own.execute(text("CREATE TABLE IF NOT EXISTS account (id INTEGER PRIMARY KEY, balance INTEGER)"))
@@ -55,7 +55,7 @@ async def balances(request: Request) -> Response:
     return JSONResponse([row.balance for row in rows])
 
 
-app = Asterism(
+app = Armillary(
     routes=[Route("/transfer/{key}", transfer, methods=["POST"]), Route("/balances", balances)],
     middleware=[Middleware(TransactionMiddleware, database)],
     lifespan=lifespan,

@@ -9,7 +9,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 TABLE = Path(__file__).resolve().with_name("charter.toml")
 
-META_PACKAGE = "asterism"
+META_PACKAGE = "armillary"
 EVENT_LOOPS = ("anyio", "asyncio", "sniffio", "trio", "uvloop")
 
 # Modules whose name is not that of the distribution that brings them.
@@ -25,8 +25,8 @@ DISTRIBUTION_OF_MODULE = {
 BROUGHT_BY = {
     "cross-web": "strawberry-graphql",
     "graphql": "strawberry-graphql",
-    "httpx": "asterism-testing",
-    "httpx2": "asterism-testing",
+    "httpx": "armillary-testing",
+    "httpx2": "armillary-testing",
     "markupsafe": "jinja2",
     "pydantic-core": "pydantic",
 }
@@ -75,18 +75,18 @@ def module_name(package: str) -> str:
     """Return the import name of a package's folder.
 
     >>> module_name("asgi-types")
-    'asterism.asgi_types'
+    'armillary.asgi_types'
     """
-    return "asterism." + package.replace("-", "_")
+    return "armillary." + package.replace("-", "_")
 
 
 def distribution_name(package: str) -> str:
     """Return the distribution name of a package's folder.
 
-    >>> distribution_name("cors"), distribution_name("asterism")
-    ('asterism-cors', 'asterism')
+    >>> distribution_name("cors"), distribution_name("armillary")
+    ('armillary-cors', 'armillary')
     """
-    return package if package == META_PACKAGE else f"asterism-{package}"
+    return package if package == META_PACKAGE else f"armillary-{package}"
 
 
 def normalized(name: str) -> str:

@@ -174,9 +174,9 @@ def _check_files(workspace: Workspace, package: Package) -> Iterator[str]:
         yield f"{home.relative_to(package.folder)}/__init__.py is missing"
     if not (home / "py.typed").is_file():
         yield f"{home.relative_to(package.folder)}/py.typed is missing"
-    if (source / "asterism" / "__init__.py").exists():
-        yield "src/asterism/__init__.py must not exist: asterism is a namespace that no package owns"
-    for stranger in sorted(source.glob("asterism/*")):
+    if (source / "armillary" / "__init__.py").exists():
+        yield "src/armillary/__init__.py must not exist: armillary is a namespace that no package owns"
+    for stranger in sorted(source.glob("armillary/*")):
         if stranger != home and stranger.name not in ("__pycache__", "__init__.py"):
             yield f"{stranger.relative_to(package.folder)} belongs to another package"
     if not list((package.folder / "tests").rglob("test_*.py")):
@@ -227,7 +227,7 @@ def _check_siblings_declared(workspace: Workspace, package: Package, row: Row) -
     for extra, requirement in _requirements(package):
         sibling = workspace.folders.get(normalized(requirement.name))
         if sibling is None:
-            if normalized(requirement.name).startswith("asterism-"):
+            if normalized(requirement.name).startswith("armillary-"):
                 yield f"declares {requirement.name}, which is not in packages/"
             continue
         if sibling == package.name:
@@ -246,7 +246,7 @@ def _check_siblings_declared(workspace: Workspace, package: Package, row: Row) -
 def _check_outside_declared(workspace: Workspace, package: Package, row: Row) -> Iterator[str]:
     for extra, requirement in _requirements(package):
         name = normalized(requirement.name)
-        if name in workspace.folders or name.startswith("asterism"):
+        if name in workspace.folders or name.startswith("armillary"):
             continue
         allowed = row.outside | row.extra_outside if extra else row.outside
         if name not in allowed:
@@ -277,7 +277,7 @@ def _check_imports(workspace: Workspace, package: Package) -> Iterator[str]:
                 continue
             where = f"{found.path.relative_to(package.folder)}:{found.line}"
             if provider == META_PACKAGE:
-                yield f"{where} imports the bare namespace asterism"
+                yield f"{where} imports the bare namespace armillary"
             elif provider not in optional and BROUGHT_BY.get(provider) not in optional:
                 yield f"{where} imports {found.module}, but {provider} is not declared"
             elif found.eager and module in loaded:
@@ -289,12 +289,12 @@ def _provider(found: Import, own: str) -> str | None:
     parts = found.module.split(".")
     if parts[0] in sys.stdlib_module_names or (found.typing_only and parts[0] in KNOWN_TO_TYPE_CHECKERS):
         return None
-    if parts[0] != "asterism":
+    if parts[0] != "armillary":
         return distribution_of(found.module)
     if parts[:2] == own.split("."):
         return None
     if len(parts) == 1:
-        siblings = [name for name in found.names if f"asterism.{name}" != own]
+        siblings = [name for name in found.names if f"armillary.{name}" != own]
         return distribution_name(siblings[0].replace("_", "-")) if siblings else META_PACKAGE
     return distribution_name(parts[1].replace("_", "-"))
 

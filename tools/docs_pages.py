@@ -30,7 +30,7 @@ def pages_in(folder: str) -> list[dict[str, str] | str]:
     pages = sorted((DOCS / folder).glob("*.md"), key=(lambda page: page.name) if folder == "adr" else title_of)
     entries: list[dict[str, str] | str] = [f"{folder}/index.md"]
     entries += [
-        {title_of(page).removeprefix("asterism-"): f"{folder}/{page.name}"} for page in pages if page.stem != "index"
+        {title_of(page).removeprefix("armillary-"): f"{folder}/{page.name}"} for page in pages if page.stem != "index"
     ]
     return entries
 

@@ -15,7 +15,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
-TARGET = Path(__file__).resolve().parents[1] / "packages/graphql/src/asterism/graphql/graphiql"
+TARGET = Path(__file__).resolve().parents[1] / "packages/graphql/src/armillary/graphql/graphiql"
 
 
 class Release(NamedTuple):

@@ -30,8 +30,8 @@ it declares, on CPython {python}. `make footprint` measures again and rewrites t
 
 - **import, ms**: the shortest of three imports in a fresh interpreter. It depends on the machine, and nothing is held
   to it.
-- **own, standard and foreign modules**: how many the import loads from Asterism, from the standard library (beyond what
-  an interpreter starts with) and from other projects.
+- **own, standard and foreign modules**: how many the import loads from Armillary, from the standard library (beyond
+  what an interpreter starts with) and from other projects.
 - **size**, **with all**: installed size in KiB without bytecode, of the package itself and of the whole environment.
 - **brings**: the other projects' distributions that are installed with it.
 
@@ -79,11 +79,11 @@ class Footprint:
 def kind_of(module: str) -> str:
     """Return "own", "standard" or "foreign".
 
-    >>> kind_of("asterism.cors"), kind_of("asyncio.events"), kind_of("anyio")
+    >>> kind_of("armillary.cors"), kind_of("asyncio.events"), kind_of("anyio")
     ('own', 'standard', 'foreign')
     """
     top = module.partition(".")[0]
-    if top == "asterism":
+    if top == "armillary":
         return "own"
     standard = top in sys.stdlib_module_names or top.startswith("_sysconfigdata_")  # its name has the platform's in it
     return "standard" if standard else "foreign"
@@ -95,7 +95,7 @@ def measure(environment: Environment, package: str) -> Footprint:
     answers = [environment.ask(PROBE, *names) for _ in range(3)]
     kinds = [kind_of(name) for name in answers[0]["modules"]]
     sizes = {normalized(name): size for name, size in answers[0]["sizes"].items()}
-    own = sum(size for name, size in sizes.items() if name in ("asterism", f"asterism-{package}"))
+    own = sum(size for name, size in sizes.items() if name in ("armillary", f"armillary-{package}"))
     return Footprint(
         package,
         round(min(answer["seconds"] for answer in answers) * 1000),
@@ -104,7 +104,7 @@ def measure(environment: Environment, package: str) -> Footprint:
         kinds.count("foreign"),
         round(own / 1024),
         round(sum(sizes.values()) / 1024),
-        tuple(sorted(name for name in sizes if not name.startswith("asterism"))),
+        tuple(sorted(name for name in sizes if not name.startswith("armillary"))),
     )
 
 
@@ -152,7 +152,7 @@ def growth(row: Footprint, now: Footprint, *, same_python: bool) -> list[str]:
 def main() -> None:
     """Measure everything and rewrite the page."""
     workspace = Workspace(ROOT, load_charter())
-    with tempfile.TemporaryDirectory(prefix="asterism-footprint-") as folder:
+    with tempfile.TemporaryDirectory(prefix="armillary-footprint-") as folder:
         place = Path(folder)
         build_wheels(workspace, place / "wheels")
         footprints = []

@@ -66,7 +66,7 @@ def imported_siblings(package: Package) -> set[str]:
     for statements in package.imports.values():
         for statement in statements:
             top, *below = statement.module.split(".")
-            if top == "asterism" and not statement.typing_only:
+            if top == "armillary" and not statement.typing_only:
                 found |= {name.replace("_", "-") for name in (below[:1] or statement.names)}
     return found
 

@@ -21,7 +21,7 @@ OPENING = """\
 # Written by tools/layers.py from tools/charter.toml; change the table, then run: make layers
 
 [importlinter]
-root_package = asterism
+root_package = armillary
 include_external_packages = True
 """
 
@@ -79,13 +79,13 @@ def _modules(names: Iterable[str]) -> str:
 
 def _layers(rows: dict[str, Row]) -> str:
     layers = _lines(
-        " | ".join(module_name(name).removeprefix("asterism.") for name in layer) for layer in layered(rows)
+        " | ".join(module_name(name).removeprefix("armillary.") for name in layer) for layer in layered(rows)
     )
     return f"""\
 [importlinter:contract:layers]
 name = Each package imports only from the layers below it
 type = layers
-containers = asterism
+containers = armillary
 exhaustive = True
 layers ={layers}
 """

@@ -1,4 +1,4 @@
-"""Where Asterism's own classes behave otherwise than the drop-in, which behaves as Starlette does.
+"""Where Armillary's own classes behave otherwise than the drop-in, which behaves as Starlette does.
 
 `DIFFERENCES` is the one list; the table in docs/packages/starlette.md is made from it. Each row names the attributes
 of the drop-in that hold the difference, so that a test can tell whether the list is complete and still true.
@@ -26,7 +26,7 @@ class Difference(NamedTuple):
     drop_in: str
     native: str
     held_by: tuple[str, ...]
-    """`module.Class.attribute` below `asterism.starlette`."""
+    """`module.Class.attribute` below `armillary.starlette`."""
 
 
 DIFFERENCES = [
@@ -218,7 +218,7 @@ DIFFERENCES = [
         "`BaseHTTPMiddleware`",
         "runs the application in a child task: context variables set below are lost above, and `is_disconnected()` "
         "of the endpoint stays False",
-        "`asterism.middleware.DispatchMiddleware` has no child task",
+        "`armillary.middleware.DispatchMiddleware` has no child task",
         (
             "middleware.base.BaseHTTPMiddleware.__call__",
             "middleware.base._CachedRequest.is_disconnected",

@@ -52,7 +52,7 @@ def _write_files(folder: Path, root: Path, name: str) -> None:
         "title": title(name),
         "sentence": f"{name.replace('-', ' ').capitalize()} for any ASGI app.",
     }
-    home = folder / "src" / "asterism" / words["module"]
+    home = folder / "src" / "armillary" / words["module"]
     targets = {
         "pyproject.toml.in": folder / "pyproject.toml",
         "README.md.in": folder / "README.md",
@@ -83,21 +83,21 @@ def _add_charter_row(table: Path, name: str) -> None:
 
 def _add_root_entries(settings: Path, name: str) -> None:
     text = settings.read_text("utf-8")
-    text = _insert_sorted(text, "[tool.uv.sources]\n", f"asterism-{name} = {{ workspace = true }}\n")
+    text = _insert_sorted(text, "[tool.uv.sources]\n", f"armillary-{name} = {{ workspace = true }}\n")
     text = _insert_sorted(text, "mypy_path = [\n", f'    "packages/{name}/src",\n')
     settings.write_text(text, "utf-8", newline="\n")
 
 
 def _add_extra(meta: Path, name: str) -> None:
     text = meta.read_text("utf-8")
-    text = _insert_sorted(text, "[project.optional-dependencies]\n", f'{name} = ["asterism-{name}>=1.0,<2"]\n')
+    text = _insert_sorted(text, "[project.optional-dependencies]\n", f'{name} = ["armillary-{name}>=1.0,<2"]\n')
 
     def with_extra(found: re.Match[str]) -> str:
         extras = sorted({*found[1].split(","), name})
-        return f'all = ["asterism[{",".join(extras)}]"]'
+        return f'all = ["armillary[{",".join(extras)}]"]'
 
     meta.write_text(
-        re.sub(r'^all = \["asterism\[([^\]]*)\]"\]$', with_extra, text, flags=re.MULTILINE), "utf-8", newline="\n"
+        re.sub(r'^all = \["armillary\[([^\]]*)\]"\]$', with_extra, text, flags=re.MULTILINE), "utf-8", newline="\n"
     )
 
 

@@ -1,6 +1,6 @@
 """What a tag releases, and whether the wheels work without the sources.
 
-Usage: `python tools/release.py plan asterism-cors-1.2.0` prints the packages that the tag releases, one per line, or
+Usage: `python tools/release.py plan armillary-cors-1.2.0` prints the packages that the tag releases, one per line, or
 fails where the tag and the metadata disagree. `python tools/release.py try DIST PACKAGE ...` installs each package's
 wheel from DIST into a fresh environment and runs its tests there, on a copy, with the checkout out of reach.
 """
@@ -20,7 +20,7 @@ from typing import Any
 
 from charter import META_PACKAGE, ROOT, distribution_name
 
-# These share one version and are released together, as `asterism-core-<version>`.
+# These share one version and are released together, as `armillary-core-<version>`.
 CORE_TRAIN = (
     "asgi-types",
     "datastructures",
@@ -51,16 +51,16 @@ def packages_of(tag: str, root: Path = ROOT) -> list[str]:
     Raises:
         ValueError: the tag names no package, or not the version that is in its metadata and its changelog.
     """
-    found = re.fullmatch(r"asterism(?:-([a-z0-9-]+?))?-(\d+\.\d+\.\d+(?:(?:a|b|rc)\d+)?)", tag)
+    found = re.fullmatch(r"armillary(?:-([a-z0-9-]+?))?-(\d+\.\d+\.\d+(?:(?:a|b|rc)\d+)?)", tag)
     if found is None:
-        raise ValueError(f"{tag!r} is no release tag; they look like asterism-cors-1.2.0 and asterism-core-1.2.0")
+        raise ValueError(f"{tag!r} is no release tag; they look like armillary-cors-1.2.0 and armillary-core-1.2.0")
     name, version = found[1] or META_PACKAGE, found[2]
     packages = list(CORE_TRAIN) if name == "core" else [name]
     for package in packages:
         if not (root / "packages" / package / "pyproject.toml").is_file():
             raise ValueError(f"{tag}: there is no packages/{package}")
         if name != "core" and package in CORE_TRAIN:
-            raise ValueError(f"{tag}: {package} is released with the core train, tag asterism-core-{version}")
+            raise ValueError(f"{tag}: {package} is released with the core train, tag armillary-core-{version}")
         declared = metadata_of(package, root)["project"]["version"]
         if declared != version:
             raise ValueError(f"{tag}: packages/{package}/pyproject.toml says {declared}")
@@ -80,7 +80,7 @@ def try_wheel(package: str, dist: Path, uv: str) -> None:
     extras = ",".join(metadata["project"].get("optional-dependencies", {}))
     requirement = f"{distribution_name(package)}[{extras}]=={metadata['project']['version']}"
     groups = metadata.get("dependency-groups", {})
-    with tempfile.TemporaryDirectory(prefix="asterism-wheel-") as folder:
+    with tempfile.TemporaryDirectory(prefix="armillary-wheel-") as folder:
         place = Path(folder)
         environment = {key: value for key, value in os.environ.items() if key not in ("PYTHONPATH", "VIRTUAL_ENV")}
 

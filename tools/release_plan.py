@@ -102,7 +102,7 @@ def release_of(workspace: Workspace, unit: str, dependents: dict[str, set[str]])
         for name in packages
         if name in dependents
     }
-    tag = f"asterism-{version}" if unit == META_PACKAGE else f"asterism-{unit}-{version}"
+    tag = f"armillary-{version}" if unit == META_PACKAGE else f"armillary-{unit}-{version}"
     return Release(tag, packages, bounds)
 
 

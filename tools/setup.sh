@@ -104,7 +104,7 @@ fingerprint() {
 
 mkdir -p "$tools"
 python=$(find_python)
-stamp=$root/.venv/.asterism-setup
+stamp=$root/.venv/.armillary-setup
 now=$(fingerprint)
 if [ -r "$stamp" ] && [ -r "$tools/uv-path" ] && [ -x "$(cat "$tools/uv-path")" ] && [ "$(cat "$stamp")" = "$now" ]; then
     exit 0

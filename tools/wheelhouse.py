@@ -92,7 +92,7 @@ def make_environment(name: str, *requirements: str) -> Environment:
     place.mkdir(parents=True, exist_ok=True)
     environment = Environment(place / name)
     workspace = Workspace(ROOT, load_charter())
-    with tempfile.TemporaryDirectory(prefix="asterism-wheels-") as folder:
+    with tempfile.TemporaryDirectory(prefix="armillary-wheels-") as folder:
         build_wheels(workspace, Path(folder))
         every = [
             requirement_of(package, ["all"] if package.is_meta else package.optional)
@@ -173,8 +173,8 @@ def requirement_of(package: Package, extras: Iterable[str] = ()) -> str:
     """Return the requirement for exactly this version of a package.
 
     >>> from check_packages import Package
-    >>> requirement_of(Package(ROOT / "packages" / "asterism"), ["all"])
-    'asterism[all]==1.0.0'
+    >>> requirement_of(Package(ROOT / "packages" / "armillary"), ["all"])
+    'armillary[all]==1.0.0'
     """
     chosen = ",".join(extras)
     version = package.project["version"]

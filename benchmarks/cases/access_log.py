@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from frame import BARE, Application, Contest, Exchange, bare_application
 
-LOGGER = "asterism.benchmark"
+LOGGER = "armillary.benchmark"
 
 
 def _starlette() -> Application:
@@ -28,7 +28,7 @@ def _starlette() -> Application:
 
 def contests() -> Iterator[tuple[str, Contest]]:
     """Yield the contest with a request id made, checked and sent back, and the one without."""
-    from asterism.logging import AccessLogMiddleware
+    from armillary.logging import AccessLogMiddleware
 
     logger = logging.getLogger(LOGGER)
     logger.setLevel(logging.INFO)
@@ -37,5 +37,5 @@ def contests() -> Iterator[tuple[str, Contest]]:
     bare = bare_application(b"Hello, world!", b"text/plain; charset=utf-8")
     for name, header in (("access log", "X-Request-ID"), ("access log, no id", None)):
         logged = AccessLogMiddleware(bare, LOGGER, request_id_header=header)
-        applications = {BARE: bare, "asterism": logged, "starlette": _starlette()}
+        applications = {BARE: bare, "armillary": logged, "starlette": _starlette()}
         yield name, Contest(Exchange("/", expected=b"Hello, world!"), applications)

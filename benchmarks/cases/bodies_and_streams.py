@@ -76,10 +76,10 @@ def _endpoints(http: Any, files: Path, event_stream: Any) -> dict[str, Any]:
     }
 
 
-def _asterism(files: Path) -> Application:
-    from asterism import http
-    from asterism.applications import Asterism
-    from asterism.routing import Route
+def _armillary(files: Path) -> Application:
+    from armillary import http
+    from armillary.applications import Armillary
+    from armillary.routing import Route
 
     async def sent(events: AsyncIterator[Any]) -> AsyncIterator[http.ServerSentEvent]:
         async for event in events:
@@ -89,7 +89,7 @@ def _asterism(files: Path) -> Application:
         return http.EventSourceResponse(sent(events))
 
     found = _endpoints(http, files, event_stream)
-    return Asterism(routes=[Route(path, found[path], methods=["GET", "POST"]) for path in found])
+    return Armillary(routes=[Route(path, found[path], methods=["GET", "POST"]) for path in found])
 
 
 def _starlette(files: Path) -> Application:
@@ -136,7 +136,7 @@ def contests() -> Iterator[tuple[str, Contest]]:
         files = Path(folder)
         (files / "small").write_bytes(b"s" * 4096)
         (files / "large").write_bytes(b"l" * 1024 * 1024)
-        peers = {"asterism": _asterism(files), "starlette": _starlette(files)}
+        peers = {"armillary": _armillary(files), "starlette": _starlette(files)}
         form = ((b"content-type", b"application/x-www-form-urlencoded"),)
         upload = ((b"content-type", b"multipart/form-data; boundary=" + BOUNDARY),)
         sent = _multipart()

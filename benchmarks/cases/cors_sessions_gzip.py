@@ -14,14 +14,14 @@ BROWSER = (
 )
 
 
-def _asterism() -> Application:
-    from asterism.applications import Asterism
-    from asterism.asgi_types import Middleware
-    from asterism.compression import GZipMiddleware
-    from asterism.cors import CORSMiddleware
-    from asterism.http import PlainTextResponse, Request, Response
-    from asterism.routing import Route
-    from asterism.sessions import SessionMiddleware
+def _armillary() -> Application:
+    from armillary.applications import Armillary
+    from armillary.asgi_types import Middleware
+    from armillary.compression import GZipMiddleware
+    from armillary.cors import CORSMiddleware
+    from armillary.http import PlainTextResponse, Request, Response
+    from armillary.routing import Route
+    from armillary.sessions import SessionMiddleware
 
     async def plaintext(request: Request) -> Response:
         return PlainTextResponse("Hello, world!")
@@ -31,7 +31,7 @@ def _asterism() -> Application:
         Middleware(SessionMiddleware, secret_key=KEY),
         Middleware(GZipMiddleware),
     ]
-    return Asterism(routes=[Route("/", plaintext)], middleware=middleware)
+    return Armillary(routes=[Route("/", plaintext)], middleware=middleware)
 
 
 def _starlette(stacked: bool = True) -> Application:
@@ -57,11 +57,11 @@ def _starlette(stacked: bool = True) -> Application:
 
 def contests() -> Iterator[tuple[str, Contest]]:
     """Yield the stack for a client of any kind and for a browser, and CORS alone without an Origin."""
-    from asterism.cors import CORSMiddleware
+    from armillary.cors import CORSMiddleware
 
     bare = bare_application(b"Hello, world!", b"text/plain; charset=utf-8")
-    stacks = {BARE: bare, "asterism": _asterism(), "starlette": _starlette()}
+    stacks = {BARE: bare, "armillary": _armillary(), "starlette": _starlette()}
     yield "3 middlewares", Contest(Exchange("/", expected=b"Hello, world!"), stacks)
     yield "3, cross-origin", Contest(Exchange("/", headers=BROWSER, expected=b"Hello, world!"), stacks)
-    shared = {"asterism": CORSMiddleware(bare, [ORIGIN]), "starlette": _starlette(stacked=False)}
+    shared = {"armillary": CORSMiddleware(bare, [ORIGIN]), "starlette": _starlette(stacked=False)}
     yield "CORS, no Origin", Contest(Exchange("/", expected=b"Hello, world!"), {BARE: bare, **shared})

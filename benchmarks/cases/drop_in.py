@@ -20,17 +20,17 @@ JSON = b"application/json"
 @contextmanager
 def _imports(*, of_drop_in: bool) -> Iterator[None]:
     """Inside, `starlette` and `fastapi` are imported anew, on one Starlette or the other."""
-    import asterism.starlette
+    import armillary.starlette
 
     kept = {name: module for name, module in sys.modules.items() if name.split(".")[0] in ("starlette", "fastapi")}
     for name in kept:
         del sys.modules[name]
     if of_drop_in:
-        asterism.starlette.install()
+        armillary.starlette.install()
     try:
         yield
     finally:
-        asterism.starlette.uninstall()
+        armillary.starlette.uninstall()
         for name in [name for name in sys.modules if name.split(".")[0] in ("starlette", "fastapi")]:
             del sys.modules[name]
         sys.modules.update(kept)

@@ -27,12 +27,12 @@ def _schema(**options: Any) -> Any:
     return strawberry.Schema(strawberry.type(Query), **options)
 
 
-def _asterism() -> Application:
-    from asterism.applications import Asterism
-    from asterism.graphql import GraphQL
-    from asterism.routing import Route
+def _armillary() -> Application:
+    from armillary.applications import Armillary
+    from armillary.graphql import GraphQL
+    from armillary.routing import Route
 
-    return Asterism(routes=[Route("/graphql", GraphQL(_schema()))])
+    return Armillary(routes=[Route("/graphql", GraphQL(_schema()))])
 
 
 def _starlette(**options: Any) -> Application:
@@ -52,4 +52,4 @@ def contests() -> Iterator[tuple[str, Contest]]:
     bare = bare_application(ANSWER, b"application/json")
     peers = (("GraphQL query", {}), ("GraphQL, cached", {"extensions": [ParserCache, ValidationCache]}))
     for name, options in peers:
-        yield name, Contest(exchange, {BARE: bare, "asterism": _asterism(), "starlette": _starlette(**options)})
+        yield name, Contest(exchange, {BARE: bare, "armillary": _armillary(), "starlette": _starlette(**options)})

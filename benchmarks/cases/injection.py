@@ -19,14 +19,14 @@ class Third:
         self.first, self.second = first, second
 
 
-def _asterism() -> Application:
+def _armillary() -> Application:
     from dishka import Provider, Scope, provide
 
-    from asterism.applications import Asterism
-    from asterism.asgi_types import Middleware
-    from asterism.http import PlainTextResponse, Response
-    from asterism.injection import Injection, InjectionMiddleware, inject
-    from asterism.routing import Route
+    from armillary.applications import Armillary
+    from armillary.asgi_types import Middleware
+    from armillary.http import PlainTextResponse, Response
+    from armillary.injection import Injection, InjectionMiddleware, inject
+    from armillary.routing import Route
 
     class Services(Provider):
         scope = Scope.REQUEST
@@ -38,7 +38,7 @@ def _asterism() -> Application:
         return PlainTextResponse("Hello, world!")
 
     injection = Injection(Services())
-    return Asterism(routes=[Route("/", inject(endpoint))], middleware=[Middleware(InjectionMiddleware, injection)])
+    return Armillary(routes=[Route("/", inject(endpoint))], middleware=[Middleware(InjectionMiddleware, injection)])
 
 
 def _fastapi() -> Application:
@@ -73,4 +73,4 @@ def contests() -> Iterator[tuple[str, Contest]]:
         return
     bare = bare_application(b"Hello, world!", b"text/plain; charset=utf-8")
     exchange = Exchange("/", expected=b"Hello, world!")
-    yield "three dependencies", Contest(exchange, {BARE: bare, "asterism": _asterism(), "fastapi": _fastapi()})
+    yield "three dependencies", Contest(exchange, {BARE: bare, "armillary": _armillary(), "fastapi": _fastapi()})

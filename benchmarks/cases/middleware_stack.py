@@ -33,7 +33,7 @@ def contests() -> Iterator[tuple[str, Contest]]:
     """Yield the one contest: `DispatchMiddleware` against Starlette's `BaseHTTPMiddleware`."""
     from starlette.middleware.base import BaseHTTPMiddleware
 
-    from asterism.middleware import DispatchMiddleware
+    from armillary.middleware import DispatchMiddleware
 
-    stacks = {"asterism": _stacked(DispatchMiddleware), "starlette": _stacked(BaseHTTPMiddleware)}
+    stacks = {"armillary": _stacked(DispatchMiddleware), "starlette": _stacked(BaseHTTPMiddleware)}
     yield "5 dispatches", Contest(Exchange(client_stays=True), {BARE: _stream, **stacks})

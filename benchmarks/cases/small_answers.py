@@ -10,10 +10,10 @@ from frame import BARE, Application, Contest, Exchange, bare_application
 PLAIN = b"text/plain; charset=utf-8"
 
 
-def _asterism() -> Application:
-    from asterism.applications import Asterism
-    from asterism.http import JSONResponse, PlainTextResponse, Request, Response
-    from asterism.routing import Route
+def _armillary() -> Application:
+    from armillary.applications import Armillary
+    from armillary.http import JSONResponse, PlainTextResponse, Request, Response
+    from armillary.routing import Route
 
     async def plaintext(request: Request) -> Response:
         return PlainTextResponse("Hello, world!")
@@ -24,7 +24,7 @@ def _asterism() -> Application:
     async def greet(request: Request) -> Response:
         return PlainTextResponse(request.path_params["name"])
 
-    return Asterism(routes=[Route("/", plaintext), Route("/json", json), Route("/users/{name}", greet)])
+    return Armillary(routes=[Route("/", plaintext), Route("/json", json), Route("/users/{name}", greet)])
 
 
 def _starlette() -> Application:
@@ -93,7 +93,7 @@ def _blacksheep() -> Application:
 def contests() -> Iterator[tuple[str, Contest]]:
     """Yield the three contests."""
     blacksheep = _blacksheep()
-    peers = {"asterism": _asterism(), "starlette": _starlette(), "falcon": _falcon(), "blacksheep": blacksheep}
+    peers = {"armillary": _armillary(), "starlette": _starlette(), "falcon": _falcon(), "blacksheep": blacksheep}
     answers = (
         ("plaintext", Exchange("/", expected=b"Hello, world!"), bare_application(b"Hello, world!", PLAIN)),
         ("JSON", Exchange("/json"), bare_application(b'{"hello":"world"}', b"application/json")),

@@ -32,11 +32,11 @@ async def _bare_not_modified(scope: Any, receive: Any, send: Any) -> None:
 def _applications(directory: Path) -> dict[str, Application]:
     from starlette.staticfiles import StaticFiles as StarletteStaticFiles
 
-    from asterism.staticfiles import StaticFiles
+    from armillary.staticfiles import StaticFiles
 
     return {
-        "asterism": StaticFiles(directory=directory),
-        "asterism in memory": StaticFiles(directory=directory, memory=16 * 1024 * 1024),
+        "armillary": StaticFiles(directory=directory),
+        "armillary in memory": StaticFiles(directory=directory, memory=16 * 1024 * 1024),
         "starlette": StarletteStaticFiles(directory=directory),
     }
 

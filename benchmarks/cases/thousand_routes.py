@@ -10,15 +10,15 @@ from frame import BARE, Application, Contest, Exchange, bare_application
 ROUTES = 1000
 
 
-def _asterism() -> Application:
-    from asterism.applications import Asterism
-    from asterism.http import PlainTextResponse, Request, Response
-    from asterism.routing import Route
+def _armillary() -> Application:
+    from armillary.applications import Armillary
+    from armillary.http import PlainTextResponse, Request, Response
+    from armillary.routing import Route
 
     async def endpoint(request: Request) -> Response:
         return PlainTextResponse("found")
 
-    return Asterism(routes=[Route(f"/items{at}/{{key}}/detail", endpoint) for at in range(ROUTES)])
+    return Armillary(routes=[Route(f"/items{at}/{{key}}/detail", endpoint) for at in range(ROUTES)])
 
 
 def _starlette() -> Application:
@@ -65,7 +65,7 @@ def _blacksheep() -> Application:
 def contests() -> Iterator[tuple[str, Contest]]:
     """Yield the three contests."""
     blacksheep = _blacksheep()
-    peers = {"asterism": _asterism(), "starlette": _starlette(), "falcon": _falcon(), "blacksheep": blacksheep}
+    peers = {"armillary": _armillary(), "starlette": _starlette(), "falcon": _falcon(), "blacksheep": blacksheep}
     found = bare_application(b"found", b"text/plain; charset=utf-8")
     missed = bare_application(b"Not Found", b"text/plain; charset=utf-8", 404)
     start = {"blacksheep": blacksheep.start}

@@ -74,13 +74,13 @@ def contests() -> Iterator[tuple[str, Contest]]:
     from starlette.routing import WebSocketRoute as StarletteRoute
     from starlette.websockets import WebSocketDisconnect as StarletteDisconnect
 
-    from asterism.applications import Asterism
-    from asterism.routing import WebSocketRoute
-    from asterism.websockets import WebSocketDisconnect
+    from armillary.applications import Armillary
+    from armillary.routing import WebSocketRoute
+    from armillary.websockets import WebSocketDisconnect
 
     applications = {
         BARE: _bare,
-        "asterism": _echo(Asterism, WebSocketRoute, WebSocketDisconnect),
+        "armillary": _echo(Armillary, WebSocketRoute, WebSocketDisconnect),
         "starlette": _echo(Starlette, StarletteRoute, StarletteDisconnect),
     }
     yield "WebSocket echo", Contest(Exchange(), {name: _conversing(app) for name, app in applications.items()})

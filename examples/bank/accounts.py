@@ -8,7 +8,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, String, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from asterism.sqlalchemy import Outbox
+from armillary.sqlalchemy import Outbox
 
 LARGEST_AMOUNT = 1_000_000
 

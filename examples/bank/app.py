@@ -16,13 +16,13 @@ from dishka import Provider, Scope, provide
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from asterism.applications import Asterism
-from asterism.asgi_types import HTTPException, Middleware
-from asterism.graphql import GraphQL, GraphQLContext
-from asterism.http import FileResponse, JSONResponse, RedirectResponse, Request, Response
-from asterism.injection import Injection, InjectionMiddleware, inject
-from asterism.routing import Route
-from asterism.sqlalchemy import (
+from armillary.applications import Armillary
+from armillary.asgi_types import HTTPException, Middleware
+from armillary.graphql import GraphQL, GraphQLContext
+from armillary.http import FileResponse, JSONResponse, RedirectResponse, Request, Response
+from armillary.injection import Injection, InjectionMiddleware, inject
+from armillary.routing import Route
+from armillary.sqlalchemy import (
     Database,
     Outbox,
     OutboxMessage,
@@ -35,7 +35,7 @@ from asterism.sqlalchemy import (
     transaction,
     transactional,
 )
-from asterism.templating import Jinja2Templates
+from armillary.templating import Jinja2Templates
 from examples.bank.accounts import Bank, Base, Refusal, open_first_accounts
 
 database = Database(os.environ.get("BANK_DATABASE", "sqlite:///bank.db"), metadata=Base.metadata)
@@ -145,7 +145,7 @@ async def notify(message: OutboxMessage) -> None:
 
 
 @asynccontextmanager
-async def lifespan(app: Asterism) -> AsyncGenerator[None]:
+async def lifespan(app: Armillary) -> AsyncGenerator[None]:
     await database.create_tables()
     async with database, injection.lifespan(app):
         async with database.transaction() as own:
@@ -163,7 +163,7 @@ async def style(request: Request) -> Response:
 
 
 injection = Injection(Services())
-app = Asterism(
+app = Armillary(
     routes=[
         Route("/", home),
         Route("/bank.css", style),

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from asterism.lint import lint
-from asterism.testing import AsyncTestClient, WebSocketClosed
+from armillary.lint import lint
+from armillary.testing import AsyncTestClient, WebSocketClosed
 
 pytestmark = pytest.mark.anyio
 
@@ -33,7 +33,7 @@ def bank_module(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pyt
         try:
             socket.create_connection(("127.0.0.1", 5432), 1).close()
         except OSError:
-            if os.environ.get("ASTERISM_REQUIRE_SERVICES") == "1":
+            if os.environ.get("ARMILLARY_REQUIRE_SERVICES") == "1":
                 pytest.fail("nothing listens on 127.0.0.1:5432")
             pytest.skip("nothing listens on 127.0.0.1:5432")
     monkeypatch.setenv("BANK_DATABASE", url)

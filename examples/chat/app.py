@@ -7,12 +7,12 @@ from typing import Any
 
 import anyio
 
-from asterism.applications import Asterism
-from asterism.asgi_types import Middleware
-from asterism.background import Stopping
-from asterism.http import FileResponse, Request, Response
-from asterism.routing import Route, WebSocketRoute
-from asterism.websockets import OriginMiddleware, WebSocket, WebSocketDisconnect, WebSocketLimits
+from armillary.applications import Armillary
+from armillary.asgi_types import Middleware
+from armillary.background import Stopping
+from armillary.http import FileResponse, Request, Response
+from armillary.routing import Route, WebSocketRoute
+from armillary.websockets import OriginMiddleware, WebSocket, WebSocketDisconnect, WebSocketLimits
 
 from .room import Member, Room, TooSlow
 
@@ -62,7 +62,7 @@ async def write(websocket: WebSocket, member: Member) -> None:
 
 
 app = Stopping(
-    Asterism(
+    Armillary(
         routes=[
             Route("/", file("chat.html")),
             Route("/chat.css", file("chat.css")),

@@ -7,8 +7,8 @@ from typing import Any
 import anyio
 import pytest
 
-from asterism.lint import lint
-from asterism.testing import TestClient
+from armillary.lint import lint
+from armillary.testing import TestClient
 from examples.chat import app as module
 from examples.chat.room import WAITING, Member, Room, TooSlow
 

@@ -12,10 +12,10 @@ from typing import TypeAlias
 import strawberry
 from graphql import GraphQLError
 
-from asterism.applications import Asterism
-from asterism.graphql import GraphQL, GraphQLContext
-from asterism.http import RedirectResponse, Request, Response
-from asterism.routing import Route
+from armillary.applications import Armillary
+from armillary.graphql import GraphQL, GraphQLContext
+from armillary.http import RedirectResponse, Request, Response
+from armillary.routing import Route
 
 Info: TypeAlias = strawberry.Info[GraphQLContext, None]
 
@@ -101,4 +101,4 @@ async def home(request: Request) -> Response:
     return RedirectResponse("/graphql")
 
 
-app = Asterism(debug=True, routes=[Route("/", home), Route("/graphql", graphql)])
+app = Armillary(debug=True, routes=[Route("/", home), Route("/graphql", graphql)])

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from asterism.graphql import GraphQLTester, OperationFailed
-from asterism.testing import TestClient
+from armillary.graphql import GraphQLTester, OperationFailed
+from armillary.testing import TestClient
 from examples.graphql.app import BOOKS, LISTENERS, app
 
 

@@ -10,10 +10,10 @@ from string import Template
 
 import anyio
 
-from asterism.applications import Asterism
-from asterism.asgi_types import HTTPException, reason_phrase
-from asterism.http import FileResponse, HTMLResponse, JSONResponse, Request, Response, StreamingResponse
-from asterism.routing import Route
+from armillary.applications import Armillary
+from armillary.asgi_types import HTTPException, reason_phrase
+from armillary.http import FileResponse, HTMLResponse, JSONResponse, Request, Response, StreamingResponse
+from armillary.routing import Route
 
 PAGES = Path(__file__).parent / "pages"
 LAYOUT = Template((PAGES / "layout.html").read_text("utf-8"))
@@ -99,7 +99,7 @@ async def failed(request: Request, exc: Exception) -> Response:
     return error_page(500, "Something went wrong here. The log of the server says what.")
 
 
-app = Asterism(
+app = Armillary(
     routes=[
         Route("/", home, name="home"),
         Route("/style.css", style, name="style"),

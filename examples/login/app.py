@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from asterism.applications import Asterism
-from asterism.asgi_types import HTTPException, Middleware, reason_phrase
-from asterism.authentication import (
+from armillary.applications import Armillary
+from armillary.asgi_types import HTTPException, Middleware, reason_phrase
+from armillary.authentication import (
     AuthenticationMiddleware,
     BaseUser,
     SessionBackend,
@@ -18,13 +18,13 @@ from asterism.authentication import (
     requires,
     same_secret,
 )
-from asterism.concurrency import run_in_threadpool
-from asterism.http import RedirectResponse, Request, Response
-from asterism.routing import Mount, Route
-from asterism.security import CSRFMiddleware, SecurityHeadersMiddleware
-from asterism.sessions import MemoryStore, ServerSessionMiddleware
-from asterism.staticfiles import StaticFiles
-from asterism.templating import Jinja2Templates
+from armillary.concurrency import run_in_threadpool
+from armillary.http import RedirectResponse, Request, Response
+from armillary.routing import Mount, Route
+from armillary.security import CSRFMiddleware, SecurityHeadersMiddleware
+from armillary.sessions import MemoryStore, ServerSessionMiddleware
+from armillary.staticfiles import StaticFiles
+from armillary.templating import Jinja2Templates
 
 HERE = Path(__file__).parent
 LONGEST_NOTE = 280
@@ -114,7 +114,7 @@ async def refused(request: Request, exc: HTTPException) -> Response:
     return templates.TemplateResponse(request, "error.html", context, exc.status_code, exc.headers)
 
 
-app = Asterism(
+app = Armillary(
     routes=[
         Route("/", notebook, name="notebook"),
         Route("/notes", write, methods=["POST"], name="write"),

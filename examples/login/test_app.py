@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from asterism.lint import lint
-from asterism.testing import TestClient
+from armillary.lint import lint
+from armillary.testing import TestClient
 from examples.login.app import LONGEST_NOTE, app, notebooks, path_on_this_site
 
 PASSWORD = "analytical engine"

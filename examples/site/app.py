@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
-from asterism.applications import Asterism
-from asterism.asgi_types import HTTPException, Middleware
-from asterism.http import JSONResponse, Request, Response
-from asterism.routing import Mount, Route
-from asterism.security import SecurityHeadersMiddleware
-from asterism.staticfiles import StaticFiles
-from asterism.templating import Jinja2Templates
+from armillary.applications import Armillary
+from armillary.asgi_types import HTTPException, Middleware
+from armillary.http import JSONResponse, Request, Response
+from armillary.routing import Mount, Route
+from armillary.security import SecurityHeadersMiddleware
+from armillary.staticfiles import StaticFiles
+from armillary.templating import Jinja2Templates
 
 HERE = Path(__file__).parent
 
@@ -81,7 +81,7 @@ async def refused(request: Request, exc: HTTPException) -> Response:
     return templates.TemplateResponse(request, "error.html", {"status": exc.status_code}, exc.status_code, exc.headers)
 
 
-app = Asterism(
+app = Armillary(
     routes=[
         Route("/", home, name="home"),
         Route("/stars/{name}", star, name="star"),

@@ -7,9 +7,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from asterism.lint import lint
-from asterism.staticfiles import IMMUTABLE
-from asterism.testing import TestClient
+from armillary.lint import lint
+from armillary.staticfiles import IMMUTABLE
+from armillary.testing import TestClient
 from examples.site.app import STARS, app
 
 HERE = Path(__file__).parent

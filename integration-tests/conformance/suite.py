@@ -20,10 +20,10 @@ from typing import NamedTuple
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "asterism" / "conformance"
+CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "armillary" / "conformance"
 NOTED_UV = ROOT / ".tools/uv-path"
 UV = os.environ.get("UV") or (NOTED_UV.read_text().strip() if NOTED_UV.exists() else "uv")
-PLUGIN = ("-p", "asterism.starlette.pytest_plugin")
+PLUGIN = ("-p", "armillary.starlette.pytest_plugin")
 
 
 class Outcome(NamedTuple):

@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 from programs import PROGRAMS, Boom, Program, seen
 
-import asterism
-from asterism.http import PlainTextResponse
-from asterism.lint import LintError, lint
-from asterism.middleware import DispatchMiddleware, MessageHooks
-from asterism.testing import TestClient
+import armillary
+from armillary.http import PlainTextResponse
+from armillary.lint import LintError, lint
+from armillary.middleware import DispatchMiddleware, MessageHooks
+from armillary.testing import TestClient
 
 
 class NobodyKnown:
@@ -34,9 +34,9 @@ async def passing(request: Any, call_next: Any) -> Any:
 def arguments() -> dict[str, dict[str, Any]]:
     from dishka import Provider
 
-    from asterism.injection import Injection
-    from asterism.sessions import MemoryStore
-    from asterism.sqlalchemy import Database
+    from armillary.injection import Injection
+    from armillary.sessions import MemoryStore
+    from armillary.sqlalchemy import Database
 
     return {
         "AuthenticationMiddleware": {"backend": NobodyKnown()},
@@ -57,9 +57,9 @@ def arguments() -> dict[str, dict[str, Any]]:
 
 def middleware() -> dict[str, type[Any]]:
     """Return every public middleware class of every installed part, the drop-in's apart."""
-    found: dict[str, type[Any]] = {"asterism.middleware.MessageHooks": MessageHooks}
-    for part in pkgutil.iter_modules(asterism.__path__, "asterism."):
-        if part.name in ("asterism.asgi_types", "asterism.starlette"):  # the record of a middleware; its namesakes
+    found: dict[str, type[Any]] = {"armillary.middleware.MessageHooks": MessageHooks}
+    for part in pkgutil.iter_modules(armillary.__path__, "armillary."):
+        if part.name in ("armillary.asgi_types", "armillary.starlette"):  # the record of a middleware; its namesakes
             continue
         module = importlib.import_module(part.name)
         for name in getattr(module, "__all__", ()):

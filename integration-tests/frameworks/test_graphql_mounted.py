@@ -16,7 +16,7 @@ from websockets.sync.client import connect
 SCHEMA = """
 from collections.abc import AsyncGenerator
 import strawberry
-from asterism.graphql import GraphQL
+from armillary.graphql import GraphQL
 
 @strawberry.type
 class Query:

@@ -12,13 +12,13 @@ from urllib.parse import unquote
 import pytest
 from programs import PROGRAMS, Program
 
-from asterism.applications import Asterism
-from asterism.graphql import GraphQL
-from asterism.http import JSONResponse, PlainTextResponse
-from asterism.lint import LintError
-from asterism.routing import Host, Mount, NoMatchFound, Route, Router, WebSocketRoute
-from asterism.staticfiles import StaticFiles
-from asterism.testing import TestClient
+from armillary.applications import Armillary
+from armillary.graphql import GraphQL
+from armillary.http import JSONResponse, PlainTextResponse
+from armillary.lint import LintError
+from armillary.routing import Host, Mount, NoMatchFound, Route, Router, WebSocketRoute
+from armillary.staticfiles import StaticFiles
+from armillary.testing import TestClient
 
 HERE = Path(__file__).resolve().parent
 
@@ -31,8 +31,8 @@ def client_of(app: Any, program: Program) -> TestClient:
 
 WAYS: dict[str, Callable[[Any, bool], Any]] = {
     "router": lambda app, _: Router([Mount("/theirs", app)]),
-    "application": lambda app, runs: Asterism(routes=[Mount("/theirs", app, lifespan=runs)]),
-    "nested": lambda app, runs: Asterism(routes=[Mount("/{tenant}", routes=[Mount("/at", app, lifespan=runs)])]),
+    "application": lambda app, runs: Armillary(routes=[Mount("/theirs", app, lifespan=runs)]),
+    "nested": lambda app, runs: Armillary(routes=[Mount("/{tenant}", routes=[Mount("/at", app, lifespan=runs)])]),
     "host": lambda app, _: Router([Host("testserver", app)]),
 }
 PREFIXES = {"router": "/theirs", "application": "/theirs", "nested": "/acme/at", "host": ""}
@@ -237,7 +237,7 @@ def test_our_application_reverses_below_their_mount(name: str) -> None:
     async def home_of(request: Any, exc: Exception) -> Any:
         return PlainTextResponse(str(request.url_for("link")), status_code=404)
 
-    program = {**HOMES, **BESIDE}[name](Asterism(routes=ours().routes, exception_handlers={404: home_of}))
+    program = {**HOMES, **BESIDE}[name](Armillary(routes=ours().routes, exception_handlers={404: home_of}))
     client = client_of(program.app, program)
     assert client.get("/ours/link").text == "https://testserver/ours/greet/ada"
     assert client.get("/ours/nowhere").text == "https://testserver/ours/link"
@@ -249,7 +249,7 @@ def test_their_router_reverses_for_them_while_ours_is_mounted(framework: str) ->
     from starlette.requests import Request as TheirRequest
 
     seen: list[str] = []
-    program = HOMES[framework](Asterism(routes=ours().routes))
+    program = HOMES[framework](Armillary(routes=ours().routes))
     program.app.add_route("/named", lambda request: None, name="named")
 
     async def outside(scope: Any, receive: Any, send: Any) -> None:
@@ -306,13 +306,13 @@ def test_keys_of_the_outer_application_are_still_its_own_after_an_inner_one(prog
 
     def keeping(app: Any) -> Any:
         async def keep(scope: Any, receive: Any, send: Any) -> None:
-            before = {key: scope[key] for key in scope if key not in ("asterism", "extensions")}
+            before = {key: scope[key] for key in scope if key not in ("armillary", "extensions")}
             await app(scope, receive, send)
             kept[scope["type"]] = {key: (value, scope.get(key)) for key, value in before.items()}
 
         return keep
 
-    app = keeping(Asterism(routes=[Mount("/theirs", mountable(program))]))
+    app = keeping(Armillary(routes=[Mount("/theirs", mountable(program))]))
     with client_of(app, program) as client:
         assert client.get("/theirs/hello").text == "hello"
     changed = {key for key, (before, after) in kept["http"].items() if before is not after and before != after}
@@ -331,9 +331,9 @@ def test_our_application_is_still_in_the_scope_when_a_mounted_one_has_answered(p
             if scope["type"] == "http":
                 found.append((scope["app"], scope["router"], scope["path"], scope["root_path"]))
 
-    from asterism.asgi_types import Middleware
+    from armillary.asgi_types import Middleware
 
-    app = Asterism(routes=[Mount("/theirs", mountable(program))], middleware=[Middleware(Looking)])
+    app = Armillary(routes=[Mount("/theirs", mountable(program))], middleware=[Middleware(Looking)])
     with client_of(app, program) as client:
         assert client.get("/theirs/hello").text == "hello"
     assert found == [(app, app.router, "/theirs/hello", "")]
@@ -357,7 +357,7 @@ def test_below_our_mount_are_no_keys_but_those_that_are_documented(program: Prog
         client.get("/theirs/hello")
     page = (Path(__file__).resolve().parents[2] / "docs" / "scope-keys.md").read_text("utf-8")
     documented = set(re.findall(r"^\| ((?:`[a-z_.]+`(?:, )?)+) \|", page.partition("## The record")[0], re.MULTILINE))
-    names = {name for cell in documented for name in re.findall(r"`([a-z_.]+)`", cell)} | {"asterism"}
+    names = {name for cell in documented for name in re.findall(r"`([a-z_.]+)`", cell)} | {"armillary"}
     assert scopes[-1] - given[-1] <= names
 
 
@@ -383,7 +383,7 @@ def starlette_with_session(inner: Any) -> Any:
 
 
 def ours_with_session(routes: list[Any]) -> Any:
-    from asterism.sessions import SessionMiddleware
+    from armillary.sessions import SessionMiddleware
 
     return SessionMiddleware(Router(routes), secret_key="ours, for these tests", session_cookie="ours")
 
@@ -402,7 +402,7 @@ def test_our_sessions_below_theirs_leave_theirs_alone() -> None:
 
 
 def test_our_server_side_sessions_below_theirs_leave_theirs_alone() -> None:
-    from asterism.sessions import MemoryStore, ServerSessionMiddleware
+    from armillary.sessions import MemoryStore, ServerSessionMiddleware
 
     inner = ServerSessionMiddleware(Router([Route("/count", count_ours)]), MemoryStore(), session_cookie="ours")
     client = TestClient(starlette_with_session(inner))
@@ -427,7 +427,7 @@ def test_their_sessions_below_ours_leave_ours_alone() -> None:
 def test_litestar_reads_the_session_that_ours_keeps() -> None:
     from litestar import Litestar, Request, get
 
-    from asterism.sessions import SessionMiddleware
+    from armillary.sessions import SessionMiddleware
 
     async def count(request: Request) -> dict:  # type: ignore[type-arg]
         request.scope["session"]["count"] = request.scope["session"].get("count", 0) + 1
@@ -458,7 +458,7 @@ def test_users_of_both_sides_stay_apart() -> None:
     from starlette.responses import PlainTextResponse as Theirs
     from starlette.routing import Mount as TheirMount, Route as TheirRoute
 
-    from asterism.authentication import AuthCredentials, AuthenticationMiddleware, SimpleUser
+    from armillary.authentication import AuthCredentials, AuthenticationMiddleware, SimpleUser
 
     async def me(request: Any) -> Any:
         return PlainTextResponse(f"{request.user.display_name} {sorted(request.auth.scopes)}")
@@ -513,7 +513,7 @@ def with_states(theirs: dict[str, Any], ours: dict[str, Any]) -> Any:
     their_state.__annotations__["request"] = Request
     inner = FastAPI(lifespan=their_lifespan)
     inner.get("/state")(their_state)
-    return Asterism(routes=[Route("/state", our_state), Mount("/theirs", inner, lifespan=True)], lifespan=our_lifespan)
+    return Armillary(routes=[Route("/state", our_state), Mount("/theirs", inner, lifespan=True)], lifespan=our_lifespan)
 
 
 def test_states_of_both_lifespans_reach_their_requests() -> None:

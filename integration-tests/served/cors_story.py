@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 
-from asterism.applications import Asterism
-from asterism.asgi_types import HTTPException, Middleware
-from asterism.cors import CORSMiddleware
-from asterism.http import HTMLResponse, JSONResponse, PlainTextResponse, Request, Response
-from asterism.routing import Route, WebSocketRoute
-from asterism.websockets import WebSocket
+from armillary.applications import Armillary
+from armillary.asgi_types import HTTPException, Middleware
+from armillary.cors import CORSMiddleware
+from armillary.http import HTMLResponse, JSONResponse, PlainTextResponse, Request, Response
+from armillary.routing import Route, WebSocketRoute
+from armillary.websockets import WebSocket
 
 received: list[str] = []
 
@@ -48,7 +48,7 @@ async def echo(websocket: WebSocket) -> None:
     await websocket.close()
 
 
-api = Asterism(
+api = Armillary(
     routes=[
         Route("/note", note, methods=["GET", "POST", "PUT", "DELETE"]),
         Route("/whoami", whoami),
@@ -76,4 +76,4 @@ async def page(request: Request) -> Response:
     return HTMLResponse("<!doctype html><title>A page</title>")
 
 
-pages = Asterism(routes=[Route("/", page)])
+pages = Armillary(routes=[Route("/", page)])

@@ -4,6 +4,6 @@ from __future__ import annotations
 
 import os
 
-from asterism.staticfiles import StaticFiles
+from armillary.staticfiles import StaticFiles
 
 app = StaticFiles(directory=os.environ["FILES_DIRECTORY"], cache_control=None)

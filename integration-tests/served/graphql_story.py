@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from asterism.graphql import GraphQL
+from armillary.graphql import GraphQL
 from examples.graphql.app import schema
 
 app = GraphQL(schema, single_connection=True, ide=True, uploads=True, batching=True)

@@ -11,10 +11,10 @@ from typing import Any
 
 import anyio
 
-from asterism.applications import Asterism
-from asterism.http import FileResponse, JSONResponse, PlainTextResponse, Request, Response, StreamingResponse
-from asterism.routing import Route, WebSocketRoute
-from asterism.websockets import WebSocket, WebSocketDisconnect
+from armillary.applications import Armillary
+from armillary.http import FileResponse, JSONResponse, PlainTextResponse, Request, Response, StreamingResponse
+from armillary.routing import Route, WebSocketRoute
+from armillary.websockets import WebSocket, WebSocketDisconnect
 
 LOG = Path(os.environ["STORIES_LOG"])
 FILE = LOG.with_name("file.bin")
@@ -161,7 +161,7 @@ async def talk(websocket: WebSocket) -> None:
         told.append(f"left with {exc.code}")
 
 
-app = Asterism(
+app = Armillary(
     lifespan=lifespan,
     routes=[
         Route("/hello", hello, methods=["GET"]),

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import anyio
 
-from asterism.asgi_types import Receive, Scope, Send, StopSignal, scope_record
-from asterism.background import BackgroundTask, Stopping
-from asterism.websockets import WebSocket, websocket_session
+from armillary.asgi_types import Receive, Scope, Send, StopSignal, scope_record
+from armillary.background import BackgroundTask, Stopping
+from armillary.websockets import WebSocket, websocket_session
 
 LOG = Path(os.environ["STOPPING_LOG"])
 

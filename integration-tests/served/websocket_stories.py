@@ -7,8 +7,8 @@ from typing import Any
 
 import anyio
 
-from asterism.asgi_types import HTTPException, Receive, Scope, Send, WebSocketException
-from asterism.websockets import (
+from armillary.asgi_types import HTTPException, Receive, Scope, Send, WebSocketException
+from armillary.websockets import (
     OriginMiddleware,
     WebSocket,
     WebSocketDisconnect,

@@ -1,17 +1,17 @@
-"""A program that uses what `pip install asterism` brings, and prints "whole" where all of it works."""
+"""A program that uses what `pip install armillary` brings, and prints "whole" where all of it works."""
 
 from __future__ import annotations
 
 import asyncio
 import pathlib
 
-from asterism.applications import Asterism
-from asterism.asgi_types import HTTPException, Middleware
-from asterism.cors import CORSMiddleware
-from asterism.http import JSONResponse, PlainTextResponse
-from asterism.routing import Mount, Route, WebSocketRoute
-from asterism.security import TrustedHostMiddleware
-from asterism.staticfiles import StaticFiles
+from armillary.applications import Armillary
+from armillary.asgi_types import HTTPException, Middleware
+from armillary.cors import CORSMiddleware
+from armillary.http import JSONResponse, PlainTextResponse
+from armillary.routing import Mount, Route, WebSocketRoute
+from armillary.security import TrustedHostMiddleware
+from armillary.staticfiles import StaticFiles
 
 
 async def hello(request):
@@ -34,7 +34,7 @@ async def echo(websocket):
 
 pathlib.Path("public").mkdir(exist_ok=True)
 pathlib.Path("public/a.txt").write_text("static")
-app = Asterism(
+app = Armillary(
     routes=[
         Route("/hello/{name}", hello),
         Route("/form", form, methods=["POST"]),

@@ -43,7 +43,7 @@ SUPPORT = ["starlette==1.10.0", "fastapi==0.165.0", "httpx2", "httpx", "itsdange
 SUPPORT += ["sqlalchemy", "opentelemetry-sdk"]
 
 REAL: tuple[str, ...] = ()
-OURS = ("-m", "asterism.starlette", "-q")
+OURS = ("-m", "armillary.starlette", "-q")
 
 
 def answers(interpreter: Path, prefix: tuple[str, ...]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ SETTINGS = """\
 name = "workspace"
 
 [tool.uv.sources]
-asterism = { workspace = true }
+armillary = { workspace = true }
 
 [tool.mypy]
 mypy_path = [
@@ -30,7 +30,7 @@ siblings = ["asgi-types"]
 extra-outside = ["brotli"]
 
 # The drop-in stands on every part that exists.
-[asterism]
+[armillary]
 siblings = ["*"]
 """
 
@@ -64,26 +64,26 @@ def checkout(tmp_path: Path) -> Checkout:
     (tmp_path / "tools" / "charter.toml").write_text(CHARTER)
     for name in ("LICENSE", ".gitignore"):
         shutil.copyfile(ROOT / name, tmp_path / name)
-    for name in ("asterism", "asgi-types"):
+    for name in ("armillary", "asgi-types"):
         shutil.copytree(
             ROOT / "packages" / name, tmp_path / "packages" / name, ignore=shutil.ignore_patterns("__pycache__")
         )
-        (tmp_path / "docs" / "packages" / f"{name}.md").write_text(f"# {'asterism-' * (name != 'asterism')}{name}\n")
-    meta = tmp_path / "packages" / "asterism" / "pyproject.toml"
+        (tmp_path / "docs" / "packages" / f"{name}.md").write_text(f"# {'armillary-' * (name != 'armillary')}{name}\n")
+    meta = tmp_path / "packages" / "armillary" / "pyproject.toml"
     before, _, after = meta.read_text().partition("dependencies = [\n")
     _, _, after = after.partition("]\n")
     _, _, end = after.partition("# No module")
     meta.write_text(
         before
-        + 'dependencies = ["asterism-asgi-types>=1.0,<2"]\n\n'
-        + '[project.optional-dependencies]\nall = ["asterism[standard]"]\nstandard = []\n\n'
+        + 'dependencies = ["armillary-asgi-types>=1.0,<2"]\n\n'
+        + '[project.optional-dependencies]\nall = ["armillary[standard]"]\nstandard = []\n\n'
         + "# No module"
         + end
     )
     made = Checkout(tmp_path)
     made.replace("pyproject.toml", "mypy_path = [\n", 'mypy_path = [\n    "packages/asgi-types/src",\n')
     made.replace(
-        "pyproject.toml", "[tool.uv.sources]\n", "[tool.uv.sources]\nasterism-asgi-types = { workspace = true }\n"
+        "pyproject.toml", "[tool.uv.sources]\n", "[tool.uv.sources]\narmillary-asgi-types = { workspace = true }\n"
     )
     new_package("cors", tmp_path)
     return made

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-CORS = "packages/cors/src/asterism/cors"
+CORS = "packages/cors/src/armillary/cors"
 
 
 def test_a_new_package_passes_every_check(checkout: Any) -> None:
@@ -16,9 +16,9 @@ def test_a_new_package_passes_every_check(checkout: Any) -> None:
     [
         ("import jinja2", "imports jinja2, but jinja2 is not declared"),
         ("import yaml", "imports yaml, but pyyaml is not declared"),
-        ("from asterism.http import Request", "imports asterism.http, but asterism-http is not declared"),
-        ("from asterism import http", "imports asterism, but asterism-http is not declared"),
-        ("import asterism", "imports the bare namespace asterism"),
+        ("from armillary.http import Request", "imports armillary.http, but armillary-http is not declared"),
+        ("from armillary import http", "imports armillary, but armillary-http is not declared"),
+        ("import armillary", "imports the bare namespace armillary"),
         ("def late() -> None:\n    import jinja2", "imports jinja2, but jinja2 is not declared"),
         ("from importlib import import_module\nimport_module('jinja2')", "imports jinja2, but jinja2 is not declared"),
         ("from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import jinja2", "jinja2 is not declared"),
@@ -28,7 +28,7 @@ def test_a_new_package_passes_every_check(checkout: Any) -> None:
 def test_an_import_that_is_not_declared_is_named(checkout: Any, line: str, finding: str) -> None:
     checkout.append(f"{CORS}/_middleware.py", f"\n{line}\n")
     (found,) = checkout.check("cors")
-    assert found.startswith("cors: src/asterism/cors/_middleware.py:")
+    assert found.startswith("cors: src/armillary/cors/_middleware.py:")
     assert finding in found
 
 
@@ -41,16 +41,16 @@ def test_stubs_that_type_checkers_carry_need_no_declaration(checkout: Any) -> No
 
 
 def test_what_is_declared_and_never_imported_is_named(checkout: Any) -> None:
-    checkout.replace(f"{CORS}/_middleware.py", "from asterism.asgi_types import", "from typing import")
-    assert checkout.check("cors") == ["cors: declares asterism-asgi-types, but nothing in src imports it"]
+    checkout.replace(f"{CORS}/_middleware.py", "from armillary.asgi_types import", "from typing import")
+    assert checkout.check("cors") == ["cors: declares armillary-asgi-types, but nothing in src imports it"]
 
 
 def test_a_sibling_that_the_charter_does_not_allow_is_named(checkout: Any) -> None:
     checkout.replace(
-        "packages/asgi-types/pyproject.toml", "dependencies = []", 'dependencies = ["asterism-cors>=1.0,<2"]'
+        "packages/asgi-types/pyproject.toml", "dependencies = []", 'dependencies = ["armillary-cors>=1.0,<2"]'
     )
-    checkout.append("packages/asgi-types/src/asterism/asgi_types/_stop.py", "\nimport asterism.cors\n")
-    assert checkout.check("asgi-types") == ["asgi-types: declares asterism-cors, which the charter does not allow it"]
+    checkout.append("packages/asgi-types/src/armillary/asgi_types/_stop.py", "\nimport armillary.cors\n")
+    assert checkout.check("asgi-types") == ["asgi-types: declares armillary-cors, which the charter does not allow it"]
 
 
 def test_a_third_party_that_the_charter_does_not_allow_is_named(checkout: Any) -> None:
@@ -80,7 +80,7 @@ def test_an_extra_may_only_be_imported_late(checkout: Any) -> None:
     assert checkout.check("cors") == []
     checkout.append(f"{CORS}/_middleware.py", "\nfrom . import _brotli\n")
     (found,) = checkout.check("cors")
-    assert "imports brotli whenever asterism.cors is imported, but brotli is only an extra" in found
+    assert "imports brotli whenever armillary.cors is imported, but brotli is only an extra" in found
 
 
 def test_an_extra_that_nothing_imports_is_named(checkout: Any) -> None:
@@ -109,7 +109,7 @@ def test_a_range_that_does_not_fit_the_sibling_is_named(checkout: Any, specifier
 @pytest.mark.parametrize(
     ("path", "finding"),
     [
-        (f"{CORS}/py.typed", "src/asterism/cors/py.typed is missing"),
+        (f"{CORS}/py.typed", "src/armillary/cors/py.typed is missing"),
         ("packages/cors/LICENSE", "LICENSE must be a copy of the root's LICENSE"),
         ("packages/cors/CHANGELOG.md", 'CHANGELOG.md must start with "# Changelog"'),
         ("packages/cors/tests/test_middleware.py", "tests/ holds no test"),
@@ -122,10 +122,10 @@ def test_a_missing_file_is_named(checkout: Any, path: str, finding: str) -> None
 
 
 def test_a_namespace_that_is_owned_is_named(checkout: Any) -> None:
-    (checkout.root / "packages/cors/src/asterism/__init__.py").touch()
+    (checkout.root / "packages/cors/src/armillary/__init__.py").touch()
     found = checkout.check("cors")
-    assert any("src/asterism/__init__.py must not exist" in finding for finding in found)
-    assert any("the wheel holds asterism/__init__.py, outside of asterism/cors/" in finding for finding in found)
+    assert any("src/armillary/__init__.py must not exist" in finding for finding in found)
+    assert any("the wheel holds armillary/__init__.py, outside of armillary/cors/" in finding for finding in found)
 
 
 def test_a_wheel_without_its_licence_is_named(checkout: Any) -> None:
@@ -158,15 +158,15 @@ def test_a_package_without_a_row_is_named(checkout: Any) -> None:
 
 
 def test_a_package_that_the_meta_package_does_not_reach_is_named(checkout: Any) -> None:
-    checkout.replace("packages/asterism/pyproject.toml", 'cors = ["asterism-cors>=1.0,<2"]\n', "cors = []\n")
-    assert checkout.check() == ["asterism: neither its dependencies nor its extras bring asterism-cors"]
+    checkout.replace("packages/armillary/pyproject.toml", 'cors = ["armillary-cors>=1.0,<2"]\n', "cors = []\n")
+    assert checkout.check() == ["armillary: neither its dependencies nor its extras bring armillary-cors"]
 
 
 def test_root_settings_that_forget_a_package_are_named(checkout: Any) -> None:
-    checkout.replace("pyproject.toml", "asterism-cors = { workspace = true }\n", "")
+    checkout.replace("pyproject.toml", "armillary-cors = { workspace = true }\n", "")
     checkout.replace("pyproject.toml", '    "packages/cors/src",\n', "")
     assert checkout.check("cors") == [
-        "cors: the root pyproject.toml lacks asterism-cors in [tool.uv.sources]",
+        "cors: the root pyproject.toml lacks armillary-cors in [tool.uv.sources]",
         "cors: the root pyproject.toml lacks packages/cors/src in mypy_path",
     ]
 

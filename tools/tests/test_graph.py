@@ -17,7 +17,7 @@ def test_the_picture_in_the_documentation_is_that_of_the_sources() -> None:
 def test_every_package_is_in_the_picture() -> None:
     drawn = ElementTree.fromstring(draw(CURRENT))
     names = {element.text for element in drawn.iter("{http://www.w3.org/2000/svg}text")}
-    assert names == {path.parent.name for path in ROOT.glob("packages/*/pyproject.toml")} - {"asterism"}
+    assert names == {path.parent.name for path in ROOT.glob("packages/*/pyproject.toml")} - {"armillary"}
 
 
 def test_every_arrow_points_down() -> None:
@@ -42,7 +42,7 @@ def test_an_import_that_is_gone_changes_the_picture(checkout: Any) -> None:
         return draw(read_graph(Workspace(checkout.root, load_charter(checkout.root / "tools" / "charter.toml"))))
 
     before = picture()
-    cors = checkout.root / "packages" / "cors" / "src" / "asterism" / "cors"
+    cors = checkout.root / "packages" / "cors" / "src" / "armillary" / "cors"
     for path in cors.glob("*.py"):
         path.write_text("")
     assert picture() != before

@@ -21,7 +21,7 @@ def run_contracts(tmp_path: Path, **sources: str) -> subprocess.CompletedProcess
     """Write a package per name in CHARTER, with these sources, and hold them to the contracts of CHARTER."""
     for name in CHARTER:
         module = name.replace("-", "_")
-        home = tmp_path / "asterism" / module
+        home = tmp_path / "armillary" / module
         home.mkdir(parents=True)
         (home / "__init__.py").write_text("from ._part import part\n")
         (home / "_part.py").write_text(f"part = 1\n{sources.get(module, '')}\n")
@@ -41,8 +41,8 @@ def run_contracts(tmp_path: Path, **sources: str) -> subprocess.CompletedProcess
 def test_sources_that_follow_the_table_pass(tmp_path: Path) -> None:
     done = run_contracts(
         tmp_path,
-        http="import asterism.asgi_types\nimport anyio",
-        routing="import asterism.asgi_types\ndef late():\n    import asterism.http",
+        http="import armillary.asgi_types\nimport anyio",
+        routing="import armillary.asgi_types\ndef late():\n    import armillary.http",
     )
     assert done.returncode == 0, done.stdout
 
@@ -50,12 +50,12 @@ def test_sources_that_follow_the_table_pass(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("sources", "broken"),
     [
-        ({"cors": "import asterism.http"}, "cors imports asgi-types"),
-        ({"cors": "def late():\n    import asterism.http"}, "cors imports asgi-types"),
-        ({"asgi_types": "import asterism.cors"}, "Each package imports only from the layers below it"),
+        ({"cors": "import armillary.http"}, "cors imports asgi-types"),
+        ({"cors": "def late():\n    import armillary.http"}, "cors imports asgi-types"),
+        ({"asgi_types": "import armillary.cors"}, "Each package imports only from the layers below it"),
         ({"cors": "import anyio"}, "cors loads no third party and no event loop"),
         ({"cors": "import asyncio"}, "cors loads no third party and no event loop"),
-        ({"http": "import asterism.asgi_types._part"}, "what is below asgi-types stays private to it"),
+        ({"http": "import armillary.asgi_types._part"}, "what is below asgi-types stays private to it"),
     ],
 )
 def test_sources_that_leave_the_table_fail(tmp_path: Path, sources: dict[str, str], broken: str) -> None:

@@ -12,9 +12,9 @@ import native_differences
 import pytest
 from native_differences import DIFFERENCES, PAGE, SAME_BEHAVIOUR, rewritten
 
-import asterism.starlette
+import armillary.starlette
 
-DROP_IN = "asterism.starlette"
+DROP_IN = "armillary.starlette"
 IGNORED_MODULES = ("_bootstrap", "__main__", "pytest_plugin", "_alias", "_distribution")
 IGNORED_NAMES = {"__module__", "__doc__", "__annotations__", "__orig_bases__", "__parameters__", "__slots__"}
 IGNORED_NAMES |= {"__static_attributes__", "__firstlineno__", "__dict__", "__weakref__", "__abstractmethods__"}
@@ -22,7 +22,7 @@ IGNORED_NAMES |= {"_abc_impl", "__annotations_cache__", "__annotate_func__", "__
 
 
 def drop_in_classes() -> Iterator[tuple[str, type]]:
-    for info in pkgutil.walk_packages(asterism.starlette.__path__, f"{DROP_IN}."):
+    for info in pkgutil.walk_packages(armillary.starlette.__path__, f"{DROP_IN}."):
         if info.name.removeprefix(f"{DROP_IN}.").split(".")[0] in IGNORED_MODULES:
             continue
         with warnings.catch_warnings():
@@ -37,7 +37,7 @@ def native_base(cls: type, attribute: str) -> type | None:
     """Return the native class whose attribute a class of the drop-in overrides."""
     for base in cls.__mro__[1:]:
         if attribute in vars(base):
-            return base if base.__module__.startswith("asterism.") and DROP_IN not in base.__module__ else None
+            return base if base.__module__.startswith("armillary.") and DROP_IN not in base.__module__ else None
     return None
 
 

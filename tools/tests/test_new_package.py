@@ -21,7 +21,7 @@ def test_two_new_packages_stand_in_alphabetical_order(checkout: Any) -> None:
     new_package("request-id", checkout.root)
     new_package("etag", checkout.root)
     settings = (checkout.root / "pyproject.toml").read_text("utf-8")
-    assert settings.index("asterism-etag") < settings.index("asterism-request-id")
-    meta = (checkout.root / "packages/asterism/pyproject.toml").read_text("utf-8")
-    assert 'all = ["asterism[cors,etag,request-id,standard]"]' in meta
+    assert settings.index("armillary-etag") < settings.index("armillary-request-id")
+    meta = (checkout.root / "packages/armillary/pyproject.toml").read_text("utf-8")
+    assert 'all = ["armillary[cors,etag,request-id,standard]"]' in meta
     assert checkout.check() == []

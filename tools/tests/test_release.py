@@ -7,18 +7,18 @@ from release import packages_of
 
 
 def test_a_tag_releases_the_package_it_names(checkout: Any) -> None:
-    assert packages_of("asterism-cors-1.0.0", checkout.root) == ["cors"]
-    assert packages_of("asterism-1.0.0", checkout.root) == ["asterism"]
+    assert packages_of("armillary-cors-1.0.0", checkout.root) == ["cors"]
+    assert packages_of("armillary-1.0.0", checkout.root) == ["armillary"]
 
 
 @pytest.mark.parametrize(
     ("tag", "sentence"),
     [
         ("cors-1.0.0", "is no release tag"),
-        ("asterism-cors-1.0", "is no release tag"),
-        ("asterism-nosuch-1.0.0", "there is no packages/nosuch"),
-        ("asterism-cors-1.0.1", "says 1.0.0"),
-        ("asterism-asgi-types-1.0.0", "is released with the core train, tag asterism-core-1.0.0"),
+        ("armillary-cors-1.0", "is no release tag"),
+        ("armillary-nosuch-1.0.0", "there is no packages/nosuch"),
+        ("armillary-cors-1.0.1", "says 1.0.0"),
+        ("armillary-asgi-types-1.0.0", "is released with the core train, tag armillary-core-1.0.0"),
     ],
 )
 def test_a_tag_that_does_not_fit_is_refused(checkout: Any, tag: str, sentence: str) -> None:
@@ -29,4 +29,4 @@ def test_a_tag_that_does_not_fit_is_refused(checkout: Any, tag: str, sentence: s
 def test_a_release_needs_its_section_in_the_changelog(checkout: Any) -> None:
     checkout.replace("packages/cors/CHANGELOG.md", "## 1.0.0", "## Unreleased")
     with pytest.raises(ValueError, match=r'has no section "## 1\.0\.0"'):
-        packages_of("asterism-cors-1.0.0", checkout.root)
+        packages_of("armillary-cors-1.0.0", checkout.root)

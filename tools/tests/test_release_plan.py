@@ -13,8 +13,8 @@ def test_a_fix_in_the_train_releases_the_train_first_and_the_meta_package_last()
     made = plan(WORKSPACE, ["datastructures"])
     (train,) = made.first
     assert train.packages == CORE_TRAIN
-    assert train.tag == f"asterism-core-{next_patch(WORKSPACE.packages['datastructures'].project['version'])}"
-    assert made.following[-1].packages == ("asterism",)
+    assert train.tag == f"armillary-core-{next_patch(WORKSPACE.packages['datastructures'].project['version'])}"
+    assert made.following[-1].packages == ("armillary",)
 
 
 def test_everyone_who_names_the_fixed_package_raises_its_bound() -> None:
@@ -23,17 +23,17 @@ def test_everyone_who_names_the_fixed_package_raises_its_bound() -> None:
     assert raised == {
         name
         for name, package in WORKSPACE.packages.items()
-        if "asterism-datastructures"
-        in (package.folder / "pyproject.toml").read_text("utf-8").replace('name = "asterism-datastructures"', "")
+        if "armillary-datastructures"
+        in (package.folder / "pyproject.toml").read_text("utf-8").replace('name = "armillary-datastructures"', "")
     }
-    bound = f"asterism-datastructures>={next_patch(WORKSPACE.packages['datastructures'].project['version'])}"
+    bound = f"armillary-datastructures>={next_patch(WORKSPACE.packages['datastructures'].project['version'])}"
     assert all(bound in bounds for release in made.following for bounds in release.bounds.values())
 
 
 def test_a_fix_in_a_part_that_the_drop_in_stands_on_takes_the_train_along() -> None:
     made = plan(WORKSPACE, ["cors"])
     assert [release.packages for release in made.first] == [("cors",)]
-    assert [release.packages for release in made.following] == [CORE_TRAIN, ("asterism",)]
+    assert [release.packages for release in made.following] == [CORE_TRAIN, ("armillary",)]
     assert list(made.following[0].bounds) == ["starlette"]
 
 
@@ -46,8 +46,8 @@ def test_every_package_is_released_or_reached_or_has_nothing_to_do_with_it() -> 
 def test_the_text_names_tags_and_bounds() -> None:
     text = written(plan(WORKSPACE, ["cors"]), ["cors"])
     version = next_patch(WORKSPACE.packages["cors"].project["version"])
-    assert f"   asterism-cors-{version}\n" in text
-    assert f"packages/starlette/pyproject.toml: asterism-cors>={version}" in text
+    assert f"   armillary-cors-{version}\n" in text
+    assert f"packages/starlette/pyproject.toml: armillary-cors>={version}" in text
 
 
 def test_an_unknown_package_is_named_with_those_there_are() -> None:

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from asterism.applications import Asterism
-from asterism.asgi_types import Middleware
-from asterism.errors import ServerErrorMiddleware
-from asterism.lint import LintError, lint
+from armillary.applications import Armillary
+from armillary.asgi_types import Middleware
+from armillary.errors import ServerErrorMiddleware
+from armillary.lint import LintError, lint
 
 BACKENDS = [
     pytest.param(("asyncio", {"use_uvloop": False}), id="asyncio"),
@@ -173,32 +173,32 @@ class Outside:
         await self.app(scope, receive, send)
 
 
-class Unfused(Asterism):
+class Unfused(Armillary):
     """The stack as it is, inside a callable of its own."""
 
     def build_middleware_stack(self) -> Any:
         return Outside(super().build_middleware_stack())
 
 
-def _fused(**options: Any) -> Asterism:
-    return Asterism(**options)
+def _fused(**options: Any) -> Armillary:
+    return Armillary(**options)
 
 
-def _unfused(**options: Any) -> Asterism:
+def _unfused(**options: Any) -> Armillary:
     return Unfused(**options)
 
 
-def _behind_middleware(**options: Any) -> Asterism:
-    return Asterism(middleware=[*options.pop("middleware", ()), Middleware(Outside)], **options)
+def _behind_middleware(**options: Any) -> Armillary:
+    return Armillary(middleware=[*options.pop("middleware", ()), Middleware(Outside)], **options)
 
 
 class PlainGuard(ServerErrorMiddleware):
     """A guard that goes through every layer inside it."""
 
 
-def _unfused_middleware(**options: Any) -> Asterism:
+def _unfused_middleware(**options: Any) -> Armillary:
     app = Unfused(middleware=[*options.pop("middleware", ()), Middleware(Outside)], **options)
-    app._guarded = lambda guard, *args: Asterism._guarded(app, PlainGuard, *args)  # type: ignore[method-assign]
+    app._guarded = lambda guard, *args: Armillary._guarded(app, PlainGuard, *args)  # type: ignore[method-assign]
     return app
 
 
@@ -211,11 +211,11 @@ PATHS = {
 
 
 @pytest.fixture(params=PATHS.values(), ids=PATHS)
-def started(request: pytest.FixtureRequest) -> Callable[..., Awaitable[Asterism]]:
+def started(request: pytest.FixtureRequest) -> Callable[..., Awaitable[Armillary]]:
     """Make an application whose stack is built; each test runs on every path through it."""
 
-    async def make(**options: Any) -> Asterism:
-        app: Asterism = request.param(**options)
+    async def make(**options: Any) -> Armillary:
+        app: Armillary = request.param(**options)
         await run_lifespan(app)
         assert (app.middleware_stack is app._fused_stack) == (request.param in (_fused, _behind_middleware))
         return app

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from asterism.applications import Asterism
-from asterism.asgi_types import ClientDisconnect, HTTPException, Middleware, WebSocketException
-from asterism.http import HTTPEndpoint, JSONResponse, PlainTextResponse, Request, Response, StreamingResponse
-from asterism.routing import BaseRoute, Host, Match, Mount, Route, Router, WebSocketRoute
-from asterism.websockets import WebSocket
+from armillary.applications import Armillary
+from armillary.asgi_types import ClientDisconnect, HTTPException, Middleware, WebSocketException
+from armillary.http import HTTPEndpoint, JSONResponse, PlainTextResponse, Request, Response, StreamingResponse
+from armillary.routing import BaseRoute, Host, Match, Mount, Route, Router, WebSocketRoute
+from armillary.websockets import WebSocket
 
 pytestmark = pytest.mark.anyio
 
@@ -152,7 +152,7 @@ async def test_a_host_has_its_own_routes(http: Any, started: Any) -> None:
 
 
 async def test_the_first_connection_is_served_like_the_others(http: Any) -> None:
-    app = Asterism(routes=ROUTES)
+    app = Armillary(routes=ROUTES)
     assert app.middleware_stack is None
     assert [(await http(app)).text for _ in range(3)] == ["Hello, world!"] * 3
 
@@ -263,7 +263,7 @@ async def test_pain_05_a_500_passes_through_the_middleware(http: Any) -> None:
             await self.app(scope, receive, send_with_header)
 
     for options in ({}, {"debug": True}, {"exception_handlers": {500: handler("sorry", 500)}}):
-        app = Asterism(routes=ROUTES, middleware=[Middleware(AddHeader)], **options)
+        app = Armillary(routes=ROUTES, middleware=[Middleware(AddHeader)], **options)
         answer = await http(app, "/failing")
         assert answer.status == 500
         assert answer.headers["access-control-allow-origin"] == "*"
@@ -280,7 +280,7 @@ async def test_an_exception_in_a_middleware_is_a_500_logged_once(http: Any, capl
                 raise StarError("in the middleware")
             await self.app(scope, receive, send)
 
-    answer = await http(Asterism(routes=ROUTES, middleware=[Middleware(Broken)]))
+    answer = await http(Armillary(routes=ROUTES, middleware=[Middleware(Broken)]))
     assert answer.status == 500
     assert type(answer.error) is StarError
     assert len(caplog.records) == 1
@@ -349,7 +349,7 @@ async def test_an_application_that_keeps_its_record_is_handed_the_channels_of_th
             handed.append((receive, send))
 
     handed: list[Any] = []
-    app = Asterism(routes=[Route("/", Keeping())])
+    app = Armillary(routes=[Route("/", Keeping())])
 
     async def receive() -> Any:
         raise AssertionError("nothing is to be read")
@@ -375,7 +375,7 @@ async def test_a_route_and_a_mount_set_their_own_limit(http: Any, started: Any) 
 
 async def test_a_mounted_application_keeps_the_limit_outside_unless_it_has_its_own(http: Any, started: Any) -> None:
     for inner_limit, in_force in ((..., 5), (2, 2), (9, 9)):
-        inner = Asterism(routes=[Route("/", echo, methods=["POST"])], max_body_size=inner_limit)
+        inner = Armillary(routes=[Route("/", echo, methods=["POST"])], max_body_size=inner_limit)
         app = await started(routes=[Mount("/inner", inner)], max_body_size=5)
         for _ in range(2):
             assert (await http(app, "/inner/", method="POST", body=b"1" * in_force)).status == 200
@@ -385,12 +385,12 @@ async def test_a_mounted_application_keeps_the_limit_outside_unless_it_has_its_o
 @pytest.mark.parametrize("limit", ["1", 1.5, True])
 def test_a_limit_that_is_no_number_is_refused(limit: Any) -> None:
     with pytest.raises(TypeError, match="max_body_size is a number of bytes"):
-        Asterism(max_body_size=limit)
+        Armillary(max_body_size=limit)
 
 
 def test_a_negative_limit_is_refused() -> None:
     with pytest.raises(ValueError, match="max_body_size must not be negative"):
-        Asterism(max_body_size=-1)
+        Armillary(max_body_size=-1)
 
 
 # -- WebSockets --------------------------------------------------------------------------------
@@ -470,14 +470,14 @@ async def test_middleware_runs_from_the_first_to_the_last(http: Any) -> None:
     def noting(app: Any, name: str) -> Any:
         return Note(app, name)
 
-    app = Asterism(routes=ROUTES, middleware=[Middleware(Note, "second"), Middleware(noting, name="third")])
+    app = Armillary(routes=ROUTES, middleware=[Middleware(Note, "second"), Middleware(noting, name="third")])
     app.add_middleware(Note, "first")
     await http(app)
     assert calls == ["first", "second", "third"]
 
 
 async def test_nothing_is_added_once_the_application_has_started(http: Any) -> None:
-    app = Asterism(routes=ROUTES)
+    app = Armillary(routes=ROUTES)
     await http(app)
     with pytest.raises(RuntimeError, match="Cannot add middleware after an application has started"):
         app.add_middleware(print)  # type: ignore[arg-type]
@@ -486,7 +486,7 @@ async def test_nothing_is_added_once_the_application_has_started(http: Any) -> N
 
 
 async def test_handlers_and_routes_may_be_added_before_and_routes_at_any_time(http: Any) -> None:
-    app = Asterism()
+    app = Armillary()
     app.add_exception_handler(StarError, handler("added"))
     app.add_route("/star", star_error)
     assert (await http(app, "/star")).text == "added: too bright"
@@ -502,14 +502,14 @@ async def test_handlers_and_routes_may_be_added_before_and_routes_at_any_time(ht
 @pytest.mark.parametrize("item", ["cors", print, (1, 2, 3)])
 def test_middleware_that_is_none_is_refused_with_the_fix(item: Any) -> None:
     with pytest.raises(TypeError, match=r"write Middleware\("):
-        Asterism(middleware=[item])
+        Armillary(middleware=[item])
 
 
 def test_handlers_are_checked_at_construction() -> None:
     with pytest.raises(TypeError, match="a status code or an exception class"):
-        Asterism(exception_handlers={"404": handler("x")})
+        Armillary(exception_handlers={"404": handler("x")})
     with pytest.raises(TypeError, match="must be a function"):
-        Asterism(exception_handlers={404: "x"})  # type: ignore[dict-item]
+        Armillary(exception_handlers={404: "x"})  # type: ignore[dict-item]
 
 
 async def test_the_application_is_in_the_scope_and_carries_state(http: Any, started: Any) -> None:
@@ -522,7 +522,7 @@ async def test_the_application_is_in_the_scope_and_carries_state(http: Any, star
 
 
 async def test_an_application_mounted_in_another_answers_for_itself(http: Any, started: Any) -> None:
-    inner = Asterism(routes=ROUTES, exception_handlers={StarError: handler("inner")})
+    inner = Armillary(routes=ROUTES, exception_handlers={StarError: handler("inner")})
     app = await started(routes=[Mount("/inner", inner)], exception_handlers={StarError: handler("outer")})
     for _ in range(2):
         assert (await http(app, "/inner/star")).text == "inner: too bright"
@@ -531,7 +531,7 @@ async def test_an_application_mounted_in_another_answers_for_itself(http: Any, s
 async def test_pain_04_an_exception_through_two_applications_is_logged_once(
     http: Any, started: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
-    app = await started(routes=[Mount("/inner", Asterism(routes=ROUTES))])
+    app = await started(routes=[Mount("/inner", Armillary(routes=ROUTES))])
     for count in (1, 2):
         answer = await http(app, "/inner/failing")
         assert (answer.status, type(answer.error)) == (500, RuntimeError)
@@ -584,7 +584,7 @@ async def test_below_another_frameworks_router_names_are_those_of_our_routes(htt
         return PlainTextResponse(str(request.url_for("home")), status_code=404)
 
     routes = [Route("/", home, name="home"), Route("/greet/{name}", greet, name="greet"), Route("/star", star_error)]
-    app = Asterism(routes=routes, middleware=middleware, exception_handlers={404: lost, StarError: lost})
+    app = Armillary(routes=routes, middleware=middleware, exception_handlers={404: lost, StarError: lost})
     theirs: dict[str, Any] = {"app": object(), "router": ForeignRouter(), "root_path": "/ours", "app_root_path": ""}
     for path, status, text in (("/", 200, "/ours/greet/ada"), ("/nowhere", 404, "/ours/"), ("/star", 404, "/ours/")):
         seen: dict[str, Any] = {}
@@ -615,8 +615,8 @@ async def test_an_application_answers_after_another_whose_answer_was_thrown_away
         return PlainTextResponse("answered", status_code=418)
 
     home = Route("/home", hello, name="home")
-    first = Asterism(routes=[Route("/{path:path}", stream), home], middleware=middleware)
-    second = Asterism(
+    first = Armillary(routes=[Route("/{path:path}", stream), home], middleware=middleware)
+    second = Armillary(
         routes=[Route("/star", star_error), Route("/broken", failing), home],
         middleware=middleware,
         exception_handlers={StarError: answered},
@@ -628,7 +628,7 @@ async def test_an_application_answers_after_another_whose_answer_was_thrown_away
 
     assert (await http(cascade, "/star")).status == 418
     assert (await http(cascade, "/broken")).status == 500
-    assert (await http(Asterism(routes=[Mount("/", cascade), home], middleware=middleware), "/broken")).status == 500
+    assert (await http(Armillary(routes=[Mount("/", cascade), home], middleware=middleware), "/broken")).status == 500
 
 
 class FailingInTheBody:

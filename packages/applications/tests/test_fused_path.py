@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from asterism.applications import Asterism
-from asterism.asgi_types import Middleware
-from asterism.errors import ExceptionMiddleware, ServerErrorMiddleware
-from asterism.http import PlainTextResponse, Request, Response
-from asterism.routing import Route, Router
+from armillary.applications import Armillary
+from armillary.asgi_types import Middleware
+from armillary.errors import ExceptionMiddleware, ServerErrorMiddleware
+from armillary.http import PlainTextResponse, Request, Response
+from armillary.routing import Route, Router
 
 pytestmark = pytest.mark.anyio
 
@@ -31,7 +31,7 @@ class Noting:
         await self.app(scope, receive, send)
 
 
-async def is_fused(http: Any, app: Asterism) -> bool:
+async def is_fused(http: Any, app: Armillary) -> bool:
     """Serve two connections and tell whether the second went past the stack."""
     assert (await http(app)).text == "Hello, world!"
     stack = app.middleware_stack
@@ -41,7 +41,7 @@ async def is_fused(http: Any, app: Asterism) -> bool:
 
 
 async def test_a_plain_application_is_fused(http: Any) -> None:
-    assert await is_fused(http, Asterism(routes=[Route("/", hello)]))
+    assert await is_fused(http, Armillary(routes=[Route("/", hello)]))
 
 
 async def test_middleware_stands_between_the_layers_outside_and_inside(http: Any) -> None:
@@ -51,7 +51,7 @@ async def test_middleware_stands_between_the_layers_outside_and_inside(http: Any
         made.append(Noting(app))
         return made[-1]
 
-    app = Asterism(routes=[Route("/", hello)], middleware=[Middleware(noting)])
+    app = Armillary(routes=[Route("/", hello)], middleware=[Middleware(noting)])
     assert await is_fused(http, app)
     assert [middleware.calls for middleware in made] == [2]
 
@@ -68,13 +68,13 @@ async def test_a_patched_class_is_called_inside_middleware_too(
         await original(self, scope, receive, send)
 
     monkeypatch.setattr(cls, "__call__", patched)
-    app = Asterism(routes=[Route("/", hello)], middleware=[Middleware(Noting)])
+    app = Armillary(routes=[Route("/", hello)], middleware=[Middleware(Noting)])
     assert (await http(app)).text == "Hello, world!"
     assert calls == ["/"] * (2 if cls is ServerErrorMiddleware else 1)
 
 
 async def test_a_router_wrapped_later_is_called_inside_middleware_too(http: Any) -> None:
-    app = Asterism(routes=[Route("/", hello)], middleware=[Middleware(Noting)])
+    app = Armillary(routes=[Route("/", hello)], middleware=[Middleware(Noting)])
     assert await is_fused(http, app)
     app.router.middleware_stack = noting = Noting(app.router.middleware_stack)
     assert (await http(app)).text == "Hello, world!"
@@ -82,7 +82,7 @@ async def test_a_router_wrapped_later_is_called_inside_middleware_too(http: Any)
 
 
 async def test_an_overridden_stack_closes_it(http: Any) -> None:
-    class Wrapped(Asterism):
+    class Wrapped(Armillary):
         def build_middleware_stack(self) -> Any:
             return Noting(super().build_middleware_stack())
 
@@ -93,14 +93,14 @@ async def test_an_overridden_stack_closes_it(http: Any) -> None:
 
 
 async def test_a_stack_patched_on_the_instance_closes_it(http: Any) -> None:
-    app = Asterism(routes=[Route("/", hello)])
+    app = Armillary(routes=[Route("/", hello)])
     build = app.build_middleware_stack
     app.build_middleware_stack = lambda: Noting(build())  # type: ignore[method-assign]
     assert not await is_fused(http, app)
 
 
 async def test_a_stack_replaced_later_closes_it(http: Any) -> None:
-    app = Asterism(routes=[Route("/", hello)])
+    app = Armillary(routes=[Route("/", hello)])
     assert await is_fused(http, app)
     app.middleware_stack = noting = Noting(app.middleware_stack)
     assert (await http(app)).text == "Hello, world!"
@@ -108,7 +108,7 @@ async def test_a_stack_replaced_later_closes_it(http: Any) -> None:
 
 
 async def test_a_router_wrapped_later_closes_it(http: Any) -> None:
-    app = Asterism(routes=[Route("/", hello)])
+    app = Armillary(routes=[Route("/", hello)])
     assert await is_fused(http, app)
     app.router.middleware_stack = noting = Noting(app.router.middleware_stack)
     assert (await http(app)).text == "Hello, world!"
@@ -128,7 +128,7 @@ async def test_a_router_of_another_kind_closes_it(http: Any, name: str) -> None:
 
     setattr(OwnRouter, name, noting)
 
-    class WithRouter(Asterism):
+    class WithRouter(Armillary):
         router_class = OwnRouter
 
     assert not await is_fused(http, WithRouter(routes=[Route("/", hello)]))
@@ -145,7 +145,7 @@ async def test_a_patched_class_closes_it(http: Any, cls: Any, monkeypatch: pytes
         await original(self, scope, receive, send)
 
     monkeypatch.setattr(cls, "__call__", patched)
-    assert not await is_fused(http, Asterism(routes=[Route("/", hello)]))
+    assert not await is_fused(http, Armillary(routes=[Route("/", hello)]))
     assert calls == ["/", "/"]
 
 
@@ -157,7 +157,7 @@ async def test_select_may_be_overridden_without_closing_it(http: Any) -> None:
             type(self).selected += 1
             return super().select(scope)
 
-    class WithRouter(Asterism):
+    class WithRouter(Armillary):
         router_class = Counting
 
     assert await is_fused(http, WithRouter(routes=[Route("/", hello)]))
@@ -172,7 +172,7 @@ async def test_methods_of_the_guard_may_be_patched(http: Any, monkeypatch: pytes
         return PlainTextResponse("own", status_code=500)
 
     monkeypatch.setattr(ServerErrorMiddleware, "error_response", own)
-    app = Asterism(routes=[Route("/", failing)])
+    app = Armillary(routes=[Route("/", failing)])
     assert [(await http(app)).text for _ in range(2)] == ["own", "own"]
 
 
@@ -180,9 +180,9 @@ async def test_a_scope_that_has_a_record_keeps_it(http: Any) -> None:
     record: dict[str, Any] = {"request_id": "a1"}
 
     async def endpoint(request: Request) -> Response:
-        return PlainTextResponse(request.scope["asterism"]["request_id"])
+        return PlainTextResponse(request.scope["armillary"]["request_id"])
 
-    app = Asterism(routes=[Route("/", endpoint)], max_body_size=5)
+    app = Armillary(routes=[Route("/", endpoint)], max_body_size=5)
     for _ in range(2):
-        assert (await http(app, asterism=record)).text == "a1"
+        assert (await http(app, armillary=record)).text == "a1"
     assert record["request_id"] == "a1"

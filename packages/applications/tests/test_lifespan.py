@@ -8,10 +8,10 @@ from typing import Any
 import anyio
 import pytest
 
-from asterism.applications import Asterism
-from asterism.asgi_types import Middleware
-from asterism.http import JSONResponse, Request, Response
-from asterism.routing import Host, Mount, Route, Router
+from armillary.applications import Armillary
+from armillary.asgi_types import Middleware
+from armillary.http import JSONResponse, Request, Response
+from armillary.routing import Host, Mount, Route, Router
 
 pytestmark = pytest.mark.anyio
 
@@ -69,34 +69,34 @@ async def test_a_lifespan_runs_around_the_connections(lifespan: Any) -> None:
     seen: list[Any] = []
 
     @asynccontextmanager
-    async def own(app: Asterism) -> Any:
+    async def own(app: Armillary) -> Any:
         seen.append(app)
         log.append("start")
         yield
         log.append("stop")
 
-    app = Asterism(lifespan=own)
+    app = Armillary(lifespan=own)
     assert kinds(await lifespan(app)) == COMPLETE
     assert (log, seen) == (["start", "stop"], [app])
 
 
 async def test_what_a_lifespan_yields_is_the_state_of_each_connection(lifespan: Any) -> None:
     state: dict[str, Any] = {}
-    await lifespan(Asterism(lifespan=noting([], "app", {"count": 1})), state)
+    await lifespan(Armillary(lifespan=noting([], "app", {"count": 1})), state)
     assert state == {"count": 1}
 
 
 async def test_pain_23_mounted_applications_start_in_order_and_stop_in_reverse(lifespan: Any) -> None:
     log: list[str] = []
-    shared = Asterism(lifespan=noting(log, "shared"))
-    nested = Asterism(
+    shared = Armillary(lifespan=noting(log, "shared"))
+    nested = Armillary(
         lifespan=noting(log, "nested"),
         routes=[
-            Mount("/deep", Asterism(lifespan=noting(log, "deep")), lifespan=True),
+            Mount("/deep", Armillary(lifespan=noting(log, "deep")), lifespan=True),
             Mount("/s", shared, lifespan=True),
         ],
     )
-    app = Asterism(
+    app = Armillary(
         lifespan=noting(log, "app"),
         routes=[
             Mount("/one", Router(lifespan=noting(log, "one")), lifespan=True),
@@ -104,7 +104,7 @@ async def test_pain_23_mounted_applications_start_in_order_and_stop_in_reverse(l
             Mount("/nested", nested, lifespan=True),
             Mount("/group", routes=[Mount("/shared", shared, lifespan=True)]),
             Mount("/again", nested, lifespan=True),
-            Mount("/quiet", Asterism(lifespan=noting(log, "quiet"))),
+            Mount("/quiet", Armillary(lifespan=noting(log, "quiet"))),
         ],
     )
     assert kinds(await lifespan(app)) == COMPLETE
@@ -125,15 +125,15 @@ async def test_pain_23_a_mounted_lifespan_runs_inside_middleware_too(lifespan: A
             await self.app(scope, receive, send)
             log.append("out")
 
-    inner = Asterism(lifespan=noting(log, "inner"))
-    app = Asterism(middleware=[Middleware(Around)], routes=[Mount("/inner", inner, lifespan=True)])
+    inner = Armillary(lifespan=noting(log, "inner"))
+    app = Armillary(middleware=[Middleware(Around)], routes=[Mount("/inner", inner, lifespan=True)])
     await lifespan(app)
     assert log == ["in", "+inner", "-inner", "out"]
 
 
 async def test_pain_23_each_mounted_application_has_its_own_state(http: Any) -> None:
-    inner = Asterism(routes=[Route("/", show_state)], lifespan=noting([], "inner", {"db": "inner", "x": 1}))
-    app = Asterism(
+    inner = Armillary(routes=[Route("/", show_state)], lifespan=noting([], "inner", {"db": "inner", "x": 1}))
+    app = Armillary(
         routes=[Route("/", show_state), Mount("/inner", inner, lifespan=True)],
         lifespan=noting([], "app", {"db": "outer"}),
     )
@@ -156,7 +156,7 @@ async def test_pain_23_each_mounted_application_has_its_own_state(http: Any) -> 
 
 async def test_a_foreign_application_shares_the_state(lifespan: Any) -> None:
     state: dict[str, Any] = {}
-    app = Asterism(
+    app = Armillary(
         lifespan=noting([], "app", {"a": 1}),
         routes=[Mount("/foreign", ForeignApp([], "foreign", {"b": 2}), lifespan=True)],
     )
@@ -165,7 +165,7 @@ async def test_a_foreign_application_shares_the_state(lifespan: Any) -> None:
 
 
 async def test_two_lifespans_storing_the_same_key_are_named(lifespan: Any) -> None:
-    app = Asterism(
+    app = Armillary(
         lifespan=noting([], "app", {"db": 1}),
         routes=[Mount("/foreign", ForeignApp([], "foreign", {"db": 2}), lifespan=True)],
     )
@@ -176,12 +176,12 @@ async def test_two_lifespans_storing_the_same_key_are_named(lifespan: Any) -> No
 async def test_pain_23_a_failed_start_is_named_and_undoes_what_had_started(lifespan: Any) -> None:
     log: list[str] = []
     error = RuntimeError("no database")
-    app = Asterism(
+    app = Armillary(
         lifespan=noting(log, "app"),
         routes=[
-            Mount("/one", Asterism(lifespan=noting(log, "one")), lifespan=True),
-            Mount("/two", Asterism(lifespan=noting(log, "two", start=error)), lifespan=True),
-            Mount("/three", Asterism(lifespan=noting(log, "three")), lifespan=True),
+            Mount("/one", Armillary(lifespan=noting(log, "one")), lifespan=True),
+            Mount("/two", Armillary(lifespan=noting(log, "two", start=error)), lifespan=True),
+            Mount("/three", Armillary(lifespan=noting(log, "three")), lifespan=True),
         ],
     )
     sent: list[Any] = []
@@ -205,11 +205,11 @@ async def test_pain_23_a_failed_start_is_named_and_undoes_what_had_started(lifes
 async def test_pain_23_a_failed_stop_is_named_and_the_others_stop_all_the_same(lifespan: Any) -> None:
     log: list[str] = []
     error = RuntimeError("cannot flush")
-    app = Asterism(
+    app = Armillary(
         lifespan=noting(log, "app"),
         routes=[
-            Mount("/one", Asterism(lifespan=noting(log, "one")), lifespan=True),
-            Mount("/two", Asterism(lifespan=noting(log, "two", stop=error)), lifespan=True),
+            Mount("/one", Armillary(lifespan=noting(log, "one")), lifespan=True),
+            Mount("/two", Armillary(lifespan=noting(log, "two", stop=error)), lifespan=True),
         ],
     )
     with pytest.raises(RuntimeError, match="cannot flush"):
@@ -224,7 +224,7 @@ async def test_a_mounted_application_that_only_says_that_it_failed_is_named(life
         await send({"type": "lifespan.startup.failed", "message": "no licence"})
 
     with pytest.raises(RuntimeError, match="application mounted at '/x' failed: no licence"):
-        await lifespan(Asterism(routes=[Mount("/x", refusing, lifespan=True)]))
+        await lifespan(Armillary(routes=[Mount("/x", refusing, lifespan=True)]))
 
 
 async def test_a_mounted_application_that_returns_at_once_does_not_stop_the_others(lifespan: Any) -> None:
@@ -233,10 +233,10 @@ async def test_a_mounted_application_that_returns_at_once_does_not_stop_the_othe
     async def silent(scope: Any, receive: Any, send: Any) -> None:
         return None
 
-    app = Asterism(
+    app = Armillary(
         routes=[
             Mount("/silent", silent, lifespan=True),
-            Mount("/one", Asterism(lifespan=noting(log, "one")), lifespan=True),
+            Mount("/one", Armillary(lifespan=noting(log, "one")), lifespan=True),
         ]
     )
     assert kinds(await lifespan(app)) == COMPLETE
@@ -257,8 +257,8 @@ async def test_cancel_scopes_left_open_by_lifespans_nest(lifespan: Any) -> None:
         return own
 
     log: list[str] = []
-    app = Asterism(
-        lifespan=grouping("app", log), routes=[Mount("/in", Asterism(lifespan=grouping("in", log)), lifespan=True)]
+    app = Armillary(
+        lifespan=grouping("app", log), routes=[Mount("/in", Armillary(lifespan=grouping("in", log)), lifespan=True)]
     )
     assert kinds(await lifespan(app)) == COMPLETE
     assert log == ["+app", "+in", "-in", "-app"]
@@ -266,14 +266,14 @@ async def test_cancel_scopes_left_open_by_lifespans_nest(lifespan: Any) -> None:
 
 async def test_a_router_inside_a_host_is_looked_through(lifespan: Any) -> None:
     log: list[str] = []
-    below = Router([Mount("/x", Asterism(lifespan=noting(log, "x")), lifespan=True)])
-    await lifespan(Asterism(routes=[Host("example.org", below)]))
+    below = Router([Mount("/x", Armillary(lifespan=noting(log, "x")), lifespan=True)])
+    await lifespan(Armillary(routes=[Host("example.org", below)]))
     assert log == ["+x", "-x"]
 
 
 async def test_a_server_without_state_is_told_what_it_lacks(lifespan: Any) -> None:
     with pytest.raises(RuntimeError, match="does not support"):
-        await lifespan(Asterism(lifespan=noting([], "app", {"a": 1})))
+        await lifespan(Armillary(lifespan=noting([], "app", {"a": 1})))
 
 
 @pytest.mark.parametrize("mounted", [False, True])
@@ -285,7 +285,7 @@ async def test_a_lifespan_that_swallows_an_exception_from_inside_does_not_hide_i
         except RuntimeError:
             pass
 
-    broken = Mount("/broken", Asterism(lifespan=noting([], "x", start=RuntimeError("no"))), lifespan=True)
-    inner = [Mount("/in", Asterism(lifespan=swallowing, routes=[broken]), lifespan=True)] if mounted else [broken]
+    broken = Mount("/broken", Armillary(lifespan=noting([], "x", start=RuntimeError("no"))), lifespan=True)
+    inner = [Mount("/in", Armillary(lifespan=swallowing, routes=[broken]), lifespan=True)] if mounted else [broken]
     with pytest.raises(RuntimeError, match="no"):
-        await lifespan(Asterism(lifespan=swallowing, routes=inner))
+        await lifespan(Armillary(lifespan=swallowing, routes=inner))

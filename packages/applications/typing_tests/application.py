@@ -6,11 +6,11 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
-from asterism.applications import Asterism
-from asterism.asgi_types import ASGIApp, HTTPException, Middleware
-from asterism.http import JSONResponse, Request, Response
-from asterism.routing import Mount, Route, WebSocketRoute
-from asterism.websockets import WebSocket
+from armillary.applications import Armillary
+from armillary.asgi_types import ASGIApp, HTTPException, Middleware
+from armillary.http import JSONResponse, Request, Response
+from armillary.routing import Mount, Route, WebSocketRoute
+from armillary.websockets import WebSocket
 
 
 class Timed:
@@ -21,7 +21,7 @@ class Timed:
 
 
 @asynccontextmanager
-async def lifespan(app: Asterism) -> AsyncGenerator[Mapping[str, Any], None]:
+async def lifespan(app: Armillary) -> AsyncGenerator[Mapping[str, Any], None]:
     yield {"pool": object()}
 
 
@@ -42,7 +42,7 @@ async def refused(request: Request, exc: HTTPException) -> Response:
     return JSONResponse({"error": exc.detail}, exc.status_code)
 
 
-app: ASGIApp = Asterism(
+app: ASGIApp = Armillary(
     debug=True,
     routes=[
         Route("/", homepage),

@@ -9,7 +9,7 @@ from unittest.mock import AsyncMock, Mock
 
 import pytest
 
-from asterism.asgi_types import is_async_callable, is_plain_function
+from armillary.asgi_types import is_async_callable, is_plain_function
 
 
 async def coroutine_function(*args: Any) -> None: ...

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from asterism.asgi_types import (
+from armillary.asgi_types import (
     ClientDisconnect,
     HTTPException,
     WebSocketException,

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import pytest
 
-from asterism.asgi_types import ASGIApp, Middleware
+from armillary.asgi_types import ASGIApp, Middleware
 
 
 class Timed:

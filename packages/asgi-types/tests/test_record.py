@@ -6,7 +6,7 @@ import inspect
 import re
 from typing import Any
 
-from asterism.asgi_types import RECORD_KEY, ScopeRecord, find_scope_record, scope_record
+from armillary.asgi_types import RECORD_KEY, ScopeRecord, find_scope_record, scope_record
 
 
 def test_the_record_is_made_once_and_then_found() -> None:

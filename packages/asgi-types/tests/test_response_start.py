@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from asterism.asgi_types import (
+from armillary.asgi_types import (
     has_response_started,
     is_websocket_open,
     note_response_start,
@@ -81,7 +81,7 @@ async def test_the_note_does_not_keep_the_channel() -> None:
 
 
 async def test_a_start_that_was_kept_back_does_not_count() -> None:
-    scope: dict[str, Any] = {"type": "http", "asterism": {"start_withheld": True}}
+    scope: dict[str, Any] = {"type": "http", "armillary": {"start_withheld": True}}
     send = noting_start(channel())
     await send(START)
     assert not has_response_started(scope, send)

@@ -7,21 +7,21 @@ from typing import Any
 
 import pytest
 
-from asterism.asgi_types import expect_route_template, find_route_template
+from armillary.asgi_types import expect_route_template, find_route_template
 
 
 @pytest.mark.parametrize(
     ("scope", "template"),
     [
         ({}, None),
-        ({"asterism": {}}, None),
+        ({"armillary": {}}, None),
         ({"route": None}, None),
         ({"route": SimpleNamespace(host="example.org")}, None),
         ({"route": SimpleNamespace(path="")}, None),
         ({"route": SimpleNamespace(path=7)}, None),
         ({"route": SimpleNamespace(path="/users/{id}")}, "/users/{id}"),
-        ({"route": SimpleNamespace(path="/{id}"), "asterism": {"route_path": "/users/{id}"}}, "/users/{id}"),
-        ({"route": SimpleNamespace(path="/{id}"), "asterism": {"route_path": ""}}, None),
+        ({"route": SimpleNamespace(path="/{id}"), "armillary": {"route_path": "/users/{id}"}}, "/users/{id}"),
+        ({"route": SimpleNamespace(path="/{id}"), "armillary": {"route_path": ""}}, None),
     ],
 )
 def test_the_template_of_the_matched_route_with_its_mounts(scope: dict[str, Any], template: str | None) -> None:
@@ -29,6 +29,6 @@ def test_the_template_of_the_matched_route_with_its_mounts(scope: dict[str, Any]
 
 
 def test_an_expected_template_leaves_the_parameters_and_the_record_there_are() -> None:
-    scope: dict[str, Any] = {"path_params": {"id": 7}, "asterism": {"request_id": "a1"}}
-    assert expect_route_template(scope) is scope["asterism"]
-    assert scope == {"path_params": {"id": 7}, "asterism": {"request_id": "a1"}}
+    scope: dict[str, Any] = {"path_params": {"id": 7}, "armillary": {"request_id": "a1"}}
+    assert expect_route_template(scope) is scope["armillary"]
+    assert scope == {"path_params": {"id": 7}, "armillary": {"request_id": "a1"}}

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from asterism.authentication import (
+from armillary.authentication import (
     AuthCredentials,
     AuthenticationBackend,
     AuthenticationError,
@@ -20,7 +20,7 @@ from asterism.authentication import (
     UnauthenticatedUser,
     same_secret,
 )
-from asterism.datastructures import HTTPConnection
+from armillary.datastructures import HTTPConnection
 
 pytestmark = pytest.mark.anyio
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from asterism.authentication import (
+from armillary.authentication import (
     AuthenticationBackend,
     AuthenticationError,
     AuthenticationMiddleware,
@@ -15,9 +15,9 @@ from asterism.authentication import (
     SimpleUser,
     requires,
 )
-from asterism.http import HTTPEndpoint, JSONResponse, PlainTextResponse, request_response
-from asterism.lint import lint
-from asterism.websockets import websocket_session
+from armillary.http import HTTPEndpoint, JSONResponse, PlainTextResponse, request_response
+from armillary.lint import lint
+from armillary.websockets import websocket_session
 
 pytestmark = pytest.mark.anyio
 
@@ -91,7 +91,7 @@ async def test_all_scopes_are_needed_and_the_status_is_the_endpoints_choice(call
 async def test_nobody_can_be_sent_to_log_in(call: Any) -> None:
     class Router:
         def url_path_for(self, name: str, /, **params: Any) -> Any:
-            from asterism.datastructures import URLPath
+            from armillary.datastructures import URLPath
 
             return URLPath(f"/{name}", "http")
 

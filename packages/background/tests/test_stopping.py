@@ -11,8 +11,8 @@ from typing import Any
 import anyio
 import pytest
 
-from asterism.asgi_types import Message, Receive, Scope, Send, StopSignal, scope_record
-from asterism.background import BackgroundTask, BackgroundTasks, StopEvent, Stopping, UnfinishedTask
+from armillary.asgi_types import Message, Receive, Scope, Send, StopSignal, scope_record
+from armillary.background import BackgroundTask, BackgroundTasks, StopEvent, Stopping, UnfinishedTask
 
 HTTP: Scope = {"type": "http", "method": "GET", "path": "/", "headers": []}
 
@@ -154,7 +154,7 @@ async def test_pain_16_tasks_that_miss_the_deadline_are_cancelled_and_reported(
     assert cut.seconds is not None
     assert 0.02 <= cut.seconds < 2
     assert (left_out.task.name, left_out.seconds) == ("print", None)
-    assert [record.name for record in caplog.records] == ["asterism.background"] * 2
+    assert [record.name for record in caplog.records] == ["armillary.background"] * 2
     assert "endless was cancelled after" in caplog.text
     assert "print was not started" in caplog.text
 

@@ -9,8 +9,8 @@ from typing import Any
 import anyio
 import pytest
 
-from asterism.background import BackgroundTask, BackgroundTasks, Retry, TaskOptions
-from asterism.concurrency import BACKGROUND, ENDPOINTS, Limiter
+from armillary.background import BackgroundTask, BackgroundTasks, Retry, TaskOptions
+from armillary.concurrency import BACKGROUND, ENDPOINTS, Limiter
 
 variable: contextvars.ContextVar[str] = contextvars.ContextVar("variable", default="unset")
 

@@ -7,7 +7,7 @@ import sys
 import anyio
 import pytest
 
-from asterism.background import BackgroundTask, BackgroundTasks, TaskOptions
+from armillary.background import BackgroundTask, BackgroundTasks, TaskOptions
 
 
 @pytest.mark.anyio
@@ -52,7 +52,7 @@ async def test_pain_16_a_failing_task_does_not_drop_the_rest(caplog: pytest.LogC
     assert done == ["between", "last"]
     assert caught.value is first
     assert [(record.name, record.exc_info and record.exc_info[1]) for record in caplog.records] == [
-        ("asterism.background", second)
+        ("armillary.background", second)
     ]
 
 
@@ -93,6 +93,6 @@ async def test_cancelling_the_run_starts_no_further_task() -> None:
 
 
 def test_importing_the_package_loads_no_event_loop_and_no_logging() -> None:
-    code = "import sys, asterism.background; print(*sys.modules)"
+    code = "import sys, armillary.background; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert not {"anyio", "asyncio", "trio", "inspect", "logging", "random"} & set(loaded)

@@ -11,13 +11,13 @@ import brotli  # type: ignore[import-untyped]
 import pytest
 from hypothesis import settings
 
-from asterism.asgi_types import ASGIApp
-from asterism.compression._zstd import zstd_library
-from asterism.lint import lint
+from armillary.asgi_types import ASGIApp
+from armillary.compression._zstd import zstd_library
+from armillary.lint import lint
 
 # A shared machine may pause for longer than any deadline.
-settings.register_profile("asterism", deadline=None)
-settings.load_profile("asterism")
+settings.register_profile("armillary", deadline=None)
+settings.load_profile("armillary")
 
 BACKENDS = [
     pytest.param(("asyncio", {"use_uvloop": False}), id="asyncio"),

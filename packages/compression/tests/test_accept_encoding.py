@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, strategies as st
 
-from asterism.compression import Preference, prefer
+from armillary.compression import Preference, prefer
 
 OFFERED = ["zstd", "br", "gzip"]
 

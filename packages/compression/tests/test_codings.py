@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from asterism.compression import Brotli, Coding, Gzip, Zstd
+from armillary.compression import Brotli, Coding, Gzip, Zstd
 
 MAKERS: list[Any] = [
     pytest.param(Brotli, id="br"),

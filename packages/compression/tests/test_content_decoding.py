@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from asterism.compression import Brotli, Gzip, Zstd
-from asterism.compression._content_decoding import DECODERS, Decoder, MalformedBody
+from armillary.compression import Brotli, Gzip, Zstd
+from armillary.compression._content_decoding import DECODERS, Decoder, MalformedBody
 
 CODERS: dict[str, Callable[[bytes], bytes]] = {
     "gzip": Gzip().encode,

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from asterism.compression import DEFAULT_EXCLUDED_CONTENT_TYPES
-from asterism.compression._content_types import ContentTypes
+from armillary.compression import DEFAULT_EXCLUDED_CONTENT_TYPES
+from armillary.compression._content_types import ContentTypes
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from asterism.compression import CompressionMiddleware, Gzip, GZipMiddleware
+from armillary.compression import CompressionMiddleware, Gzip, GZipMiddleware
 
 pytestmark = pytest.mark.anyio
 
@@ -296,7 +296,7 @@ async def test_large_parts_are_coded_off_the_event_loop(
             return engine.compress(body, level, window)  # type: ignore[no-any-return]
 
     main = threading.current_thread()
-    monkeypatch.setattr("asterism.compression._gzip.find_engine", lambda name: ("zlib", Engine))
+    monkeypatch.setattr("armillary.compression._gzip.find_engine", lambda name: ("zlib", Engine))
     parts = (bytes(5000),) if sized else (bytes(100), bytes(5000))
     answer = await call(GZipMiddleware(answering(*parts, sized=sized), thread_minimum_size=5000), accept=b"gzip")
     assert zlib.decompress(answer.body, 31) == b"".join(parts)
@@ -393,13 +393,13 @@ async def test_a_coding_whose_library_is_missing_is_left_out_unless_it_was_asked
     answer = await call(CompressionMiddleware(answering(LARGE)), accept=f"{coding}, gzip;q=0.5".encode())
     assert answer.get(b"content-encoding") == b"gzip"
     for parameters in ({"codings": [coding]}, {"levels": {coding: 3}}):
-        with pytest.raises(ValueError, match=rf"pip install 'asterism-compression\[{extra}\]'"):
+        with pytest.raises(ValueError, match=rf"pip install 'armillary-compression\[{extra}\]'"):
             CompressionMiddleware(answering(), **parameters)
 
 
 async def test_importing_it_loads_no_third_party_and_no_event_loop() -> None:
     code = (
-        "import sys; before = set(sys.modules); import asterism.compression\n"
+        "import sys; before = set(sys.modules); import armillary.compression\n"
         "print(sorted({'anyio', 'asyncio', 'brotli', 'backports', 'zlib_ng', 'http', 'email'} & "
         "{name.partition('.')[0] for name in set(sys.modules) - before}))"
     )

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from asterism.asgi_types import HTTPException
-from asterism.compression import Brotli, Gzip, RequestDecompressionMiddleware, Zstd
+from armillary.asgi_types import HTTPException
+from armillary.compression import Brotli, Gzip, RequestDecompressionMiddleware, Zstd
 
 pytestmark = pytest.mark.anyio
 
@@ -223,7 +223,7 @@ async def test_a_disconnect_is_seen_in_the_middle_and_at_the_end(call: Any) -> N
 async def test_what_one_message_decodes_to_beyond_a_piece_is_decoded_in_a_thread(
     call: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from asterism.compression import _request
+    from armillary.compression import _request
 
     threads: list[bool] = []
     main = threading.current_thread()
@@ -287,5 +287,5 @@ async def test_a_coding_whose_library_is_missing_is_left_out_unless_it_was_asked
     monkeypatch.setitem(sys.modules, "brotli", None)
     answer = await call(RequestDecompressionMiddleware(echo), **coded("br", CODERS["gzip"](BODY)))
     assert answer.get(b"accept-encoding") == b"gzip, deflate, zstd"
-    with pytest.raises(ValueError, match=r"pip install 'asterism-compression\[brotli\]'"):
+    with pytest.raises(ValueError, match=r"pip install 'armillary-compression\[brotli\]'"):
         RequestDecompressionMiddleware(echo, codings=["br"])

@@ -7,7 +7,7 @@ import anyio
 import anyio.from_thread
 import pytest
 
-from asterism.concurrency import Limiter, iterate_in_threadpool
+from armillary.concurrency import Limiter, iterate_in_threadpool
 
 
 @pytest.mark.anyio

@@ -9,8 +9,8 @@ import time
 import anyio
 import pytest
 
-from asterism.asgi_types import HTTPException
-from asterism.concurrency import BACKGROUND, ENDPOINTS, FILES, Limiter, Overloaded, run_in_threadpool
+from armillary.asgi_types import HTTPException
+from armillary.concurrency import BACKGROUND, ENDPOINTS, FILES, Limiter, Overloaded, run_in_threadpool
 
 variable: contextvars.ContextVar[str] = contextvars.ContextVar("variable", default="unset")
 
@@ -232,7 +232,7 @@ def test_overloaded_survives_pickling() -> None:
 
 @pytest.fixture
 def fresh_modules() -> set[str]:
-    code = "import sys, asterism.concurrency; print(*sys.modules)"
+    code = "import sys, armillary.concurrency; print(*sys.modules)"
     return set(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split())
 
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import settings
 
 # A shared machine may pause for longer than any deadline.
-settings.register_profile("asterism", deadline=None)
-settings.load_profile("asterism")
+settings.register_profile("armillary", deadline=None)
+settings.load_profile("armillary")
 
 BACKENDS = [
     pytest.param(("asyncio", {"use_uvloop": False}), id="asyncio"),

@@ -11,7 +11,7 @@ from typing import Any, assert_type
 
 import pytest
 
-from asterism.config import (
+from armillary.config import (
     CommaSeparatedStrings,
     Config,
     EnvFileError,
@@ -42,8 +42,8 @@ def test_the_environment_comes_before_the_file_and_the_file_before_the_default(e
 
 
 def test_the_processs_environment_is_read_by_default(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ASTERISM_CONFIG_TEST", "1")
-    assert Config()("ASTERISM_CONFIG_TEST", cast=int) == 1
+    monkeypatch.setenv("ARMILLARY_CONFIG_TEST", "1")
+    assert Config()("ARMILLARY_CONFIG_TEST", cast=int) == 1
     assert Config().environ is environ
 
 

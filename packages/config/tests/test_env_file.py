@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, strategies as st
 
-from asterism.config._env_file import EnvFileError, EnvLine, parse_env_file
+from armillary.config._env_file import EnvFileError, EnvLine, parse_env_file
 
 NAMES = st.text(alphabet="ABC_1", min_size=1, max_size=5)
 VALUES = st.text(alphabet=st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp", "Zs"]), max_size=10)

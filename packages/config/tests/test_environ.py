@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from asterism.config import Environ, EnvironError
+from armillary.config import Environ, EnvironError
 
 
 def test_what_was_not_read_can_be_changed() -> None:

@@ -10,15 +10,15 @@ from importlib import import_module
 
 import pytest
 
-import asterism.config
+import armillary.config
 
-MODULES = ["asterism.config"] + [
-    f"asterism.config.{module.name}" for module in pkgutil.iter_modules(asterism.config.__path__)
+MODULES = ["armillary.config"] + [
+    f"armillary.config.{module.name}" for module in pkgutil.iter_modules(armillary.config.__path__)
 ]
 
 
 def test_every_public_name_exists_and_says_what_it_is() -> None:
-    assert all(getattr(asterism.config, name).__doc__ for name in asterism.config.__all__)
+    assert all(getattr(armillary.config, name).__doc__ for name in armillary.config.__all__)
 
 
 @pytest.mark.parametrize("name", MODULES)
@@ -29,8 +29,8 @@ def test_its_examples_run(name: str) -> None:
 def test_importing_it_loads_no_third_party_and_nothing_heavy() -> None:
     program = (
         "import sys, typing; before = set(sys.modules)\n"
-        "import asterism.config\n"
-        "print(*{name.partition('.')[0] for name in set(sys.modules) - before} - {'asterism'})"
+        "import armillary.config\n"
+        "print(*{name.partition('.')[0] for name in set(sys.modules) - before} - {'armillary'})"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     loaded = set(done.stdout.split())

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from asterism.config import CommaSeparatedStrings, Secret
+from armillary.config import CommaSeparatedStrings, Secret
 
 
 def test_a_secret_shows_its_value_to_str_only() -> None:

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from asterism.cors import CORSMiddleware
-from asterism.lint import lint
+from armillary.cors import CORSMiddleware
+from armillary.lint import lint
 
 pytestmark = pytest.mark.anyio
 
@@ -194,9 +194,9 @@ async def test_a_lifespan_passes_through() -> None:
 def test_importing_it_loads_no_third_party_and_no_event_loop() -> None:
     program = (
         "import sys; before = set(sys.modules)\n"
-        "import asterism.cors\n"
+        "import armillary.cors\n"
         "print(*{name.partition('.')[0] for name in set(sys.modules) - before})"
     )
     done = subprocess.run([sys.executable, "-I", "-c", program], capture_output=True, text=True, check=True)
     # Not even `typing`, which takes longer to import than all of this.
-    assert set(done.stdout.split()) <= {"asterism", "__future__", "types"}
+    assert set(done.stdout.split()) <= {"armillary", "__future__", "types"}

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from asterism.cors import AllowedOrigins, CORSMiddleware, CORSPolicy, Preflight
+from armillary.cors import AllowedOrigins, CORSMiddleware, CORSPolicy, Preflight
 
 ALLOWED = ["https://example.com", "http://localhost:3000", "https://Shop.Test:443"]
 

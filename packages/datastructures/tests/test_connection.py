@@ -7,7 +7,7 @@ from typing import Any, TypedDict
 
 import pytest
 
-from asterism.datastructures import URL, Address, Headers, HTTPConnection, QueryParams, State, URLPath
+from armillary.datastructures import URL, Address, Headers, HTTPConnection, QueryParams, State, URLPath
 
 SCOPE: dict[str, Any] = {
     "type": "http",
@@ -131,7 +131,7 @@ def test_url_for_asks_the_router_or_the_application(keys: dict[str, Any]) -> Non
 
 @pytest.mark.parametrize("keys", [{}, {"app": object()}])
 def test_url_for_outside_an_application_says_so(keys: dict[str, Any]) -> None:
-    with pytest.raises(RuntimeError, match="only be used inside an Asterism application or with a router"):
+    with pytest.raises(RuntimeError, match="only be used inside an Armillary application or with a router"):
         connection(**keys).url_for("user")
 
 

@@ -8,7 +8,7 @@ from http.cookies import SimpleCookie
 import pytest
 from hypothesis import given, strategies as st
 
-from asterism.datastructures import parse_cookies
+from armillary.datastructures import parse_cookies
 
 
 @pytest.mark.parametrize(

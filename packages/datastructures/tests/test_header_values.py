@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from hypothesis import given, strategies as st
 
-from asterism.datastructures import (
+from armillary.datastructures import (
     ETag,
     ETags,
     Forwarded,

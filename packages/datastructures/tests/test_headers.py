@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from asterism.datastructures import Headers, MutableHeaders, encode_header, encode_headers
+from armillary.datastructures import Headers, MutableHeaders, encode_header, encode_headers
 
 RAW = [(b"a", b"1"), (b"a", b"2"), (b"b", b"\xe9")]
 
@@ -222,7 +222,7 @@ def test_whatever_is_accepted_is_one_line(name: str, value: str) -> None:
 
 
 def test_names_looked_up_by_a_client_do_not_fill_memory() -> None:
-    from asterism.datastructures import _header_encoding
+    from armillary.datastructures import _header_encoding
 
     headers = Headers(raw=RAW)
     for number in range(3000):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, strategies as st
 
-from asterism.datastructures import ParsedHost, parse_host
+from armillary.datastructures import ParsedHost, parse_host
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from asterism.datastructures import ImmutableMultiDict, MultiDict, QueryParams
+from armillary.datastructures import ImmutableMultiDict, MultiDict, QueryParams
 
 PAIRS = [("a", "1"), ("a", "2"), ("b", "3")]
 ANY_PAIRS = st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 3)))

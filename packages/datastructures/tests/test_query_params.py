@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlencode
 import pytest
 from hypothesis import given, strategies as st
 
-from asterism.datastructures import QueryParams, parse_query
+from armillary.datastructures import QueryParams, parse_query
 
 
 @given(st.text(alphabet="ab=&+%2F6é1 ;#", max_size=30))

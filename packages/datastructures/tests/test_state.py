@@ -7,7 +7,7 @@ import pickle
 
 import pytest
 
-from asterism.datastructures import State
+from armillary.datastructures import State
 
 
 def test_attributes_and_items_are_the_same_values() -> None:

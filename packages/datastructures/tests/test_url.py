@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from asterism.datastructures import URL
+from armillary.datastructures import URL
 
 
 def test_parts() -> None:

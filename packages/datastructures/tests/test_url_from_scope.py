@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from hypothesis import given, strategies as st
 
-from asterism.datastructures import URL
+from armillary.datastructures import URL
 
 
 def scope(**keys: Any) -> dict[str, Any]:

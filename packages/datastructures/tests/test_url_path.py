@@ -7,7 +7,7 @@ import copy
 import pytest
 from hypothesis import given, strategies as st
 
-from asterism.datastructures import URL, URLPath
+from armillary.datastructures import URL, URLPath
 
 
 @pytest.mark.parametrize(

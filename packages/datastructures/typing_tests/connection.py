@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import assert_type
 
-from asterism.datastructures import URL, Address, Headers, HTTPConnection, MultiDict, MutableHeaders, QueryParams, State
+from armillary.datastructures import (
+    URL,
+    Address,
+    Headers,
+    HTTPConnection,
+    MultiDict,
+    MutableHeaders,
+    QueryParams,
+    State,
+)
 
 
 class Services(State):

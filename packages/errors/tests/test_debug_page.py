@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from asterism.errors import ServerErrorMiddleware, traceback_html, traceback_text
+from armillary.errors import ServerErrorMiddleware, traceback_html, traceback_text
 
 
 class Page(HTMLParser):
@@ -238,7 +238,7 @@ async def test_the_page_is_not_stored_and_runs_nothing(http: Any) -> None:
 @pytest.mark.anyio
 async def test_the_page_carries_the_nonce_of_the_response(http: Any) -> None:
     answer = await http(
-        ServerErrorMiddleware(failing, debug=True), accept="text/html", asterism={"csp_nonce": "r4nd0m"}
+        ServerErrorMiddleware(failing, debug=True), accept="text/html", armillary={"csp_nonce": "r4nd0m"}
     )
     assert '<style nonce="r4nd0m">' in answer.text
     assert "style-src 'nonce-r4nd0m'" in answer.headers["content-security-policy"]

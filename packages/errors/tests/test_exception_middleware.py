@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from asterism.asgi_types import HTTPException, WebSocketException
-from asterism.errors import ExceptionMiddleware, ServerErrorMiddleware
-from asterism.http import JSONResponse, PlainTextResponse, Request, Response, request_response
+from armillary.asgi_types import HTTPException, WebSocketException
+from armillary.errors import ExceptionMiddleware, ServerErrorMiddleware
+from armillary.http import JSONResponse, PlainTextResponse, Request, Response, request_response
 
 pytestmark = pytest.mark.anyio
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from asterism.asgi_types import ClientDisconnect
-from asterism.errors import ServerErrorMiddleware
-from asterism.http import JSONResponse, PlainTextResponse, Response, StreamingResponse
+from armillary.asgi_types import ClientDisconnect
+from armillary.errors import ServerErrorMiddleware
+from armillary.http import JSONResponse, PlainTextResponse, Response, StreamingResponse
 
 pytestmark = pytest.mark.anyio
 
@@ -93,7 +93,7 @@ async def test_pain_04_an_exception_passing_two_guards_is_logged_once(
 
     inner = ServerErrorMiddleware(failing, handler=handle)
     await http(ServerErrorMiddleware(inner, handler=handle), "/a\nb")
-    records = [record for record in caplog.records if record.name == "asterism.errors"]
+    records = [record for record in caplog.records if record.name == "armillary.errors"]
     assert len(records) == 1
     assert records[0].exc_info is not None
     assert records[0].getMessage() == "RuntimeError was not handled on 'GET /a\\nb'"
@@ -103,7 +103,7 @@ async def test_pain_04_an_exception_passing_two_guards_is_logged_once(
 async def test_an_exception_is_not_printed_twice_where_logging_is_not_configured(
     http: Any, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(logging.getLogger("asterism.errors"), "propagate", False)
+    monkeypatch.setattr(logging.getLogger("armillary.errors"), "propagate", False)
     await http(ServerErrorMiddleware(failing))
     assert capsys.readouterr().err == ""
 

@@ -14,13 +14,13 @@ from hypothesis import settings
 from strawberry.file_uploads import Upload
 from strawberry.schema.config import StrawberryConfig
 
-from asterism.graphql import GraphQL
-from asterism.lint import lint
-from asterism.testing import TestClient
+from armillary.graphql import GraphQL
+from armillary.lint import lint
+from armillary.testing import TestClient
 
 # A shared machine may pause for longer than any deadline.
-settings.register_profile("asterism", deadline=None)
-settings.load_profile("asterism")
+settings.register_profile("armillary", deadline=None)
+settings.load_profile("armillary")
 
 BACKENDS = [pytest.param(("asyncio", {"use_uvloop": False}), id="asyncio")]
 if find_spec("uvloop") is not None:

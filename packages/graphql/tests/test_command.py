@@ -1,4 +1,4 @@
-"""`python -m asterism.graphql` prints a schema."""
+"""`python -m armillary.graphql` prints a schema."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from asterism.graphql.__main__ import main
+from armillary.graphql.__main__ import main
 
 PROGRAM = """
 import strawberry
-from asterism.graphql import GraphQL
+from armillary.graphql import GraphQL
 
 @strawberry.type
 class Query:

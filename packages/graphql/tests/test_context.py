@@ -7,10 +7,10 @@ from collections.abc import AsyncGenerator
 import pytest
 import strawberry
 
-from asterism.graphql import GraphQL, GraphQLContext, GraphQLTester
-from asterism.http import Request
-from asterism.testing import TestClient
-from asterism.websockets import WebSocket
+from armillary.graphql import GraphQL, GraphQLContext, GraphQLTester
+from armillary.http import Request
+from armillary.testing import TestClient
+from armillary.websockets import WebSocket
 
 CALLS: list[list[int]] = []
 

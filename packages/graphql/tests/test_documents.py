@@ -13,8 +13,8 @@ from uuid import uuid4
 
 import pytest
 
-from asterism.graphql import MemoryDocumentStore, RedisDocumentStore, TrustedDocuments
-from asterism.testing import TestClient
+from armillary.graphql import MemoryDocumentStore, RedisDocumentStore, TrustedDocuments
+from armillary.testing import TestClient
 
 HELLO = "{ hello }"
 DIGEST = sha256(HELLO.encode()).hexdigest()
@@ -116,7 +116,7 @@ async def test_a_redis_that_takes_connections_and_does_not_answer_is_given_up() 
 
 @pytest.mark.anyio
 async def test_redis_keeps_documents_for_all_processes() -> None:
-    prefix = f"asterism-graphql-test-{uuid4().hex}:"
+    prefix = f"armillary-graphql-test-{uuid4().hex}:"
     stores = [RedisDocumentStore("redis://127.0.0.1:6379/0", prefix=prefix, ttl=60) for _ in range(2)]
     from redis.exceptions import ConnectionError as Unreachable
 
@@ -124,7 +124,7 @@ async def test_redis_keeps_documents_for_all_processes() -> None:
         try:
             assert await stores[1].get("a") is None
         except Unreachable:
-            assert os.environ.get("ASTERISM_REQUIRE_SERVICES") != "1", "no Redis answers on 127.0.0.1:6379"
+            assert os.environ.get("ARMILLARY_REQUIRE_SERVICES") != "1", "no Redis answers on 127.0.0.1:6379"
             pytest.skip("no Redis answers on 127.0.0.1:6379")
         await stores[0].put("a", "{ ä }")
         assert await stores[1].get("a") == "{ ä }"

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 import strawberry
 
-from asterism.asgi_types import HTTPException, Message, Receive, Scope, Send, scope_record
-from asterism.graphql import GraphQL, GraphQLContext
-from asterism.testing import TestClient
+from armillary.asgi_types import HTTPException, Message, Receive, Scope, Send, scope_record
+from armillary.graphql import GraphQL, GraphQLContext
+from armillary.testing import TestClient
 
 GRAPHQL_JSON = "application/graphql-response+json"
 ACCEPT = {"accept": GRAPHQL_JSON}

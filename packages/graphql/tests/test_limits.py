@@ -11,8 +11,8 @@ import strawberry
 from graphql import build_schema, parse
 from hypothesis import given, strategies as st
 
-from asterism.graphql import FieldCosts, GraphQLLimits
-from asterism.graphql._measure import Measuring
+from armillary.graphql import FieldCosts, GraphQLLimits
+from armillary.graphql._measure import Measuring
 
 
 def nested(levels: int) -> str:
@@ -138,7 +138,7 @@ def test_a_weight_of_no_field_is_refused_at_construction(ask: Callable[..., Any]
 
 @pytest.mark.parametrize(("weight", "error"), [(-1, ValueError), ("dear", TypeError), (0.5, TypeError)])
 def test_a_wrong_weight_is_refused_at_construction_wherever_it_stands(weight: Any, error: type[Exception]) -> None:
-    from asterism.graphql import GraphQL
+    from armillary.graphql import GraphQL
 
     @strawberry.type
     class Query:
@@ -172,8 +172,8 @@ def test_introspection_as_tools_send_it_is_within_the_limits(ask: Callable[..., 
 
 
 def test_documents_are_validated_once(schema: strawberry.Schema, monkeypatch: pytest.MonkeyPatch) -> None:
-    from asterism.graphql import GraphQL, _document
-    from asterism.testing import TestClient
+    from armillary.graphql import GraphQL, _document
+    from armillary.testing import TestClient
 
     calls: list[object] = []
     validate = _document.validate_document
@@ -187,8 +187,8 @@ def test_documents_are_validated_once(schema: strawberry.Schema, monkeypatch: py
 def test_rules_and_extensions_of_the_schema_are_kept() -> None:
     from strawberry.extensions import DisableIntrospection, QueryDepthLimiter
 
-    from asterism.graphql import GraphQL
-    from asterism.testing import TestClient
+    from armillary.graphql import GraphQL
+    from armillary.testing import TestClient
 
     @strawberry.type
     class Query:
@@ -235,8 +235,8 @@ def test_aliases_are_those_of_the_expanded_document(document: tuple[str, int]) -
 def test_limits_hold_for_a_document_that_an_extension_gave(rewrites: bool) -> None:
     from strawberry.extensions import ParserCache, SchemaExtension
 
-    from asterism.graphql import GraphQL
-    from asterism.testing import TestClient
+    from armillary.graphql import GraphQL
+    from armillary.testing import TestClient
 
     @strawberry.type
     class Query:

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 import strawberry
 
-from asterism.graphql import GraphQL, _ide
-from asterism.testing import TestClient
+from armillary.graphql import GraphQL, _ide
+from armillary.testing import TestClient
 
 HTML = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 FILES = Path(_ide.__file__).with_name("graphiql")

@@ -14,9 +14,9 @@ from graphql.execution import Executor
 from strawberry.permission import BasePermission
 from strawberry.schema.config import StrawberryConfig
 
-from asterism.graphql import GraphQL, GraphQLLimits
-from asterism.lint import lint
-from asterism.testing import AsyncTestClient, TestClient
+from armillary.graphql import GraphQL, GraphQLLimits
+from armillary.lint import lint
+from armillary.testing import AsyncTestClient, TestClient
 
 LOG: list[str] = []
 EVENTS = {"accept": "text/event-stream"}

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 import strawberry
 
-from asterism.asgi_types import HTTPException, Message, Receive, Scope, Send, scope_record
-from asterism.graphql import GraphQL, GraphQLContext, GraphQLLimits
-from asterism.graphql._multipart_stream import incremental_parts, subscription_parts, with_heartbeats
-from asterism.lint import lint
-from asterism.testing import AsyncTestClient, TestClient
+from armillary.asgi_types import HTTPException, Message, Receive, Scope, Send, scope_record
+from armillary.graphql import GraphQL, GraphQLContext, GraphQLLimits
+from armillary.graphql._multipart_stream import incremental_parts, subscription_parts, with_heartbeats
+from armillary.lint import lint
+from armillary.testing import AsyncTestClient, TestClient
 
 EVENTS = {"accept": "text/event-stream"}
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import strawberry
 
-from asterism.graphql import AsyncGraphQLTester, GraphQL, GraphQLTester, OperationFailed
-from asterism.testing import AsyncTestClient, TestClient
+from armillary.graphql import AsyncGraphQLTester, GraphQL, GraphQLTester, OperationFailed
+from armillary.testing import AsyncTestClient, TestClient
 
 
 def test_data_is_returned_and_errors_are_raised(schema: strawberry.Schema) -> None:

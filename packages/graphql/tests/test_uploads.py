@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from asterism.graphql._refusal import Refusal
-from asterism.graphql._upload_map import place_files
-from asterism.testing import TestClient
+from armillary.graphql._refusal import Refusal
+from armillary.graphql._upload_map import place_files
+from armillary.testing import TestClient
 
 PREFLIGHT = {"graphql-require-preflight": "1"}
 READ = "mutation ($file: Upload!) { read(file: $file) }"
@@ -83,7 +83,7 @@ def test_fields_that_are_missing_or_no_json_are_a_400(serve: Callable[..., TestC
 def test_a_form_named_twice_in_a_map_has_a_limit() -> None:
     from io import BytesIO
 
-    from asterism.http import UploadFile
+    from armillary.http import UploadFile
 
     upload = UploadFile(BytesIO(b""))
     operations = {"variables": {"files": [None] * 2000}}

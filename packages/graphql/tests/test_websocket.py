@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from asterism.graphql import ConnectionRefused, GraphQLContext, GraphQLLimits
-from asterism.testing import TestClient, WebSocketClosed
+from armillary.graphql import ConnectionRefused, GraphQLContext, GraphQLLimits
+from armillary.testing import TestClient, WebSocketClosed
 
 Connect = Callable[..., Any]
 
@@ -293,7 +293,7 @@ def test_the_older_protocol_is_spoken_where_asked_for(connect: Connect, log: lis
 def test_keep_alives_of_the_older_protocol_go_on(
     connect: Connect, monkeypatch: pytest.MonkeyPatch, log: list[str]
 ) -> None:
-    monkeypatch.setattr("asterism.graphql._legacy_session.KEEP_ALIVE_SECONDS", 0.02)
+    monkeypatch.setattr("armillary.graphql._legacy_session.KEEP_ALIVE_SECONDS", 0.02)
     with connect(protocol="graphql-ws", legacy_websocket=True) as session:
         assert [session.receive_json() for _ in range(3)] == [{"type": "ka"}] * 3
         session.send_json({"type": "connection_terminate"})

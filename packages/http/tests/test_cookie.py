@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from asterism.datastructures import parse_cookies
-from asterism.http import Response
+from armillary.datastructures import parse_cookies
+from armillary.http import Response
 
 
 def cookie(*args: Any, **kwargs: Any) -> str:

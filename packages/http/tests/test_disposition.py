@@ -5,7 +5,7 @@ from urllib.parse import unquote
 import pytest
 from hypothesis import given, strategies as st
 
-from asterism.http import format_content_disposition
+from armillary.http import format_content_disposition
 
 
 @pytest.mark.parametrize(

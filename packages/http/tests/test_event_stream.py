@@ -7,9 +7,9 @@ import anyio
 import pytest
 from hypothesis import given, strategies as st
 
-from asterism.asgi_types import ClientDisconnect
-from asterism.datastructures import HTTPConnection
-from asterism.http import EventSourceResponse, ServerSentEvent, last_event_id
+from armillary.asgi_types import ClientDisconnect
+from armillary.datastructures import HTTPConnection
+from armillary.http import EventSourceResponse, ServerSentEvent, last_event_id
 
 pytestmark = pytest.mark.anyio
 
@@ -213,7 +213,7 @@ async def test_pain_17_a_stream_ends_when_the_server_stops(exchange: Any, spec_v
 
     response = EventSourceResponse(silent(), ping=ping, stop_retry=700, background=after)
     with anyio.fail_after(5):
-        sent = await exchange(spec_version=spec_version, asterism={"stopping": stopping}).run(response)
+        sent = await exchange(spec_version=spec_version, armillary={"stopping": stopping}).run(response)
     assert sent.body == b"data: one\n\nretry: 700\n\n"
     assert sent.sent[-1]["more_body"] is False
     assert closed
@@ -228,7 +228,7 @@ async def test_pain_17_a_stream_begun_while_stopping_ends_at_once(exchange: Any)
         pytest.fail("the content was advanced")
         yield ""
 
-    sent = await exchange(asterism={"stopping": stopping}).run(EventSourceResponse(never()))
+    sent = await exchange(armillary={"stopping": stopping}).run(EventSourceResponse(never()))
     assert sent.body == b"retry: 3000\n\n"
 
 

@@ -9,9 +9,9 @@ from typing import Any
 import anyio
 import pytest
 
-import asterism.concurrency
-from asterism.asgi_types import ClientDisconnect, has_response_started
-from asterism.http import FileResponse
+import armillary.concurrency
+from armillary.asgi_types import ClientDisconnect, has_response_started
+from armillary.http import FileResponse
 
 pytestmark = pytest.mark.anyio
 
@@ -38,13 +38,13 @@ def large(tmp_path: Path) -> Path:
 def hops(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """Each call made in a worker thread under the files limiter."""
     made: list[Any] = []
-    run = asterism.concurrency.FILES.run
+    run = armillary.concurrency.FILES.run
 
     async def count(function: Any) -> Any:
         made.append(function)
         return await run(function)
 
-    monkeypatch.setattr(asterism.concurrency.FILES, "run", count)
+    monkeypatch.setattr(armillary.concurrency.FILES, "run", count)
     return made
 
 
@@ -95,7 +95,7 @@ async def test_no_blocking_call_is_made_on_the_loop(exchange: Any, large: Path) 
     with pytest.MonkeyPatch.context() as patch:
         for name in ("open", "fstat", "stat", "getcwd"):
             patch.setattr(os, name, noting(name, getattr(os, name)))
-        patch.setattr("asterism.http._open_file._read_at", noting("read", os.pread))
+        patch.setattr("armillary.http._open_file._read_at", noting("read", os.pread))
         await FileResponse(large)(one.scope, one.receive, one.send)
     assert len(one.body) == FileResponse.chunk_size * 3 + 17
     assert in_thread == ["open", "fstat", "read", "read", "read", "read"]
@@ -170,7 +170,7 @@ async def test_an_error_of_reading_is_not_taken_for_a_disconnect(
     def broken(descriptor: int, count: int, offset: int) -> bytes:
         raise error
 
-    monkeypatch.setattr("asterism.http._open_file._read_at", broken)
+    monkeypatch.setattr("armillary.http._open_file._read_at", broken)
     with pytest.raises(OSError) as caught:
         await exchange().run(FileResponse(large))
     assert caught.value is error

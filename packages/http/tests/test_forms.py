@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from asterism.http import (
+from armillary.http import (
     FormData,
     FormError,
     FormLimits,
@@ -26,7 +26,7 @@ from asterism.http import (
     UrlencodedDecoder,
     request_response,
 )
-from asterism.http._form_media import known_charset
+from armillary.http._form_media import known_charset
 
 MULTIPART = "multipart/form-data; boundary=B"
 URLENCODED = "application/x-www-form-urlencoded"
@@ -549,7 +549,7 @@ def test_work_grows_with_the_size_and_no_faster(decode: Any, make: Any, size: in
 
 def test_the_limits_hold_with_optimisation_on() -> None:
     script = """
-import asterism.http as h
+import armillary.http as h
 assert False, "assertions must be off"
 def decode(decoder, *pieces):
     try:
@@ -571,5 +571,5 @@ print([decode(M(b"B", limits), body) for limits in (L(), L(max_fields=0), L(max_
 @pytest.mark.anyio
 async def test_without_python_multipart_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "python_multipart", None)
-    with pytest.raises(RuntimeError, match=r"pip install asterism-http\[forms\]"):
+    with pytest.raises(RuntimeError, match=r"pip install armillary-http\[forms\]"):
         MultipartDecoder(b"B")

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from asterism.asgi_types import HTTPException
-from asterism.http import (
+from armillary.asgi_types import HTTPException
+from armillary.http import (
     FileResponse,
     PlainTextResponse,
     Request,

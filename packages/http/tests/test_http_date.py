@@ -5,7 +5,7 @@ from email.utils import formatdate
 import pytest
 from hypothesis import given, strategies as st
 
-from asterism.http import format_http_date, parse_http_date
+from armillary.http import format_http_date, parse_http_date
 
 
 @given(st.integers(min_value=-2_000_000_000, max_value=200_000_000_000))

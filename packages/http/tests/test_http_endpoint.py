@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from asterism.asgi_types import HTTPException, scope_record
-from asterism.http import HTTPEndpoint, PlainTextResponse, Request, Response, StreamingResponse, request_response
+from armillary.asgi_types import HTTPException, scope_record
+from armillary.http import HTTPEndpoint, PlainTextResponse, Request, Response, StreamingResponse, request_response
 
 pytestmark = pytest.mark.anyio
 

@@ -9,7 +9,7 @@ from typing import Any
 import anyio
 import pytest
 
-from asterism.http import JSONResponse, Part, Request, Response, request_response
+from armillary.http import JSONResponse, Part, Request, Response, request_response
 
 pytestmark = pytest.mark.anyio
 

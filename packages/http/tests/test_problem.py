@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from asterism.asgi_types import HTTPException
-from asterism.http import JSONResponse, ProblemException, ProblemResponse, Request, problem_details, request_response
+from armillary.asgi_types import HTTPException
+from armillary.http import JSONResponse, ProblemException, ProblemResponse, Request, problem_details, request_response
 
 pytestmark = pytest.mark.anyio
 
@@ -57,7 +57,7 @@ class TestWholeApplication:
         async def failing(request: Request) -> ProblemResponse:
             raise exc
 
-        return await exchange(asterism={"exception_handlers": problem_details(**options)}).run(
+        return await exchange(armillary={"exception_handlers": problem_details(**options)}).run(
             request_response(failing)
         )
 
@@ -108,7 +108,7 @@ class TestWholeApplication:
             return JSONResponse(await request.json())
 
         headers = [(b"content-type", b"application/json")]
-        one = exchange(asterism={"exception_handlers": problem_details()}, method="POST", headers=headers, body=b"{,")
+        one = exchange(armillary={"exception_handlers": problem_details()}, method="POST", headers=headers, body=b"{,")
         problem = json.loads((await one.run(request_response(reading))).body)
         assert problem["status"] == 400
         assert "line 1 column 2" in problem["detail"]

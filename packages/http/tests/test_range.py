@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from asterism.http import MalformedRange, UnsatisfiableRange, parse_ranges
+from armillary.http import MalformedRange, UnsatisfiableRange, parse_ranges
 
 
 @pytest.mark.parametrize(

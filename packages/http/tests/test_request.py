@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from asterism.asgi_types import HTTPException
-from asterism.http import Request, Response, best_language, request_response
+from armillary.asgi_types import HTTPException
+from armillary.http import Request, Response, best_language, request_response
 
 
 def scope_of(**changes: Any) -> dict[str, Any]:

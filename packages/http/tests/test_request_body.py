@@ -5,8 +5,8 @@ from typing import Any
 import anyio
 import pytest
 
-from asterism.asgi_types import ClientDisconnect, HTTPException, scope_record
-from asterism.http import Request, Response, request_response
+from armillary.asgi_types import ClientDisconnect, HTTPException, scope_record
+from armillary.http import Request, Response, request_response
 
 pytestmark = pytest.mark.anyio
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from asterism.http import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response, encode_json
+from armillary.http import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response, encode_json
 
 pytestmark = pytest.mark.anyio
 
@@ -139,7 +139,7 @@ def test_line_breaks_in_headers_and_media_types_are_refused(bad: str) -> None:
 
 
 def test_many_media_types_are_not_kept() -> None:
-    from asterism.http import _content_type
+    from armillary.http import _content_type
 
     for number in range(1000):
         assert Response(media_type=f"application/x-{number}").headers["content-type"] == f"application/x-{number}"

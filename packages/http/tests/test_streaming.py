@@ -8,8 +8,8 @@ from typing import Any
 import anyio
 import pytest
 
-from asterism.asgi_types import ClientDisconnect
-from asterism.http import JSONLinesResponse, Request, StreamingResponse, request_response
+from armillary.asgi_types import ClientDisconnect
+from armillary.http import JSONLinesResponse, Request, StreamingResponse, request_response
 
 pytestmark = pytest.mark.anyio
 
@@ -92,7 +92,7 @@ async def test_an_error_of_the_source_keeps_its_identity(exchange: Any, spec_ver
     with pytest.raises(OSError) as caught:
         await one.run(StreamingResponse(failing()))
     assert caught.value is error
-    assert len(one.scope["asterism"]["started_sends"]) == 1
+    assert len(one.scope["armillary"]["started_sends"]) == 1
 
 
 @versions
@@ -182,9 +182,9 @@ async def test_blocking_sources_run_in_threads_and_are_closed(exchange: Any) -> 
 
 @pytest.mark.parametrize("content", ["abc", b"abc", ["a", b"bc"], ("ab", memoryview(b"c"))])
 async def test_what_is_in_memory_needs_no_thread(exchange: Any, content: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    import asterism.concurrency
+    import armillary.concurrency
 
-    monkeypatch.delattr(asterism.concurrency, "iterate_in_threadpool")
+    monkeypatch.delattr(armillary.concurrency, "iterate_in_threadpool")
     assert (await exchange().run(StreamingResponse(content))).body == b"abc"
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from asterism.datastructures import Headers
-from asterism.http import FormData, UploadFile
+from armillary.datastructures import Headers
+from armillary.http import FormData, UploadFile
 
 pytestmark = pytest.mark.anyio
 

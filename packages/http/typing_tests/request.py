@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any, assert_type
 
-from asterism.asgi_types import ASGIApp
-from asterism.datastructures import State
-from asterism.http import (
+from armillary.asgi_types import ASGIApp
+from armillary.datastructures import State
+from armillary.http import (
     FormData,
     HTTPEndpoint,
     JSONResponse,

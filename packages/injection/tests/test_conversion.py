@@ -12,10 +12,10 @@ from uuid import UUID
 import pytest
 from dishka import Provider, Scope, provide
 
-from asterism.http import HTTPEndpoint, JSONResponse, Request, Response
-from asterism.injection import Injection, InjectionError, InjectionMiddleware, inject
-from asterism.routing import Route, Router, WebSocketRoute
-from asterism.websockets import WebSocket, WebSocketEndpoint
+from armillary.http import HTTPEndpoint, JSONResponse, Request, Response
+from armillary.injection import Injection, InjectionError, InjectionMiddleware, inject
+from armillary.routing import Route, Router, WebSocketRoute
+from armillary.websockets import WebSocket, WebSocketEndpoint
 
 pytestmark = pytest.mark.anyio
 

@@ -13,9 +13,9 @@ import anyio.lowlevel
 import pytest
 from dishka import FromDishka, Provider, Scope, provide
 
-from asterism.asgi_types import ClientDisconnect
-from asterism.background import BackgroundTask
-from asterism.http import (
+from armillary.asgi_types import ClientDisconnect
+from armillary.background import BackgroundTask
+from armillary.http import (
     HTTPEndpoint,
     JSONResponse,
     PlainTextResponse,
@@ -24,10 +24,10 @@ from asterism.http import (
     StreamingResponse,
     request_response,
 )
-from asterism.injection import Injection, InjectionError, InjectionMiddleware, inject, message_scope, override
-from asterism.lint import lint
-from asterism.routing import Mount, Route, Router
-from asterism.websockets import WebSocket, WebSocketEndpoint, websocket_session
+from armillary.injection import Injection, InjectionError, InjectionMiddleware, inject, message_scope, override
+from armillary.lint import lint
+from armillary.routing import Mount, Route, Router
+from armillary.websockets import WebSocket, WebSocketEndpoint, websocket_session
 
 pytestmark = pytest.mark.anyio
 
@@ -261,7 +261,7 @@ async def test_a_route_that_injects_nothing_costs_four_calls_and_none_of_the_con
     finally:
         sys.setprofile(None)
     own = [name for name in called if not name.endswith(".endpoint")]
-    assert {name.partition("._")[0] for name in own} == {"asterism.injection"}
+    assert {name.partition("._")[0] for name in own} == {"armillary.injection"}
     assert len(own) == 4
 
 

@@ -9,8 +9,8 @@ import anyio
 import pytest
 from hypothesis import given, strategies as st
 
-from asterism.asgi_types import Message, Receive, Scope, Send
-from asterism.lint import LintError, lint
+from armillary.asgi_types import Message, Receive, Scope, Send
+from armillary.lint import LintError, lint
 
 Headers = list[tuple[bytes, bytes]]
 

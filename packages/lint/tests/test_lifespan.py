@@ -7,8 +7,8 @@ from types import SimpleNamespace
 import anyio
 import pytest
 
-from asterism.asgi_types import Message, Receive, Scope, Send
-from asterism.lint import LintError, lint
+from armillary.asgi_types import Message, Receive, Scope, Send
+from armillary.lint import LintError, lint
 
 STARTUP: Message = {"type": "lifespan.startup"}
 SHUTDOWN: Message = {"type": "lifespan.shutdown"}

@@ -8,8 +8,8 @@ from typing import Any
 import anyio
 import pytest
 
-from asterism.asgi_types import Receive, Scope, Send
-from asterism.lint import LintError, lint
+from armillary.asgi_types import Receive, Scope, Send
+from armillary.lint import LintError, lint
 
 OK = ({"type": "http.response.start", "status": 204}, {"type": "http.response.body"})
 

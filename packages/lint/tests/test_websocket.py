@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from asterism.asgi_types import Message
-from asterism.lint import LintError
+from armillary.asgi_types import Message
+from armillary.lint import LintError
 
 CONNECT: Message = {"type": "websocket.connect"}
 ACCEPT: Message = {"type": "websocket.accept"}

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from asterism.asgi_types import ClientDisconnect, HTTPException
-from asterism.lint import lint
-from asterism.logging import AccessLogMiddleware, RequestIDMiddleware, current_request_id
+from armillary.asgi_types import ClientDisconnect, HTTPException
+from armillary.lint import lint
+from armillary.logging import AccessLogMiddleware, RequestIDMiddleware, current_request_id
 
 START = {"type": "http.response.start", "status": 200, "headers": []}
 
@@ -48,7 +48,7 @@ async def test_the_template_below_a_mount_is_in_the_record_of_the_scope(
 ) -> None:
     async def routed(scope: Any, receive: Any, send: Any) -> None:
         copied = dict(scope)
-        copied["asterism"]["route_path"] = "/api/users/{id}"
+        copied["armillary"]["route_path"] = "/api/users/{id}"
         await hello(copied, receive, send)
 
     await connection().call(AccessLogMiddleware(routed, logger))
@@ -129,7 +129,7 @@ async def test_an_exception_is_one_line_and_raised_on(connection: Any, logger: A
 @pytest.mark.anyio
 async def test_a_500_that_was_reported_names_its_exception(connection: Any, logger: Any, records: list[Any]) -> None:
     async def guarded(scope: Any, receive: Any, send: Any) -> None:
-        scope["asterism"]["reported_exception"] = KeyError("x")
+        scope["armillary"]["reported_exception"] = KeyError("x")
         await send({"type": "http.response.start", "status": 500, "headers": []})
         await send({"type": "http.response.body"})
         raise KeyError("x")
@@ -384,8 +384,8 @@ async def test_a_websocket_whose_application_fails(connection: Any, logger: Any,
 
 def test_importing_it_loads_no_third_party_and_no_event_loop() -> None:
     program = (
-        "import sys; import asterism.logging;"
-        "print(sorted({n.partition('.')[0] for n in sys.modules} - set(sys.stdlib_module_names) - {'asterism'}));"
+        "import sys; import armillary.logging;"
+        "print(sorted({n.partition('.')[0] for n in sys.modules} - set(sys.stdlib_module_names) - {'armillary'}));"
         "print('asyncio' in sys.modules)"
     )
     found = subprocess.run([sys.executable, "-S", "-c", program], capture_output=True, text=True, check=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, strategies as st
 
-from asterism.logging import escaped
+from armillary.logging import escaped
 
 
 @given(st.text(st.characters(exclude_categories=[])))

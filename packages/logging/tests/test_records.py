@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from asterism.logging import AccessLogMiddleware, JSONFormatter, LineFormatter, current_request_id, logging_config
+from armillary.logging import AccessLogMiddleware, JSONFormatter, LineFormatter, current_request_id, logging_config
 
 
 async def hello(scope: Any, receive: Any, send: Any) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from asterism.logging import (
+from armillary.logging import (
     AccessLogMiddleware,
     RequestIDFilter,
     RequestIDMiddleware,
@@ -27,7 +27,7 @@ async def app(scope: Any, receive: Any, send: Any) -> None:
         await send({"type": "websocket.accept", "headers": headers})
         await send({"type": "websocket.close"})
         return
-    assert scope["asterism"]["request_id"] == current_request_id.get()
+    assert scope["armillary"]["request_id"] == current_request_id.get()
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     await send({"type": "http.response.body", "body": b"ok"})
 

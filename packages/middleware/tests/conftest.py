@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from asterism.asgi_types import ASGIApp
-from asterism.lint import lint
+from armillary.asgi_types import ASGIApp
+from armillary.lint import lint
 
 BACKENDS = [
     pytest.param(("asyncio", {"use_uvloop": False}), id="asyncio"),

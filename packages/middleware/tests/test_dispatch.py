@@ -9,9 +9,9 @@ from typing import Any
 import anyio
 import pytest
 
-from asterism.asgi_types import ASGIApp
-from asterism.http import PlainTextResponse, Request, Response, StreamingResponse, request_response
-from asterism.middleware import CallNextError, DispatchMiddleware
+from armillary.asgi_types import ASGIApp
+from armillary.http import PlainTextResponse, Request, Response, StreamingResponse, request_response
+from armillary.middleware import CallNextError, DispatchMiddleware
 
 pytestmark = pytest.mark.anyio
 

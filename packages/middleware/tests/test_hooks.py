@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from asterism.asgi_types import Message, Scope
-from asterism.middleware import MessageHooks
+from armillary.asgi_types import Message, Scope
+from armillary.middleware import MessageHooks
 
 pytestmark = pytest.mark.anyio
 

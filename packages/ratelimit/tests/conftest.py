@@ -15,12 +15,12 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-from asterism.asgi_types import ASGIApp
-from asterism.lint import lint
+from armillary.asgi_types import ASGIApp
+from armillary.lint import lint
 
 # A shared machine may pause for longer than any deadline.
-settings.register_profile("asterism", deadline=None)
-settings.load_profile("asterism")
+settings.register_profile("armillary", deadline=None)
+settings.load_profile("armillary")
 
 ASYNCIO = pytest.param(("asyncio", {"use_uvloop": False}), id="asyncio")
 BACKENDS = [ASYNCIO, pytest.param(("trio", {}), id="trio")]
@@ -122,7 +122,7 @@ class RedisServer:
 @pytest.fixture
 def redis_server(tmp_path: Path) -> Iterator[RedisServer]:
     if shutil.which("redis-server") is None:
-        if os.environ.get("ASTERISM_REQUIRE_SERVICES") == "1":
+        if os.environ.get("ARMILLARY_REQUIRE_SERVICES") == "1":
             pytest.fail("redis-server is not installed")
         pytest.skip("redis-server is not installed")
     server = RedisServer(tmp_path)

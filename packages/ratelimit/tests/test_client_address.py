@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from asterism.ratelimit import client_address
+from armillary.ratelimit import client_address
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from http_sf import parse
 from hypothesis import given, strategies as st
 
-from asterism.ratelimit import Count, RateLimitMiddleware, Rule, rate_limit_fields
+from armillary.ratelimit import Count, RateLimitMiddleware, Rule, rate_limit_fields
 
 # What a String of RFC 9651 may hold, but for the two characters that would have to be escaped.
 NAMES = st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E, exclude_characters='"\\'), min_size=1)

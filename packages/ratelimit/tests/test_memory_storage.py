@@ -11,7 +11,7 @@ from hypothesis import given, settings, strategies as st
 from limits import parse
 from limits.strategies import FixedWindowRateLimiter, MovingWindowRateLimiter
 
-from asterism.ratelimit import MemoryStorage
+from armillary.ratelimit import MemoryStorage
 
 LIMIT = parse("3 per 10 seconds")
 
@@ -22,7 +22,7 @@ class Clock:
 
 @pytest.fixture(autouse=True)
 def clock(monkeypatch: pytest.MonkeyPatch) -> type[Clock]:
-    monkeypatch.setattr("asterism.ratelimit._memory_storage.time.time", lambda: Clock.now)
+    monkeypatch.setattr("armillary.ratelimit._memory_storage.time.time", lambda: Clock.now)
     Clock.now = 1_000_000.0
     return Clock
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from asterism.ratelimit import Count, MemoryStorage, RateLimitMiddleware, Rule, rate_limit_fields
+from armillary.ratelimit import Count, MemoryStorage, RateLimitMiddleware, Rule, rate_limit_fields
 
 pytestmark = pytest.mark.anyio
 

@@ -14,8 +14,8 @@ import anyio
 import pytest
 from limits.aio.storage import MemoryStorage
 
-from asterism.ratelimit import RateLimitMiddleware
-from asterism.ratelimit._middleware import PAUSE
+from armillary.ratelimit import RateLimitMiddleware
+from armillary.ratelimit._middleware import PAUSE
 
 pytestmark = pytest.mark.anyio
 
@@ -76,7 +76,7 @@ async def test_no_request_of_many_at_once_slips_through(call: Any, limit: Any, r
 async def test_another_process_counts_on(call: Any, limit: Any, redis_server: Any) -> None:
     program = (
         "import asyncio, sys\n"
-        "from asterism.ratelimit import RateLimitMiddleware\n"
+        "from armillary.ratelimit import RateLimitMiddleware\n"
         "async def app(scope, receive, send): pass\n"
         "async def send(message): pass\n"
         "scope = {'type': 'http', 'method': 'GET', 'path': '/', 'client': ('192.0.2.1', 1), 'headers': []}\n"
@@ -95,7 +95,7 @@ async def test_another_process_counts_on(call: Any, limit: Any, redis_server: An
 async def test_while_redis_is_down_each_process_counts_by_itself(
     call: Any, limit: Any, redis_server: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.WARNING, "asterism.ratelimit")
+    caplog.set_level(logging.WARNING, "armillary.ratelimit")
     limited = limit("3/hour", storage=redis_server.url)
     assert [(await call(limited)).status for _ in range(2)] == [200, 200]
     redis_server.stop()
@@ -171,7 +171,7 @@ async def test_under_trio_redis_is_refused_with_the_reason(call: Any) -> None:
 @on_asyncio
 async def test_redis_without_its_library_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "redis.asyncio.retry", None)
-    with pytest.raises(ImportError, match=r"pip install 'asterism-ratelimit\[redis\]'"):
+    with pytest.raises(ImportError, match=r"pip install 'armillary-ratelimit\[redis\]'"):
         RateLimitMiddleware(app, "1/hour", storage="redis://127.0.0.1:1/0")
 
 

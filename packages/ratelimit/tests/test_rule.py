@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from asterism.ratelimit import Rule
-from asterism.ratelimit._rule import make_rules
+from armillary.ratelimit import Rule
+from armillary.ratelimit._rule import make_rules
 
 
 @pytest.mark.parametrize(

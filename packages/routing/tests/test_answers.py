@@ -8,8 +8,8 @@ from urllib.parse import urljoin, urlsplit
 import pytest
 from hypothesis import given, strategies as st
 
-from asterism.asgi_types import HTTPException
-from asterism.routing import BaseRoute, Match, Mount, Route, Router, WebSocketRoute
+from armillary.asgi_types import HTTPException
+from armillary.routing import BaseRoute, Match, Mount, Route, Router, WebSocketRoute
 
 
 def test_404_is_plain_text_and_raises_nothing(driver: Any) -> None:
@@ -26,10 +26,10 @@ def test_404_and_405_are_raised_where_handlers_are_in_charge(driver: Any) -> Non
     router = Router([Route("/a", driver.endpoint(), methods=["GET"])])
     record = {"exception_handlers": {404: print}}
     with pytest.raises(HTTPException) as missing:
-        driver.get(router, "/none", asterism=dict(record))
+        driver.get(router, "/none", armillary=dict(record))
     assert missing.value.status_code == 404
     with pytest.raises(HTTPException) as refused:
-        driver.get(router, "/a", "POST", asterism=dict(record))
+        driver.get(router, "/a", "POST", armillary=dict(record))
     assert refused.value.headers == {"Allow": "GET, HEAD"}
 
 

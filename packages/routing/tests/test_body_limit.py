@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from asterism.asgi_types import HTTPException
-from asterism.http import PlainTextResponse, Request
-from asterism.routing import Mount, Route, Router
+from armillary.asgi_types import HTTPException
+from armillary.http import PlainTextResponse, Request
+from armillary.routing import Mount, Route, Router
 
 
 class Reading:

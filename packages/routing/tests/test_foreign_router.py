@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from asterism.datastructures import HTTPConnection
-from asterism.routing import Mount, NoMatchFound, Route, Router
+from armillary.datastructures import HTTPConnection
+from armillary.routing import Mount, NoMatchFound, Route, Router
 
 
 class ForeignRouter:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, settings, strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, rule
 
-from asterism.routing import (
+from armillary.routing import (
     BaseRoute,
     Convertor,
     Host,

@@ -8,8 +8,8 @@ from typing import Any, TypedDict
 
 import pytest
 
-from asterism.asgi_types import scope_record
-from asterism.routing import Host, Mount, MountedLifespan, Router
+from armillary.asgi_types import scope_record
+from armillary.routing import Host, Mount, MountedLifespan, Router
 
 pytestmark = pytest.mark.anyio
 
@@ -112,7 +112,7 @@ async def test_an_application_that_is_no_router_needs_one_above() -> None:
         async def __call__(self, scope: Any, receive: Any, send: Any) -> None: ...
 
     sent, _ = await live(Router([Mount("/foreign", Foreign(), lifespan=True)]))
-    assert "serve it inside asterism.applications.Asterism" in str(sent[-1])
+    assert "serve it inside armillary.applications.Armillary" in str(sent[-1])
 
 
 async def test_a_server_without_state_is_told_so() -> None:

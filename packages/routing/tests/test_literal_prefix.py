@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from asterism.routing import Match, Route
-from asterism.routing._literal_prefix import literal_prefix
+from armillary.routing import Match, Route
+from armillary.routing._literal_prefix import literal_prefix
 
 
 class Endpoint:

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from asterism.asgi_types import scope_record
-from asterism.routing import Host, Mount, Route, Router, compile_path, get_route_path
+from armillary.asgi_types import scope_record
+from armillary.routing import Host, Mount, Route, Router, compile_path, get_route_path
 
 
 def test_root_path_grows_in_a_copy_of_the_scope(driver: Any) -> None:

@@ -8,7 +8,7 @@ from urllib.parse import quote, unquote
 import pytest
 from hypothesis import given, strategies as st
 
-from asterism.routing import Mount, Route, Router
+from armillary.routing import Mount, Route, Router
 
 
 def raw(path: str, **keys: Any) -> dict[str, Any]:

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from asterism.asgi_types import Middleware
-from asterism.http import PlainTextResponse, Request
-from asterism.routing import Route, Router, WebSocketRoute
+from armillary.asgi_types import Middleware
+from armillary.http import PlainTextResponse, Request
+from armillary.routing import Route, Router, WebSocketRoute
 
 
 class Marked:
@@ -93,13 +93,13 @@ async def test_websocket_functions_get_a_websocket(driver: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("package", "route"), [("asterism.http", Route), ("asterism.websockets", WebSocketRoute)], ids=["http", "ws"]
+    ("package", "route"), [("armillary.http", Route), ("armillary.websockets", WebSocketRoute)], ids=["http", "ws"]
 )
 def test_a_function_without_its_package_is_refused_with_the_command(
     monkeypatch: pytest.MonkeyPatch, package: str, route: Any
 ) -> None:
     monkeypatch.setitem(sys.modules, package, None)
-    with pytest.raises(TypeError, match=r"endpoint endpoint .*pip install asterism-routing\[functions\]"):
+    with pytest.raises(TypeError, match=r"endpoint endpoint .*pip install armillary-routing\[functions\]"):
         route("/x", endpoint)
 
 

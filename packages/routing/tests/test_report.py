@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from asterism.routing import BaseRoute, Host, Mount, Route, Router, WebSocketRoute, compile_path
+from armillary.routing import BaseRoute, Host, Mount, Route, Router, WebSocketRoute, compile_path
 
 
 def kinds(*routes: BaseRoute) -> list[str]:

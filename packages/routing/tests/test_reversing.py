@@ -10,7 +10,7 @@ from urllib.parse import unquote
 import pytest
 from hypothesis import given, strategies as st
 
-from asterism.routing import (
+from armillary.routing import (
     BaseRoute,
     Host,
     Mount,

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from openapi_spec_validator import OpenAPIV32SpecValidator
 
-from asterism.http import HTTPEndpoint
-from asterism.routing import Host, Mount, Route, Router, WebSocketRoute
-from asterism.schemas import BaseSchemaGenerator, OpenAPIResponse, SchemaGenerator
+from armillary.http import HTTPEndpoint
+from armillary.routing import Host, Mount, Route, Router, WebSocketRoute
+from armillary.schemas import BaseSchemaGenerator, OpenAPIResponse, SchemaGenerator
 
 BASE = {"openapi": "3.2.0", "info": {"title": "Shop", "version": "1.0"}}
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from asterism.http import request_response
-from asterism.routing import Route, Router
-from asterism.schemas import SchemaGenerator, SchemaPage
-from asterism.schemas._page import render_page
+from armillary.http import request_response
+from armillary.routing import Route, Router
+from armillary.schemas import SchemaGenerator, SchemaPage
+from armillary.schemas._page import render_page
 
 HOSTILE = "<script>alert(1)</script>\"'"
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from asterism.asgi_types import ASGIApp, scope_record
-from asterism.security import BodyTooLarge, RequestBodyLimitMiddleware
+from armillary.asgi_types import ASGIApp, scope_record
+from armillary.security import BodyTooLarge, RequestBodyLimitMiddleware
 
 
 @pytest.mark.anyio

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from asterism.asgi_types import ASGIApp, scope_record
-from asterism.security import CSRFMiddleware, CSRFPolicy
-from asterism.security._csrf_policy import Claim
-from asterism.security._csrf_token import is_secret, mask, matches, new_secret
+from armillary.asgi_types import ASGIApp, scope_record
+from armillary.security import CSRFMiddleware, CSRFPolicy
+from armillary.security._csrf_policy import Claim
+from armillary.security._csrf_token import is_secret, mask, matches, new_secret
 
 CLAIM = Claim("POST", "/", None, None, "https://example.com", True)
 

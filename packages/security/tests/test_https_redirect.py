@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from asterism.asgi_types import ASGIApp
-from asterism.datastructures import URL
-from asterism.security import HTTPSRedirectMiddleware
+from armillary.asgi_types import ASGIApp
+from armillary.datastructures import URL
+from armillary.security import HTTPSRedirectMiddleware
 
 
 @pytest.mark.anyio

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from asterism.datastructures import Headers
-from asterism.security import ProxyHeadersMiddleware
-from asterism.security._proxy_policy import ProxyPolicy
+from armillary.datastructures import Headers
+from armillary.security import ProxyHeadersMiddleware
+from armillary.security._proxy_policy import ProxyPolicy
 
 TRUSTED = ["192.0.2.1", "10.0.0.0/8"]
 

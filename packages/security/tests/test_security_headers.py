@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from asterism.asgi_types import ASGIApp, scope_record
-from asterism.security import SecurityHeadersMiddleware, StrictTransportSecurity
-from asterism.security._content_security_policy import ContentSecurityPolicy
+from armillary.asgi_types import ASGIApp, scope_record
+from armillary.security import SecurityHeadersMiddleware, StrictTransportSecurity
+from armillary.security._content_security_policy import ContentSecurityPolicy
 
 
 @pytest.mark.anyio

@@ -7,7 +7,7 @@ from typing import Any
 import anyio
 import pytest
 
-from asterism.security import ResponseCut, TimeoutMiddleware
+from armillary.security import ResponseCut, TimeoutMiddleware
 
 
 def slow(before: float = 0, between: float = 0, after: float = 0, log: list[str] | None = None) -> Any:

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from asterism.asgi_types import ASGIApp
-from asterism.security import TrustedHostMiddleware, TrustedHostPolicy
+from armillary.asgi_types import ASGIApp
+from armillary.security import TrustedHostMiddleware, TrustedHostPolicy
 
 
 @pytest.mark.parametrize(

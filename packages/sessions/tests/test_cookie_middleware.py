@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from asterism.sessions import SessionMiddleware, SessionTooLarge
+from armillary.sessions import SessionMiddleware, SessionTooLarge
 
 pytestmark = pytest.mark.anyio
 

@@ -8,7 +8,7 @@ from typing import Any
 import anyio
 import pytest
 
-from asterism.sessions import MemoryStore, ServerSessionMiddleware, StoredSession, StoreUnavailable
+from armillary.sessions import MemoryStore, ServerSessionMiddleware, StoredSession, StoreUnavailable
 
 pytestmark = pytest.mark.anyio
 
@@ -170,7 +170,7 @@ async def test_idle_and_absolute_timeouts_end_a_session(
 ) -> None:
     now = 1_700_000_000.0
     monkeypatch.setattr("time.time", lambda: now)
-    monkeypatch.setattr("asterism.sessions._memory_store.time.monotonic", lambda: now)
+    monkeypatch.setattr("armillary.sessions._memory_store.time.monotonic", lambda: now)
     client = browser(ServerSessionMiddleware(app_doing(acts), MemoryStore(), idle_timeout=100, absolute_timeout=250))
     await client.get("/set")
     for _ in range(3):

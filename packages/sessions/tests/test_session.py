@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from asterism.sessions import MemoryStore, ServerSession, ServerSessionMiddleware, Session, SessionMiddleware
+from armillary.sessions import MemoryStore, ServerSession, ServerSessionMiddleware, Session, SessionMiddleware
 
 READS: list[Callable[[Any], object]] = [
     lambda session: session["a"],

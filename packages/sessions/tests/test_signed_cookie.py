@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, strategies as st
 from itsdangerous import TimestampSigner
 
-from asterism.sessions import SignedCookie
+from armillary.sessions import SignedCookie
 
 KEY = "a-secret-key-of-32-characters-..."
 OLD = "the-key-of-last-year-32-characters"

@@ -17,9 +17,9 @@ import anyio
 import pytest
 import sqlalchemy as sa
 
-from asterism.sessions import FileStore, MemoryStore, SessionStore, StoredSession, StoreUnavailable
-from asterism.sessions.redis import RedisStore
-from asterism.sessions.sql import SQLStore
+from armillary.sessions import FileStore, MemoryStore, SessionStore, StoredSession, StoreUnavailable
+from armillary.sessions.redis import RedisStore
+from armillary.sessions.sql import SQLStore
 
 pytestmark = pytest.mark.anyio
 
@@ -76,7 +76,7 @@ async def available(attempt: Any, service: str) -> None:
     try:
         await attempt
     except Exception as exc:
-        if os.environ.get("ASTERISM_REQUIRE_SERVICES") == "1":
+        if os.environ.get("ARMILLARY_REQUIRE_SERVICES") == "1":
             raise
         pytest.skip(f"{service} is not there: {exc}")
 
@@ -233,7 +233,7 @@ async def test_a_key_is_never_a_path(anyio_backend: str, tmp_path: Path) -> None
 HOLDING = """
 import sys
 from pathlib import Path
-from asterism.sessions._file_lock import file_lock
+from armillary.sessions._file_lock import file_lock
 with file_lock(Path(sys.argv[1])):
     print("locked", flush=True)
     sys.stdin.read()

@@ -20,8 +20,8 @@ from sqlalchemy import CheckConstraint, ForeignKey, MetaData, String, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
-from asterism.lint import lint
-from asterism.sqlalchemy import Database
+from armillary.lint import lint
+from armillary.sqlalchemy import Database
 
 BACKENDS = [pytest.param(("asyncio", {"use_uvloop": False}), id="asyncio")]
 if find_spec("uvloop") is not None:
@@ -72,7 +72,7 @@ def require_service(driver: str) -> None:
     with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", SERVICES[driver]), 1):
         return
     message = f"nothing listens on 127.0.0.1:{SERVICES[driver]}"
-    if os.environ.get("ASTERISM_REQUIRE_SERVICES") == "1":
+    if os.environ.get("ARMILLARY_REQUIRE_SERVICES") == "1":
         pytest.fail(message)
     pytest.skip(message)
 
@@ -108,7 +108,7 @@ def own_databases() -> Iterator[Callable[[str], str]]:
     def name_for(driver: str) -> str:
         kind = "asyncmy" if driver == "asyncmy" else "psycopg"
         if kind not in made:
-            made[kind] = f"asterism_{uuid.uuid4().hex[:12]}"
+            made[kind] = f"armillary_{uuid.uuid4().hex[:12]}"
             asyncio.run(own_database(kind, "CREATE DATABASE", made[kind]))
         return made[kind]
 
@@ -128,7 +128,7 @@ def url(driver: str, tmp_path: Path, own_databases: Callable[[str], str]) -> str
 
 async def empty(database: Database) -> None:
     async with database.engine.begin() as connection:
-        for table in ("child", "parent", "asterism_outbox"):
+        for table in ("child", "parent", "armillary_outbox"):
             await connection.execute(text(f"DROP TABLE IF EXISTS {table}"))
         for table in ("entry", "account"):
             await connection.execute(text(f"DELETE FROM {table}"))

@@ -18,10 +18,10 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool, NullPool, StaticPool
 
-from asterism.http import PlainTextResponse, Request, Response, request_response
-from asterism.sqlalchemy import Database, DatabaseUnavailable, PoolExhausted, TransactionMiddleware, session
-from asterism.sqlalchemy._acquisition import Acquisition, Limits
-from asterism.sqlalchemy._shield import finish_shielded
+from armillary.http import PlainTextResponse, Request, Response, request_response
+from armillary.sqlalchemy import Database, DatabaseUnavailable, PoolExhausted, TransactionMiddleware, session
+from armillary.sqlalchemy._acquisition import Acquisition, Limits
+from armillary.sqlalchemy._shield import finish_shielded
 
 pytestmark = pytest.mark.anyio
 

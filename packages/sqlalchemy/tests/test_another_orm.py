@@ -13,8 +13,8 @@ from tortoise.context import TortoiseContext
 from tortoise.models import Model
 from tortoise.transactions import in_transaction
 
-from asterism.http import Request, Response, StreamingResponse, request_response
-from asterism.sqlalchemy import Retry, TransactionMiddleware, TransactionOptions, session, transaction, transactional
+from armillary.http import Request, Response, StreamingResponse, request_response
+from armillary.sqlalchemy import Retry, TransactionMiddleware, TransactionOptions, session, transaction, transactional
 
 pytestmark = pytest.mark.anyio
 

@@ -14,8 +14,8 @@ from sqlalchemy import Column, Integer, MetaData, Table, text
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from sqlalchemy.orm import Session
 
-from asterism.http import Request, Response, request_response
-from asterism.sqlalchemy import (
+from armillary.http import Request, Response, request_response
+from armillary.sqlalchemy import (
     Database,
     DatabaseError,
     Outbox,
@@ -58,7 +58,7 @@ def test_a_driver_that_is_not_async_is_refused_with_one_that_is(url: str, driver
 
 def test_a_missing_driver_names_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "asyncpg", None)
-    with pytest.raises(DatabaseError, match=r"pip install 'asterism-sqlalchemy\[asyncpg\]'"):
+    with pytest.raises(DatabaseError, match=r"pip install 'armillary-sqlalchemy\[asyncpg\]'"):
         Database("postgresql+asyncpg://host/name")
 
 
@@ -103,19 +103,19 @@ async def test_a_host_that_does_not_answer_ends_the_start_with_a_sentence(driver
 
 @pytest.mark.parametrize("driver", ["psycopg", "asyncpg", "asyncmy"], indirect=True)
 async def test_a_database_or_a_schema_that_is_missing_is_named_at_the_start(driver: str, url: str) -> None:
-    absent = Database(f"{url.rpartition('/')[0]}/asterism_absent")
-    with pytest.raises(DatabaseError, match=r"cannot be used: .*asterism_absent.*check host, port, name"):
+    absent = Database(f"{url.rpartition('/')[0]}/armillary_absent")
+    with pytest.raises(DatabaseError, match=r"cannot be used: .*armillary_absent.*check host, port, name"):
         await absent.open()
-    elsewhere = MetaData(schema="asterism_absent")
+    elsewhere = MetaData(schema="armillary_absent")
     Table("ledger", elsewhere, Column("id", Integer, primary_key=True))
-    with pytest.raises(DatabaseError, match=r"no table asterism_absent\.ledger: run the migrations"):
+    with pytest.raises(DatabaseError, match=r"no table armillary_absent\.ledger: run the migrations"):
         await Database(url, metadata=elsewhere).open()
 
 
 @pytest.mark.parametrize("driver", ["asyncmy"], indirect=True)
 async def test_a_user_that_is_refused_ends_the_start_with_a_sentence(driver: str, url: str) -> None:
     with pytest.raises(DatabaseError, match=r"cannot be used: .*Access denied.*user and password") as caught:
-        await Database(url.replace("root@", "asterism_nobody:secret@")).open()
+        await Database(url.replace("root@", "armillary_nobody:secret@")).open()
     assert "secret" not in str(caught.value)
 
 

@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from asterism.asgi_types import HTTPException, WebSocketException
-from asterism.http import PlainTextResponse, Request, Response, request_response
-from asterism.sqlalchemy import (
+from armillary.asgi_types import HTTPException, WebSocketException
+from armillary.http import PlainTextResponse, Request, Response, request_response
+from armillary.sqlalchemy import (
     CommitPolicy,
     Database,
     Retry,

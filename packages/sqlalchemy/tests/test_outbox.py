@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from asterism.http import Request, Response, request_response
-from asterism.sqlalchemy import Database, Outbox, OutboxMessage, Relay, TransactionMiddleware, session
+from armillary.http import Request, Response, request_response
+from armillary.sqlalchemy import Database, Outbox, OutboxMessage, Relay, TransactionMiddleware, session
 
 pytestmark = pytest.mark.anyio
 
@@ -107,7 +107,7 @@ async def test_delivered_messages_are_forgotten_when_they_are_old(database: Data
     assert await outbox.forget_delivered() == 0
     assert await outbox.forget_delivered(older_than=-1) == 1
     async with database.transaction() as own:
-        assert await own.scalar(text("SELECT count(*) FROM asterism_outbox")) == 0
+        assert await own.scalar(text("SELECT count(*) FROM armillary_outbox")) == 0
 
 
 async def test_what_json_cannot_hold_is_refused_where_it_is_recorded(database: Database, outbox: Outbox) -> None:
@@ -178,7 +178,7 @@ async def test_a_relay_that_is_cancelled_ends_at_once(database: Database, outbox
 
 
 async def test_each_outbox_of_a_transaction_has_its_relay_woken(database: Database, outbox: Outbox) -> None:
-    second, receiver = Outbox(database, table="asterism_outbox_second"), Receiver()
+    second, receiver = Outbox(database, table="armillary_outbox_second"), Receiver()
     await second.create_table()
     try:
         async with Relay(second, receiver, poll=60).running():

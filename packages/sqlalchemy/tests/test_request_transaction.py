@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from asterism.asgi_types import ClientDisconnect, HTTPException, has_response_started, noting_start, scope_record
-from asterism.http import JSONResponse, PlainTextResponse, Request, Response, StreamingResponse, request_response
-from asterism.sqlalchemy import (
+from armillary.asgi_types import ClientDisconnect, HTTPException, has_response_started, noting_start, scope_record
+from armillary.http import JSONResponse, PlainTextResponse, Request, Response, StreamingResponse, request_response
+from armillary.sqlalchemy import (
     CommitPolicy,
     Database,
     SessionClosed,

@@ -12,9 +12,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from sqlmodel import Field, SQLModel, select
 from sqlmodel.ext.asyncio.session import AsyncSession as SQLModelSession
 
-from asterism.asgi_types import HTTPException
-from asterism.http import JSONResponse, Request, Response, StreamingResponse, request_response
-from asterism.sqlalchemy import (
+from armillary.asgi_types import HTTPException
+from armillary.http import JSONResponse, Request, Response, StreamingResponse, request_response
+from armillary.sqlalchemy import (
     Database,
     Outbox,
     OutboxMessage,

@@ -10,38 +10,38 @@ from types import ModuleType
 
 import pytest
 
-import asterism.starlette
+import armillary.starlette
 
 
 @pytest.fixture
 def without_starlette() -> Iterator[None]:
     """Forget every module named starlette, and bring back afterwards what was there."""
     installed = any(type(finder).__name__ == "AliasFinder" for finder in sys.meta_path)
-    asterism.starlette.uninstall()
+    armillary.starlette.uninstall()
     before = {name: sys.modules.pop(name) for name in list(sys.modules) if name.partition(".")[0] == "starlette"}
     yield
-    asterism.starlette.uninstall()
+    armillary.starlette.uninstall()
     sys.modules.update(before)
     if installed:
-        asterism.starlette.install(force=True)
+        armillary.starlette.install(force=True)
 
 
 @pytest.fixture
 def alias(without_starlette: None) -> None:
-    asterism.starlette.install()
+    armillary.starlette.install()
 
 
 def test_a_module_is_the_same_object_under_both_names(alias: None) -> None:
     routing = importlib.import_module("starlette.routing")
-    assert routing is importlib.import_module("asterism.starlette.routing")
-    assert sys.modules["starlette.routing"] is sys.modules["asterism.starlette.routing"]
+    assert routing is importlib.import_module("armillary.starlette.routing")
+    assert sys.modules["starlette.routing"] is sys.modules["armillary.starlette.routing"]
 
 
 def test_an_aliased_module_keeps_its_own_spec(alias: None) -> None:
     module = importlib.import_module("starlette.status")
-    assert module.__name__ == "asterism.starlette.status"
+    assert module.__name__ == "armillary.starlette.status"
     assert module.__spec__ is not None
-    assert module.__spec__.name == "asterism.starlette.status"
+    assert module.__spec__.name == "armillary.starlette.status"
 
 
 def test_the_version_stood_for_is_reported_by_the_package_and_its_metadata(alias: None) -> None:
@@ -51,11 +51,11 @@ def test_the_version_stood_for_is_reported_by_the_package_and_its_metadata(alias
 
 
 def test_other_distributions_keep_their_own_metadata(alias: None) -> None:
-    assert importlib.metadata.version("asterism-starlette") == asterism_version()
+    assert importlib.metadata.version("armillary-starlette") == armillary_version()
 
 
-def asterism_version() -> str:
-    return importlib.metadata.distribution("asterism-starlette").version
+def armillary_version() -> str:
+    return importlib.metadata.distribution("armillary-starlette").version
 
 
 def test_a_missing_module_names_the_version_stood_for(alias: None) -> None:
@@ -77,19 +77,19 @@ def test_asking_whether_a_name_is_missing_does_not_raise(alias: None) -> None:
 
 def test_installing_twice_changes_nothing(alias: None) -> None:
     before = list(sys.meta_path)
-    asterism.starlette.install()
+    armillary.starlette.install()
     assert sys.meta_path == before
 
 
 def test_uninstall_gives_the_name_back(alias: None) -> None:
     importlib.import_module("starlette.status")
-    asterism.starlette.uninstall()
+    armillary.starlette.uninstall()
     assert not [name for name in sys.modules if name.partition(".")[0] == "starlette"]
 
 
 def test_uninstalling_without_an_installation_changes_nothing(without_starlette: None) -> None:
     before = list(sys.meta_path)
-    asterism.starlette.uninstall()
+    armillary.starlette.uninstall()
     assert sys.meta_path == before
 
 
@@ -97,7 +97,7 @@ def test_an_imported_starlette_is_refused_and_left_as_it_is(without_starlette: N
     real = sys.modules["starlette"] = ModuleType("starlette")
     try:
         with pytest.raises(RuntimeError, match=r"already imported.*force=True"):
-            asterism.starlette.install()
+            armillary.starlette.install()
         assert sys.modules["starlette"] is real
     finally:
         del sys.modules["starlette"]
@@ -105,7 +105,7 @@ def test_an_imported_starlette_is_refused_and_left_as_it_is(without_starlette: N
 
 def test_force_sets_an_imported_starlette_aside_until_uninstall(without_starlette: None) -> None:
     real = sys.modules["starlette"] = ModuleType("starlette")
-    asterism.starlette.install(force=True)
-    assert importlib.import_module("starlette") is asterism.starlette
-    asterism.starlette.uninstall()
+    armillary.starlette.install(force=True)
+    assert importlib.import_module("starlette") is armillary.starlette
+    armillary.starlette.uninstall()
     assert sys.modules.pop("starlette") is real

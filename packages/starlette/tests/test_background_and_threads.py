@@ -6,9 +6,9 @@ import anyio
 import anyio.to_thread
 import pytest
 
-from asterism.starlette.background import BackgroundTasks
-from asterism.starlette.concurrency import iterate_in_threadpool, run_in_threadpool, run_until_first_complete
-from asterism.starlette.exceptions import StarletteDeprecationWarning
+from armillary.starlette.background import BackgroundTasks
+from armillary.starlette.concurrency import iterate_in_threadpool, run_in_threadpool, run_until_first_complete
+from armillary.starlette.exceptions import StarletteDeprecationWarning
 
 
 @pytest.mark.anyio

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from asterism.starlette.middleware.gzip import GZipMiddleware, GZipResponder, IdentityResponder, unattached_send
+from armillary.starlette.middleware.gzip import GZipMiddleware, GZipResponder, IdentityResponder, unattached_send
 
 pytestmark = pytest.mark.anyio
 

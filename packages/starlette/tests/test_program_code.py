@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from asterism.starlette import formparsers, requests, responses, routing
-from asterism.starlette.applications import Starlette
-from asterism.starlette.background import BackgroundTask, BackgroundTasks
-from asterism.starlette.datastructures import (
+from armillary.starlette import formparsers, requests, responses, routing
+from armillary.starlette.applications import Starlette
+from armillary.starlette.background import BackgroundTask, BackgroundTasks
+from armillary.starlette.datastructures import (
     URL,
     CommaSeparatedStrings,
     FormData,
@@ -27,15 +27,15 @@ from asterism.starlette.datastructures import (
     UploadFile,
     URLPath,
 )
-from asterism.starlette.exceptions import HTTPException
-from asterism.starlette.middleware import Middleware
-from asterism.starlette.middleware.errors import ServerErrorMiddleware
-from asterism.starlette.middleware.exceptions import ExceptionMiddleware
-from asterism.starlette.requests import Request
-from asterism.starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
-from asterism.starlette.routing import Host, Match, Mount, Route, Router, WebSocketRoute
-from asterism.starlette.testclient import TestClient
-from asterism.starlette.websockets import WebSocket
+from armillary.starlette.exceptions import HTTPException
+from armillary.starlette.middleware import Middleware
+from armillary.starlette.middleware.errors import ServerErrorMiddleware
+from armillary.starlette.middleware.exceptions import ExceptionMiddleware
+from armillary.starlette.requests import Request
+from armillary.starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
+from armillary.starlette.routing import Host, Match, Mount, Route, Router, WebSocketRoute
+from armillary.starlette.testclient import TestClient
+from armillary.starlette.websockets import WebSocket
 
 
 async def homepage(request: Request[Any]) -> Response:
@@ -296,9 +296,9 @@ def test_a_subclass_that_never_calls_the_constructor_serves() -> None:
     assert TestClient(Own()).get("/").text == "home"
 
 
-def test_pickles_name_asterisms_modules() -> None:
+def test_pickles_name_armillarys_modules() -> None:
     pickled = pickle.dumps(HTTPException(404, "gone"))
-    assert b"asterism" in pickled
+    assert b"armillary" in pickled
     assert b"starlette" not in pickled
     assert pickle.loads(pickled).detail == "gone"  # noqa: S301
-    assert requests.HTTPConnection.__module__ == "asterism.starlette.requests"
+    assert requests.HTTPConnection.__module__ == "armillary.starlette.requests"

@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from asterism.http import FormData as NativeFormData
-from asterism.starlette._exception_handler import wrap_app_handling_exceptions
-from asterism.starlette.datastructures import FormData, Headers
-from asterism.starlette.formparsers import FormParser, MultiPartException, MultiPartParser
-from asterism.starlette.requests import Request
+from armillary.http import FormData as NativeFormData
+from armillary.starlette._exception_handler import wrap_app_handling_exceptions
+from armillary.starlette.datastructures import FormData, Headers
+from armillary.starlette.formparsers import FormParser, MultiPartException, MultiPartParser
+from armillary.starlette.requests import Request
 
 pytestmark = pytest.mark.anyio
 
@@ -87,7 +87,7 @@ async def test_the_form_is_known_as_before() -> None:
 
 
 async def test_a_broken_form_raises_here_and_is_a_400_in_an_application() -> None:
-    from asterism.asgi_types import HTTPException
+    from armillary.asgi_types import HTTPException
 
     with pytest.raises(MultiPartException):
         await request_for(MULTIPART, b"nonsense").form()

@@ -9,10 +9,10 @@ from typing import Any
 import anyio
 import pytest
 
-from asterism import http
-from asterism.asgi_types import HTTPException, WebSocketException
-from asterism.lint import lint
-from asterism.starlette import exceptions, responses
+from armillary import http
+from armillary.asgi_types import HTTPException, WebSocketException
+from armillary.lint import lint
+from armillary.starlette import exceptions, responses
 
 pytestmark = pytest.mark.anyio
 

@@ -1,4 +1,4 @@
-"""Where the drop-in's test client differs from `asterism.testing`."""
+"""Where the drop-in's test client differs from `armillary.testing`."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from asterism.starlette.exceptions import StarletteDeprecationWarning
-from asterism.starlette.testclient import TestClient, WebSocketDenialResponse
-from asterism.starlette.types import Receive, Scope, Send
-from asterism.starlette.websockets import WebSocketDisconnect
+from armillary.starlette.exceptions import StarletteDeprecationWarning
+from armillary.starlette.testclient import TestClient, WebSocketDenialResponse
+from armillary.starlette.types import Receive, Scope, Send
+from armillary.starlette.websockets import WebSocketDisconnect
 
 
 async def asgi3(scope: Scope, receive: Receive, send: Send) -> None:
@@ -78,7 +78,7 @@ def run(*missing: str) -> subprocess.CompletedProcess[str]:
     program = (
         "import sys, warnings; warnings.simplefilter('always')\n"
         f"for name in {missing!r}: sys.modules[name] = None\n"
-        "from asterism.starlette.testclient import TestClient\n"
+        "from armillary.starlette.testclient import TestClient\n"
         "print([cls.__module__.split('.')[0] for cls in TestClient.__mro__ if cls.__name__ == 'Client'])"
     )
     return subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from asterism.starlette._websocket_session import websocket_session
-from asterism.starlette.endpoints import WebSocketEndpoint
-from asterism.starlette.requests import HTTPConnection
-from asterism.starlette.routing import Route, Router
-from asterism.starlette.websockets import WebSocket, WebSocketClose, WebSocketDisconnect, WebSocketDisconnected
+from armillary.starlette._websocket_session import websocket_session
+from armillary.starlette.endpoints import WebSocketEndpoint
+from armillary.starlette.requests import HTTPConnection
+from armillary.starlette.routing import Route, Router
+from armillary.starlette.websockets import WebSocket, WebSocketClose, WebSocketDisconnect, WebSocketDisconnected
 
 
 def connection(*messages: dict[str, Any], **scope: Any) -> tuple[WebSocket, list[Any]]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from asterism.staticfiles import IMMUTABLE, StaticFiles, has_hashed_name
+from armillary.staticfiles import IMMUTABLE, StaticFiles, has_hashed_name
 
 pytestmark = pytest.mark.anyio
 

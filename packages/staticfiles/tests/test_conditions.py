@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from asterism.staticfiles import StaticFiles
+from armillary.staticfiles import StaticFiles
 
 pytestmark = pytest.mark.anyio
 

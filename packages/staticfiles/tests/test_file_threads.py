@@ -7,8 +7,8 @@ from contextvars import ContextVar
 import anyio
 import pytest
 
-from asterism.concurrency import FILES, Overloaded
-from asterism.staticfiles._file_threads import run_in_file_thread
+from armillary.concurrency import FILES, Overloaded
+from armillary.staticfiles._file_threads import run_in_file_thread
 
 pytestmark = pytest.mark.anyio
 
@@ -43,7 +43,7 @@ async def test_thread_that_cannot_be_started_keeps_no_place(
     def refuse(self: threading.Thread) -> None:
         raise RuntimeError("can't start new thread")
 
-    module = "asterism.staticfiles._file_threads"
+    module = "armillary.staticfiles._file_threads"
     monkeypatch.setattr(f"{module}._idle", deque())
     monkeypatch.setattr(f"{module}._Worker.start", refuse)
     if anyio_backend_name == "trio":

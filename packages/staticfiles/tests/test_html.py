@@ -8,7 +8,7 @@ from urllib.parse import urljoin, urlsplit
 
 import pytest
 
-from asterism.staticfiles import StaticFiles
+from armillary.staticfiles import StaticFiles
 
 pytestmark = pytest.mark.anyio
 

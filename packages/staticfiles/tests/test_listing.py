@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from asterism.staticfiles import StaticFiles
+from armillary.staticfiles import StaticFiles
 
 pytestmark = pytest.mark.anyio
 

@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from asterism.staticfiles import StaticFiles
+from armillary.staticfiles import StaticFiles
 
 pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
 def count_looks(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    import asterism.staticfiles._static_files as module
+    import armillary.staticfiles._static_files as module
 
     looks: list[str] = []
     original = module.find_file
@@ -65,7 +65,7 @@ async def test_change_is_noticed_when_the_trust_is_over(
 async def test_unchanged_content_is_not_read_again(
     site: Path, ask: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import asterism.staticfiles._recent as module
+    import armillary.staticfiles._recent as module
 
     class Distrustful(StaticFiles):
         memory_seconds = -1.0

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from asterism.staticfiles import PathPolicy, StaticFiles
+from armillary.staticfiles import PathPolicy, StaticFiles
 
 DEVICES = ["CON", "prn", "AuX", "NUL", "COM1", "lpt9", "COM¹", "CONIN$", "conout$", "clock$"]
 
@@ -85,7 +85,7 @@ def test_hostile_path_makes_no_system_call_under_windows_semantics(
 ) -> None:
     app = StaticFiles(directory=tmp_path)
     for module in ("_static_files", "_file_tree", "_directories", "_variant"):
-        monkeypatch.setattr(f"asterism.staticfiles.{module}.os", Untouchable())
+        monkeypatch.setattr(f"armillary.staticfiles.{module}.os", Untouchable())
     assert app.lookup_path(app.get_path({"type": "http", "path": f"/{path}"})) == ("", None)
     assert app.lookup_path(path) == ("", None)
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import brotli
 import pytest
 
-from asterism.staticfiles import _compressors as compressors
-from asterism.staticfiles.__main__ import main
+from armillary.staticfiles import _compressors as compressors
+from armillary.staticfiles.__main__ import main
 
 SOURCE = b"body { color: rebeccapurple }\n" * 100
 
@@ -80,7 +80,7 @@ def test_interrupted_write_leaves_nothing_behind(assets: Path, monkeypatch: pyte
     def fail(*args: object) -> None:
         raise OSError("disk full")
 
-    monkeypatch.setattr("asterism.staticfiles._precompress.os.replace", fail)
+    monkeypatch.setattr("armillary.staticfiles._precompress.os.replace", fail)
     assert main(["precompress", str(assets), "--coding", "gzip"]) == 1
     assert sorted(path.name for path in (assets / "css").iterdir()) == ["site.css"]
 
@@ -91,7 +91,7 @@ def test_missing_library_is_named_where_its_coding_is_asked_for(
     monkeypatch.setitem(sys.modules, "brotli", None)
     monkeypatch.setattr(compressors, "_zstd", lambda: None)
     assert main(["precompress", str(assets), "--coding", "br"]) == 1
-    assert "pip install 'asterism-staticfiles[brotli]'" in capsys.readouterr().err
+    assert "pip install 'armillary-staticfiles[brotli]'" in capsys.readouterr().err
     assert main(["precompress", str(assets)]) == 0
     assert siblings(assets) == ["css/site.css.gz"]
 
@@ -102,7 +102,7 @@ def test_missing_directory_is_an_error(tmp_path: Path, capsys: pytest.CaptureFix
 
 
 def test_command_runs_as_a_module(assets: Path) -> None:
-    command = [sys.executable, "-m", "asterism.staticfiles", "precompress", str(assets), "--coding", "gzip"]
+    command = [sys.executable, "-m", "armillary.staticfiles", "precompress", str(assets), "--coding", "gzip"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert done.stdout.startswith("gzip: 1 written")
     assert done.stderr == ""
@@ -111,7 +111,7 @@ def test_command_runs_as_a_module(assets: Path) -> None:
 def test_progress_is_drawn_on_a_terminal_only(assets: Path) -> None:
     from io import StringIO
 
-    from asterism.staticfiles._progress_bar import ProgressBar
+    from armillary.staticfiles._progress_bar import ProgressBar
 
     class Terminal(StringIO):
         def isatty(self) -> bool:

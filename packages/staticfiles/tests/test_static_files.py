@@ -9,9 +9,9 @@ from typing import Any
 import anyio
 import pytest
 
-from asterism.asgi_types import HTTPException, Scope, scope_record
-from asterism.http import FileResponse, Response
-from asterism.staticfiles import StaticFiles
+from armillary.asgi_types import HTTPException, Scope, scope_record
+from armillary.http import FileResponse, Response
+from armillary.staticfiles import StaticFiles
 
 pytestmark = pytest.mark.anyio
 
@@ -45,8 +45,8 @@ async def test_file_of_any_size_is_served_whole(size: int, tmp_path: Path, ask: 
 async def test_pain_22_a_file_costs_one_thread_hop_and_one_for_each_later_chunk(
     tmp_path: Path, ask: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import asterism.staticfiles._static_files as module
-    from asterism.concurrency import FILES
+    import armillary.staticfiles._static_files as module
+    from armillary.concurrency import FILES
 
     hops: list[object] = []
     here, general = module.run_in_file_thread, FILES.run
@@ -64,12 +64,12 @@ async def test_pain_22_a_file_costs_one_thread_hop_and_one_for_each_later_chunk(
     app = StaticFiles(directory=tmp_path)
     await ask(app, "/small.bin")
     monkeypatch.setattr(module, "run_in_file_thread", count_here)
-    monkeypatch.setattr("asterism.http._file_response.FileResponse.open", None)
+    monkeypatch.setattr("armillary.http._file_response.FileResponse.open", None)
     await ask(app, "/small.bin")
     assert len(hops) == 1
     hops.clear()
     monkeypatch.setattr(FILES, "run", count_general)
-    monkeypatch.setattr("asterism.staticfiles._file_threads._asyncio_loop", lambda: None)
+    monkeypatch.setattr("armillary.staticfiles._file_threads._asyncio_loop", lambda: None)
     await ask(app, "/large.bin")
     inner = [hop for hop in hops if hop not in hops[:1]]
     assert len(inner) == 3
@@ -121,7 +121,7 @@ async def test_access_that_is_refused_is_a_404(
         raise PermissionError(13, "Permission denied")
 
     app = StaticFiles(directory=site)
-    monkeypatch.setattr("asterism.staticfiles._file_tree.os.lstat", refuse)
+    monkeypatch.setattr("armillary.staticfiles._file_tree.os.lstat", refuse)
     assert (await ask(app, "/letters.txt")).status == 404
 
 
@@ -134,7 +134,7 @@ async def test_file_whose_content_cannot_be_read_for_its_digest_is_a_404(
         raise error
 
     app = StaticFiles(directory=site, etag=etag)
-    monkeypatch.setattr("asterism.staticfiles._content_digest._digest", fail)
+    monkeypatch.setattr("armillary.staticfiles._content_digest._digest", fail)
     assert (await ask(app, "/letters.txt", query_string=query)).status == 404
     assert app.version("letters.txt") is None
 
@@ -146,7 +146,7 @@ async def test_failure_of_the_system_is_not_a_404(
         raise OSError(5, "Input/output error")
 
     app = StaticFiles(directory=site)
-    monkeypatch.setattr("asterism.staticfiles._file_tree.os.lstat", fail)
+    monkeypatch.setattr("armillary.staticfiles._file_tree.os.lstat", fail)
     with pytest.raises(OSError, match="Input/output"):
         await ask(app, "/letters.txt")
 

@@ -9,8 +9,8 @@ from typing import Any
 import brotli
 import pytest
 
-from asterism.staticfiles import StaticFiles
-from asterism.staticfiles._coding import acceptable_codings
+from armillary.staticfiles import StaticFiles
+from armillary.staticfiles._coding import acceptable_codings
 
 pytestmark = pytest.mark.anyio
 

@@ -14,12 +14,12 @@ from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from asterism.lint import lint
-from asterism.telemetry import OpenTelemetryMiddleware
+from armillary.lint import lint
+from armillary.telemetry import OpenTelemetryMiddleware
 
 # A shared machine may pause for longer than any deadline.
-settings.register_profile("asterism", deadline=None)
-settings.load_profile("asterism")
+settings.register_profile("armillary", deadline=None)
+settings.load_profile("armillary")
 
 BACKENDS = [
     pytest.param(("asyncio", {"use_uvloop": False}), id="asyncio"),

@@ -12,9 +12,9 @@ import pytest
 from opentelemetry import metrics, trace
 from opentelemetry.trace import SpanKind, StatusCode
 
-from asterism.asgi_types import HTTPException
-from asterism.lint import lint
-from asterism.telemetry import OpenTelemetryMiddleware
+from armillary.asgi_types import HTTPException
+from armillary.lint import lint
+from armillary.telemetry import OpenTelemetryMiddleware
 
 START = {"type": "http.response.start", "status": 200, "headers": [(b"x-kind", b"star"), (b"set-cookie", b"secret")]}
 END = {"type": "http.response.body", "body": b"ok"}
@@ -76,7 +76,7 @@ async def test_a_request_is_a_span_and_a_measurement(telemetry: Any) -> None:
 async def test_the_template_below_a_mount_names_the_span(telemetry: Any) -> None:
     async def mounted(scope: Any, receive: Any, send: Any) -> None:
         copied = dict(scope)
-        copied["asterism"]["route_path"] = "/api/users/{id}"
+        copied["armillary"]["route_path"] = "/api/users/{id}"
         await hello(copied, receive, send)
 
     await telemetry.call(telemetry.around(mounted), path="/api/users/7")
@@ -248,7 +248,7 @@ async def test_a_websocket_is_a_span(
     span = telemetry.span
     assert span.name == "GET /feed/{id}"
     assert (span.attributes["http.response.status_code"], span.attributes["url.scheme"]) == (status, "ws")
-    assert span.attributes.get("asterism.websocket.close_code") == close_code
+    assert span.attributes.get("armillary.websocket.close_code") == close_code
     assert span.attributes.get("error.type") == error
     assert telemetry.points()[0].attributes["http.response.status_code"] == status
 
@@ -301,7 +301,7 @@ async def test_measurements_without_spans(telemetry: Any) -> None:
 
 def test_importing_it_loads_nothing_beyond_the_api() -> None:
     program = (
-        "import sys; before = set(sys.modules); import asterism.telemetry;"
+        "import sys; before = set(sys.modules); import armillary.telemetry;"
         "new = {n for n in set(sys.modules) - before if n.partition('.')[0] not in sys.stdlib_module_names};"
         "print(sorted({'.'.join(n.split('.')[:2]) for n in new}))"
     )
@@ -310,11 +310,11 @@ def test_importing_it_loads_nothing_beyond_the_api() -> None:
     api = {"context", "propagate", "propagators", "trace", "metrics", "attributes", "environment_variables", "util"}
     api |= {"version", "baggage", "_events", "_logs", "py"}
     assert {"opentelemetry.trace", "opentelemetry.metrics"} <= loaded
-    foreign = {name for name in loaded if name.split(".")[0] not in ("asterism", "opentelemetry", "typing_extensions")}
+    foreign = {name for name in loaded if name.split(".")[0] not in ("armillary", "opentelemetry", "typing_extensions")}
     assert not {name for name in foreign if not name.startswith("_")}
     assert {name.split(".")[1] for name in loaded if name.startswith("opentelemetry.")} <= api
-    assert {name for name in loaded if name.startswith("asterism.")} == {
-        "asterism.asgi_types",
-        "asterism.datastructures",
-        "asterism.telemetry",
+    assert {name for name in loaded if name.startswith("armillary.")} == {
+        "armillary.asgi_types",
+        "armillary.datastructures",
+        "armillary.telemetry",
     }

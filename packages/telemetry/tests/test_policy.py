@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from asterism.asgi_types import ClientDisconnect, HTTPException
-from asterism.telemetry import ExcludedURLs, OpenTelemetryMiddleware, Outcome, redacted_query, request_attributes
-from asterism.telemetry._attributes import header_attributes, known_methods, span_name
+from armillary.asgi_types import ClientDisconnect, HTTPException
+from armillary.telemetry import ExcludedURLs, OpenTelemetryMiddleware, Outcome, redacted_query, request_attributes
+from armillary.telemetry._attributes import header_attributes, known_methods, span_name
 
 SCOPE: dict[str, Any] = {
     "type": "http",

@@ -10,8 +10,8 @@ from typing import Any
 import anyio
 import pytest
 
-from asterism.http import request_response
-from asterism.lint import lint
+from armillary.http import request_response
+from armillary.lint import lint
 
 BACKENDS = [
     pytest.param(("asyncio", {"use_uvloop": False}), id="asyncio"),

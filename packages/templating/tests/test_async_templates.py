@@ -7,8 +7,8 @@ from typing import Any
 import anyio
 import pytest
 
-from asterism.http import Request, Response
-from asterism.templating import Jinja2Templates
+from armillary.http import Request, Response
+from armillary.templating import Jinja2Templates
 
 pytestmark = pytest.mark.anyio
 
@@ -49,7 +49,7 @@ async def test_failure_while_rendering_is_raised_before_anything_is_sent(pages: 
 
     scope: dict[str, Any] = {}
     with pytest.raises(ZeroDivisionError):
-        await serve(page, asterism=scope)
+        await serve(page, armillary=scope)
     assert "started_sends" not in scope
 
 
@@ -80,7 +80,7 @@ async def test_failure_in_the_first_piece_of_a_stream_is_raised_before_the_start
 
     record: dict[str, Any] = {}
     with pytest.raises(ZeroDivisionError):
-        await serve(page, asterism=record)
+        await serve(page, armillary=record)
     assert "started_sends" not in record
 
 

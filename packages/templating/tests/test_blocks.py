@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from asterism.http import Request, Response
-from asterism.templating import Jinja2Templates
+from armillary.http import Request, Response
+from armillary.templating import Jinja2Templates
 
 pytestmark = pytest.mark.anyio
 

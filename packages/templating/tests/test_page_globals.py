@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from asterism.datastructures import URLPath
-from asterism.http import Request, Response
-from asterism.templating import Jinja2Templates
+from armillary.datastructures import URLPath
+from armillary.http import Request, Response
+from armillary.templating import Jinja2Templates
 
 pytestmark = pytest.mark.anyio
 
@@ -51,7 +51,7 @@ async def test_static_route_may_be_named_otherwise_and_versions_left_out(pages: 
 async def test_nonce_and_token_come_from_the_scope_record(pages: Pages, serve: Serve) -> None:
     templates = Jinja2Templates(pages(page__html="{{ csp_nonce() }}|{{ csrf_token() }}|{{ csrf_field() }}"))
     record = {"csp_nonce": "n0nce", "csrf_token": 't"k'}
-    sent = await serve(showing(templates), asterism=record)
+    sent = await serve(showing(templates), armillary=record)
     field = '<input type="hidden" name="csrf_token" value="t&#34;k">'
     assert sent.text == f"n0nce|t&#34;k|{field}"
 
@@ -63,7 +63,7 @@ async def test_nonce_and_token_are_empty_where_nothing_set_them(pages: Pages, se
 
 async def test_form_field_may_be_named_otherwise(pages: Pages, serve: Serve) -> None:
     templates = Jinja2Templates(pages(page__html="{{ csrf_field('token') }}"))
-    sent = await serve(showing(templates), asterism={"csrf_token": "x"})
+    sent = await serve(showing(templates), armillary={"csrf_token": "x"})
     assert sent.text == '<input type="hidden" name="token" value="x">'
 
 
@@ -74,4 +74,4 @@ async def test_imported_macros_can_call_them_when_given_the_context(pages: Pages
             page__html="{% import 'macros.html' as m with context %}{{ m.form() }}",
         )
     )
-    assert (await serve(showing(templates), asterism={"csrf_token": "x"})).text == "x"
+    assert (await serve(showing(templates), armillary={"csrf_token": "x"})).text == "x"

@@ -7,9 +7,9 @@ from typing import Any
 import jinja2
 import pytest
 
-from asterism.datastructures import URL
-from asterism.http import Request, Response
-from asterism.templating import Jinja2Templates, TemplateResponse
+from armillary.datastructures import URL
+from armillary.http import Request, Response
+from armillary.templating import Jinja2Templates, TemplateResponse
 
 pytestmark = pytest.mark.anyio
 
@@ -83,7 +83,7 @@ async def test_test_client_sees_template_and_context(pages: Pages, serve: Serve)
 async def test_url_for_asks_the_router_of_the_request(pages: Pages, serve: Serve) -> None:
     class Router:
         def url_path_for(self, name: str, /, **path_params: Any) -> Any:
-            from asterism.datastructures import URLPath
+            from armillary.datastructures import URLPath
 
             return URLPath(f"/{name}/{path_params['id']}", "http")
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from asterism.asgi_types import ASGIApp, Receive, Scope, Send
-from asterism.testing import TestClient
+from armillary.asgi_types import ASGIApp, Receive, Scope, Send
+from armillary.testing import TestClient
 
 BACKENDS = [
     pytest.param(("asyncio", {"use_uvloop": False}), id="asyncio"),

@@ -10,9 +10,9 @@ import anyio
 import anyio.lowlevel
 import pytest
 
-from asterism.asgi_types import ClientDisconnect, Receive, Scope, Send
-from asterism.lint import lint
-from asterism.testing import ApplicationTimeout, AsyncTestClient
+from armillary.asgi_types import ClientDisconnect, Receive, Scope, Send
+from armillary.lint import lint
+from armillary.testing import ApplicationTimeout, AsyncTestClient
 
 pytestmark = pytest.mark.anyio
 caller: ContextVar[str] = ContextVar("caller")

@@ -9,14 +9,14 @@ import httpx
 import httpx2
 import pytest
 
-from asterism.asgi_types import Receive, Scope, Send
-from asterism.testing import AsyncTestClient, TestClient, async_client_class, client_class
+from armillary.asgi_types import Receive, Scope, Send
+from armillary.testing import AsyncTestClient, TestClient, async_client_class, client_class
 
 PROGRAM = """
 import asyncio, sys
 for missing in {missing!r}:
     sys.modules[missing] = None
-from asterism.testing import AsyncTestClient, TestClient, WebSocketDenied
+from armillary.testing import AsyncTestClient, TestClient, WebSocketDenied
 
 async def app(scope, receive, send):
     if scope["type"] == "websocket":

@@ -7,7 +7,7 @@ import pytest
 CONFTEST = """
 import pytest
 
-pytest_plugins = ["asterism.testing.pytest_plugin"]
+pytest_plugins = ["armillary.testing.pytest_plugin"]
 steps = []
 
 
@@ -87,7 +87,7 @@ def test_options_of_the_clients_are_a_fixture(pytester: pytest.Pytester) -> None
 
 def test_without_an_app_fixture_the_error_says_what_to_define(pytester: pytest.Pytester) -> None:
     pytester.makepyfile("def test_fetch(client): ...")
-    result = run(pytester, "-p", "asterism.testing.pytest_plugin")
+    result = run(pytester, "-p", "armillary.testing.pytest_plugin")
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(["*needs a fixture named 'app' that returns your ASGI application*"])
 

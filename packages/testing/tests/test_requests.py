@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from asterism.asgi_types import Receive, Scope, Send
-from asterism.lint import LintError, lint
-from asterism.testing import TestClient
+from armillary.asgi_types import Receive, Scope, Send
+from armillary.lint import LintError, lint
+from armillary.testing import TestClient
 
 MakeClient = Callable[..., TestClient]
 

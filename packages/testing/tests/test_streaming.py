@@ -11,9 +11,9 @@ from typing import Any
 import anyio
 import pytest
 
-from asterism.asgi_types import Receive, Scope, Send
-from asterism.lint import lint
-from asterism.testing import TestClient
+from armillary.asgi_types import Receive, Scope, Send
+from armillary.lint import lint
+from armillary.testing import TestClient
 
 MakeClient = Callable[..., TestClient]
 

@@ -8,9 +8,9 @@ from typing import Any
 import anyio
 import pytest
 
-from asterism.asgi_types import Receive, Scope, Send
-from asterism.lint import lint
-from asterism.testing import AsyncTestClient, TestClient, WebSocketClosed, WebSocketDenied
+from armillary.asgi_types import Receive, Scope, Send
+from armillary.lint import lint
+from armillary.testing import AsyncTestClient, TestClient, WebSocketClosed, WebSocketDenied
 
 MakeClient = Callable[..., TestClient]
 

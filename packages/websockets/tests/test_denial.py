@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from asterism.websockets import WebSocket, websocket_session
+from armillary.websockets import WebSocket, websocket_session
 
 
 async def forbidden(scope: Any, receive: Any, send: Any) -> None:

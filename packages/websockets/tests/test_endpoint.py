@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from asterism.asgi_types import WebSocketException
-from asterism.websockets import WebSocket, WebSocketEndpoint, WebSocketLimits
+from armillary.asgi_types import WebSocketException
+from armillary.websockets import WebSocket, WebSocketEndpoint, WebSocketLimits
 
 
 class Recording(WebSocketEndpoint):

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from asterism.websockets import WebSocket, WebSocketClose
-from asterism.websockets._handshake import MAX_REASON_BYTES, check_close, check_subprotocol, fit_reason
+from armillary.websockets import WebSocket, WebSocketClose
+from armillary.websockets._handshake import MAX_REASON_BYTES, check_close, check_subprotocol, fit_reason
 
 INJECTIONS = ["a\r\nSet-Cookie: x=y", "a\nb", "a\rb", "a\0b"]
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from asterism.websockets import OriginMiddleware, OriginPolicy, WebSocket, websocket_session
+from armillary.websockets import OriginMiddleware, OriginPolicy, WebSocket, websocket_session
 
 
 def scope_with(
@@ -275,6 +275,6 @@ async def test_a_client_that_left_before_the_refusal_is_left_alone() -> None:
 
 
 def test_pain_25_importing_the_package_does_not_load_an_event_loop() -> None:
-    code = "import sys, asterism.websockets; print(*sys.modules)"
+    code = "import sys, armillary.websockets; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
-    assert not {"anyio", "asyncio", "trio", "inspect", "asterism.http", "logging", "email"} & set(loaded)
+    assert not {"anyio", "asyncio", "trio", "inspect", "armillary.http", "logging", "email"} & set(loaded)

@@ -6,8 +6,8 @@ import anyio
 import anyio.lowlevel
 import pytest
 
-from asterism.asgi_types import WebSocketException
-from asterism.websockets import WebSocket, WebSocketDisconnect, WebSocketLimits
+from armillary.asgi_types import WebSocketException
+from armillary.websockets import WebSocket, WebSocketDisconnect, WebSocketLimits
 
 
 def application(handler: Any, **options: Any) -> Any:
@@ -131,7 +131,7 @@ async def test_pain_19_a_send_that_fails_before_the_close_frame_is_read_tells_th
 async def test_a_send_that_fails_is_1006_where_the_server_never_says_more(
     peer: Any, read_ahead: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("asterism.websockets._websocket._LAST_WORD_SECONDS", 0.01)
+    monkeypatch.setattr("armillary.websockets._websocket._LAST_WORD_SECONDS", 0.01)
     codes: list[int] = []
 
     class Server(peer):  # type: ignore[misc]

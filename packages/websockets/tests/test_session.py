@@ -6,8 +6,8 @@ from typing import Any
 import anyio
 import pytest
 
-from asterism.asgi_types import HTTPException, WebSocketException
-from asterism.websockets import (
+from armillary.asgi_types import HTTPException, WebSocketException
+from armillary.websockets import (
     MalformedMessage,
     WebSocket,
     WebSocketDisconnect,
@@ -40,7 +40,7 @@ def raising(error: Exception, *, after_accept: bool = True) -> Any:
 
 
 def with_handlers(**scope: Any) -> dict[str, Any]:
-    return {"asterism": {"exception_handlers": scope}}
+    return {"armillary": {"exception_handlers": scope}}
 
 
 def test_a_function_that_is_not_async_is_refused() -> None:
@@ -190,7 +190,7 @@ async def test_a_registered_handler_comes_first(peer: Any) -> None:
         await websocket.close(4004)
 
     record = {"exception_handlers": {LookupError: on_lookup_error}}
-    connection = await peer(raising(IndexError("x")), asterism=record).run()
+    connection = await peer(raising(IndexError("x")), armillary=record).run()
     assert connection.texts == ["sorry: x"]
     assert connection.closed_with == (4004, "")
 
@@ -206,7 +206,7 @@ async def test_a_registered_handler_can_still_speak_after_a_block(peer: Any) -> 
             raise ValueError
 
     record = {"exception_handlers": {ValueError: on_value_error}}
-    connection = await peer(websocket_session(handler), asterism=record).run()
+    connection = await peer(websocket_session(handler), armillary=record).run()
     assert connection.texts == ["sorry"]
     assert connection.closed_with == (4004, "")
 
@@ -230,7 +230,7 @@ async def test_a_registered_handler_can_still_receive_after_a_block(peer: Any) -
             raise ValueError
 
     record = {"exception_handlers": {ValueError: on_value_error}}
-    connection = peer(websocket_session(handler), asterism=record)
+    connection = peer(websocket_session(handler), armillary=record)
     await connection.run()
     assert heard == ["first", "second", "third"]
 
@@ -239,7 +239,7 @@ async def test_a_registered_handler_can_still_receive_after_a_block(peer: Any) -
 async def test_handlers_may_be_sync_and_then_run_in_a_thread(peer: Any) -> None:
     threads: list[int] = []
     record = {"exception_handlers": {ValueError: lambda websocket, exc: threads.append(threading.get_ident())}}
-    connection = await peer(raising(ValueError()), asterism=record).run()
+    connection = await peer(raising(ValueError()), armillary=record).run()
     assert threads != [threading.get_ident()]
     assert len(threads) == 1
     assert connection.closed_with == (1000, "")
@@ -255,7 +255,7 @@ async def test_a_response_returned_by_a_handler_is_the_denial(peer: Any) -> None
         return teapot
 
     record = {"exception_handlers": {403: on_403}}
-    connection = await peer(raising(HTTPException(403), after_accept=False), asterism=record).run()
+    connection = await peer(raising(HTTPException(403), after_accept=False), armillary=record).run()
     assert connection.denial == (418, b"tea")
 
 
@@ -271,7 +271,7 @@ async def test_a_peer_that_left_before_the_answer_is_the_normal_end(peer: Any, e
         raise error
 
     record = {"exception_handlers": {LookupError: on_lookup_error}}
-    connection = peer(websocket_session(handler), asterism=record)
+    connection = peer(websocket_session(handler), armillary=record)
     assert (await connection.run()).sent == []
 
 
@@ -281,7 +281,7 @@ async def test_a_handler_that_fails_closes_with_1011_and_its_failure_is_raised(p
         raise ZeroDivisionError from exc
 
     record = {"exception_handlers": {LookupError: on_lookup_error}}
-    connection = peer(raising(LookupError()), asterism=record)
+    connection = peer(raising(LookupError()), armillary=record)
     with pytest.raises(ZeroDivisionError):
         await connection.run()
     assert connection.closed_with == (1011, "")
@@ -347,7 +347,7 @@ async def test_pain_17_a_stopping_server_closes_with_1001(peer: Any, in_block: b
             ended.append(exc.code)
 
     stop = Stop()
-    connection = peer(websocket_session(handler), asterism={"stopping": stop})
+    connection = peer(websocket_session(handler), armillary={"stopping": stop})
     async with anyio.create_task_group() as group:
         group.start_soon(connection.run)
         await anyio.sleep(0.01)
@@ -372,7 +372,7 @@ async def test_pain_17_a_handler_that_only_sends_ends_with_1001(peer: Any) -> No
             ended.append(exc.code)
 
     stop = Stop()
-    connection = peer(websocket_session(handler), asterism={"stopping": stop})
+    connection = peer(websocket_session(handler), armillary={"stopping": stop})
     async with anyio.create_task_group() as group:
         group.start_soon(connection.run)
         await anyio.sleep(0.01)
@@ -385,7 +385,7 @@ async def test_pain_17_a_handler_that_only_sends_ends_with_1001(peer: Any) -> No
 async def test_pain_17_a_handler_that_does_not_end_by_itself_is_cancelled(
     peer: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("asterism.websockets._stopping.GRACE_SECONDS", 0.02)
+    monkeypatch.setattr("armillary.websockets._stopping.GRACE_SECONDS", 0.02)
     cancelled: list[bool] = []
 
     async def handler(websocket: WebSocket) -> None:
@@ -398,7 +398,7 @@ async def test_pain_17_a_handler_that_does_not_end_by_itself_is_cancelled(
 
     stop = Stop()
     stop.event.set()
-    connection = await peer(websocket_session(handler), asterism={"stopping": stop}).run()
+    connection = await peer(websocket_session(handler), armillary={"stopping": stop}).run()
     assert cancelled == [True]
     assert connection.types[-1] == "close"
 
@@ -407,7 +407,7 @@ async def test_pain_17_a_handler_that_does_not_end_by_itself_is_cancelled(
 async def test_pain_17_a_handler_that_accepts_while_the_server_stops_is_closed_with_1001(
     peer: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("asterism.websockets._stopping.GRACE_SECONDS", 0.02)
+    monkeypatch.setattr("armillary.websockets._stopping.GRACE_SECONDS", 0.02)
 
     async def handler(websocket: WebSocket) -> None:
         await anyio.sleep(0.01)
@@ -416,7 +416,7 @@ async def test_pain_17_a_handler_that_accepts_while_the_server_stops_is_closed_w
 
     stop = Stop()
     stop.event.set()
-    connection = await peer(websocket_session(handler), asterism={"stopping": stop}).run()
+    connection = await peer(websocket_session(handler), armillary={"stopping": stop}).run()
     assert connection.closed_with == (1001, "")
 
 
@@ -428,7 +428,7 @@ async def test_exceptions_keep_their_identity_where_stopping_is_watched(peer: An
         await websocket.accept()
         raise error
 
-    connection = peer(websocket_session(handler), asterism={"stopping": Stop()})
+    connection = peer(websocket_session(handler), armillary={"stopping": Stop()})
     with pytest.raises(LookupError) as caught:
         await connection.run()
     assert caught.value is error
@@ -440,7 +440,7 @@ async def test_a_handler_that_ends_is_not_held_up_by_the_watch(peer: Any) -> Non
         async with websocket:
             await websocket.send_text(await websocket.receive_text())
 
-    connection = await peer(websocket_session(handler), asterism={"stopping": Stop()}).text("x").run()
+    connection = await peer(websocket_session(handler), armillary={"stopping": Stop()}).text("x").run()
     assert connection.types == ["accept", "send", "close"]
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import anyio
 import pytest
 
-from asterism.websockets import (
+from armillary.websockets import (
     MalformedMessage,
     UnexpectedMessage,
     WebSocket,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import assert_type
 
-from asterism.asgi_types import ASGIApp
-from asterism.websockets import OriginMiddleware, WebSocket, WebSocketEndpoint, websocket_session
+from armillary.asgi_types import ASGIApp
+from armillary.websockets import OriginMiddleware, WebSocket, WebSocketEndpoint, websocket_session
 
 
 async def chat(websocket: WebSocket) -> None:

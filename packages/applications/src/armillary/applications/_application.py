@@ -1,0 +1,355 @@
+"""The application: routing, error handling, middleware and lifespan as one ASGI callable."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import EllipsisType
+from typing import Any, ClassVar, Final, ParamSpec
+
+from armillary.asgi_types import (
+    RECORD_KEY,
+    ASGIApp,
+    ExceptionHandler,
+    Lifespan,
+    Middleware,
+    MiddlewareFactory,
+    Receive,
+    Scope,
+    Send,
+    find_scope_record,
+    noting_start,
+    noting_websocket,
+)
+from armillary.datastructures import State, URLPath
+from armillary.errors import (
+    ExceptionMiddleware,
+    ServerErrorMiddleware,
+    check_exception_handler,
+)
+from armillary.routing import BaseRoute, Router
+
+from ._as_written import is_guard, is_router_with_handlers
+from ._body_limit import DEFAULT_LIMIT, BodyLimit, BodyTooLarge, checked_limit, counted_receive
+from ._routed_guard import RoutedGuard, settle_in_turn
+
+P = ParamSpec("P")
+
+_UNBUILT: Final[Any] = object()
+_LIMIT_CALL: Final = BodyLimit.__call__
+
+
+class Armillary:
+    """An ASGI application made of routes, exception handlers, middleware and a lifespan.
+
+    Args:
+        debug: answer unhandled exceptions with the debug page, which shows source.
+        routes: tried in order; `app.routes` may be changed at any time.
+        middleware: around the routes, the first being outermost. 500 responses pass through it.
+        exception_handlers: status codes and exception classes to handlers. The handler under 500
+            or `Exception` answers what nobody else does; that exception is raised on afterwards.
+        lifespan: a function of the application returning an async context manager, entered before
+            the first connection; the mapping it may yield becomes the state of each connection.
+        max_body_size: bytes a request body may have, counted as they are received; None for no
+            limit. By default 16 MiB, or what an application outside has set. Mounts and routes
+            may set their own.
+
+    Attributes:
+        state: a namespace for the program's own use.
+        router: the `Router` of the routes.
+        middleware_stack: the callable built from all of it on the first connection; None before.
+
+    Raises:
+        TypeError: an argument is not what it should be; the message says which and why.
+
+    >>> from armillary.http import JSONResponse
+    >>> from armillary.routing import Route
+    >>> async def homepage(request):
+    ...     return JSONResponse({"hello": "world"})
+    >>> app = Armillary(routes=[Route("/", homepage)])
+    >>> app.url_path_for("homepage")
+    '/'
+    """
+
+    router_class: ClassVar[type[Router]] = Router
+    """The class of `router`."""
+
+    keeps_lifespan_state: ClassVar[bool] = True
+    """Where an application outside runs the lifespan, give its state to the connections here alone."""
+
+    show_locals: bool = False
+    """Whether the debug page lists local variables; set it before the first connection."""
+
+    debug: bool
+    state: State
+    router: Router
+    max_body_size: int | None
+    exception_handlers: dict[Any, ExceptionHandler]
+    user_middleware: list[Middleware]
+
+    middleware_stack: ASGIApp | None = None
+
+    # The fused path is open while these are what the stack and the router hold.
+    _fused_stack: Any = _UNBUILT
+    _fused_limit: Any = None
+    # Without middleware of the program's own:
+    _fused_handlers: Any = None
+    _fused_router: Any = None
+    _fused_router_stack: Any = _UNBUILT
+    # What each request's record starts with; None where there is nothing to publish.
+    _published: dict[str, Any] | None = None
+    # What the lifespan yielded where another application ran it.
+    _adopted_state: Mapping[str, Any] | None = None
+    _limit_is_explicit: bool = False
+
+    def __init__(
+        self,
+        debug: bool = False,
+        routes: Sequence[BaseRoute] | None = None,
+        middleware: Sequence[Middleware] | None = None,
+        exception_handlers: Mapping[Any, ExceptionHandler] | None = None,
+        lifespan: Lifespan[Any] | None = None,
+        *,
+        max_body_size: int | EllipsisType | None = ...,
+    ) -> None:
+        self.debug = debug
+        self.state = State()
+        self._limit_is_explicit = max_body_size is not ...
+        self._adopted_state = None
+        self._published = None
+        self.max_body_size = DEFAULT_LIMIT if max_body_size is ... else checked_limit(max_body_size)
+        self.exception_handlers = dict(exception_handlers or {})
+        for key, handler in self.exception_handlers.items():
+            check_exception_handler(key, handler)
+        self.user_middleware = [_checked_middleware(item) for item in middleware or ()]
+        self.router = self.router_class(routes, lifespan=lifespan)
+
+    @property
+    def routes(self) -> list[BaseRoute]:
+        """The routes, in the order they are tried. Change the list as you like."""
+        return self.router.routes
+
+    # -- serving -------------------------------------------------------------------------------
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        if "router" in scope:
+            below = self.router.scope_apart(scope)
+            if below is not scope:
+                await self._serve_apart(scope, below, receive, send)
+                return
+        scope["app"] = self
+        if self.middleware_stack is not self._fused_stack or scope["type"] == "lifespan":
+            await self._serve(scope, receive, send)
+            return
+        router = self._fused_router
+        if router is None:
+            await self._serve_middleware(scope, receive, send)
+            return
+        published = self._published
+        if router.middleware_stack is not self._fused_router_stack or (published is not None and RECORD_KEY in scope):
+            await self._serve(scope, receive, send)
+            return
+        if published is not None:
+            scope[RECORD_KEY] = published.copy()
+        if self._adopted_state is not None:
+            self._add_adopted_state(scope)
+        try:
+            app = router.select(scope)
+            if getattr(app, "keeps_record", False) is not True:
+                receive, send = self._watched(scope, receive, send)
+            await app(scope, receive, send)
+        except Exception as exc:
+            guard: Any = self._fused_stack
+            if not await settle_in_turn(guard, self._fused_handlers, exc, scope, receive, send):
+                raise
+
+    async def _serve_middleware(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a connection through the program's middleware, doing what the guard and the limit around it do."""
+        if self._adopted_state is not None:
+            self._add_adopted_state(scope)
+        limit: BodyLimit = self._fused_limit
+        if scope["type"] == "http":
+            receive = limit.counted(scope, receive)
+            send = noting_start(send)
+        else:
+            send = noting_websocket(send)
+        try:
+            await limit.app(scope, receive, send)
+        except Exception as exc:
+            if isinstance(exc, BodyTooLarge) and await limit.settle(exc, scope, send):
+                return
+            if not await self._fused_stack.settle(exc, scope, receive, send):
+                raise
+
+    async def _serve_apart(self, scope: Scope, below: Scope, receive: Receive, send: Send) -> None:
+        """Serve below the router of another framework, whose scope keeps its own application and router."""
+        try:
+            await self(below, receive, send)
+        finally:
+            scope.update({key: below[key] for key in ("endpoint", "path_params", "route") if key in below})
+
+    def _watched(self, scope: Scope, receive: Receive, send: Send) -> tuple[Receive, Send]:
+        """Return channels that do for a raw ASGI endpoint what function endpoints do themselves."""
+        if scope["type"] == "websocket":
+            return receive, noting_websocket(send)
+        return counted_receive(scope, receive, self.max_body_size), noting_start(send)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a connection through the whole stack, building it first where it is missing."""
+        stack = self.middleware_stack
+        if stack is None:
+            stack = self.middleware_stack = self.build_middleware_stack()
+            self._fuse(stack)
+        if scope["type"] == "lifespan":
+            await self._serve_lifespan(stack, scope, receive, send)
+            return
+        if self._adopted_state is not None:
+            self._add_adopted_state(scope)
+        await stack(scope, receive, send)
+
+    def _fuse(self, stack: Any) -> None:
+        """Open the fused path where the stack is the layers of this package, all as written."""
+        limit: Any = getattr(stack, "app", None)
+        inside: Any = getattr(limit, "app", None)
+        if not (is_guard(stack) and type(limit) is BodyLimit and BodyLimit.__call__ is _LIMIT_CALL):
+            self._fused_stack = _UNBUILT
+            return
+        if self.user_middleware:
+            self._fused_router = None
+        elif is_router_with_handlers(inside) and inside.app is self.router:
+            self._fuse_router(inside)
+        else:
+            self._fused_stack = _UNBUILT
+            return
+        self._fused_limit = limit
+        self._fused_stack = stack
+
+    def _fuse_router(self, handlers: ExceptionMiddleware) -> None:
+        published: dict[str, Any] = {}
+        if handlers.has_own_handlers:
+            published["exception_handlers"] = handlers.handlers
+        if self._limit_is_explicit:
+            published["max_body_size"] = self.max_body_size
+        self._published = published or None
+        self._fused_handlers = handlers
+        self._fused_router = self.router
+        self._fused_router_stack = self.router.middleware_stack
+
+    # -- building ------------------------------------------------------------------------------
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """Return the callable that serves connections, made of the router and all middleware.
+
+        From the outside in: the guard that turns what is left into a 500, the body limit, the
+        program's middleware, a second guard, the exception handlers, the router. The second
+        guard is why a 500 passes through the program's middleware; each exception is reported
+        and answered once.
+        """
+        server_error = None
+        handlers: dict[Any, ExceptionHandler] = {}
+        for key, handler in self.exception_handlers.items():
+            if key in (500, Exception):
+                server_error = handler
+            else:
+                handlers[key] = handler
+        app: ASGIApp = ExceptionMiddleware(self.router, handlers=handlers, debug=self.debug)
+        if self.user_middleware:
+            app = self._guarded(RoutedGuard, app, server_error)
+        for cls, args, kwargs in reversed(self.user_middleware):
+            app = cls(app, *args, **kwargs)
+        app = BodyLimit(app, self.max_body_size, self._limit_is_explicit)
+        return self._guarded(ServerErrorMiddleware, app, server_error)
+
+    def _guarded(
+        self, guard: type[ServerErrorMiddleware], app: ASGIApp, handler: ExceptionHandler | None
+    ) -> ServerErrorMiddleware:
+        return guard(app, handler=handler, debug=self.debug, show_locals=self.show_locals)
+
+    def add_middleware(self, middleware_class: MiddlewareFactory[P], *args: P.args, **kwargs: P.kwargs) -> None:
+        """Put a middleware around those there are.
+
+        Args:
+            middleware_class: called as `middleware_class(app, *args, **kwargs)`.
+            *args, **kwargs: passed on.
+
+        Raises:
+            RuntimeError: the application has served a connection already.
+        """
+        self._refuse_once_started("middleware")
+        self.user_middleware.insert(0, Middleware(middleware_class, *args, **kwargs))
+
+    def add_exception_handler(self, exc_class_or_status_code: int | type[Exception], handler: ExceptionHandler) -> None:
+        """Register a handler for a status code or an exception class.
+
+        Raises:
+            RuntimeError: the application has served a connection already.
+            TypeError: the key is neither a status code nor an exception class.
+        """
+        self._refuse_once_started("an exception handler")
+        check_exception_handler(exc_class_or_status_code, handler)
+        self.exception_handlers[exc_class_or_status_code] = handler
+
+    def _refuse_once_started(self, what: str) -> None:
+        if self.middleware_stack is not None:
+            raise RuntimeError(f"Cannot add {what} after an application has started")
+
+    # -- routes --------------------------------------------------------------------------------
+
+    def url_path_for(self, name: str, /, **path_params: Any) -> URLPath:
+        """Return the path of the route called `name`; see `Router.url_path_for`."""
+        return self.router.url_path_for(name, **path_params)
+
+    def mount(self, path: str, app: ASGIApp, name: str | None = None, **options: Any) -> None:
+        """Mount an application below a path; options as of `Mount`."""
+        self.router.mount(path, app=app, name=name, **options)
+
+    def host(self, host: str, app: ASGIApp, name: str | None = None) -> None:
+        """Serve an application on a host name; arguments as of `Host`."""
+        self.router.host(host, app=app, name=name)
+
+    def add_route(
+        self,
+        path: str,
+        route: Callable[..., Any],
+        methods: Iterable[str] | None = None,
+        name: str | None = None,
+        include_in_schema: bool = True,
+    ) -> None:
+        """Append a route; arguments as of `Route`."""
+        self.router.add_route(path, route, methods=methods, name=name, include_in_schema=include_in_schema)
+
+    def add_websocket_route(self, path: str, route: Callable[..., Any], name: str | None = None) -> None:
+        """Append a WebSocket route; arguments as of `WebSocketRoute`."""
+        self.router.add_websocket_route(path, route, name=name)
+
+    # -- lifespan ------------------------------------------------------------------------------
+
+    async def _serve_lifespan(self, stack: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        """Run the lifespans of this application and of those mounted with `lifespan=True`."""
+        from ._lifespan import LifespanRun, lifespan_parts
+
+        record = find_scope_record(scope)
+        is_mounted = record is not None and "lifespan_apps" in record
+        parts = lifespan_parts(stack, self.router, scope)
+        if is_mounted:
+            self._adopted_state = scope.get("state")
+        try:
+            if len(parts) == 1:
+                await stack(scope, receive, send)
+            else:
+                await LifespanRun(parts, scope, receive, send).serve()
+        finally:
+            self._adopted_state = None
+
+    def _add_adopted_state(self, scope: Scope) -> None:
+        scope["state"] = {**scope.get("state", {}), **(self._adopted_state or {})}
+
+
+def _checked_middleware(item: Any) -> Any:
+    try:
+        cls, _, _ = item
+    except (TypeError, ValueError):
+        cls = None
+    if not callable(cls):
+        raise TypeError(f"middleware takes Middleware(cls, ...) objects, got {item!r}; write Middleware({item!r})")
+    return item

@@ -1,0 +1,184 @@
+"""Types, border-crossing exceptions and the shared scope record of ASGI 3.
+
+Every other part of the toolkit stands on this one; it imports only the standard library and
+knows neither an event loop nor a server. A bare application, typed:
+
+>>> from armillary.asgi_types import Receive, Scope, Send
+>>> async def app(scope: Scope, receive: Receive, send: Send) -> None:
+...     await send({"type": "http.response.start", "status": 204, "headers": []})
+...     await send({"type": "http.response.body", "body": b""})
+
+The exceptions that cross from one part to another:
+
+    Exception
+    ├── HTTPException          answer this request with a status code
+    ├── WebSocketException     close this WebSocket with a close code
+    └── ClientDisconnect       the peer went away before the exchange was complete
+
+`scope_record(scope)` gives the one mutable mapping that parts share for a connection.
+"""
+
+from __future__ import annotations
+
+from ._callable import is_async_callable, is_plain_function
+from ._exceptions import ClientDisconnect, HTTPException, WebSocketException
+from ._handlers import find_exception_handler
+from ._middleware import Middleware
+from ._phrases import reason_phrase
+from ._record import RECORD_KEY, find_scope_record, scope_record
+from ._response_start import (
+    has_response_started,
+    is_websocket_open,
+    note_response_start,
+    noting_start,
+    noting_websocket,
+)
+from ._route_template import expect_route_template, find_route_template
+
+# Its own, as `typing` costs more than what is loaded here.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ._application import ASGIApp, Lifespan, Message, Receive, Scope, Send, StatefulLifespan, StatelessLifespan
+    from ._cached_body import CachedBody
+    from ._handler_types import (
+        ExceptionHandler,
+        ExceptionHandlers,
+        HTTPExceptionHandler,
+        WebSocketExceptionHandler,
+    )
+    from ._message import (
+        HTTPDisconnectEvent,
+        HTTPRequestEvent,
+        HTTPResponseBodyEvent,
+        HTTPResponseDebugEvent,
+        HTTPResponseEarlyHintEvent,
+        HTTPResponsePathsendEvent,
+        HTTPResponsePushEvent,
+        HTTPResponseStartEvent,
+        HTTPResponseTrailersEvent,
+        HTTPResponseZeroCopySendEvent,
+        LifespanShutdownCompleteEvent,
+        LifespanShutdownEvent,
+        LifespanShutdownFailedEvent,
+        LifespanStartupCompleteEvent,
+        LifespanStartupEvent,
+        LifespanStartupFailedEvent,
+        ReceiveEvent,
+        SendEvent,
+        WebSocketAcceptEvent,
+        WebSocketCloseEvent,
+        WebSocketConnectEvent,
+        WebSocketDisconnectEvent,
+        WebSocketReceiveEvent,
+        WebSocketResponseBodyEvent,
+        WebSocketResponseStartEvent,
+        WebSocketSendEvent,
+    )
+    from ._middleware_factory import MiddlewareFactory
+    from ._scope import ASGIVersions, HTTPScope, LifespanScope, TLSExtension, WebSocketScope
+    from ._scope_record import ScopeRecord
+    from ._stop import StopSignal
+
+__all__ = [
+    "RECORD_KEY",
+    "ASGIApp",
+    "ASGIVersions",
+    "CachedBody",
+    "ClientDisconnect",
+    "ExceptionHandler",
+    "ExceptionHandlers",
+    "HTTPDisconnectEvent",
+    "HTTPException",
+    "HTTPExceptionHandler",
+    "HTTPRequestEvent",
+    "HTTPResponseBodyEvent",
+    "HTTPResponseDebugEvent",
+    "HTTPResponseEarlyHintEvent",
+    "HTTPResponsePathsendEvent",
+    "HTTPResponsePushEvent",
+    "HTTPResponseStartEvent",
+    "HTTPResponseTrailersEvent",
+    "HTTPResponseZeroCopySendEvent",
+    "HTTPScope",
+    "Lifespan",
+    "LifespanScope",
+    "LifespanShutdownCompleteEvent",
+    "LifespanShutdownEvent",
+    "LifespanShutdownFailedEvent",
+    "LifespanStartupCompleteEvent",
+    "LifespanStartupEvent",
+    "LifespanStartupFailedEvent",
+    "Message",
+    "Middleware",
+    "MiddlewareFactory",
+    "Receive",
+    "ReceiveEvent",
+    "Scope",
+    "ScopeRecord",
+    "Send",
+    "SendEvent",
+    "StatefulLifespan",
+    "StatelessLifespan",
+    "StopSignal",
+    "TLSExtension",
+    "WebSocketAcceptEvent",
+    "WebSocketCloseEvent",
+    "WebSocketConnectEvent",
+    "WebSocketDisconnectEvent",
+    "WebSocketException",
+    "WebSocketExceptionHandler",
+    "WebSocketReceiveEvent",
+    "WebSocketResponseBodyEvent",
+    "WebSocketResponseStartEvent",
+    "WebSocketScope",
+    "WebSocketSendEvent",
+    "expect_route_template",
+    "find_exception_handler",
+    "find_route_template",
+    "find_scope_record",
+    "has_response_started",
+    "is_async_callable",
+    "is_plain_function",
+    "is_websocket_open",
+    "note_response_start",
+    "noting_start",
+    "noting_websocket",
+    "reason_phrase",
+    "scope_record",
+]
+
+_TYPES = {
+    "ASGIApp": "_application",
+    "ASGIVersions": "_scope",
+    "CachedBody": "_cached_body",
+    "ExceptionHandler": "_handler_types",
+    "ExceptionHandlers": "_handler_types",
+    "HTTPExceptionHandler": "_handler_types",
+    "HTTPScope": "_scope",
+    "Lifespan": "_application",
+    "LifespanScope": "_scope",
+    "Message": "_application",
+    "MiddlewareFactory": "_middleware_factory",
+    "Receive": "_application",
+    "Scope": "_application",
+    "ScopeRecord": "_scope_record",
+    "Send": "_application",
+    "StatefulLifespan": "_application",
+    "StatelessLifespan": "_application",
+    "StopSignal": "_stop",
+    "TLSExtension": "_scope",
+    "WebSocketExceptionHandler": "_handler_types",
+    "WebSocketScope": "_scope",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Load the types when they are asked for: small middleware names them in annotations alone."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    # Not by importlib, which is three modules more.
+    module = __import__(f"{__name__}.{_TYPES.get(name, '_message')}", fromlist=[name])
+    value = globals()[name] = getattr(module, name)
+    return value

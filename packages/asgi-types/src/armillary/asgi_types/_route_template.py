@@ -1,0 +1,56 @@
+"""The template of the route that took a connection."""
+
+from __future__ import annotations
+
+from ._record import RECORD_KEY, find_scope_record, scope_record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ._application import Scope
+    from ._scope_record import ScopeRecord
+
+
+def expect_route_template(scope: Scope) -> ScopeRecord:
+    """Have the router note the template of the route it finds, and return the record it is noted in.
+
+    Without it the template is found in the scope alone, and nobody sees it past a copy of that. A
+    router notes the template of whatever it finds below path parameters; having none yet is enough.
+
+    Args:
+        scope: the connection's scope, which will be handed to the application that routes.
+
+    >>> scope = {"type": "http"}
+    >>> expect_route_template(scope)
+    {}
+    >>> scope
+    {'type': 'http', 'path_params': {}, 'armillary': {}}
+    """
+    if "path_params" not in scope:
+        scope["path_params"] = {}
+    record: Any = scope.get(RECORD_KEY)
+    return scope_record(scope) if record is None else record
+
+
+def find_route_template(scope: Scope) -> str | None:
+    """Return the path template of the matched route with those of its mounts; None where none matched.
+
+    It is known once the routes were tried. Past a copy of the scope it is known where
+    `expect_route_template` was called before that, or a mount matched.
+
+    Args:
+        scope: the connection's scope, as it was handed to the application that routes.
+
+    Returns:
+        A template such as "/users/{id:int}"; a foreign framework's without its mounts.
+
+    >>> find_route_template({"type": "http", "armillary": {"route_path": "/api/users/{id:int}"}})
+    '/api/users/{id:int}'
+    >>> find_route_template({"type": "http"})
+    """
+    record = find_scope_record(scope)
+    template = record.get("route_path") if record else None
+    if template is None:
+        template = getattr(scope.get("route"), "path", None)
+    return template if isinstance(template, str) and template else None

@@ -1,0 +1,57 @@
+"""The registry of what the parts of the toolkit share about one connection."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, MutableMapping
+from typing import Any, TypedDict
+
+from ._application import ASGIApp, Send
+from ._cached_body import CachedBody
+from ._handler_types import ExceptionHandlers
+from ._stop import StopSignal
+
+
+class ScopeRecord(TypedDict, total=False):
+    """The registry of `scope["armillary"]`.
+
+    Keys:
+        bodies: request bodies and how far they are read, newest last (http).
+        csp_nonce: the nonce of this response's Content-Security-Policy (security).
+        csrf_token: the token a form must send back (security).
+        debug: whether error pages may show source text (errors, applications).
+        exception_handlers: handlers registered by the application (errors, applications).
+        lifespan_apps: the mounted applications whose lifespan is run (applications).
+        max_body_size: the limit in bytes on this request's body, None for no limit
+            (applications, routing, security).
+        reported_exception: the exception that was already logged for this connection (errors).
+        request_id: the id given to this request (logging).
+        result_has_errors: whether the result being answered carries errors whatever its status,
+            as GraphQL's may; set before the response starts (graphql).
+        route_path: the template of the matched route with its mounts, such as
+            "/users/{id:int}" (routing).
+        session: the session accessor of this connection (sessions).
+        start_withheld: whether the start of the response was kept back after parts inside noted it, so
+            that another answer can be sent (sqlalchemy).
+        started_sends: the channels that a response has started on, held weakly (http).
+        stopping: set when the server was told to stop (background).
+        traced: whether a telemetry middleware has decided about this connection (telemetry).
+        transactions: the transaction of this connection in each database, by its name (sqlalchemy).
+    """
+
+    bodies: list[CachedBody]
+    csp_nonce: str
+    csrf_token: str
+    debug: bool
+    exception_handlers: ExceptionHandlers
+    lifespan_apps: list[ASGIApp]
+    max_body_size: int | None
+    reported_exception: BaseException
+    request_id: str
+    result_has_errors: bool
+    route_path: str
+    session: MutableMapping[str, Any]
+    start_withheld: bool
+    started_sends: list[Callable[[], Send | None]]
+    stopping: StopSignal
+    transactions: Mapping[str, Any]
+    traced: bool

@@ -1,0 +1,55 @@
+"""HTTP Basic authentication (RFC 7617)."""
+
+from __future__ import annotations
+
+from base64 import b64decode
+from collections.abc import Awaitable, Callable, Sequence
+
+from armillary.datastructures import HTTPConnection
+
+from ._authorization import check_function, checked_realm, read_authorization
+from ._backend import AuthenticationBackend, AuthenticationError
+from ._credentials import AuthCredentials
+from ._user import BaseUser
+
+
+class BasicBackend(AuthenticationBackend):
+    """Name and password with every request; only over https are they safe from listeners.
+
+    Args:
+        check: `await check(username, password)` giving the user, or None where they are wrong.
+            Compare with `same_secret`, and store passwords hashed.
+        realm: what the browser shows; "restricted" by default.
+        scopes: granted to who passes; `["authenticated"]` by default.
+
+    Raises:
+        TypeError: a check that cannot be called, a realm that is no text.
+        ValueError: a realm that cannot stand in a header.
+    """
+
+    def __init__(
+        self,
+        check: Callable[[str, str], Awaitable[BaseUser | None]],
+        realm: str = "restricted",
+        scopes: Sequence[str] = ("authenticated",),
+    ) -> None:
+        check_function("check", check)
+        self.check = check
+        self.challenge = f'Basic realm="{checked_realm(realm)}", charset="UTF-8"'
+        self.credentials = AuthCredentials(scopes)
+
+    async def authenticate(self, conn: HTTPConnection) -> tuple[AuthCredentials, BaseUser] | None:
+        """Return the user whose name and password were sent."""
+        encoded = read_authorization(conn, "basic", self.challenge)
+        if encoded is None:
+            return None
+        try:
+            username, colon, password = b64decode(encoded, validate=True).decode("utf-8").partition(":")
+        except ValueError:
+            colon = username = password = ""
+        if not colon:
+            raise AuthenticationError("The Basic credentials are malformed", challenge=self.challenge)
+        user = await self.check(username, password)
+        if user is None:
+            raise AuthenticationError("Wrong user name or password", challenge=self.challenge)
+        return AuthCredentials(self.credentials.scopes), user

@@ -1,0 +1,28 @@
+"""What a connection may do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from armillary.datastructures import HTTPConnection
+
+
+class AuthCredentials:
+    """The scopes a connection was granted, such as "authenticated" or "orders:write".
+
+    Raises:
+        TypeError: a single string instead of a list.
+    """
+
+    def __init__(self, scopes: Sequence[str] | None = None) -> None:
+        if isinstance(scopes, str):
+            raise TypeError(f"AuthCredentials takes a list of scopes; write [{scopes!r}]")
+        self.scopes = list(scopes or ())
+
+    def __repr__(self) -> str:
+        return f"AuthCredentials({self.scopes!r})"
+
+
+def has_required_scope(conn: HTTPConnection, scopes: Sequence[str]) -> bool:
+    """Tell whether the connection was granted every one of these scopes."""
+    return set(scopes) <= set(conn.auth.scopes)

@@ -1,0 +1,110 @@
+"""Endpoints for some, and not for others."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import Any, TypeVar, cast
+
+from armillary.asgi_types import HTTPException, is_async_callable
+from armillary.datastructures import HTTPConnection
+from armillary.http import RedirectResponse
+
+from ._credentials import has_required_scope
+
+EndpointT = TypeVar("EndpointT", bound=Callable[..., Any])
+
+CONNECTION_NAMES = ("request", "websocket")
+
+
+def requires(
+    scopes: str | Sequence[str], status_code: int = 403, redirect: str | None = None
+) -> Callable[[EndpointT], EndpointT]:
+    """Let a function answer only connections that were granted all of these scopes.
+
+    Works on functions and methods, sync and async, that have a parameter named `request` or
+    `websocket`. A WebSocket without the scopes is closed with 1008 before it is accepted, which
+    servers answer with 403.
+
+    Args:
+        scopes: one scope, or several of which all are needed.
+        status_code: of the answer to anybody else's request; 403 by default.
+        redirect: the name of a route to go to instead (303), with the present URL as `next`.
+
+    Raises:
+        TypeError: a status_code or redirect of the wrong kind; (where it decorates) the function has
+            no such parameter.
+        ValueError: a status_code that is no refusal.
+
+    >>> @requires("authenticated", redirect="login")
+    ... async def orders(request): ...
+    """
+    if not isinstance(status_code, int) or isinstance(status_code, bool):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise TypeError(f"status_code is a number such as 403, got {status_code!r}")
+    if not 400 <= status_code <= 599:
+        raise ValueError(f"status_code is from 400 to 599, got {status_code}")
+    if not isinstance(redirect, str | None):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise TypeError(f"redirect is the name of a route, got {redirect!r}")
+    needed = [scopes] if isinstance(scopes, str) else list(scopes)
+
+    def decorate(function: EndpointT) -> EndpointT:
+        name, position = connection_parameter(function)
+
+        def find_connection(args: tuple[Any, ...], kwargs: dict[str, Any]) -> HTTPConnection:
+            conn: HTTPConnection = kwargs[name] if name in kwargs else args[position]
+            return conn
+
+        if name == "websocket":
+
+            @wraps(function)
+            async def for_websockets(*args: Any, **kwargs: Any) -> Any:
+                conn: Any = find_connection(args, kwargs)
+                if not has_required_scope(conn, needed):
+                    await conn.close(code=1008 if redirect is None else 1000)
+                    return None
+                return await function(*args, **kwargs)
+
+            return cast(EndpointT, for_websockets)
+
+        def refuse(conn: HTTPConnection) -> Any:
+            if redirect is None:
+                raise HTTPException(status_code)
+            return RedirectResponse(log_in_url(conn, redirect), status_code=303)
+
+        if is_async_callable(function):
+
+            @wraps(function)
+            async def for_requests(*args: Any, **kwargs: Any) -> Any:
+                conn = find_connection(args, kwargs)
+                return await function(*args, **kwargs) if has_required_scope(conn, needed) else refuse(conn)
+
+            return cast(EndpointT, for_requests)
+
+        @wraps(function)
+        def for_requests_in_threads(*args: Any, **kwargs: Any) -> Any:
+            conn = find_connection(args, kwargs)
+            return function(*args, **kwargs) if has_required_scope(conn, needed) else refuse(conn)
+
+        return cast(EndpointT, for_requests_in_threads)
+
+    return decorate
+
+
+def connection_parameter(function: Callable[..., Any]) -> tuple[str, int]:
+    """Return name and position of the parameter that is the connection."""
+    names = list(inspect.signature(function).parameters)
+    for name in CONNECTION_NAMES:
+        if name in names:
+            return name, names.index(name)
+    raise TypeError(
+        f"{getattr(function, '__qualname__', function)!r} has no parameter named 'request' or 'websocket', "
+        "by which requires() finds the connection"
+    )
+
+
+def log_in_url(conn: HTTPConnection, route: str) -> str:
+    """Return the route's URL with the present one as `next`."""
+    from urllib.parse import urlencode
+
+    return f"{conn.url_for(route)}?{urlencode({'next': str(conn.url)})}"

@@ -1,0 +1,138 @@
+"""What becomes of background tasks when the server stops.
+
+They get a deadline, counted from the moment of stopping. What runs then is cancelled, what has
+not begun is left out, and both are reported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from contextvars import ContextVar
+from time import monotonic
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from ._gauge import Gauge
+from ._log import log_unfinished
+from ._stop_event import StopEvent
+
+if TYPE_CHECKING:
+    from ._task import BackgroundTask
+
+CANCELLATION_SECONDS: Final = 0.5
+"""What cancelled tasks have for their own cleaning up before the lifespan goes on without them."""
+
+CONNECTION_SECONDS: Final = 1.5
+"""What connections have to say goodbye, where a server ends the lifespan before they are closed."""
+
+
+class UnfinishedTask(NamedTuple):
+    """A task that the end of the server cut short or kept from starting.
+
+    Attributes:
+        task: the task.
+        seconds: how long it had run when it was cancelled; None if it had not begun.
+    """
+
+    task: BackgroundTask
+    seconds: float | None
+
+
+class Drain:
+    """Runs tasks and bounds them once the server stops.
+
+    Args:
+        stopping: set when the server was told to stop.
+        timeout: seconds that tasks then still have.
+        on_unfinished: called for each task that did not finish; by default it is logged as a
+            warning.
+    """
+
+    def __init__(
+        self, stopping: StopEvent, timeout: float, on_unfinished: Callable[[UnfinishedTask], object] | None = None
+    ) -> None:
+        self.timeout = timeout
+        self.unfinished: list[UnfinishedTask] = []
+        self._stopping = stopping
+        self._on_unfinished = on_unfinished
+        self._stopped_at: float | None = None
+        self.tasks = Gauge()
+        self.connections = Gauge()
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the deadline has passed."""
+        deadline = self._deadline()
+        return deadline is not None and monotonic() >= deadline
+
+    def begin(self) -> None:
+        """Start the clock; called when the server is told to stop."""
+        if self._stopped_at is None:
+            self._stopped_at = monotonic()
+
+    def _deadline(self) -> float | None:
+        """Return when tasks must have ended, by the monotonic clock; None as long as the server runs."""
+        if not self._stopping.is_set():
+            return None
+        self.begin()
+        assert self._stopped_at is not None
+        return self._stopped_at + self.timeout
+
+    async def run(self, task: BackgroundTask) -> None:
+        """Run a task to its end, or to the end of the time left once the server stops."""
+        from anyio import CancelScope, current_time
+
+        scope = CancelScope()
+        started = monotonic()
+        clock_offset = current_time() - started  # an event loop may count from a moment of its own
+
+        def set_deadline() -> None:
+            deadline = self._deadline()
+            if deadline is not None:
+                scope.deadline = deadline + clock_offset
+
+        listener = self._stopping.add_listener(set_deadline)
+        try:
+            with self.tasks, scope:
+                set_deadline()
+                await task.run()
+        finally:
+            self._stopping.remove_listener(listener)
+        if scope.cancelled_caught:
+            self._report(UnfinishedTask(task, monotonic() - started))
+
+    async def wait_idle(self) -> None:
+        """Return when no task and no connection is left, soon after their deadlines at the latest.
+
+        A sync task whose thread goes on beyond the deadline counts as ended.
+        """
+        await self.tasks.wait_none(self._seconds_until(self.timeout) + CANCELLATION_SECONDS)
+        await self.connections.wait_none(self._seconds_until(CONNECTION_SECONDS))
+
+    def _seconds_until(self, seconds: float) -> float:
+        self.begin()
+        assert self._stopped_at is not None
+        return max(0.0, self._stopped_at + seconds - monotonic())
+
+    def leave_out(self, tasks: Iterable[BackgroundTask]) -> None:
+        """Report tasks that are not begun because the time is over."""
+        for task in tasks:
+            self._report(UnfinishedTask(task, None))
+
+    def _report(self, unfinished: UnfinishedTask) -> None:
+        self.unfinished.append(unfinished)
+        if self._on_unfinished is not None:
+            self._on_unfinished(unfinished)
+        else:
+            log_unfinished(unfinished.task.name, unfinished.seconds)
+
+
+_current: ContextVar[Drain | None] = ContextVar("armillary.background.drain", default=None)
+
+
+def current_drain() -> Drain | None:
+    """Return the drain of the application this runs in, or None."""
+    return _current.get()
+
+
+enter_drain = _current.set
+leave_drain = _current.reset

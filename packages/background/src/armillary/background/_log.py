@@ -1,0 +1,23 @@
+"""The log `armillary.background`; `logging` is loaded with the first entry."""
+
+from __future__ import annotations
+
+LOGGER_NAME = "armillary.background"
+
+
+def log_failure(name: str, exc: Exception) -> None:
+    """Log a failure that nobody above will see."""
+    import logging
+
+    logging.getLogger(LOGGER_NAME).error("Background task %s failed", name, exc_info=exc)
+
+
+def log_unfinished(name: str, seconds: float | None) -> None:
+    """Log a task that the end of the server cut short or kept from starting."""
+    import logging
+
+    logger = logging.getLogger(LOGGER_NAME)
+    if seconds is None:
+        logger.warning("Background task %s was not started: the server is stopping", name)
+    else:
+        logger.warning("Background task %s was cancelled after %.1f seconds: the server is stopping", name, seconds)

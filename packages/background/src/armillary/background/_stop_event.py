@@ -1,0 +1,64 @@
+"""The one-way flag that says the server is going down."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from ._loop import Schedule, current_schedule, schedule_if_alive
+
+if TYPE_CHECKING:
+    from anyio import Event
+
+
+class StopEvent:
+    """Set once, from anywhere: a task, a thread or a signal handler. Never cleared.
+
+    It serves every event loop of the process and satisfies `armillary.asgi_types.StopSignal`.
+
+    >>> stopping = StopEvent()
+    >>> stopping.set()
+    >>> stopping.is_set()
+    True
+    """
+
+    def __init__(self) -> None:
+        self._is_set = False
+        self._listeners: dict[object, tuple[Schedule, Callable[[], object]]] = {}
+
+    def is_set(self) -> bool:
+        """Tell whether the server is stopping."""
+        return self._is_set
+
+    def set(self) -> None:
+        """Wake all who wait; a second call does nothing."""
+        if self._is_set:
+            return
+        self._is_set = True
+        for schedule, callback in list(self._listeners.values()):
+            schedule_if_alive(schedule, callback)
+
+    async def wait(self) -> None:
+        """Return as soon as the server is stopping."""
+        if self._is_set:
+            return
+        from anyio import Event
+
+        event: Event = Event()
+        key = self.add_listener(event.set)
+        try:
+            # Set between the two lines above, from a thread, the listener may have been missed.
+            if not self._is_set:
+                await event.wait()
+        finally:
+            self.remove_listener(key)
+
+    def add_listener(self, callback: Callable[[], object]) -> object:
+        """Have `callback` called in this event loop when the flag is set; return a key to remove it by."""
+        key = object()
+        self._listeners[key] = (current_schedule(), callback)
+        return key
+
+    def remove_listener(self, key: object) -> None:
+        """Forget a listener."""
+        self._listeners.pop(key, None)

@@ -1,0 +1,117 @@
+"""One call, made after the response."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any, ParamSpec
+
+from armillary.asgi_types import is_async_callable
+
+from ._drain import current_drain
+from ._options import DEFAULT_OPTIONS, TaskOptions
+
+P = ParamSpec("P")
+
+
+class BackgroundTask:
+    """Call `func(*args, **kwargs)` when awaited.
+
+    Give it to a response as `background=`, which awaits it after its last byte, or write
+    `await task()` at the end of any ASGI application. A sync function runs in a thread of the
+    `BACKGROUND` limiter.
+
+    Args:
+        func: sync or async.
+        *args, **kwargs: passed on unchanged.
+
+    Raises:
+        TypeError: `func` cannot be called; most often it has been called already.
+
+    Attributes:
+        options: how the task is run; replace them, or make the task with `TaskOptions(...)(func)`.
+
+    >>> import anyio
+    >>> anyio.run(BackgroundTask(print, "sent"))
+    sent
+    """
+
+    options: TaskOptions = DEFAULT_OPTIONS
+
+    def __init__(self, func: Callable[P, Any], *args: P.args, **kwargs: P.kwargs) -> None:
+        if not callable(func):  # pyright: ignore[reportUnnecessaryComparison]
+            raise TypeError(f"BackgroundTask needs a function, got {func!r}; pass its arguments after it")
+        self.func: Callable[..., Any] = func
+        self.args: tuple[Any, ...] = args
+        self.kwargs: dict[str, Any] = kwargs
+        self.is_async = is_async_callable(func)
+
+    @property
+    def name(self) -> str:
+        """What the task is called in logs: its function's qualified name."""
+        func: Any = getattr(self.func, "func", self.func)  # what a partial calls
+        return getattr(func, "__qualname__", None) or type(func).__qualname__
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.name}>"
+
+    async def __call__(self) -> None:
+        """Run the task.
+
+        Raises:
+            Exception: what the function raised in its last attempt.
+            TimeoutError: the last attempt took too long.
+        """
+        drain = current_drain()
+        if drain is None:
+            await self.run()
+        else:
+            await drain.run(self)
+
+    async def run(self) -> None:
+        """Run the task to its end, with its time-out, its attempts and its error hook."""
+        try:
+            await self._attempt_repeatedly()
+        except Exception as exc:
+            if self.options.on_error is not None:
+                await self._call_hook(self.options.on_error, exc)
+            raise
+
+    async def _attempt_repeatedly(self) -> None:
+        retry = self.options.retry
+        if retry is not None:
+            from anyio import sleep
+
+            for delay in retry.delays():
+                try:
+                    await self._attempt()
+                except retry.on:
+                    await sleep(delay)
+                else:
+                    return
+        await self._attempt()
+
+    async def _attempt(self) -> None:
+        timeout = self.options.timeout
+        if timeout is None:
+            await self._call(abandon_on_cancel=False)
+            return
+        from anyio import move_on_after
+
+        with move_on_after(timeout) as scope:
+            await self._call(abandon_on_cancel=True)
+        if scope.cancelled_caught:
+            raise TimeoutError(f"{self.name} took longer than {timeout:g} seconds")
+
+    async def _call(self, *, abandon_on_cancel: bool) -> None:
+        if self.is_async:
+            await self.func(*self.args, **self.kwargs)
+        else:
+            call = partial(self.func, *self.args, **self.kwargs)
+            await self.options.limiter.run(call, abandon_on_cancel=abandon_on_cancel or current_drain() is not None)
+
+    async def _call_hook(self, hook: Callable[..., Any], exc: Exception) -> None:
+        if is_async_callable(hook):
+            await hook(self, exc)
+        else:
+            hook(self, exc)

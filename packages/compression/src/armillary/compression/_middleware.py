@@ -1,0 +1,155 @@
+"""The ASGI shells of the compression policy."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Mapping, Sequence
+
+from armillary.asgi_types import ASGIApp, Message, Receive, Scope, Send
+
+from ._coding import Coding
+from ._content_types import DEFAULT_EXCLUDED_CONTENT_TYPES
+from ._gzip import Gzip
+from ._header_fields import Header
+from ._installed import make_codings
+from ._policy import CompressionPolicy, check_size
+from ._response import CodedResponse
+
+DEFAULT_MINIMUM_SIZE = 500
+DEFAULT_THREAD_MINIMUM_SIZE = 128 * 1024
+
+
+class _Compression:
+    """What both middleware do once their codings are chosen."""
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        codings: Sequence[Coding],
+        minimum_size: int,
+        thread_minimum_size: int,
+        exclude_content_types: Sequence[str],
+    ) -> None:
+        check_size("thread_minimum_size", thread_minimum_size)
+        self.app = app
+        self.minimum_size = minimum_size
+        self.thread_minimum_size = thread_minimum_size
+        self.exclude_content_types = exclude_content_types
+        self.policy = CompressionPolicy(codings, minimum_size, exclude_content_types)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        onward: Send | None = None
+
+        # It looks at the start of the response and then steps aside where it may. A plain function:
+        # it hands on what `send` returned to be awaited, at no frame of its own.
+        def send_coded(message: Message) -> Awaitable[None]:
+            nonlocal onward
+            if onward is not None:
+                return onward(message)
+            if message["type"] != "http.response.start":
+                return send(message)
+            onward = send if self._is_small(message, scope) else self._response(scope, send).send
+            return onward(message)
+
+        await self.app(scope, receive, send_coded)
+
+    def _is_small(self, start: Message, scope: Scope) -> bool:
+        """Tell whether a response says that its body is too small to be coded for this client."""
+        headers: list[Header] | None = start.get("headers")
+        # What can be read only once is left to be read later.
+        if not isinstance(headers, list) or start["status"] == 304:
+            return False
+        for name, length in headers:
+            if name == b"content-length":
+                if not length.isdigit() or len(length) > 19 or int(length) >= self.minimum_size:
+                    return False
+                # Only who names identity, or everything, can refuse a body without a coding.
+                accepted = accept_encoding(scope)
+                return b"identity" not in accepted and b"*" not in accepted
+        return False
+
+    def _response(self, scope: Scope, send: Send) -> CodedResponse:
+        policy = self.policy
+        choice = policy.choose(accept_encoding(scope))
+        minimum_size = 0 if choice.refuses_identity else policy.minimum_size
+        return CodedResponse(policy, choice.coding, minimum_size, self.thread_minimum_size, scope, send)
+
+
+class CompressionMiddleware(_Compression):
+    """Compress responses in the coding that the client likes best.
+
+    Streams are flushed after every part. Left as they are: small bodies, what is coded already or
+    compressed by its nature, event streams, partial content, files that the server sends itself,
+    and what says `no-transform`. A strong ETag becomes a weak one.
+
+    Args:
+        app: the application whose responses are compressed.
+        codings: names of codings, the best first; by default those installed of "zstd", "br" and
+            "gzip". The first two need the extras `zstd` (before Python 3.14) and `brotli`.
+        levels: how hard to try, by coding; by default zstd 3, br 4 and gzip 6.
+        minimum_size: bytes below which a body is left as it is; 500 by default.
+        thread_minimum_size: bytes from which a part of a body is compressed in a thread; 128 KiB
+            by default.
+        exclude_content_types: media types to leave as they are; a final `*` stands for any ending.
+
+    Raises:
+        TypeError: a string where a list belongs, a size or level that is no integer.
+        ValueError: a coding that is not known or not installed, a level out of range, a negative
+            size, something that is no media type.
+
+    RFC 9110 sections 8.4, 8.8.1 and 12.5.3.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        codings: Sequence[str] | None = None,
+        levels: Mapping[str, int] | None = None,
+        minimum_size: int = DEFAULT_MINIMUM_SIZE,
+        thread_minimum_size: int = DEFAULT_THREAD_MINIMUM_SIZE,
+        exclude_content_types: Sequence[str] = DEFAULT_EXCLUDED_CONTENT_TYPES,
+    ) -> None:
+        super().__init__(app, make_codings(codings, levels), minimum_size, thread_minimum_size, exclude_content_types)
+
+
+class GZipMiddleware(_Compression):
+    """Compress responses with gzip, for clients that accept it.
+
+    See `CompressionMiddleware` for what is left as it is.
+
+    Args:
+        app: the application whose responses are compressed.
+        minimum_size: bytes below which a body is left as it is; 500 by default.
+        compresslevel: from 0 to 9.
+        thread_minimum_size: bytes from which a part of a body is compressed in a thread; 128 KiB
+            by default.
+        exclude_content_types: media types to leave as they are; a final `*` stands for any ending.
+
+    Raises:
+        TypeError: a string where a list belongs, a size or level that is no integer.
+        ValueError: a level out of range, a negative size, something that is no media type.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        minimum_size: int = DEFAULT_MINIMUM_SIZE,
+        compresslevel: int = 9,
+        thread_minimum_size: int = DEFAULT_THREAD_MINIMUM_SIZE,
+        *,
+        exclude_content_types: Sequence[str] = DEFAULT_EXCLUDED_CONTENT_TYPES,
+    ) -> None:
+        super().__init__(app, [Gzip(compresslevel)], minimum_size, thread_minimum_size, exclude_content_types)
+        self.compresslevel = compresslevel
+
+
+def accept_encoding(scope: Scope) -> bytes:
+    """Return the Accept-Encoding of a request, several fields joined; b"" where there is none."""
+    found = b""
+    for name, value in scope["headers"]:
+        if name == b"accept-encoding":
+            found = found + b"," + value if found else value
+    return found

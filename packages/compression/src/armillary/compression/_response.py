@@ -1,0 +1,138 @@
+"""One response on its way out."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from armillary.asgi_types import Message, Scope, Send
+from armillary.concurrency import Limiter
+
+from ._coding import Coding, Encoder
+from ._header_fields import coded_fields, negotiated_fields, varying_fields
+from ._policy import CompressionPolicy, content_length
+
+COMPRESSION = Limiter("compression", max(2, os.cpu_count() or 1))
+"""For coding large bodies: more threads than processors would only take turns."""
+
+FILE_EXTENSIONS = ("http.response.pathsend", "http.response.zerocopysend")
+
+
+class CodedResponse:
+    """Codes the body of one response, where it may be.
+
+    The start of a response is held only until it is known whether the body comes whole, which
+    takes its first message; a body without a Content-Length counts as a stream, and its start
+    is sent at once. A body that the server sends from a file is left as it is.
+
+    Args:
+        policy: decides about the response.
+        coding: what the client wants, None for no coding.
+        minimum_size: bytes below which this body is left as it is.
+        thread_minimum_size: bytes from which a part of the body is coded in a thread.
+        scope: the request's.
+        send: where messages go.
+        holds_unsized: hold the start of a body without a Content-Length too.
+    """
+
+    def __init__(
+        self,
+        policy: CompressionPolicy,
+        coding: Coding | None,
+        minimum_size: int,
+        thread_minimum_size: int,
+        scope: Scope,
+        send: Send,
+        *,
+        holds_unsized: bool = False,
+    ) -> None:
+        self._policy = policy
+        self._coding = coding
+        self._minimum_size = minimum_size
+        self._thread_minimum_size = thread_minimum_size
+        self._is_head = scope.get("method") == "HEAD"
+        self._holds_unsized = holds_unsized or sends_files(scope)
+        self._send = send
+        self._held: Message | None = None
+        self._encoder: Encoder | None = None
+
+    async def send(self, message: Message) -> None:
+        """Take one message of the application."""
+        kind = message["type"]
+        if kind == "http.response.start":
+            await self._start(message)
+        elif kind == "http.response.body" and (self._held is not None or self._encoder is not None):
+            await self._send_body(message)
+        else:
+            if self._held is not None and kind in FILE_EXTENSIONS:
+                await self._release()
+            await self._send(message)
+
+    async def _start(self, message: Message) -> None:
+        headers = list(message.get("headers", ()))
+        message = {**message, "headers": headers}
+        status = message["status"]
+        coding = self._coding
+        if status == 304 and coding is not None:
+            # The tag must be that of the response the client has stored.
+            message["headers"] = negotiated_fields(headers)
+        elif self._policy.may_code(status, headers):
+            size = content_length(headers)
+            if size is not None and size < self._minimum_size:
+                pass
+            elif coding is None:
+                message["headers"] = varying_fields(headers)
+            elif self._is_head:
+                # The coded length is known only to a GET, and without a length not even the coding is.
+                fields = negotiated_fields(headers) if size is None else coded_fields(headers, coding.name, None)
+                message["headers"] = fields
+            elif size is None and status == 200 and not self._holds_unsized:
+                await self._send_coded_start(message, coding, None)
+                return
+            else:
+                self._held = message
+                return
+        await self._send(message)
+
+    async def _send_coded_start(self, start: Message, coding: Coding, length: int | None) -> None:
+        self._held = None
+        if length is None:
+            self._encoder = coding.encoder()
+        await self._send({**start, "headers": coded_fields(start["headers"], coding.name, length)})
+
+    async def _release(self) -> None:
+        start, self._held = self._held, None
+        if start is not None:
+            await self._send(start)
+
+    async def _send_body(self, message: Message) -> None:
+        body: bytes = message.get("body", b"")
+        last = not message.get("more_body", False)
+        start, coding = self._held, self._coding
+        if start is not None and coding is not None:
+            if last and len(body) < self._minimum_size:
+                await self._release()
+                await self._send(message)
+                return
+            if last and not start.get("trailers", False):
+                coded = await self._coded(coding.encode, body)
+                await self._send_coded_start(start, coding, len(coded))
+                await self._send({**message, "body": coded})
+                return
+            await self._send_coded_start(start, coding, None)
+        if body or last:
+            encoder: Any = self._encoder
+            body = await self._coded(encoder.encode, body, last)
+        await self._send({**message, "body": body})
+
+    async def _coded(self, encode: Callable[..., bytes], body: bytes, *last: bool) -> bytes:
+        if len(body) < self._thread_minimum_size:
+            return encode(body, *last)
+        return await COMPRESSION.run(lambda: encode(body, *last))
+
+
+def sends_files(scope: Mapping[str, Any]) -> bool:
+    """Tell whether the server lets applications answer with a file instead of a body."""
+    extensions: Mapping[str, Any] = scope.get("extensions") or {}
+    return any(name in extensions for name in FILE_EXTENSIONS)

@@ -1,0 +1,154 @@
+"""The ASGI shell of the CORS policy."""
+
+from __future__ import annotations
+
+from ._origins import AllowedOrigins
+from ._policy import CORSPolicy, Preflight, PreflightAnswer
+from ._response_fields import VARY_ORIGIN, ResponseFields
+
+# Importing `typing` or `collections` would cost more than all of this package.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Sequence
+
+    from armillary.asgi_types import ASGIApp, Message, Receive, Scope, Send
+
+NO_ORIGIN = ResponseFields()
+
+
+class CORSMiddleware:
+    """Let pages of other origins read responses, and answer their preflights.
+
+    Every response says `Vary: Origin`. A preflight that is not allowed gets 400 with the reason;
+    any other request reaches the application, and the browser withholds the response from a page
+    that may not read it.
+
+    Args:
+        app: the application to share.
+        allow_origins: origins such as `["https://example.com"]`; `["*"]` for all; none by default.
+        allow_methods: by default `("GET",)`; `["*"]` for the usual ones.
+        allow_headers: request headers pages may set; `["*"]` for any; by default only those that
+            need no permission.
+        allow_credentials: whether cookies and HTTP authentication are sent along; False by default.
+        allow_origin_regex: allows the origins it matches from start to end, "null" excepted.
+        allow_private_network: whether public pages may reach a private network; False by default.
+        expose_headers: response headers that pages may read.
+        max_age: seconds for which browsers remember a preflight; 600 by default.
+        check_websockets: refuse WebSocket handshakes from origins that are not allowed, which
+            browsers do not do by themselves; False by default.
+
+    Raises:
+        TypeError: a string where a list belongs; a max_age that is no integer.
+        ValueError: all origins together with credentials; something that is no origin.
+
+    Fetch standard, section 3.2 and 4.8; RFC 6454.
+    """
+
+    origins_class: type[AllowedOrigins] = AllowedOrigins
+    policy_class: type[CORSPolicy] = CORSPolicy
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        allow_origins: Sequence[str] = (),
+        allow_methods: Sequence[str] = ("GET",),
+        allow_headers: Sequence[str] = (),
+        allow_credentials: bool = False,
+        allow_origin_regex: str | None = None,
+        allow_private_network: bool = False,
+        expose_headers: Sequence[str] = (),
+        max_age: int = 600,
+        *,
+        check_websockets: bool = False,
+    ) -> None:
+        self.app = app
+        self.check_websockets = check_websockets
+        self.policy = self.policy_class(
+            self.origins_class(allow_origins, allow_origin_regex),
+            allow_methods,
+            allow_headers,
+            allow_credentials,
+            allow_private_network,
+            expose_headers,
+            max_age,
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            for name, value in scope["headers"]:
+                if name == b"origin":
+                    if scope["method"] == "OPTIONS":
+                        preflight = read_preflight(scope, value.decode("latin-1"))
+                        if preflight is not None:
+                            await send_answer(send, self.policy.answer(preflight))
+                            return
+                    await self.app(scope, receive, sharing_send(send, self.policy.fields_for(value)))
+                    return
+
+            # As the one of `sharing_send`, with nothing to add but Vary, which few applications set.
+            def send_varying(message: Message) -> Awaitable[None]:
+                if message["type"] == "http.response.start":
+                    headers = [*message.get("headers", ())]
+                    for name, _ in headers:
+                        if name == b"vary":
+                            headers = NO_ORIGIN.add_to(headers)
+                            break
+                    else:
+                        headers.append(VARY_ORIGIN)
+                    message = {**message, "headers": headers}
+                return send(message)
+
+            await self.app(scope, receive, send_varying)
+        elif scope["type"] == "websocket" and self.check_websockets and not self.allows_handshake(scope):
+            await refuse_handshake(scope, send)
+        else:
+            await self.app(scope, receive, send)
+
+    def allows_handshake(self, scope: Scope) -> bool:
+        origins = [value for name, value in scope["headers"] if name == b"origin"]
+        return all(self.policy.origins.allow(origin.decode("latin-1")) for origin in origins)
+
+
+def read_preflight(scope: Scope, origin: str) -> Preflight | None:
+    """Return the preflight an OPTIONS request is; None where it asks for no method."""
+    fields = {name: value.decode("latin-1") for name, value in scope["headers"]}
+    method = fields.get(b"access-control-request-method")
+    if method is None:
+        return None
+    return Preflight(
+        origin,
+        method,
+        fields.get(b"access-control-request-headers"),
+        fields.get(b"access-control-request-private-network") == "true",
+    )
+
+
+def sharing_send(send: Send, fields: ResponseFields) -> Send:
+    """Return a `send` that adds the fields to the start of the response.
+
+    A plain function: it hands on what `send` returned to be awaited, at no frame of its own.
+    """
+
+    def send_shared(message: Message) -> Awaitable[None]:
+        if message["type"] == "http.response.start":
+            message = {**message, "headers": fields.add_to(message.get("headers", ()))}
+        return send(message)
+
+    return send_shared
+
+
+async def send_answer(send: Send, answer: PreflightAnswer) -> None:
+    body = answer.sentence.encode()
+    fields = [(b"content-length", b"%d" % len(body)), (b"content-type", b"text/plain; charset=utf-8")]
+    await send({"type": "http.response.start", "status": answer.status, "headers": [*answer.headers, *fields]})
+    await send({"type": "http.response.body", "body": body})
+
+
+async def refuse_handshake(scope: Scope, send: Send) -> None:
+    if "websocket.http.response" in (scope.get("extensions") or {}):
+        body = b"Origin not allowed"
+        fields = [(b"content-length", b"%d" % len(body)), (b"content-type", b"text/plain; charset=utf-8")]
+        await send({"type": "websocket.http.response.start", "status": 403, "headers": fields})
+        await send({"type": "websocket.http.response.body", "body": body})
+    else:
+        await send({"type": "websocket.close", "code": 1008, "reason": "Origin not allowed"})

@@ -1,0 +1,62 @@
+"""URL, headers, query strings, cookies and connections, parsed from an ASGI scope.
+
+Everything is parsed when first read, by parsers that do no I/O and import nothing beyond the
+standard library. In any ASGI application:
+
+>>> from armillary.datastructures import HTTPConnection
+>>> scope = {
+...     "type": "http", "scheme": "https", "path": "/search", "query_string": b"q=stars&page=2",
+...     "headers": [(b"host", b"example.org"), (b"cookie", b"theme=dark")],
+... }
+>>> connection = HTTPConnection(scope)
+>>> connection.url
+URL('https://example.org/search?q=stars&page=2')
+>>> connection.query_params["q"], connection.cookies
+('stars', {'theme': 'dark'})
+"""
+
+from ._address import Address
+from ._connection import HTTPConnection, StateT
+from ._cookies import parse_cookies
+from ._etags import ETag, ETags, parse_etag, parse_etags
+from ._forwarded import Forwarded, parse_forwarded
+from ._header_encoding import encode_header, encode_headers, is_token
+from ._headers import Headers, MutableHeaders
+from ._host import ParsedHost, parse_host
+from ._media_type import parse_media_type
+from ._multidict import ImmutableMultiDict, MultiDict
+from ._query_params import QueryParams, parse_query
+from ._state import State
+from ._url import URL
+from ._url_path import URLPath
+from ._weighted import Weighted, parse_accept
+
+__all__ = [
+    "URL",
+    "Address",
+    "ETag",
+    "ETags",
+    "Forwarded",
+    "HTTPConnection",
+    "Headers",
+    "ImmutableMultiDict",
+    "MultiDict",
+    "MutableHeaders",
+    "ParsedHost",
+    "QueryParams",
+    "State",
+    "StateT",
+    "URLPath",
+    "Weighted",
+    "encode_header",
+    "encode_headers",
+    "is_token",
+    "parse_accept",
+    "parse_cookies",
+    "parse_etag",
+    "parse_etags",
+    "parse_forwarded",
+    "parse_host",
+    "parse_media_type",
+    "parse_query",
+]

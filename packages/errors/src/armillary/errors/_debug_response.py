@@ -1,0 +1,106 @@
+"""The answer to an unhandled exception while debugging, in the form the client prefers."""
+
+from __future__ import annotations
+
+from typing import Final, Literal, TypeAlias
+
+from armillary.asgi_types import find_scope_record
+from armillary.datastructures import parse_accept
+from armillary.http import Request, Response
+
+from ._concealment import CONCEALED, is_secret_name
+from ._html_page import RequestFacts, render_page
+from ._plain_page import traceback_json, traceback_text
+
+Form: TypeAlias = Literal["html", "json", "text"]
+
+_FORMS: Final[dict[str, Form]] = {
+    "text/html": "html",
+    "application/xhtml+xml": "html",
+    "application/json": "json",
+    "application/problem+json": "json",
+    "text/plain": "text",
+    "text/*": "text",
+    "*/*": "text",
+    "application/*": "json",
+}
+
+_MEDIA_TYPES: Final[dict[Form, str]] = {
+    "html": "text/html; charset=utf-8",
+    "json": "application/json",
+    "text": "text/plain; charset=utf-8",
+}
+
+_POLICY: Final = "default-src 'none'; style-src {}; base-uri 'none'; form-action 'none'"
+
+
+def preferred_form(accept: str | None) -> Form:
+    """Choose between the page, JSON and plain text (RFC 9110 section 12.5.1).
+
+    >>> preferred_form("text/html, */*;q=0.8"), preferred_form("application/json"), preferred_form(None)
+    ('html', 'json', 'text')
+    """
+    for media_range, weight in parse_accept(accept or "*/*"):
+        form = _FORMS.get(media_range.partition(";")[0])
+        if weight and form is not None:
+            return form
+    return "text"
+
+
+def _shown_query(query: str) -> str:
+    pairs = (pair.partition("=") for pair in query.split("&"))
+    return "&".join(
+        f"{name}={CONCEALED if is_secret_name(name) else value}" if eq else name for name, eq, value in pairs
+    )
+
+
+def _request_facts(request: Request) -> RequestFacts:
+    scope = request.scope
+    query = scope.get("query_string", b"").decode("latin-1")
+    target = scope.get("path", "") + (f"?{_shown_query(query)}" if query else "")
+    headers = tuple(
+        (name.decode("latin-1"), CONCEALED if is_secret_name(name.decode("latin-1")) else value.decode("latin-1"))
+        for name, value in scope.get("headers", ())
+    )
+    parameters = tuple((str(name), repr(value)) for name, value in scope.get("path_params", {}).items())
+    client = scope.get("client")
+    connection = (
+        ("HTTP version", str(scope.get("http_version", ""))),
+        ("Scheme", str(scope.get("scheme", "http"))),
+        ("Mounted at", str(scope.get("root_path", "")) or "/"),
+        ("Client", f"{client[0]} port {client[1]}" if client else "unknown"),
+    )
+    return RequestFacts(
+        f"{scope['method']} {target}",
+        (("Path parameters", parameters), ("Headers", headers), ("Connection", connection)),
+    )
+
+
+def debug_response(request: Request, exc: Exception, *, show_locals: bool = False) -> Response:
+    """Return the 500 response that shows an exception.
+
+    Args:
+        request: the request that failed; its Accept header chooses the form.
+        exc: the exception, with its traceback.
+        show_locals: whether frames show their local variables.
+    """
+    form = preferred_form(request.headers.get("accept"))
+    nonce = None
+    if form == "html":
+        nonce = (find_scope_record(request.scope) or {}).get("csp_nonce")
+        content = render_page(exc, _request_facts(request), show_locals=show_locals, style_nonce=nonce)
+    elif form == "json":
+        content = traceback_json(exc, show_locals=show_locals)
+    else:
+        content = traceback_text(exc)
+    style_source = "'unsafe-inline'" if nonce is None else f"'nonce-{nonce}'"
+    return Response(
+        content.encode("utf-8", "backslashreplace"),
+        500,
+        {
+            "content-type": _MEDIA_TYPES[form],
+            "cache-control": "no-store",
+            "x-content-type-options": "nosniff",
+            "content-security-policy": _POLICY.format(style_source),
+        },
+    )

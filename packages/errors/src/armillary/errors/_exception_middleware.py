@@ -1,0 +1,188 @@
+"""Handlers by status code and exception class around any application."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeAlias
+
+from armillary.asgi_types import (
+    ASGIApp,
+    ExceptionHandler,
+    HTTPException,
+    Receive,
+    Scope,
+    ScopeRecord,
+    Send,
+    WebSocketException,
+    find_exception_handler,
+    has_response_started,
+    is_websocket_open,
+    noting_start,
+    noting_websocket,
+    scope_record,
+)
+
+from ._error_log import report_once
+from ._handler_table import check_exception_handler
+
+HandlerTable: TypeAlias = Mapping[Any, ExceptionHandler]
+"""Status codes and exception classes to handlers."""
+
+
+class ExceptionMiddleware:
+    """Answer exceptions with the handler registered for their status code or class.
+
+    The handler of an `HTTPException`'s status comes first, then that of the nearest class in the
+    exception's method resolution order. `HTTPException` and `WebSocketException` are answered
+    without a handler too. Function endpoints below find the same handlers in the scope record.
+
+    An exception that comes after the answer has begun is given to its handler as well; what the
+    handler returns is dropped, the exception is reported and raised on, and the server closes
+    the connection.
+
+    Args:
+        app: the application to run.
+        handlers: status codes and exception classes to handlers, sync or async. For HTTP a
+            handler gets the request and returns a response; for WebSocket it gets the WebSocket.
+        debug: kept as an attribute for subclasses.
+
+    Raises:
+        TypeError: a key is neither a status code nor an exception class, or a handler is not callable.
+        ValueError: a status code is not in 100 to 599.
+
+    >>> async def app(scope, receive, send):
+    ...     raise LookupError("no such star")
+    >>> async def not_found(request, exc): ...
+    >>> handled = ExceptionMiddleware(app, handlers={LookupError: not_found})
+    """
+
+    def __init__(self, app: ASGIApp, handlers: HandlerTable | None = None, debug: bool = False) -> None:
+        self.handlers: dict[int | type[Exception], ExceptionHandler] = {
+            HTTPException: self.http_exception,
+            WebSocketException: self.websocket_exception,
+        }
+        self.app, self.debug = app, debug
+        self.has_own_handlers = (
+            type(self).http_exception is not ExceptionMiddleware.http_exception
+            or type(self).websocket_exception is not ExceptionMiddleware.websocket_exception
+        )
+        for key, handler in (handlers or {}).items():
+            self.add_exception_handler(key, handler)
+
+    def add_exception_handler(self, exc_class_or_status_code: int | type[Exception], handler: ExceptionHandler) -> None:
+        """Register a handler, replacing the one there was.
+
+        Args:
+            exc_class_or_status_code: a status code, for `HTTPException`s, or an exception class.
+            handler: called with the request or WebSocket and the exception.
+        """
+        self.handlers[check_exception_handler(exc_class_or_status_code, handler)] = handler
+        self.has_own_handlers = True
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Run the application, and answer what it raises."""
+        kind = scope["type"]
+        if kind != "http" and kind != "websocket":
+            await self.app(scope, receive, send)
+            return
+        record = scope_record(scope)
+        noting_send = (noting_start if kind == "http" else noting_websocket)(send)
+        outer = self.publish(record)
+        try:
+            await self.app(scope, receive, noting_send)
+        except Exception as exc:
+            if not await self.settle(exc, scope, receive, noting_send):
+                raise
+        finally:
+            if outer is not None:
+                record["exception_handlers"] = outer
+
+    def publish(self, record: ScopeRecord) -> Any:
+        """Make the handlers known to the parts below, and return those of the application around.
+
+        A table that holds nothing but the defaults is not published: the parts below answer
+        `HTTPException` and `WebSocketException` by themselves.
+        """
+        outer = record.get("exception_handlers")
+        if self.has_own_handlers:
+            record["exception_handlers"] = self.handlers
+        return outer
+
+    async def settle(self, exc: Exception, scope: Scope, receive: Receive, send: Send) -> bool:
+        """Give an exception to its handler.
+
+        Args:
+            exc: the exception raised below.
+            scope, receive, send: the connection. `send` notes the start of an answer, or what
+                sends answers on it does.
+
+        Returns:
+            Whether the exception is done with. False: the caller raises it on, since there is no
+            handler, the handler gave no answer, or the answer had begun.
+        """
+        handler = find_exception_handler(self.handlers, exc)
+        if handler is None:
+            return False
+        if scope["type"] == "http":
+            return await self._settle_http(handler, exc, scope, receive, send)
+        return await self._settle_websocket(handler, exc, scope, receive, send)
+
+    async def _settle_http(
+        self, handler: ExceptionHandler, exc: Exception, scope: Scope, receive: Receive, send: Send
+    ) -> bool:
+        from armillary.http import Request, call_exception_handler
+
+        request = Request(scope, receive, send)
+        if has_response_started(scope, send):
+            await self.settle_started(handler, request, exc)
+            return False
+        response = await call_exception_handler(handler, request, exc)
+        if response is not None:
+            await response(scope, receive, send)
+        elif not has_response_started(scope, send):
+            return False
+        exc.__traceback__ = None  # an exception object raised for every request must not collect frames
+        return True
+
+    async def settle_started(self, handler: ExceptionHandler, request: Any, exc: Exception) -> None:
+        """Tell the handler of an exception that came too late to be answered, and report it.
+
+        The exception is raised on after this, which makes the server close the connection.
+        """
+        from armillary.http import call_exception_handler
+
+        if scope_record(request.scope).get("reported_exception") is not exc:
+            await call_exception_handler(handler, request, exc)
+            report_once(request.scope, exc, "was raised after the response had begun")
+
+    async def _settle_websocket(
+        self, handler: ExceptionHandler, exc: Exception, scope: Scope, receive: Receive, send: Send
+    ) -> bool:
+        from armillary.http import call_exception_handler
+        from armillary.websockets import WebSocket
+
+        is_over = has_response_started(scope, send) and not is_websocket_open(send)
+        if is_over and getattr(handler, "__func__", None) is ExceptionMiddleware.websocket_exception:
+            return True  # there is nothing left to close
+        response = await call_exception_handler(handler, WebSocket(scope, receive, send), exc)
+        if response is not None and is_websocket_open(send):
+            code = 1011 if response.status_code >= 500 else 1008
+            await send({"type": "websocket.close", "code": code, "reason": ""})
+        elif response is not None and not has_response_started(scope, send):
+            await response(scope, receive, send)
+        exc.__traceback__ = None
+        return True
+
+    async def http_exception(self, request: Any, exc: Exception) -> Any:
+        """Answer an `HTTPException` with its status, headers, and its detail as plain text."""
+        from armillary.http import PlainTextResponse, Response
+
+        assert isinstance(exc, HTTPException)
+        if exc.status_code in {204, 304}:
+            return Response(status_code=exc.status_code, headers=exc.headers)
+        return PlainTextResponse(exc.detail, status_code=exc.status_code, headers=exc.headers)
+
+    async def websocket_exception(self, websocket: Any, exc: Exception) -> None:
+        """Close the WebSocket with the code and reason of a `WebSocketException`."""
+        assert isinstance(exc, WebSocketException)
+        await websocket.close(code=exc.code, reason=exc.reason)

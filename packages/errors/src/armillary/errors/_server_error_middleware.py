@@ -1,0 +1,162 @@
+"""The outermost guard: what nobody handled becomes a 500 and is raised on to the server."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from armillary.asgi_types import (
+    ASGIApp,
+    ClientDisconnect,
+    HTTPExceptionHandler,
+    Receive,
+    Scope,
+    Send,
+    has_response_started,
+    is_websocket_open,
+    note_response_start,
+    noting_start,
+    noting_websocket,
+)
+
+from ._error_log import report_once
+
+
+def _is_disconnect(exc: Exception, scope: Scope) -> bool:
+    if scope["type"] == "websocket":
+        from armillary.websockets import WebSocketDisconnect
+
+        return isinstance(exc, WebSocketDisconnect)
+    return isinstance(exc, ClientDisconnect)
+
+
+class ServerErrorMiddleware:
+    """Answer unhandled exceptions with a 500, report them once, and raise them on.
+
+    The exception is raised on after the response, so that the server, error trackers and the test
+    client see it. An answer that had begun is left as it is: raising closes the connection. A
+    WebSocket that failed is closed with 1011.
+
+    Args:
+        app: the application to guard.
+        handler: `handler(request, exc)` returning the 500 response, sync or async. It is called
+            even when the answer had begun; its response is then dropped.
+        debug: answer with the debug page instead; it shows source, so never in production.
+        show_locals: list the local variables of each frame on the debug page. Those under names
+            such as "password" or "token" are concealed; others may hold secrets all the same.
+
+    Raises:
+        TypeError: `handler` is not callable.
+
+    >>> async def app(scope, receive, send):
+    ...     raise RuntimeError("no star in sight")
+    >>> guarded = ServerErrorMiddleware(app)
+    """
+
+    absorbs_disconnects: ClassVar[bool] = True
+    """Whether a client that went away ends the request quietly instead of raising `ClientDisconnect` on."""
+
+    closes_websockets: ClassVar[bool] = True
+    """Whether a WebSocket whose application failed is closed with 1011 before the exception is raised on."""
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        handler: HTTPExceptionHandler | None = None,
+        debug: bool = False,
+        *,
+        show_locals: bool = False,
+    ) -> None:
+        if handler is not None and not callable(handler):
+            raise TypeError(f"handler must be a function of a request and an exception, got {handler!r}")
+        self.app = app
+        self.handler = handler
+        self.debug = debug
+        self.show_locals = show_locals
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Run the application, and answer what it raises."""
+        kind = scope["type"]
+        if kind != "http" and kind != "websocket":
+            await self.app(scope, receive, send)
+            return
+        noting_send = (noting_start if kind == "http" else noting_websocket)(send)
+        try:
+            await self.app(scope, receive, noting_send)
+        except Exception as exc:
+            if not await self.settle(exc, scope, receive, noting_send):
+                raise
+
+    async def settle(self, exc: Exception, scope: Scope, receive: Receive, send: Send) -> bool:
+        """Report an exception and answer it.
+
+        Args:
+            exc: the exception nobody handled.
+            scope, receive, send: the connection. `send` notes the start of an answer, or what
+                sends answers on it does.
+
+        Returns:
+            Whether the exception is done with. False: the caller raises it on.
+        """
+        if self.absorbs_disconnects and _is_disconnect(exc, scope):
+            return True
+        reported_here = self.report(exc, scope)
+        try:
+            if scope["type"] == "http":
+                await self._answer_http(exc, scope, receive, send, reported_here)
+            elif self.closes_websockets:
+                await self._close_websocket(send)
+        except OSError:
+            pass  # the client is gone: there is nobody to answer
+        except Exception as failure:
+            exc.add_note(f"While this exception was being answered, {type(failure).__name__} was raised: {failure}")
+        return False
+
+    def report(self, exc: Exception, scope: Scope) -> bool:
+        """Log an exception; return False where it was reported before on this connection."""
+        return report_once(scope, exc)
+
+    async def _answer_http(
+        self, exc: Exception, scope: Scope, receive: Receive, send: Send, reported_here: bool
+    ) -> None:
+        from armillary.http import Request
+
+        started = has_response_started(scope, send)
+        request = Request(scope, receive, send)
+        if self.debug:
+            # In a worker thread, since it reads source files.
+            response = None if started else await self._call_handler(self.debug_response, request, exc)
+        elif self.handler is None:
+            response = None if started else self.error_response(request, exc)
+        elif reported_here or not started:
+            response = await self._call_handler(self.handler, request, exc)
+        else:
+            response = None
+        if response is not None and not has_response_started(scope, send):
+            note_response_start(scope, send)
+            await response(scope, receive, send)
+
+    async def _call_handler(self, handler: HTTPExceptionHandler, request: Any, exc: Exception) -> Any:
+        from armillary.http import call_exception_handler
+
+        try:
+            return await call_exception_handler(handler, request, exc)
+        except Exception as failure:
+            exc.add_note(f"The answer to this exception raised {type(failure).__name__} itself: {failure}")
+            return self.error_response(request, exc)
+
+    async def _close_websocket(self, send: Send) -> None:
+        # A handshake that was not answered yet is left to the server, which refuses it with a 500.
+        if is_websocket_open(send):
+            await send({"type": "websocket.close", "code": 1011, "reason": ""})
+
+    def debug_response(self, request: Any, exc: Exception) -> Any:
+        """Return the response that shows the exception: HTML, JSON or text, by the Accept header."""
+        from ._debug_response import debug_response
+
+        return debug_response(request, exc, show_locals=self.show_locals)
+
+    def error_response(self, request: Any, exc: Exception) -> Any:
+        """Return the response that tells the client nothing but that the server failed."""
+        from armillary.http import PlainTextResponse
+
+        return PlainTextResponse("Internal Server Error", status_code=500)

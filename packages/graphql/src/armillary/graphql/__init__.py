@@ -1,0 +1,35 @@
+"""Strawberry GraphQL schemas as an ASGI app over HTTP, WebSocket and SSE.
+
+>>> import strawberry
+>>> from armillary.graphql import GraphQL
+>>> @strawberry.type
+... class Query:
+...     @strawberry.field
+...     def hello(self, name: str = "world") -> str:
+...         return f"Hello, {name}"
+>>> app = GraphQL(strawberry.Schema(Query))
+"""
+
+from ._app import GraphQL
+from ._context import GraphQLContext
+from ._cost import FieldCosts
+from ._document_store import DocumentStore, MemoryDocumentStore, RedisDocumentStore
+from ._limits import GraphQLLimits
+from ._testing import AsyncGraphQLTester, GraphQLTester, OperationFailed
+from ._trusted_documents import TrustedDocuments
+from ._websocket_session import ConnectionRefused
+
+__all__ = [
+    "AsyncGraphQLTester",
+    "ConnectionRefused",
+    "DocumentStore",
+    "FieldCosts",
+    "GraphQL",
+    "GraphQLContext",
+    "GraphQLLimits",
+    "GraphQLTester",
+    "MemoryDocumentStore",
+    "OperationFailed",
+    "RedisDocumentStore",
+    "TrustedDocuments",
+]

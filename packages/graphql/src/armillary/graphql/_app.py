@@ -1,0 +1,209 @@
+"""The ASGI application that serves a Strawberry schema."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import Any, ClassVar, TypeAlias, cast
+
+from strawberry import Schema
+
+from armillary.asgi_types import Receive, Scope, Send
+from armillary.datastructures import HTTPConnection
+from armillary.http import Request, Response, request_response
+from armillary.websockets import OriginPolicy, WebSocket, WebSocketLimits, websocket_session
+from graphql import GraphQLError
+
+from ._context import GraphQLContext
+from ._cost import FieldCosts
+from ._document_store import DocumentStore
+from ._engine import Engine
+from ._error_format import is_public, mask
+from ._event_loop import require_asyncio
+from ._http_transport import HTTPTransport
+from ._ide import IDE
+from ._legacy_session import LegacySession
+from ._limits import GraphQLLimits
+from ._trusted_documents import TrustedDocuments
+from ._websocket_session import WebSocketSession
+
+ContextMaker: TypeAlias = Callable[[GraphQLContext], Any]
+ConnectHandler: TypeAlias = Callable[[GraphQLContext], "Awaitable[dict[str, Any] | bool | None]"]
+
+
+class GraphQL:
+    """An ASGI application that serves a Strawberry schema over HTTP, WebSocket and server-sent events.
+
+    Args:
+        schema: a `strawberry.Schema`.
+        context: makes the context resolvers see from a `GraphQLContext`, which it is by default;
+            sync or async. Called once for an HTTP request, once for each operation on a WebSocket.
+        root_value: makes the root value from a `GraphQLContext`; sync or async.
+        on_connect: async; takes the `GraphQLContext` of a WebSocket with its `connection_params`.
+            Returns what to acknowledge with; False refuses the connection with 4403.
+        debug: show masked errors, and the page; None to do as `scope["app"].debug` says, if there.
+        ide: show GraphiQL to browsers; None to show it in debug mode alone.
+        limits: what clients may ask for.
+        costs: what fields cost, of `limits.max_complexity`.
+        batching: take lists of operations.
+        uploads: take forms with files; needs `armillary-graphql[uploads]`.
+        persisted_queries: where automatic persisted queries are kept; None for none.
+        trusted_documents: the only documents to run; None for any.
+        public_errors: exceptions whose text clients may read, besides GraphQLError.
+        single_connection: let one event stream carry several operations. Its streams are in this
+            process: behind several, requests of one client must reach the same one.
+        legacy_websocket: speak the older `graphql-ws` protocol too.
+        allow_origins: origins, besides the server's own, whose pages may open a WebSocket; as for
+            `OriginPolicy`.
+        websocket_limits: those of each WebSocket; by default those of `WebSocket`.
+        title: that of the page.
+
+    Attributes:
+        schema, limits: as above.
+        engine: runs the operations.
+
+    Raises:
+        TypeError: `schema` is no Strawberry schema.
+        ValueError: an origin, a limit or a field of `costs` is wrong.
+
+    Follows the GraphQL specification of September 2025, GraphQL over HTTP (draft), the
+    graphql-transport-ws protocol, GraphQL over SSE and the multipart request specification.
+
+    >>> import strawberry
+    >>> @strawberry.type
+    ... class Query:
+    ...     @strawberry.field
+    ...     def hello(self) -> str:
+    ...         return "world"
+    >>> app = GraphQL(strawberry.Schema(Query))
+    """
+
+    serves_websockets: ClassVar[bool] = True
+    """What a `Route` asks, to hand over the WebSockets of its path too; a subclass with False gets none there."""
+
+    def __init__(
+        self,
+        schema: Schema,
+        *,
+        context: ContextMaker | None = None,
+        root_value: ContextMaker | None = None,
+        on_connect: ConnectHandler | None = None,
+        debug: bool | None = None,
+        ide: bool | None = None,
+        limits: GraphQLLimits | None = None,
+        costs: FieldCosts | None = None,
+        batching: bool = False,
+        uploads: bool = False,
+        persisted_queries: DocumentStore | None = None,
+        trusted_documents: TrustedDocuments | None = None,
+        public_errors: Iterable[type[Exception]] = (),
+        single_connection: bool = False,
+        legacy_websocket: bool = False,
+        allow_origins: Sequence[str] = (),
+        websocket_limits: WebSocketLimits | None = None,
+        title: str = "GraphiQL",
+    ) -> None:
+        if not isinstance(schema, Schema):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError(f"GraphQL takes schema as a strawberry.Schema, got {schema!r}")
+        self.schema = schema
+        self.limits = GraphQLLimits() if limits is None else limits
+        self.debug = debug
+        self._make_context = context
+        self._make_root_value = root_value
+        self._connect = on_connect
+        self._public_errors = tuple(public_errors)
+        costs = FieldCosts() if costs is None else costs
+        self.engine = Engine(schema, self.limits, costs, persisted_queries, trusted_documents)
+        self._http = HTTPTransport(
+            self,
+            IDE(ide, title),
+            batching=batching,
+            uploads=uploads,
+            single_connection=single_connection,
+        )
+        self._origin_policy = OriginPolicy(allow_origins, check="always")
+        sessions = (WebSocketSession, LegacySession) if legacy_websocket else (WebSocketSession,)
+        self._sessions = {session.subprotocol: session for session in sessions}
+        self._http_app = request_response(self.answer)
+        self._websocket_app = websocket_session(self.serve_websocket, limits=websocket_limits)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request or WebSocket; the ASGI entry point."""
+        kind = scope["type"]
+        if kind == "http":
+            require_asyncio()
+            await self._http_app(scope, receive, send)
+        elif kind == "websocket":
+            require_asyncio()
+            await self._websocket_app(scope, receive, send)
+        elif kind == "lifespan":
+            await _live(receive, send)
+        else:
+            raise RuntimeError(f"GraphQL serves http and websocket scopes, got {kind!r}")
+
+    @property
+    def keeps_record(self) -> bool:
+        """Whether it notes starts of responses and obeys `max_body_size` itself, as its own `__call__` does."""
+        return type(self).__call__ is GraphQL.__call__
+
+    async def get_context(self, context: GraphQLContext) -> Any:
+        """Return what resolvers see as `info.context`; override it or give `context`."""
+        return context if self._make_context is None else await _awaited(self._make_context(context))
+
+    async def get_root_value(self, context: GraphQLContext) -> Any:
+        """Return what root resolvers see as `root`; override it or give `root_value`."""
+        return None if self._make_root_value is None else await _awaited(self._make_root_value(context))
+
+    async def on_connect(self, context: GraphQLContext) -> dict[str, Any] | bool | None:
+        """Decide about a WebSocket by what it sent with `connection_init`; override it or give `on_connect`.
+
+        Returns:
+            What to acknowledge with; None for nothing; False to refuse the connection.
+        """
+        return None if self._connect is None else await self._connect(context)
+
+    def is_debug(self, connection: HTTPConnection[Any]) -> bool:
+        """Tell whether this connection is served in debug mode."""
+        if self.debug is not None:
+            return self.debug
+        return getattr(connection.scope.get("app"), "debug", False) is True
+
+    def format_error(self, error: GraphQLError, debug: bool) -> dict[str, Any]:
+        """Return an error as it is sent, masked unless it was meant for the client; override to add to it."""
+        if not debug and not is_public(error, self._public_errors):
+            error = mask(error)
+        return cast("dict[str, Any]", dict(error.formatted))
+
+    async def answer(self, request: Request[Any]) -> Response:
+        """Return the answer to one HTTP request; what endpoints of other kinds may call."""
+        return await self._http.answer(request)
+
+    async def serve_websocket(self, websocket: WebSocket[Any]) -> None:
+        """Serve one WebSocket from its handshake to its end.
+
+        A page of another origin is refused. A client that offers no subprotocol we speak is told
+        by the close code 4406, which it could not read from a refused handshake.
+        """
+        if not self._origin_policy.allows(websocket.scope):
+            await websocket.close()
+            return
+        offered: list[str] = websocket.scope.get("subprotocols") or []
+        session = next((self._sessions[name] for name in offered if name in self._sessions), None)
+        if session is None:
+            await websocket.accept()
+            await websocket.close(4406, "Subprotocol not acceptable")
+            return
+        await websocket.accept(session.subprotocol)
+        await session(self, websocket).run()
+
+
+async def _awaited(value: Any) -> Any:
+    return await value if hasattr(value, "__await__") else value
+
+
+async def _live(receive: Receive, send: Send) -> None:
+    """Take part in the lifespan of a server that serves this application alone."""
+    while True:
+        message = await receive()
+        await send({"type": f"{message['type']}.complete"})
+        if message["type"] == "lifespan.shutdown":
+            return

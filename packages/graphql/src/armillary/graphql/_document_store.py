@@ -1,0 +1,109 @@
+"""Where automatic persisted queries are kept."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from ._event_loop import require_asyncio
+
+
+class DocumentStore(Protocol):
+    """Keeps documents by the SHA-256 of their text, in hexadecimal."""
+
+    async def get(self, sha256: str) -> str | None:
+        """Return the document of this hash; None where it is not, or no longer, kept."""
+        ...
+
+    async def put(self, sha256: str, document: str) -> None:
+        """Keep a document whose hash was verified."""
+        ...
+
+
+class MemoryDocumentStore:
+    """Keeps documents in this process, those used last.
+
+    Args:
+        max_documents: how many are kept.
+        max_document_size: characters of the longest one that is kept.
+
+    Raises:
+        ValueError: a limit is not positive.
+
+    >>> MemoryDocumentStore(max_documents=100).max_documents
+    100
+    """
+
+    def __init__(self, *, max_documents: int = 1000, max_document_size: int = 20_000) -> None:
+        if max_documents < 1 or max_document_size < 1:
+            raise ValueError("MemoryDocumentStore needs max_documents and max_document_size above 0")
+        self.max_documents = max_documents
+        self.max_document_size = max_document_size
+        self._documents: dict[str, str] = {}
+
+    async def get(self, sha256: str) -> str | None:
+        """Return the document of this hash."""
+        document = self._documents.pop(sha256, None)
+        if document is not None:
+            self._documents[sha256] = document
+        return document
+
+    async def put(self, sha256: str, document: str) -> None:
+        """Keep a document, and forget the one used longest ago where there are too many."""
+        if len(document) > self.max_document_size:
+            return
+        self._documents.pop(sha256, None)
+        while len(self._documents) >= self.max_documents:
+            del self._documents[next(iter(self._documents))]
+        self._documents[sha256] = document
+
+
+class RedisDocumentStore:
+    """Keeps documents in Redis, for all processes that share it. Needs `armillary-graphql[redis]`.
+
+    Args:
+        url: of the server, such as "redis://127.0.0.1:6379/0".
+        prefix: what the keys begin with.
+        ttl: seconds a document is kept after it was last put; None for as long as Redis keeps it.
+        timeout: seconds to wait for a connection and for an answer, 5 by default.
+
+    Raises:
+        ImportError: redis is not installed.
+        ValueError: `ttl` or `timeout` is not positive.
+    """
+
+    def __init__(
+        self, url: str, *, prefix: str = "graphql-document:", ttl: int | None = 30 * 86400, timeout: float = 5.0
+    ) -> None:
+        if ttl is not None and ttl < 1:
+            raise ValueError(f"RedisDocumentStore needs a ttl of at least 1 second, or None, got {ttl!r}")
+        if not timeout > 0:
+            raise ValueError(f"RedisDocumentStore needs a timeout above 0 seconds, got {timeout!r}")
+        try:
+            from redis.asyncio import Redis
+            from redis.asyncio.retry import Retry
+            from redis.backoff import NoBackoff
+        except ImportError:
+            raise ImportError(
+                "RedisDocumentStore needs redis, which is not installed: pip install 'armillary-graphql[redis]'"
+            ) from None
+        # One more attempt, as a pooled connection may be from before a restart of Redis.
+        retry = Retry(NoBackoff(), 1)
+        connect: Any = Redis
+        self._redis = connect.from_url(url, socket_connect_timeout=timeout, socket_timeout=timeout, retry=retry)
+        self.prefix = prefix
+        self.ttl = ttl
+
+    async def get(self, sha256: str) -> str | None:
+        """Return the document of this hash."""
+        require_asyncio()
+        kept = await self._redis.get(self.prefix + sha256)
+        return kept.decode() if isinstance(kept, bytes) else kept
+
+    async def put(self, sha256: str, document: str) -> None:
+        """Keep a document."""
+        require_asyncio()
+        await self._redis.set(self.prefix + sha256, document, ex=self.ttl)
+
+    async def aclose(self) -> None:
+        """Close the connections; call it when the application stops."""
+        await self._redis.aclose()

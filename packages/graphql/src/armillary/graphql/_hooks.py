@@ -1,0 +1,34 @@
+"""What the transports ask of the application object."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from armillary.datastructures import HTTPConnection
+from graphql import GraphQLError
+
+from ._context import GraphQLContext
+from ._engine import Engine
+from ._error_format import ErrorFormatter
+
+
+class Hooks(Protocol):
+    """The part of `GraphQL` that a transport uses."""
+
+    engine: Engine
+
+    async def get_context(self, context: GraphQLContext) -> Any: ...
+
+    async def get_root_value(self, context: GraphQLContext) -> Any: ...
+
+    async def on_connect(self, context: GraphQLContext) -> dict[str, Any] | bool | None: ...
+
+    def is_debug(self, connection: HTTPConnection[Any]) -> bool: ...
+
+    def format_error(self, error: GraphQLError, debug: bool) -> dict[str, Any]: ...
+
+
+def error_formatter(hooks: Hooks, connection: HTTPConnection[Any]) -> ErrorFormatter:
+    """Return the function that formats the errors of one connection."""
+    debug = hooks.is_debug(connection)
+    return lambda error: hooks.format_error(error, debug)

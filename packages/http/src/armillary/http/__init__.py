@@ -1,0 +1,124 @@
+"""Requests, responses, forms, ranges and server-sent events for any ASGI app.
+
+>>> from armillary.http import Request, Response, request_response
+>>> async def echo(request: Request) -> Response:
+...     return Response(await request.body())
+>>> app = request_response(echo)
+"""
+
+from ._body_stream import BodyStream
+from ._channel import empty_receive, empty_send
+from ._client_certificate import ClientCertificate
+from ._condition import precondition_status, received_conditions
+from ._disposition import format_content_disposition
+from ._endpoint import HTTPEndpoint
+from ._error_answer import answer_exception, call_exception_handler, send_http_exception
+from ._event_stream import EventSourceResponse, ServerSentEvent, last_event_id
+from ._file_answer import FileAnswer, FileDelivery, FileReader
+from ._file_response import FileResponse
+from ._file_type import guess_media_type
+from ._form_data import FormData
+from ._form_limits import FormError, FormLimits, FormTooLarge
+from ._form_reading import PendingForm
+from ._function_endpoint import request_response
+from ._http_date import format_http_date, parse_http_date
+from ._json_codec import (
+    JSONDecoder,
+    JSONEncoder,
+    JSONError,
+    decode_json,
+    decode_msgspec,
+    decode_orjson,
+    encode_msgspec,
+    encode_orjson,
+)
+from ._json_lines import JSONLinesResponse
+from ._json_response import JSONResponse, encode_json
+from ._multipart import MultipartDecoder, boundary_of
+from ._negotiation import best_language, best_media_type, media_type_quality
+from ._part_headers import PartHeaders
+from ._part_sink import PartSink
+from ._parts import Part, PartStream
+from ._problem import ProblemException, ProblemResponse, problem_details
+from ._range import ByteRange, MalformedRange, UnsatisfiableRange, parse_ranges
+from ._redirect import RedirectResponse
+from ._request import Request
+from ._response import Background, Content, Response
+from ._streaming import AsyncContentStream, ContentStream, StreamingResponse, SyncContentStream, Trailers
+from ._text_response import HTMLResponse, PlainTextResponse
+from ._upload import UploadFile
+from ._urlencoded import UrlencodedDecoder
+from ._validation import Misfit, ValidationError
+
+__all__ = [
+    "AsyncContentStream",
+    "Background",
+    "BodyStream",
+    "ByteRange",
+    "ClientCertificate",
+    "Content",
+    "ContentStream",
+    "EventSourceResponse",
+    "FileAnswer",
+    "FileDelivery",
+    "FileReader",
+    "FileResponse",
+    "FormData",
+    "FormError",
+    "FormLimits",
+    "FormTooLarge",
+    "HTMLResponse",
+    "HTTPEndpoint",
+    "JSONDecoder",
+    "JSONEncoder",
+    "JSONError",
+    "JSONLinesResponse",
+    "JSONResponse",
+    "MalformedRange",
+    "Misfit",
+    "MultipartDecoder",
+    "Part",
+    "PartHeaders",
+    "PartSink",
+    "PartStream",
+    "PendingForm",
+    "PlainTextResponse",
+    "ProblemException",
+    "ProblemResponse",
+    "RedirectResponse",
+    "Request",
+    "Response",
+    "ServerSentEvent",
+    "StreamingResponse",
+    "SyncContentStream",
+    "Trailers",
+    "UnsatisfiableRange",
+    "UploadFile",
+    "UrlencodedDecoder",
+    "ValidationError",
+    "answer_exception",
+    "best_language",
+    "best_media_type",
+    "boundary_of",
+    "call_exception_handler",
+    "decode_json",
+    "decode_msgspec",
+    "decode_orjson",
+    "empty_receive",
+    "empty_send",
+    "encode_json",
+    "encode_msgspec",
+    "encode_orjson",
+    "format_content_disposition",
+    "format_http_date",
+    "guess_media_type",
+    "last_event_id",
+    "media_type_quality",
+    "parse_http_date",
+    "parse_ranges",
+    "precondition_status",
+    "problem_details",
+    "received_conditions",
+    "request_response",
+    "send_http_exception",
+]

@@ -1,0 +1,56 @@
+"""A body in the pieces it arrives in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+from armillary.asgi_types import CachedBody, Receive
+
+from ._received_body import receive_piece, take_piece
+
+OpenBody: TypeAlias = Callable[[], tuple[CachedBody, Receive, int | None]]
+"""Called when the first piece is asked for; gives the body, its channel and its limit."""
+
+
+class BodyStream:
+    """The async iterator `Request.stream()` returns. An empty piece comes last.
+
+    Being no generator, it may be left at any point with nothing to clean up.
+    """
+
+    __slots__ = ("_ended", "_limit", "_open", "_receive", "_shared")
+
+    _receive: Receive
+    _limit: int | None
+
+    def __init__(self, open_body: OpenBody) -> None:
+        self._open = open_body
+        self._shared: CachedBody | None = None
+        self._ended = False
+
+    def __aiter__(self) -> BodyStream:
+        return self
+
+    async def __anext__(self) -> bytes:
+        if self._ended:
+            raise StopAsyncIteration
+        shared = self._shared
+        if shared is None:
+            shared, self._receive, self._limit = self._open()
+            self._shared = shared
+            if shared.body:
+                return shared.body
+        while not shared.complete:
+            if shared.unread:
+                piece = await receive_piece(shared, self._receive, self._limit)
+            else:
+                piece = take_piece(shared, await self._receive(), self._limit)
+            if piece:
+                return piece
+        self._ended = True
+        return b""
+
+    async def aclose(self) -> None:
+        """End the iteration."""
+        self._ended = True

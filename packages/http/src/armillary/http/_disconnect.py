@@ -1,0 +1,160 @@
+"""Noticing, while a response is being sent, that it is no longer wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from functools import lru_cache
+
+from armillary.asgi_types import CachedBody, Receive, Scope
+
+from ._disconnect_poll import MAX_UNREAD, on_asyncio
+from ._received_body import BodyWatch, shared_body
+
+_BODY_CHECK_SECONDS = 0.1
+
+
+@lru_cache(16)
+def _at_least_2_4(spec_version: str) -> bool:
+    try:
+        return tuple(map(int, spec_version.split("."))) >= (2, 4)
+    except ValueError:
+        return False
+
+
+def send_raises_when_gone(scope: Scope) -> bool:
+    """Tell whether the server's `send` raises `OSError` once the client is gone (ASGI HTTP spec 2.4).
+
+    >>> send_raises_when_gone({"asgi": {"spec_version": "2.4"}})
+    True
+    """
+    versions = scope.get("asgi")
+    return versions is not None and _at_least_2_4(versions.get("spec_version", "2.0"))
+
+
+async def until_disconnect(scope: Scope, receive: Receive) -> None:
+    """Return when the client is gone.
+
+    A request body that the response itself reads, as an echo does, is left to it: who reads a
+    body learns of a disconnect from it. Of a body that nobody has begun to read the first messages
+    are kept; what is longer is dropped, and can then not be read.
+    """
+    body = shared_body(scope, receive)
+    if not (body.complete or body.streaming or body.disconnected):
+        await _watch_unread(body, receive)
+    if body.streaming and not body.complete:
+        from anyio import sleep
+
+        while not (body.complete or body.disconnected):  # noqa: ASYNC110 - nothing tells of it
+            await sleep(_BODY_CHECK_SECONDS)
+    if body.disconnected:
+        return
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def _watch_unread(body: CachedBody, receive: Receive) -> None:
+    """Keep what comes of a body until all of it is there, it is too much, someone reads it, or the client is gone."""
+    if body.unread and not body.unread[-1].get("more_body", False):
+        return
+    watch = body.unread = BodyWatch(body.unread)
+    kept = True
+    try:
+        while not body.streaming:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                body.disconnected = True
+                return
+            watch.add(message)
+            if not message.get("more_body", False):
+                return
+            if len(watch) >= MAX_UNREAD and not body.streaming:
+                kept = False
+                return
+    finally:
+        watch.end(body, kept)
+
+
+class _Outcome:
+    """How the work and those waiting beside it ended."""
+
+    __slots__ = ("ended_by", "failure")
+
+    def __init__(self) -> None:
+        self.ended_by: int | None = None
+        self.failure: Exception | None = None
+
+    async def wait(self, index: int, wait: Callable[[], Awaitable[None]], cancel: Callable[[], None]) -> None:
+        try:
+            await wait()
+            self.ended_by = index
+        except Exception as exc:
+            self.failure = exc
+        cancel()
+
+    async def work(self, work: Callable[[], Awaitable[None]]) -> None:
+        try:
+            await work()
+            self.ended_by = None
+        except Exception as exc:
+            self.failure = exc
+
+    def result(self) -> int | None:
+        failure, self.failure = self.failure, None  # its traceback holds what holds this object
+        if failure is not None:
+            raise failure
+        return self.ended_by
+
+
+async def run_until(work: Callable[[], Awaitable[None]], *waits: Callable[[], Awaitable[None]]) -> int | None:
+    """Await `work()` in this task, cancelled as soon as one of `waits` returns.
+
+    Args:
+        work: what to do; it keeps this task and its context.
+        *waits: each runs in a task of its own, cancelled when the work is done.
+
+    Returns:
+        None where the work came to its end, else the index of the wait that ended it.
+
+    Raises:
+        Exception: what the work or a wait raised, never in an exception group.
+    """
+    outcome = _Outcome()
+    await (_run_on_asyncio if on_asyncio() else _run_anywhere)(outcome, work, waits)
+    return outcome.result()
+
+
+async def _run_anywhere(
+    outcome: _Outcome, work: Callable[[], Awaitable[None]], waits: Sequence[Callable[[], Awaitable[None]]]
+) -> None:
+    from anyio import create_task_group
+
+    async with create_task_group() as group:
+        cancel = group.cancel_scope.cancel
+        for index, wait in enumerate(waits):
+            group.start_soon(outcome.wait, index, wait, cancel)
+        await outcome.work(work)
+        cancel()
+
+
+async def _run_on_asyncio(
+    outcome: _Outcome, work: Callable[[], Awaitable[None]], waits: Sequence[Callable[[], Awaitable[None]]]
+) -> None:
+    # A task group costs more than a short stream does. What it would add is not needed here: the
+    # waits keep their exceptions to themselves, and all of them are over when this returns.
+    import asyncio
+
+    from anyio import CancelScope
+
+    create_task = asyncio.get_running_loop().create_task
+    scope = CancelScope()
+    tasks: list[asyncio.Task[None]] = []
+    with scope:
+        tasks += [create_task(outcome.wait(index, wait, scope.cancel)) for index, wait in enumerate(waits)]
+        try:
+            await outcome.work(work)
+        finally:
+            for task in tasks:
+                task.cancel()
+    unfinished = [task for task in tasks if not task.done()]
+    if unfinished:
+        await asyncio.wait(unfinished)

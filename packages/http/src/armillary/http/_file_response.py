@@ -1,0 +1,331 @@
+"""Responses of a file, or of parts of it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from armillary.asgi_types import ClientDisconnect, Message, Receive, Scope, Send, note_response_start
+from armillary.datastructures import encode_headers
+
+from ._condition import precondition_status, range_applies, received_conditions
+from ._content_type import CONTENT_LENGTHS, RawHeader
+from ._denial import denial_send
+from ._disconnect import run_until, send_raises_when_gone, until_disconnect
+from ._disposition import format_content_disposition
+from ._file_answer import (
+    FileAnswer,
+    FileDelivery,
+    FilePart,
+    find_header,
+    partial_content,
+    refusal,
+    without_body,
+)
+from ._file_type import guess_media_type
+from ._http_date import format_http_date, parse_http_date
+from ._open_file import OpenFile, require_regular
+from ._range import ByteRange, MalformedRange, UnsatisfiableRange, parse_ranges
+from ._response import Background, HeaderFields, Response
+
+if TYPE_CHECKING:
+    from io import FileIO
+
+    from ._file_answer import FileReader
+
+
+class _ThreadReader:
+    """Reads with one hop to a worker thread for each chunk."""
+
+    __slots__ = ("_file",)
+
+    def __init__(self, file: OpenFile) -> None:
+        self._file = file
+
+    async def read(self, offset: int, count: int) -> bytes:
+        from armillary.concurrency import FILES
+
+        return await FILES.run(partial(self._file.read, offset, count))
+
+    def close(self) -> None:
+        self._file.close()
+
+
+class FileResponse(Response):
+    """A response of a file, with ranges and conditions.
+
+    One hop to a worker thread opens the file, looks at it and reads its first `chunk_size`
+    bytes; each later chunk is one more. A server that offers `http.response.pathsend` or
+    `http.response.zerocopysend` is left to read the file itself.
+
+    Args:
+        path: the file. A path made from a request must be checked by the caller.
+        status_code: the status; ranges and conditions are for 200 alone.
+        headers: further headers; an `etag` or `last-modified` here wins over the file's.
+        media_type: the `content-type`; by default guessed from the name.
+        background: awaited after the file was sent.
+        filename: the name to save under, sent as `content-disposition`.
+        stat_result: of the file, where it is known; its size is then what is sent.
+        content_disposition_type: "attachment" (default) or "inline"; for `filename` only.
+
+    Attributes:
+        chunk_size: bytes read and sent at once.
+        max_ranges: with more ranges than this the whole file is sent.
+
+    Raises:
+        RuntimeError: (when served) there is no regular file at the path, or it shrank meanwhile.
+        ClientDisconnect: (when served) the client went away and the server's send said so.
+
+    Follows RFC 9110 sections 13 and 14. A malformed Range header is ignored, as section 14.2 says.
+
+    >>> FileResponse("report.pdf", filename="report.pdf").headers["content-disposition"]
+    'attachment; filename="report.pdf"'
+    """
+
+    chunk_size: int = 256 * 1024
+    max_ranges: int = 100
+
+    refuse_malformed_ranges: ClassVar[bool] = False
+    """Answer a malformed Range header with a 400 instead of the whole file."""
+
+    conditional: ClassVar[bool] = True
+    """Answer If-None-Match and its kin here; False where something before did."""
+
+    _prepared: FileDelivery | None = None
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        status_code: int = 200,
+        headers: HeaderFields | None = None,
+        media_type: str | None = None,
+        background: Background | None = None,
+        filename: str | None = None,
+        stat_result: os.stat_result | None = None,
+        content_disposition_type: str = "attachment",
+    ) -> None:
+        self.background = background
+        self.path = path
+        self.filename = filename
+        self.status_code = status_code
+        self.stat_result = stat_result
+        self.media_type = self.guess_media_type(filename or os.fspath(path)) if media_type is None else media_type
+        self.init_headers(headers)
+        if filename is not None:
+            self._default(b"content-disposition", format_content_disposition(content_disposition_type, filename))
+        if stat_result is not None:
+            self.set_stat_headers(stat_result)
+
+    def guess_media_type(self, filename: str) -> str:
+        """Return the media type for a file name."""
+        return guess_media_type(filename)
+
+    def init_headers(self, headers: Mapping[str, str] | None = None) -> None:
+        """Fill `raw_headers` from `headers` and the media type."""
+        self.raw_headers = [pair for pair in encode_headers(headers) if pair[0] != b"content-length"]
+        self._add_content_type()
+        self._default(b"accept-ranges", "bytes")
+
+    def _default(self, name: bytes, value: str) -> None:
+        if not any(pair[0] == name for pair in self.raw_headers):
+            self.raw_headers.append((name, value.encode("latin-1")))
+
+    def set_stat_headers(self, stat_result: os.stat_result) -> None:
+        """Set length, modification time and entity tag from the file's status."""
+        self.raw_headers = self._with_stat_headers(stat_result)
+
+    def make_etag(self, stat_result: os.stat_result) -> str:
+        """Return the entity tag of a file, from its modification time and size."""
+        return f'"{stat_result.st_mtime_ns:x}-{stat_result.st_size:x}"'
+
+    def _with_stat_headers(self, stat: os.stat_result) -> list[RawHeader]:
+        headers = [pair for pair in self.raw_headers if pair[0] != b"content-length"]
+        present = {pair[0] for pair in headers}
+        headers.append(CONTENT_LENGTHS[stat.st_size])
+        if b"last-modified" not in present:
+            headers.append((b"last-modified", format_http_date(stat.st_mtime).encode()))
+        if b"etag" not in present:
+            headers.append((b"etag", self.make_etag(stat).encode("latin-1")))
+        return headers
+
+    # What to answer: no input or output from here on.
+
+    def answer(self, scope: Scope, stat: os.stat_result) -> FileAnswer:
+        """Return what to send of a file with this status, by the request's method, conditions and range."""
+        headers = self._with_stat_headers(stat)
+        method: str = scope.get("method", "GET").upper()
+        whole = FileAnswer(self.status_code, headers, (FilePart(ByteRange(0, stat.st_size)),))
+        conditions = received_conditions(scope.get("headers", ()))
+        if self.status_code != 200 or not conditions:
+            return without_body(whole, method)
+        etag, modified = find_header(headers, b"etag"), find_header(headers, b"last-modified")
+        if self.conditional:
+            date = parse_http_date(modified or "")
+            status = precondition_status(method, conditions, etag=etag, last_modified=date)
+            if status is not None:
+                return refusal(status, headers)
+        wanted = conditions.get(b"range")
+        if (
+            wanted is None
+            or method not in ("GET", "HEAD")
+            or not range_applies(conditions.get(b"if-range"), etag=etag, last_modified=modified)
+        ):
+            return without_body(whole, method)
+        return without_body(self._partial(whole, wanted, stat.st_size), method)
+
+    def _partial(self, whole: FileAnswer, wanted: str, size: int) -> FileAnswer:
+        try:
+            ranges = parse_ranges(wanted, size, max_ranges=self.max_ranges, lenient=self.refuse_malformed_ranges)
+        except UnsatisfiableRange:
+            return refusal(416, whole.headers, b"", [(b"content-range", b"bytes */%d" % size)])
+        except MalformedRange as exc:
+            if self.refuse_malformed_ranges:
+                text = [(b"content-type", b"text/plain; charset=utf-8")]
+                return refusal(400, whole.headers, str(exc).encode(), text)
+            return whole
+        if ranges is None:
+            return whole
+        return partial_content(whole, ranges, size)
+
+    # Opening.
+
+    def prepare(self, scope: Scope) -> None:
+        """Do the blocking work for the next call now; for callers already in a worker thread."""
+        self._prepared = self._open(scope)
+
+    async def open(self, scope: Scope) -> FileDelivery:
+        """Decide the answer and open the file as far as it is needed."""
+        if self.stat_result is not None:
+            # With a known status nothing need be opened for a HEAD, a 304 or a path to send.
+            require_regular(self.path, self.stat_result)
+            delivery = self.unopened(scope, self.answer(scope, self.stat_result))
+            if delivery is not None:
+                return delivery
+        from armillary.concurrency import FILES
+
+        return await FILES.run(partial(self._open, scope))
+
+    def unopened(self, scope: Scope, answer: FileAnswer) -> FileDelivery | None:
+        """Return the delivery where no file need be opened and no directory looked up for it, else None."""
+        if not answer.needs_file:
+            return FileDelivery(answer)
+        if answer.status != 206 and self.offers_pathsend(scope):
+            path = os.fspath(self.path)
+            if os.path.isabs(path):
+                return FileDelivery(answer, path=path)
+        return None
+
+    def offers_pathsend(self, scope: Scope) -> bool:
+        """Tell whether the server sends a whole file by its path."""
+        return _offers(scope, "http.response.pathsend")
+
+    def _open(self, scope: Scope) -> FileDelivery:
+        file = OpenFile(self.path)
+        try:
+            delivery = self._begin(file, scope)
+        except BaseException:
+            file.close()
+            raise
+        if delivery.file is None:
+            file.close()
+        return delivery
+
+    def _begin(self, file: OpenFile, scope: Scope) -> FileDelivery:
+        answer = self.answer(scope, self.stat_result or file.stat)
+        delivery = self.unopened(scope, answer)
+        if delivery is not None:
+            return delivery
+        if answer.status != 206 and self.offers_pathsend(scope):
+            return FileDelivery(answer, path=os.path.abspath(self.path))
+        if _offers(scope, "http.response.zerocopysend"):
+            return FileDelivery(answer, _ThreadReader(file), zero_copy=file.raw())
+        span = answer.parts[0].span
+        first = file.read(span.start, min(self.chunk_size, span.stop - span.start))
+        if len(answer.parts) == 1 and len(first) == span.stop - span.start:
+            return FileDelivery(answer, first=first)
+        return FileDelivery(answer, _ThreadReader(file), first)
+
+    # Sending.
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the file or what was asked of it, then await the background work."""
+        denied = scope["type"] == "websocket"
+        if denied:
+            send = denial_send(scope, send, self.denial_without_extension)
+        delivery, self._prepared = self._prepared, None
+        if delivery is None:
+            delivery = await self.open(scope)
+        try:
+            answer = delivery.answer
+            await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
+            note_response_start(scope, send)
+            if delivery.file is None or denied or send_raises_when_gone(scope):
+                await self.send_body(delivery, send)
+            else:
+                await run_until(partial(self.send_body, delivery, send), partial(until_disconnect, scope, receive))
+        finally:
+            if delivery.zero_copy is not None:
+                delivery.zero_copy.close()
+            if delivery.file is not None:
+                delivery.file.close()
+        if self.background is not None:
+            await self.background()
+
+    async def send_body(self, delivery: FileDelivery, send: Send) -> None:
+        """Send what the delivery holds, to the end of the body."""
+        answer = delivery.answer
+        if delivery.path is not None:
+            await self.send_message(send, {"type": "http.response.pathsend", "path": delivery.path})
+        elif delivery.file is None:
+            body = delivery.first or answer.closing
+            await self.send_message(send, {"type": "http.response.body", "body": body, "more_body": False})
+        else:
+            await self._send_parts(delivery, delivery.file, send)
+
+    async def _send_parts(self, delivery: FileDelivery, file: FileReader, send: Send) -> None:
+        answer, first = delivery.answer, delivery.first
+        last = answer.parts[-1]
+        for part in answer.parts:
+            if part.before:
+                await self._send_bytes(send, part.before, True)
+            more = part is not last or bool(part.after or answer.closing)
+            if delivery.zero_copy is not None:
+                await self._send_zero_copy(send, delivery.zero_copy, part.span, more)
+            else:
+                await self._send_span(send, file, part.span, first, more)
+            first = b""
+            if part.after:
+                await self._send_bytes(send, part.after, True)
+        if answer.closing:
+            await self._send_bytes(send, answer.closing, False)
+
+    async def _send_span(self, send: Send, file: FileReader, span: ByteRange, first: bytes, more: bool) -> None:
+        offset, stop = span
+        chunk = first
+        while offset < stop:
+            chunk = chunk or await file.read(offset, min(self.chunk_size, stop - offset))
+            if not chunk:
+                raise RuntimeError(f"File at path {os.fspath(self.path)} is shorter than expected.")
+            offset += len(chunk)
+            await self._send_bytes(send, chunk, more or offset < stop)
+            chunk = b""
+
+    async def _send_zero_copy(self, send: Send, file: FileIO, span: ByteRange, more: bool) -> None:
+        message: dict[str, Any] = {"type": "http.response.zerocopysend", "file": file, "offset": span.start}
+        await self.send_message(send, {**message, "count": span.stop - span.start, "more_body": more})
+
+    async def _send_bytes(self, send: Send, body: bytes, more: bool) -> None:
+        await self.send_message(send, {"type": "http.response.body", "body": body, "more_body": more})
+
+    async def send_message(self, send: Send, message: Message) -> None:
+        """Send one message of the body; a broken connection is a `ClientDisconnect`."""
+        try:
+            await send(message)
+        except OSError as exc:
+            raise ClientDisconnect("the client went away during the response") from exc
+
+
+def _offers(scope: Scope, extension: str) -> bool:
+    return scope["type"] == "http" and extension in (scope.get("extensions") or ())

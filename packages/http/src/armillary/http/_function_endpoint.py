@@ -1,0 +1,98 @@
+"""Functions of a request as ASGI applications."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any, cast
+
+from armillary.asgi_types import ASGIApp, Receive, Scope, Send, is_async_callable
+
+from ._error_answer import answer_exception
+from ._request import Request
+from ._response import Response
+from ._start_marking import StartMarkingSend, notes_its_start
+
+# The plain response fails nowhere but in `send`, so it runs outside the endpoint's `try`.
+_PLAIN_CALL = Response.__call__
+
+
+def describe_endpoint(endpoint: Any) -> str:
+    """Name an endpoint in a sentence."""
+    return getattr(endpoint, "__qualname__", None) or repr(endpoint)
+
+
+async def send_other_response(response: Any, endpoint: Any, scope: Scope, receive: Receive, send: Send) -> None:
+    """Run a response that is more than the plain one; see to it that the record says when it begins."""
+    if isinstance(response, type) or not callable(response):
+        raise TypeError(
+            f"The endpoint {describe_endpoint(endpoint)} returned {response!r}; "
+            "return a Response or another ASGI application"
+        )
+    if not notes_its_start(response):
+        send = StartMarkingSend(scope, send)
+    await cast(ASGIApp, response)(scope, receive, send)
+
+
+async def close_form(request: Request[Any]) -> None:
+    """Close the files of a request that is over, also when it was cancelled."""
+    form = request.parsed_form
+    if form is not None and request.closes_form:
+        try:
+            await request.close()
+        except BaseException:
+            form.close_now()
+            raise
+
+
+def _wrap_async(func: Callable[[Any], Awaitable[Any]], request_class: type[Request[Any]]) -> ASGIApp:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        request = request_class(scope, receive, send)
+        try:
+            try:
+                response = await func(request)
+                if type(response).__call__ is not _PLAIN_CALL:
+                    await send_other_response(response, func, scope, receive, send)
+                    return
+            except Exception as exc:
+                if not await answer_exception(request, exc, receive, send):
+                    raise
+                return
+            await response(scope, receive, send)
+        finally:
+            if request.parsed_form is not None:
+                await close_form(request)
+
+    app.keeps_record = True  # type: ignore[attr-defined]  # the interface in docs/scope-keys.md
+    return app
+
+
+def _wrap_sync(func: Callable[[Any], Any], request_class: type[Request[Any]]) -> ASGIApp:
+    from armillary.concurrency import run_in_threadpool
+
+    async def call_in_thread(request: Any) -> Any:
+        return await run_in_threadpool(func, request)
+
+    return _wrap_async(call_in_thread, request_class)
+
+
+def request_response(func: Callable[[Any], Any], *, request_class: type[Request[Any]] = Request) -> ASGIApp:
+    """Make an ASGI application of a function that takes a request and returns a response.
+
+    A function that is not async runs in a worker thread. Exceptions go to the handlers the
+    application registered; an `HTTPException` nobody is in charge of is sent as plain text,
+    anything else is raised.
+
+    Args:
+        func: `func(request)` returning a `Response` or any other ASGI application.
+        request_class: the class of the request `func` is given.
+
+    Raises:
+        TypeError: `func` is not callable.
+
+    >>> async def hello(request):
+    ...     return Response("hello")
+    >>> app = request_response(hello)
+    """
+    if not callable(func):
+        raise TypeError(f"request_response takes a function of a request, got {func!r}")
+    return _wrap_async(func, request_class) if is_async_callable(func) else _wrap_sync(func, request_class)

@@ -1,0 +1,172 @@
+"""The parts of a multipart body, one after the other, none kept."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+from armillary.datastructures import Headers
+
+from ._form_limits import FormError, too_large
+from ._multipart import MultipartDecoder, PartEvent
+from ._part_headers import PartHeaders
+from ._part_sink import PartSink, writer_for
+
+
+class PartStream:
+    """The async iterator `request.parts()` returns.
+
+    One part is open at a time: going on to the next skips what is left of the one before.
+    """
+
+    def __init__(self, decoder: MultipartDecoder, stream: AsyncIterator[bytes]) -> None:
+        self._decoder = decoder
+        self._stream = stream
+        self._events: deque[PartEvent] = deque()
+        self._ended = False
+        self._current: Part | None = None
+        self.received = 0
+        """Bytes of the body received so far."""
+
+    def __aiter__(self) -> PartStream:
+        return self
+
+    async def __anext__(self) -> Part:
+        if self._current is not None:
+            await self._current.pass_over()
+            self._current = None
+        if not await self._fill():
+            raise StopAsyncIteration
+        headers = self._events.popleft()
+        if not isinstance(headers, PartHeaders):
+            raise FormError("Invalid multipart data.")
+        self._current = Part(self, headers, self._decoder.decode_text)
+        return self._current
+
+    async def _fill(self) -> bool:
+        """Wait for an event; tell whether there is one."""
+        while not self._events and not self._ended:
+            try:
+                piece = await anext(self._stream)
+            except StopAsyncIteration:
+                piece = b""
+                self._ended = True
+                self._decoder.finish()
+            self.received += len(piece)
+            self._events.extend(self._decoder.feed(piece) if piece else ())
+        return bool(self._events)
+
+    async def next_content(self) -> bytes | None:
+        """Return the next piece of the open part; None at its end."""
+        if not await self._fill():
+            return None
+        event = self._events.popleft()
+        return event if isinstance(event, bytes) else None
+
+
+class Part:
+    """One part of a multipart body, as it arrives. Iterate over it, or call one of its methods, once.
+
+    Attributes:
+        name: the field's name.
+        filename: the name the client gave the file; None for a field. Never a path on this machine.
+        headers: all headers of the part.
+        size: bytes of its content taken so far.
+    """
+
+    def __init__(self, stream: PartStream, headers: PartHeaders, decode: Callable[[bytes], str]) -> None:
+        self._stream = stream
+        self._decode = decode
+        self._ended = False
+        self._passed_over = False
+        self.name = headers.name
+        self.filename = headers.filename
+        self.headers: Headers = headers.headers
+        self.size = 0
+
+    @property
+    def content_type(self) -> str | None:
+        """The media type the client gave; None where it gave none."""
+        content_type: str | None = self.headers.get("content-type", None)
+        return content_type
+
+    def __aiter__(self) -> Part:
+        return self
+
+    async def __anext__(self) -> bytes:
+        if self._passed_over:
+            raise RuntimeError(f"The part {self.name!r} was passed over; read it before going on to the next")
+        if self._ended:
+            raise StopAsyncIteration
+        piece = await self._stream.next_content()
+        if piece is None:
+            self._ended = True
+            raise StopAsyncIteration
+        self.size += len(piece)
+        return piece
+
+    async def skip(self) -> None:
+        """Pass over what is left of the part."""
+        async for _ in self:
+            pass
+
+    async def pass_over(self) -> None:
+        """Skip what is left, if anything is; reading it afterwards is an error."""
+        if not self._ended:
+            await self.skip()
+            self._passed_over = True
+
+    async def read(self, max_size: int = 1024 * 1024) -> bytes:
+        """Return the rest of the part.
+
+        Args:
+            max_size: bytes to hold in memory at most.
+
+        Raises:
+            FormTooLarge: 413, there is more.
+        """
+        pieces: list[bytes] = []
+        size = 0
+        async for piece in self:
+            size += len(piece)
+            if size > max_size:
+                raise too_large("Part", max_size)
+            pieces.append(piece)
+        return b"".join(pieces)
+
+    async def text(self, max_size: int = 1024 * 1024) -> str:
+        """Return the rest of the part as text; bytes that are not in the form's charset become U+FFFD."""
+        return self._decode(await self.read(max_size))
+
+    async def copy_to(self, *sinks: PartSink, progress: Callable[[int], Any] | None = None) -> int:
+        """Give the rest of the part to sinks, piece by piece as it arrives.
+
+        Args:
+            *sinks: open files (written in a worker thread), hashes, functions of bytes, or objects
+                with an async `write`. They are not closed.
+            progress: called with the bytes copied so far after each piece; awaited where it can be.
+
+        Returns:
+            The bytes copied.
+
+        >>> import hashlib
+        >>> async def save(part, file):
+        ...     digest = hashlib.sha256()
+        ...     await part.copy_to(file, digest)
+        ...     return digest.hexdigest()
+        """
+        writers = [writer_for(sink) for sink in sinks]
+        copied = 0
+        async for piece in self:
+            for write in writers:
+                await write(piece)
+            copied += len(piece)
+            if progress is not None:
+                result = progress(copied)
+                if hasattr(result, "__await__"):
+                    await result
+        return copied
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(name={self.name!r}, filename={self.filename!r})"

@@ -1,0 +1,187 @@
+"""The one body of a request, shared by every `Request` over the same scope and `receive`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from armillary.asgi_types import (
+    CachedBody,
+    ClientDisconnect,
+    HTTPException,
+    Message,
+    Receive,
+    Scope,
+    ScopeRecord,
+    scope_record,
+)
+
+if TYPE_CHECKING:
+    from anyio import Event
+
+STREAM_CONSUMED = (
+    "Stream consumed: the body was already streamed and not kept; await request.body() before anything that streams it"
+)
+
+GONE = "the client went away before the request body was complete"
+
+
+def find_body(record: ScopeRecord | None, receive: Receive) -> CachedBody | None:
+    """Return what is known of the body that comes from `receive`, or None."""
+    if record is not None:
+        for body in reversed(record.get("bodies", ())):
+            if body.is_from(receive):
+                return body
+    return None
+
+
+def shared_body(scope: Scope, receive: Receive) -> CachedBody:
+    """Return the body that comes from `receive`, entering it in the scope record where it is new."""
+    record = scope_record(scope)
+    body = find_body(record, receive)
+    if body is None:
+        body = CachedBody(receive)
+        record.setdefault("bodies", []).append(body)
+    return body
+
+
+def open_body(
+    scope: Scope, receive: Receive, default_limit: int | None, continuing: bool
+) -> tuple[CachedBody, int | None]:
+    """Return the body to read and the limit on it.
+
+    Args:
+        scope, receive: the connection.
+        default_limit: bytes allowed where the scope record names no limit.
+        continuing: whether the caller is who streams the body already.
+
+    Raises:
+        HTTPException: 413, the Content-Length or what was received so far is over the limit.
+        ClientDisconnect: the client is known to be gone.
+        RuntimeError: the body was streamed by someone else.
+    """
+    record = scope_record(scope)
+    limit = record.get("max_body_size", default_limit)
+    if limit is not None:
+        check_declared_length(scope, limit)
+    if "bodies" not in record:
+        body = CachedBody(receive)
+        record["bodies"] = [body]
+        return body, limit
+    body = shared_body(scope, receive)
+    if limit is not None and body.received > limit:
+        raise content_too_large(limit)
+    if body.body is None:
+        if body.disconnected:
+            raise ClientDisconnect(GONE)
+        if body.streaming and not continuing:
+            raise RuntimeError(STREAM_CONSUMED)
+    return body, limit
+
+
+def content_too_large(limit: int) -> HTTPException:
+    """Return the 413 for a body over `limit` bytes; the connection is closed (RFC 9110 section 15.5.14)."""
+    sentence = f"The request body is larger than the {limit} bytes allowed."
+    return HTTPException(413, sentence, headers={"Connection": "close"})
+
+
+def check_declared_length(scope: Scope, limit: int) -> None:
+    """Refuse a body whose Content-Length is over `limit`, before any of it is read.
+
+    A Content-Length that is not ASCII digits says nothing here; the bytes received are counted
+    anyway.
+    """
+    for name, value in scope.get("headers", ()):
+        if name == b"content-length":
+            if not value.isdigit():
+                return
+            # 19 digits hold any length there can be; int() of thousands of them is slow.
+            if len(value) > 19 or int(value) > limit:
+                raise content_too_large(limit)
+            return
+
+
+async def receive_piece(body: CachedBody, receive: Receive, limit: int | None) -> bytes:
+    """Return the next piece of a body, counting it.
+
+    Raises:
+        ClientDisconnect: the client went away.
+        HTTPException: 413, the pieces so far are over `limit`.
+    """
+    while isinstance(body.unread, BodyWatch):
+        if len(body.unread):
+            return take_piece(body, body.unread.pop(0), limit)
+        await body.unread.ahead()
+    if body.unread:
+        message, *body.unread = body.unread
+        return take_piece(body, message, limit)
+    if body.disconnected:
+        raise ClientDisconnect(GONE)
+    return take_piece(body, await receive(), limit)
+
+
+def take_piece(body: CachedBody, message: Message, limit: int | None) -> bytes:
+    """Count a message as the next piece of a body and return it; raises as `receive_piece`."""
+    if message["type"] != "http.request":
+        body.disconnected = True
+        raise ClientDisconnect(GONE)
+    piece: bytes = message.get("body", b"")
+    if not message.get("more_body", False):
+        body.complete = True
+    body.received += len(piece)
+    if limit is not None and body.received > limit:
+        raise content_too_large(limit)
+    return piece
+
+
+class BodyWatch(list[Message]):
+    """What comes of a body that nobody reads yet, while someone else waits for a disconnect.
+
+    It stands in `CachedBody.unread`, and is true even where nothing has come, so that who begins to
+    read takes from here and does not await `receive` at the same time: of two who do, either may
+    be given the next message.
+    """
+
+    _wanted: Event | None = None
+
+    def __bool__(self) -> bool:
+        return True
+
+    async def ahead(self) -> None:
+        """Wait until there is a message, or until the watch has ended."""
+        from anyio import Event
+
+        self._wanted = Event()
+        await self._wanted.wait()
+
+    def add(self, message: Message) -> None:
+        """Keep a message that was received."""
+        self.append(message)
+        self._tell()
+
+    def end(self, body: CachedBody, kept: bool = True) -> None:
+        """Leave `receive` to whoever reads the body, with what has come of it where that is `kept`."""
+        if kept:
+            body.unread = tuple(self)
+        else:
+            body.unread = ()
+            body.streaming = body.complete = True
+        self._tell()
+
+    def _tell(self) -> None:
+        if self._wanted is not None:
+            self._wanted.set()
+
+
+class ReplayedBody:
+    """A receive channel that gives messages that were already received, then whatever follows them."""
+
+    __slots__ = ("__weakref__", "_messages", "_receive")
+
+    def __init__(self, messages: list[Message], receive: Receive) -> None:
+        self._messages = messages
+        self._receive = receive
+
+    async def __call__(self) -> Message:
+        if self._messages:
+            return self._messages.pop(0)
+        return await self._receive()

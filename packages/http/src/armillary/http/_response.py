@@ -1,0 +1,273 @@
+"""The response every other response is made from."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
+
+from armillary.asgi_types import Receive, Scope, Send, note_response_start
+from armillary.datastructures import MutableHeaders, encode_headers
+
+from ._content_type import CONTENT_LENGTHS, CONTENT_TYPES, RawHeader
+from ._cookie import format_cookie
+from ._denial import denial_send
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+Content: TypeAlias = str | bytes | memoryview
+"""What a body, or a part of one, may be given as."""
+
+HeaderFields: TypeAlias = Mapping[str, str]
+"""Header names, in any case, to latin-1 values."""
+
+Seconds: TypeAlias = int
+
+SameSite: TypeAlias = Literal["lax", "strict", "none"]
+
+Background: TypeAlias = Callable[[], Awaitable[None]]
+"""Work to await after the response was sent, such as a `BackgroundTask`."""
+
+BODILESS_STATUSES = frozenset((*range(100, 200), 204, 304))
+"""Statuses that never have a body, and so no `content-length` (RFC 9110 sections 6.4.1 and 8.6)."""
+
+
+class Response:
+    """A whole response: a status, headers and a body that is in memory.
+
+    It is itself an ASGI application, and may be served any number of times. On a WebSocket
+    scope it refuses the handshake.
+
+    Args:
+        content: the body; text is encoded as `charset`. None is an empty body.
+        status_code: the status. 1xx, 204 and 304 are sent without a body, as is the answer to a HEAD.
+        headers: further headers. A `content-type` here wins over `media_type`.
+        media_type: the `content-type`; `text/*` is given the charset. Default: the class's.
+        background: awaited after the response was sent.
+
+    Attributes:
+        media_type, charset: class-wide defaults for subclasses to change.
+        raw_headers: the header pairs as sent; `headers` is a mapping over the same list.
+        body: the encoded body.
+
+    Raises:
+        TypeError: `content` is none of the accepted types.
+        ValueError: a header or the media type holds CR, LF, NUL or another forbidden character.
+
+    Follows RFC 9110 sections 6 and 8.
+
+    >>> response = Response("hello", media_type="text/plain")
+    >>> response.body, response.headers["content-type"]
+    (b'hello', 'text/plain; charset=utf-8')
+    """
+
+    media_type: str | None = None
+    charset: str = "utf-8"
+
+    strict_cookies: ClassVar[bool] = True
+    """Refuse cookies that browsers would drop, as well as those that are unsafe to send."""
+
+    headers_class: ClassVar[type[MutableHeaders]] = MutableHeaders
+
+    denial_without_extension: ClassVar[bool] = False
+    """Send a WebSocket refusal as a response even where the server does not announce that it can."""
+
+    body: bytes
+    raw_headers: list[RawHeader]
+    _headers: MutableHeaders | None = None
+
+    def __init__(
+        self,
+        content: Any = None,
+        status_code: int = 200,
+        headers: HeaderFields | None = None,
+        media_type: str | None = None,
+        background: Background | None = None,
+    ) -> None:
+        self.background = background
+        self.status_code = status_code
+        if media_type is not None:
+            self.media_type = media_type
+        self.body = self.render(content)
+        self.init_headers(headers)
+
+    def render(self, content: Any) -> bytes:
+        """Return the body for `content`; what subclasses override to serialise."""
+        if isinstance(content, str):
+            return content.encode(self.charset)
+        if content is None:
+            return b""
+        return encode_chunk(content, self.charset)
+
+    def init_headers(self, headers: Mapping[str, str] | None = None) -> None:
+        """Fill `raw_headers` from `headers`, the body and the media type."""
+        try:
+            length = CONTENT_LENGTHS[len(self.body)]
+        except AttributeError:  # a subclass that streams and made no body
+            self.init_unmeasured_headers(headers)
+            return
+        if self.status_code in BODILESS_STATUSES:
+            self.body = b""
+            self.init_unmeasured_headers(headers)
+        elif headers:
+            self._merge_headers(encode_headers(headers), length)
+        elif self.media_type is None:
+            self.raw_headers = [length]
+        else:
+            self.raw_headers = [length, CONTENT_TYPES[self.charset][self.media_type]]
+
+    def init_unmeasured_headers(self, headers: HeaderFields | None) -> None:
+        """Fill `raw_headers` where there is no body, or none yet to be measured."""
+        self.raw_headers = encode_headers(headers)
+        if self.status_code in BODILESS_STATUSES:
+            self.raw_headers = [pair for pair in self.raw_headers if pair[0] != b"content-length"]
+        if self.media_type is not None and self.status_code != 204:
+            self._add_content_type()
+
+    def _merge_headers(self, raw: list[RawHeader], length: RawHeader) -> None:
+        self.raw_headers = raw
+        measured = typed = False
+        for name, _ in raw:
+            if name == b"content-length":
+                measured = True
+            elif name == b"content-type":
+                typed = True
+        if not measured or not self._keep_given_length():
+            self.raw_headers.append(length)
+        if not typed and self.media_type is not None:
+            self.raw_headers.append(CONTENT_TYPES[self.charset][self.media_type])
+
+    def _keep_given_length(self) -> bool:
+        # A length given for a body that is here is replaced by its real one; without a body it
+        # may be that of the resource, as in the answer to a HEAD.
+        lengths = [value for name, value in self.raw_headers if name == b"content-length"]
+        if not self.body and len(lengths) == 1 and lengths[0].isdigit():
+            return True
+        self.raw_headers = [pair for pair in self.raw_headers if pair[0] != b"content-length"]
+        return False
+
+    def _add_content_type(self) -> None:
+        for name, _ in self.raw_headers:
+            if name == b"content-type":
+                return
+        assert self.media_type is not None
+        self.raw_headers.append(CONTENT_TYPES[self.charset][self.media_type])
+
+    @property
+    def headers(self) -> MutableHeaders:
+        """The headers as a mutable mapping over `raw_headers`."""
+        headers = self._headers
+        if headers is None or headers.raw is not self.raw_headers:
+            headers = self._headers = self.headers_class(raw=self.raw_headers)
+        return headers
+
+    def set_cookie(
+        self,
+        key: str,
+        value: str = "",
+        max_age: Seconds | None = None,
+        expires: datetime | str | Seconds | None = None,
+        path: str | None = "/",
+        domain: str | None = None,
+        secure: bool = False,
+        httponly: bool = False,
+        samesite: SameSite | None = "lax",
+        partitioned: bool = False,
+    ) -> None:
+        """Add a `set-cookie` header.
+
+        Args:
+            key: the name, a token of RFC 9110 section 5.6.2.
+            value: the value; quoted where it holds more than token characters.
+            max_age: seconds until it expires; 0 deletes it.
+            expires: the moment it expires: an aware datetime, an HTTP date, or seconds from now.
+            path: the path prefix it is sent for; None for the directory of the request.
+            domain: the domain, with its subdomains, it is sent to; None for this host alone.
+            secure: sent over TLS only.
+            httponly: hidden from scripts.
+            samesite: when it is sent on requests from other sites; None leaves it to the browser.
+            partitioned: one jar for each top-level site.
+
+        Raises:
+            ValueError: an attribute holds a character that would end it; or a browser would drop
+                the cookie: a `__Host-` or `__Secure-` name without what the prefix demands,
+                "none" or `partitioned` without `secure`, more than 4096 bytes.
+
+        Follows RFC 6265 section 4.1 and its revision, draft-ietf-httpbis-rfc6265bis.
+
+        >>> response = Response()
+        >>> response.set_cookie("__Host-id", "a1", secure=True, httponly=True)
+        >>> response.headers["set-cookie"]
+        '__Host-id=a1; HttpOnly; Path=/; SameSite=lax; Secure'
+        """
+        if partitioned:
+            self.check_partitioned()
+        cookie = format_cookie(
+            key,
+            value,
+            max_age=max_age,
+            expires=expires,
+            domain=domain,
+            httponly=httponly,
+            partitioned=partitioned,
+            path=path,
+            samesite=samesite,
+            secure=secure,
+            strict=self.strict_cookies,
+        )
+        self.raw_headers.append((b"set-cookie", cookie))
+
+    def check_partitioned(self) -> None:
+        """Raise `ValueError` where cookies cannot be partitioned; here they can be everywhere."""
+
+    def delete_cookie(
+        self,
+        key: str,
+        path: str | None = "/",
+        domain: str | None = None,
+        secure: bool = False,
+        httponly: bool = False,
+        samesite: SameSite | None = "lax",
+        partitioned: bool = False,
+    ) -> None:
+        """Tell the browser to forget a cookie; the attributes must be those it was set with.
+
+        >>> response = Response()
+        >>> response.delete_cookie("id")
+        >>> "Max-Age=0" in response.headers["set-cookie"]
+        True
+        """
+        self.set_cookie(key, "", 0, 0, path, domain, secure, httponly, samesite, partitioned)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the response, then await the background work."""
+        method = scope.get("method")
+        body = self.body
+        if method is None or method == "HEAD":
+            if scope["type"] == "websocket":  # which has no method
+                send = denial_send(scope, send, self.denial_without_extension)
+            elif method == "HEAD":
+                body = b""
+        # The list is copied since middleware appends to it in place, and the response may be served again.
+        await send({"type": "http.response.start", "status": self.status_code, "headers": [*self.raw_headers]})
+        await send({"type": "http.response.body", "body": body})
+        if self.background is not None:
+            # What fails from here on cannot be answered any more.
+            note_response_start(scope, send)
+            await self.background()
+
+
+def encode_chunk(content: object, charset: str) -> bytes:
+    """Return the bytes of a body or of a part of one; `TypeError` for any other type."""
+    if isinstance(content, bytes):
+        return content
+    if isinstance(content, str):
+        return content.encode(charset)
+    if isinstance(content, memoryview):
+        return content.tobytes()
+    if isinstance(content, bytearray):
+        return bytes(content)
+    raise TypeError(
+        f"a response body is str, bytes, bytearray or memoryview, not {type(content).__name__}; "
+        "use JSONResponse for data, StreamingResponse for an iterator"
+    )

@@ -1,0 +1,223 @@
+"""Responses whose body is produced while it is sent."""
+
+from __future__ import annotations
+
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterable,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Iterable,
+    Mapping,
+    Sequence,
+)
+from functools import partial
+from typing import Any, TypeAlias
+
+from armillary.asgi_types import ClientDisconnect, Receive, Scope, Send, note_response_start
+
+from ._denial import can_refuse_with_response, denial_send
+from ._disconnect import run_until, send_raises_when_gone, until_disconnect
+from ._response import BODILESS_STATUSES, Background, Content, Response, encode_chunk
+from ._trailers import encode_trailers, server_sends_trailers
+
+SyncContentStream: TypeAlias = Iterable[Content]
+AsyncContentStream: TypeAlias = AsyncIterable[Content]
+ContentStream: TypeAlias = AsyncContentStream | SyncContentStream
+
+Trailers: TypeAlias = Mapping[str, str] | Callable[[], Mapping[str, str]]
+
+
+async def _iterate(chunks: Sequence[Content]) -> AsyncGenerator[Content]:
+    for chunk in chunks:
+        yield chunk
+
+
+class _Anew:
+    """An async iterable over a blocking one that can be iterated again and again, as it then can be too."""
+
+    __slots__ = ("_content", "_iterate")
+
+    def __init__(self, iterate: Callable[[Any], AsyncGenerator[Any]], content: Any) -> None:
+        self._iterate = iterate
+        self._content = content
+
+    def __aiter__(self) -> AsyncGenerator[Any]:
+        return self._iterate(self._content)
+
+
+def as_async_iterable(content: Any) -> AsyncIterable[Any]:
+    """Return an async iterable over any iterable.
+
+    What is in memory already (text, bytes, a list, a tuple) is iterated in place; any other
+    blocking iterable is advanced in a worker thread. All but an iterator can be iterated again.
+    """
+    if hasattr(content, "__aiter__"):
+        return content  # type: ignore[no-any-return]
+    if isinstance(content, str | bytes | bytearray | memoryview):
+        return _Anew(_iterate, (content,))
+    if isinstance(content, list | tuple):
+        return _Anew(_iterate, content)
+    if not hasattr(content, "__iter__"):
+        raise TypeError(f"a stream's content must be iterable, not {type(content).__name__}")
+    from armillary.concurrency import iterate_in_threadpool
+
+    return iterate_in_threadpool(content) if hasattr(content, "__next__") else _Anew(iterate_in_threadpool, content)
+
+
+class StreamingResponse(Response):
+    """A response whose body is produced while it is sent.
+
+    The start is sent before the content is asked for its first part. When the client goes away
+    the content is no longer advanced and is closed. The answer to a HEAD advances it not once.
+
+    Args:
+        content: an async or blocking iterable of text or bytes; a blocking one is advanced in
+            worker threads.
+        status_code: the status.
+        headers: further headers; a `content-length` here must be that of the whole content.
+        media_type: the `content-type`.
+        background: awaited after the body was sent.
+        trailers: header fields to send after the body, or a function returning them, called once
+            the body is complete. Servers without the extension `http.response.trailers` are sent
+            none.
+
+    Raises:
+        ClientDisconnect: (when served) the client went away and the server's send said so.
+
+    Follows RFC 9110 section 6.5 and the ASGI HTTP spec 2.5.
+
+    >>> async def lines():
+    ...     yield "one\\n"
+    ...     yield "two\\n"
+    >>> StreamingResponse(lines(), media_type="text/plain").headers["content-type"]
+    'text/plain; charset=utf-8'
+    """
+
+    body_iterator: AsyncIterable[Any]
+
+    def __init__(
+        self,
+        content: AsyncContentStream | SyncContentStream,
+        status_code: int = 200,
+        headers: Mapping[str, str] | None = None,
+        media_type: str | None = None,
+        background: Background | None = None,
+        *,
+        trailers: Trailers | None = None,
+    ) -> None:
+        self.body_iterator = as_async_iterable(content)
+        self.status_code = status_code
+        if media_type is not None:
+            self.media_type = media_type
+        self.background = background
+        self.trailers = trailers
+        self.init_headers(headers)
+
+    def init_headers(self, headers: Mapping[str, str] | None = None) -> None:
+        """Fill `raw_headers` from `headers` and the media type; the length is not known."""
+        self.init_unmeasured_headers(headers)
+        trailers = self.trailers
+        if trailers is not None and not callable(trailers):
+            names = b", ".join([name for name, _ in encode_trailers(trailers)])
+            self.raw_headers.append((b"trailer", names))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the response as its content is produced, then await the background work."""
+        denied = scope["type"] == "websocket"
+        if denied:
+            send = denial_send(scope, send, self.denial_without_extension)
+        with_trailers = self.trailers is not None and server_sends_trailers(scope)
+        await self.send_start(scope, send, with_trailers)
+        if self.status_code in BODILESS_STATUSES or scope.get("method") == "HEAD":
+            await self.close_content()
+            await send({"type": "http.response.body", "body": b""})
+        elif denied:
+            if self.denial_without_extension or can_refuse_with_response(scope):
+                await self.send_body(send)
+            else:  # the handshake was closed by the start
+                await self.close_content()
+        else:
+            await self.send_content(scope, receive, send, with_trailers)
+        if self.background is not None:
+            await self.background()
+
+    def encode_part(self, part: Any) -> bytes:
+        """Return the bytes of one part of the content."""
+        return part if type(part) is bytes else encode_chunk(part, self.charset)
+
+    async def send_start(self, scope: Scope, send: Send, with_trailers: bool = False) -> None:
+        """Send status and headers, and note in the scope record that they are sent."""
+        message: dict[str, Any] = {
+            "type": "http.response.start",
+            "status": self.status_code,
+            "headers": [*self.raw_headers],
+        }
+        if with_trailers:
+            message["trailers"] = True
+        await send(message)
+        note_response_start(scope, send)
+
+    async def send_content(self, scope: Scope, receive: Receive, send: Send, with_trailers: bool = False) -> None:
+        """Send the body until it is complete or the client is gone."""
+        work = partial(self.send_body, send, with_trailers)
+        await self.run_while_connected(scope, work, partial(until_disconnect, scope, receive))
+
+    async def run_while_connected(
+        self, scope: Scope, work: Callable[[], Awaitable[None]], gone: Callable[[], Awaitable[None]]
+    ) -> None:
+        """Await `work()`, cancelled when `gone()` returns; a server whose send raises then needs no watching."""
+        if send_raises_when_gone(scope):
+            await work()
+        else:
+            await run_until(work, gone)
+
+    async def send_body(self, send: Send, with_trailers: bool = False) -> None:
+        """Send each part of the content, then the end."""
+        encode = self.encode_part
+        parts = aiter(self.body_iterator)
+        try:
+            async for part in parts:
+                body = encode(part)
+                try:
+                    await send({"type": "http.response.body", "body": body, "more_body": True})
+                except OSError as exc:
+                    raise ClientDisconnect("the client went away during the response") from exc
+        except BaseException:
+            await self.close_content(parts)
+            raise
+        await self.send_message(send, b"", False)
+        if with_trailers:
+            await self.send_trailers(send)
+
+    async def send_message(self, send: Send, body: bytes, more: bool) -> None:
+        """Send one message of the body; a broken connection is a `ClientDisconnect`."""
+        try:
+            await send({"type": "http.response.body", "body": body, "more_body": more})
+        except OSError as exc:
+            raise ClientDisconnect("the client went away during the response") from exc
+
+    async def send_trailers(self, send: Send) -> None:
+        """Send the header fields that follow the body."""
+        fields = encode_trailers((self.trailers() if callable(self.trailers) else self.trailers) or {})
+        try:
+            await send({"type": "http.response.trailers", "headers": fields, "more_trailers": False})
+        except OSError as exc:
+            raise ClientDisconnect("the client went away during the response") from exc
+
+    async def close_content(self, begun: AsyncIterator[Any] | None = None) -> None:
+        """Let a generator that is left before its end run its `finally`.
+
+        Args:
+            begun: the iterator that the content gave, where it was asked for one.
+        """
+        if begun is not None and begun is not self.body_iterator:
+            await _close(begun)
+        await _close(self.body_iterator)
+
+
+async def _close(source: Any) -> None:
+    close = getattr(source, "aclose", None)
+    if close is not None:
+        await close()

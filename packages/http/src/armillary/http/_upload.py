@@ -1,0 +1,219 @@
+"""Uploaded files, in memory while small and on disk when large."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from functools import partial
+from io import BytesIO
+from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, TypeVar
+
+from armillary.datastructures import Headers
+
+if TYPE_CHECKING:
+    import os
+    from typing import Self
+
+T = TypeVar("T")
+
+
+async def in_file_thread(function: Any, *args: Any) -> Any:
+    """Call a blocking file operation in a thread of the `files` limiter."""
+    from armillary.concurrency import FILES
+
+    return await FILES.run(partial(function, *args))
+
+
+def is_in_memory(file: Any) -> bool:
+    """Tell whether operations on `file` touch no disk."""
+    if type(file) is BytesIO:
+        return True
+    # A tempfile.SpooledTemporaryFile says so itself.
+    return not getattr(file, "_rolled", True)
+
+
+class UploadFile:
+    """A file sent in a form.
+
+    Reading and writing happen in this thread while the file is in memory, in a worker thread
+    when it is on disk.
+
+    Args:
+        file: an open binary file, at its start.
+        filename: the name the client gave. Never a path on this machine: choose your own.
+        size: its length in bytes, where known.
+        headers: the headers of its part.
+
+    Attributes:
+        file, size, filename, headers: as above.
+        owned: whether the form closes it; `detach()` makes it False.
+
+    >>> upload = UploadFile(BytesIO(b"data"), size=4, filename="a.txt")
+    >>> upload.filename, upload.size, upload.content_type
+    ('a.txt', 4, None)
+    """
+
+    max_memory_size: ClassVar[int] = 1024 * 1024
+    """Bytes a file may hold in memory; one that grows past it moves to disk."""
+
+    def __init__(
+        self,
+        file: BinaryIO,
+        *,
+        filename: str | None = None,
+        size: int | None = None,
+        headers: Headers | None = None,
+    ) -> None:
+        self.owned = True
+        self._file = file
+        self._pieces: list[bytes] = []
+        self.filename, self.size = filename, size
+        self.headers = Headers() if headers is None else headers
+
+    @classmethod
+    def of_pieces(cls, pieces: list[bytes], size: int, filename: str | None, headers: Headers) -> Self:
+        """Return an upload that is in memory as it arrived; its pieces are joined when it is first used."""
+        upload = cls(BytesIO(), size=size, filename=filename, headers=headers)
+        upload._pieces = pieces
+        return upload
+
+    @property
+    def file(self) -> BinaryIO:
+        """The open binary file."""
+        if self._pieces:
+            self._file = BytesIO(self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces))
+            self._pieces = []
+        return self._file
+
+    @file.setter
+    def file(self, file: BinaryIO) -> None:
+        self._file, self._pieces = file, []
+
+    @property
+    def content_type(self) -> str | None:
+        """The media type the client gave; None where it gave none."""
+        content_type: str | None = self.headers.get("content-type", None)
+        return content_type
+
+    async def read(self, size: int = -1) -> bytes:
+        """Return up to `size` bytes from the present position; all that is left by default."""
+        if is_in_memory(self.file):
+            return self.file.read(size)
+        data: bytes = await in_file_thread(self.file.read, size)
+        return data
+
+    async def write(self, data: bytes) -> None:
+        """Write at the present position. A file that grows past `max_memory_size` moves to disk."""
+        if self.size is not None:
+            self.size += len(data)
+        file = self.file
+        if not is_in_memory(file):
+            await in_file_thread(file.write, data)
+        elif type(file) is BytesIO:
+            if file.tell() + len(data) > self.max_memory_size:
+                self.file = await in_file_thread(_move_to_disk, file)
+                await in_file_thread(self.file.write, data)
+            else:
+                file.write(data)
+        else:
+            limit = getattr(file, "_max_size", 0)
+            if limit and file.tell() + len(data) > limit:
+                await in_file_thread(file.write, data)
+            else:
+                file.write(data)
+
+    async def seek(self, offset: int) -> None:
+        """Move to `offset` bytes from the start."""
+        if is_in_memory(self.file):
+            self.file.seek(offset)
+        else:
+            await in_file_thread(self.file.seek, offset)
+
+    async def chunks(self, size: int = 64 * 1024) -> AsyncGenerator[bytes]:
+        """Give the file from the present position in pieces of at most `size` bytes."""
+        while data := await self.read(size):
+            yield data
+
+    async def save(self, path: str | os.PathLike[str]) -> int:
+        """Write the whole file to a path of your choosing, in a worker thread.
+
+        Args:
+            path: where to; an existing file there is an error, never overwritten. Where writing
+                fails nothing is left there.
+
+        Returns:
+            The bytes written.
+
+        Raises:
+            FileExistsError: something is at `path` already.
+        """
+        saved: int = await in_file_thread(_copy_to_path, self.file, path)
+        return saved
+
+    def detach(self) -> Self:
+        """Take the file from its form: it stays open until you close it, and is returned.
+
+        For work that outlives the request, such as a background job.
+        """
+        self.owned = False
+        return self
+
+    async def close(self) -> None:
+        """Close the file; one on disk is deleted. Closing twice changes nothing."""
+        if is_in_memory(self._file):
+            self.close_now()
+        else:
+            await in_file_thread(self._file.close)
+
+    def close_now(self) -> None:
+        """Close the file in this thread; for use when cancelled."""
+        self._pieces = []
+        self._file.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *exc_info: object) -> None:
+        await self.close()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(filename={self.filename!r}, size={self.size!r}, headers={self.headers!r})"
+
+
+def open_on_disk(chunks: list[bytes]) -> BinaryIO:
+    """Return a new temporary file holding `chunks`, positioned at its end. Blocks."""
+    from tempfile import TemporaryFile
+
+    file = TemporaryFile()  # noqa: SIM115 - the upload closes it
+    try:
+        file.writelines(chunks)
+    except BaseException:
+        file.close()
+        raise
+    return file
+
+
+def _move_to_disk(memory: BytesIO) -> BinaryIO:
+    position = memory.tell()
+    file = open_on_disk([memory.getvalue()])
+    file.seek(position)
+    memory.close()
+    return file
+
+
+def _copy_to_path(file: BinaryIO, path: str | os.PathLike[str]) -> int:
+    import os
+    from shutil import copyfileobj
+
+    position = file.tell()
+    file.seek(0)
+    try:
+        target = open(path, "xb")  # noqa: SIM115 - what it holds is removed where it is not all
+        try:
+            with target:
+                copyfileobj(file, target, 256 * 1024)
+                return target.tell()
+        except BaseException:
+            os.unlink(path)
+            raise
+    finally:
+        file.seek(position)

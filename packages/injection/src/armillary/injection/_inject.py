@@ -1,0 +1,209 @@
+"""Functions whose parameters are found by their types."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial, wraps
+from inspect import Parameter, Signature, signature
+from typing import Annotated, Any, NamedTuple, TypeVar, get_args, get_origin, get_type_hints
+
+from dishka import FromDishka
+
+from armillary.asgi_types import is_async_callable
+from armillary.concurrency import run_in_threadpool
+from armillary.datastructures import HTTPConnection
+
+from ._conversion import conversion_for
+from ._dependency import Dependency
+from ._errors import InjectionError
+from ._parameters import RequestParameter
+from ._scope import current_scope
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_MARKED: Any = FromDishka
+_EXAMPLE: Any = get_args(_MARKED[int])[1]
+_MARK: Any = _EXAMPLE.__class__
+_CONNECTION_NAMES = frozenset({"connection", "request", "websocket"})
+_HTTP_METHODS = frozenset({"delete", "get", "head", "options", "patch", "post", "put", "trace"})
+_FOREIGN = frozenset({"builtins", "strawberry", "types", "typing"})
+_OWN_NAMES = frozenset({"self", "cls"})
+
+
+class Plan(NamedTuple):
+    """What becomes of the parameters of a function.
+
+    Attributes:
+        name: the function's, for messages.
+        dependencies: injected, by parameter.
+        connection: the parameter that is given the request or WebSocket, if there is one.
+        from_request: read from path and query where the function is an endpoint.
+        positional: the names of parameters that may be given by position, in order.
+        unfilled: the names of parameters without a default that only a caller can give.
+    """
+
+    name: str
+    dependencies: dict[str, Dependency]
+    connection: str | None
+    from_request: tuple[RequestParameter, ...]
+    positional: tuple[str, ...]
+    unfilled: tuple[str, ...]
+
+
+def plan_for(func: Callable[..., Any]) -> Plan:
+    """Look at the parameters of a function.
+
+    Raises:
+        InjectionError: an annotation cannot be found, or a parameter has none.
+    """
+    name = getattr(func, "__qualname__", repr(func))
+    try:
+        hints = get_type_hints(func, include_extras=True)
+    except NameError as exc:
+        raise InjectionError(
+            f"{name}: {exc}; annotations must be found in the module, not under TYPE_CHECKING"
+        ) from exc
+    dependencies: dict[str, Dependency] = {}
+    from_request: list[RequestParameter] = []
+    connection: str | None = None
+    unfilled: list[str] = []
+    parameters = signature(func).parameters.values()
+    for parameter in parameters:
+        kind = hints.get(parameter.name)
+        if parameter.kind in (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD) or parameter.name in _OWN_NAMES:
+            continue
+        if is_connection(parameter.name, kind):
+            connection = connection or parameter.name
+            continue
+        if (conversion := conversion_for(kind)) is not None:
+            from_request.append(RequestParameter(parameter.name, conversion, parameter.default))
+        elif (dependency := dependency_of(kind)) is not None:
+            dependencies[parameter.name] = dependency
+        elif parameter.default is Parameter.empty:
+            unfilled.append(parameter.name)  # given by the caller, such as a resolver's `root`
+    positional = tuple(item.name for item in parameters if item.kind is not Parameter.KEYWORD_ONLY)
+    return Plan(name, dependencies, connection, tuple(from_request), positional, tuple(unfilled))
+
+
+def is_connection(name: str, kind: Any) -> bool:
+    """Tell whether a parameter is given the request or WebSocket."""
+    if kind is None:
+        return name in _CONNECTION_NAMES
+    base = get_origin(kind) or kind
+    return isinstance(base, type) and issubclass(base, HTTPConnection)
+
+
+def dependency_of(kind: Any) -> Dependency | None:
+    """Return what to inject for an annotation: anything marked, and any class that is not a parameter's."""
+    if get_origin(kind) is Annotated:
+        arguments = get_args(kind)
+        marks = [mark for mark in arguments[1:] if isinstance(mark, _MARK)]
+        return Dependency(arguments[0], marks[0].component) if marks else None
+    base = get_origin(kind) or kind
+    is_own = isinstance(base, type) and base.__module__.partition(".")[0] not in _FOREIGN
+    return Dependency(kind) if is_own else None
+
+
+def inject(func: F) -> F:
+    """Fill the parameters of a function that its caller does not give.
+
+    A parameter annotated with a class of your own, or with dishka's `FromDishka[...]`, is given
+    what the providers have for it. Of an endpoint, `int float bool str Decimal UUID datetime date
+    time`, enums, literals, lists of them and `X | None` are read from the path, else from the query,
+    by name; what does not fit is answered with 400. A parameter for the request or WebSocket is
+    optional. A function that is not async runs in a worker thread.
+
+    It is for function endpoints, the methods of class endpoints, WebSocket endpoints, background
+    tasks and GraphQL resolvers, from whose schema the injected parameters are hidden.
+
+    Args:
+        func: the function; the result is async.
+
+    Raises:
+        InjectionError: (when called) outside of a request, or after its end; for an annotation that
+            cannot be found.
+    """
+    plans: list[Plan] = []
+    is_async = is_async_callable(func)
+
+    def plan() -> Plan:
+        if not plans:
+            plans.append(plan_for(func))
+        return plans[0]
+
+    @wraps(func)
+    async def call(*args: Any, **kwargs: Any) -> Any:
+        known = plans[0] if plans else plan()
+        arguments, given = split_connection(known, args, kwargs)
+        if known.dependencies:
+            await current_scope(known.name).fill(arguments, known.dependencies, given)
+        if is_async:
+            return await func(**arguments)
+        return await run_in_threadpool(partial(func, **arguments))
+
+    call.__armillary_plan__ = plan  # type: ignore[attr-defined]
+    call.__armillary_call__ = call  # type: ignore[attr-defined]
+    hide_dependencies(call, func)
+    return call  # type: ignore[return-value]
+
+
+def split_connection(plan: Plan, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[dict[str, Any], Any]:
+    """Return the arguments by name, those of the request included, and the connection an endpoint was given."""
+    connection: Any = next((value for value in args[:2] if is_given_connection(value)), None)
+    if connection is None:
+        return {**dict(zip(plan.positional, args, strict=False)), **kwargs}, None
+    rest = [value for value in args if value is not connection]
+    free = [name for name in plan.positional if name != plan.connection]
+    arguments = {**dict(zip(free, rest, strict=False)), **kwargs}
+    if plan.connection is not None:
+        arguments[plan.connection] = connection
+    for parameter in plan.from_request:
+        if parameter.name not in arguments:
+            arguments[parameter.name] = parameter.read(connection)
+    return arguments, connection
+
+
+def is_given_connection(value: object) -> bool:
+    """Tell whether a value is a request or a WebSocket."""
+    return isinstance(value, HTTPConnection)
+
+
+def hide_dependencies(call: Any, func: Callable[..., Any]) -> None:
+    """Take what is injected out of the signature that GraphQL and other tools read."""
+    try:
+        dependencies = call.__armillary_plan__().dependencies
+    except InjectionError:
+        return  # found when it is called, or checked at start-up
+    original = signature(func)
+    shown = [item for name, item in original.parameters.items() if name not in dependencies]
+    call.__signature__ = Signature(shown, return_annotation=original.return_annotation)
+    call.__annotations__ = {
+        name: kind for name, kind in getattr(func, "__annotations__", {}).items() if name not in dependencies
+    }
+
+
+def injected_functions(routes: Iterable[Any]) -> Iterator[Callable[..., Any]]:
+    """Yield the injected endpoints of routes, those in mounts and the methods of classes included."""
+    for route in routes:
+        yield from injected_functions(getattr(route, "routes", None) or ())
+        endpoint: Any = getattr(route, "endpoint", None)
+        candidate: Any
+        for candidate in (endpoint, *(vars(endpoint).values() if isinstance(endpoint, type) else ())):
+            if hasattr(candidate, "__armillary_plan__"):
+                yield candidate
+
+
+def require_filled(function: Any, plan: Plan) -> None:
+    """Raise an InjectionError for an endpoint with parameters that nothing fills.
+
+    The methods of classes that are no HTTP method's, and what a decorator is around, get what they
+    need from there.
+    """
+    is_method = "self" in plan.positional
+    if not plan.unfilled or function.__armillary_call__ is not function:
+        return
+    if not is_method or function.__name__ in _HTTP_METHODS:
+        raise InjectionError(
+            f"{plan.name}: nothing fills its parameter {plan.unfilled[0]!r}: annotate it with a class that a provider "
+            "has, with FromDishka[...], or with a type that is read from path and query, or give it a default"
+        )

@@ -1,0 +1,46 @@
+"""What opens and closes the scope of a request."""
+
+from __future__ import annotations
+
+from armillary.asgi_types import ASGIApp, Receive, Scope, Send
+
+from ._injection import Injection
+from ._scope import CURRENT, ConnectionScope
+
+
+class InjectionMiddleware:
+    """Let the functions below inject, from a scope that ends with the request.
+
+    The scope is opened when something is first injected, and closed after the response and its
+    background tasks, in reverse order, also on an error, a disconnect and a cancellation.
+
+    Args:
+        app: the application whose functions inject.
+        injection: the providers.
+
+    Raises:
+        TypeError: `injection` is none.
+    """
+
+    def __init__(self, app: ASGIApp, injection: Injection) -> None:
+        if not isinstance(injection, Injection):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError(f"injection must be an Injection(...) of providers, got {injection!r}")
+        self.app = app
+        self.injection = injection
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        if scope["type"] not in ("http", "websocket"):
+            await self.app(scope, receive, send)
+            return
+        own = ConnectionScope(self.injection, scope, receive, send)
+        token = CURRENT.set(own)
+        try:
+            await self.app(scope, receive, send)
+        except BaseException as exc:
+            await own.close(exc)
+            raise
+        else:
+            await own.close(None)
+        finally:
+            CURRENT.reset(token)

@@ -1,0 +1,59 @@
+"""Path and query parameters of a request as arguments."""
+
+from __future__ import annotations
+
+from inspect import Parameter
+from typing import Any, NamedTuple
+
+from armillary.asgi_types import HTTPException
+from armillary.datastructures import HTTPConnection
+
+from ._conversion import Conversion
+
+SHOWN = 60
+
+
+class RequestParameter(NamedTuple):
+    """A parameter of an endpoint that is read from the path or the query."""
+
+    name: str
+    conversion: Conversion
+    default: Any
+
+    def read(self, connection: HTTPConnection[Any]) -> Any:
+        """Return its value.
+
+        Raises:
+            HTTPException: 400, naming the parameter and what was expected.
+        """
+        if self.name in connection.path_params:
+            found: Any = connection.path_params[self.name]
+            if self.conversion.many:
+                return [self._converted("path", found)]
+            return self._converted("path", found)
+        if self.conversion.many:
+            texts = connection.query_params.getlist(self.name)
+            if texts or self.default is Parameter.empty:
+                return [self._converted("query", text) for text in texts]
+            return self.default
+        text = connection.query_params.get(self.name)
+        if text is not None:
+            return self._converted("query", text)
+        if self.default is not Parameter.empty:
+            return self.default
+        if self.conversion.optional:
+            return None
+        raise HTTPException(
+            400, f"The query parameter {self.name!r} is missing; it must be {self.conversion.expected}."
+        )
+
+    def _converted(self, place: str, value: Any) -> Any:
+        if not isinstance(value, str) and isinstance(value, self.conversion.types):
+            return value  # the route converted it
+        try:
+            return self.conversion.convert(str(value))
+        except ValueError:
+            raise HTTPException(
+                400,
+                f"The {place} parameter {self.name!r} must be {self.conversion.expected}, not {str(value)[:SHOWN]!r}.",
+            ) from None

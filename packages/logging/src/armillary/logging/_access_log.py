@@ -1,0 +1,148 @@
+"""One line for every request."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Collection
+from contextvars import Token
+from time import perf_counter
+
+from armillary.asgi_types import ASGIApp, Receive, Scope, Send, find_route_template
+
+from ._access_record import RecordMaker
+from ._entry import check_message
+from ._escape import HARMLESS, escaped
+from ._exchange import Exchange
+from ._http_exchange import HTTPExchange
+from ._request_id import RequestIDPolicy, current_request_id, new_request_id
+from ._websocket_exchange import WebSocketExchange
+
+MESSAGE = '%(client)s "%(method)s %(path)s" %(status)s %(outcome)s %(response_bytes)s bytes %(duration).6f s'
+
+
+class AccessLogMiddleware:
+    """Log one record for every request and every WebSocket, and give each an id.
+
+    The record of a request is written when the last byte of its response was handed to the server,
+    or when the application ended without one; that of a WebSocket when the application ended. Its
+    attributes are those of `AccessEntry`. Text in them that came from the client is escaped.
+
+    Args:
+        app: the application to serve.
+        logger: the logger, or its name; "armillary.access" by default.
+        level: of records in general; INFO by default.
+        error_level: of records whose status is 500 or above, or whose application failed; ERROR by
+            default.
+        message: the records' text, in which attributes stand as `%(status)s`.
+        excluded_paths: paths that get no line, such as `["/health"]`; compared as a whole.
+        request_id_header: the header that ids arrive and leave in; None for no ids of our own.
+        accept_request_id, generate_request_id: as `accept` and `generate` of `RequestIDMiddleware`.
+
+    Raises:
+        TypeError: a string instead of a list; a logger or level that is none.
+        ValueError: a message that names no attribute of the record; a header that is none.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        logger: logging.Logger | str = "armillary.access",
+        *,
+        level: int = logging.INFO,
+        error_level: int = logging.ERROR,
+        message: str = MESSAGE,
+        excluded_paths: Collection[str] = (),
+        request_id_header: str | None = "X-Request-ID",
+        accept_request_id: bool = True,
+        generate_request_id: Callable[[], str] = new_request_id,
+    ) -> None:
+        if isinstance(excluded_paths, str):
+            raise TypeError(f"excluded_paths is a list; write [{excluded_paths!r}]")
+        if not isinstance(logger, str | logging.Logger):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError(f"logger must be a logging.Logger or the name of one, got {logger!r}")
+        for parameter, number in (("level", level), ("error_level", error_level)):
+            if not isinstance(number, int) or isinstance(number, bool):  # pyright: ignore[reportUnnecessaryIsInstance]
+                raise TypeError(f"{parameter} is a number such as logging.INFO, got {number!r}")
+        for path in excluded_paths:
+            if not isinstance(path, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+                raise TypeError(f"excluded_paths is a list of paths, got {path!r} in it")
+        check_message(message)
+        self.app = app
+        self.logger = logging.getLogger(logger) if isinstance(logger, str) else logger
+        self.excluded_paths = frozenset(excluded_paths)
+        self.level = level
+        self.error_level = error_level
+        self.usual = RecordMaker(self.logger.name, level, message)
+        self.failed = RecordMaker(self.logger.name, error_level, message)
+        self.request_ids: RequestIDPolicy | None = None
+        if request_id_header is not None:
+            self.request_ids = RequestIDPolicy(request_id_header, accept_request_id, True, generate_request_id)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        began = perf_counter()
+        kind = scope["type"]
+        exchange: Exchange
+        if kind == "http":
+            exchange = HTTPExchange(self, scope, send, began)
+        elif kind == "websocket":
+            exchange = WebSocketExchange(self, scope, send, began)
+            receive = exchange.receiving(receive)
+        else:
+            await self.app(scope, receive, send)
+            return
+        token = None if self.request_ids is None else self._identify(exchange, self.request_ids)
+        try:
+            await self.app(scope, receive, exchange.send)
+        except BaseException as exc:
+            exchange.fail(exc)
+            raise
+        finally:
+            if token is not None:
+                current_request_id.reset(token)
+        if not exchange.written:
+            exchange.end()
+
+    def _identify(self, exchange: Exchange, policy: RequestIDPolicy) -> Token[str | None] | None:
+        """Give the connection an id, unless a part outside has given it one."""
+        record = exchange.record
+        if "request_id" in record:
+            return None
+        request_id = record["request_id"] = policy.choose(exchange.scope["headers"])
+        exchange.policy = policy
+        exchange.request_id = request_id
+        return current_request_id.set(request_id)
+
+    def write(self, exchange: Exchange, outcome: str, error: BaseException | None = None) -> None:
+        """Log the record of a connection that has ended."""
+        duration = perf_counter() - exchange.began
+        exchange.written = True
+        status = exchange.status
+        is_failure = outcome == "failed" or (status is not None and status >= 500)
+        scope = exchange.scope
+        path = scope["path"]
+        if not self.logger.isEnabledFor(self.error_level if is_failure else self.level) or path in self.excluded_paths:
+            return
+        record = exchange.record
+        maker = self.failed if is_failure else self.usual
+        entry = maker.attributes.copy()
+        client = scope.get("client")
+        if client:
+            host = client[0]
+            entry["client"] = host if host in HARMLESS else escaped(host)
+        method = scope.get("method", "WEBSOCKET")
+        entry["method"] = method if method in HARMLESS else escaped(method)
+        entry["path"] = path if path in HARMLESS else escaped(path)
+        if "route" in scope or "route_path" in record:
+            entry["route"] = find_route_template(scope)
+        entry["status"] = status
+        if outcome != "complete":  # as it is in the copy
+            entry["outcome"] = outcome
+        entry["response_bytes"] = exchange.size
+        entry["duration"] = duration
+        if "request_id" in record:
+            entry["request_id"] = record["request_id"]
+        if error is not None:
+            entry["error"] = type(error).__name__
+        if exchange.close_code is not None:
+            entry["close_code"] = exchange.close_code
+        self.logger.handle(maker.finish(entry))

@@ -1,0 +1,75 @@
+"""What is written of a connection at its end."""
+
+from __future__ import annotations
+
+from typing import TypedDict
+
+from armillary.asgi_types import ClientDisconnect
+
+
+class AccessEntry(TypedDict):
+    """The attributes of a record, beside those every `LogRecord` has.
+
+    Keys:
+        client: the client's address; None where the server knows none.
+        method: the request's method; "WEBSOCKET" for a WebSocket.
+        path: the decoded path, escaped. The query is left out, since secrets travel in it.
+        route: the template of the route, such as "/users/{id:int}"; None where none matched.
+        status: the response's status; 101 for an accepted WebSocket; None where there was none.
+        outcome: "complete"; "disconnected" where the client was gone before the end, which an
+            application may also tell by ending without a whole response; "cancelled"; or "failed"
+            by an exception.
+        error: the class of the exception that ended it, as far as it is known.
+        response_bytes: bytes of the body, or of WebSocket messages, handed to the server.
+        duration: seconds from the request's arrival to that last byte.
+        request_id: the request's id; None without one.
+        close_code: the code a WebSocket was closed with, by either side; None for a request.
+    """
+
+    client: str | None
+    method: str
+    path: str
+    route: str | None
+    status: int | None
+    outcome: str
+    error: str | None
+    response_bytes: int
+    duration: float
+    request_id: str | None
+    close_code: int | None
+
+
+SAMPLE: AccessEntry = {
+    "client": None,
+    "method": "GET",
+    "path": "/",
+    "route": None,
+    "status": None,
+    "outcome": "complete",
+    "error": None,
+    "response_bytes": 0,
+    "duration": 0.0,
+    "request_id": None,
+    "close_code": None,
+}
+
+
+def check_message(message: str) -> None:
+    """Raise a ValueError unless the message can be filled in from an entry."""
+    try:
+        _ = message % {**SAMPLE, "status": 200}
+    except (KeyError, TypeError, ValueError) as exc:
+        names = ", ".join(SAMPLE)
+        raise ValueError(f"message cannot be filled in ({exc!r}); write %(name)s with a name of {names}") from None
+
+
+def outcome_of(exc: BaseException, disconnected: bool) -> str:
+    """Name the end that an exception makes.
+
+    Args:
+        exc: what the application raised.
+        disconnected: whether the server refused to send, the client being gone.
+    """
+    if disconnected or isinstance(exc, ClientDisconnect):
+        return "disconnected"
+    return "failed" if isinstance(exc, Exception) else "cancelled"

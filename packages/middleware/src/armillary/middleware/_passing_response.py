@@ -1,0 +1,82 @@
+"""The application's response as dispatch sees it: its start is there, its body is still to come."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+from armillary.asgi_types import ClientDisconnect, Message, Receive, Scope, Send
+from armillary.http import Background, StreamingResponse
+
+from ._guest import Guest, Pause
+
+
+class NextMessage(Pause):
+    """Awaited for the next message the application sends; gives None once it has ended."""
+
+    __slots__ = ()
+
+
+class PassingBody:
+    """The parts of the body as the application sends them. Nothing is held back or collected."""
+
+    __slots__ = ("_complete", "_guest", "started")
+
+    def __init__(self, guest: Guest[Any]) -> None:
+        self._guest = guest
+        self.started = False
+        self._complete = False
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self
+
+    async def __anext__(self) -> bytes:
+        self.started = True
+        if self._complete:
+            raise StopAsyncIteration
+        message: Message | None = await NextMessage(self._guest)
+        if message is None:
+            self._complete = True
+            raise ClientDisconnect("the application ended before its response was complete")
+        if message["type"] != "http.response.body":
+            raise TypeError(
+                f"the application sent {message['type']!r}, which has no bytes to iterate over; return its "
+                "response as it is, or take the extension out of scope['extensions'] before call_next"
+            )
+        self._complete = not message.get("more_body", False)
+        body: bytes = message.get("body", b"")
+        return body
+
+
+class PassingResponse(StreamingResponse):
+    """What `call_next` returns: status and headers of the application's response.
+
+    Change `status_code` and `headers` in place and return it: the body then passes by unread. To
+    change the body, replace `body_iterator` with an async iterator over it, and delete the
+    Content-Length if that changes; or return another response, and what the application still
+    sends is dropped.
+    """
+
+    background: Background | None
+
+    def __init__(self, start: Message, guest: Guest[Any]) -> None:
+        self.start = start
+        self.status_code = start["status"]
+        self.raw_headers = list(start.get("headers", ()))
+        self.passing_body = PassingBody(guest)
+        self.body_iterator = self.passing_body
+        self.background = None
+        self.trailers = None
+
+    @property
+    def is_untouched(self) -> bool:
+        """Whether the body may pass by unread: nobody replaced it or began to read it."""
+        return self.body_iterator is self.passing_body and not self.passing_body.started
+
+    async def send_content(self, scope: Scope, receive: Receive, send: Send, with_trailers: bool = False) -> None:
+        """Send the body part by part; it is the application that watches for a disconnect."""
+        await self.send_body(send, with_trailers)
+
+    def start_message(self) -> dict[str, Any]:
+        """Return the start to send: the application's, with status and headers as they are now."""
+        return {**self.start, "status": self.status_code, "headers": [*self.raw_headers]}

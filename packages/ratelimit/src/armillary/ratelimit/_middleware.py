@@ -1,0 +1,183 @@
+"""The ASGI shell of the rate limits."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Awaitable, Iterable
+from typing import Any, Literal, get_args
+
+from limits.aio.storage import Storage as AsyncStorage
+from limits.storage import Storage
+
+from armillary.asgi_types import ASGIApp, Message, Receive, Scope, Send
+
+from ._answer import quota_problem, send_problem, unavailable_problem
+from ._client_address import client_address
+from ._counting import STRATEGIES, Counter, LocalCounter, StoreCounter, StoreDown, Strategy, make_storage
+from ._fields import Count, rate_limit_fields
+from ._memory_storage import MemoryStorage
+from ._rule import Key, Rule, make_rules
+
+logger = logging.getLogger("armillary.ratelimit")
+
+WhenStoreDown = Literal["local", "allow", "refuse"]
+
+PAUSE = 1.0
+"""Seconds for which a store that failed is not asked again."""
+
+
+class RateLimitMiddleware:
+    """Let each client make so many requests in a time, and answer the rest with 429.
+
+    Every rule that matches a request must allow it. They are asked in order, and after the first
+    that refuses no further one is; those before it have counted the request. Responses carry
+    RateLimit-Policy and RateLimit, and a refusal Retry-After and a problem document.
+
+    Args:
+        app: the application to protect.
+        rules: a `Rule` or several, or the limits of every path as text, such as "100/minute" or
+            "10/second; 1000/hour".
+        key: tells whom a request is counted for, None for nobody; by default the client's address.
+        storage: "memory://" (default) for this process alone, "redis://127.0.0.1:6379/0" (needs the
+            extra `redis` and asyncio), or a storage of the limits library.
+        strategy: "fixed-window" (default), which counts from a client's first request on, or
+            "moving-window", which never lets more through in any stretch of time but keeps an
+            entry for each request.
+        when_store_down: "local" (default) counts in each process until the store answers again;
+            "allow" limits nothing meanwhile; "refuse" answers 503.
+        store_timeout: seconds the store may take to answer before it counts as down; 0.5 by default.
+        limit_websockets: whether WebSocket handshakes are counted too, as GET; False by default.
+
+    Raises:
+        TypeError: something of the wrong kind.
+        ValueError: no rule, two of one name, a store or strategy that is not known.
+
+    RFC 6585 section 4, RFC 9457, draft-ietf-httpapi-ratelimit-headers-11.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        rules: str | Rule | Iterable[Rule],
+        *,
+        key: Key = client_address,
+        storage: str | Storage | AsyncStorage | None = None,
+        strategy: Strategy = "fixed-window",
+        when_store_down: WhenStoreDown = "local",
+        store_timeout: float = 0.5,
+        limit_websockets: bool = False,
+    ) -> None:
+        if strategy not in STRATEGIES:
+            raise ValueError(f"strategy is one of {', '.join(STRATEGIES)}; got {strategy!r}")
+        if when_store_down not in get_args(WhenStoreDown):
+            raise ValueError(f"when_store_down is one of {', '.join(get_args(WhenStoreDown))}; got {when_store_down!r}")
+        if not isinstance(store_timeout, int | float):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError(f"store_timeout is a number of seconds, got {store_timeout!r}")
+        if not store_timeout > 0:
+            raise ValueError(f"store_timeout is in seconds, above 0; got {store_timeout!r}")
+        if not callable(key):
+            raise TypeError(f"key is a function of the scope, got {key!r}")
+        self.app = app
+        self.rules = make_rules(rules)
+        self.key = key
+        self.when_store_down: WhenStoreDown = when_store_down
+        self.limit_websockets = limit_websockets
+        self._counter: Counter = make_counter(make_storage(storage, store_timeout), strategy, store_timeout)
+        self._fallback = LocalCounter(MemoryStorage(), strategy)
+        self._down_until: float | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        kind = scope["type"]
+        if kind == "http" or (kind == "websocket" and self.limit_websockets):
+            await self._limit(scope, receive, send)
+        elif kind == "lifespan":
+            await self.app(scope, receive, self._closing_send(send))
+        else:
+            await self.app(scope, receive, send)
+
+    async def close(self) -> None:
+        """Close connections to a store given by URL; done by itself when the server shuts down."""
+        await self._counter.close()
+
+    def _closing_send(self, send: Send) -> Send:
+        async def send_and_close(message: Message) -> None:
+            if message["type"] in ("lifespan.shutdown.complete", "lifespan.shutdown.failed"):
+                await self.close()
+            await send(message)
+
+        return send_and_close
+
+    async def _limit(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            counts = await self._count(scope)
+        except StoreDown:
+            await send_problem(scope, send, unavailable_problem(), 1)
+            return
+        violated = [count for count in counts if not count.allowed]
+        if violated:
+            wait = max(1, *(count.wait for count in violated))
+            await send_problem(scope, send, quota_problem(violated), wait, rate_limit_fields(counts))
+        else:
+            await self.app(scope, receive, limited_send(send, counts) if counts else send)
+
+    async def _count(self, scope: Scope) -> list[Count]:
+        counts: list[Count] = []
+        method, path = scope.get("method", "GET"), scope["path"]
+        for rule in self.rules:
+            if not rule.matches(method, path):
+                continue
+            key = (rule.key or self.key)(scope)
+            if key is None:
+                continue
+            count = await self._count_one(rule, key)
+            if count is not None:
+                counts.append(count)
+                if not count.allowed:
+                    break
+        return counts
+
+    async def _count_one(self, rule: Rule, key: str) -> Count | None:
+        """Count a request by one rule; None where the store is down and nothing is limited meanwhile."""
+        if self._down_until is None or time.monotonic() >= self._down_until:
+            try:
+                count = await self._counter.count(rule, key)
+            except StoreDown as exc:
+                self._note_down(exc)
+            else:
+                self._note_up()
+                return count
+        if self.when_store_down == "refuse":
+            raise StoreDown
+        return None if self.when_store_down == "allow" else await self._fallback.count(rule, key)
+
+    def _note_down(self, exc: StoreDown) -> None:
+        if self._down_until is None:
+            logger.error("the store of the rate limits is down (%s); when_store_down=%r", exc, self.when_store_down)
+        self._down_until = time.monotonic() + PAUSE
+
+    def _note_up(self) -> None:
+        if self._down_until is not None:
+            self._down_until = None
+            logger.warning("the store of the rate limits answers again")
+
+
+def make_counter(storage: Storage | AsyncStorage, strategy: Strategy, timeout: float) -> Counter:
+    if isinstance(storage, AsyncStorage):
+        return StoreCounter(storage, strategy, timeout)
+    return LocalCounter(storage, strategy)
+
+
+def limited_send(send: Send, counts: list[Count]) -> Send:
+    """Return a `send` that adds the RateLimit fields to the start of the response.
+
+    It is a plain function: it hands on what `send` returned to be awaited, at no frame of its own.
+    """
+
+    def send_limited(message: Message) -> Awaitable[None]:
+        if message["type"] in ("http.response.start", "websocket.accept", "websocket.http.response.start"):
+            headers: list[Any] = [*message.get("headers", ()), *rate_limit_fields(counts)]
+            message = {**message, "headers": headers}
+        return send(message)
+
+    return send_limited

@@ -1,0 +1,74 @@
+"""Routes, mounts and hosts for ASGI, found at a cost that does not grow with their number.
+
+An endpoint is an ASGI application, or, with `armillary-routing[functions]`, a function of a
+request or of a WebSocket:
+
+>>> from armillary.routing import Mount, Route, Router
+>>> class Ping:
+...     async def __call__(self, scope, receive, send):
+...         await send({"type": "http.response.start", "status": 200, "headers": []})
+...         await send({"type": "http.response.body", "body": b"pong"})
+>>> app = Router([
+...     Route("/ping", Ping(), methods=["GET"]),
+...     Mount("/users", name="users", routes=[Route("/{id:int}", Ping(), name="show")]),
+... ])
+>>> app.url_path_for("users:show", id=7)
+'/users/7'
+"""
+
+from ._base_route import BaseRoute
+from ._convertors import (
+    CONVERTOR_TYPES,
+    Convertor,
+    DateConvertor,
+    FloatConvertor,
+    IntegerConvertor,
+    PathConvertor,
+    RegexConvertor,
+    StringConvertor,
+    UUIDConvertor,
+    register_url_convertor,
+)
+from ._host import Host
+from ._lifespan import MountedLifespan, serve_lifespan
+from ._match import Match, NoMatchFound, PathParameterError
+from ._mount import Mount
+from ._path_template import compile_path, replace_params
+from ._registration import RouteGroup
+from ._report import Finding, RouteReport
+from ._route import Route
+from ._route_list import RouteList
+from ._route_path import get_route_path
+from ._router import Router
+from ._websocket_route import WebSocketRoute
+
+__all__ = [
+    "CONVERTOR_TYPES",
+    "BaseRoute",
+    "Convertor",
+    "DateConvertor",
+    "Finding",
+    "FloatConvertor",
+    "Host",
+    "IntegerConvertor",
+    "Match",
+    "Mount",
+    "MountedLifespan",
+    "NoMatchFound",
+    "PathConvertor",
+    "PathParameterError",
+    "RegexConvertor",
+    "Route",
+    "RouteGroup",
+    "RouteList",
+    "RouteReport",
+    "Router",
+    "StringConvertor",
+    "UUIDConvertor",
+    "WebSocketRoute",
+    "compile_path",
+    "get_route_path",
+    "register_url_convertor",
+    "replace_params",
+    "serve_lifespan",
+]

@@ -1,0 +1,114 @@
+"""A host name and the application that serves it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from armillary.asgi_types import ASGIApp, Receive, Scope, Send
+from armillary.datastructures import URLPath, parse_host
+
+from ._base_route import BaseRoute, checked_callable
+from ._children import child_routes, name_below, reverse_child
+from ._convertors import Convertor
+from ._match import Match, NoMatchFound, PathParameterError
+from ._path_match import conversions, converted, merged_params
+from ._path_template import compile_path, replace_params
+
+
+def requested_host(scope: Scope) -> str | None:
+    """Return the host of the request in lower case, without its port.
+
+    None for a missing, malformed or repeated Host header (RFC 9112 section 3.2).
+    """
+    values: list[bytes] = [value for name, value in scope["headers"] if name == b"host"]
+    if len(values) != 1:
+        return None
+    parsed = parse_host(values[0].decode("latin-1"))
+    return None if parsed is None else parsed.host
+
+
+class Host(BaseRoute):
+    """A host name and the application that serves it, on any port.
+
+    Args:
+        host: a template such as "api.example.org" or "{tenant}.example.org"; a port stands in
+            reversed URLs only.
+        app: any ASGI application, usually a `Router`.
+        name: for `url_path_for`, as with `Mount`.
+
+    >>> Host("{tenant}.example.org", app=print, name="tenant").url_path_for("tenant", tenant="a", path="/x").host
+    'a.example.org'
+    """
+
+    literal_braces: ClassVar[bool] = False
+
+    host_regex: re.Pattern[str]
+    host_format: str
+    param_convertors: dict[str, Convertor[Any]]
+
+    def __init__(self, host: str, app: ASGIApp, name: str | None = None) -> None:
+        if host.startswith("/"):
+            raise ValueError(f"host must be a host name, not a path, got {host!r}; use Mount for a path")
+        self.host = host
+        self.app: ASGIApp = checked_callable(app, "app")
+        self.name = name or ""
+        compiled = compile_path(host, literal_braces=self.literal_braces)
+        self.host_regex, self.host_format, self.param_convertors = compiled
+
+    @property
+    def routes(self) -> Sequence[BaseRoute]:
+        """The routes of the application; empty where it has none."""
+        return child_routes(self.app)
+
+    def child_scope(self, scope: Scope, host: str | None) -> Scope | None:
+        """Return the keys of a match of `host`, None where it is another's."""
+        found = None if host is None else self.host_regex.match(host)
+        params = None if found is None else converted(found, "", conversions(self.param_convertors))
+        if params is None:
+            return None
+        return {"endpoint": self.app, "path_params": merged_params(scope, params), "route": self}
+
+    def enter(self, scope: Scope, host: str | None) -> ASGIApp | None:
+        """Write a match of `host` into the scope and return the application to await, or None."""
+        child = self.child_scope(scope, host)
+        if child is None:
+            return None
+        scope.update(child)
+        return self.app
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        child = self.child_scope(scope, requested_host(scope)) if scope["type"] in ("http", "websocket") else None
+        return (Match.NONE, {}) if child is None else (Match.FULL, child)
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.app(scope, receive, send)
+
+    def url_path_for(self, name: str, /, **path_params: Any) -> URLPath:
+        """Return the path and host of this route, or of a route below it."""
+        own = bool(self.name) and name == self.name and "path" in path_params
+        rest = None if own else name_below(self.name, name)
+        if not own and rest is None:
+            raise NoMatchFound(name, path_params)
+        params = dict(path_params)
+        if not self.param_convertors.keys() <= params.keys():
+            raise NoMatchFound(name, path_params)
+        host, params = replace_params(self.host_format, self.param_convertors, params)
+        if parse_host(host) is None:
+            raise PathParameterError(f"{host!r} is not a host name")
+        if rest is not None:
+            child = reverse_child(self.app, rest, params)
+            return URLPath(child, protocol=child.protocol, host=host)
+        path = params.pop("path")
+        if params:
+            raise NoMatchFound(name, path_params)
+        return URLPath(path, host=host)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Host) and self.host == other.host and self.app == other.app
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(host={self.host!r}, name={self.name!r}, app={self.app!r})"

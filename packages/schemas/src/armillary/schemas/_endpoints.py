@@ -1,0 +1,64 @@
+"""The operations that a list of routes offers, mounts and hosts included."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from armillary.asgi_types import is_plain_function
+from armillary.routing import BaseRoute, Host, Mount, Route
+
+METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
+CONVERTOR = re.compile(r"(?<=\{)([^{}:]+):[^{}]+(?=})")
+
+
+class EndpointInfo(NamedTuple):
+    """One operation.
+
+    Attributes:
+        path: with its mounts and without convertors, such as "/users/{id}".
+        http_method: lower-case.
+        func: the function or method that answers.
+        convertors: of the path's parameters, by name.
+    """
+
+    path: str
+    http_method: str
+    func: Callable[..., Any]
+    convertors: Mapping[str, Any] = {}
+
+
+def find_endpoints(
+    routes: Iterable[BaseRoute], prefix: str = "", above: Mapping[str, Any] | None = None
+) -> Iterator[EndpointInfo]:
+    """Give every operation that is to be in the schema; HEAD is left out beside GET."""
+    known = dict(above or {})
+    for route in routes:
+        if isinstance(route, Mount):
+            path = prefix + without_convertors(route.path)
+            yield from find_endpoints(route.routes or (), path, {**known, **route.param_convertors})
+        elif isinstance(route, Host):
+            yield from find_endpoints(route.routes or (), prefix, known)
+        elif isinstance(route, Route) and route.include_in_schema:
+            path, convertors = prefix + without_convertors(route.path), {**known, **route.param_convertors}
+            for method, func in operations(route):
+                yield EndpointInfo(path, method, func, convertors)
+
+
+def operations(route: Route) -> Iterator[tuple[str, Callable[..., Any]]]:
+    endpoint: Any = route.endpoint
+    if is_plain_function(endpoint):
+        for method in sorted(route.methods or ("GET",)):
+            if method != "HEAD":
+                yield method.lower(), endpoint
+        return
+    for method in METHODS:
+        handler = getattr(endpoint, method, None)
+        if callable(handler) and (not route.methods or method.upper() in route.methods):
+            yield method, handler
+
+
+def without_convertors(path: str) -> str:
+    """Return "/users/{id}" for "/users/{id:int}"."""
+    return CONVERTOR.sub(r"\1", path)

@@ -1,0 +1,37 @@
+"""Guards to put around any ASGI app.
+
+>>> from armillary.security import SecurityHeadersMiddleware, TrustedHostMiddleware
+>>> async def app(scope, receive, send): ...
+>>> guarded = TrustedHostMiddleware(SecurityHeadersMiddleware(app), ["example.com", "*.example.com"])
+
+Each guard is a pure policy and an ASGI shell around it; a scope of another type than the guard is
+for passes through untouched.
+"""
+
+from ._body_limit import BodyTooLarge, RequestBodyLimitMiddleware
+from ._csrf import CSRFMiddleware
+from ._csrf_policy import CSRFPolicy
+from ._https_redirect import HTTPSRedirectMiddleware
+from ._proxy_headers import ProxyHeadersMiddleware
+from ._proxy_policy import ProxyPolicy
+from ._security_headers import SecurityHeadersMiddleware
+from ._security_headers_policy import StrictTransportSecurity
+from ._timeout import ResponseCut, TimeoutMiddleware
+from ._trusted_host import TrustedHostMiddleware
+from ._trusted_host_policy import TrustedHostPolicy
+
+__all__ = [
+    "BodyTooLarge",
+    "CSRFMiddleware",
+    "CSRFPolicy",
+    "HTTPSRedirectMiddleware",
+    "ProxyHeadersMiddleware",
+    "ProxyPolicy",
+    "RequestBodyLimitMiddleware",
+    "ResponseCut",
+    "SecurityHeadersMiddleware",
+    "StrictTransportSecurity",
+    "TimeoutMiddleware",
+    "TrustedHostMiddleware",
+    "TrustedHostPolicy",
+]

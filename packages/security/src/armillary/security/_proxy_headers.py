@@ -1,0 +1,67 @@
+"""See the client where a proxy stands in between."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from armillary.asgi_types import ASGIApp, Receive, Scope, Send
+from armillary.datastructures import Headers
+
+from ._proxy_policy import Convention, Origin, ProxyPolicy
+
+SECURE_WEBSOCKET = {"http": "ws", "https": "wss"}
+
+
+class ProxyHeadersMiddleware:
+    """Take client address and scheme from the headers of a trusted proxy.
+
+    The application finds them in `scope["client"]` (with port 0, as the client's is not known)
+    and `scope["scheme"]`. Headers of a peer that is not trusted change nothing.
+
+    Args:
+        app: the application behind the proxy.
+        trusted: addresses and networks of your proxies; by default the loopback addresses. A peer
+            on a Unix socket has none: `["*"]` trusts whoever connects.
+        convention: "x-forwarded" (default: X-Forwarded-For, -Proto, -Host) or "forwarded"
+            (RFC 7239). Only one is read, as a client can write the other.
+        trust_host: with True the Host header becomes the one the proxy reports; False by default.
+
+    Raises:
+        TypeError: a string instead of a list.
+        ValueError: something that is no address or network.
+
+    RFC 7239.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        trusted: Sequence[str] = ("127.0.0.1", "::1"),
+        *,
+        convention: Convention = "x-forwarded",
+        trust_host: bool = False,
+    ) -> None:
+        self.app = app
+        self.policy = ProxyPolicy(trusted, convention, trust_host)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] in ("http", "websocket"):
+            client = scope.get("client")
+            origin = self.policy.resolve(client[0] if client else "", Headers(scope=scope))
+            if origin is not None:
+                scope = rewritten(scope, origin)
+        await self.app(scope, receive, send)
+
+
+def rewritten(scope: Scope, origin: Origin) -> Scope:
+    """Return a copy of the scope that shows the client; the server's own stays as it was."""
+    changed = dict(scope)
+    if origin.client is not None:
+        changed["client"] = (origin.client, 0)
+    if origin.scheme is not None:
+        websocket = scope["type"] == "websocket"
+        changed["scheme"] = SECURE_WEBSOCKET[origin.scheme] if websocket else origin.scheme
+    if origin.host is not None:
+        others = [(name, value) for name, value in scope["headers"] if name != b"host"]
+        changed["headers"] = [(b"host", origin.host.encode("latin-1")), *others]
+    return changed

@@ -1,0 +1,49 @@
+"""Answer only to the names the application is known by."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from armillary.asgi_types import ASGIApp, Receive, Scope, Send
+from armillary.datastructures import URL
+
+from ._answer import answer
+from ._trusted_host_policy import TrustedHostPolicy
+
+
+class TrustedHostMiddleware:
+    """Refuse requests and WebSocket handshakes for other hosts with 400 "Invalid host header".
+
+    Links, redirects and caches are built from the Host header; a forged one poisons them.
+
+    Args:
+        app: the application to protect.
+        allowed_hosts: such as `["example.com", "*.example.com"]`; None (the default) allows all.
+        www_redirect: with True (the default) `example.com` is redirected with 307 where only
+            `www.example.com` is allowed.
+
+    Raises:
+        TypeError: a single string instead of a list.
+        ValueError: a pattern with a wildcard inside, a scheme, a port or a path.
+
+    RFC 9110 section 7.2.
+    """
+
+    def __init__(self, app: ASGIApp, allowed_hosts: Sequence[str] | None = None, www_redirect: bool = True) -> None:
+        self.app = app
+        self.policy = TrustedHostPolicy(("*",) if allowed_hosts is None else allowed_hosts, www_redirect)
+        self.allowed_hosts = ["*"] if allowed_hosts is None else list(allowed_hosts)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in ("http", "websocket") or self.policy.allow_any:
+            await self.app(scope, receive, send)
+            return
+        decision = self.policy.decide(value for name, value in scope["headers"] if name == b"host")
+        if decision == "allow":
+            await self.app(scope, receive, send)
+        elif decision == "redirect":
+            url = URL(scope=scope)
+            location = str(url.replace(netloc=f"www.{url.netloc}"))
+            await answer(scope, send, 307, "", [(b"location", location.encode("ascii"))])
+        else:
+            await answer(scope, send, 400, "Invalid host header")

@@ -1,0 +1,111 @@
+"""Sessions in a SQL database through SQLAlchemy: `pip install armillary-sessions[sql]`. Needs asyncio.
+
+>>> from armillary.sessions.sql import SQLStore
+>>> store = SQLStore("sqlite+aiosqlite:///sessions.db")
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+try:
+    import sqlalchemy as sa
+    from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
+    from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+except ImportError as exc:
+    raise ImportError("sessions in SQL need SQLAlchemy: pip install 'armillary-sessions[sql]'") from exc
+
+from ._errors import StoreUnavailable
+from ._event_loop import require_asyncio
+from ._store import StoredSession
+
+__all__ = ["SQLStore"]
+
+
+class SQLStore:
+    """Keeps sessions in one table of any database that SQLAlchemy drives.
+
+    Args:
+        engine: an async URL such as "postgresql+psycopg://...", or an `AsyncEngine` of your own.
+        table: the table's name, "armillary_sessions" by default. `create_table()` makes it.
+    """
+
+    def __init__(self, engine: str | AsyncEngine, table: str = "armillary_sessions") -> None:
+        self._engine = create_async_engine(engine) if isinstance(engine, str) else engine
+        self.metadata = sa.MetaData()
+        self.table = sa.Table(
+            table,
+            self.metadata,
+            sa.Column("key", sa.String(64), primary_key=True),
+            sa.Column("data", sa.Text, nullable=False),
+            sa.Column("version", sa.String(64), nullable=False),
+            sa.Column("created", sa.Double, nullable=False),
+            sa.Column("touched", sa.Double, nullable=False),
+            sa.Column("expires", sa.Double, nullable=False, index=True),
+        )
+
+    async def create_table(self) -> None:
+        """Create the table where it is missing; call it in the application's lifespan or a migration."""
+        require_asyncio("SQLStore")
+        async with self._engine.begin() as connection:
+            await connection.run_sync(self.metadata.create_all)
+
+    async def load(self, key: str) -> StoredSession | None:
+        """Return the session, or None."""
+        columns = self.table.c
+        query = sa.select(columns.data, columns.version, columns.created, columns.touched).where(
+            columns.key == key, columns.expires > time.time()
+        )
+        row = (await self._execute(query)).first()
+        return None if row is None else StoredSession(*row)
+
+    async def save(self, key: str, session: StoredSession, expected: str | None, lifetime: int) -> bool:
+        """Save the session if the expected version is there."""
+        values = {**session._asdict(), "expires": time.time() + lifetime}
+        columns = self.table.c
+        if expected is not None:
+            change = self.table.update().where(columns.key == key, columns.version == expected).values(values)
+            return bool((await self._execute(change)).rowcount)
+        await self._execute(self.table.delete().where(columns.key == key, columns.expires <= time.time()))
+        try:
+            await self._execute(self.table.insert().values(key=key, **values))
+        except IntegrityError:
+            return False
+        return True
+
+    async def delete(self, key: str) -> None:
+        """Forget the session."""
+        await self._execute(self.table.delete().where(self.table.c.key == key))
+
+    async def remove_expired(self) -> int:
+        """Remove expired sessions; return how many. Run it now and then, such as daily."""
+        gone = await self._execute(self.table.delete().where(self.table.c.expires <= time.time()))
+        return int(gone.rowcount)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._engine.dispose()
+
+    async def _execute(self, statement: Any) -> Any:
+        require_asyncio("SQLStore")
+        try:
+            return await self._execute_now(statement)
+        except IntegrityError:
+            raise
+        except (SQLAlchemyError, OSError) as exc:
+            raise StoreUnavailable(f"the session database cannot be used: {exc}") from exc
+
+    async def _execute_now(self, statement: Any) -> Any:
+        # A pooled connection may be from before a restart of the database; only a new one tells. The
+        # statements may be repeated: a save that got through already is then refused by its version.
+        try:
+            return await self._execute_once(statement)
+        except DBAPIError as exc:
+            if not exc.connection_invalidated:
+                raise
+            return await self._execute_once(statement)
+
+    async def _execute_once(self, statement: Any) -> Any:
+        async with self._engine.begin() as connection:
+            return await connection.execute(statement)

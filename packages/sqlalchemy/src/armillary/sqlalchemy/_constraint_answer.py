@@ -1,0 +1,26 @@
+"""Constraint violations as answers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy.exc import DataError
+
+from . import _fault
+
+if TYPE_CHECKING:
+    from armillary.http import ProblemResponse
+
+
+def answer_constraint_violation(request: Any, exc: Any) -> ProblemResponse:
+    """Answer an `IntegrityError` with 409, or with 400 for a value that can never be stored.
+
+    Register it: `exception_handlers={IntegrityError: answer_constraint_violation}`; for
+    `DataError` it answers 400 too. What the database said stays in the server's log.
+    RFC 9457.
+    """
+    from armillary.http import ProblemResponse
+
+    if isinstance(exc, DataError) or _fault.is_bad_value(exc.orig):
+        return ProblemResponse(400, detail="A value is missing or not allowed.")
+    return ProblemResponse(409, detail="The change conflicts with what is stored.")

@@ -1,0 +1,121 @@
+"""One transaction for each request."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from armillary.asgi_types import ASGIApp, HTTPException, Message, Receive, Scope, Send, scope_record
+
+from ._event_loop import require_asyncio
+from ._options import TransactionOptions
+from ._policy import CommitPolicy
+from ._source import TransactionSource
+from ._unit_of_work import UnitOfWork
+from ._watched_receive import WatchedReceive
+
+READING_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+DEFAULT_POLICY: Final = CommitPolicy()
+
+
+class TransactionMiddleware:
+    """Give each request a transaction, and end it before the response starts.
+
+    The transaction is opened when `session(request)` is first called. It is committed before
+    `http.response.start` is sent, so that a client never sees success for work that was not kept:
+    if the commit fails, the error becomes the response. It is rolled back when the response answers
+    an exception, has a status of 400 or more, the client is gone, or the request is cancelled. The
+    connection goes back to the pool at that moment, not after background tasks.
+
+    A WebSocket has one session for its connection, which commits when it is told to; what is not
+    committed at its end is rolled back. For a transaction for each message use `transaction()`.
+
+    Args:
+        app: the application that uses the database.
+        source: a `Database`, or another `TransactionSource`.
+        policy: which requests are committed.
+        isolation_level, read_only, statement_timeout: of the transactions; see `TransactionOptions`.
+
+    Raises:
+        TypeError: `source` or `policy` is none.
+        ValueError: an option has a wrong value.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        source: TransactionSource,
+        *,
+        policy: CommitPolicy = DEFAULT_POLICY,
+        isolation_level: str | None = None,
+        read_only: bool | None = None,
+        statement_timeout: float | None = None,
+    ) -> None:
+        if not callable(getattr(source, "new_transaction", None)):
+            raise TypeError(f"source must be a Database or another TransactionSource, got {source!r}")
+        if not isinstance(policy, CommitPolicy):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError(f"policy must be a CommitPolicy, such as CommitPolicy(commit_on=...), got {policy!r}")
+        self.app = app
+        self.source = source
+        self.policy = policy
+        self.options = TransactionOptions(isolation_level, read_only, statement_timeout)
+        self.reading_options = TransactionOptions(reads_first=True).over(self.options)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        if scope["type"] not in ("http", "websocket"):
+            await self.app(scope, receive, send)
+            return
+        require_asyncio("TransactionMiddleware")
+        watched = WatchedReceive(receive) if scope["type"] == "http" else None
+        options = self.reading_options if scope.get("method") in READING_METHODS else self.options
+        unit = UnitOfWork(self.source, self.policy, options, watched)
+        record = scope_record(scope)
+        outer = record.get("transactions", {})
+        record["transactions"] = {**outer, self.source.name: unit}
+        try:
+            if self.source.begins_early:
+                await unit.transaction().begin()
+            await self._serve(unit, scope, watched or receive, send)
+        finally:
+            await unit.abandon()
+            record["transactions"] = outer
+            record.pop("start_withheld", None)
+
+    async def _serve(self, unit: UnitOfWork, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await self.app(scope, receive, send)
+            return
+        started = False
+
+        async def send_after_commit(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                if not unit.ended:
+                    await self._settle(unit, message["status"], scope)
+                scope_record(scope).pop("start_withheld", None)
+                started = True
+            await send(message)
+
+        try:
+            await self.app(scope, receive, send_after_commit)
+        except HTTPException as exc:
+            # Nobody inside renders exceptions: the application is a bare callable.
+            if started:
+                raise
+            await unit.abandon()
+            await answer(exc, scope, send)
+
+    async def _settle(self, unit: UnitOfWork, status: int, scope: Scope) -> None:
+        try:
+            await unit.settle(status, scope)
+        except Exception:
+            # Parts inside have noted a start that is not sent now: the error may still be answered.
+            scope_record(scope)["start_withheld"] = True
+            raise
+
+
+async def answer(exc: HTTPException, scope: Any, send: Send) -> None:
+    """Send an exception as a plain-text response."""
+    from armillary.http import send_http_exception
+
+    await send_http_exception(exc, send, scope["method"])

@@ -1,0 +1,46 @@
+"""A receive channel that remembers the disconnect it passed on."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Any
+
+from armillary.asgi_types import Message, Receive
+
+
+class WatchedReceive:
+    """Passes messages on, and can tell whether the client is gone without taking any from the application.
+
+    Args:
+        receive: the connection's receive channel.
+    """
+
+    __slots__ = ("__weakref__", "_disconnected", "_receive", "_unread")
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._unread: deque[Message] = deque()
+        self._disconnected = False
+
+    async def __call__(self) -> Message:
+        """Return the next message."""
+        return self._unread.popleft() if self._unread else await self._take()
+
+    async def _take(self) -> Message:
+        message = await self._receive()
+        if message["type"] == "http.disconnect":
+            self._disconnected = True
+        return message
+
+    async def _look(self) -> Message:
+        message = await self._take()
+        self._unread.append(message)
+        return message
+
+    async def is_disconnected(self) -> bool:
+        """Tell whether the client is gone; what else arrived is kept for the application."""
+        if not self._disconnected:
+            from armillary.http import Request
+
+            await Request[Any]({"type": "http"}, self._look).is_disconnected()
+        return self._disconnected

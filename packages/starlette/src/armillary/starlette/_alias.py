@@ -1,0 +1,140 @@
+"""The name `starlette`, answered by this package while it is installed.
+
+One finder on `sys.meta_path` does three things: it hands out this package's module objects under
+Starlette's names, it reports the distribution `starlette` at the version stood for, and it gives
+missing modules and names an error that says which version that is.
+
+A module keeps one identity: `starlette.routing` and `armillary.starlette.routing` are the same
+object, so classes compare equal however they were imported.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import sys
+from collections.abc import Iterable, Sequence
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+from typing import Any
+
+from ._missing import explain_missing_names
+
+ALIAS = "starlette"
+TARGET = __name__.rpartition(".")[0]
+
+
+def is_alias(name: str) -> bool:
+    """Tell whether `name` is `starlette` or a module below it."""
+    return name == ALIAS or name.startswith(f"{ALIAS}.")
+
+
+class AliasLoader(Loader):
+    """Loads `armillary.starlette.x` in answer to `starlette.x`."""
+
+    def __init__(self, target: str) -> None:
+        self.target = target
+        self.target_spec: ModuleSpec | None = None
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        module = importlib.import_module(self.target)
+        self.target_spec = module.__spec__
+        return module
+
+    def exec_module(self, module: ModuleType) -> None:
+        # The import system has just replaced the module's own spec with the alias's.
+        module.__spec__ = self.target_spec
+        explain_missing_names(module, self.target.replace(TARGET, ALIAS, 1), stands_for())
+
+    def get_code(self, fullname: str) -> Any:
+        """Return the target's code object, so that `python -m starlette.x` can run it."""
+        spec = importlib.util.find_spec(self.target)
+        return spec.loader.get_code(self.target) if spec and spec.loader else None  # type: ignore[attr-defined]
+
+
+class AliasFinder(MetaPathFinder):
+    """Answers `starlette` and everything below it, in front of every other finder."""
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        if not is_alias(fullname):
+            return None
+        own_name = TARGET + fullname[len(ALIAS) :]
+        found = importlib.util.find_spec(own_name)
+        if found is None:
+            raise ModuleNotFoundError(
+                f"No module named {fullname!r}: {TARGET} stands for Starlette {stands_for()}, which has none",
+                name=fullname,
+            )
+        spec = ModuleSpec(
+            fullname,
+            AliasLoader(own_name),
+            origin=found.origin,
+            is_package=found.submodule_search_locations is not None,
+        )
+        spec.has_location = True
+        return spec
+
+    def find_distributions(self, context: Any = None) -> Iterable[Any]:
+        """Give the metadata of the Starlette stood for; called by `importlib.metadata`."""
+        if context is None or context.name is None or context.name.lower() != ALIAS:
+            return []
+        from ._distribution import StandInDistribution
+
+        return [StandInDistribution(ALIAS, stands_for())]
+
+
+def stands_for() -> str:
+    """Return the version of Starlette this package stands for."""
+    version: str = sys.modules[TARGET].__version__
+    return version
+
+
+_finder = AliasFinder()
+_displaced: dict[str, ModuleType] = {}
+
+
+def install(*, force: bool = False) -> None:
+    """Make `import starlette` give this package, here and in nothing else than this process.
+
+    Calling it again changes nothing.
+
+    Args:
+        force: with False (the default) a Starlette that is already imported raises, since its
+            classes are in use and would not be ours. With True it is set aside until
+            `uninstall()`; modules that imported from it keep what they have.
+
+    Raises:
+        RuntimeError: the real Starlette is already imported.
+
+    """
+    if _finder in sys.meta_path:
+        return
+    present = {name: module for name, module in sys.modules.items() if is_alias(name)}
+    if present and not force:
+        raise RuntimeError(
+            f"starlette is already imported from {getattr(present.get(ALIAS), '__file__', None)!r}; call "
+            f"{TARGET}.install() before the first import of it, run the program with "
+            f"'python -m {TARGET}', or pass force=True"
+        )
+    for name in present:
+        del sys.modules[name]
+    _displaced.update(present)
+    sys.meta_path.insert(0, _finder)
+    importlib.invalidate_caches()
+
+
+def uninstall() -> None:
+    """Give the name `starlette` back; what `install(force=True)` set aside is in place again.
+
+    Calling it without an installation changes nothing.
+    """
+    if _finder not in sys.meta_path:
+        return
+    sys.meta_path.remove(_finder)
+    for name in [name for name in sys.modules if is_alias(name)]:
+        del sys.modules[name]
+    sys.modules.update(_displaced)
+    _displaced.clear()

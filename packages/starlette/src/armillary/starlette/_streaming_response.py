@@ -1,0 +1,46 @@
+"""The streaming response whose steps subclasses of Starlette's override."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from armillary import http
+from armillary.asgi_types import Receive, Scope, Send
+
+from ._response import Response
+
+_STEPS = ("listen_for_disconnect", "stream_response")
+
+
+class StreamingResponse(http.StreamingResponse, Response):
+    """A response whose body is produced while it is sent.
+
+    `stream_response` sends it from start to end and `listen_for_disconnect` waits for the client
+    to go; a subclass that has its own is served by them.
+    """
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if any(step in vars(cls) for step in _STEPS) and "__call__" not in vars(cls):
+            cls.__call__ = StreamingResponse.serve_by_steps  # type: ignore[assignment, method-assign]
+
+    async def listen_for_disconnect(self, receive: Receive) -> None:
+        """Return when the client is gone."""
+        while (await receive())["type"] != "http.disconnect":
+            pass
+
+    async def stream_response(self, send: Send) -> None:
+        """Send the whole response."""
+        await self.send_start({}, send)
+        await self.send_body(send)
+
+    async def serve_by_steps(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve the response by the steps above, then await the background work."""
+        if scope["type"] == "websocket":
+            await http.StreamingResponse.__call__(self, scope, receive, send)
+            return
+        work, gone = partial(self.stream_response, send), partial(self.listen_for_disconnect, receive)
+        await self.run_while_connected(scope, work, gone)
+        if self.background is not None:
+            await self.background()

@@ -1,0 +1,58 @@
+"""`starlette.applications`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from armillary.applications import Armillary
+from armillary.asgi_types import ASGIApp, ExceptionHandler, Lifespan
+from armillary.routing import BaseRoute
+
+from .middleware import Middleware
+from .middleware.body_limit import RequestBodyLimitMiddleware
+from .middleware.errors import ServerErrorMiddleware
+from .middleware.exceptions import ExceptionMiddleware
+from .routing import Router
+
+__all__ = ["Starlette"]
+
+
+class Starlette(Armillary):
+    """The native application with Starlette's defaults and order: no body limit, one guard outside all."""
+
+    router_class = Router
+
+    def __init__(
+        self,
+        debug: bool = False,
+        routes: Sequence[BaseRoute] | None = None,
+        middleware: Sequence[Middleware] | None = None,
+        exception_handlers: Mapping[Any, ExceptionHandler] | None = None,
+        lifespan: Lifespan[Any] | None = None,
+        *,
+        max_body_size: int | None = None,
+    ) -> None:
+        super().__init__(debug, routes, middleware, exception_handlers, lifespan, max_body_size=max_body_size)
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """Return the callable that serves connections.
+
+        Each layer is a `Middleware` until it is built: tracing libraries patch that class to learn
+        of them.
+        """
+        handlers = dict(self.exception_handlers)
+        outermost = [handlers.pop(key) for key in list(handlers) if key in (500, Exception)]
+        guard: ExceptionHandler | None = outermost[-1] if outermost else None
+        layers = [Middleware(ExceptionMiddleware, handlers=handlers, debug=self.debug), *self.user_middleware[::-1]]
+        limit = getattr(self, "max_body_size", None)
+        if limit is not None:
+            layers.append(Middleware(RequestBodyLimitMiddleware, limit))
+        layers.append(Middleware(ServerErrorMiddleware, handler=guard, debug=self.debug))
+        app: ASGIApp = self.router
+        for cls, args, kwargs in layers:
+            app = cls(app, *args, **kwargs)
+        return app
+
+    def add_exception_handler(self, exc_class_or_status_code: Any, handler: ExceptionHandler) -> None:
+        self.exception_handlers[exc_class_or_status_code] = handler

@@ -1,0 +1,73 @@
+"""URL, headers, multi-dicts, form data and configuration values."""
+
+from __future__ import annotations
+
+from armillary.config import CommaSeparatedStrings as _CommaSeparatedStrings, Secret as _Secret
+from armillary.datastructures import (
+    URL as _URL,
+    Address,
+    Headers as _Headers,
+    ImmutableMultiDict,
+    MultiDict,
+    MutableHeaders as _MutableHeaders,
+    QueryParams,
+    State,
+    URLPath,
+)
+from armillary.http import FormData, UploadFile
+
+_DELIMITERS = str.maketrans(
+    {character: f"%{ord(character):02X}" for character in ("?#\\\x7f" + "".join(map(chr, range(32))))}
+)
+
+
+class URL(_URL):
+    """A URL; made from a scope, its path is the decoded one with only its delimiters encoded."""
+
+    @classmethod
+    def encode_path(cls, path: str, raw_path: bytes | None) -> str:
+        return path.translate(_DELIMITERS)
+
+
+class Headers(_Headers):
+    """Header fields; the list is also there by the private name that programs replace it by."""
+
+    @property
+    def _list(self) -> list[tuple[bytes, bytes]]:
+        return self.raw
+
+    @_list.setter
+    def _list(self, fields: list[tuple[bytes, bytes]]) -> None:
+        self.raw = fields
+
+    def mutablecopy(self) -> MutableHeaders:
+        return MutableHeaders(raw=self.raw[:])
+
+
+class MutableHeaders(Headers, _MutableHeaders):
+    """Header fields that can be changed, in the raw list they were made from."""
+
+
+class Secret(_Secret):
+    """A secret that takes attributes of a program's own; its value is not among them."""
+
+
+class CommaSeparatedStrings(_CommaSeparatedStrings):
+    """Strings between commas, taking attributes of a program's own."""
+
+
+__all__ = [
+    "URL",
+    "Address",
+    "CommaSeparatedStrings",
+    "FormData",
+    "Headers",
+    "ImmutableMultiDict",
+    "MultiDict",
+    "MutableHeaders",
+    "QueryParams",
+    "Secret",
+    "State",
+    "URLPath",
+    "UploadFile",
+]

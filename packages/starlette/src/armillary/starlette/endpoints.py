@@ -1,0 +1,37 @@
+"""Endpoints as classes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from armillary.asgi_types import HTTPException
+from armillary.http import HTTPEndpoint as NativeHTTPEndpoint
+
+from ._websocket_endpoint import WebSocketEndpoint
+from .requests import Request
+from .responses import PlainTextResponse
+
+__all__ = ["HTTPEndpoint", "WebSocketEndpoint"]
+
+
+class HTTPEndpoint(NativeHTTPEndpoint):
+    """Answer a request with the method named after its HTTP method; exceptions are left to the application."""
+
+    request_class = Request
+
+    @property
+    def _allowed_methods(self) -> list[str]:
+        return self.allowed_methods()
+
+    async def dispatch(self) -> None:
+        """Call the method in charge and send its response."""
+        request = self.request_class(self.scope, self.receive, self.send)
+        response = await self.call_handler(request)
+        await response(self.scope, self.receive, self.send)
+
+    async def method_not_allowed(self, request: Any) -> Any:
+        """Raise 405 inside an application, send it elsewhere."""
+        headers = {"Allow": ", ".join(self.allowed_methods())}
+        if "app" in self.scope:
+            raise HTTPException(405, headers=headers)
+        return PlainTextResponse("Method Not Allowed", status_code=405, headers=headers)

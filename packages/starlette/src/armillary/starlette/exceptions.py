@@ -1,0 +1,11 @@
+"""`starlette.exceptions`."""
+
+from __future__ import annotations
+
+from armillary.asgi_types import HTTPException, WebSocketException
+
+__all__ = ["HTTPException", "StarletteDeprecationWarning", "WebSocketException"]
+
+
+class StarletteDeprecationWarning(UserWarning):
+    """A use of something a later Starlette will not have; shown by default, unlike `DeprecationWarning`."""

@@ -1,0 +1,45 @@
+"""`starlette.middleware.body_limit`."""
+
+from __future__ import annotations
+
+from armillary.asgi_types import ASGIApp, Receive, Scope, Send
+from armillary.security import BodyTooLarge, RequestBodyLimitMiddleware as _NativeBodyLimit
+
+__all__ = ["MAX_BODY_SIZE_SCOPE_KEY", "RequestBodyLimitMiddleware", "_RequestBodyLimitResponseSent"]
+
+MAX_BODY_SIZE_SCOPE_KEY = "starlette.max_body_size"
+
+# FastAPI looks both of these up to tell them from its own errors.
+_RequestBodyTooLarge = BodyTooLarge
+
+
+class _RequestBodyLimitResponseSent(Exception):
+    """Never raised here: a refused request ends quietly."""
+
+
+class RequestBodyLimitMiddleware(_NativeBodyLimit):
+    """The native middleware, which also shows its limit under Starlette's scope key.
+
+    The limit is applied where the body is received, so that going over it is always the exception
+    that FastAPI knows.
+    """
+
+    record_key = MAX_BODY_SIZE_SCOPE_KEY
+
+    def __init__(self, app: ASGIApp, max_body_size: int | None) -> None:
+        super().__init__(app, max_body_size)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        outer = {key: scope[key] for key in (MAX_BODY_SIZE_SCOPE_KEY,) if key in scope}
+        scope[MAX_BODY_SIZE_SCOPE_KEY] = self.max_body_size
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            del scope[MAX_BODY_SIZE_SCOPE_KEY]
+            scope.update(outer)
+
+
+RequestBodyLimitResponder = RequestBodyLimitMiddleware

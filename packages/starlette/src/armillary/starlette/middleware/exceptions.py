@@ -1,0 +1,49 @@
+"""`starlette.middleware.exceptions`."""
+
+from __future__ import annotations
+
+from collections import ChainMap
+from collections.abc import Mapping
+from typing import Any
+
+from armillary.asgi_types import ASGIApp, ExceptionHandler, Receive, Scope, Send
+from armillary.errors import ExceptionMiddleware as _NativeExceptionMiddleware, check_exception_handler
+
+from .._exception_handler import SCOPE_KEY
+
+__all__ = ["ExceptionMiddleware"]
+
+
+class ExceptionMiddleware(_NativeExceptionMiddleware):
+    """The native middleware, which also shows its handlers under Starlette's scope key.
+
+    An exception that has a handler but comes after the response began is a `RuntimeError`. The
+    two tables are live: error reporters put handlers of their own in the place of those there.
+    """
+
+    def __init__(
+        self, app: ASGIApp, handlers: Mapping[Any, ExceptionHandler] | None = None, debug: bool = False
+    ) -> None:
+        super().__init__(app, None, debug)
+        self._exception_handlers: dict[Any, ExceptionHandler] = dict(self.handlers)
+        self._status_handlers: dict[Any, ExceptionHandler] = {}
+        self.handlers = ChainMap(self._exception_handlers, self._status_handlers)  # type: ignore[assignment] # pyright: ignore[reportAttributeAccessIssue]
+        self._tables = (self._exception_handlers, self._status_handlers)
+        # Published even when it holds only the defaults: a mounted application answers for itself.
+        self.has_own_handlers = True
+        for key, handler in (handlers or {}).items():
+            self.add_exception_handler(key, handler)
+
+    def add_exception_handler(self, exc_class_or_status_code: Any, handler: ExceptionHandler) -> None:
+        """Register a handler for a status code or an exception class."""
+        by_class, by_status = self._tables
+        table = by_status if isinstance(exc_class_or_status_code, int) else by_class
+        table[check_exception_handler(exc_class_or_status_code, handler)] = handler
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] in ("http", "websocket"):
+            scope[SCOPE_KEY] = self._tables
+        await super().__call__(scope, receive, send)
+
+    async def settle_started(self, handler: ExceptionHandler, request: Any, exc: Exception) -> None:
+        raise RuntimeError("Caught handled exception, but response already started.") from exc

@@ -1,0 +1,134 @@
+"""`starlette.middleware.gzip`: the native coding of responses, in responders that programs subclass."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+from armillary.asgi_types import ASGIApp, Message, Receive, Scope, Send
+from armillary.compression import (
+    DEFAULT_EXCLUDED_CONTENT_TYPES,
+    CodedResponse,
+    Coding,
+    CompressionPolicy,
+    Encoder,
+    Gzip,
+    GZipMiddleware as NativeGZipMiddleware,
+)
+
+from ..datastructures import Headers
+
+__all__ = ["DEFAULT_EXCLUDED_CONTENT_TYPES", "GZipMiddleware", "GZipResponder", "IdentityResponder", "unattached_send"]
+
+Patterns = Sequence[str]
+EXCLUDED = DEFAULT_EXCLUDED_CONTENT_TYPES
+HIGHEST_LEVEL = 9
+LARGE = 128 * 1024
+
+
+async def unattached_send(message: Message) -> None:
+    """Stand for `send` until a request comes."""
+    raise RuntimeError("the responder has no request to answer yet; call it as an ASGI application first")
+
+
+@lru_cache(maxsize=64)
+def _policy(minimum_size: int, exclude_content_types: tuple[str, ...]) -> CompressionPolicy:
+    return CompressionPolicy([Gzip()], minimum_size, exclude_content_types)
+
+
+class IdentityResponder:
+    """Answers a client that does not accept the coding: with `Vary`, where another would get it."""
+
+    content_encoding = ""
+    thread_minimum_size = LARGE
+
+    def __init__(self, app: ASGIApp, minimum_size: int, *, exclude_content_types: Patterns = EXCLUDED) -> None:
+        self.app = app
+        self.minimum_size = minimum_size
+        self.send: Send = unattached_send
+        self._policy = _policy(minimum_size, tuple(exclude_content_types))
+        self._response: CodedResponse | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.send = send
+        self._response = CodedResponse(
+            self._policy, self._coding(), self.minimum_size, self.thread_minimum_size, scope, send, holds_unsized=True
+        )
+        await self.app(scope, receive, self.send_with_compression)
+
+    def _coding(self) -> Coding | None:
+        return None
+
+    async def send_with_compression(self, message: Message) -> None:
+        """Take one message of the application."""
+        await (self.send if self._response is None else self._response.send)(message)
+
+    def apply_compression(self, body: bytes, *, more_body: bool) -> bytes:
+        """Return a part of the body as it is sent."""
+        return body
+
+
+class GZipResponder(IdentityResponder):
+    """Answers one request of a client that accepts gzip."""
+
+    content_encoding = "gzip"
+    _encoder: Encoder | None = None
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        minimum_size: int,
+        compresslevel: int = HIGHEST_LEVEL,
+        *,
+        exclude_content_types: Patterns = EXCLUDED,
+        thread_minimum_size: int = LARGE,
+    ) -> None:
+        super().__init__(app, minimum_size, exclude_content_types=exclude_content_types)
+        self.thread_minimum_size = thread_minimum_size
+        self.compresslevel = compresslevel
+
+    def _coding(self) -> Coding:
+        return _Responding(self)
+
+    def apply_compression(self, body: bytes, *, more_body: bool) -> bytes:
+        """Return a part of the body compressed and flushed."""
+        if self._encoder is None:
+            self._encoder = Gzip(self.compresslevel).encoder()
+        return self._encoder.encode(body, not more_body)
+
+
+class _Responding:
+    """The coding that a responder's methods make."""
+
+    def __init__(self, responder: IdentityResponder) -> None:
+        self._responder = responder
+        self.name = responder.content_encoding
+
+    def encode(self, data: bytes, last: bool = True, /) -> bytes:
+        return self._responder.apply_compression(data, more_body=not last)
+
+    def encoder(self) -> _Responding:
+        return self
+
+
+class GZipMiddleware(NativeGZipMiddleware):
+    """Gives each request a responder of its own."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        await self._responder(scope)(scope, receive, send)
+
+    def _responder(self, scope: Scope) -> ASGIApp:
+        excluded = self.exclude_content_types
+        accepted = ",".join(Headers(scope=scope).getlist("accept-encoding"))
+        if self.policy.choose(accepted.encode("latin-1")).coding is None:
+            return IdentityResponder(self.app, self.minimum_size, exclude_content_types=excluded)
+        return GZipResponder(
+            self.app,
+            self.minimum_size,
+            self.compresslevel,
+            exclude_content_types=excluded,
+            thread_minimum_size=self.thread_minimum_size,
+        )

@@ -1,0 +1,13 @@
+"""`starlette.middleware.opentelemetry`: HTTP requests only."""
+
+from __future__ import annotations
+
+from armillary.telemetry import OpenTelemetryMiddleware as NativeOpenTelemetryMiddleware
+
+__all__ = ["OpenTelemetryMiddleware"]
+
+
+class OpenTelemetryMiddleware(NativeOpenTelemetryMiddleware):
+    """The native middleware, which lets WebSockets pass."""
+
+    observes_websockets = False

@@ -1,0 +1,53 @@
+"""`starlette.middleware.sessions`: any key and cookie, `Secure` only where `https_only` says so."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, TypeAlias
+
+from armillary.asgi_types import ASGIApp
+from armillary.sessions import Session as NativeSession, SessionMiddleware as NativeSessionMiddleware
+
+__all__ = ["Session", "SessionMiddleware"]
+
+
+SameSite: TypeAlias = Literal["lax", "strict", "none"]
+
+
+class Session(NativeSession):
+    """The native session, in which to pop a key that is missing is no access."""
+
+    def pop(self, key: str, *default: Any) -> Any:
+        before = self.accessed, self.modified
+        self.modified = False
+        try:
+            return super().pop(key, *default)
+        finally:
+            if not self.modified:  # the key was missing
+                self.accessed, self.modified = before
+
+
+class SessionMiddleware(NativeSessionMiddleware):
+    """The native middleware under Starlette's defaults."""
+
+    session_class = Session
+    min_key_length = 0
+    max_cookie_size = None
+    allows_any_max_age = True
+    allows_any_cookie = True
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        secret_key: str,
+        session_cookie: str = "session",
+        max_age: int | None = 14 * 24 * 3600,
+        path: str = "/",
+        same_site: SameSite = "lax",
+        https_only: bool = False,
+        domain: str | None = None,
+        partitioned: bool = False,
+    ) -> None:
+        secret = str(secret_key)  # a Secret shows its value only so
+        options = (session_cookie, max_age, path, same_site, https_only, domain, partitioned)
+        super().__init__(app, secret, *options)
+        self.session_cookie, self.path = session_cookie, path

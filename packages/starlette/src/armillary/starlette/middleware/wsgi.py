@@ -1,0 +1,138 @@
+"""`starlette.middleware.wsgi`, deprecated there as here; the a2wsgi package is what to use instead."""
+
+from __future__ import annotations
+
+import io
+import sys
+import warnings
+from collections.abc import Callable, Iterable, MutableMapping
+from typing import Any
+
+from armillary.asgi_types import Receive, Scope, Send
+from armillary.concurrency import run_in_threadpool
+
+from ..exceptions import StarletteDeprecationWarning
+from ..requests import Request
+
+__all__ = ["WSGIMiddleware", "WSGIResponder", "build_environ"]
+
+warnings.warn(
+    "starlette.middleware.wsgi is deprecated and will be removed in a future release. "
+    "The a2wsgi package takes its place.",
+    StarletteDeprecationWarning,
+    stacklevel=2,
+)
+
+WSGIApp = Callable[[MutableMapping[str, Any], Callable[..., Any]], Iterable[bytes]]
+
+
+def build_environ(scope: Scope, body: bytes) -> dict[str, Any]:
+    """Return the WSGI environment of an HTTP scope (PEP 3333).
+
+    Header names with an underscore are left out: they would pass for those with a hyphen.
+    """
+    root_path: str = scope.get("root_path", "")
+    server = scope.get("server") or ("localhost", 80)
+    environ: dict[str, Any] = {
+        "REQUEST_METHOD": scope["method"],
+        "SCRIPT_NAME": as_wsgi_text(root_path),
+        "PATH_INFO": as_wsgi_text(path_below(root_path, scope["path"])),
+        "QUERY_STRING": scope["query_string"].decode("ascii"),
+        "SERVER_NAME": server[0],
+        "SERVER_PORT": server[1],
+        "SERVER_PROTOCOL": f"HTTP/{scope['http_version']}",
+        "wsgi.input": io.BytesIO(body),
+        "wsgi.errors": sys.stdout,
+        "wsgi.url_scheme": scope.get("scheme", "http"),
+        "wsgi.run_once": False,
+        "wsgi.multiprocess": True,
+        "wsgi.multithread": True,
+        "wsgi.version": (1, 0),
+    }
+    if scope.get("client"):
+        environ["REMOTE_ADDR"] = scope["client"][0]
+    for raw_name, raw_value in scope.get("headers", []):
+        if b"_" not in raw_name:
+            key, value = environ_key(raw_name.decode("latin-1")), raw_value.decode("latin-1")
+            environ[key] = f"{environ[key]},{value}" if key in environ else value
+    return environ
+
+
+def path_below(root_path: str, path: str) -> str:
+    """Return the path without the root it is mounted at; a path that merely begins alike stays whole."""
+    rest = path.removeprefix(root_path)
+    return rest if not rest or rest[0] == "/" or root_path.endswith("/") else path
+
+
+def as_wsgi_text(path: str) -> str:
+    """Return text as PEP 3333 passes it: its UTF-8 bytes as characters."""
+    return path.encode("utf8").decode("latin-1")
+
+
+def environ_key(header: str) -> str:
+    key = header.upper().replace("-", "_")
+    return key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{key}"
+
+
+class WSGIMiddleware:
+    """A WSGI application as an ASGI one, run in a thread, its request body read beforehand."""
+
+    def __init__(self, app: WSGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            raise TypeError(f"a WSGI application answers HTTP requests, not a scope of type {scope['type']!r}")
+        await WSGIResponder(self.app, scope)(receive, send)
+
+
+class WSGIResponder:
+    """One request to a WSGI application."""
+
+    def __init__(self, app: WSGIApp, scope: Scope) -> None:
+        self.app = app
+        self.scope = scope
+        self.error: BaseException | None = None
+        self.start: dict[str, Any] | None = None
+
+    async def __call__(self, receive: Receive, send: Send) -> None:
+        body = await Request[Any](self.scope, receive).body()
+        await run_in_threadpool(self.run, build_environ(self.scope, body), send)
+        if self.error is not None:
+            raise self.error
+
+    def start_response(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> None:
+        """Take status and headers; an error that comes with them is raised once they were sent."""
+        if exc_info is not None:
+            self.error = exc_info[1]
+        fields = [(name.lower().encode("ascii"), value.strip().encode("latin-1")) for name, value in headers]
+        self.start = {"type": "http.response.start", "status": int(status.partition(" ")[0]), "headers": fields}
+
+    def run(self, environ: dict[str, Any], send: Send) -> None:
+        """Run the application in this thread, and each message back in the event loop."""
+        parts = self.app(environ, self.start_response)
+        try:
+            for part in parts:
+                self.send_start(send)
+                send_from_thread(send, {"type": "http.response.body", "body": part, "more_body": True})
+        finally:
+            close = getattr(parts, "close", None)
+            if close is not None:
+                close()
+        self.send_start(send)
+        send_from_thread(send, {"type": "http.response.body", "body": b""})
+
+    def send_start(self, send: Send) -> None:
+        if self.start is not None:
+            start, self.start = self.start, None
+            send_from_thread(send, start)
+
+
+def send_from_thread(send: Send, message: dict[str, Any]) -> None:
+    """Send a message in the event loop, and wait until it has gone."""
+    from anyio import from_thread
+
+    async def send_it() -> None:
+        await send(message)
+
+    from_thread.run(send_it)

@@ -1,0 +1,80 @@
+"""HTTP requests, with Starlette's defaults: no limit on the body, JSON of any media type."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, ClassVar
+
+from armillary.asgi_types import ClientDisconnect, HTTPException
+from armillary.datastructures import HTTPConnection as NativeHTTPConnection, StateT, parse_cookies, parse_media_type
+from armillary.http import PendingForm, Request as NativeRequest, empty_receive, empty_send
+
+from .datastructures import URL, FormData, Headers
+from .formparsers import FormParser, MultiPartException, MultiPartParser
+
+__all__ = [
+    "SERVER_PUSH_HEADERS_TO_COPY",
+    "ClientDisconnect",
+    "HTTPConnection",
+    "Request",
+    "StateT",
+    "cookie_parser",
+    "empty_receive",
+    "empty_send",
+]
+
+SERVER_PUSH_HEADERS_TO_COPY = {"accept", "accept-encoding", "accept-language", "cache-control", "user-agent"}
+
+cookie_parser = parse_cookies
+
+
+class HTTPConnection(NativeHTTPConnection[StateT]):
+    """A request or WebSocket as its scope describes it."""
+
+    headers_class = Headers
+    url_class = URL
+    reversing_owner: ClassVar[str] = "a Starlette application"
+
+
+class Request(NativeRequest[StateT], HTTPConnection[StateT]):
+    """An HTTP request."""
+
+    max_body_size: ClassVar[int | None] = None
+    closes_form: ClassVar[bool] = False
+    json_media_types_only: ClassVar[bool] = False
+
+    @property
+    def _form(self) -> FormData | None:
+        return self.parsed_form
+
+    @_form.setter
+    def _form(self, form: FormData | None) -> None:
+        self.parsed_form = form
+
+    def decode_json_body(self, body: bytes) -> Any:
+        return json.loads(body)
+
+    def form(  # type: ignore[override]
+        self,
+        *,
+        max_fields: int | float = 1000,
+        max_files: int | float = 1000,
+        max_part_size: int = 2**20,
+    ) -> PendingForm:
+        """Return the form in the body; await it, or use it with `async with` to have its files closed."""
+        limits: Any = {"max_files": max_files, "max_fields": max_fields, "max_part_size": max_part_size}
+        return super().form(**limits)
+
+    async def parse_form(self, limits: dict[str, Any]) -> FormData:
+        media_type = parse_media_type(self.headers.get("content-type", ""))[0]
+        try:
+            if media_type == "multipart/form-data":
+                return await MultiPartParser(self.headers, self.stream(), **limits).parse()
+            if media_type == "application/x-www-form-urlencoded":
+                del limits["max_files"]
+                return await FormParser(self.headers, self.stream(), **limits).parse()
+        except MultiPartException as exc:
+            if "app" in self.scope:
+                raise HTTPException(400, detail=exc.message) from exc
+            raise
+        return FormData()

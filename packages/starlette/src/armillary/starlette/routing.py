@@ -1,0 +1,274 @@
+"""Routes, mounts, hosts and the router."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Iterable, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from functools import wraps
+from types import EllipsisType
+from typing import Any, TypeAlias
+
+from armillary.asgi_types import ASGIApp, HTTPException, Lifespan, Middleware, Scope, is_async_callable
+from armillary.datastructures import URL
+from armillary.http import RedirectResponse, request_response as native_request_response
+from armillary.routing import (
+    BaseRoute as NativeBaseRoute,
+    Convertor,
+    Host as NativeHost,
+    Match,
+    Mount as NativeMount,
+    NoMatchFound,
+    Route as NativeRoute,
+    Router as NativeRouter,
+    WebSocketRoute as NativeWebSocketRoute,
+    compile_path as native_compile_path,
+    get_route_path,
+    replace_params,
+)
+
+from ._websocket_session import websocket_session
+from .concurrency import run_in_threadpool
+from .requests import Request
+
+Endpoint: TypeAlias = Callable[..., Any]
+MiddlewareList: TypeAlias = Sequence[Middleware] | None
+
+PARAM_REGEX = re.compile(r"{([a-zA-Z_][a-zA-Z0-9_]*)(:[a-zA-Z_][a-zA-Z0-9_]*)?}")
+PARAM_FORMAT_REGEX = re.compile(r"{([a-zA-Z_][a-zA-Z0-9_]*)}")
+
+__all__ = [
+    "PARAM_FORMAT_REGEX",
+    "PARAM_REGEX",
+    "BaseRoute",
+    "HTTPException",
+    "Host",
+    "Match",
+    "Mount",
+    "NoMatchFound",
+    "Route",
+    "Router",
+    "WebSocketRoute",
+    "compile_path",
+    "get_name",
+    "get_route_path",
+    "replace_params",
+    "request_response",
+    "websocket_session",
+]
+
+
+def request_response(func: Callable[[Request], Awaitable[Any] | Any]) -> ASGIApp:
+    """Return an ASGI application that calls `func(request)` and sends the response it returns."""
+    if is_async_callable(func):
+        return native_request_response(func, request_class=Request)
+
+    @wraps(func)
+    async def in_thread(request: Request) -> Any:
+        return await run_in_threadpool(func, request)
+
+    return native_request_response(in_thread, request_class=Request)
+
+
+def get_name(endpoint: Endpoint) -> str:
+    """Return the name of a function or class, or of an instance's class."""
+    return str(getattr(endpoint, "__name__", type(endpoint).__name__))
+
+
+def compile_path(path: str) -> tuple[re.Pattern[str], str, dict[str, Convertor[Any]]]:
+    """Return regex, format and convertors of a template; a stray brace is text."""
+    return native_compile_path(path, literal_braces=True)
+
+
+def body_limit(app: ASGIApp, limit: int | EllipsisType | None) -> ASGIApp:
+    """Return `app` under a limit on its request body; None and `...` are no limit."""
+    if limit is None or limit is ...:
+        return app
+    from .middleware.body_limit import RequestBodyLimitMiddleware
+
+    return RequestBodyLimitMiddleware(app, limit)
+
+
+class BaseRoute(NativeBaseRoute):
+    """A route. What it matched is written into the caller's scope itself, `root_path` included."""
+
+    scope_in_place = True
+
+    def raises(self, scope: Scope) -> bool:
+        """Tell whether an application above renders exceptions."""
+        return "app" in scope
+
+
+class Route(BaseRoute, NativeRoute):
+    """A path and the endpoint that answers HTTP requests for it."""
+
+    takes_websockets = False
+    encodes_paths = False
+    literal_braces = True
+
+    def __init__(
+        self,
+        path: str,
+        endpoint: Endpoint,
+        *,
+        methods: Collection[str] | None = None,
+        name: str | None = None,
+        include_in_schema: bool = True,
+        middleware: MiddlewareList = None,
+        max_body_size: int | EllipsisType | None = None,
+    ) -> None:
+        super().__init__(
+            path,
+            endpoint,
+            methods=methods,
+            name=name,
+            include_in_schema=include_in_schema,
+            middleware=middleware,
+            max_body_size=... if max_body_size is None else max_body_size,
+        )
+
+    def function_app(self, endpoint: Endpoint) -> ASGIApp:
+        return request_response(endpoint)
+
+    def limited_app(self, app: ASGIApp, limit: Any, *, counts: bool) -> ASGIApp:
+        return body_limit(app, limit)
+
+
+class WebSocketRoute(BaseRoute, NativeWebSocketRoute):
+    """A path and the endpoint that answers WebSockets on it."""
+
+    encodes_paths = False
+    literal_braces = True
+
+    def function_app(self, endpoint: Endpoint) -> ASGIApp:
+        return websocket_session(endpoint)
+
+
+class Mount(BaseRoute, NativeMount):
+    """A path prefix and the application, or the routes, below it."""
+
+    encodes_paths = False
+    literal_braces = True
+    keeps_missing_params = True
+
+    def __init__(
+        self,
+        path: str,
+        app: ASGIApp | None = None,
+        routes: Iterable[NativeBaseRoute] | None = None,
+        name: str | None = None,
+        *,
+        middleware: MiddlewareList = None,
+        max_body_size: int | None = None,
+    ) -> None:
+        super().__init__(
+            path,
+            app,
+            routes if app is None else None,
+            name,
+            middleware=middleware,
+            max_body_size=... if max_body_size is None else max_body_size,
+        )
+
+    def router_for(self, routes: Iterable[NativeBaseRoute]) -> ASGIApp:
+        return Router(routes=routes)
+
+    def limited_app(self, app: ASGIApp, limit: Any) -> ASGIApp:
+        return body_limit(app, limit)
+
+
+class Host(BaseRoute, NativeHost):
+    """A host name and the application that serves it."""
+
+    literal_braces = True
+
+
+class Router(NativeRouter):
+    """Finds the route of each connection and hands the connection over."""
+
+    allow_union = False
+    http_route_type = Route
+    websocket_route_type = WebSocketRoute
+    mount_type = Mount
+    host_type = Host
+
+    def __init__(
+        self,
+        routes: Iterable[NativeBaseRoute] | None = None,
+        redirect_slashes: bool = True,
+        default: ASGIApp | None = None,
+        lifespan: Lifespan[Any] | None = None,
+        *,
+        middleware: MiddlewareList = None,
+        max_body_size: int | None = None,
+    ) -> None:
+        super().__init__(
+            routes,
+            redirect_slashes,
+            default,
+            lifespan,
+            middleware=middleware,
+            max_body_size=... if max_body_size is None else max_body_size,
+        )
+
+    def raises(self, scope: Scope) -> bool:
+        """Tell whether an application above renders exceptions."""
+        return "app" in scope
+
+    def redirect(self, scope: Scope) -> ASGIApp:
+        url = URL(scope=scope)
+        path = url.path.rstrip("/") if url.path.endswith("/") else url.path + "/"
+        return RedirectResponse(url=str(url.replace(path=path)))
+
+    def limited_app(self, app: ASGIApp, limit: Any) -> ASGIApp:
+        return body_limit(app, limit)
+
+    def lifespan_of(self, lifespan: Any) -> Any:
+        flags = getattr(getattr(lifespan, "__code__", None), "co_flags", 0)
+        if flags & ASYNC_GENERATOR:
+            warn_of_generator("async generator")
+            return asynccontextmanager(lifespan)
+        if flags & GENERATOR:
+            warn_of_generator("generator")
+            return entered_in_place(contextmanager(lifespan))
+        return super().lifespan_of(lifespan)
+
+    def add_route(
+        self,
+        path: str,
+        endpoint: Endpoint,
+        methods: Iterable[str] | None = None,
+        name: str | None = None,
+        include_in_schema: bool = True,
+        **options: Any,
+    ) -> None:
+        super().add_route(path, endpoint, methods, name, include_in_schema, **options)
+
+
+GENERATOR = 0x20  # inspect.CO_GENERATOR
+ASYNC_GENERATOR = 0x200  # inspect.CO_ASYNC_GENERATOR
+
+
+def warn_of_generator(kind: str) -> None:
+    """Warn, from the module by the name its users know it by."""
+    from .exceptions import StarletteDeprecationWarning
+
+    warnings.warn_explicit(
+        f"{kind} function lifespans are deprecated, use an @contextlib.asynccontextmanager function instead",
+        StarletteDeprecationWarning,
+        filename=__file__,
+        lineno=0,
+        module=__name__.removeprefix("armillary."),
+    )
+
+
+def entered_in_place(lifespan: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Return an async lifespan that enters and leaves a sync one."""
+
+    @asynccontextmanager
+    async def entered(app: Any) -> AsyncGenerator[Any, None]:
+        with lifespan(app) as state:
+            yield state
+
+    return entered

@@ -1,0 +1,132 @@
+"""Starlette's test client: `armillary.testing` with the behaviours Starlette's tests hold it to.
+
+It differs from `armillary.testing.TestClient` so: httpx2 is taken before httpx, and httpx warns;
+ASGI 2 applications are accepted; an application that knows no lifespan fails inside `with`;
+nothing is limited in time, and a time-out that is given warns; `WebSocketDisconnect` is the one
+of `starlette.websockets`; a denial is an exception that is a response too.
+"""
+
+from __future__ import annotations
+
+import inspect
+import warnings
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING, Any, cast
+
+from armillary.asgi_types import is_async_callable
+from armillary.testing import TestClient as _NativeClient, WebSocketTestSession, client_class
+
+from .exceptions import StarletteDeprecationWarning
+from .types import ASGIApp, Receive, Scope, Send
+from .websockets import WebSocketDisconnect
+
+if TYPE_CHECKING:
+    import httpx
+
+    from armillary.testing import BackendName, Denial
+
+    _Client = _NativeClient
+else:
+    try:
+        import httpx2 as httpx
+    except ImportError:
+        try:
+            import httpx
+        except ImportError as error:
+            raise RuntimeError(
+                "starlette.testclient needs an HTTP client library: install it with 'pip install httpx2'"
+            ) from error
+        warnings.warn(
+            "Using `httpx` with `starlette.testclient` is deprecated. Install `httpx2` instead.",
+            StarletteDeprecationWarning,
+            stacklevel=2,
+        )
+    _Client = client_class(httpx)
+
+__all__ = ["ASGI2App", "ASGI3App", "ASGIInstance", "TestClient", "WebSocketDenialResponse", "WebSocketTestSession"]
+
+DEFAULT_BASE_URL = "http://testserver"
+
+ASGIInstance = Callable[[Receive, Send], Awaitable[None]]
+ASGI2App = Callable[[Scope], ASGIInstance]
+ASGI3App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+
+def _takes_three(app: Callable[..., Any]) -> bool:
+    if is_async_callable(app):
+        return True
+    try:
+        inspect.signature(app).bind(None, None, None)
+    except TypeError:
+        return False
+    except ValueError:  # It has no signature to look at.
+        return True
+    return not inspect.isclass(app) or hasattr(app, "__await__")
+
+
+def _as_asgi3(app: ASGI2App | ASGI3App) -> ASGIApp:
+    if _takes_three(app):
+        return cast(ASGIApp, app)
+    make_instance = cast(ASGI2App, app)
+
+    async def asgi3(scope: Scope, receive: Receive, send: Send) -> None:
+        await make_instance(scope)(receive, send)
+
+    return asgi3
+
+
+class WebSocketDenialResponse(httpx.Response, WebSocketDisconnect):  # type: ignore[misc]
+    """The HTTP response that denied a WebSocket handshake, raised where the session is entered."""
+
+
+class TestClient(_Client):
+    """Calls an application as if it were served. The arguments are Starlette's."""
+
+    __test__ = False
+    disconnect_grace = 0.2
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        base_url: str = DEFAULT_BASE_URL,
+        raise_server_exceptions: bool = True,
+        root_path: str = "",
+        backend: BackendName = "asyncio",
+        backend_options: dict[str, Any] | None = None,
+        cookies: Any = None,
+        headers: Mapping[str, str] | None = None,
+        follow_redirects: bool = True,
+        client: tuple[str, int] | None = ("testclient", 50000),
+    ) -> None:
+        super().__init__(
+            _as_asgi3(app),
+            base_url,
+            raise_server_exceptions,
+            root_path,
+            backend,
+            backend_options,
+            cookies,
+            headers,
+            follow_redirects,
+            client,
+            timeout=None,
+            lifespan="on",
+        )
+
+    def request(self, method: str, url: Any, *, timeout: Any = httpx.USE_CLIENT_DEFAULT, **kwargs: Any) -> Any:
+        """Send a request; a time-out is ignored with a warning."""
+        if timeout is not httpx.USE_CLIENT_DEFAULT:
+            warnings.warn(
+                "You should not use the 'timeout' argument with the TestClient. It has no effect.",
+                StarletteDeprecationWarning,
+                stacklevel=3,
+            )
+        return super().request(method, url, **kwargs)
+
+    def closed_error(self, code: int, reason: str) -> Exception:
+        """Starlette's own exception for a WebSocket that was closed."""
+        return WebSocketDisconnect(code, reason)
+
+    def denied_error(self, denial: Denial) -> Exception:
+        """Starlette's exception for a denied handshake."""
+        return WebSocketDenialResponse(status_code=denial.status, headers=denial.headers, content=denial.body)

@@ -1,7 +1,0 @@
-"""`starlette.middleware`."""
-
-from __future__ import annotations
-
-from asterism.asgi_types import Middleware, MiddlewareFactory as _MiddlewareFactory
-
-__all__ = ["Middleware", "_MiddlewareFactory"]

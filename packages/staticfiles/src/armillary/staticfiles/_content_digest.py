@@ -1,0 +1,51 @@
+"""Entity tags made of a file's content."""
+
+from __future__ import annotations
+
+import os
+
+from armillary.asgi_types import Scope
+
+VERSION_LENGTH = 12
+"""Characters of the digest that tell versions of one file apart."""
+
+_CHUNK = 1024 * 1024
+_MAX_REMEMBERED = 4096
+_remembered: dict[tuple[str, int, int, int], str] = {}
+
+
+def content_digest(path: str, status: os.stat_result) -> str:
+    """Return a digest of a file's content in 32 characters. Blocks.
+
+    It is read once; after that its status tells whether it is still the same.
+    """
+    key = (path, status.st_mtime_ns, status.st_size, status.st_ino)
+    known = _remembered.get(key)
+    if known is None:
+        known = _digest(path)
+        while len(_remembered) >= _MAX_REMEMBERED:
+            _remembered.pop(next(iter(_remembered)), None)
+        _remembered[key] = known
+    return known
+
+
+def _digest(path: str) -> str:
+    from hashlib import blake2b
+
+    digest = blake2b(digest_size=16)
+    with open(path, "rb") as file:
+        while chunk := file.read(_CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def asked_version(scope: Scope) -> bytes:
+    """Return the version a request asks for by `?v=`, empty where it asks for none."""
+    query: bytes = scope.get("query_string", b"")
+    return query[2:] if query[:2] == b"v=" and len(query) == 2 + VERSION_LENGTH else b""
+
+
+def is_asked_by_version(path: str, status: os.stat_result, scope: Scope) -> bool:
+    """Tell whether a request asks for the very content a file has now. Blocks."""
+    version = asked_version(scope)
+    return bool(version) and content_digest(path, status)[:VERSION_LENGTH].encode() == version

@@ -1,0 +1,72 @@
+"""The parts of a request's URL, as spans and exclusions read them."""
+
+from __future__ import annotations
+
+from typing import Final
+from urllib.parse import quote
+
+from armillary.asgi_types import Scope
+from armillary.datastructures import parse_host
+
+REDACTED: Final = frozenset({"AWSAccessKeyId", "Signature", "sig", "X-Goog-Signature"})
+"""Query parameters whose value is a credential (HTTP spans, `url.query`)."""
+
+DEFAULT_PORTS: Final = {"http": 80, "https": 443, "ws": 80, "wss": 443}
+
+
+def url_scheme(scope: Scope) -> str:
+    """Return the scheme; "http", or "ws" for a WebSocket, where the server gives none."""
+    scheme: str = scope.get("scheme") or ("ws" if scope["type"] == "websocket" else "http")
+    return scheme
+
+
+def url_path(scope: Scope) -> str:
+    """Return the path as it is in the URL, percent-encoded."""
+    raw: bytes | None = scope.get("raw_path")
+    if raw:
+        return raw.partition(b"?")[0].decode("ascii", "backslashreplace")
+    path: str = scope["path"]
+    return path if path.isascii() and path.isprintable() else quote(path.encode("utf-8", "surrogatepass"))
+
+
+def redacted_query(query: str) -> str:
+    """Return a query with the values of well-known credentials replaced by REDACTED.
+
+    >>> redacted_query("a=1&sig=s3cret")
+    'a=1&sig=REDACTED'
+    """
+    if "=" not in query:
+        return query
+    pairs = [pair.partition("=") for pair in query.split("&")]
+    return "&".join([f"{name}=REDACTED" if name in REDACTED else name + sign + value for name, sign, value in pairs])
+
+
+def url_query(scope: Scope) -> str:
+    """Return the query without well-known credentials; "" where there is none."""
+    query: bytes = scope.get("query_string", b"")
+    return redacted_query(query.decode("latin-1")) if query else ""
+
+
+def server_address(scope: Scope) -> tuple[str, int | None] | None:
+    """Return the host and port that the client asked for: its Host header, else what the server says."""
+    hosts = [value for name, value in scope["headers"] if name == b"host"]
+    if len(hosts) == 1:
+        parsed = parse_host(hosts[0].decode("latin-1"))
+        if parsed is not None:
+            return parsed.host.strip("[]"), parsed.port or DEFAULT_PORTS.get(url_scheme(scope))
+    server: tuple[str, int | None] | None = scope.get("server")
+    return (server[0], server[1]) if server else None
+
+
+def whole_url(scope: Scope) -> str:
+    """Return the URL that exclusions are searched in, credentials included."""
+    scheme = url_scheme(scope)
+    address = server_address(scope)
+    authority = ""
+    if address is not None:
+        host, port = address
+        authority = f"[{host}]" if ":" in host else host
+        if port is not None and port != DEFAULT_PORTS.get(scheme):
+            authority += f":{port}"
+    query: bytes = scope.get("query_string", b"")
+    return f"{scheme}://{authority}{url_path(scope)}" + (f"?{query.decode('latin-1')}" if query else "")

@@ -1,0 +1,182 @@
+"""Jinja templates rendered for requests."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from fnmatch import fnmatchcase
+from typing import Any, ClassVar, TypeAlias
+
+from jinja2 import Environment, FileSystemLoader, Template
+
+from armillary.asgi_types import is_async_callable
+from armillary.http import Background, Request, Response
+
+from ._page_globals import StaticVersions, csp_nonce, csrf_field, csrf_token, make_static_url, url_for
+from ._template_response import AsyncTemplateResponse, StreamingTemplateResponse, TemplateResponse
+
+Directory: TypeAlias = str | os.PathLike[str]
+
+ContextProcessor: TypeAlias = Callable[[Request], Mapping[str, Any]]
+"""Gives variables to every template rendered for a request."""
+
+
+def escape_all_but(patterns: Sequence[str]) -> Callable[[str | None], bool]:
+    """Return what Jinja asks whether a template is escaped: every one but those named.
+
+    >>> escape = escape_all_but(["mail/*.txt"])
+    >>> escape("page.html.j2"), escape("mail/welcome.txt"), escape(None)
+    (True, False, True)
+    """
+    return lambda name: name is None or not any(fnmatchcase(name, pattern) for pattern in patterns)
+
+
+class Jinja2Templates:
+    """Templates of one or more directories, or of an environment of your own.
+
+    Templates can call `url_for(name, **path_params)`, `static_url(path)`, `csp_nonce()`,
+    `csrf_token()` and `csrf_field()`.
+
+    Args:
+        directory: where the templates are, or several places searched in order.
+        context_processors: functions of a request that return variables for every template;
+            what an endpoint passes wins over them.
+        env: an environment to use as it is, in place of `directory`.
+        enable_async: let templates await; they are then rendered while the response is sent.
+        unescaped: patterns of template names, such as "mail/*.txt", whose variables are not
+            escaped. Those of all others are, whatever their extension.
+        static: what knows the version of a static file, such as the `StaticFiles` that serves it.
+        static_route: the name of the mount it is served under.
+
+    Raises:
+        ValueError: both `directory` and `env` are given, or neither.
+        TypeError: another argument makes no sense; the sentence names it.
+
+    >>> from jinja2 import DictLoader
+    >>> templates = Jinja2Templates(env=Environment(loader=DictLoader({"hello": "Hello {{ name }}"})))
+    >>> templates.get_template("hello").render(name="Vega")
+    'Hello Vega'
+    """
+
+    response_class: ClassVar[type[TemplateResponse]] = TemplateResponse
+    async_response_class: ClassVar[type[AsyncTemplateResponse]] = AsyncTemplateResponse
+    streaming_response_class: ClassVar[type[StreamingTemplateResponse]] = StreamingTemplateResponse
+
+    def __init__(
+        self,
+        directory: Directory | Sequence[Directory] | None = None,
+        *,
+        context_processors: Sequence[ContextProcessor] | None = None,
+        env: Environment | None = None,
+        enable_async: bool = False,
+        unescaped: Sequence[str] = (),
+        static: StaticVersions | None = None,
+        static_route: str = "static",
+    ) -> None:
+        if isinstance(unescaped, str):
+            raise TypeError(f"unescaped takes a list of patterns, got the string {unescaped!r}")
+        if static is not None and not callable(getattr(static, "version", None)):
+            raise TypeError(f"static={static!r} must have a method version(path), as StaticFiles has")
+        if (directory is None) == (env is None):
+            raise self.misconfigured()
+        self.context_processors = list(context_processors or ())
+        for processor in self.context_processors:
+            if is_async_callable(processor):
+                raise TypeError(f"context_processors holds {processor!r}, which is async; it must be a plain function")
+        if env is None:
+            assert directory is not None
+            env = self.create_environment(directory, enable_async, unescaped)
+        elif enable_async or unescaped:
+            raise ValueError("enable_async and unescaped are for directory=; set them on the environment")
+        self.env = env
+        self.add_globals(static, static_route)
+
+    def misconfigured(self) -> Exception:
+        """Return the error for having both a directory and an environment, or neither."""
+        return ValueError("Jinja2Templates takes either directory= or env=")
+
+    def create_environment(
+        self, directory: Directory | Sequence[Directory], enable_async: bool, unescaped: Sequence[str]
+    ) -> Environment:
+        """Return the environment for templates of a directory."""
+        loader = FileSystemLoader(directory)
+        return Environment(loader=loader, autoescape=self.make_autoescape(unescaped), enable_async=enable_async)
+
+    def make_autoescape(self, unescaped: Sequence[str]) -> Callable[[str | None], bool]:
+        """Return what tells, by its name, whether a template is escaped."""
+        return escape_all_but(unescaped)
+
+    def add_globals(self, static: StaticVersions | None, static_route: str) -> None:
+        """Let templates call what this package gives; what the environment has already stays."""
+        given: dict[str, Any] = {"csp_nonce": csp_nonce, "csrf_field": csrf_field, "csrf_token": csrf_token}
+        given |= {"static_url": make_static_url(static, static_route), "url_for": url_for}
+        present: dict[str, Any] = self.env.globals
+        for name, function in given.items():
+            present.setdefault(name, function)
+
+    def get_template(self, name: str) -> Template:
+        """Return a template.
+
+        Raises:
+            jinja2.TemplateNotFound: there is none of this name.
+            jinja2.TemplateSyntaxError: it cannot be read.
+        """
+        return self.env.get_template(name)
+
+    def make_context(self, request: Request, context: Mapping[str, Any] | None) -> dict[str, Any]:
+        """Return what a template is given: the request, what the processors return, then `context`."""
+        variables: dict[str, Any] = {"request": request}
+        for processor in self.context_processors:
+            variables.update(processor(request))
+        variables.update(context or {})
+        return variables
+
+    def TemplateResponse(
+        self,
+        request: Request,
+        name: str,
+        context: Mapping[str, Any] | None = None,
+        status_code: int = 200,
+        headers: Mapping[str, str] | None = None,
+        media_type: str | None = None,
+        background: Background | None = None,
+        *,
+        block: str | None = None,
+    ) -> Response:
+        """Return the response of a rendered template.
+
+        Args:
+            request: what is answered; the template sees it as `request`.
+            name: of the template.
+            context: variables for the template.
+            status_code: the status.
+            headers: further headers.
+            media_type: the `content-type`, by default text/html.
+            background: awaited after the response was sent.
+            block: render this block alone, as for a page that replaces a part of itself.
+
+        Raises:
+            jinja2.TemplateError: the template is missing or fails.
+            ValueError: it has no such block.
+        """
+        make = self.async_response_class if self.env.is_async else self.response_class
+        variables = self.make_context(request, context)
+        return make(self.get_template(name), variables, status_code, headers, media_type, background, block=block)
+
+    def StreamingTemplateResponse(
+        self,
+        request: Request,
+        name: str,
+        context: Mapping[str, Any] | None = None,
+        status_code: int = 200,
+        headers: Mapping[str, str] | None = None,
+        media_type: str | None = None,
+        background: Background | None = None,
+    ) -> Response:
+        """Return a response that is sent while its template is rendered; for large pages.
+
+        Arguments are those of `TemplateResponse`.
+        """
+        make = self.streaming_response_class
+        variables = self.make_context(request, context)
+        return make(self.get_template(name), variables, status_code, headers, media_type, background)

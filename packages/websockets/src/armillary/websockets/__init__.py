@@ -1,0 +1,37 @@
+"""WebSocket connections, endpoints and origin policy for any ASGI app.
+
+>>> from armillary.websockets import WebSocket, websocket_session
+>>> async def echo(websocket: WebSocket) -> None:
+...     async with websocket:
+...         async for message in websocket:
+...             await websocket.send_text(f"You said {message!r}")
+>>> app = websocket_session(echo)
+"""
+
+from ._answer import answer_exception
+from ._close import WebSocketClose
+from ._endpoint import WebSocketEndpoint
+from ._exceptions import MalformedMessage, UnexpectedMessage, WebSocketDisconnect, WebSocketDisconnected
+from ._limits import NO_LIMITS, WebSocketLimits
+from ._origin import OriginMiddleware
+from ._origin_policy import OriginPolicy
+from ._session import websocket_session
+from ._state import WebSocketState
+from ._websocket import WebSocket
+
+__all__ = [
+    "NO_LIMITS",
+    "MalformedMessage",
+    "OriginMiddleware",
+    "OriginPolicy",
+    "UnexpectedMessage",
+    "WebSocket",
+    "WebSocketClose",
+    "WebSocketDisconnect",
+    "WebSocketDisconnected",
+    "WebSocketEndpoint",
+    "WebSocketLimits",
+    "WebSocketState",
+    "answer_exception",
+    "websocket_session",
+]

@@ -1,0 +1,32 @@
+"""An application that only closes."""
+
+from __future__ import annotations
+
+from armillary.asgi_types import Receive, Scope, Send
+
+from ._handshake import check_close
+
+
+class WebSocketClose:
+    """An ASGI application that closes the WebSocket it is given; before accept that is a 403.
+
+    Args:
+        code: a close code of RFC 6455 section 7.4.
+        reason: at most 123 bytes of UTF-8, on one line.
+
+    Raises:
+        ValueError: the code may not be sent, or the reason does not fit.
+    """
+
+    def __init__(self, code: int = 1000, reason: str | None = None) -> None:
+        self.code = code
+        self.reason = reason or ""
+        self.check()
+
+    def check(self) -> None:
+        """Refuse what a close frame cannot carry."""
+        check_close(self.code, self.reason)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the close message."""
+        await send({"type": "websocket.close", "code": self.code, "reason": self.reason})

@@ -1,0 +1,110 @@
+"""A class with a method for each event of a connection."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Any, ClassVar, Literal
+
+from armillary.asgi_types import Message, Receive, Scope, Send, WebSocketException
+
+from ._exceptions import MalformedMessage, WebSocketDisconnect
+from ._limits import WebSocketLimits
+from ._session import run_session
+from ._websocket import WebSocket
+
+
+class WebSocketEndpoint:
+    """Handle a connection in methods: subclass, and use the class as an ASGI application.
+
+    Class attributes:
+        encoding: "text", "bytes" or "json": what `on_receive` is given, and all that the peer
+            may send; None takes text and bytes alike.
+        limits: those of each connection; by default those of `websocket_class`.
+        websocket_class: what the methods are given.
+
+    >>> class Echo(WebSocketEndpoint):
+    ...     encoding = "json"
+    ...     async def on_receive(self, websocket: WebSocket, data: Any) -> None:
+    ...         await websocket.send_json({"received": data})
+    """
+
+    encoding: ClassVar[Literal["text", "bytes", "json"] | None] = None
+    limits: ClassVar[WebSocketLimits | None] = None
+    websocket_class: ClassVar[type[WebSocket[Any]]] = WebSocket
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "websocket":
+            raise TypeError(f"{type(self).__name__} needs a scope of type 'websocket', got {scope['type']!r}")
+        self.scope, self.receive, self.send = scope, receive, send
+
+    def __await__(self) -> Generator[Any, None, None]:
+        return self.dispatch().__await__()
+
+    async def dispatch(self) -> None:
+        """See the connection to its end, answering exceptions as `websocket_session` does."""
+        await run_session(self.converse, self.connection())
+
+    def connection(self) -> WebSocket[Any]:
+        """Return what the methods are given."""
+        return self.websocket_class(self.scope, self.receive, self.send, limits=self.limits)
+
+    async def converse(self, websocket: WebSocket[Any]) -> None:
+        """Call `on_connect`, `on_receive` for each message, and `on_disconnect` whatever happens."""
+        await self.on_connect(websocket)
+        close_code = 1011
+        try:
+            # Not every server tells of the end that this side made.
+            while (ending := websocket.ending()) is None:
+                message = await websocket.receive()
+                if message["type"] == "websocket.disconnect":
+                    close_code = message.get("code") or 1005
+                    break
+                if message["type"] == "websocket.receive":
+                    await self.on_receive(websocket, await self.decode(websocket, message))
+            else:
+                close_code = ending[0]
+        except WebSocketDisconnect as exc:
+            close_code = exc.code
+        except WebSocketException as exc:
+            close_code = exc.code
+            raise
+        finally:
+            await self.on_disconnect(websocket, close_code)
+
+    async def decode(self, websocket: WebSocket, message: Message) -> Any:
+        """Return what `on_receive` is given for a message.
+
+        Raises:
+            WebSocketException: the message is not of the kind `encoding` names; closes with 1003.
+        """
+        text, data = message.get("text"), message.get("bytes")
+        if self.encoding is None:
+            return data if text is None else text
+        if self.encoding == "text":
+            if text is None:
+                raise await self.reject(websocket, "Expected text websocket messages, but got bytes")
+            return text
+        if self.encoding == "bytes":
+            if data is None:
+                raise await self.reject(websocket, "Expected bytes websocket messages, but got text")
+            return data
+        if self.encoding != "json":
+            raise TypeError(f"{type(self).__name__}.encoding must be 'text', 'bytes', 'json' or None")
+        try:
+            return websocket.decode_json(data or b"" if text is None else text)
+        except (MalformedMessage, ValueError):
+            raise await self.reject(websocket, "Malformed JSON data received.") from None
+
+    async def reject(self, websocket: WebSocket, detail: str) -> Exception:
+        """Return the exception for a message of the wrong kind."""
+        return WebSocketException(1003, detail)
+
+    async def on_connect(self, websocket: WebSocket) -> None:
+        """Accept the connection, or close it; called first."""
+        await websocket.accept()
+
+    async def on_receive(self, websocket: WebSocket, data: Any) -> None:
+        """Handle one message."""
+
+    async def on_disconnect(self, websocket: WebSocket, close_code: int) -> None:
+        """Clean up; `close_code` is 1011 where an exception ended the connection."""

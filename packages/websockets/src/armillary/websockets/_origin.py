@@ -1,0 +1,53 @@
+"""The origin policy around an ASGI application."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from armillary.asgi_types import ASGIApp, Receive, Scope, Send
+
+from ._denial import send_plain_denial
+from ._origin_policy import Check, OriginPolicy
+
+
+class OriginMiddleware:
+    """Refuse WebSocket handshakes from web pages that are not allowed to make them.
+
+    Args:
+        app: any ASGI application; scopes other than WebSocket pass untouched.
+        allow_origins, check, require_origin: as for `OriginPolicy`.
+        policy: anything else that has `allows(scope)`, instead of those.
+
+    A refused handshake gets a 403, before the application hears of it.
+
+    >>> from armillary.websockets import OriginMiddleware, websocket_session
+    >>> async def chat(websocket):
+    ...     async with websocket:
+    ...         await websocket.send_text("welcome")
+    >>> app = OriginMiddleware(websocket_session(chat), ["https://app.example.com"])
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        allow_origins: Iterable[str] = (),
+        *,
+        check: Check = "cookies",
+        require_origin: bool = False,
+        policy: OriginPolicy | None = None,
+    ) -> None:
+        self.app = app
+        self.policy = policy or OriginPolicy(allow_origins, check=check, require_origin=require_origin)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the connection on, or refuse it."""
+        if scope["type"] != "websocket" or self.policy.allows(scope):
+            await self.app(scope, receive, send)
+            return
+        message = await receive()
+        if message["type"] != "websocket.connect":
+            return
+        if "websocket.http.response" in (scope.get("extensions") or ()):
+            await send_plain_denial(send, 403, "This origin may not open a WebSocket here.", [])
+        else:
+            await send({"type": "websocket.close", "code": 1008, "reason": ""})

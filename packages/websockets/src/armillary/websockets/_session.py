@@ -1,0 +1,78 @@
+"""A function of one WebSocket, made an ASGI application."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from armillary.asgi_types import ASGIApp, Receive, Scope, Send, find_scope_record, is_async_callable
+
+from ._answer import answer_exception
+from ._exceptions import WebSocketDisconnect
+from ._limits import WebSocketLimits
+from ._state import WebSocketState
+from ._websocket import WebSocket
+
+
+def websocket_session(
+    func: Callable[[Any], Awaitable[None]],
+    *,
+    websocket_class: type[WebSocket] = WebSocket,
+    limits: WebSocketLimits | None = None,
+) -> ASGIApp:
+    """Return an ASGI application that calls `func(websocket)` for each connection.
+
+    A `WebSocketException` leaving the function closes with its code, an `HTTPException` before
+    accept denies the handshake with its response, a `WebSocketDisconnect` is the normal end;
+    handlers that the application registered for an exception come first. Any other exception
+    closes with 1011 and is raised on. A connection left open is closed with 1000, and with 1001
+    when the server stops.
+
+    Args:
+        func: an async function of the connection.
+        websocket_class: what it is given.
+        limits: those of each connection; by default those of the class.
+
+    Raises:
+        TypeError: `func` is not async.
+
+    >>> async def greet(websocket: WebSocket) -> None:
+    ...     await websocket.accept()
+    ...     await websocket.send_text("hello")
+    >>> app = websocket_session(greet)
+    """
+    if not is_async_callable(func):
+        raise TypeError(f"websocket_session needs an async function, got {func!r}; declare it with `async def`")
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await run_session(func, websocket_class(scope, receive, send, limits=limits))
+
+    app.keeps_record = True  # type: ignore[attr-defined]  # the interface in docs/scope-keys.md
+    return app
+
+
+async def run_session(func: Callable[[Any], Awaitable[None]], websocket: WebSocket) -> None:
+    """Run `func(websocket)` and see the connection to its end."""
+    websocket.answered_above = True
+    record = find_scope_record(websocket.scope)
+    stopping = record.get("stopping") if record else None
+    try:
+        if stopping is None:
+            await func(websocket)
+        else:
+            from ._stopping import run_until_stopping
+
+            await run_until_stopping(func, websocket, stopping)
+    except Exception as exc:
+        try:
+            answered = await answer_exception(websocket, exc)
+        except WebSocketDisconnect:
+            answered = True  # by nobody: the peer has left meanwhile
+        except Exception:
+            await websocket.fail()
+            raise
+        if not answered:
+            await websocket.fail()
+            raise
+    if websocket.closes_after_handler and websocket.application_state is not WebSocketState.DISCONNECTED:
+        await websocket.finish()
