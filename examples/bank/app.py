@@ -30,7 +30,7 @@ from armillary.sqlalchemy import (
     Relay,
     Retry,
     TransactionMiddleware,
-    answer_constraint_violation,
+    handle_constraint_violation,
     session,
     transaction,
     transactional,
@@ -155,7 +155,7 @@ async def lifespan(app: Armillary) -> AsyncGenerator[None]:
 
 
 async def answer_integrity_error(request: Request, exc: Exception) -> Response:
-    return answer_constraint_violation(request, exc)
+    return handle_constraint_violation(request, exc)
 
 
 async def style(request: Request) -> Response:

@@ -11,9 +11,9 @@ import pytest
 from armillary.asgi_types import (
     has_response_started,
     is_websocket_open,
-    note_response_start,
-    noting_start,
-    noting_websocket,
+    record_response_start,
+    track_start,
+    track_websocket,
 )
 
 pytestmark = pytest.mark.anyio
@@ -31,8 +31,8 @@ def channel() -> Any:
 
 async def test_a_start_counts_for_the_channel_it_went_through_and_those_around() -> None:
     scope: dict[str, Any] = {"type": "http"}
-    outer = noting_start(channel())
-    inner, other = noting_start(outer), noting_start(outer)
+    outer = track_start(channel())
+    inner, other = track_start(outer), track_start(outer)
     assert not has_response_started(scope, inner)
     await inner(START)
     assert [has_response_started(scope, send) for send in (outer, inner, other)] == [True, True, False]
@@ -53,7 +53,7 @@ async def test_a_start_on_a_channel_of_any_kind_is_noted_in_the_record() -> None
 
     for send in (channel(), Server().send, Slotted()):
         scope: dict[str, Any] = {"type": "http"}
-        note_response_start(scope, send)
+        record_response_start(scope, send)
         assert has_response_started({**scope}, send)
         assert not has_response_started(scope, channel())
 
@@ -63,7 +63,7 @@ async def test_a_channel_that_is_gone_is_not_mistaken_for_the_next_at_its_place(
     for _ in range(20):
         send = channel()
         assert not has_response_started(scope, send)
-        note_response_start(scope, send)
+        record_response_start(scope, send)
         del send
 
 
@@ -71,7 +71,7 @@ async def test_the_note_does_not_keep_the_channel() -> None:
     scope: dict[str, Any] = {"type": "http"}
     send = channel()
     kept = weakref.ref(send)
-    note_response_start(scope, send)
+    record_response_start(scope, send)
     gc.disable()
     try:
         del send
@@ -82,14 +82,14 @@ async def test_the_note_does_not_keep_the_channel() -> None:
 
 async def test_a_start_that_was_kept_back_does_not_count() -> None:
     scope: dict[str, Any] = {"type": "http", "armillary": {"start_withheld": True}}
-    send = noting_start(channel())
+    send = track_start(channel())
     await send(START)
     assert not has_response_started(scope, send)
 
 
 async def test_a_websocket_is_open_between_accept_and_close() -> None:
     scope: dict[str, Any] = {"type": "websocket"}
-    send = noting_websocket(channel())
+    send = track_websocket(channel())
     seen = []
     for kind in ("websocket.accept", "websocket.send", "websocket.close"):
         seen.append((has_response_started(scope, send), is_websocket_open(send)))
@@ -99,7 +99,7 @@ async def test_a_websocket_is_open_between_accept_and_close() -> None:
 
 
 async def test_a_denied_handshake_is_answered_and_not_open() -> None:
-    send = noting_websocket(channel())
+    send = track_websocket(channel())
     await send({"type": "websocket.http.response.start", "status": 403, "headers": []})
     assert has_response_started({"type": "websocket"}, send)
     assert not is_websocket_open(send)

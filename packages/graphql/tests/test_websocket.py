@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from armillary.graphql import ConnectionRefused, GraphQLContext, GraphQLLimits
+from armillary.graphql import ConnectionRejected, GraphQLContext, GraphQLLimits
 from armillary.testing import TestClient, WebSocketClosed
 
 Connect = Callable[..., Any]
@@ -218,7 +218,7 @@ def test_the_handshake_is_decided_by_on_connect(serve: Callable[..., TestClient]
     async def on_connect(context: GraphQLContext) -> dict[str, Any] | bool | None:
         params = context.connection_params or {}
         if "error" in params:
-            raise ConnectionRefused
+            raise ConnectionRejected
         return {"user": "ada"} if params.get("token") == "right" else False
 
     client = serve(on_connect=on_connect)

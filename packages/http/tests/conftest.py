@@ -36,11 +36,11 @@ class Exchange:
     Args:
         scope: overrides of a plain GET of ASGI spec 2.4.
         body: the request body.
-        gone_after: the client goes away once this many response messages were sent; the server
+        disconnected_after: the client goes away once this many response messages were sent; the server
             then gives `http.disconnect`, and from spec 2.4 its send raises `OSError`.
     """
 
-    def __init__(self, *, body: bytes = b"", gone_after: int | None = None, **scope: Any) -> None:
+    def __init__(self, *, body: bytes = b"", disconnected_after: int | None = None, **scope: Any) -> None:
         self.scope = {
             "type": "http",
             "asgi": {"version": "3.0", "spec_version": scope.pop("spec_version", "2.4")},
@@ -62,7 +62,7 @@ class Exchange:
         self.request = [{"type": "http.request", "body": body, "more_body": False}]
         self.sent: list[Any] = []
         self.gone = anyio.Event()
-        self._gone_after = gone_after
+        self._gone_after = disconnected_after
 
     async def receive(self) -> Any:
         if self.request:

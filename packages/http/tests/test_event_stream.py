@@ -182,7 +182,7 @@ async def test_a_silent_stream_ends_when_the_client_goes_away(exchange: Any, spe
         finally:
             closed = True
 
-    one = exchange(spec_version=spec_version, gone_after=2)
+    one = exchange(spec_version=spec_version, disconnected_after=2)
     with anyio.fail_after(5):
         if spec_version == "2.4":  # only a ping can notice
             with pytest.raises(ClientDisconnect):

@@ -111,7 +111,7 @@ async def test_no_descriptor_is_left_open(exchange: Any, path: Path, large: Path
         for extension in ("http.response.pathsend", "http.response.zerocopysend"):
             await exchange(extensions={extension: {}}).run(FileResponse(file))
     with pytest.raises(ClientDisconnect):
-        await exchange(gone_after=2).run(FileResponse(large))
+        await exchange(disconnected_after=2).run(FileResponse(large))
     with pytest.raises(RuntimeError):
         await exchange().run(FileResponse(path.parent))
     assert open_descriptors() == before
@@ -141,7 +141,7 @@ async def test_cancellation_closes_the_file_and_runs_no_background(
 
 async def test_the_client_going_away_stops_the_reading(exchange: Any, large: Path, hops: list[Any]) -> None:
     with pytest.raises(ClientDisconnect) as caught:
-        await exchange(gone_after=2).run(FileResponse(large))
+        await exchange(disconnected_after=2).run(FileResponse(large))
     assert isinstance(caught.value.__cause__, BrokenPipeError)
     assert len(hops) <= 2
     ran = anyio.Event()
@@ -149,7 +149,7 @@ async def test_the_client_going_away_stops_the_reading(exchange: Any, large: Pat
     async def background() -> None:
         ran.set()
 
-    one = exchange(spec_version="2.3", gone_after=2)
+    one = exchange(spec_version="2.3", disconnected_after=2)
 
     async def send(message: Any) -> None:
         await one.send(message)

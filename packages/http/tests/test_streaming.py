@@ -52,7 +52,7 @@ async def test_parts_are_sent_as_they_come_and_then_the_end(exchange: Any, spec_
 @versions
 async def test_the_client_going_away_stops_and_closes_the_source(exchange: Any, spec_version: str) -> None:
     source = Source()
-    one = exchange(spec_version=spec_version, gone_after=5)
+    one = exchange(spec_version=spec_version, disconnected_after=5)
     with anyio.fail_after(5):
         if spec_version in ("2.4", "2.10"):
             with pytest.raises(ClientDisconnect) as caught:
@@ -76,7 +76,7 @@ async def test_a_source_that_waits_is_stopped_too_where_the_server_cannot_raise(
             closed = True
 
     with anyio.fail_after(5):
-        await exchange(spec_version="2.3", gone_after=2).run(StreamingResponse(silent()))
+        await exchange(spec_version="2.3", disconnected_after=2).run(StreamingResponse(silent()))
     assert closed
 
 
@@ -176,7 +176,7 @@ async def test_blocking_sources_run_in_threads_and_are_closed(exchange: Any) -> 
             closed = True
 
     with anyio.fail_after(5), pytest.raises(ClientDisconnect):
-        await exchange(gone_after=4).run(StreamingResponse(blocking()))
+        await exchange(disconnected_after=4).run(StreamingResponse(blocking()))
     assert closed
 
 
@@ -227,7 +227,7 @@ async def test_an_iterator_that_the_content_makes_is_closed_too(exchange: Any, s
     response = StreamingResponse(rows)
     for served in (1, 2):
         with anyio.fail_after(5), suppress(ClientDisconnect):
-            await exchange(spec_version=spec_version, gone_after=3).run(response)
+            await exchange(spec_version=spec_version, disconnected_after=3).run(response)
         assert rows.closed == served
 
 
@@ -266,7 +266,9 @@ async def test_background_runs_after_a_disconnect_that_was_only_noticed(exchange
         await anyio.sleep(0)
         ran.set()
 
-    await exchange(spec_version="2.3", gone_after=3).run(StreamingResponse(Source().stream(), background=background))
+    await exchange(spec_version="2.3", disconnected_after=3).run(
+        StreamingResponse(Source().stream(), background=background)
+    )
     assert ran.is_set()
 
 
@@ -362,7 +364,7 @@ async def test_a_response_that_reads_late_is_given_what_comes_later(exchange: An
 
 
 async def test_a_body_too_large_to_keep_is_dropped_and_says_so_when_it_is_read(exchange: Any) -> None:
-    one = exchange(spec_version="2.3", method="POST", gone_after=4)
+    one = exchange(spec_version="2.3", method="POST", disconnected_after=4)
     one.request = [{"type": "http.request", "body": b"x", "more_body": number > 0} for number in range(100)]
 
     async def late(request: Request) -> StreamingResponse:
@@ -426,7 +428,7 @@ class TestTrailers:
         }
 
     async def test_a_client_that_goes_away_before_them_is_a_disconnect(self, exchange: Any) -> None:
-        one = exchange(extensions=self.EXTENSION, gone_after=3)
+        one = exchange(extensions=self.EXTENSION, disconnected_after=3)
         with pytest.raises(ClientDisconnect):
             await one.run(StreamingResponse(["x"], trailers={"X-Sum": "7"}))
         assert one.kinds == ["http.response.start"] + ["http.response.body"] * 2

@@ -7,7 +7,7 @@ from typing import Any
 import anyio
 import pytest
 
-from armillary.security import ResponseCut, TimeoutMiddleware
+from armillary.security import ResponseTimeout, TimeoutMiddleware
 
 
 def slow(before: float = 0, between: float = 0, after: float = 0, log: list[str] | None = None) -> Any:
@@ -44,7 +44,7 @@ async def test_an_application_that_does_not_answer_is_cancelled_and_gives_a_504(
 
 @pytest.mark.anyio
 async def test_a_stream_that_takes_too_long_is_cut_with_an_error(call: Any) -> None:
-    with pytest.raises(ResponseCut, match=r"was not complete after 0\.05 s"):
+    with pytest.raises(ResponseTimeout, match=r"was not complete after 0\.05 s"):
         await call(TimeoutMiddleware(slow(between=30), 0.05))
 
 
@@ -75,7 +75,7 @@ async def test_a_start_that_the_server_holds_back_is_not_followed_by_another() -
         sent.append(message["type"])
         await anyio.sleep(30)
 
-    with pytest.raises(ResponseCut):
+    with pytest.raises(ResponseTimeout):
         await TimeoutMiddleware(slow(), 0.05)({"type": "http", "path": "/"}, anyio.sleep_forever, send)  # type: ignore[arg-type]
     assert sent == ["http.response.start"]
 
@@ -92,7 +92,7 @@ async def test_an_application_that_ends_quietly_when_cancelled_is_late_all_the_s
             return  # as it must not, and as some do
 
     if starts:
-        with pytest.raises(ResponseCut):
+        with pytest.raises(ResponseTimeout):
             await call(TimeoutMiddleware(app, 0.05))
     else:
         assert (await call(TimeoutMiddleware(app, 0.05))).status == 504

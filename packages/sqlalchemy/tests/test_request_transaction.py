@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from armillary.asgi_types import ClientDisconnect, HTTPException, has_response_started, noting_start, scope_record
+from armillary.asgi_types import ClientDisconnect, HTTPException, has_response_started, scope_record, track_start
 from armillary.http import JSONResponse, PlainTextResponse, Request, Response, StreamingResponse, request_response
 from armillary.sqlalchemy import (
     CommitPolicy,
@@ -17,9 +17,9 @@ from armillary.sqlalchemy import (
     SessionClosed,
     SessionMissing,
     TransactionMiddleware,
-    answer_constraint_violation,
-    refuse_commit,
+    handle_constraint_violation,
     session,
+    set_rollback_only,
     transaction,
     transactional,
 )
@@ -179,7 +179,7 @@ async def test_a_commit_that_fails_becomes_the_response(
         try:
             await request_response(endpoint)(scope, receive, send)
         except IntegrityError as exc:
-            await answer_constraint_violation(None, exc)(scope, receive, send)
+            await handle_constraint_violation(None, exc)(scope, receive, send)
 
     answer = await serve(TransactionMiddleware(rendering, database))
     assert answer.status == 409
@@ -201,8 +201,8 @@ async def test_a_constraint_violation_is_an_answer_and_nothing_is_half_written(
 ) -> None:
     async def endpoint(request: Request) -> Response:
         scope_record(request.scope)["exception_handlers"] = {
-            IntegrityError: answer_constraint_violation,
-            DBAPIError: answer_constraint_violation,
+            IntegrityError: handle_constraint_violation,
+            DBAPIError: handle_constraint_violation,
         }
         await withdraw(request)
         await session(request).execute(text(statement))
@@ -222,7 +222,7 @@ async def test_a_value_that_no_column_can_hold_is_the_clients_fault(
     """Whether the server refuses it or the driver, which has no code for it."""
 
     async def endpoint(request: Request) -> Response:
-        scope_record(request.scope)["exception_handlers"] = {DBAPIError: answer_constraint_violation}
+        scope_record(request.scope)["exception_handlers"] = {DBAPIError: handle_constraint_violation}
         column = "owner" if isinstance(value, str) else "balance"
         changed = update(models.Account).where(models.Account.id == 2).values({column: value})
         await session(request).execute(changed)
@@ -246,7 +246,7 @@ async def test_a_result_with_errors_rolls_back_though_its_status_is_200(database
 async def test_an_endpoint_may_refuse_the_commit(database: Database, serve: Any) -> None:
     async def endpoint(request: Request) -> Response:
         await withdraw(request)
-        refuse_commit(request)
+        set_rollback_only(request)
         return Response()
 
     assert (await serve(app_of(endpoint, database))).status == 200
@@ -492,11 +492,11 @@ async def test_a_start_that_is_withheld_by_a_failed_commit_does_not_count_as_sta
 ) -> None:
     async def bare(scope: Any, receive: Any, send: Any) -> None:
         session(scope).add(models.Account(id=9, owner="Ada", balance=1))
-        noting_send = noting_start(send)
+        tracking_send = track_start(send)
         with pytest.raises(IntegrityError):
-            await noting_send({"type": "http.response.start", "status": 201, "headers": []})
-        assert not has_response_started(scope, noting_send)
-        await Response(status_code=409)(scope, receive, noting_send)
-        assert has_response_started(scope, noting_send)
+            await tracking_send({"type": "http.response.start", "status": 201, "headers": []})
+        assert not has_response_started(scope, tracking_send)
+        await Response(status_code=409)(scope, receive, tracking_send)
+        assert has_response_started(scope, tracking_send)
 
     assert (await serve(TransactionMiddleware(bare, database))).status == 409

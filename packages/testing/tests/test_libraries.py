@@ -16,7 +16,7 @@ PROGRAM = """
 import asyncio, sys
 for missing in {missing!r}:
     sys.modules[missing] = None
-from armillary.testing import AsyncTestClient, TestClient, WebSocketDenied
+from armillary.testing import AsyncTestClient, TestClient, WebSocketRejected
 
 async def app(scope, receive, send):
     if scope["type"] == "websocket":
@@ -40,7 +40,7 @@ print(client.post("/", content=iter([b"hi"])).text, asyncio.run(use_async_client
 try:
     with client.websocket_connect("/"):
         pass
-except WebSocketDenied as denied:
+except WebSocketRejected as denied:
     print(denied.response.status_code)
 """
 

@@ -10,7 +10,7 @@ import pytest
 
 from armillary.asgi_types import Receive, Scope, Send
 from armillary.lint import lint
-from armillary.testing import AsyncTestClient, TestClient, WebSocketClosed, WebSocketDenied
+from armillary.testing import AsyncTestClient, TestClient, WebSocketClosed, WebSocketRejected
 
 MakeClient = Callable[..., TestClient]
 
@@ -97,7 +97,7 @@ async def deny(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 def test_a_denied_handshake_raises_its_response(make_client: MakeClient) -> None:
-    with pytest.raises(WebSocketDenied) as raised:
+    with pytest.raises(WebSocketRejected) as raised:
         with make_client(lint(deny)).websocket_connect("/"):
             pass
     response = raised.value.response
@@ -107,7 +107,7 @@ def test_a_denied_handshake_raises_its_response(make_client: MakeClient) -> None
 
 @pytest.mark.anyio
 async def test_a_denied_handshake_raises_its_response_on_the_callers_loop() -> None:
-    with pytest.raises(WebSocketDenied, match="denied with status 401"):
+    with pytest.raises(WebSocketRejected, match="denied with status 401"):
         async with AsyncTestClient(lint(deny)).websocket_connect("/"):
             pass
 

@@ -12,7 +12,7 @@ from armillary.websockets import (
     WebSocket,
     WebSocketDisconnect,
     WebSocketLimits,
-    answer_exception,
+    handle_exception,
     websocket_session,
 )
 
@@ -309,8 +309,8 @@ async def test_a_code_that_may_not_be_sent_is_a_value_error_and_closes_with_1011
 @pytest.mark.anyio
 async def test_nobody_in_charge_is_said_so() -> None:
     websocket = WebSocket({"type": "websocket"}, None, None)  # type: ignore[arg-type]
-    assert await answer_exception(websocket, LookupError()) is False
-    assert await answer_exception(websocket, WebSocketDisconnect()) is True
+    assert await handle_exception(websocket, LookupError()) is False
+    assert await handle_exception(websocket, WebSocketDisconnect()) is True
 
 
 @pytest.mark.anyio

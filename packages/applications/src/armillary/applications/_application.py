@@ -17,8 +17,8 @@ from armillary.asgi_types import (
     Scope,
     Send,
     find_scope_record,
-    noting_start,
-    noting_websocket,
+    track_start,
+    track_websocket,
 )
 from armillary.datastructures import State, URLPath
 from armillary.errors import (
@@ -170,9 +170,9 @@ class Armillary:
         limit: BodyLimit = self._fused_limit
         if scope["type"] == "http":
             receive = limit.counted(scope, receive)
-            send = noting_start(send)
+            send = track_start(send)
         else:
-            send = noting_websocket(send)
+            send = track_websocket(send)
         try:
             await limit.app(scope, receive, send)
         except Exception as exc:
@@ -191,8 +191,8 @@ class Armillary:
     def _watched(self, scope: Scope, receive: Receive, send: Send) -> tuple[Receive, Send]:
         """Return channels that do for a raw ASGI endpoint what function endpoints do themselves."""
         if scope["type"] == "websocket":
-            return receive, noting_websocket(send)
-        return counted_receive(scope, receive, self.max_body_size), noting_start(send)
+            return receive, track_websocket(send)
+        return counted_receive(scope, receive, self.max_body_size), track_start(send)
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a connection through the whole stack, building it first where it is missing."""

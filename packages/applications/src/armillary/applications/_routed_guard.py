@@ -10,9 +10,9 @@ from armillary.asgi_types import (
     Receive,
     Scope,
     Send,
-    noting_start,
-    noting_websocket,
     scope_record,
+    track_start,
+    track_websocket,
 )
 from armillary.errors import ExceptionMiddleware, ServerErrorMiddleware
 
@@ -53,7 +53,7 @@ class RoutedGuard(ServerErrorMiddleware):
             return
         handlers = self._handlers
         outer = handlers.publish(scope_record(scope)) if handlers.has_own_handlers else None
-        send = noting_start(send) if kind == "http" else noting_websocket(send)
+        send = track_start(send) if kind == "http" else track_websocket(send)
         try:
             await router.select(scope)(scope, receive, send)
         except Exception as exc:

@@ -29,9 +29,9 @@ from ._record import RECORD_KEY, find_scope_record, scope_record
 from ._response_start import (
     has_response_started,
     is_websocket_open,
-    note_response_start,
-    noting_start,
-    noting_websocket,
+    record_response_start,
+    track_start,
+    track_websocket,
 )
 from ._route_template import expect_route_template, find_route_template
 
@@ -142,11 +142,11 @@ __all__ = [
     "is_async_callable",
     "is_plain_function",
     "is_websocket_open",
-    "note_response_start",
-    "noting_start",
-    "noting_websocket",
     "reason_phrase",
+    "record_response_start",
     "scope_record",
+    "track_start",
+    "track_websocket",
 ]
 
 _TYPES = {

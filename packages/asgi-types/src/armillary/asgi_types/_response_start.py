@@ -2,8 +2,8 @@
 
 A connection may have several answers: an application that tries others throws away what they
 send on channels of its own. So a start is noted for its channel and never for the connection.
-Whoever wraps `send` anyway notes it there, by `noting_start` or `noting_websocket`; a part that
-sends on a channel as it was given notes it in the record, by `note_response_start`.
+Whoever wraps `send` anyway notes it there, by `track_start` or `track_websocket`; a part that
+sends on a channel as it was given notes it in the record, by `record_response_start`.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class _Note:
         return self.send_on(message)
 
 
-def noting_start(send: Send) -> Send:
+def track_start(send: Send) -> Send:
     """Return a `send` that notes when an HTTP response starts on it.
 
     Args:
@@ -52,7 +52,7 @@ def noting_start(send: Send) -> Send:
     return _Note(send).send
 
 
-def noting_websocket(send: Send) -> Send:
+def track_websocket(send: Send) -> Send:
     """Return a `send` that notes when a handshake is answered on it, and whether the WebSocket stands open.
 
     Args:
@@ -66,7 +66,7 @@ def _note_of(send: Send) -> _Note | None:
     return owner if type(owner) is _Note else None
 
 
-def note_response_start(scope: Scope, send: Send) -> None:
+def record_response_start(scope: Scope, send: Send) -> None:
     """Note that a response has started on `send`, which may be any channel.
 
     The channel is held weakly, since it usually refers back to the scope.
@@ -88,7 +88,7 @@ def has_response_started(scope: Scope, send: Send) -> bool:
 
     >>> async def send(message): ...
     >>> scope = {"type": "http"}
-    >>> note_response_start(scope, send)
+    >>> record_response_start(scope, send)
     >>> has_response_started(scope, send)
     True
     """
@@ -102,6 +102,6 @@ def has_response_started(scope: Scope, send: Send) -> bool:
 
 
 def is_websocket_open(send: Send) -> bool:
-    """Tell whether a WebSocket was accepted on `send`, which `noting_websocket` returned, and not closed."""
+    """Tell whether a WebSocket was accepted on `send`, which `track_websocket` returned, and not closed."""
     note = _note_of(send)
     return note is not None and note.open

@@ -9,6 +9,6 @@
 
 from ._middleware import CORSMiddleware
 from ._origins import AllowedOrigins
-from ._policy import CORSPolicy, Preflight, PreflightAnswer
+from ._policy import CORSPolicy, Preflight, PreflightResponse
 
-__all__ = ["AllowedOrigins", "CORSMiddleware", "CORSPolicy", "Preflight", "PreflightAnswer"]
+__all__ = ["AllowedOrigins", "CORSMiddleware", "CORSPolicy", "Preflight", "PreflightResponse"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ._origins import AllowedOrigins
-from ._policy import CORSPolicy, Preflight, PreflightAnswer
+from ._policy import CORSPolicy, Preflight, PreflightResponse
 from ._response_fields import VARY_ORIGIN, ResponseFields
 
 # Importing `typing` or `collections` would cost more than all of this package.
@@ -137,7 +137,7 @@ def sharing_send(send: Send, fields: ResponseFields) -> Send:
     return send_shared
 
 
-async def send_answer(send: Send, answer: PreflightAnswer) -> None:
+async def send_answer(send: Send, answer: PreflightResponse) -> None:
     body = answer.sentence.encode()
     fields = [(b"content-length", b"%d" % len(body)), (b"content-type", b"text/plain; charset=utf-8")]
     await send({"type": "http.response.start", "status": answer.status, "headers": [*answer.headers, *fields]})

@@ -41,7 +41,7 @@ class Preflight:
         self.private_network = private_network
 
 
-class PreflightAnswer:
+class PreflightResponse:
     """Status 200 and "OK", or 400 and what is not allowed.
 
     Args:
@@ -58,7 +58,7 @@ class PreflightAnswer:
         self.sentence = sentence
 
     def __repr__(self) -> str:
-        return f"PreflightAnswer({self.status}, {self.headers!r}, {self.sentence!r})"
+        return f"PreflightResponse({self.status}, {self.headers!r}, {self.sentence!r})"
 
 
 class CORSPolicy:
@@ -139,7 +139,7 @@ class CORSPolicy:
         value = origin.encode("latin-1") if self._names_origin else b"*"
         return (b"access-control-allow-origin", value)
 
-    def answer(self, preflight: Preflight) -> PreflightAnswer:
+    def answer(self, preflight: Preflight) -> PreflightResponse:
         """Answer a preflight (Fetch, section 4.8)."""
         fields = [(b"vary", PREFLIGHT_VARY)]
         refused: list[str] = []
@@ -157,8 +157,8 @@ class CORSPolicy:
             else:
                 refused.append("private-network")
         if refused:
-            return PreflightAnswer(400, fields, f"Disallowed CORS {', '.join(refused)}")
-        return PreflightAnswer(200, [*fields, *self._preflight, *self.allow_headers(preflight.headers)], "OK")
+            return PreflightResponse(400, fields, f"Disallowed CORS {', '.join(refused)}")
+        return PreflightResponse(200, [*fields, *self._preflight, *self.allow_headers(preflight.headers)], "OK")
 
     def allows_headers(self, requested: str | None) -> bool:
         if requested is None:

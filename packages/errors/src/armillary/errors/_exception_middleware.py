@@ -17,9 +17,9 @@ from armillary.asgi_types import (
     find_exception_handler,
     has_response_started,
     is_websocket_open,
-    noting_start,
-    noting_websocket,
     scope_record,
+    track_start,
+    track_websocket,
 )
 
 from ._error_log import report_once
@@ -86,12 +86,12 @@ class ExceptionMiddleware:
             await self.app(scope, receive, send)
             return
         record = scope_record(scope)
-        noting_send = (noting_start if kind == "http" else noting_websocket)(send)
+        tracking_send = (track_start if kind == "http" else track_websocket)(send)
         outer = self.publish(record)
         try:
-            await self.app(scope, receive, noting_send)
+            await self.app(scope, receive, tracking_send)
         except Exception as exc:
-            if not await self.settle(exc, scope, receive, noting_send):
+            if not await self.settle(exc, scope, receive, tracking_send):
                 raise
         finally:
             if outer is not None:

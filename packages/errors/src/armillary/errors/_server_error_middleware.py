@@ -13,9 +13,9 @@ from armillary.asgi_types import (
     Send,
     has_response_started,
     is_websocket_open,
-    note_response_start,
-    noting_start,
-    noting_websocket,
+    record_response_start,
+    track_start,
+    track_websocket,
 )
 
 from ._error_log import report_once
@@ -79,11 +79,11 @@ class ServerErrorMiddleware:
         if kind != "http" and kind != "websocket":
             await self.app(scope, receive, send)
             return
-        noting_send = (noting_start if kind == "http" else noting_websocket)(send)
+        tracking_send = (track_start if kind == "http" else track_websocket)(send)
         try:
-            await self.app(scope, receive, noting_send)
+            await self.app(scope, receive, tracking_send)
         except Exception as exc:
-            if not await self.settle(exc, scope, receive, noting_send):
+            if not await self.settle(exc, scope, receive, tracking_send):
                 raise
 
     async def settle(self, exc: Exception, scope: Scope, receive: Receive, send: Send) -> bool:
@@ -132,7 +132,7 @@ class ServerErrorMiddleware:
         else:
             response = None
         if response is not None and not has_response_started(scope, send):
-            note_response_start(scope, send)
+            record_response_start(scope, send)
             await response(scope, receive, send)
 
     async def _call_handler(self, handler: HTTPExceptionHandler, request: Any, exc: Exception) -> Any:

@@ -17,11 +17,11 @@ from ._document_store import DocumentStore, MemoryDocumentStore, RedisDocumentSt
 from ._limits import GraphQLLimits
 from ._testing import AsyncGraphQLTester, GraphQLTester, OperationFailed
 from ._trusted_documents import TrustedDocuments
-from ._websocket_session import ConnectionRefused
+from ._websocket_session import ConnectionRejected
 
 __all__ = [
     "AsyncGraphQLTester",
-    "ConnectionRefused",
+    "ConnectionRejected",
     "DocumentStore",
     "FieldCosts",
     "GraphQL",

@@ -44,7 +44,7 @@ class ProtocolViolation(Exception):
         self.reason = reason
 
 
-class ConnectionRefused(Exception):
+class ConnectionRejected(Exception):
     """`on_connect` refused the client."""
 
 
@@ -106,7 +106,7 @@ class WebSocketSession:
         try:
             async with ResultTime(self._limits.execution_timeout):
                 payload = await self._hooks.on_connect(self._context())
-        except (ConnectionRefused, HTTPException):
+        except (ConnectionRejected, HTTPException):
             payload = False
         except LateResult:
             raise ProtocolViolation(4408, "Connection initialisation timeout") from None

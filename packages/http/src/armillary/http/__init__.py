@@ -12,9 +12,9 @@ from ._client_certificate import ClientCertificate
 from ._condition import precondition_status, received_conditions
 from ._disposition import format_content_disposition
 from ._endpoint import HTTPEndpoint
-from ._error_answer import answer_exception, call_exception_handler, send_http_exception
+from ._error_answer import call_exception_handler, handle_exception, send_http_exception
 from ._event_stream import EventSourceResponse, ServerSentEvent, last_event_id
-from ._file_answer import FileAnswer, FileDelivery, FileReader
+from ._file_plan import FileDelivery, FilePlan, FileReader
 from ._file_response import FileResponse
 from ._file_type import guess_media_type
 from ._form_data import FormData
@@ -48,7 +48,7 @@ from ._streaming import AsyncContentStream, ContentStream, StreamingResponse, Sy
 from ._text_response import HTMLResponse, PlainTextResponse
 from ._upload import UploadFile
 from ._urlencoded import UrlencodedDecoder
-from ._validation import Misfit, ValidationError
+from ._validation import ValidationError, ValidationIssue
 
 __all__ = [
     "AsyncContentStream",
@@ -59,8 +59,8 @@ __all__ = [
     "Content",
     "ContentStream",
     "EventSourceResponse",
-    "FileAnswer",
     "FileDelivery",
+    "FilePlan",
     "FileReader",
     "FileResponse",
     "FormData",
@@ -75,7 +75,6 @@ __all__ = [
     "JSONLinesResponse",
     "JSONResponse",
     "MalformedRange",
-    "Misfit",
     "MultipartDecoder",
     "Part",
     "PartHeaders",
@@ -96,7 +95,7 @@ __all__ = [
     "UploadFile",
     "UrlencodedDecoder",
     "ValidationError",
-    "answer_exception",
+    "ValidationIssue",
     "best_language",
     "best_media_type",
     "boundary_of",
@@ -112,6 +111,7 @@ __all__ = [
     "format_content_disposition",
     "format_http_date",
     "guess_media_type",
+    "handle_exception",
     "last_event_id",
     "media_type_quality",
     "parse_http_date",

@@ -21,10 +21,10 @@ def _at_least_2_4(spec_version: str) -> bool:
         return False
 
 
-def send_raises_when_gone(scope: Scope) -> bool:
+def send_raises_after_disconnect(scope: Scope) -> bool:
     """Tell whether the server's `send` raises `OSError` once the client is gone (ASGI HTTP spec 2.4).
 
-    >>> send_raises_when_gone({"asgi": {"spec_version": "2.4"}})
+    >>> send_raises_after_disconnect({"asgi": {"spec_version": "2.4"}})
     True
     """
     versions = scope.get("asgi")

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from armillary.asgi_types import HTTPException, Receive, Scope, Send, is_async_callable
 
-from ._error_answer import answer_exception
+from ._error_answer import handle_exception
 from ._function_endpoint import close_form, send_other_response
 from ._request import Request
 from ._response import Response
@@ -74,7 +74,7 @@ class HTTPEndpoint:
                     await send_other_response(response, type(self), scope, receive, send)
                     return
             except Exception as exc:
-                if not await answer_exception(request, exc, receive, send):
+                if not await handle_exception(request, exc, receive, send):
                     raise
                 return
             await response(scope, receive, send)

@@ -70,7 +70,7 @@ async def call_exception_handler(handler: ExceptionHandler, request: Any, exc: E
     return await run_in_threadpool(handler, request, exc)
 
 
-async def answer_exception(request: Request[Any], exc: Exception, receive: Receive, send: Send) -> bool:
+async def handle_exception(request: Request[Any], exc: Exception, receive: Receive, send: Send) -> bool:
     """Answer an exception with the handler in charge of it.
 
     Args:

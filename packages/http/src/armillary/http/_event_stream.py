@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from armillary.asgi_types import ClientDisconnect, Receive, Scope, Send, find_scope_record
 from armillary.datastructures import HTTPConnection
 
-from ._disconnect import run_until, send_raises_when_gone, until_disconnect
+from ._disconnect import run_until, send_raises_after_disconnect, until_disconnect
 from ._json_response import encode_json
 from ._response import Background
 from ._streaming import StreamingResponse
@@ -246,7 +246,7 @@ class EventSourceResponse(StreamingResponse):
             pinger = _Pinger(send)
             waits.append(partial(pinger.run, self.ping, self.ping_body))
             work = partial(self._send_between_pings, send, pinger)
-        if not send_raises_when_gone(scope):
+        if not send_raises_after_disconnect(scope):
             waits.append(partial(until_disconnect, scope, receive))
         if stopping is not None:
             waits.append(stopping.wait)

@@ -7,18 +7,18 @@ from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from armillary.asgi_types import ClientDisconnect, Message, Receive, Scope, Send, note_response_start
+from armillary.asgi_types import ClientDisconnect, Message, Receive, Scope, Send, record_response_start
 from armillary.datastructures import encode_headers
 
 from ._condition import precondition_status, range_applies, received_conditions
 from ._content_type import CONTENT_LENGTHS, RawHeader
 from ._denial import denial_send
-from ._disconnect import run_until, send_raises_when_gone, until_disconnect
+from ._disconnect import run_until, send_raises_after_disconnect, until_disconnect
 from ._disposition import format_content_disposition
-from ._file_answer import (
-    FileAnswer,
+from ._file_plan import (
     FileDelivery,
     FilePart,
+    FilePlan,
     find_header,
     partial_content,
     refusal,
@@ -33,7 +33,7 @@ from ._response import Background, HeaderFields, Response
 if TYPE_CHECKING:
     from io import FileIO
 
-    from ._file_answer import FileReader
+    from ._file_plan import FileReader
 
 
 class _ThreadReader:
@@ -152,11 +152,11 @@ class FileResponse(Response):
 
     # What to answer: no input or output from here on.
 
-    def answer(self, scope: Scope, stat: os.stat_result) -> FileAnswer:
+    def answer(self, scope: Scope, stat: os.stat_result) -> FilePlan:
         """Return what to send of a file with this status, by the request's method, conditions and range."""
         headers = self._with_stat_headers(stat)
         method: str = scope.get("method", "GET").upper()
-        whole = FileAnswer(self.status_code, headers, (FilePart(ByteRange(0, stat.st_size)),))
+        whole = FilePlan(self.status_code, headers, (FilePart(ByteRange(0, stat.st_size)),))
         conditions = received_conditions(scope.get("headers", ()))
         if self.status_code != 200 or not conditions:
             return without_body(whole, method)
@@ -175,7 +175,7 @@ class FileResponse(Response):
             return without_body(whole, method)
         return without_body(self._partial(whole, wanted, stat.st_size), method)
 
-    def _partial(self, whole: FileAnswer, wanted: str, size: int) -> FileAnswer:
+    def _partial(self, whole: FilePlan, wanted: str, size: int) -> FilePlan:
         try:
             ranges = parse_ranges(wanted, size, max_ranges=self.max_ranges, lenient=self.refuse_malformed_ranges)
         except UnsatisfiableRange:
@@ -207,7 +207,7 @@ class FileResponse(Response):
 
         return await FILES.run(partial(self._open, scope))
 
-    def unopened(self, scope: Scope, answer: FileAnswer) -> FileDelivery | None:
+    def unopened(self, scope: Scope, answer: FilePlan) -> FileDelivery | None:
         """Return the delivery where no file need be opened and no directory looked up for it, else None."""
         if not answer.needs_file:
             return FileDelivery(answer)
@@ -260,8 +260,8 @@ class FileResponse(Response):
         try:
             answer = delivery.answer
             await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
-            note_response_start(scope, send)
-            if delivery.file is None or denied or send_raises_when_gone(scope):
+            record_response_start(scope, send)
+            if delivery.file is None or denied or send_raises_after_disconnect(scope):
                 await self.send_body(delivery, send)
             else:
                 await run_until(partial(self.send_body, delivery, send), partial(until_disconnect, scope, receive))

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from armillary.asgi_types import ASGIApp, Receive, Scope, Send, is_async_callable
 
-from ._error_answer import answer_exception
+from ._error_answer import handle_exception
 from ._request import Request
 from ._response import Response
 from ._start_marking import StartMarkingSend, notes_its_start
@@ -54,7 +54,7 @@ def _wrap_async(func: Callable[[Any], Awaitable[Any]], request_class: type[Reque
                     await send_other_response(response, func, scope, receive, send)
                     return
             except Exception as exc:
-                if not await answer_exception(request, exc, receive, send):
+                if not await handle_exception(request, exc, receive, send):
                     raise
                 return
             await response(scope, receive, send)

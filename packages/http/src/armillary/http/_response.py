@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 
-from armillary.asgi_types import Receive, Scope, Send, note_response_start
+from armillary.asgi_types import Receive, Scope, Send, record_response_start
 from armillary.datastructures import MutableHeaders, encode_headers
 
 from ._content_type import CONTENT_LENGTHS, CONTENT_TYPES, RawHeader
@@ -253,7 +253,7 @@ class Response:
         await send({"type": "http.response.body", "body": body})
         if self.background is not None:
             # What fails from here on cannot be answered any more.
-            note_response_start(scope, send)
+            record_response_start(scope, send)
             await self.background()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from armillary.asgi_types import Message, Scope, Send, note_response_start
+from armillary.asgi_types import Message, Scope, Send, record_response_start
 
 
 class StartMarkingSend:
@@ -21,7 +21,7 @@ class StartMarkingSend:
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            note_response_start(self._scope, self._send)
+            record_response_start(self._scope, self._send)
         await self._send(message)
 
 

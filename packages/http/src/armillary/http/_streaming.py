@@ -15,10 +15,10 @@ from collections.abc import (
 from functools import partial
 from typing import Any, TypeAlias
 
-from armillary.asgi_types import ClientDisconnect, Receive, Scope, Send, note_response_start
+from armillary.asgi_types import ClientDisconnect, Receive, Scope, Send, record_response_start
 
 from ._denial import can_refuse_with_response, denial_send
-from ._disconnect import run_until, send_raises_when_gone, until_disconnect
+from ._disconnect import run_until, send_raises_after_disconnect, until_disconnect
 from ._response import BODILESS_STATUSES, Background, Content, Response, encode_chunk
 from ._trailers import encode_trailers, server_sends_trailers
 
@@ -157,7 +157,7 @@ class StreamingResponse(Response):
         if with_trailers:
             message["trailers"] = True
         await send(message)
-        note_response_start(scope, send)
+        record_response_start(scope, send)
 
     async def send_content(self, scope: Scope, receive: Receive, send: Send, with_trailers: bool = False) -> None:
         """Send the body until it is complete or the client is gone."""
@@ -168,7 +168,7 @@ class StreamingResponse(Response):
         self, scope: Scope, work: Callable[[], Awaitable[None]], gone: Callable[[], Awaitable[None]]
     ) -> None:
         """Await `work()`, cancelled when `gone()` returns; a server whose send raises then needs no watching."""
-        if send_raises_when_gone(scope):
+        if send_raises_after_disconnect(scope):
             await work()
         else:
             await run_until(work, gone)

@@ -10,7 +10,7 @@ from typing import Any, TypedDict
 from armillary.asgi_types import HTTPException
 
 
-class Misfit(TypedDict):
+class ValidationIssue(TypedDict):
     """One place where a value does not fit its type.
 
     Keys:
@@ -29,7 +29,7 @@ class ValidationError(HTTPException):
         errors: each place that does not fit. msgspec stops at the first.
     """
 
-    def __init__(self, errors: list[Misfit]) -> None:
+    def __init__(self, errors: list[ValidationIssue]) -> None:
         self.errors = errors
         places = "; ".join(f"{error['path']}: {error['message']}" for error in errors)
         super().__init__(422, f"The request body does not fit: {places}")
@@ -71,10 +71,10 @@ def _by_msgspec(msgspec: Any, value: Any, type_: Any) -> Any:
         return msgspec.convert(value, type_)
     except msgspec.ValidationError as exc:
         message, _, path = str(exc).partition(" - at `")
-        raise ValidationError([Misfit(path=path.rstrip("`") or "$", message=message)]) from None
+        raise ValidationError([ValidationIssue(path=path.rstrip("`") or "$", message=message)]) from None
     except UnicodeEncodeError:  # which JSON can escape and UTF-8 cannot hold
         message = "Expected text that UTF-8 can hold, got a lone surrogate"
-        raise ValidationError([Misfit(path=_path(_surrogate_place(value) or ()), message=message)]) from None
+        raise ValidationError([ValidationIssue(path=_path(_surrogate_place(value) or ()), message=message)]) from None
 
 
 def _surrogate_place(value: Any, place: tuple[int | str, ...] = ()) -> tuple[int | str, ...] | None:
@@ -121,7 +121,7 @@ def _by_pydantic(value: Any, type_: Any) -> Any:
         return adapter.validate_json(text)
     except pydantic.ValidationError as exc:
         raise ValidationError(
-            [Misfit(path=_path(error["loc"]), message=error["msg"]) for error in exc.errors()]
+            [ValidationIssue(path=_path(error["loc"]), message=error["msg"]) for error in exc.errors()]
         ) from None
 
 

@@ -18,8 +18,8 @@ from armillary.asgi_types import (
     Scope,
     Send,
     has_response_started,
-    noting_start,
     scope_record,
+    track_start,
 )
 
 from ._answers import handlers_in_charge, send_text
@@ -79,12 +79,12 @@ class CountedBody:
             await self.app(scope, receive, send)
             return
         counted = _CountedReceive(scope, receive)
-        noting_send = noting_start(send)
+        tracking_send = track_start(send)
         try:
-            await self.app(scope, counted, noting_send)
+            await self.app(scope, counted, tracking_send)
         except HTTPException as exc:
             others = "app" in scope or handlers_in_charge(scope)
-            if exc is not counted.refusal or others or has_response_started(scope, noting_send):
+            if exc is not counted.refusal or others or has_response_started(scope, tracking_send):
                 raise
             await send_text(scope, send, 413, exc.detail.encode(), [(b"connection", b"close")])
 

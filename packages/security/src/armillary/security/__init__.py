@@ -16,7 +16,7 @@ from ._proxy_headers import ProxyHeadersMiddleware
 from ._proxy_policy import ProxyPolicy
 from ._security_headers import SecurityHeadersMiddleware
 from ._security_headers_policy import StrictTransportSecurity
-from ._timeout import ResponseCut, TimeoutMiddleware
+from ._timeout import ResponseTimeout, TimeoutMiddleware
 from ._trusted_host import TrustedHostMiddleware
 from ._trusted_host_policy import TrustedHostPolicy
 
@@ -28,7 +28,7 @@ __all__ = [
     "ProxyHeadersMiddleware",
     "ProxyPolicy",
     "RequestBodyLimitMiddleware",
-    "ResponseCut",
+    "ResponseTimeout",
     "SecurityHeadersMiddleware",
     "StrictTransportSecurity",
     "TimeoutMiddleware",

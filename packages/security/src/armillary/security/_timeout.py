@@ -9,7 +9,7 @@ from armillary.asgi_types import ASGIApp, Message, Receive, Scope, Send
 from ._answer import answer
 
 
-class ResponseCut(TimeoutError):
+class ResponseTimeout(TimeoutError):
     """The deadline passed after the response had started; the server closes the connection."""
 
 
@@ -17,7 +17,7 @@ class TimeoutMiddleware:
     """Give every request a deadline that ends with the last byte of its response.
 
     Before the response has started, the application is cancelled and the client gets 504
-    "Gateway Timeout". Afterwards the stream is cut: `ResponseCut` is raised, by which servers
+    "Gateway Timeout". Afterwards the stream is cut: `ResponseTimeout` is raised, by which servers
     close the connection, so that no client takes the part for the whole. Background tasks, which
     run after the last byte, have no deadline here. WebSockets pass through.
 
@@ -61,7 +61,7 @@ class TimeoutMiddleware:
         if complete or not deadline.cancel_called:
             return
         if started:
-            raise ResponseCut(f"the response to {scope['path']!r} was not complete after {self.seconds} s")
+            raise ResponseTimeout(f"the response to {scope['path']!r} was not complete after {self.seconds} s")
         await answer(scope, send, 504, "Gateway Timeout")
 
 

@@ -20,8 +20,8 @@ Errors at a glance:
         └── TransactionConflict      another transaction got in the way
 """
 
-from ._access import refuse_commit, session, transaction
-from ._constraint_answer import answer_constraint_violation
+from ._access import session, set_rollback_only, transaction
+from ._constraint_answer import handle_constraint_violation
 from ._database import Database, PoolStatus, Readiness
 from ._errors import (
     DatabaseError,
@@ -64,9 +64,9 @@ __all__ = [
     "TransactionMiddleware",
     "TransactionOptions",
     "TransactionSource",
-    "answer_constraint_violation",
-    "refuse_commit",
+    "handle_constraint_violation",
     "session",
+    "set_rollback_only",
     "transaction",
     "transactional",
 ]

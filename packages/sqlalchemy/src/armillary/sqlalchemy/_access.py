@@ -40,7 +40,7 @@ def session(connection: Any, database: str = "default") -> AsyncSession:
     return found
 
 
-def refuse_commit(connection: Any, database: str = "default") -> None:
+def set_rollback_only(connection: Any, database: str = "default") -> None:
     """Have the transaction of a request rolled back, whatever its response will be."""
     unit_of_work(scope_of(connection), database).refused = True
 

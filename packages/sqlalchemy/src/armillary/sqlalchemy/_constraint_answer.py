@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     from armillary.http import ProblemResponse
 
 
-def answer_constraint_violation(request: Any, exc: Any) -> ProblemResponse:
+def handle_constraint_violation(request: Any, exc: Any) -> ProblemResponse:
     """Answer an `IntegrityError` with 409, or with 400 for a value that can never be stored.
 
-    Register it: `exception_handlers={IntegrityError: answer_constraint_violation}`; for
+    Register it: `exception_handlers={IntegrityError: handle_constraint_violation}`; for
     `DataError` it answers 400 too. What the database said stays in the server's log.
     RFC 9457.
     """

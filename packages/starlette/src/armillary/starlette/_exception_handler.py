@@ -49,14 +49,14 @@ def wrap_app_handling_exceptions(app: ASGIApp, conn: Any) -> ASGIApp:
         started = False
 
         # Not a coroutine function: the awaitable of `send` is handed through, without a frame of its own.
-        def noting_send(message: Message) -> Awaitable[None]:
+        def tracking_send(message: Message) -> Awaitable[None]:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
             return send(message)
 
         try:
-            await app(scope, receive, noting_send)
+            await app(scope, receive, tracking_send)
         except Exception as exc:
             handler = handler_in_charge(conn.scope, exc)
             if handler is None:
@@ -65,7 +65,7 @@ def wrap_app_handling_exceptions(app: ASGIApp, conn: Any) -> ASGIApp:
                 raise RuntimeError("Caught handled exception, but response already started.") from exc
             answer = await ask(handler, conn, exc)
             if answer is not None:
-                await answer(scope, receive, noting_send)
+                await answer(scope, receive, tracking_send)
             exc.__traceback__ = None
 
     return handled

@@ -23,7 +23,7 @@ from .websockets import WebSocketDisconnect
 if TYPE_CHECKING:
     import httpx
 
-    from armillary.testing import BackendName, Denial
+    from armillary.testing import BackendName, DenialResponse
 
     _Client = _NativeClient
 else:
@@ -127,6 +127,6 @@ class TestClient(_Client):
         """Starlette's own exception for a WebSocket that was closed."""
         return WebSocketDisconnect(code, reason)
 
-    def denied_error(self, denial: Denial) -> Exception:
+    def denied_error(self, denial: DenialResponse) -> Exception:
         """Starlette's exception for a denied handshake."""
         return WebSocketDenialResponse(status_code=denial.status, headers=denial.headers, content=denial.body)

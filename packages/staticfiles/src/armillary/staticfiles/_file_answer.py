@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 
 from armillary.asgi_types import Receive, Scope, Send
-from armillary.http import FileAnswer, FileResponse, Response, format_http_date
+from armillary.http import FilePlan, FileResponse, Response, format_http_date
 
 from ._variant import Variant
 
@@ -76,7 +76,7 @@ class StaticFileMixin(FileResponse):
         self._seen, self.stat_result = self.stat_result, None
         self.prepare(scope)
 
-    def answer(self, scope: Scope, stat: os.stat_result) -> FileAnswer:
+    def answer(self, scope: Scope, stat: os.stat_result) -> FilePlan:
         """Return what to send of a file with this status."""
         seen = self._seen
         if seen is not None and not is_same_file(seen, stat):

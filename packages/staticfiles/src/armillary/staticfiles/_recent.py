@@ -16,7 +16,7 @@ from armillary.asgi_types import Scope, Send
 from armillary.http import FileResponse, parse_http_date, precondition_status, received_conditions
 
 from ._content_digest import asked_version
-from ._file_answer import NotModifiedResponse, is_same_file
+from ._file_plan import NotModifiedResponse, is_same_file
 from ._variant import accept_encoding
 
 Key: TypeAlias = tuple[str, bool, bytes, bytes]

@@ -10,14 +10,14 @@ from typing import ClassVar, Literal, TypeAlias
 
 from armillary.asgi_types import HTTPException, Receive, Scope, Send
 from armillary.datastructures import Headers
-from armillary.http import RedirectResponse, Request, Response, answer_exception, received_conditions
+from armillary.http import RedirectResponse, Request, Response, handle_exception, received_conditions
 
 from ._cache_control import IMMUTABLE, CachePolicy, cache_policy, hashed_immutable
 from ._coding import is_compressible, offered_codings
 from ._conditions import check_preconditions, condition_status
 from ._content_digest import VERSION_LENGTH, content_digest, is_asked_by_version
 from ._directories import PathLike, check_directory, package_directory, relative_to
-from ._file_answer import FileReplaced, NotModifiedResponse, StaticFileMixin, StaticFileResponse, answer_other
+from ._file_plan import FileReplaced, NotModifiedResponse, StaticFileMixin, StaticFileResponse, answer_other
 from ._file_threads import run_in_file_thread
 from ._file_tree import find_file
 from ._listing import list_entries, listing_response
@@ -184,7 +184,7 @@ class StaticFiles:
         except HTTPException as exc:
             if self.raises_http_exceptions:
                 raise
-            if not await answer_exception(Request(scope, receive, send), exc, receive, send):
+            if not await handle_exception(Request(scope, receive, send), exc, receive, send):
                 raise
             return
         await response(scope, receive, send)

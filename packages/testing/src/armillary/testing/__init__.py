@@ -13,24 +13,24 @@
 
 from ._async_client import AsyncTestClient, async_client_class
 from ._async_websocket import AsyncWebSocketSession
-from ._conversation import HTTPConversation
-from ._errors import ApplicationTimeout, PeerGone, WebSocketClosed, WebSocketDenied
+from ._conversation import SteppedRequest
+from ._errors import ApplicationTimeout, PeerDisconnected, WebSocketClosed, WebSocketRejected
 from ._settings import BackendName
 from ._sync_client import TestClient, client_class
 from ._sync_websocket import WebSocketTestSession
-from ._websocket_exchange import Denial
+from ._websocket_exchange import DenialResponse
 
 __all__ = [
     "ApplicationTimeout",
     "AsyncTestClient",
     "AsyncWebSocketSession",
     "BackendName",
-    "Denial",
-    "HTTPConversation",
-    "PeerGone",
+    "DenialResponse",
+    "PeerDisconnected",
+    "SteppedRequest",
     "TestClient",
     "WebSocketClosed",
-    "WebSocketDenied",
+    "WebSocketRejected",
     "WebSocketTestSession",
     "async_client_class",
     "client_class",

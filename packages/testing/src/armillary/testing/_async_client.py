@@ -15,8 +15,8 @@ from armillary.asgi_types import ASGIApp
 
 from ._async_transport import AsyncApplicationTransport
 from ._async_websocket import AsyncWebSocketSession
-from ._conversation import HTTPConversation
-from ._errors import WebSocketClosed, WebSocketDenied
+from ._conversation import SteppedRequest
+from ._errors import WebSocketClosed, WebSocketRejected
 from ._extensions import DEFAULT_EXTENSIONS
 from ._handshake import SESSION_KEY, websocket_headers, websocket_url
 from ._http_exchange import HTTPExchange
@@ -26,7 +26,7 @@ from ._request_body import AsyncIteratedBody, BodySource, FedBody, WholeBody
 from ._response import default_headers, time_limit_of
 from ._settings import DEFAULT_BASE_URL, DEFAULT_TIME_LIMIT, ClientSettings, LifespanPolicy
 from ._task import finish_or_hand_over
-from ._websocket_exchange import Denial, WebSocketExchange
+from ._websocket_exchange import DenialResponse, WebSocketExchange
 
 if TYPE_CHECKING:
     import httpx
@@ -156,7 +156,7 @@ class AsyncClientBehaviour(_Client):
             return WholeBody(b"".join(stream))
         return AsyncIteratedBody(aiter(stream))
 
-    def conversation(self, method: str, url: str, *, feed: bool = False, **kwargs: Any) -> HTTPConversation:
+    def conversation(self, method: str, url: str, *, feed: bool = False, **kwargs: Any) -> SteppedRequest:
         """Prepare a request to be taken through the application step by step.
 
         Args:
@@ -169,7 +169,7 @@ class AsyncClientBehaviour(_Client):
         """
         request = self.build_request(method, url, **kwargs)
         fed = FedBody() if feed else None
-        return HTTPConversation(self.http_library, request, self._begin_exchange(request, fed), fed)
+        return SteppedRequest(self.http_library, request, self._begin_exchange(request, fed), fed)
 
     def _begin_websocket(self, request: httpx.Request) -> httpx.Response:
         exchange = WebSocketExchange(
@@ -183,8 +183,8 @@ class AsyncClientBehaviour(_Client):
         response: httpx.Response = self.http_library.Response(101, request=request, extensions={SESSION_KEY: exchange})
         return response
 
-    def _denied_error(self, denial: Denial) -> Exception:
-        return WebSocketDenied(self.http_library.Response(denial.status, headers=denial.headers, content=denial.body))
+    def _denied_error(self, denial: DenialResponse) -> Exception:
+        return WebSocketRejected(self.http_library.Response(denial.status, headers=denial.headers, content=denial.body))
 
     def websocket_connect(
         self, url: str, subprotocols: Iterable[str] | None = None, **kwargs: Any

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import httpx
 
 
-class HTTPConversation:
+class SteppedRequest:
     """One request, with a disconnect possible between any two steps.
 
     Entering it calls the application, which runs until it waits for the client. Leaving it

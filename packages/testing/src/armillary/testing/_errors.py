@@ -1,12 +1,12 @@
 """What the clients raise, besides what the application itself raised.
 
 OSError
-└── PeerGone              the application sent after the client had disconnected
+└── PeerDisconnected              the application sent after the client had disconnected
 TimeoutError
 └── ApplicationTimeout    the application did not answer within the time limit
 Exception
 └── WebSocketClosed       the application closed the WebSocket, before or after accepting it
-    └── WebSocketDenied   it denied the handshake with an HTTP response
+    └── WebSocketRejected   it denied the handshake with an HTTP response
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import httpx
 
 
-class PeerGone(OSError):
+class PeerDisconnected(OSError):
     """Raised inside the application by `send` once the client has disconnected.
 
     Servers that follow the HTTP and WebSocket specification 2.4 raise an `OSError` there too.
@@ -50,7 +50,7 @@ class WebSocketClosed(Exception):
         return f"{self.code}: {self.reason}"
 
 
-class WebSocketDenied(WebSocketClosed):
+class WebSocketRejected(WebSocketClosed):
     """The application answered the handshake with an HTTP response, to be found in `response`."""
 
     def __init__(self, response: httpx.Response) -> None:
@@ -65,7 +65,7 @@ def is_consequence_of_disconnect(error: BaseException) -> bool:
     seen: set[int] = set()
     link: BaseException | None = error
     while link is not None and id(link) not in seen:
-        if isinstance(link, PeerGone):
+        if isinstance(link, PeerDisconnected):
             return True
         seen.add(id(link))
         link = link.__cause__ or link.__context__

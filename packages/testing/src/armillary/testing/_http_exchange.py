@@ -15,7 +15,7 @@ import anyio
 from armillary.asgi_types import ASGIApp, Message, Scope
 
 from ._call import ApplicationCall
-from ._errors import PeerGone
+from ._errors import PeerDisconnected
 from ._request_body import BodySource
 from ._sent_file import read_descriptor, read_path
 from ._task import start_task
@@ -220,7 +220,7 @@ class HTTPExchange:
 
     async def _send(self, message: Message) -> None:
         if self.disconnected:
-            raise PeerGone("the client has disconnected")
+            raise PeerDisconnected("the client has disconnected")
         kind = message["type"]
         if kind not in _HANDLERS:
             _misuse(f"an http scope cannot send {kind!r}")
@@ -260,7 +260,7 @@ class HTTPExchange:
         self._final_part_offered = not more and self.trailers is None
         await self._demand.wait()
         if self.disconnected:
-            raise PeerGone("the client has disconnected")
+            raise PeerDisconnected("the client has disconnected")
         if part and not self._is_head and not self._draining:
             self._demand = anyio.Event()
             self._part = part

@@ -17,7 +17,7 @@ from anyio.from_thread import BlockingPortal
 
 from armillary.asgi_types import ASGIApp
 
-from ._errors import WebSocketClosed, WebSocketDenied
+from ._errors import WebSocketClosed, WebSocketRejected
 from ._extensions import DEFAULT_EXTENSIONS
 from ._handshake import SESSION_KEY, websocket_headers, websocket_url
 from ._http_exchange import HTTPExchange
@@ -28,7 +28,7 @@ from ._response import default_headers, time_limit_of
 from ._settings import DEFAULT_BASE_URL, DEFAULT_TIME_LIMIT, BackendName, ClientSettings, LifespanPolicy
 from ._sync_transport import ApplicationTransport
 from ._sync_websocket import WebSocketTestSession
-from ._websocket_exchange import Denial
+from ._websocket_exchange import DenialResponse
 
 if TYPE_CHECKING:
     import httpx
@@ -192,9 +192,9 @@ class SyncClient(_Client):
         """Make the exception for a WebSocket that the application closed."""
         return WebSocketClosed(code, reason)
 
-    def denied_error(self, denial: Denial) -> Exception:
+    def denied_error(self, denial: DenialResponse) -> Exception:
         """Make the exception for a handshake that the application denied with a response."""
-        return WebSocketDenied(self.http_library.Response(denial.status, headers=denial.headers, content=denial.body))
+        return WebSocketRejected(self.http_library.Response(denial.status, headers=denial.headers, content=denial.body))
 
     def websocket_connect(
         self, url: str, subprotocols: Iterable[str] | None = None, **kwargs: Any

@@ -14,7 +14,7 @@ from armillary.asgi_types import ASGIApp, Message, Scope
 
 from ._frame import FrameMode, bytes_frame, check_mode, json_frame, text_frame
 from ._sync_transport import EventLoop
-from ._websocket_exchange import Denial, Header, WebSocketExchange
+from ._websocket_exchange import DenialResponse, Header, WebSocketExchange
 
 
 class WebSocketTestSession:
@@ -34,7 +34,7 @@ class WebSocketTestSession:
         time_limit: float | None,
         grace: float,
         closed: Callable[[int, str], Exception],
-        denied: Callable[[Denial], Exception],
+        denied: Callable[[DenialResponse], Exception],
     ) -> None:
         self.app = app
         self.scope = scope

@@ -15,14 +15,14 @@ import anyio
 from armillary.asgi_types import ASGIApp, Message, Scope
 
 from ._call import ApplicationCall
-from ._errors import PeerGone, WebSocketClosed
+from ._errors import PeerDisconnected, WebSocketClosed
 from ._task import start_task
 
 Header = tuple[bytes, bytes]
 _NO_CLOSE_FRAME = 1006
 
 
-class Denial:
+class DenialResponse:
     """The HTTP response with which an application denied the handshake."""
 
     def __init__(self, status: int, headers: list[Header], body: bytes) -> None:
@@ -51,7 +51,7 @@ class WebSocketExchange:
         time_limit: float | None,
         grace: float,
         closed: Callable[[int, str], Exception] = WebSocketClosed,
-        denied: Callable[[Denial], Exception],
+        denied: Callable[[DenialResponse], Exception],
     ) -> None:
         self.accepted_subprotocol: str | None = None
         self.extra_headers: list[Header] = []
@@ -95,7 +95,7 @@ class WebSocketExchange:
             raise self.closed_by(message)
         raise AssertionError(f"{message['type']!r} was sent before 'websocket.accept'")
 
-    async def _read_denial(self, start: Message) -> Denial:
+    async def _read_denial(self, start: Message) -> DenialResponse:
         headers = [(bytes(name), bytes(value)) for name, value in start.get("headers", ())]
         parts: list[bytes] = []
         more = True
@@ -105,7 +105,7 @@ class WebSocketExchange:
                 raise AssertionError(f"{message['type']!r} was sent amid a denial response")
             parts.append(bytes(message.get("body", b"")))
             more = message.get("more_body", False)
-        return Denial(start["status"], headers, b"".join(parts))
+        return DenialResponse(start["status"], headers, b"".join(parts))
 
     def closed_by(self, message: Message) -> Exception:
         """Make the exception for a websocket.close message."""
@@ -178,7 +178,7 @@ class WebSocketExchange:
 
     async def _send(self, message: Message) -> None:
         if self._broken:
-            raise PeerGone("the client has disconnected")
+            raise PeerDisconnected("the client has disconnected")
         self._from_app.append(_lasting(message))
         self._client_has_mail.set()
         if message["type"] == "websocket.close":

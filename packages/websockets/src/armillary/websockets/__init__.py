@@ -8,7 +8,7 @@
 >>> app = websocket_session(echo)
 """
 
-from ._answer import answer_exception
+from ._answer import handle_exception
 from ._close import WebSocketClose
 from ._endpoint import WebSocketEndpoint
 from ._exceptions import MalformedMessage, UnexpectedMessage, WebSocketDisconnect, WebSocketDisconnected
@@ -32,6 +32,6 @@ __all__ = [
     "WebSocketEndpoint",
     "WebSocketLimits",
     "WebSocketState",
-    "answer_exception",
+    "handle_exception",
     "websocket_session",
 ]

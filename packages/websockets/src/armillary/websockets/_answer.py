@@ -23,7 +23,7 @@ from ._state import WebSocketState
 from ._websocket import WebSocket
 
 
-async def answer_exception(websocket: WebSocket, exc: Exception) -> bool:
+async def handle_exception(websocket: WebSocket, exc: Exception) -> bool:
     """Answer `exc` on this connection, or return False where nobody is in charge of it.
 
     A handler registered for the exception is called with `(websocket, exc)`; if it returns a

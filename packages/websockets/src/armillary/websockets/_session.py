@@ -7,7 +7,7 @@ from typing import Any
 
 from armillary.asgi_types import ASGIApp, Receive, Scope, Send, find_scope_record, is_async_callable
 
-from ._answer import answer_exception
+from ._answer import handle_exception
 from ._exceptions import WebSocketDisconnect
 from ._limits import WebSocketLimits
 from ._state import WebSocketState
@@ -65,7 +65,7 @@ async def run_session(func: Callable[[Any], Awaitable[None]], websocket: WebSock
             await run_until_stopping(func, websocket, stopping)
     except Exception as exc:
         try:
-            answered = await answer_exception(websocket, exc)
+            answered = await handle_exception(websocket, exc)
         except WebSocketDisconnect:
             answered = True  # by nobody: the peer has left meanwhile
         except Exception:

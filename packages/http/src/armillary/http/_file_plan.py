@@ -39,7 +39,7 @@ class FilePart(NamedTuple):
     after: bytes = b""
 
 
-class FileAnswer(NamedTuple):
+class FilePlan(NamedTuple):
     """Status, headers and the parts of the file; `closing` ends the body, or is all of it."""
 
     status: int
@@ -64,7 +64,7 @@ class FileDelivery(NamedTuple):
         zero_copy: the file object the server is to send from.
     """
 
-    answer: FileAnswer
+    answer: FilePlan
     file: FileReader | None = None
     first: bytes = b""
     path: str | None = None
@@ -79,28 +79,28 @@ def find_header(headers: list[RawHeader], name: bytes) -> str | None:
     return None
 
 
-def without_body(answer: FileAnswer, method: str) -> FileAnswer:
+def without_body(answer: FilePlan, method: str) -> FilePlan:
     """Return the answer as this method and its status allow: without parts for a HEAD, a 204, a 304."""
     if answer.status in BODILESS_STATUSES:
-        return FileAnswer(answer.status, [pair for pair in answer.headers if pair[0] != b"content-length"])
-    return FileAnswer(answer.status, answer.headers) if method == "HEAD" else answer
+        return FilePlan(answer.status, [pair for pair in answer.headers if pair[0] != b"content-length"])
+    return FilePlan(answer.status, answer.headers) if method == "HEAD" else answer
 
 
-def refusal(status: int, headers: list[RawHeader], body: bytes = b"", extra: Sequence[RawHeader] = ()) -> FileAnswer:
+def refusal(status: int, headers: list[RawHeader], body: bytes = b"", extra: Sequence[RawHeader] = ()) -> FilePlan:
     """Return an answer without the file: a 304, 400, 412 or 416."""
     kept = [*extra, *(pair for pair in headers if pair[0] not in _CONTENT_FIELDS)]
     if status not in BODILESS_STATUSES:
         kept.insert(0, CONTENT_LENGTHS[len(body)])
-    return FileAnswer(status, kept, (), body)
+    return FilePlan(status, kept, (), body)
 
 
-def partial_content(whole: FileAnswer, ranges: list[ByteRange], size: int) -> FileAnswer:
+def partial_content(whole: FilePlan, ranges: list[ByteRange], size: int) -> FilePlan:
     """Return a 206 with one range, or several as multipart/byteranges (RFC 9110 sections 15.3.7 and 14.6)."""
     if len(ranges) == 1:
         (span,) = ranges
         headers = [pair for pair in whole.headers if pair[0] != b"content-length"]
         headers += ((b"content-range", span.content_range(size)), CONTENT_LENGTHS[span.stop - span.start])
-        return FileAnswer(206, headers, (FilePart(span),))
+        return FilePlan(206, headers, (FilePart(span),))
     boundary = os.urandom(13).hex().encode()
     content_type = (find_header(whole.headers, b"content-type") or "").encode("latin-1")
     head = b"--%s\r\nContent-Type: %s\r\nContent-Range: " % (boundary, content_type)
@@ -110,4 +110,4 @@ def partial_content(whole: FileAnswer, ranges: list[ByteRange], size: int) -> Fi
     headers = [pair for pair in whole.headers if pair[0] not in (b"content-length", b"content-type")]
     headers.append((b"content-type", b"multipart/byteranges; boundary=" + boundary))
     headers.append(CONTENT_LENGTHS[length + len(closing)])
-    return FileAnswer(206, headers, parts, closing)
+    return FilePlan(206, headers, parts, closing)
