@@ -10,6 +10,8 @@ ROOT = Path(__file__).resolve().parent.parent
 TABLE = Path(__file__).resolve().with_name("charter.toml")
 
 META_PACKAGE = "armillary"
+# Where the sources are published: project URLs and the links of READMEs begin with it.
+REPOSITORY = "https://github.com/armillary-asgi/armillary"
 EVENT_LOOPS = ("anyio", "asyncio", "sniffio", "trio", "uvloop")
 
 # Modules whose name is not that of the distribution that brings them.
