@@ -1,4 +1,4 @@
-"""`DispatchMiddleware`: the application as host, dispatch as its guest."""
+"""`DispatchMiddleware`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ async def pass_on(request: Any, call_next: Any) -> Any:
 
 
 def streaming(*parts: bytes, log: list[str] | None = None) -> ASGIApp:
-    """An application that sends its parts one by one, noting when each has gone."""
+    """An application that sends its parts one by one, and records each after it was sent."""
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": [(b"x-app", b"1")]})
@@ -42,7 +42,7 @@ def header(messages: list[Any], name: bytes) -> bytes | None:
     return dict(messages[0]["headers"]).get(name)
 
 
-async def test_a_response_passes_by_unread_and_part_by_part(call: Any) -> None:
+async def test_a_response_passes_through_unread_and_part_by_part(call: Any) -> None:
     messages = await call(DispatchMiddleware(streaming(b"a", b"b"), pass_on))
     assert [message.get("body") for message in messages] == [None, b"a", b"b", b""]
 
@@ -61,13 +61,13 @@ async def test_status_and_headers_can_be_changed_in_place(call: Any) -> None:
 
 
 async def test_dispatch_can_be_a_method_of_a_subclass(call: Any) -> None:
-    class Marked(DispatchMiddleware):
+    class Labelled(DispatchMiddleware):
         async def dispatch(self, request: Any, call_next: Any) -> Any:
             response = await call_next(request)
-            response.headers["x-marked"] = "yes"
+            response.headers["x-label"] = "yes"
             return response
 
-    assert header(await call(Marked(streaming())), b"x-marked") == b"yes"
+    assert header(await call(Labelled(streaming())), b"x-label") == b"yes"
 
 
 async def test_call_next_may_be_skipped(call: Any) -> None:
@@ -131,7 +131,7 @@ async def test_a_wrapped_stream_works_on_old_and_new_servers(call: Any, spec_ver
     assert body_of(messages) == b"aa"
 
 
-async def test_dispatch_can_read_the_whole_body_before_it_answers(call: Any) -> None:
+async def test_dispatch_can_read_the_whole_body_before_it_responds(call: Any) -> None:
     async def dispatch(request: Any, call_next: Any) -> Response:
         response = await call_next(request)
         body = b"".join([part async for part in response.body_iterator])
@@ -143,7 +143,7 @@ async def test_dispatch_can_read_the_whole_body_before_it_answers(call: Any) -> 
 context: ContextVar[str] = ContextVar("context")
 
 
-async def test_pain_01_context_variables_flow_both_ways(call: Any) -> None:
+async def test_context_variables_flow_both_ways(call: Any) -> None:
     seen: list[str] = []
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
@@ -161,7 +161,7 @@ async def test_pain_01_context_variables_flow_both_ways(call: Any) -> None:
     assert seen == ["from dispatch", "from the application"]
 
 
-async def test_pain_04_an_exception_of_the_application_comes_out_of_call_next_as_it_is(call: Any) -> None:
+async def test_an_exception_of_the_application_comes_out_of_call_next_as_it_is(call: Any) -> None:
     error = ValueError("broken")
     caught: list[Exception] = []
 
@@ -179,7 +179,7 @@ async def test_pain_04_an_exception_of_the_application_comes_out_of_call_next_as
     assert caught == [error]
 
 
-async def test_pain_04_an_exception_nobody_handles_reaches_the_server_as_it_is(call: Any) -> None:
+async def test_an_unhandled_exception_reaches_the_server_as_it_is(call: Any) -> None:
     error = ValueError("broken")
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
@@ -208,7 +208,7 @@ async def test_an_exception_after_the_start_reaches_a_dispatch_that_reads_the_bo
     assert body_of(await call(DispatchMiddleware(app, dispatch))) == b"broken on the way"
 
 
-async def test_an_exception_of_dispatch_is_not_lost_where_the_application_swallows_it(call: Any) -> None:
+async def test_an_exception_of_dispatch_is_not_lost_if_the_application_swallows_it(call: Any) -> None:
     async def app(scope: Any, receive: Any, send: Any) -> None:
         try:
             await send({"type": "http.response.start", "status": 200, "headers": []})
@@ -226,7 +226,7 @@ async def test_an_exception_of_dispatch_is_not_lost_where_the_application_swallo
     assert sent == []
 
 
-async def test_call_next_can_be_tried_again(call: Any) -> None:
+async def test_call_next_can_be_called_again(call: Any) -> None:
     attempts: list[int] = []
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
@@ -250,7 +250,7 @@ async def test_call_next_can_be_tried_again(call: Any) -> None:
     assert len(attempts) == 3
 
 
-async def test_pain_12_a_body_read_in_dispatch_is_read_again_by_the_application(call: Any) -> None:
+async def test_a_body_read_in_dispatch_is_read_again_by_the_application(call: Any) -> None:
     async def foreign(scope: Any, receive: Any, send: Any) -> None:
         message = await receive()
         await send({"type": "http.response.start", "status": 200, "headers": []})
@@ -267,15 +267,15 @@ async def test_pain_12_a_body_read_in_dispatch_is_read_again_by_the_application(
         assert body_of(await call(DispatchMiddleware(app, dispatch), body=(b"hel", b"lo"))) == b"hello"
 
 
-async def test_pain_02_a_disconnect_is_seen_through_any_depth() -> None:
-    gone = anyio.Event()
+async def test_a_disconnect_is_seen_through_any_depth() -> None:
+    disconnected = anyio.Event()
     ended: list[bool] = []
 
     async def endpoint(request: Request[Any]) -> Response:
         async def parts() -> Any:
             while not await request.is_disconnected():
                 yield b"x"
-                gone.set()
+                disconnected.set()
                 await anyio.sleep(0)
             ended.append(True)
 
@@ -290,8 +290,8 @@ async def test_pain_02_a_disconnect_is_seen_through_any_depth() -> None:
     async def receive() -> Any:
         if received:
             return received.pop()
-        if not gone.is_set():
-            await gone.wait()
+        if not disconnected.is_set():
+            await disconnected.wait()
         return {"type": "http.disconnect"}
 
     async def send(message: Any) -> None: ...
@@ -331,7 +331,7 @@ async def test_dispatch_awaits_the_event_loop_as_any_code_does(call: Any) -> Non
     assert body_of(await call(DispatchMiddleware(streaming(b"a"), dispatch))) == b"a"
 
 
-async def test_a_timeout_cancels_an_application_that_does_not_answer(call: Any) -> None:
+async def test_a_timeout_cancels_an_application_that_does_not_respond(call: Any) -> None:
     async def app(scope: Any, receive: Any, send: Any) -> None:
         await anyio.sleep(30)
 
@@ -397,7 +397,7 @@ async def test_call_next_in_another_task_is_a_named_error(call: Any) -> None:
     assert "awaited outside the dispatch coroutine" in str(errors[0])
 
 
-async def test_an_application_that_ends_without_an_answer_is_a_named_error() -> None:
+async def test_an_application_that_ends_without_a_response_is_a_named_error() -> None:
     async def app(scope: Any, receive: Any, send: Any) -> None: ...
 
     with pytest.raises(CallNextError, match="ended without sending a response"):
@@ -453,7 +453,7 @@ async def test_hints_before_the_response_pass_through(call: Any) -> None:
     assert messages[0]["type"] == "http.response.early_hint"
 
 
-async def test_a_file_sent_by_the_server_passes_by_and_cannot_be_iterated_over(call: Any) -> None:
+async def test_a_file_sent_by_the_server_passes_through_and_cannot_be_iterated_over(call: Any) -> None:
     async def app(scope: Any, receive: Any, send: Any) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": []})
         await send({"type": "http.response.pathsend", "path": "/etc/hostname"})
@@ -503,7 +503,7 @@ async def test_nothing_is_left_unawaited_when_a_response_is_replaced(call: Any) 
     gc.collect()
 
 
-def test_a_dispatch_that_is_missing_or_not_async_is_refused_at_construction() -> None:
+def test_a_dispatch_that_is_missing_or_not_async_is_rejected_at_construction() -> None:
     with pytest.raises(TypeError, match="needs a dispatch function"):
         DispatchMiddleware(streaming())
     with pytest.raises(TypeError, match="must be an async function"):

@@ -62,7 +62,7 @@ async def test_other_scopes_pass_through() -> None:
     assert seen == [app]
 
 
-async def test_messages_that_no_hook_is_for_pass_unchanged(call: Any) -> None:
+async def test_messages_without_a_hook_pass_unchanged(call: Any) -> None:
     async def app(scope: Any, receive: Any, send: Any) -> None:
         await send({"type": "http.response.early_hint", "links": []})
         await hello(scope, receive, send)
@@ -74,7 +74,7 @@ async def test_messages_that_no_hook_is_for_pass_unchanged(call: Any) -> None:
     assert messages[0]["type"] == "http.response.early_hint"
 
 
-def test_an_async_hook_is_refused_at_construction() -> None:
+def test_an_async_hook_is_rejected_at_construction() -> None:
     class Hooks(MessageHooks):
         async def on_request(self, scope: Scope) -> None:  # type: ignore[override]
             ...

@@ -8,7 +8,7 @@
 >>> async def app(scope, receive, send): ...
 >>> timed = DispatchMiddleware(app, timing)
 
-`MessageHooks` is the smaller tool and the faster one: use it where looking at the scope, the
+`MessageHooks` is the smaller tool and the faster one: use it if looking at the scope, the
 start of the response or its body messages is enough.
 """
 

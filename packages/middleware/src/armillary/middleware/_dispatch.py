@@ -1,14 +1,14 @@
 """`async def dispatch(request, call_next)` without a child task or a memory stream.
 
-The application is the host: it runs natively, in the task of the request. Dispatch is its guest.
-It is driven to its `call_next`, then the application runs; when the application sends the start of
-its response, dispatch is driven on inside that very `send`. If it returns the response it was
-given, later messages pass straight through. If it reads the body, it is driven on with each part.
+The application runs natively, in the task of the request. Dispatch is a suspendable coroutine: it
+runs to its `call_next`, then the application runs; when the application sends the start of its
+response, dispatch is resumed inside that very `send`. If it returns the response it was given,
+later messages pass straight through. If it reads the body, it is resumed with each part.
 
-    call_next       dispatch stands still, the application runs
-    send(start)     dispatch goes on with the response
-    send(body)      passes through, or is given to a dispatch that reads the body
-    return, raise   dispatch is told, if it still waits for something
+    call_next       dispatch is suspended, the application runs
+    send(start)     dispatch is resumed with the response
+    send(body)      passes through, or resumes a dispatch that reads the body
+    return, raise   dispatch is resumed, if it is still suspended
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ from typing import Any, Protocol, TypeAlias, cast
 from armillary.asgi_types import ASGIApp, Message, Receive, Scope, Send, is_async_callable
 from armillary.http import Request, Response
 
-from ._errors import ENDED, STRADDLES, CallNextError
-from ._guest import Guest, Pause
+from ._errors import NO_RESPONSE, OVERLAPPING_SCOPES, CallNextError
 from ._passing_response import NextMessage, PassingResponse
+from ._suspendable import SuspendableCoroutine, Suspension
 
 
 class CallNext(Protocol):
     """Run the application and wait for the start of its response.
 
     Args:
-        request: the request to give it; its scope is the one the application gets.
-        timeout: seconds to wait for the start; none by default.
+        request: the request to pass on; its scope is the one the application gets.
+        timeout: seconds to wait for the start; no limit by default.
 
     Raises:
         TimeoutError: the response had not started in time; the application was cancelled.
@@ -73,46 +73,46 @@ class DispatchMiddleware:
             raise TypeError(f"dispatch must be an async function of (request, call_next), got {dispatch!r}")
 
     async def dispatch(self, request: Request[Any], call_next: CallNext) -> Response:
-        """Answer a request; override it in a subclass."""
+        """Return the response to a request; override it in a subclass."""
         raise NotImplementedError(f"{type(self).__name__} does not override dispatch")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        await Exchange(self.app, self.dispatch_func, self.request_class(scope, receive, send), send).run()
+        await CallNextExchange(self.app, self.dispatch_func, self.request_class(scope, receive, send), send).run()
 
 
-class RunApplication(Pause):
+class RunApplication(Suspension):
     """Awaited by dispatch in `call_next`; gives the start of the response."""
 
     __slots__ = ("request", "timeout")
 
-    def __init__(self, guest: Guest[Any], request: Request[Any], timeout: float | None) -> None:
-        super().__init__(guest)
+    def __init__(self, coroutine: SuspendableCoroutine[Any], request: Request[Any], timeout: float | None) -> None:
+        super().__init__(coroutine)
         self.request = request
         self.timeout = timeout
 
 
-class Exchange:
+class CallNextExchange:
     """One request on its way through application and dispatch.
 
-    `pause` is what dispatch waits for; None while it runs and after its end. `failure` is what it
-    raised: an application may swallow what comes out of its `send`, the server must not.
+    `suspension` is what dispatch waits for; None while it runs and after its end. `failure` is what
+    it raised: an application may swallow what comes out of its `send`, the server must not.
     """
 
     def __init__(self, app: ASGIApp, dispatch: Dispatch, request: Request[Any], send: Send) -> None:
         self.app = app
         self.send = send
-        self.guest = Guest(self.answer(dispatch, request))
-        self.pause: Pause | None = None
+        self.coroutine = SuspendableCoroutine(self.run_dispatch(dispatch, request))
+        self.suspension: Suspension | None = None
         self.failure: BaseException | None = None
         self.started = False
-        self.passes = False
+        self.passes_through = False
         self.deadline: Any = None
 
-    async def answer(self, dispatch: Dispatch, request: Request[Any]) -> PassingResponse | None:
-        """Run dispatch and send its response. One whose body may pass by is returned instead."""
+    async def run_dispatch(self, dispatch: Dispatch, request: Request[Any]) -> PassingResponse | None:
+        """Run dispatch and send its response. A response that may pass through is returned instead."""
         response = await dispatch(request, self.call_next)
         if isinstance(response, PassingResponse) and response.is_untouched:
             return response
@@ -123,23 +123,23 @@ class Exchange:
         return None
 
     async def call_next(self, request: Request[Any], *, timeout: float | None = None) -> PassingResponse:
-        start: Message = await RunApplication(self.guest, request, timeout)
-        return PassingResponse(start, self.guest)
+        start: Message = await RunApplication(self.coroutine, request, timeout)
+        return PassingResponse(start, self.coroutine)
 
     async def run(self) -> None:
         try:
             await self.step()
-            while isinstance(self.pause, RunApplication):
-                await self.run_application(self.pause)
+            while isinstance(self.suspension, RunApplication):
+                await self.run_application(self.suspension)
             if self.failure is not None:
                 raise self.failure
-            if self.guest.result is not None and self.guest.result.background is not None:
-                await self.guest.result.background()
+            if self.coroutine.result is not None and self.coroutine.result.background is not None:
+                await self.coroutine.result.background()
         finally:
-            self.guest.close()
+            self.coroutine.close()
 
     async def run_application(self, call: RunApplication) -> None:
-        """Run the application once, and tell dispatch of its end if dispatch still waits for it."""
+        """Run the application once, then resume dispatch if it is still suspended."""
         self.started = False
         error: BaseException | None = None
         try:
@@ -149,9 +149,9 @@ class Exchange:
                 await self.run_within(call, call.timeout)
         except BaseException as exc:
             error = exc
-        if self.pause is call or isinstance(self.pause, NextMessage):
+        if self.suspension is call or isinstance(self.suspension, NextMessage):
             if error is None and not self.started:
-                error = CallNextError(ENDED)
+                error = CallNextError(NO_RESPONSE)
             await self.step(None, error)
         elif error is not None:
             raise self.failure or error
@@ -165,11 +165,11 @@ class Exchange:
             raise TimeoutError(f"the response to {call.request.scope['path']!r} had not started after {timeout} s")
 
     async def relay(self, message: Message) -> None:
-        """Take a message from the application: pass it on, or drive dispatch on with it.
+        """Take a message from the application: pass it on, or resume dispatch with it.
 
-        What comes after dispatch has answered with something else is dropped.
+        What comes after dispatch has sent another response is dropped.
         """
-        if self.passes:
+        if self.passes_through:
             await self.send(message)
         elif not self.started:
             if message["type"] != "http.response.start":
@@ -179,26 +179,26 @@ class Exchange:
                 self.deadline.deadline = math.inf
             self.started = True
             await self.step(message)
-        elif isinstance(self.pause, NextMessage):
+        elif isinstance(self.suspension, NextMessage):
             await self.step(message)
 
-    async def step(self, answer: Any = None, error: BaseException | None = None) -> None:
-        """Drive dispatch on; a response it leaves to pass by starts here."""
-        self.pause = None
+    async def step(self, value: Any = None, error: BaseException | None = None) -> None:
+        """Resume dispatch; if it returns a response that may pass through, send its start."""
+        self.suspension = None
         try:
-            self.pause = await self.guest.run(answer, error)
+            self.suspension = await self.coroutine.resume(value, error)
         except BaseException as exc:
             self.failure = exc
             if isinstance(exc, RuntimeError) and is_scope_corruption(exc):
-                self.failure = CallNextError(STRADDLES)
+                self.failure = CallNextError(OVERLAPPING_SCOPES)
                 raise self.failure from exc
             raise
-        if self.guest.finished and self.guest.result is not None:
-            self.passes = True
-            await self.send(self.guest.result.start_message())
+        if self.coroutine.finished and self.coroutine.result is not None:
+            self.passes_through = True
+            await self.send(self.coroutine.result.start_message())
 
 
 def is_scope_corruption(exc: RuntimeError) -> bool:
-    """Tell whether anyio or trio found cancel scopes closed out of order."""
+    """Return whether anyio or trio found cancel scopes closed out of order."""
     text = str(exc)
     return "cancel scope" in text.lower() and ("isn't the current" in text or "stack corrupted" in text)

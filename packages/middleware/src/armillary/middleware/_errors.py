@@ -11,9 +11,9 @@ WRONG_TASK = (
     "call_next was awaited outside the dispatch coroutine, such as in a task that it started; "
     "await it in dispatch itself, and start tasks around it for other work"
 )
-STRADDLES = (
+OVERLAPPING_SCOPES = (
     "dispatch left a cancel scope or task group, opened before call_next, while the application "
     "holds one of its own open; give the deadline to call_next as timeout= instead, or close the "
     "scope before call_next"
 )
-ENDED = "the application ended without sending a response"
+NO_RESPONSE = "the application ended without sending a response"

@@ -71,7 +71,7 @@ class MessageHooks:
 
 
 def overridden(middleware: MessageHooks, name: str) -> Any:
-    """Return the hook where a subclass or the instance defines it, else None."""
+    """Return the hook if a subclass or the instance defines it, else None."""
     hook = getattr(middleware, name)
     if getattr(hook, "__func__", hook) is getattr(MessageHooks, name):
         return None
@@ -80,6 +80,6 @@ def overridden(middleware: MessageHooks, name: str) -> Any:
     if is_async_callable(hook):
         raise TypeError(
             f"{type(middleware).__name__}.{name} is async; hooks run between two awaits and must be plain "
-            "functions. Use DispatchMiddleware where you need to await"
+            "functions. Use DispatchMiddleware if you need to await"
         )
     return hook

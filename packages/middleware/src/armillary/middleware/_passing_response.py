@@ -1,4 +1,4 @@
-"""The application's response as dispatch sees it: its start is there, its body is still to come."""
+"""The application's response as dispatch sees it: started, with its body still to come."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Any
 from armillary.asgi_types import ClientDisconnect, Message, Receive, Scope, Send
 from armillary.http import Background, StreamingResponse
 
-from ._guest import Guest, Pause
+from ._suspendable import SuspendableCoroutine, Suspension
 
 
-class NextMessage(Pause):
+class NextMessage(Suspension):
     """Awaited for the next message the application sends; gives None once it has ended."""
 
     __slots__ = ()
@@ -20,10 +20,10 @@ class NextMessage(Pause):
 class PassingBody:
     """The parts of the body as the application sends them. Nothing is held back or collected."""
 
-    __slots__ = ("_complete", "_guest", "started")
+    __slots__ = ("_complete", "_coroutine", "started")
 
-    def __init__(self, guest: Guest[Any]) -> None:
-        self._guest = guest
+    def __init__(self, coroutine: SuspendableCoroutine[Any]) -> None:
+        self._coroutine = coroutine
         self.started = False
         self._complete = False
 
@@ -34,7 +34,7 @@ class PassingBody:
         self.started = True
         if self._complete:
             raise StopAsyncIteration
-        message: Message | None = await NextMessage(self._guest)
+        message: Message | None = await NextMessage(self._coroutine)
         if message is None:
             self._complete = True
             raise ClientDisconnect("the application ended before its response was complete")
@@ -51,7 +51,7 @@ class PassingBody:
 class PassingResponse(StreamingResponse):
     """What `call_next` returns: status and headers of the application's response.
 
-    Change `status_code` and `headers` in place and return it: the body then passes by unread. To
+    Change `status_code` and `headers` in place and return it: the body then passes through unread. To
     change the body, replace `body_iterator` with an async iterator over it, and delete the
     Content-Length if that changes; or return another response, and what the application still
     sends is dropped.
@@ -59,18 +59,18 @@ class PassingResponse(StreamingResponse):
 
     background: Background | None
 
-    def __init__(self, start: Message, guest: Guest[Any]) -> None:
+    def __init__(self, start: Message, coroutine: SuspendableCoroutine[Any]) -> None:
         self.start = start
         self.status_code = start["status"]
         self.raw_headers = list(start.get("headers", ()))
-        self.passing_body = PassingBody(guest)
+        self.passing_body = PassingBody(coroutine)
         self.body_iterator = self.passing_body
         self.background = None
         self.trailers = None
 
     @property
     def is_untouched(self) -> bool:
-        """Whether the body may pass by unread: nobody replaced it or began to read it."""
+        """Whether the body may pass through unread: it was neither replaced nor read."""
         return self.body_iterator is self.passing_body and not self.passing_body.started
 
     async def send_content(self, scope: Scope, receive: Receive, send: Send, with_trailers: bool = False) -> None:

@@ -1,11 +1,11 @@
-"""A coroutine that is run a stretch at a time, inside whatever task asks for the next stretch.
+"""A coroutine that can be suspended, and resumed inside whatever task asks for it.
 
-What the guest awaits of the event loop passes through to the task that drives it: it sleeps,
+What the coroutine awaits of the event loop passes through to the task that resumed it: it sleeps,
 reads and locks as if it were that task's own code, and shares its context variables. Only a
-`Pause` that the guest awaits on purpose stops the drive and returns to the driver.
+`Suspension` that it awaits on purpose returns control to the caller of `resume`.
 
 No task is started and no queue is kept, so exceptions keep their identity and cancellation
-reaches the guest as it would reach any awaited coroutine.
+reaches the coroutine as it would reach any awaited one.
 """
 
 from __future__ import annotations
@@ -19,30 +19,30 @@ from ._errors import WRONG_TASK, CallNextError
 T = TypeVar("T")
 
 
-class Pause:
-    """Awaited by the guest to hand control, and itself, to the driver; gives the driver's answer.
+class Suspension:
+    """Awaited by the coroutine to suspend itself; gives the value passed to `resume`.
 
     Raises:
-        CallNextError: awaited by other code than the guest's, such as a task it started.
+        CallNextError: awaited by code outside the coroutine, such as a task it started.
     """
 
-    __slots__ = ("guest",)
+    __slots__ = ("coroutine",)
 
-    def __init__(self, guest: Guest[Any]) -> None:
-        self.guest = guest
+    def __init__(self, coroutine: SuspendableCoroutine[Any]) -> None:
+        self.coroutine = coroutine
 
     def __await__(self) -> Generator[Any, Any, Any]:
-        if not self.guest.stepping:
+        if not self.coroutine.stepping:
             raise CallNextError(WRONG_TASK)
         return (yield self)
 
 
-class Guest(Generic[T]):
+class SuspendableCoroutine(Generic[T]):
     """A coroutine and the state of its run.
 
     Attributes:
-        stepping: whether the guest's own code is running at this moment. It is not while the guest
-            waits for the event loop, so code that finds it False is not the guest's.
+        stepping: whether the coroutine's own code is running at this moment. It is not while it waits
+            for the event loop, so code that finds it False is not the coroutine's.
         finished: whether the coroutine has returned or raised.
         result: what it returned; set once `finished`.
     """
@@ -56,17 +56,17 @@ class Guest(Generic[T]):
         self.result: T
 
     @coroutine
-    def run(self, answer: Any = None, error: BaseException | None = None) -> Generator[Any, Any, Pause | None]:
-        """Drive the guest on to its next `Pause`, which is returned, or to its end (None).
+    def resume(self, value: Any = None, error: BaseException | None = None) -> Generator[Any, Any, Suspension | None]:
+        """Run the coroutine to its next `Suspension`, which is returned, or to its end (None).
 
         Args:
-            answer: what the `Pause` the guest stands at gives.
+            value: what the present `Suspension` gives.
             error: raised there instead.
         """
         while True:
             self.stepping = True
             try:
-                wanted = self._coroutine.send(answer) if error is None else self._coroutine.throw(error)
+                awaited = self._coroutine.send(value) if error is None else self._coroutine.throw(error)
             except StopIteration as stop:
                 self.finished, self.result = True, stop.value
                 return None
@@ -75,16 +75,16 @@ class Guest(Generic[T]):
                 raise
             finally:
                 self.stepping = False
-            if isinstance(wanted, Pause):
-                return wanted
-            answer, error = None, None
+            if isinstance(awaited, Suspension):
+                return awaited
+            value, error = None, None
             try:
-                answer = yield wanted
+                value = yield awaited
             except BaseException as exc:
                 error = exc
 
     def close(self) -> None:
-        """Let a guest that will not be driven on run its `finally` clauses."""
+        """Let a coroutine that will not be resumed run its `finally` clauses."""
         if not self.finished:
             self.finished = True
             self._coroutine.close()
