@@ -52,7 +52,7 @@ async def test_basic_credentials_give_their_user() -> None:
 
 
 @pytest.mark.parametrize("header", [[], ["Bearer x"], ["Negotiate abc"]])
-async def test_credentials_of_another_kind_are_left_to_others(header: list[str]) -> None:
+async def test_credentials_of_another_scheme_are_ignored(header: list[str]) -> None:
     assert await BasicBackend(check_password).authenticate(connection(*header)) is None
 
 
@@ -80,7 +80,7 @@ def base64_of(raw: bytes) -> bytes:
 
 
 def authenticate(backend: Any, header: bytes) -> Any:
-    """Return what a backend that waits for nothing makes of the header."""
+    """Return the result of a backend that waits for nothing."""
     conn: Any = HTTPConnection({"type": "http", "headers": [(b"authorization", header)]})
     with pytest.raises(StopIteration) as info:
         backend.authenticate(conn).send(None)
@@ -118,7 +118,7 @@ def test_no_authorization_header_is_an_error_of_the_server(header: bytes) -> Non
 
 
 @pytest.mark.parametrize("make", [BasicBackend, BearerBackend, SessionBackend])
-def test_a_backend_without_a_function_to_ask_is_refused(make: Any) -> None:
+def test_a_backend_without_a_function_is_rejected(make: Any) -> None:
     with pytest.raises(TypeError, match="is an async function"):
         make("secret")
 
@@ -150,7 +150,7 @@ async def load_user(identity: Any) -> BaseUser | None:
     return SimpleUser(identity) if identity == "ada" else None
 
 
-@pytest.mark.parametrize(("session", "found"), [({"user": "ada"}, True), ({"user": "gone"}, False), ({}, False)])
+@pytest.mark.parametrize(("session", "found"), [({"user": "ada"}, True), ({"user": "deleted"}, False), ({}, False)])
 async def test_the_session_remembers_a_user_who_still_exists(session: dict[str, str], found: bool) -> None:
     result = await SessionBackend(load_user).authenticate(connection(session=session))
     assert (result is not None) is found
@@ -168,9 +168,9 @@ def test_secrets_are_the_same_only_if_they_are_equal(left: str, right: str) -> N
 
 
 @pytest.mark.parametrize("realm", ['a"b', "a\r\nb: c", "münchen", "back\\slash"])
-def test_a_realm_that_cannot_stand_in_a_header_is_refused(realm: str) -> None:
+def test_a_realm_that_cannot_be_sent_in_a_header_is_rejected(realm: str) -> None:
     for backend in (BasicBackend, BearerBackend):
-        with pytest.raises(ValueError, match="cannot stand in a header"):
+        with pytest.raises(ValueError, match="cannot be sent in a header"):
             backend(check_token, realm)  # type: ignore[arg-type]
 
 
@@ -189,7 +189,7 @@ async def test_what_a_subclass_must_define_is_named() -> None:
             getattr(BaseUser(), attribute)
 
 
-def test_nobody_is_not_authenticated() -> None:
-    nobody = UnauthenticatedUser()
-    assert (nobody.is_authenticated, nobody.display_name, nobody.identity) == (False, "", "")
+def test_the_unauthenticated_user_is_not_authenticated() -> None:
+    user = UnauthenticatedUser()
+    assert (user.is_authenticated, user.display_name, user.identity) == (False, "", "")
     assert repr(SimpleUser("ada")) == "SimpleUser('ada')"

@@ -48,21 +48,21 @@ class Endpoint(HTTPEndpoint):
 
 
 @pytest.mark.parametrize("endpoint", [request_response(async_endpoint), request_response(sync_endpoint), Endpoint])
-async def test_an_endpoint_answers_only_who_was_granted_its_scope(call: Any, endpoint: Any) -> None:
+async def test_an_endpoint_handles_only_requests_granted_its_scope(call: Any, endpoint: Any) -> None:
     app = AuthenticationMiddleware(endpoint, BACKEND)
     granted = await call(app, headers=ADA)
     assert (granted[0]["status"], granted[1]["body"]) == (200, b"ada")
     assert (await call(app))[0]["status"] == 403
 
 
-async def test_wrong_credentials_are_answered_with_401_and_a_challenge(call: Any) -> None:
+async def test_wrong_credentials_get_a_401_with_a_challenge(call: Any) -> None:
     messages = await call(AuthenticationMiddleware(request_response(async_endpoint), BACKEND), headers=WRONG)
     assert messages[0]["status"] == 401
     challenge = dict(messages[0]["headers"])[b"www-authenticate"]
     assert challenge == b'Bearer realm="restricted", error="invalid_token"'
 
 
-async def test_the_answer_to_wrong_credentials_can_be_changed(call: Any) -> None:
+async def test_the_response_to_wrong_credentials_can_be_changed(call: Any) -> None:
     def on_error(conn: Any, exc: Exception) -> JSONResponse:
         return JSONResponse({"error": str(exc)}, status_code=418)
 
@@ -88,7 +88,7 @@ async def test_all_scopes_are_needed_and_the_status_is_the_endpoints_choice(call
     assert (await call(app, headers=ADA))[0]["status"] == 404
 
 
-async def test_nobody_can_be_sent_to_log_in(call: Any) -> None:
+async def test_an_unauthenticated_request_can_be_redirected_to_log_in(call: Any) -> None:
     class Router:
         def url_path_for(self, name: str, /, **params: Any) -> Any:
             from armillary.datastructures import URLPath
@@ -139,12 +139,12 @@ async def chat(websocket: Any) -> None:
     await websocket.accept()
 
 
-async def test_a_websocket_is_refused_before_it_is_accepted() -> None:
+async def test_a_websocket_is_rejected_before_it_is_accepted() -> None:
     app = AuthenticationMiddleware(websocket_session(chat), BACKEND)
     assert (await handshake(app, *ADA))[0]["type"] == "websocket.accept"
     assert [message["type"] for message in await handshake(app)] == ["websocket.close"]
-    refused = await handshake(app, *WRONG)
-    assert [(message["type"], message["code"]) for message in refused] == [("websocket.close", 1008)]
+    rejected = await handshake(app, *WRONG)
+    assert [(message["type"], message["code"]) for message in rejected] == [("websocket.close", 1008)]
 
 
 async def test_a_lifespan_passes_through() -> None:
@@ -157,7 +157,7 @@ async def test_a_lifespan_passes_through() -> None:
     assert seen == [{"type": "lifespan"}]
 
 
-async def test_a_denied_handshake_has_the_challenge_where_the_server_can_send_it() -> None:
+async def test_a_rejected_handshake_has_the_challenge_if_the_server_can_send_it() -> None:
     app = AuthenticationMiddleware(websocket_session(chat), BACKEND)
     start, body = await handshake(app, *WRONG, extensions={"websocket.http.response": {}})
     assert (start["type"], start["status"]) == ("websocket.http.response.start", 401)
@@ -167,23 +167,23 @@ async def test_a_denied_handshake_has_the_challenge_where_the_server_can_send_it
 
 @pytest.mark.parametrize("sentence", ["ü" * 200, "a\r\nb\0", "x" * 500])
 async def test_the_reason_of_a_close_fits_into_its_frame(sentence: str) -> None:
-    class Refusing(AuthenticationBackend):
+    class Rejecting(AuthenticationBackend):
         async def authenticate(self, conn: Any) -> Any:
             raise AuthenticationError(sentence)
 
-    (closed,) = await handshake(AuthenticationMiddleware(websocket_session(chat), Refusing()))
+    (closed,) = await handshake(AuthenticationMiddleware(websocket_session(chat), Rejecting()))
     assert closed["type"] == "websocket.close"
     assert len(closed["reason"].encode()) <= 123
     assert closed["reason"].isprintable()
 
 
 @pytest.mark.parametrize("backend", [object(), None, "abc", BearerBackend, [BACKEND, object()]])
-def test_what_is_no_backend_is_refused(backend: Any) -> None:
+def test_what_is_no_backend_is_rejected(backend: Any) -> None:
     with pytest.raises(TypeError, match="backend must be an AuthenticationBackend or a list of them"):
         AuthenticationMiddleware(lambda *args: None, backend)  # type: ignore[arg-type, return-value]
 
 
-def test_no_backend_at_all_is_refused() -> None:
+def test_no_backend_at_all_is_rejected() -> None:
     with pytest.raises(ValueError, match="backend is an empty list"):
         AuthenticationMiddleware(lambda *args: None, [])  # type: ignore[arg-type, return-value]
     with pytest.raises(TypeError, match="on_error is a function"):
@@ -194,19 +194,19 @@ def test_no_backend_at_all_is_refused() -> None:
     ("options", "error"),
     [({"status_code": "404"}, TypeError), ({"status_code": 200}, ValueError), ({"redirect": 5}, TypeError)],
 )
-def test_requires_refuses_what_it_could_not_answer_with(options: Any, error: type[Exception]) -> None:
+def test_requires_rejects_what_it_could_not_respond_with(options: Any, error: type[Exception]) -> None:
     with pytest.raises(error, match=next(iter(options))):
         requires("authenticated", **options)
 
 
-def test_a_function_without_a_connection_is_refused() -> None:
+def test_a_function_without_a_connection_is_rejected() -> None:
     with pytest.raises(TypeError, match="has no parameter named 'request' or 'websocket'"):
 
         @requires("authenticated")
         def nothing() -> None: ...
 
 
-async def test_the_user_of_an_outer_part_is_left_to_it() -> None:
+async def test_the_user_of_an_outer_middleware_is_left_unchanged() -> None:
     inner: list[Any] = []
 
     async def app(scope: Any, receive: Any, send: Any) -> None:

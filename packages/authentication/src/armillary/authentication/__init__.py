@@ -1,4 +1,4 @@
-"""Who is asking, and what they may do, for any ASGI app.
+"""Authentication and authorization for any ASGI app.
 
 >>> from armillary.authentication import AuthenticationMiddleware, BearerBackend, SimpleUser, requires
 >>> async def check(token):

@@ -8,10 +8,10 @@ from ._backend import AuthenticationError
 
 
 def read_authorization(conn: HTTPConnection, scheme: str, challenge: str) -> str | None:
-    """Return what follows the scheme; None where the header is missing or of another scheme.
+    """Return what follows the scheme; None if the header is missing or of another scheme.
 
     Raises:
-        AuthenticationError: there are several headers, or the scheme stands alone.
+        AuthenticationError: there are several headers, or the scheme has no credentials.
     """
     values = conn.headers.getlist("authorization")
     if not values:
@@ -27,20 +27,20 @@ def read_authorization(conn: HTTPConnection, scheme: str, challenge: str) -> str
 
 
 def check_function(parameter: str, function: object) -> None:
-    """Raise where a backend's function cannot be called."""
+    """Raise if a backend's function cannot be called."""
     if not callable(function):
         raise TypeError(f"{parameter} is an async function, got {function!r}")
 
 
 def checked_realm(realm: str) -> str:
-    """Return a realm that can stand in a challenge.
+    """Return a realm that can be sent in a challenge.
 
     Raises:
-        TypeError: it is no text.
+        TypeError: it is not text.
         ValueError: it holds a quote, a backslash, a line break or a character beyond ASCII.
     """
     if not isinstance(realm, str):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise TypeError(f"realm is text, got {realm!r}")
     if not realm.isascii() or not realm.isprintable() or '"' in realm or "\\" in realm:
-        raise ValueError(f"realm {realm!r} cannot stand in a header; use plain ASCII without quotes")
+        raise ValueError(f"realm {realm!r} cannot be sent in a header; use plain ASCII without quotes")
     return realm

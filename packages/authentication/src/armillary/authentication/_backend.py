@@ -14,7 +14,7 @@ class AuthenticationError(Exception):
     Args:
         *args: a sentence for the client.
         challenge: the `WWW-Authenticate` value that says how to try again (RFC 9110 section
-            11.6.1); the answer is then 401 instead of 400.
+            11.6.1); the response is then 401 instead of 400.
     """
 
     def __init__(self, *args: object, challenge: str | None = None) -> None:
@@ -23,10 +23,10 @@ class AuthenticationError(Exception):
 
 
 class AuthenticationBackend:
-    """Override `authenticate` to say who is asking."""
+    """Override `authenticate` to authenticate a connection."""
 
     async def authenticate(self, conn: HTTPConnection) -> tuple[AuthCredentials, BaseUser] | None:
-        """Return scopes and user, or None where the connection has no credentials of this kind.
+        """Return scopes and user, or None if the connection has no credentials of this kind.
 
         Args:
             conn: a request or WebSocket, before it reaches the application.

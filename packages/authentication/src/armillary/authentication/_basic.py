@@ -17,14 +17,14 @@ class BasicBackend(AuthenticationBackend):
     """Name and password with every request; only over https are they safe from listeners.
 
     Args:
-        check: `await check(username, password)` giving the user, or None where they are wrong.
+        check: `await check(username, password)` returning the user, or None if they are wrong.
             Compare with `same_secret`, and store passwords hashed.
         realm: what the browser shows; "restricted" by default.
-        scopes: granted to who passes; `["authenticated"]` by default.
+        scopes: granted to the user; `["authenticated"]` by default.
 
     Raises:
-        TypeError: a check that cannot be called, a realm that is no text.
-        ValueError: a realm that cannot stand in a header.
+        TypeError: a check that cannot be called, a realm that is not text.
+        ValueError: a realm that cannot be sent in a header.
     """
 
     def __init__(

@@ -16,14 +16,14 @@ class BearerBackend(AuthenticationBackend):
     """A token with every request, in the Authorization header alone: URLs end up in logs.
 
     Args:
-        check: `await check(token)` giving the user, or a pair of scopes and user, or None where
+        check: `await check(token)` returning the user, or a pair of scopes and user, or None if
             the token is wrong or has expired.
         realm: named in the challenge; "restricted" by default.
-        scopes: granted where `check` gives a user alone; `["authenticated"]` by default.
+        scopes: granted if `check` returns a user alone; `["authenticated"]` by default.
 
     Raises:
-        TypeError: a check that cannot be called, a realm that is no text.
-        ValueError: a realm that cannot stand in a header.
+        TypeError: a check that cannot be called, a realm that is not text.
+        ValueError: a realm that cannot be sent in a header.
     """
 
     def __init__(

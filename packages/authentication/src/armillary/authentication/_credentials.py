@@ -24,5 +24,5 @@ class AuthCredentials:
 
 
 def has_required_scope(conn: HTTPConnection, scopes: Sequence[str]) -> bool:
-    """Tell whether the connection was granted every one of these scopes."""
+    """Return whether the connection was granted every one of these scopes."""
     return set(scopes) <= set(conn.auth.scopes)

@@ -12,8 +12,8 @@ from ._backend import AuthenticationBackend, AuthenticationError
 from ._credentials import AuthCredentials
 from ._user import UnauthenticatedUser
 
-MAX_REASON = 123
-"""Bytes of a close frame's reason at most (RFC 6455 section 5.5)."""
+MAX_CLOSE_REASON_BYTES = 123
+"""The most bytes a close frame's reason holds (RFC 6455 section 5.5)."""
 
 OnError = Callable[[HTTPConnection, AuthenticationError], Response]
 
@@ -21,15 +21,15 @@ OnError = Callable[[HTTPConnection, AuthenticationError], Response]
 class AuthenticationMiddleware:
     """Make `request.user` and `request.auth` available to the application.
 
-    Nobody is kept out here: who sends no credentials is an `UnauthenticatedUser` without scopes,
-    and `requires` decides. Credentials that are malformed or wrong are answered at once: a request
-    with 400, or 401 and a challenge; a WebSocket is refused before it is accepted, with the same
-    answer where the server can send one.
+    A connection without credentials is not rejected here: it gets an `UnauthenticatedUser` without
+    scopes, and `requires` decides. Credentials that are malformed or wrong are rejected at once: the
+    response to a request is 400, or 401 and a challenge; a WebSocket is rejected before it is
+    accepted, with the same response if the server can send one.
 
     Args:
         app: the application.
-        backend: one backend, or a list of which the first that knows the credentials decides.
-        on_error: makes the response of an `AuthenticationError`.
+        backend: one backend, or a list; the first that finds credentials of its kind decides.
+        on_error: makes the response to an `AuthenticationError`.
 
     Raises:
         TypeError: a backend without `authenticate`, or its class; an on_error that cannot be called.
@@ -61,10 +61,10 @@ class AuthenticationMiddleware:
         try:
             auth, user = await self.authenticate(conn)
         except AuthenticationError as exc:
-            await self.refuse(conn, exc, receive, send)
+            await self.reject(conn, exc, receive, send)
             return
         if "user" in scope or "auth" in scope:
-            scope = dict(scope)  # An outer part keeps its own there.
+            scope = dict(scope)  # An outer middleware keeps its own values.
         scope["auth"], scope["user"] = auth, user
         await self.app(scope, receive, send)
 
@@ -75,7 +75,7 @@ class AuthenticationMiddleware:
                 return found
         return AuthCredentials(), UnauthenticatedUser()
 
-    async def refuse(self, conn: HTTPConnection, exc: AuthenticationError, receive: Receive, send: Send) -> None:
+    async def reject(self, conn: HTTPConnection, exc: AuthenticationError, receive: Receive, send: Send) -> None:
         scope = conn.scope
         if scope["type"] == "websocket" and "websocket.http.response" not in (scope.get("extensions") or ()):
             await send({"type": "websocket.close", "code": 1008, "reason": close_reason(str(exc))})
@@ -84,7 +84,7 @@ class AuthenticationMiddleware:
 
     @staticmethod
     def default_on_error(conn: HTTPConnection, exc: AuthenticationError) -> Response:
-        """Answer with the error's sentence: 401 where it has a challenge, else 400."""
+        """Return the error's sentence as a response: 401 if it has a challenge, else 400."""
         challenge = getattr(exc, "challenge", None)
         if challenge is None:
             return PlainTextResponse(str(exc), status_code=400)
@@ -94,4 +94,4 @@ class AuthenticationMiddleware:
 def close_reason(sentence: str) -> str:
     """Return as much of a sentence as a close frame holds, on one line."""
     line = "".join([character if character.isprintable() else " " for character in sentence])
-    return line.encode("utf-8", "replace")[:MAX_REASON].decode("utf-8", "ignore")
+    return line.encode("utf-8", "replace")[:MAX_CLOSE_REASON_BYTES].decode("utf-8", "ignore")

@@ -1,4 +1,4 @@
-"""Endpoints for some, and not for others."""
+"""Endpoints that require scopes."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ CONNECTION_NAMES = ("request", "websocket")
 def requires(
     scopes: str | Sequence[str], status_code: int = 403, redirect: str | None = None
 ) -> Callable[[EndpointT], EndpointT]:
-    """Let a function answer only connections that were granted all of these scopes.
+    """Let a function handle only connections that were granted all of these scopes.
 
     Works on functions and methods, sync and async, that have a parameter named `request` or
     `websocket`. A WebSocket without the scopes is closed with 1008 before it is accepted, which
-    servers answer with 403.
+    servers turn into a 403.
 
     Args:
         scopes: one scope, or several of which all are needed.
-        status_code: of the answer to anybody else's request; 403 by default.
-        redirect: the name of a route to go to instead (303), with the present URL as `next`.
+        status_code: of the response to any other request; 403 by default.
+        redirect: the name of a route to go to instead (303), with the current URL as `next`.
 
     Raises:
-        TypeError: a status_code or redirect of the wrong kind; (where it decorates) the function has
+        TypeError: a status_code or redirect of the wrong kind; (when it decorates) the function has
             no such parameter.
-        ValueError: a status_code that is no refusal.
+        ValueError: a status_code that is not an error.
 
     >>> @requires("authenticated", redirect="login")
     ... async def orders(request): ...
@@ -67,7 +67,7 @@ def requires(
 
             return cast(EndpointT, for_websockets)
 
-        def refuse(conn: HTTPConnection) -> Any:
+        def reject(conn: HTTPConnection) -> Any:
             if redirect is None:
                 raise HTTPException(status_code)
             return RedirectResponse(log_in_url(conn, redirect), status_code=303)
@@ -77,14 +77,14 @@ def requires(
             @wraps(function)
             async def for_requests(*args: Any, **kwargs: Any) -> Any:
                 conn = find_connection(args, kwargs)
-                return await function(*args, **kwargs) if has_required_scope(conn, needed) else refuse(conn)
+                return await function(*args, **kwargs) if has_required_scope(conn, needed) else reject(conn)
 
             return cast(EndpointT, for_requests)
 
         @wraps(function)
         def for_requests_in_threads(*args: Any, **kwargs: Any) -> Any:
             conn = find_connection(args, kwargs)
-            return function(*args, **kwargs) if has_required_scope(conn, needed) else refuse(conn)
+            return function(*args, **kwargs) if has_required_scope(conn, needed) else reject(conn)
 
         return cast(EndpointT, for_requests_in_threads)
 
@@ -104,7 +104,7 @@ def connection_parameter(function: Callable[..., Any]) -> tuple[str, int]:
 
 
 def log_in_url(conn: HTTPConnection, route: str) -> str:
-    """Return the route's URL with the present one as `next`."""
+    """Return the route's URL with the current one as `next`."""
     from urllib.parse import urlencode
 
     return f"{conn.url_for(route)}?{urlencode({'next': str(conn.url)})}"

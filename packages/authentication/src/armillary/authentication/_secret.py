@@ -1,4 +1,4 @@
-"""Comparing secrets without telling by the time it takes how much of a guess was right."""
+"""Comparison of secrets in a time that does not reveal how much of a guess was right."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from hmac import compare_digest
 
 
 def same_secret(given: str, expected: str) -> bool:
-    """Tell in constant time whether two secrets are the same text.
+    """Return, in constant time, whether two secrets are the same text.
 
     >>> same_secret("guess", "s3cret")
     False

@@ -1,4 +1,4 @@
-"""Users who logged in earlier, remembered by their session."""
+"""Users who logged in earlier, found by their session."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ class SessionBackend(AuthenticationBackend):
     """The identity that a log-in put into the session. Needs a session middleware outside of it.
 
     To log in, set `request.session["user"]` to the identity and call `request.session.rotate()`
-    where the session has it; to log out, remove the key or call `destroy()`.
+    if the session has it; to log out, remove the key or call `destroy()`.
 
     Args:
-        load: `await load(identity)` giving the user, or None for one that is gone.
-        key: where in the session the identity is; "user" by default.
-        scopes: granted to who is remembered; `["authenticated"]` by default.
+        load: `await load(identity)` returning the user, or None for one that no longer exists.
+        key: the session key of the identity; "user" by default.
+        scopes: granted to the user; `["authenticated"]` by default.
 
     Raises:
-        TypeError: a load that cannot be called, a key that is no text.
+        TypeError: a load that cannot be called, a key that is not text.
     """
 
     def __init__(

@@ -7,9 +7,9 @@ class BaseUser:
     """What every user has; subclass it for your own.
 
     Attributes:
-        is_authenticated: whether somebody proved to be this user.
+        is_authenticated: whether the user was authenticated.
         display_name: a name to show.
-        identity: what tells this user from all others; it may be stored, unlike the name.
+        identity: what identifies this user; it may be stored, unlike the name.
     """
 
     @property
@@ -26,7 +26,7 @@ class BaseUser:
 
 
 class SimpleUser(BaseUser):
-    """Somebody known by a name alone.
+    """A user with a name alone.
 
     >>> SimpleUser("ada").identity
     'ada'
@@ -55,7 +55,7 @@ class SimpleUser(BaseUser):
 
 
 class UnauthenticatedUser(BaseUser):
-    """Nobody in particular."""
+    """The user of a connection without credentials."""
 
     @property
     def identity(self) -> str:

@@ -14,11 +14,11 @@ __all__ = ["AuthenticationMiddleware"]
 class AuthenticationMiddleware(NativeAuthenticationMiddleware):
     """The native middleware with Starlette's answers."""
 
-    async def refuse(self, conn: HTTPConnection, exc: AuthenticationError, receive: Receive, send: Send) -> None:  # type: ignore[override]
+    async def reject(self, conn: HTTPConnection, exc: AuthenticationError, receive: Receive, send: Send) -> None:  # type: ignore[override]
         if conn.scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1000})
         else:
-            await super().refuse(conn, exc, receive, send)
+            await super().reject(conn, exc, receive, send)
 
     @staticmethod
     def default_on_error(conn: HTTPConnection, exc: Exception) -> Response:  # type: ignore[override]
