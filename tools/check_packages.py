@@ -20,6 +20,7 @@ from typing import Any
 from charter import (
     BROUGHT_BY,
     META_PACKAGE,
+    REPOSITORY,
     ROOT,
     Row,
     distribution_name,
@@ -31,6 +32,7 @@ from charter import (
 from hatchling.builders.wheel import WheelBuilder
 from packaging.requirements import Requirement
 from source_imports import Import, eager_modules, modules_below, read_imports
+from trove_classifiers import classifiers as known_classifiers
 
 README_SECTIONS = ("Install", "Example", "What it does not do", "Dependencies", "Options", "Standards", "Links")
 EXAMPLE_LINES = 20
@@ -128,8 +130,10 @@ def _check_package(workspace: Workspace, package: Package) -> Iterator[str]:
         yield "has no row in tools/charter.toml"
         return
     yield from _check_identity(package)
+    yield from _check_index_page(package)
     yield from _check_files(workspace, package)
     yield from _check_readme(package)
+    yield from _check_readme_links(workspace, package)
     yield from _check_root_settings(workspace, package)
     yield from _check_siblings_declared(workspace, package, row)
     yield from _check_outside_declared(workspace, package, row)
@@ -150,6 +154,25 @@ def _check_identity(package: Package) -> Iterator[str]:
         yield 'pyproject.toml must say requires-python = ">=3.11"'
     if not package.project.get("description", "").endswith("."):
         yield "pyproject.toml needs a description that is one sentence with its full stop"
+
+
+def _check_index_page(package: Package) -> Iterator[str]:
+    """What the index shows beside the README."""
+    urls = package.project.get("urls", {})
+    for label, path in (
+        ("Homepage", ""),
+        ("Documentation", f"/blob/main/docs/packages/{package.name}.md"),
+        ("Source", f"/tree/main/packages/{package.name}"),
+        ("Changelog", f"/blob/main/packages/{package.name}/CHANGELOG.md"),
+        ("Issues", "/issues"),
+    ):
+        if urls.get(label) != REPOSITORY + path:
+            yield f'pyproject.toml must say {label} = "{REPOSITORY + path}" in [project.urls]'
+    if not package.project.get("keywords"):
+        yield "pyproject.toml needs keywords that people search for"
+    for classifier in package.project.get("classifiers", []):
+        if classifier not in known_classifiers:
+            yield f"pyproject.toml has the classifier {classifier!r}, which the index does not know"
 
 
 def _check_files(workspace: Workspace, package: Package) -> Iterator[str]:
@@ -206,6 +229,22 @@ def _check_readme(package: Package) -> Iterator[str]:
         yield "README.md has no ```python example"
     elif len(example[1].splitlines()) > EXAMPLE_LINES:
         yield f"the first example of README.md has {len(example[1].splitlines())} lines, at most {EXAMPLE_LINES}"
+
+
+def _check_readme_links(workspace: Workspace, package: Package) -> Iterator[str]:
+    """A README is shown on the index too, where a relative link leads nowhere."""
+    text = re.sub(r"^```.*?^```$", "", package.text("README.md"), flags=re.MULTILINE | re.DOTALL)
+    for target in [*re.findall(r"\]\(([^)\s]+)", text), *re.findall(r"^\[[^\]]+\]:\s*(\S+)", text, re.MULTILINE)]:
+        if not target.startswith(("https://", "#")):
+            yield f"README.md links to {target}; write the whole address, beginning with https://"
+        for kind in ("blob", "tree"):
+            start = f"{REPOSITORY}/{kind}/main/"
+            if target.startswith(start):
+                path = workspace.root / target.removeprefix(start).partition("#")[0]
+                if not (path.is_file() if kind == "blob" else path.is_dir()):
+                    yield f"README.md links to {target}, and there is no such {'file' if kind == 'blob' else 'folder'}"
+    if f"{REPOSITORY}/blob/main/docs/packages/{package.name}.md" not in text:
+        yield "README.md must link to its page of the documentation by its whole address"
 
 
 def _place(headings: list[str], section: str) -> int | None:
