@@ -1,4 +1,4 @@
-"""Every test marked `anyio` runs on asyncio, on uvloop where it is installed, and on trio."""
+"""Every test marked `anyio` runs on asyncio, on uvloop if it is installed, and on trio."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ def anyio_backend(request: pytest.FixtureRequest) -> object:
     return request.param
 
 
-class Answer(NamedTuple):
-    """What an application answered: status, headers by name (the last of each), body, all messages."""
+class Response(NamedTuple):
+    """What an application responded with: status, headers by name (the last of each), body, all messages."""
 
     status: int
     headers: dict[str, str]
@@ -38,7 +38,7 @@ class Answer(NamedTuple):
     messages: list[Any]
 
 
-Call = Callable[..., Awaitable[Answer]]
+Call = Callable[..., Awaitable[Response]]
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def call() -> Call:
         headers: dict[str, str] | list[tuple[str, str]] | None = None,
         body: bytes | list[bytes] = b"",
         **scope: Any,
-    ) -> Answer:
+    ) -> Response:
         chunks = [body] if isinstance(body, bytes) else list(body)
         pairs = list((headers or {}).items()) if not isinstance(headers, list) else headers
         if not any(name == "host" for name, _ in pairs):
@@ -84,7 +84,7 @@ def call() -> Call:
         }
         await lint(app)(full_scope, receive, send)
         start = messages[0]
-        return Answer(
+        return Response(
             start["status"],
             {name.decode(): value.decode() for name, value in start["headers"]},
             b"".join(message.get("body", b"") for message in messages[1:]),

@@ -15,12 +15,12 @@ from armillary.security import BodyTooLarge, RequestBodyLimitMiddleware
 async def test_a_body_at_the_limit_passes_and_one_byte_more_is_a_413(call: Any, ok: ASGIApp) -> None:
     app = RequestBodyLimitMiddleware(ok, 5)
     assert (await call(app, "POST", body=b"12345")).body == b"12345"
-    answer = await call(app, "POST", body=[b"123", b"456"])
-    assert (answer.status, answer.body) == (413, b"Content Too Large")
+    response = await call(app, "POST", body=[b"123", b"456"])
+    assert (response.status, response.body) == (413, b"Content Too Large")
 
 
 @pytest.mark.anyio
-async def test_a_declared_length_is_refused_before_anything_is_read(call: Any) -> None:
+async def test_a_declared_length_is_rejected_before_anything_is_read(call: Any) -> None:
     async def app(scope: Any, receive: Any, send: Any) -> None:
         await receive()
         raise AssertionError("the body was read")
@@ -30,13 +30,13 @@ async def test_a_declared_length_is_refused_before_anything_is_read(call: Any) -
 
 
 @pytest.mark.anyio
-async def test_a_length_declared_to_an_application_that_does_not_read_is_refused_too(call: Any) -> None:
+async def test_a_length_declared_to_an_application_that_does_not_read_is_rejected_too(call: Any) -> None:
     async def app(scope: Any, receive: Any, send: Any) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": []})
         await send({"type": "http.response.body", "body": b"hello"})
 
-    answer = await call(RequestBodyLimitMiddleware(app, 5), "POST", headers={"content-length": "6"}, body=b"123456")
-    assert (answer.status, answer.body) == (413, b"Content Too Large")
+    response = await call(RequestBodyLimitMiddleware(app, 5), "POST", headers={"content-length": "6"}, body=b"123456")
+    assert (response.status, response.body) == (413, b"Content Too Large")
 
 
 @pytest.mark.anyio
@@ -93,12 +93,12 @@ async def test_an_application_that_takes_it_for_its_own_error_does_not_hide_the_
             await send({"type": "http.response.start", "status": 500, "headers": []})
             await send({"type": "http.response.body", "body": b"oops"})
 
-    answer = await call(RequestBodyLimitMiddleware(app, 5), "POST", body=b"123456")
-    assert (answer.status, answer.body) == (413, b"Content Too Large")
+    response = await call(RequestBodyLimitMiddleware(app, 5), "POST", body=b"123456")
+    assert (response.status, response.body) == (413, b"Content Too Large")
 
 
 @pytest.mark.anyio
-async def test_an_application_may_answer_the_refusal_in_its_own_words(call: Any) -> None:
+async def test_an_application_may_respond_to_the_error_itself(call: Any) -> None:
     async def app(scope: Any, receive: Any, send: Any) -> None:
         try:
             await receive()
@@ -106,8 +106,8 @@ async def test_an_application_may_answer_the_refusal_in_its_own_words(call: Any)
             await send({"type": "http.response.start", "status": 413, "headers": []})
             await send({"type": "http.response.body", "body": b"less, please"})
 
-    answer = await call(RequestBodyLimitMiddleware(app, 5), "POST", body=b"123456")
-    assert (answer.status, answer.body) == (413, b"less, please")
+    response = await call(RequestBodyLimitMiddleware(app, 5), "POST", body=b"123456")
+    assert (response.status, response.body) == (413, b"less, please")
 
 
 @given(st.lists(st.binary(max_size=6), min_size=1, max_size=6), st.integers(0, 20), st.none() | st.integers(0, 30))
@@ -143,21 +143,21 @@ def test_a_body_passes_if_and_only_if_neither_it_nor_its_declared_length_is_abov
 
 
 @pytest.mark.parametrize("limit", ["5", 1.5, True])
-def test_a_limit_that_is_no_whole_number_is_refused(limit: Any) -> None:
+def test_a_limit_that_is_no_whole_number_is_rejected(limit: Any) -> None:
     with pytest.raises(TypeError, match="max_body_size is a whole number of bytes"):
         RequestBodyLimitMiddleware(lambda *args: None, limit)  # type: ignore[arg-type, return-value]
 
 
-def test_a_negative_limit_is_refused_at_construction() -> None:
+def test_a_negative_limit_is_rejected_at_construction() -> None:
     with pytest.raises(ValueError, match="max_body_size is a number of bytes, 0 or more, or None; got -1"):
         RequestBodyLimitMiddleware(lambda *args: None, -1)  # type: ignore[arg-type, return-value]
 
 
 @pytest.mark.anyio
-async def test_an_application_that_reads_on_after_its_response_was_refused_gets_one_413(call: Any) -> None:
+async def test_an_application_that_reads_on_after_its_response_was_rejected_gets_one_413(call: Any) -> None:
     async def app(scope: Any, receive: Any, send: Any) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": []})
         await receive()
 
-    answer = await call(RequestBodyLimitMiddleware(app, 0), "POST", headers={"content-length": "1"}, body=b"1")
-    assert (answer.status, answer.body) == (413, b"Content Too Large")
+    response = await call(RequestBodyLimitMiddleware(app, 0), "POST", headers={"content-length": "1"}, body=b"1")
+    assert (response.status, response.body) == (413, b"Content Too Large")

@@ -9,48 +9,50 @@ from hypothesis import given, strategies as st
 
 from armillary.asgi_types import ASGIApp, scope_record
 from armillary.security import CSRFMiddleware, CSRFPolicy
-from armillary.security._csrf_policy import Claim
+from armillary.security._csrf_policy import RequestMetadata
 from armillary.security._csrf_token import is_secret, mask, matches, new_secret
 
-CLAIM = Claim("POST", "/", None, None, "https://example.com", True)
+REQUEST = RequestMetadata("POST", "/", None, None, "https://example.com", True)
 
 
 @pytest.mark.parametrize(
-    ("claim", "decision"),
+    ("metadata", "decision"),
     [
-        (CLAIM._replace(method="GET", fetch_site="cross-site"), "allow"),
-        (CLAIM._replace(fetch_site="same-origin"), "allow"),
-        (CLAIM._replace(fetch_site="none"), "allow"),
-        (CLAIM._replace(fetch_site="same-site"), "refuse"),
-        (CLAIM._replace(fetch_site="cross-site"), "refuse"),
-        (CLAIM._replace(fetch_site="nonsense"), "refuse"),
-        (CLAIM._replace(fetch_site="cross-site", origin="https://admin.example.com"), "allow"),
-        (CLAIM._replace(origin="https://example.com"), "allow"),
-        (CLAIM._replace(origin="http://example.com"), "refuse"),
-        (CLAIM._replace(origin="https://example.com:8443"), "refuse"),
-        (CLAIM._replace(origin="https://example.com.evil"), "refuse"),
-        (CLAIM._replace(origin="null"), "refuse"),
-        (CLAIM._replace(origin="", own_origin=""), "refuse"),
-        (CLAIM._replace(has_cookie=False), "allow"),
-        (CLAIM, "ask for the token"),
-        (CLAIM._replace(path="/webhooks/pay", fetch_site="cross-site"), "allow"),
-        (CLAIM._replace(path="/webhooks", fetch_site="cross-site"), "refuse"),
-        (CLAIM._replace(path="/login", fetch_site="cross-site"), "allow"),
-        (CLAIM._replace(path="/login/x", fetch_site="cross-site"), "refuse"),
+        (REQUEST._replace(method="GET", fetch_site="cross-site"), "allow"),
+        (REQUEST._replace(fetch_site="same-origin"), "allow"),
+        (REQUEST._replace(fetch_site="none"), "allow"),
+        (REQUEST._replace(fetch_site="same-site"), "reject"),
+        (REQUEST._replace(fetch_site="cross-site"), "reject"),
+        (REQUEST._replace(fetch_site="nonsense"), "reject"),
+        (REQUEST._replace(fetch_site="cross-site", origin="https://admin.example.com"), "allow"),
+        (REQUEST._replace(origin="https://example.com"), "allow"),
+        (REQUEST._replace(origin="http://example.com"), "reject"),
+        (REQUEST._replace(origin="https://example.com:8443"), "reject"),
+        (REQUEST._replace(origin="https://example.com.evil"), "reject"),
+        (REQUEST._replace(origin="null"), "reject"),
+        (REQUEST._replace(origin="", own_origin=""), "reject"),
+        (REQUEST._replace(has_cookie=False), "allow"),
+        (REQUEST, "check the token"),
+        (REQUEST._replace(path="/webhooks/pay", fetch_site="cross-site"), "allow"),
+        (REQUEST._replace(path="/webhooks", fetch_site="cross-site"), "reject"),
+        (REQUEST._replace(path="/login", fetch_site="cross-site"), "allow"),
+        (REQUEST._replace(path="/login/x", fetch_site="cross-site"), "reject"),
     ],
 )
-def test_the_decision_follows_fetch_metadata_then_origin_then_the_token(claim: Claim, decision: str) -> None:
+def test_the_decision_follows_fetch_metadata_then_origin_then_the_token(
+    metadata: RequestMetadata, decision: str
+) -> None:
     policy = CSRFPolicy(["https://admin.example.com"], ["/webhooks/*", "/login"])
-    assert policy.decide(claim) == decision
+    assert policy.decide(metadata) == decision
 
 
 def test_a_trusted_origin_may_be_written_with_its_default_port() -> None:
     policy = CSRFPolicy(["https://Admin.example.com:443"])
-    assert policy.decide(CLAIM._replace(fetch_site="same-site", origin="https://admin.example.com")) == "allow"
+    assert policy.decide(REQUEST._replace(fetch_site="same-site", origin="https://admin.example.com")) == "allow"
 
 
-CLAIMS = st.builds(
-    Claim,
+CROSS_SITE_REQUESTS = st.builds(
+    RequestMetadata,
     method=st.sampled_from(["POST", "PUT", "DELETE", "PATCH", "post", "_PRIVATE"]),
     path=st.sampled_from(["/", "/webhooks", "/webhooksx", "/transfer"]),
     fetch_site=st.none() | st.sampled_from(["same-site", "cross-site", "", "SAME-ORIGIN", "x"]),
@@ -61,9 +63,9 @@ CLAIMS = st.builds(
 )
 
 
-@given(CLAIMS)
-def test_nothing_from_elsewhere_changes_anything_with_a_cookie_and_without_the_token(claim: Claim) -> None:
-    assert CSRFPolicy(["https://admin.example.com"], ["/webhooks/*"]).decide(claim) != "allow"
+@given(CROSS_SITE_REQUESTS)
+def test_no_cross_site_request_with_a_cookie_is_allowed_without_the_token(metadata: RequestMetadata) -> None:
+    assert CSRFPolicy(["https://admin.example.com"], ["/webhooks/*"]).decide(metadata) != "allow"
 
 
 def test_a_masked_token_matches_its_secret_and_no_other() -> None:
@@ -83,9 +85,9 @@ def test_no_other_text_is_a_secret_or_a_token(text: str) -> None:
 
 
 @pytest.mark.anyio
-async def test_a_cross_site_post_is_refused_with_a_sentence(call: Any, ok: ASGIApp) -> None:
-    answer = await call(CSRFMiddleware(ok), "POST", headers={"sec-fetch-site": "cross-site"})
-    assert (answer.status, answer.body) == (403, b"Cross-site request refused: reload the page and try again")
+async def test_a_cross_site_post_is_rejected_with_a_sentence(call: Any, ok: ASGIApp) -> None:
+    response = await call(CSRFMiddleware(ok), "POST", headers={"sec-fetch-site": "cross-site"})
+    assert (response.status, response.body) == (403, b"Cross-site request rejected: reload the page and try again")
 
 
 @pytest.mark.anyio
@@ -95,7 +97,7 @@ async def test_an_own_origin_passes_whatever_the_case_of_the_host(call: Any, ok:
 
 
 @pytest.mark.anyio
-async def test_a_repeated_host_is_nobodys_own_origin(call: Any, ok: ASGIApp) -> None:
+async def test_a_repeated_host_is_no_own_origin(call: Any, ok: ASGIApp) -> None:
     headers = [("host", "example.com"), ("host", "evil.test"), ("origin", "http://evil.test")]
     assert (await call(CSRFMiddleware(ok), "POST", headers=headers)).status == 403
 
@@ -128,14 +130,14 @@ async def test_the_token_of_the_page_lets_its_form_pass_in_whatever_way_it_is_se
     bodies = [f"a=b&csrf_token={token}", f"csrf_token={token}".replace("=", "%3D").replace("%3D", "=", 1), multipart]
     for body in bodies:
         halves = [body[:20].encode(), body[20:].encode()]
-        answer = await call(app, "POST", headers={"cookie": cookie}, body=halves, scheme=scheme)
-        assert (answer.status, answer.body) == (200, body.encode())
+        response = await call(app, "POST", headers={"cookie": cookie}, body=halves, scheme=scheme)
+        assert (response.status, response.body) == (200, body.encode())
     in_header = {"cookie": cookie, "x-csrf-token": token}
     assert (await call(app, "POST", headers=in_header, scheme=scheme)).status == 200
 
 
 @pytest.mark.anyio
-async def test_a_form_without_the_token_or_with_another_secrets_is_refused(call: Any) -> None:
+async def test_a_form_without_the_token_or_with_another_secrets_is_rejected(call: Any) -> None:
     app = page_with_token()
     cookie = {"cookie": f"csrftoken={new_secret()}"}
     for body in (b"a=b", b"csrf_token=", f"csrf_token={mask(new_secret())}".encode(), b"x_csrf_token=abc"):
@@ -143,7 +145,7 @@ async def test_a_form_without_the_token_or_with_another_secrets_is_refused(call:
 
 
 @pytest.mark.anyio
-async def test_a_planted_cookie_that_is_no_secret_proves_nothing(call: Any) -> None:
+async def test_a_planted_cookie_that_is_no_secret_is_rejected(call: Any) -> None:
     assert (await call(page_with_token(), "POST", headers={"cookie": "csrftoken="}, body=b"csrf_token=")).status == 403
 
 
@@ -196,8 +198,8 @@ async def test_a_body_longer_than_what_is_searched_reaches_the_application_whole
     cookie = page.headers["set-cookie"].partition(";")[0]
     body = b"csrf_token=" + page.body + b"&a=" + b"x" * 200_000
     chunks = [body[start : start + 10_000] for start in range(0, len(body), 10_000)]
-    answer = await call(app, "POST", headers={"cookie": cookie}, body=chunks)
-    assert answer.body == body
+    response = await call(app, "POST", headers={"cookie": cookie}, body=chunks)
+    assert response.body == body
 
 
 @pytest.mark.parametrize(
@@ -217,7 +219,7 @@ async def test_a_body_longer_than_what_is_searched_reaches_the_application_whole
         ({"exempt": ["/hook*"]}, ValueError, "beyond a path segment"),
     ],
 )
-def test_a_wrong_option_is_refused_at_construction(options: Any, error: type[Exception], sentence: str) -> None:
+def test_a_wrong_option_is_rejected_at_construction(options: Any, error: type[Exception], sentence: str) -> None:
     with pytest.raises(error) as info:
         CSRFMiddleware(lambda *args: None, **options)  # type: ignore[arg-type, return-value]
     assert sentence in str(info.value)

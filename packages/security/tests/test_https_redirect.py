@@ -22,9 +22,9 @@ from armillary.security import HTTPSRedirectMiddleware
         ("example.com/@evil", "https://127.0.0.1:8000/a?b=c"),
     ],
 )
-async def test_a_plain_request_goes_to_its_secure_twin(call: Any, ok: ASGIApp, host: str, location: str) -> None:
-    answer = await call(HTTPSRedirectMiddleware(ok), path="/a", headers={"host": host}, query_string=b"b=c")
-    assert (answer.status, answer.headers["location"]) == (307, location)
+async def test_a_plain_request_is_redirected_to_https(call: Any, ok: ASGIApp, host: str, location: str) -> None:
+    response = await call(HTTPSRedirectMiddleware(ok), path="/a", headers={"host": host}, query_string=b"b=c")
+    assert (response.status, response.headers["location"]) == (307, location)
 
 
 @pytest.mark.anyio
@@ -34,20 +34,20 @@ async def test_a_secure_request_passes(call: Any, ok: ASGIApp) -> None:
 
 @pytest.mark.anyio
 async def test_a_malformed_host_without_a_server_address_is_a_400(call: Any, ok: ASGIApp) -> None:
-    answer = await call(HTTPSRedirectMiddleware(ok), headers={"host": "a/b"}, server=None)
-    assert (answer.status, answer.body) == (400, b"Invalid host header")
+    response = await call(HTTPSRedirectMiddleware(ok), headers={"host": "a/b"}, server=None)
+    assert (response.status, response.body) == (400, b"Invalid host header")
 
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("path", ["//evil.test", "/\\evil.test", "/%2fevil.test", "/\r\nx: y"])
 async def test_a_hostile_path_never_leaves_the_host(call: Any, ok: ASGIApp, path: str) -> None:
-    answer = await call(HTTPSRedirectMiddleware(ok), path=path)
-    assert answer.headers["location"].startswith("https://example.com/")
-    assert "\r" not in answer.headers["location"]
+    response = await call(HTTPSRedirectMiddleware(ok), path=path)
+    assert response.headers["location"].startswith("https://example.com/")
+    assert "\r" not in response.headers["location"]
 
 
 @given(st.text(max_size=30), st.binary(max_size=20), st.text("ab.:@/\\?#[]%1 \r\n", max_size=12))
-def test_no_request_is_redirected_to_anything_but_its_secure_twin(path: str, query: bytes, host: str) -> None:
+def test_a_request_is_redirected_only_to_its_own_https_url(path: str, query: bytes, host: str) -> None:
     sent: list[Any] = []
 
     async def send(message: Any) -> None:
@@ -77,7 +77,7 @@ def test_no_request_is_redirected_to_anything_but_its_secure_twin(path: str, que
 
 
 @pytest.mark.anyio
-async def test_a_plain_websocket_is_told_its_secure_twin_before_it_is_accepted() -> None:
+async def test_a_plain_websocket_is_redirected_before_it_is_accepted() -> None:
     sent: list[Any] = []
 
     async def send(message: Any) -> None:

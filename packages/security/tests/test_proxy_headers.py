@@ -73,7 +73,7 @@ async def test_a_peer_on_a_socket_for_both_families_is_known_by_its_ipv4_address
 
 @pytest.mark.anyio
 @pytest.mark.parametrize(("trusted", "client"), [(["*"], ("203.0.113.9", 0)), (["127.0.0.1"], None)])
-async def test_a_peer_without_an_address_is_trusted_where_everybody_is(call: Any, trusted: Any, client: Any) -> None:
+async def test_a_peer_without_an_address_is_trusted_only_if_every_peer_is(call: Any, trusted: Any, client: Any) -> None:
     """As over a Unix socket, on which only the proxy can be."""
     seen: list[Any] = []
 
@@ -91,12 +91,12 @@ async def test_a_peer_without_an_address_is_trusted_where_everybody_is(call: Any
     ("proto", "scheme"),
     [("https", "https"), ("http, HTTPS", "https"), ("javascript", "http"), ("wss", "https"), ("ws", "http")],
 )
-async def test_the_scheme_is_the_nearest_proxys_word(call: Any, proto: str, scheme: str) -> None:
+async def test_the_scheme_is_that_of_the_nearest_proxy(call: Any, proto: str, scheme: str) -> None:
     assert (await see(call, {"x-forwarded-proto": proto}))[1] == scheme
 
 
 @pytest.mark.anyio
-async def test_the_host_is_taken_only_where_that_is_asked_for(call: Any) -> None:
+async def test_the_host_is_taken_only_if_configured(call: Any) -> None:
     headers = {"x-forwarded-host": "shop.test"}
     assert (await see(call, headers))[2] == b"example.com"
     assert (await see(call, headers, trust_host=True))[2] == b"shop.test"
@@ -144,7 +144,7 @@ async def test_the_scope_of_the_server_is_left_as_it_was() -> None:
         (["10.0.0.1/8"], ValueError, "host bits set"),
     ],
 )
-def test_a_wrong_list_is_refused_at_construction(trusted: Any, error: type[Exception], sentence: str) -> None:
+def test_a_wrong_list_is_rejected_at_construction(trusted: Any, error: type[Exception], sentence: str) -> None:
     with pytest.raises(error) as info:
         ProxyHeadersMiddleware(lambda *args: None, trusted)  # type: ignore[arg-type, return-value]
     assert sentence in str(info.value)

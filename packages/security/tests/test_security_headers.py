@@ -40,9 +40,9 @@ async def test_a_header_that_the_application_set_stays(call: Any) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body"})
 
-    answer = await call(SecurityHeadersMiddleware(app))
-    names = [name for name, _ in answer.messages[0]["headers"]]
-    assert answer.headers["x-frame-options"] == "SAMEORIGIN"
+    response = await call(SecurityHeadersMiddleware(app))
+    names = [name for name, _ in response.messages[0]["headers"]]
+    assert response.headers["x-frame-options"] == "SAMEORIGIN"
     assert names.count(b"x-frame-options") == 1
 
 
@@ -55,11 +55,11 @@ async def test_every_response_has_a_nonce_of_its_own_known_to_the_application(ca
     guarded = SecurityHeadersMiddleware(
         app, content_security_policy={"default-src": ["'self'"], "script-src": ["'self'", "'nonce'"]}
     )
-    answers = [await call(guarded), await call(guarded)]
-    for answer in answers:
-        expected = f"default-src 'self'; script-src 'self' 'nonce-{answer.body.decode()}'"
-        assert answer.headers["content-security-policy"] == expected
-    assert answers[0].body != answers[1].body
+    responses = [await call(guarded), await call(guarded)]
+    for response in responses:
+        expected = f"default-src 'self'; script-src 'self' 'nonce-{response.body.decode()}'"
+        assert response.headers["content-security-policy"] == expected
+    assert responses[0].body != responses[1].body
 
 
 @pytest.mark.anyio
@@ -91,7 +91,7 @@ async def test_values_with_parameters_and_fallbacks_are_taken(call: Any, ok: ASG
 
 
 @given(st.dictionaries(st.text(max_size=12), st.lists(st.text(max_size=12), max_size=3), max_size=3))
-def test_a_policy_is_refused_or_has_exactly_the_directives_given(directives: dict[str, list[str]]) -> None:
+def test_a_policy_is_rejected_or_has_exactly_the_directives_given(directives: dict[str, list[str]]) -> None:
     try:
         policy = ContentSecurityPolicy(directives)
     except ValueError:
@@ -131,7 +131,7 @@ def test_a_policy_is_refused_or_has_exactly_the_directives_given(directives: dic
         ({"strict_transport_security": StrictTransportSecurity(60, preload=True)}, ValueError, "preload needs"),
     ],
 )
-def test_a_wrong_option_is_refused_at_construction(options: Any, error: type[Exception], sentence: str) -> None:
+def test_a_wrong_option_is_rejected_at_construction(options: Any, error: type[Exception], sentence: str) -> None:
     with pytest.raises(error) as info:
         SecurityHeadersMiddleware(lambda *args: None, **options)  # type: ignore[arg-type, return-value]
     assert sentence in str(info.value)

@@ -35,10 +35,10 @@ async def test_a_response_in_time_passes_unchanged(call: Any) -> None:
 
 
 @pytest.mark.anyio
-async def test_an_application_that_does_not_answer_is_cancelled_and_gives_a_504(call: Any) -> None:
+async def test_an_application_that_does_not_respond_is_cancelled_and_gives_a_504(call: Any) -> None:
     log: list[str] = []
-    answer = await call(TimeoutMiddleware(slow(before=30, log=log), 0.05))
-    assert (answer.status, answer.body) == (504, b"Gateway Timeout")
+    response = await call(TimeoutMiddleware(slow(before=30, log=log), 0.05))
+    assert (response.status, response.body) == (504, b"Gateway Timeout")
     assert log in (["CancelledError"], ["Cancelled"])
 
 
@@ -141,12 +141,12 @@ async def test_a_cancellation_from_outside_passes(call: Any) -> None:
 
 
 @pytest.mark.parametrize("seconds", ["5", None, True])
-def test_a_deadline_that_is_no_number_is_refused(seconds: Any) -> None:
+def test_a_deadline_that_is_no_number_is_rejected(seconds: Any) -> None:
     with pytest.raises(TypeError, match="seconds is a number"):
         TimeoutMiddleware(slow(), seconds)
 
 
 @pytest.mark.parametrize("seconds", [0, -1, float("nan")])
-def test_a_deadline_that_is_not_above_zero_is_refused(seconds: float) -> None:
+def test_a_deadline_that_is_not_above_zero_is_rejected(seconds: float) -> None:
     with pytest.raises(ValueError, match="seconds must be above 0"):
         TimeoutMiddleware(slow(), seconds)

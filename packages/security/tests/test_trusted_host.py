@@ -18,18 +18,18 @@ from armillary.security import TrustedHostMiddleware, TrustedHostPolicy
         (b"EXAMPLE.com:8000", "allow"),
         (b"api.example.org", "allow"),
         (b"a.b.example.org", "allow"),
-        (b"example.org", "refuse"),
-        (b"evilexample.org", "refuse"),
-        (b"example.com.evil", "refuse"),
-        (b"example.com@evil", "refuse"),
-        (b"example.com/evil", "refuse"),
-        (b"example.com:", "refuse"),
-        (b"example.com:x", "refuse"),
+        (b"example.org", "reject"),
+        (b"evilexample.org", "reject"),
+        (b"example.com.evil", "reject"),
+        (b"example.com@evil", "reject"),
+        (b"example.com/evil", "reject"),
+        (b"example.com:", "reject"),
+        (b"example.com:x", "reject"),
         (b"shop.test", "redirect"),
         (b"www.shop.test", "allow"),
         (b"[::1]:8000", "allow"),
-        (b"[::2]", "refuse"),
-        (b"", "refuse"),
+        (b"[::2]", "reject"),
+        (b"", "reject"),
     ],
 )
 def test_only_the_names_listed_are_allowed(host: bytes, decision: str) -> None:
@@ -37,14 +37,14 @@ def test_only_the_names_listed_are_allowed(host: bytes, decision: str) -> None:
     assert policy.decide([host]) == decision
 
 
-def test_a_missing_or_repeated_host_is_refused() -> None:
+def test_a_missing_or_repeated_host_is_rejected() -> None:
     policy = TrustedHostPolicy(["example.com"])
-    assert policy.decide([]) == "refuse"
-    assert policy.decide([b"example.com", b"example.com"]) == "refuse"
+    assert policy.decide([]) == "reject"
+    assert policy.decide([b"example.com", b"example.com"]) == "reject"
 
 
 def test_the_www_redirect_can_be_switched_off() -> None:
-    assert TrustedHostPolicy(["www.shop.test"], www_redirect=False).decide([b"shop.test"]) == "refuse"
+    assert TrustedHostPolicy(["www.shop.test"], www_redirect=False).decide([b"shop.test"]) == "reject"
 
 
 @given(st.binary(max_size=40))
@@ -65,7 +65,7 @@ def test_nothing_but_an_allowed_name_with_a_port_is_ever_allowed(host: bytes) ->
         (["example.com:80"], ValueError, "without scheme, port and path"),
     ],
 )
-def test_a_wrong_list_is_refused_at_construction(hosts: Any, error: type[Exception], sentence: str) -> None:
+def test_a_wrong_list_is_rejected_at_construction(hosts: Any, error: type[Exception], sentence: str) -> None:
     with pytest.raises(error) as info:
         TrustedHostMiddleware(lambda *args: None, hosts)  # type: ignore[arg-type, return-value]
     assert sentence in str(info.value)
@@ -76,20 +76,20 @@ async def test_a_foreign_host_gets_a_400_and_never_reaches_the_application(call:
     async def unreachable(*args: Any) -> None:
         raise AssertionError("the application was called")
 
-    answer = await call(TrustedHostMiddleware(unreachable, ["example.com"]), headers={"host": "evil.test"})
-    assert (answer.status, answer.body) == (400, b"Invalid host header")
+    response = await call(TrustedHostMiddleware(unreachable, ["example.com"]), headers={"host": "evil.test"})
+    assert (response.status, response.body) == (400, b"Invalid host header")
 
 
 @pytest.mark.anyio
 async def test_a_bare_domain_is_redirected_with_path_and_query(call: Any, ok: ASGIApp) -> None:
     app = TrustedHostMiddleware(ok, ["www.shop.test"])
-    answer = await call(app, path="/a", headers={"host": "shop.test:8000"}, query_string=b"b=c")
-    assert answer.status == 307
-    assert answer.headers["location"] == "http://www.shop.test:8000/a?b=c"
+    response = await call(app, path="/a", headers={"host": "shop.test:8000"}, query_string=b"b=c")
+    assert response.status == 307
+    assert response.headers["location"] == "http://www.shop.test:8000/a?b=c"
 
 
 @pytest.mark.anyio
-async def test_a_websocket_for_a_foreign_host_is_refused_before_accept() -> None:
+async def test_a_websocket_for_a_foreign_host_is_rejected_before_accept() -> None:
     async def unreachable(*args: Any) -> None:
         raise AssertionError("the application was called")
 

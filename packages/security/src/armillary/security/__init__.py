@@ -1,11 +1,10 @@
-"""Guards to put around any ASGI app.
+"""Security middleware for any ASGI app.
 
 >>> from armillary.security import SecurityHeadersMiddleware, TrustedHostMiddleware
 >>> async def app(scope, receive, send): ...
 >>> guarded = TrustedHostMiddleware(SecurityHeadersMiddleware(app), ["example.com", "*.example.com"])
 
-Each guard is a pure policy and an ASGI shell around it; a scope of another type than the guard is
-for passes through untouched.
+Each is a pure policy and an ASGI middleware around it; scopes of other types pass through unchanged.
 """
 
 from ._body_limit import BodyTooLarge, RequestBodyLimitMiddleware

@@ -14,12 +14,12 @@ class ContentSecurityPolicy:
 
     Args:
         directives: such as `{"default-src": ["'self'"], "script-src": ["'self'", "'nonce'"]}`, or
-            the header's text, in which `'nonce'` may stand as well.
+            the header's text, which may contain `'nonce'` as well.
 
     Raises:
-        TypeError: a single string where a directive takes a list of sources.
+        TypeError: a single string for a directive that takes a list of sources.
         ValueError: a line break, a comma or a character beyond ASCII anywhere, a space or semicolon
-            inside a source, a name that is none, or no directive at all.
+            inside a source, an invalid name, or no directive at all.
     """
 
     def __init__(self, directives: Directives | str) -> None:
@@ -35,7 +35,7 @@ class ContentSecurityPolicy:
         self.needs_nonce = len(self._parts) > 1
 
     def header(self, nonce: str) -> bytes:
-        """Return the header's value with this nonce wherever `'nonce'` stands."""
+        """Return the header's value with this nonce in place of `'nonce'`."""
         return f"'nonce-{nonce}'".join(self._parts).encode("ascii")
 
 

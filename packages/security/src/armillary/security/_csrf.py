@@ -1,4 +1,4 @@
-"""Refuse changes that another site's page makes with this site's cookies."""
+"""Reject changes that another site's page makes with this site's cookies."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from armillary.asgi_types import ASGIApp, Message, Receive, Scope, Send, scope_r
 from armillary.datastructures import Headers, is_token, parse_cookies, parse_host
 
 from . import _csrf_token as tokens
-from ._answer import answer
-from ._csrf_policy import SAFE_METHODS, Claim, CSRFPolicy
+from ._csrf_policy import SAFE_METHODS, CSRFPolicy, RequestMetadata
 from ._form_field import find_field
+from ._plain_text_response import send_plain_text
 
 SEARCHED_BYTES = 64 * 1024
 
 
 class CSRFMiddleware:
-    """Refuse cross-site requests that change something with 403.
+    """Reject cross-site requests that change something with 403.
 
     Decides by Sec-Fetch-Site and Origin, which every current browser sends. A browser that sends
     neither must send back the token that it finds in the page: `scope["armillary"]["csrf_token"]`,
@@ -33,9 +33,9 @@ class CSRFMiddleware:
         field_name: by default "csrf_token".
 
     Raises:
-        TypeError: a string where a list belongs.
-        ValueError: an origin with a path or without a scheme; a path that is not absolute; a name
-            that is none.
+        TypeError: a string instead of a list.
+        ValueError: an origin with a path or without a scheme; a path that is not absolute; an
+            invalid name.
 
     Fetch Metadata Request Headers, RFC 6454 (Origin).
     """
@@ -52,7 +52,7 @@ class CSRFMiddleware:
     ) -> None:
         for parameter, name in (("cookie_name", cookie_name), ("header_name", header_name), ("field_name", field_name)):
             if not is_token(name):
-                raise ValueError(f"{parameter} {name!r} is no name; use letters, digits, '-' and '_'")
+                raise ValueError(f"{parameter} {name!r} is not a valid name; use letters, digits, '-' and '_'")
         self.app = app
         self.policy = CSRFPolicy(trusted_origins, exempt)
         self.cookie_name = cookie_name
@@ -65,15 +65,15 @@ class CSRFMiddleware:
             return
         headers = Headers(scope=scope)
         secret = self.find_secret(scope, headers)
-        decision = self.policy.decide(read_claim(scope, headers))
-        if decision == "ask for the token":
+        decision = self.policy.decide(read_request_metadata(scope, headers))
+        if decision == "check the token":
             token, receive = await self.find_token(headers, receive)
-            decision = "allow" if secret and token and tokens.matches(token, secret) else "refuse"
-        if decision == "refuse":
-            await answer(scope, send, 403, "Cross-site request refused: reload the page and try again")
+            decision = "allow" if secret and token and tokens.matches(token, secret) else "reject"
+        if decision == "reject":
+            await send_plain_text(scope, send, 403, "Cross-site request rejected: reload the page and try again")
             return
         if scope["method"] in SAFE_METHODS:
-            send = self.offer_token(scope, send, secret)
+            send = self.issue_token(scope, send, secret)
         await self.app(scope, receive, send)
 
     def find_secret(self, scope: Scope, headers: Headers) -> str | None:
@@ -84,7 +84,7 @@ class CSRFMiddleware:
         return f"__Host-{self.cookie_name}" if scope.get("scheme") == "https" else self.cookie_name
 
     async def find_token(self, headers: Headers, receive: Receive) -> tuple[str | None, Receive]:
-        """Return the token of the header or the form, and a `receive` that gives the body again."""
+        """Return the token of the header or the form, and a `receive` that replays the body."""
         token = headers.get(self.header_name)
         if token is not None:
             return token, receive
@@ -102,10 +102,10 @@ class CSRFMiddleware:
 
         return find_field(bytes(body[:SEARCHED_BYTES]), self.field_name), receive_again
 
-    def offer_token(self, scope: Scope, send: Send, secret: str | None) -> Send:
-        """Put a token in the record; the secret's cookie goes out with an HTML page that lacks it.
+    def issue_token(self, scope: Scope, send: Send, secret: str | None) -> Send:
+        """Put a token in the record; an HTML page sets the secret's cookie if the client lacks it.
 
-        Every HTML page may hold the token, and so varies with the cookie.
+        Every HTML page may contain the token, and so varies with the cookie.
         """
         kept = secret or tokens.new_secret()
         scope_record(scope)["csrf_token"] = tokens.mask(kept)
@@ -131,7 +131,7 @@ def varies_on_cookie(headers: Iterable[tuple[bytes, bytes]]) -> bool:
     return any(item.strip() in (b"cookie", b"*") for item in named.split(b","))
 
 
-def read_claim(scope: Scope, headers: Headers) -> Claim:
+def read_request_metadata(scope: Scope, headers: Headers) -> RequestMetadata:
     host = parse_host(headers.get("host", ""))
     scheme = scope.get("scheme", "http")
     own_origin = ""
@@ -139,7 +139,7 @@ def read_claim(scope: Scope, headers: Headers) -> Claim:
         default_port = 443 if scheme == "https" else 80
         port = "" if host.port in (None, default_port) else f":{host.port}"
         own_origin = f"{scheme}://{host.host}{port}"
-    return Claim(
+    return RequestMetadata(
         method=scope["method"],
         path=scope["path"],
         fetch_site=headers.get("sec-fetch-site"),

@@ -1,18 +1,18 @@
-"""Whether a request that changes something was sent by a page of this site."""
+"""The decision whether a request that changes something was sent by a page of this site."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from typing import Literal, NamedTuple
 
-Decision = Literal["allow", "refuse", "ask for the token"]
+Decision = Literal["allow", "reject", "check the token"]
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "QUERY"})
-OWN_SITE = frozenset({"same-origin", "none"})
+SAME_SITE_VALUES = frozenset({"same-origin", "none"})
 
 
-class Claim(NamedTuple):
-    """What a request says of its sender. Missing headers are None.
+class RequestMetadata(NamedTuple):
+    """What a request says about its sender. Missing headers are None.
 
     `origin` is the Origin header, `fetch_site` the Sec-Fetch-Site header, `own_origin` scheme,
     host and port that the request was sent to.
@@ -27,14 +27,14 @@ class Claim(NamedTuple):
 
 
 class CSRFPolicy:
-    """Browser's word first, Origin second, token last.
+    """Fetch metadata first, Origin second, token last.
 
     1. A safe method changes nothing and passes, and so does an exempt path.
     2. An Origin that is trusted passes.
-    3. `Sec-Fetch-Site`, which no page can forge: same-origin and none pass, the rest is refused.
-    4. An Origin without it passes if it is the request's own, and is refused if not.
-    5. With neither, a request without cookies carries nobody's authority and passes; one with
-       cookies must show the token.
+    3. `Sec-Fetch-Site`, which no page can forge: same-origin and none pass, the rest is rejected.
+    4. An Origin without it passes if it is the request's own, and is rejected if not.
+    5. With neither, a request without cookies has no user's authority and passes; one with
+       cookies must send the token.
 
     Args:
         trusted_origins: other origins whose pages may send, such as "https://admin.example.com".
@@ -53,17 +53,17 @@ class CSRFPolicy:
         self._exempt = frozenset(checked_path(path) for path in exempt if not path.endswith("*"))
         self._exempt_below = tuple(prefixes(path for path in exempt if path.endswith("*")))
 
-    def decide(self, claim: Claim) -> Decision:
-        if claim.method in SAFE_METHODS or self.is_exempt(claim.path):
+    def decide(self, metadata: RequestMetadata) -> Decision:
+        if metadata.method in SAFE_METHODS or self.is_exempt(metadata.path):
             return "allow"
-        if claim.origin is not None and claim.origin in self._trusted:
+        if metadata.origin is not None and metadata.origin in self._trusted:
             return "allow"
-        if claim.fetch_site is not None:
-            return "allow" if claim.fetch_site in OWN_SITE else "refuse"
-        if claim.origin is not None:
-            # An address that could not be read is nobody's own.
-            return "allow" if claim.own_origin and claim.origin.lower() == claim.own_origin else "refuse"
-        return "ask for the token" if claim.has_cookie else "allow"
+        if metadata.fetch_site is not None:
+            return "allow" if metadata.fetch_site in SAME_SITE_VALUES else "reject"
+        if metadata.origin is not None:
+            # A request without a valid host has no own origin.
+            return "allow" if metadata.own_origin and metadata.origin.lower() == metadata.own_origin else "reject"
+        return "check the token" if metadata.has_cookie else "allow"
 
     def is_exempt(self, path: str) -> bool:
         return path in self._exempt or path.startswith(self._exempt_below)

@@ -1,7 +1,7 @@
 """The double-submit token: a secret in a cookie, and masked copies of it in forms.
 
 Each copy is masked with fresh random bytes, so that compressing a page beside attacker-chosen
-text tells nothing about the secret (BREACH).
+text reveals nothing about the secret (BREACH).
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ SECRET_BYTES = 24
 
 
 def new_secret() -> str:
-    """Return a new secret, as it stands in the cookie."""
+    """Return a new secret, as it is sent in the cookie."""
     return encode(secrets.token_bytes(SECRET_BYTES))
 
 
 def is_secret(value: str) -> bool:
-    """Tell whether a cookie's value has the form of a secret."""
+    """Return whether a cookie's value has the form of a secret."""
     return len(decode(value)) == SECRET_BYTES
 
 
@@ -30,7 +30,7 @@ def mask(secret: str) -> str:
 
 
 def matches(token: str, secret: str) -> bool:
-    """Tell in constant time whether a token, masked or not, is one of this secret."""
+    """Return, in constant time, whether a token, masked or not, is one of this secret."""
     raw = decode(token)
     if len(raw) == 2 * SECRET_BYTES:
         raw = xor(raw[SECRET_BYTES:], raw[:SECRET_BYTES])
@@ -46,7 +46,7 @@ def encode(raw: bytes) -> str:
 
 
 def decode(text: str) -> bytes:
-    """Return the bytes of a token; empty where it is not one. Lengths here need no padding."""
+    """Return the bytes of a token; empty if it is not one. Lengths here need no padding."""
     if len(text) > 4 * SECRET_BYTES or not text.isascii():
         return b""
     try:

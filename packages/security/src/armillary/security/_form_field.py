@@ -1,7 +1,7 @@
 """One field of a form body, looked for without parsing the form.
 
-For a token that proves its own right, it does not matter where in the body it stands: whoever
-knows its value may put it anywhere. So the first bytes are searched, and the body is passed on.
+The token proves the request by its value alone, so its position in the body does not matter. The
+first bytes are searched, and the body is passed on.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ def pattern(field: str) -> re.Pattern[bytes]:
 
 
 def find_field(body: bytes, field: str) -> str | None:
-    """Return the field's value in a urlencoded or multipart body; None where it is not there."""
+    """Return the field's value in a urlencoded or multipart body; None if it is missing."""
     found = pattern(field).search(body)
     if found is None:
         return None

@@ -1,11 +1,11 @@
-"""Send every plain request to its secure twin."""
+"""Redirect plain requests to https."""
 
 from __future__ import annotations
 
 from armillary.asgi_types import ASGIApp, Receive, Scope, Send
 from armillary.datastructures import URL, parse_host
 
-from ._answer import answer
+from ._plain_text_response import send_plain_text
 
 SECURE_SCHEMES = {"http": "https", "ws": "wss"}
 
@@ -32,15 +32,15 @@ class HTTPSRedirectMiddleware:
             return
         host = secure_host(scope)
         if host is None:
-            await answer(scope, send, 400, "Invalid host header")
+            await send_plain_text(scope, send, 400, "Invalid host header")
             return
         location = str(URL(scope=scope).replace(scheme=secure_scheme, netloc=host))
-        await answer(scope, send, 307, "", [(b"location", location.encode("ascii"))])
+        await send_plain_text(scope, send, 307, "", [(b"location", location.encode("ascii"))])
 
 
 def secure_host(scope: Scope) -> str | None:
-    """Return host and port of the secure address: the Host header's where it is well-formed and
-    alone, else the server's own; None where neither is to be had."""
+    """Return host and port of the secure address: the Host header's if it is well-formed and
+    the only one, else the server's own; None if there is neither."""
     values = [value for name, value in scope["headers"] if name == b"host"]
     parsed = parse_host(values[0].decode("latin-1")) if len(values) == 1 else None
     if parsed is not None and (parsed.port is None or parsed.port <= 65535):

@@ -1,4 +1,4 @@
-"""See the client where a proxy stands in between."""
+"""The client's address and scheme behind a proxy."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from armillary.asgi_types import ASGIApp, Receive, Scope, Send
 from armillary.datastructures import Headers
 
-from ._proxy_policy import Convention, Origin, ProxyPolicy
+from ._proxy_policy import Convention, ForwardedClient, ProxyPolicy
 
 SECURE_WEBSOCKET = {"http": "ws", "https": "wss"}
 
@@ -21,14 +21,14 @@ class ProxyHeadersMiddleware:
     Args:
         app: the application behind the proxy.
         trusted: addresses and networks of your proxies; by default the loopback addresses. A peer
-            on a Unix socket has none: `["*"]` trusts whoever connects.
+            on a Unix socket has none: `["*"]` trusts every peer.
         convention: "x-forwarded" (default: X-Forwarded-For, -Proto, -Host) or "forwarded"
-            (RFC 7239). Only one is read, as a client can write the other.
+            (RFC 7239). Only one is read, as a client can forge the other.
         trust_host: with True the Host header becomes the one the proxy reports; False by default.
 
     Raises:
         TypeError: a string instead of a list.
-        ValueError: something that is no address or network.
+        ValueError: something that is not an address or network.
 
     RFC 7239.
     """
@@ -47,21 +47,21 @@ class ProxyHeadersMiddleware:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] in ("http", "websocket"):
             client = scope.get("client")
-            origin = self.policy.resolve(client[0] if client else "", Headers(scope=scope))
-            if origin is not None:
-                scope = rewritten(scope, origin)
+            forwarded = self.policy.resolve(client[0] if client else "", Headers(scope=scope))
+            if forwarded is not None:
+                scope = rewritten(scope, forwarded)
         await self.app(scope, receive, send)
 
 
-def rewritten(scope: Scope, origin: Origin) -> Scope:
+def rewritten(scope: Scope, forwarded: ForwardedClient) -> Scope:
     """Return a copy of the scope that shows the client; the server's own stays as it was."""
     changed = dict(scope)
-    if origin.client is not None:
-        changed["client"] = (origin.client, 0)
-    if origin.scheme is not None:
+    if forwarded.client is not None:
+        changed["client"] = (forwarded.client, 0)
+    if forwarded.scheme is not None:
         websocket = scope["type"] == "websocket"
-        changed["scheme"] = SECURE_WEBSOCKET[origin.scheme] if websocket else origin.scheme
-    if origin.host is not None:
+        changed["scheme"] = SECURE_WEBSOCKET[forwarded.scheme] if websocket else forwarded.scheme
+    if forwarded.host is not None:
         others = [(name, value) for name, value in scope["headers"] if name != b"host"]
-        changed["headers"] = [(b"host", origin.host.encode("latin-1")), *others]
+        changed["headers"] = [(b"host", forwarded.host.encode("latin-1")), *others]
     return changed

@@ -1,4 +1,4 @@
-"""Whom to believe about the client behind a proxy."""
+"""Which proxies to trust about the client."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ IPAddress = IPv4Address | IPv6Address
 SCHEMES = {"http": "http", "https": "https", "ws": "http", "wss": "https"}
 
 
-class Origin(NamedTuple):
-    """The client as its proxy describes it; None where the proxy does not say or says nonsense."""
+class ForwardedClient(NamedTuple):
+    """The client as its proxy describes it; None if the proxy does not say or the value is invalid."""
 
     client: str | None = None
     scheme: str | None = None
@@ -24,21 +24,21 @@ class Origin(NamedTuple):
 
 
 class ProxyPolicy:
-    """Believes forwarding headers of configured peers only, nearest hop first.
+    """Trusts forwarding headers of configured peers only, nearest hop first.
 
     The list of addresses grows to the right with each hop, so it is read from the right, over
-    hops that are trusted themselves, to the first that is not: that is the client. What stands
+    hops that are trusted themselves, to the first that is not: that is the client. What is
     further left was written by the client and proves nothing.
 
     Args:
         trusted: addresses and networks of proxies, such as "127.0.0.1", "10.0.0.0/8"; "*" trusts
-            whoever connects, which is right only where nobody else can.
+            every peer, which is safe only if no other client can connect.
         convention: the headers your proxy writes and clears: "x-forwarded" or "forwarded".
         trust_host: whether the host the client asked for is taken from the proxy too.
 
     Raises:
         TypeError: a string instead of a list.
-        ValueError: an address or network that is none, an unknown convention.
+        ValueError: an invalid address or network, an unknown convention.
     """
 
     def __init__(self, trusted: Sequence[str], convention: Convention, trust_host: bool) -> None:
@@ -60,32 +60,32 @@ class ProxyPolicy:
         parsed = parse_address(address)
         return parsed is not None and any(parsed in network for network in self._networks)
 
-    def resolve(self, peer: str, headers: Headers) -> Origin | None:
-        """Return what the peer may tell about its client; None where it may not tell anything."""
+    def resolve(self, peer: str, headers: Headers) -> ForwardedClient | None:
+        """Return what the peer reports about its client; None if the peer is not trusted."""
         if not self.trusts(peer):
             return None
-        origin = self.read_forwarded(headers) if self._convention == "forwarded" else self.read_x_forwarded(headers)
-        return origin if self._trust_host else origin._replace(host=None)
+        client = self.read_forwarded(headers) if self._convention == "forwarded" else self.read_x_forwarded(headers)
+        return client if self._trust_host else client._replace(host=None)
 
-    def read_x_forwarded(self, headers: Headers) -> Origin:
+    def read_x_forwarded(self, headers: Headers) -> ForwardedClient:
         scheme = last_item(headers, "x-forwarded-proto").lower()
         hops = [strip_port(item) for item in items(headers, "x-forwarded-for")]
         host = last_item(headers, "x-forwarded-host")
-        return Origin(
+        return ForwardedClient(
             client=self.nearest_untrusted(hops),
             scheme=SCHEMES.get(scheme),
             host=host if parse_host(host) else None,
         )
 
-    def read_forwarded(self, headers: Headers) -> Origin:
+    def read_forwarded(self, headers: Headers) -> ForwardedClient:
         try:
             hops = parse_forwarded(", ".join(headers.getlist("forwarded")))
         except ValueError:
-            return Origin()
+            return ForwardedClient()
         if not hops:
-            return Origin()
+            return ForwardedClient()
         scheme, host = (hops[-1].proto or "").lower(), hops[-1].host or ""
-        return Origin(
+        return ForwardedClient(
             client=self.nearest_untrusted([strip_port(hop.for_ or "") for hop in hops]),
             scheme=SCHEMES.get(scheme),
             host=host if parse_host(host) else None,

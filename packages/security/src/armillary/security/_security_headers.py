@@ -1,4 +1,4 @@
-"""Headers that switch on what browsers can do for a site's safety."""
+"""Headers that enable the security features of browsers."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from ._content_security_policy import Directives
 from ._security_headers_policy import FrameOptions, SecurityHeadersPolicy, StrictTransportSecurity
 
 NONCE_BYTES = 16
-ONE_YEAR_OF_HTTPS = StrictTransportSecurity()
+DEFAULT_STRICT_TRANSPORT_SECURITY = StrictTransportSecurity()
 
 
 class SecurityHeadersMiddleware:
     """Add security headers to every response; one that the application set itself stays.
 
-    `X-Content-Type-Options: nosniff` is always sent. Where the content security policy names the
-    source `'nonce'`, each request gets a nonce of its own in `scope["armillary"]["csp_nonce"]`.
+    `X-Content-Type-Options: nosniff` is always sent. If the content security policy contains the
+    source `'nonce'`, each request gets its own nonce in `scope["armillary"]["csp_nonce"]`.
 
     Args:
         app: the application whose responses get the headers.
@@ -38,7 +38,7 @@ class SecurityHeadersMiddleware:
 
     Raises:
         ValueError: a value that cannot be a header, or a preload without its conditions.
-        TypeError: a string where a list of sources or origins belongs.
+        TypeError: a string instead of a list of sources or origins.
 
     RFC 6797, CSP Level 3, Permissions Policy, Fetch (nosniff, cross-origin policies).
     """
@@ -47,7 +47,7 @@ class SecurityHeadersMiddleware:
         self,
         app: ASGIApp,
         *,
-        strict_transport_security: StrictTransportSecurity | None = ONE_YEAR_OF_HTTPS,
+        strict_transport_security: StrictTransportSecurity | None = DEFAULT_STRICT_TRANSPORT_SECURITY,
         frame_options: FrameOptions | None = "DENY",
         referrer_policy: str | None = "strict-origin-when-cross-origin",
         permissions_policy: Mapping[str, Iterable[str]] | str | None = None,

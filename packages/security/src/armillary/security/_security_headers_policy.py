@@ -13,8 +13,8 @@ Header = tuple[bytes, bytes]
 
 FrameOptions = Literal["DENY", "SAMEORIGIN"]
 
-# By parameter: the values browsers know, which they ignore where they are misspelt.
-KNOWN = {
+# By parameter: the values browsers know; misspelt ones they ignore.
+KNOWN_VALUES = {
     "frame_options": ("DENY", "SAMEORIGIN"),
     "referrer_policy": (
         "no-referrer",
@@ -42,7 +42,7 @@ class StrictTransportSecurity(NamedTuple):
 
     Attributes:
         max_age: seconds for which browsers keep to https; one year by default.
-        include_subdomains: whether every name below the host is meant too.
+        include_subdomains: whether every name below the host is included.
         preload: whether browsers may ship the host in their lists; needs a year and subdomains.
     """
 
@@ -101,7 +101,7 @@ class SecurityHeadersPolicy:
         self._csp_name = b"content-security-policy-report-only" if report_only else b"content-security-policy"
 
     def headers(self, secure: bool, nonce: str) -> list[Header]:
-        """Return the headers of a response; `secure` tells whether it goes over https."""
+        """Return the headers of a response; `secure` is whether it goes over https."""
         constant = self._secure if secure else self._plain
         return constant if self.csp is None else [*constant, (self._csp_name, self.csp.header(nonce))]
 
@@ -111,8 +111,8 @@ def check_known(parameter: str, value: str | None) -> None:
     if value is None:
         return
     for item in value.partition(";")[0].split(","):
-        if item.strip() not in KNOWN[parameter]:
-            raise ValueError(f"{parameter} is one of {', '.join(KNOWN[parameter])}; got {value!r}")
+        if item.strip() not in KNOWN_VALUES[parameter]:
+            raise ValueError(f"{parameter} is one of {', '.join(KNOWN_VALUES[parameter])}; got {value!r}")
 
 
 def join_permissions(permissions: Mapping[str, Iterable[str]] | str | None) -> str | None:

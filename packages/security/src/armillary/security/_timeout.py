@@ -1,4 +1,4 @@
-"""A deadline for the whole exchange."""
+"""A deadline for the whole response."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 
 from armillary.asgi_types import ASGIApp, Message, Receive, Scope, Send
 
-from ._answer import answer
+from ._plain_text_response import send_plain_text
 
 
 class ResponseTimeout(TimeoutError):
@@ -17,16 +17,16 @@ class TimeoutMiddleware:
     """Give every request a deadline that ends with the last byte of its response.
 
     Before the response has started, the application is cancelled and the client gets 504
-    "Gateway Timeout". Afterwards the stream is cut: `ResponseTimeout` is raised, by which servers
-    close the connection, so that no client takes the part for the whole. Background tasks, which
-    run after the last byte, have no deadline here. WebSockets pass through.
+    "Gateway Timeout". Afterwards the stream is cut: `ResponseTimeout` is raised, on which servers
+    close the connection, so that no client takes a part for the whole. Background tasks, which run
+    after the last byte, have no deadline here. WebSockets pass through.
 
     Args:
         app: the application to limit.
         seconds: from the request's arrival to the response's last byte.
 
     Raises:
-        TypeError: a deadline that is no number.
+        TypeError: a deadline that is not a number.
         ValueError: a deadline that is not above zero.
     """
 
@@ -62,11 +62,11 @@ class TimeoutMiddleware:
             return
         if started:
             raise ResponseTimeout(f"the response to {scope['path']!r} was not complete after {self.seconds} s")
-        await answer(scope, send, 504, "Gateway Timeout")
+        await send_plain_text(scope, send, 504, "Gateway Timeout")
 
 
 def is_last(message: Message, expects_trailers: bool) -> bool:
-    """Tell whether a message completes the response."""
+    """Return whether a message completes the response."""
     kind = message["type"]
     if kind == "http.response.trailers":
         return not message.get("more_trailers", False)

@@ -1,4 +1,4 @@
-"""Answer only to the names the application is known by."""
+"""Reject requests for other hosts."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from collections.abc import Sequence
 from armillary.asgi_types import ASGIApp, Receive, Scope, Send
 from armillary.datastructures import URL
 
-from ._answer import answer
+from ._plain_text_response import send_plain_text
 from ._trusted_host_policy import TrustedHostPolicy
 
 
 class TrustedHostMiddleware:
-    """Refuse requests and WebSocket handshakes for other hosts with 400 "Invalid host header".
+    """Reject requests and WebSocket handshakes for other hosts with 400 "Invalid host header".
 
     Links, redirects and caches are built from the Host header; a forged one poisons them.
 
     Args:
         app: the application to protect.
         allowed_hosts: such as `["example.com", "*.example.com"]`; None (the default) allows all.
-        www_redirect: with True (the default) `example.com` is redirected with 307 where only
+        www_redirect: with True (the default) `example.com` is redirected with 307 if only
             `www.example.com` is allowed.
 
     Raises:
@@ -44,6 +44,6 @@ class TrustedHostMiddleware:
         elif decision == "redirect":
             url = URL(scope=scope)
             location = str(url.replace(netloc=f"www.{url.netloc}"))
-            await answer(scope, send, 307, "", [(b"location", location.encode("ascii"))])
+            await send_plain_text(scope, send, 307, "", [(b"location", location.encode("ascii"))])
         else:
-            await answer(scope, send, 400, "Invalid host header")
+            await send_plain_text(scope, send, 400, "Invalid host header")

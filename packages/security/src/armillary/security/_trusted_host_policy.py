@@ -1,4 +1,4 @@
-"""Which Host headers an application answers to."""
+"""Which Host headers are allowed."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Literal
 
 from armillary.datastructures import parse_host
 
-Decision = Literal["allow", "redirect", "refuse"]
+Decision = Literal["allow", "redirect", "reject"]
 
 
 class TrustedHostPolicy:
@@ -15,11 +15,11 @@ class TrustedHostPolicy:
 
     Args:
         allowed_hosts: names without ports, IP literals in brackets; case is ignored.
-        www_redirect: whether `example.com` is redirected where only `www.example.com` is allowed.
+        www_redirect: whether `example.com` is redirected if only `www.example.com` is allowed.
 
     Raises:
         TypeError: a single string instead of a list of them.
-        ValueError: a pattern with a `*` anywhere but at its start, or that is no host.
+        ValueError: a pattern with a `*` anywhere but at its start, or that is not a host.
     """
 
     def __init__(self, allowed_hosts: Sequence[str], www_redirect: bool = True) -> None:
@@ -32,16 +32,16 @@ class TrustedHostPolicy:
         self._www = frozenset(name[4:] for name in self._exact if name.startswith("www.")) if www_redirect else ()
 
     def decide(self, hosts: Iterable[bytes]) -> Decision:
-        """Decide by the values of all Host headers; anything but exactly one is refused."""
+        """Decide by the values of all Host headers; anything but exactly one is rejected."""
         values = list(hosts)
         if self.allow_any:
             return "allow"
         parsed = parse_host(values[0].decode("latin-1")) if len(values) == 1 else None
         if parsed is None or values[0].endswith(b":"):
-            return "refuse"
+            return "reject"
         if parsed.host in self._exact or parsed.host.endswith(self._suffixes):
             return "allow"
-        return "redirect" if parsed.host in self._www else "refuse"
+        return "redirect" if parsed.host in self._www else "reject"
 
 
 def checked(pattern: str) -> str:

@@ -1,4 +1,4 @@
-"""Short answers given in place of the application's own."""
+"""Short responses sent in place of the application's own."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from armillary.asgi_types import Scope, Send
 Header = tuple[bytes, bytes]
 
 
-async def answer(scope: Scope, send: Send, status: int, sentence: str, headers: Iterable[Header] = ()) -> None:
-    """Answer with a plain-text sentence; a WebSocket handshake is refused with the same.
+async def send_plain_text(scope: Scope, send: Send, status: int, sentence: str, headers: Iterable[Header] = ()) -> None:
+    """Send a plain-text sentence as the response; to a WebSocket handshake, as a denial response.
 
     A server without the `websocket.http.response` extension closes the handshake instead, which
     it turns into a 403.
