@@ -33,7 +33,7 @@ class Peer:
     """The other end of one connection: a server and client in memory, checked against the spec.
 
     Messages for the application wait in a list; when it is empty, receiving waits. Sends to a
-    peer that left fail with `OSError` where `fails_after_leaving` is set, as servers differ in it.
+    disconnected peer fail with `OSError` if `fails_after_disconnect` is set, as servers differ in it.
     """
 
     def __init__(self, app: Any, **scope: Any) -> None:
@@ -56,8 +56,8 @@ class Peer:
         }
         self.waiting: list[dict[str, Any]] = [{"type": "websocket.connect"}]
         self.sent: list[dict[str, Any]] = []
-        self.fails_after_leaving = True
-        self.left = False
+        self.fails_after_disconnect = True
+        self.disconnected = False
         self._changed: anyio.Event | None = None
 
     def text(self, *texts: str) -> Peer:
@@ -72,7 +72,7 @@ class Peer:
         self.waiting.extend(messages)
         return self._wake()
 
-    def leave(self, code: int = 1000, reason: str = "") -> Peer:
+    def disconnect(self, code: int = 1000, reason: str = "") -> Peer:
         return self.raw({"type": "websocket.disconnect", "code": code, "reason": reason})
 
     def _wake(self) -> Peer:
@@ -87,12 +87,12 @@ class Peer:
             await self._changed.wait()
         message = self.waiting.pop(0)
         if message["type"] == "websocket.disconnect":
-            self.left = True
+            self.disconnected = True
         return message
 
     async def send(self, message: dict[str, Any]) -> None:
-        if self.left and self.fails_after_leaving:
-            raise OSError("gone")
+        if self.disconnected and self.fails_after_disconnect:
+            raise OSError("disconnected")
         self.sent.append(message)
         await anyio.lowlevel.checkpoint()
 
@@ -117,7 +117,7 @@ class Peer:
         return None
 
     @property
-    def denial(self) -> tuple[int, bytes]:
+    def denial_response(self) -> tuple[int, bytes]:
         body = b"".join(m["body"] for m in self.sent if m["type"] == "websocket.http.response.body")
         return self.sent[0]["status"], body
 

@@ -30,20 +30,20 @@ def recording(**attributes: Any) -> type[Recording]:
 )
 async def test_data_comes_as_the_encoding_says(peer: Any, encoding: str | None, expected: list[Any]) -> None:
     endpoint = recording(encoding=encoding)
-    await peer(endpoint).text("t").bytes(b"b").leave(1001).run()
+    await peer(endpoint).text("t").bytes(b"b").disconnect(1001).run()
     assert endpoint.seen == (expected if expected[-1] == 1003 else [*expected, 1001])
 
 
 @pytest.mark.anyio
 async def test_json_comes_from_text_and_from_bytes(peer: Any) -> None:
     endpoint = recording(encoding="json")
-    await peer(endpoint).text('{"a": 1}').bytes(b"[2]").leave().run()
+    await peer(endpoint).text('{"a": 1}').bytes(b"[2]").disconnect().run()
     assert endpoint.seen == [{"a": 1}, [2], 1000]
 
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("text", ["", "{", "[" * 100_000])
-async def test_pain_15_malformed_json_closes_with_1003(peer: Any, text: str) -> None:
+async def test_malformed_json_closes_with_1003(peer: Any, text: str) -> None:
     endpoint = recording(encoding="json")
     connection = await peer(endpoint).text(text).run()
     assert connection.closed_with == (1003, "Malformed JSON data received.")
@@ -52,11 +52,11 @@ async def test_pain_15_malformed_json_closes_with_1003(peer: Any, text: str) -> 
 
 @pytest.mark.anyio
 async def test_the_connection_is_accepted_by_default(peer: Any) -> None:
-    assert (await peer(WebSocketEndpoint).text("ignored").leave().run()).types == ["accept"]
+    assert (await peer(WebSocketEndpoint).text("ignored").disconnect().run()).types == ["accept"]
 
 
 @pytest.mark.anyio
-async def test_on_connect_may_refuse(peer: Any) -> None:
+async def test_on_connect_may_reject(peer: Any) -> None:
     async def on_connect(self: Any, websocket: WebSocket) -> None:
         raise WebSocketException(1008, "no")
 
@@ -77,7 +77,7 @@ async def test_on_connect_may_close_and_then_nothing_is_received(peer: Any, enco
 
 
 @pytest.mark.anyio
-async def test_closing_in_on_receive_is_the_end_also_where_the_server_tells_of_none(peer: Any) -> None:
+async def test_closing_in_on_receive_is_the_end_even_if_the_server_reports_none(peer: Any) -> None:
     async def on_receive(self: Any, websocket: WebSocket, data: Any) -> None:
         await websocket.close(4000, "done")
 
@@ -87,7 +87,7 @@ async def test_closing_in_on_receive_is_the_end_also_where_the_server_tells_of_n
 
 
 @pytest.mark.anyio
-async def test_a_denial_in_on_connect_is_the_end(peer: Any) -> None:
+async def test_a_denial_response_in_on_connect_is_the_end(peer: Any) -> None:
     async def teapot(scope: Any, receive: Any, send: Any) -> None:
         await send({"type": "http.response.start", "status": 418, "headers": []})
         await send({"type": "http.response.body", "body": b"tea"})
@@ -96,7 +96,7 @@ async def test_a_denial_in_on_connect_is_the_end(peer: Any) -> None:
         await websocket.send_denial_response(teapot)
 
     endpoint = recording(on_connect=on_connect)
-    assert (await peer(endpoint).run()).denial == (418, b"tea")
+    assert (await peer(endpoint).run()).denial_response == (418, b"tea")
     assert endpoint.seen == [1006]
 
 
@@ -114,9 +114,9 @@ async def test_an_exception_closes_with_1011_and_is_raised(peer: Any) -> None:
 
 
 @pytest.mark.anyio
-async def test_pain_19_a_peer_that_leaves_while_it_is_sent_to_is_a_disconnect(peer: Any) -> None:
+async def test_a_peer_that_disconnects_while_it_is_sent_to_is_a_disconnect(peer: Any) -> None:
     async def on_receive(self: Any, websocket: WebSocket, data: Any) -> None:
-        connection.left = True
+        connection.disconnected = True
         await websocket.send_text("x")
 
     endpoint = recording(on_receive=on_receive)
@@ -149,6 +149,6 @@ async def test_an_unknown_encoding_is_named(peer: Any) -> None:
         await peer(recording(encoding="xml")).text("x").run()
 
 
-def test_a_scope_of_another_type_is_refused() -> None:
+def test_a_scope_of_another_type_is_rejected() -> None:
     with pytest.raises(TypeError, match="'websocket', got 'http'"):
         WebSocketEndpoint({"type": "http"}, None, None)  # type: ignore[arg-type]

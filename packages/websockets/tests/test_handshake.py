@@ -23,7 +23,7 @@ def websocket_that_sends(sent: list[Any], **scope: Any) -> WebSocket:
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("subprotocol", [*INJECTIONS, "", "a b", "é", "chat, superchat"])
-async def test_a_subprotocol_that_is_no_token_is_refused_before_anything_is_sent(subprotocol: str) -> None:
+async def test_a_subprotocol_that_is_no_token_is_rejected_before_anything_is_sent(subprotocol: str) -> None:
     sent: list[Any] = []
     with pytest.raises(ValueError, match="subprotocol must be an RFC 9110 token"):
         await websocket_that_sends(sent, subprotocols=[subprotocol]).accept(subprotocol)
@@ -31,7 +31,7 @@ async def test_a_subprotocol_that_is_no_token_is_refused_before_anything_is_sent
 
 
 @pytest.mark.anyio
-async def test_a_subprotocol_that_was_not_offered_is_refused() -> None:
+async def test_a_subprotocol_that_was_not_offered_is_rejected() -> None:
     sent: list[Any] = []
     with pytest.raises(ValueError, match="was not offered by the client"):
         await websocket_that_sends(sent, subprotocols=["superchat"]).accept("chat")
@@ -50,14 +50,14 @@ async def test_headers_cannot_be_injected_into_the_handshake(text: str) -> None:
 
 
 @pytest.mark.anyio
-async def test_the_subprotocol_is_no_business_of_the_headers() -> None:
+async def test_the_subprotocol_cannot_be_set_as_a_header() -> None:
     with pytest.raises(ValueError, match="pass the subprotocol"):
         await websocket_that_sends([]).accept(headers=[(b"Sec-WebSocket-Protocol", b"chat")])
 
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("code", [0, 999, 1004, 1005, 1006, 1015, 1016, 2999, 5000, -1])
-async def test_a_close_code_that_may_not_be_sent_is_refused(code: int) -> None:
+async def test_a_close_code_that_may_not_be_sent_is_rejected(code: int) -> None:
     sent: list[Any] = []
     websocket = websocket_that_sends(sent)
     await websocket.accept()
@@ -71,7 +71,7 @@ async def test_a_close_code_that_may_not_be_sent_is_refused(code: int) -> None:
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("reason", [*INJECTIONS, "x" * 124, "é" * 62])
-async def test_a_close_reason_that_does_not_fit_is_refused(reason: str) -> None:
+async def test_a_close_reason_that_does_not_fit_is_rejected(reason: str) -> None:
     sent: list[Any] = []
     websocket = websocket_that_sends(sent)
     await websocket.accept()

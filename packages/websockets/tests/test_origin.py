@@ -81,7 +81,7 @@ def test_the_servers_own_origin_is_allowed(origin: str, host: str, scheme: str) 
         "https://[::1]:",
     ],
 )
-def test_pain_07_every_other_origin_is_refused(origin: str) -> None:
+def test_every_other_origin_is_rejected(origin: str) -> None:
     scope = scope_with(None)
     scope["headers"].append((b"origin", origin.encode("utf-8")))
     assert not OriginPolicy().allows(scope)
@@ -107,7 +107,7 @@ def test_a_client_without_an_origin_is_no_browser() -> None:
     assert not OriginPolicy(require_origin=True).allows(scope_with(None))
 
 
-def test_repeated_origins_or_hosts_are_refused() -> None:
+def test_repeated_origins_or_hosts_are_rejected() -> None:
     scope = scope_with("https://app.example.com")
     scope["headers"].append((b"origin", b"https://app.example.com"))
     assert not OriginPolicy().allows(scope)
@@ -131,7 +131,7 @@ def test_the_allow_list_is_exact() -> None:
         assert not policy.allows(scope_with(origin))
 
 
-def test_a_wildcard_stands_for_whole_labels_below() -> None:
+def test_a_wildcard_matches_whole_labels_below() -> None:
     policy = OriginPolicy(["https://*.example.com", "http://*.dev.test:8080"])
     for origin in ("https://a.example.com", "https://a.b.example.com", "http://x.dev.test:8080"):
         assert policy.allows(scope_with(origin, host="other.test"))
@@ -165,17 +165,17 @@ def test_null_is_allowed_only_when_listed() -> None:
         "https://example.com:port",
     ],
 )
-def test_an_entry_that_is_no_origin_is_refused(entry: str) -> None:
+def test_an_entry_that_is_no_origin_is_rejected(entry: str) -> None:
     with pytest.raises(ValueError, match="allow_origins such as"):
         OriginPolicy([entry])
 
 
-def test_a_string_for_a_list_is_refused() -> None:
+def test_a_string_for_a_list_is_rejected() -> None:
     with pytest.raises(TypeError, match="list of origins"):
         OriginPolicy("https://example.com")
 
 
-def test_an_unknown_check_is_refused() -> None:
+def test_an_unknown_check_is_rejected() -> None:
     with pytest.raises(ValueError, match="'cookies', 'always' or 'never'"):
         OriginPolicy(check="sometimes")  # type: ignore[arg-type]
 
@@ -209,19 +209,19 @@ def headers_of(origin: str) -> list[tuple[bytes, bytes]]:
 
 
 @pytest.mark.anyio
-async def test_pain_07_an_evil_page_gets_403_before_the_application_hears_of_it(peer: Any) -> None:
+async def test_an_evil_page_gets_403_before_the_application_is_called(peer: Any) -> None:
     called: list[Any] = []
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         called.append(scope)
 
     connection = await peer(OriginMiddleware(app), headers=headers_of("https://evil.test")).run()
-    assert connection.denial == (403, b"This origin may not open a WebSocket here.")
+    assert connection.denial_response == (403, b"This origin may not open a WebSocket here.")
     assert called == []
 
 
 @pytest.mark.anyio
-async def test_without_the_denial_extension_the_handshake_is_closed(peer: Any) -> None:
+async def test_without_the_denial_response_extension_the_handshake_is_closed(peer: Any) -> None:
     app = OriginMiddleware(websocket_session(welcome))
     connection = await peer(app, headers=headers_of("https://evil.test"), extensions=None).run()
     assert connection.sent == [{"type": "websocket.close", "code": 1008, "reason": ""}]
@@ -234,20 +234,20 @@ async def test_allowed_pages_reach_the_application(peer: Any, origin: str) -> No
     assert (await peer(app, headers=headers_of(origin)).run()).texts == ["welcome"]
 
 
-def test_an_origin_longer_than_a_name_can_be_is_none() -> None:
+def test_an_origin_longer_than_a_name_can_be_is_rejected() -> None:
     policy = OriginPolicy(["https://*.example.com"])
     assert policy.allows(scope_with(f"https://{'a.' * 120}example.com"))
     assert not policy.allows(scope_with(f"https://{'a.' * 125}example.com"))
 
 
 @pytest.mark.anyio
-async def test_a_policy_of_ones_own_decides(peer: Any) -> None:
+async def test_a_custom_policy_decides(peer: Any) -> None:
     class Closed(OriginPolicy):
         def allows(self, scope: Any) -> bool:
             return False
 
     app = OriginMiddleware(websocket_session(welcome), policy=Closed())
-    assert (await peer(app).run()).denial[0] == 403
+    assert (await peer(app).run()).denial_response[0] == 403
 
 
 @pytest.mark.anyio
@@ -264,17 +264,17 @@ async def test_other_scopes_pass_untouched() -> None:
 
 
 @pytest.mark.anyio
-async def test_a_client_that_left_before_the_refusal_is_left_alone() -> None:
+async def test_nothing_is_sent_to_a_client_that_disconnected_before_the_rejection() -> None:
     async def receive() -> dict[str, Any]:
         return {"type": "websocket.disconnect", "code": 1006}
 
     async def send(message: Any) -> None:
-        raise AssertionError("sent to nobody")
+        raise AssertionError("sent after the disconnect")
 
     await OriginMiddleware(websocket_session(welcome))(scope_with("https://evil.test"), receive, send)
 
 
-def test_pain_25_importing_the_package_does_not_load_an_event_loop() -> None:
+def test_importing_the_package_does_not_load_an_event_loop() -> None:
     code = "import sys, armillary.websockets; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert not {"anyio", "asyncio", "trio", "inspect", "armillary.http", "logging", "email"} & set(loaded)

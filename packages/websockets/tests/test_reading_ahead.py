@@ -59,13 +59,13 @@ async def test_messages_read_ahead_keep_their_order(peer: Any) -> None:
             async for text in websocket.iter_text():
                 seen.append(text)
 
-    await peer(application(handler)).text(*map(str, range(50))).leave().run()
+    await peer(application(handler)).text(*map(str, range(50))).disconnect().run()
     assert seen == [str(number) for number in range(50)]
 
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("fails", [True, False], ids=["server raises OSError", "server is silent"])
-async def test_pain_19_a_handler_that_only_sends_learns_that_the_peer_has_gone(peer: Any, fails: bool) -> None:
+async def test_a_handler_that_only_sends_detects_the_disconnect(peer: Any, fails: bool) -> None:
     codes: list[int] = []
 
     async def handler(websocket: WebSocket) -> None:
@@ -78,11 +78,11 @@ async def test_pain_19_a_handler_that_only_sends_learns_that_the_peer_has_gone(p
             codes.append(exc.code)
 
     connection = peer(application(handler))
-    connection.fails_after_leaving = fails
+    connection.fails_after_disconnect = fails
     async with anyio.create_task_group() as group:
         group.start_soon(connection.run)
         await anyio.sleep(0.01)
-        connection.leave(1001)
+        connection.disconnect(1001)
     assert codes == [1001]
     assert connection.closed_with is None
 
@@ -90,10 +90,10 @@ async def test_pain_19_a_handler_that_only_sends_learns_that_the_peer_has_gone(p
 @pytest.mark.anyio
 @pytest.mark.parametrize("kind", ["text", "bytes", "json", "with a time limit"])
 @pytest.mark.parametrize("late", [0, 1, 20], ids=["at once", "one step later", "many steps later"])
-async def test_pain_19_a_send_that_fails_before_the_close_frame_is_read_tells_the_peers_code(
+async def test_a_send_that_fails_before_the_close_frame_is_read_raises_the_peers_code(
     peer: Any, kind: str, late: int
 ) -> None:
-    told: list[Any] = []
+    raised: list[Any] = []
 
     class Server(peer):  # type: ignore[misc]
         """Its sends fail some steps before it has read why."""
@@ -107,8 +107,8 @@ async def test_pain_19_a_send_that_fails_before_the_close_frame_is_read_tells_th
 
         async def send(self, message: dict[str, Any]) -> None:
             if message["type"] == "websocket.send":
-                self.leave(4005, "done")
-                raise OSError("gone")
+                self.disconnect(4005, "done")
+                raise OSError("disconnected")
             self.sent.append(message)
 
     async def handler(websocket: WebSocket) -> None:
@@ -116,28 +116,28 @@ async def test_pain_19_a_send_that_fails_before_the_close_frame_is_read_tells_th
             send = {"bytes": lambda: websocket.send_bytes(b"x"), "json": lambda: websocket.send_json("x")}
             with pytest.raises(WebSocketDisconnect) as caught:
                 await send.get(kind, lambda: websocket.send_text("x"))()
-            told.append((caught.value.code, caught.value.reason, type(caught.value.__cause__)))
+            raised.append((caught.value.code, caught.value.reason, type(caught.value.__cause__)))
             with pytest.raises(WebSocketDisconnect) as caught:
                 await websocket.send_text("x")
-            told.append((caught.value.code, caught.value.reason, None))
+            raised.append((caught.value.code, caught.value.reason, None))
 
     limits = WebSocketLimits(send_timeout=5) if kind == "with a time limit" else WebSocketLimits()
     await Server(application(handler, limits=limits)).run()
-    assert told == [(4005, "done", OSError), (4005, "done", None)]
+    assert raised == [(4005, "done", OSError), (4005, "done", None)]
 
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("read_ahead", [True, False])
-async def test_a_send_that_fails_is_1006_where_the_server_never_says_more(
+async def test_a_send_that_fails_is_1006_if_the_server_reports_no_disconnect(
     peer: Any, read_ahead: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("armillary.websockets._websocket._LAST_WORD_SECONDS", 0.01)
+    monkeypatch.setattr("armillary.websockets._websocket._CLOSE_FRAME_WAIT_SECONDS", 0.01)
     codes: list[int] = []
 
     class Server(peer):  # type: ignore[misc]
         async def send(self, message: dict[str, Any]) -> None:
             if message["type"] == "websocket.send":
-                raise OSError("gone")
+                raise OSError("disconnected")
             self.sent.append(message)
 
     async def handler(websocket: WebSocket) -> None:
@@ -156,7 +156,7 @@ async def test_a_send_that_fails_is_1006_where_the_server_never_says_more(
 
 
 @pytest.mark.anyio
-async def test_pain_19_a_handler_that_waits_for_something_else_can_wait_for_the_end_too(peer: Any) -> None:
+async def test_a_handler_that_waits_for_something_else_can_wait_for_the_end_too(peer: Any) -> None:
     seen: list[str] = []
 
     async def handler(websocket: WebSocket) -> None:
@@ -164,7 +164,7 @@ async def test_pain_19_a_handler_that_waits_for_something_else_can_wait_for_the_
             await websocket.wait_disconnected()
             seen.append(websocket.client_state.name)
 
-    await peer(application(handler)).leave().run()
+    await peer(application(handler)).disconnect().run()
     assert seen == ["DISCONNECTED"]
 
 
@@ -180,7 +180,7 @@ async def test_waiting_for_the_end_needs_the_reader(peer: Any) -> None:
 
 
 @pytest.mark.anyio
-async def test_messages_sent_before_leaving_are_still_delivered(peer: Any) -> None:
+async def test_messages_sent_before_the_disconnect_are_still_delivered(peer: Any) -> None:
     seen: list[str] = []
 
     async def handler(websocket: WebSocket) -> None:
@@ -191,7 +191,7 @@ async def test_messages_sent_before_leaving_are_still_delivered(peer: Any) -> No
             async for text in websocket.iter_text():
                 seen.append(text)
 
-    await peer(application(handler)).text("last", "words").leave().run()
+    await peer(application(handler)).text("last", "words").disconnect().run()
     assert seen == ["last", "words"]
 
 
@@ -242,7 +242,7 @@ async def test_a_websocket_exception_of_the_block_closes_with_its_code(peer: Any
 
 
 @pytest.mark.anyio
-async def test_a_cancelled_block_says_farewell_with_1001(peer: Any) -> None:
+async def test_a_cancelled_block_closes_with_1001(peer: Any) -> None:
     async def handler(websocket: WebSocket) -> None:
         async with websocket:
             await anyio.sleep(60)
@@ -283,7 +283,7 @@ async def test_a_servers_fault_reaches_the_handler_without_a_group() -> None:
 
 
 @pytest.mark.anyio
-async def test_entering_twice_is_refused(peer: Any) -> None:
+async def test_entering_twice_is_rejected(peer: Any) -> None:
     async def handler(websocket: WebSocket) -> None:
         async with websocket:
             with pytest.raises(RuntimeError, match="once"):
@@ -299,8 +299,8 @@ async def test_two_tasks_may_receive_and_send_at_once(peer: Any) -> None:
             async for text in websocket.iter_text():
                 await websocket.send_text(text)
                 if len(connection.texts) == 20:
-                    connection.fails_after_leaving = False
-                    connection.leave()
+                    connection.fails_after_disconnect = False
+                    connection.disconnect()
 
         async with websocket, anyio.create_task_group() as group:
             group.start_soon(consume)
@@ -372,7 +372,7 @@ async def test_messages_that_are_read_do_not_count(peer: Any) -> None:
         async with websocket:
             async for text in websocket.iter_text():
                 seen.append(text)
-                connection.text("x") if len(seen) < 20 else connection.leave()
+                connection.text("x") if len(seen) < 20 else connection.disconnect()
 
     limits = WebSocketLimits(max_queued_messages=2, max_message_size=2, max_queued_bytes=2)
     connection = peer(application(handler, limits=limits)).text("x")
@@ -456,7 +456,7 @@ async def test_a_peer_that_keeps_talking_is_not_idle(peer: Any) -> None:
 
 
 @pytest.mark.anyio
-async def test_pain_20_a_peer_that_takes_nothing_is_given_up_with_1013() -> None:
+async def test_a_peer_that_reads_nothing_is_closed_with_1013() -> None:
     sent: list[Any] = []
 
     async def receive() -> dict[str, Any]:
@@ -481,17 +481,17 @@ async def test_pain_20_a_peer_that_takes_nothing_is_given_up_with_1013() -> None
     "name", ["max_message_size", "max_queued_messages", "max_queued_bytes", "idle_timeout", "send_timeout"]
 )
 @pytest.mark.parametrize("value", [0, -1, float("nan")])
-def test_a_limit_that_is_not_positive_is_refused(name: str, value: float) -> None:
+def test_a_limit_that_is_not_positive_is_rejected(name: str, value: float) -> None:
     with pytest.raises(ValueError, match=f"{name} above 0"):
         WebSocketLimits(**{name: value})  # type: ignore[arg-type]
 
 
-def test_a_queue_that_cannot_hold_one_message_is_refused() -> None:
+def test_a_queue_that_cannot_hold_one_message_is_rejected() -> None:
     with pytest.raises(ValueError, match="max_queued_bytes"):
         WebSocketLimits(max_message_size=100, max_queued_bytes=99)
     with pytest.raises(ValueError, match="max_queued_bytes"):
         WebSocketLimits(max_message_size=None)
 
 
-def test_limits_show_themselves() -> None:
+def test_limits_have_a_repr() -> None:
     assert "max_message_size=10" in repr(WebSocketLimits(max_message_size=10))

@@ -43,7 +43,7 @@ def with_handlers(**scope: Any) -> dict[str, Any]:
     return {"armillary": {"exception_handlers": scope}}
 
 
-def test_a_function_that_is_not_async_is_refused() -> None:
+def test_a_function_that_is_not_async_is_rejected() -> None:
     with pytest.raises(TypeError, match="async def"):
         websocket_session(lambda websocket: None)  # type: ignore[arg-type, return-value]
 
@@ -57,23 +57,23 @@ async def test_a_connection_left_open_is_closed_with_1000(peer: Any) -> None:
 
 
 @pytest.mark.anyio
-async def test_a_handshake_never_answered_is_refused(peer: Any) -> None:
+async def test_a_handshake_without_a_response_is_rejected(peer: Any) -> None:
     async def handler(websocket: WebSocket) -> None: ...
 
     assert (await peer(websocket_session(handler)).run()).types == ["close"]
 
 
 @pytest.mark.anyio
-async def test_a_peer_that_left_is_the_normal_end(peer: Any) -> None:
+async def test_a_disconnect_is_the_normal_end(peer: Any) -> None:
     async def handler(websocket: WebSocket) -> None:
         await websocket.accept()
         await websocket.receive_text()
 
-    assert (await peer(websocket_session(handler)).leave().run()).types == ["accept"]
+    assert (await peer(websocket_session(handler)).disconnect().run()).types == ["accept"]
 
 
 @pytest.mark.anyio
-async def test_a_peer_that_left_several_tasks_of_the_handler_is_the_normal_end(peer: Any) -> None:
+async def test_a_disconnect_in_several_tasks_of_the_handler_is_the_normal_end(peer: Any) -> None:
     async def handler(websocket: WebSocket) -> None:
         async def send() -> None:
             await websocket.wait_disconnected()
@@ -83,7 +83,7 @@ async def test_a_peer_that_left_several_tasks_of_the_handler_is_the_normal_end(p
             group.start_soon(send)
             group.start_soon(send)
 
-    assert (await peer(websocket_session(handler)).leave().run()).types == ["accept"]
+    assert (await peer(websocket_session(handler)).disconnect().run()).types == ["accept"]
 
 
 @pytest.mark.anyio
@@ -120,24 +120,24 @@ async def test_a_websocket_exception_closes_with_its_code_and_reason(peer: Any) 
 
 
 @pytest.mark.anyio
-async def test_a_websocket_exception_before_accept_refuses_the_handshake(peer: Any) -> None:
+async def test_a_websocket_exception_before_accept_rejects_the_handshake(peer: Any) -> None:
     connection = await peer(raising(WebSocketException(1008, "no"), after_accept=False)).run()
     assert connection.types == ["close"]
 
 
 @pytest.mark.anyio
-async def test_a_websocket_exception_after_the_peer_left_is_nothing(peer: Any) -> None:
+async def test_a_websocket_exception_after_the_disconnect_is_ignored(peer: Any) -> None:
     async def handler(websocket: WebSocket) -> None:
         await websocket.accept()
         async for _ in websocket.iter_text():
             pass
         raise WebSocketException(1008)
 
-    assert (await peer(websocket_session(handler)).leave().run()).types == ["accept"]
+    assert (await peer(websocket_session(handler)).disconnect().run()).types == ["accept"]
 
 
 @pytest.mark.anyio
-async def test_a_websocket_exception_after_close_is_nothing(peer: Any) -> None:
+async def test_a_websocket_exception_after_close_is_ignored(peer: Any) -> None:
     async def handler(websocket: WebSocket) -> None:
         await websocket.accept()
         await websocket.close(4000)
@@ -159,10 +159,10 @@ async def test_malformed_json_closes_with_1007(peer: Any) -> None:
 
 
 @pytest.mark.anyio
-async def test_an_http_exception_before_accept_denies_with_its_response(peer: Any) -> None:
+async def test_an_http_exception_before_accept_sends_its_denial_response(peer: Any) -> None:
     app = raising(HTTPException(401, "Who are you?", {"WWW-Authenticate": "Bearer"}), after_accept=False)
     connection = await peer(app).run()
-    assert connection.denial == (401, b"Who are you?")
+    assert connection.denial_response == (401, b"Who are you?")
     assert dict(connection.sent[0]["headers"]) == {
         b"content-length": b"12",
         b"content-type": b"text/plain; charset=utf-8",
@@ -171,7 +171,7 @@ async def test_an_http_exception_before_accept_denies_with_its_response(peer: An
 
 
 @pytest.mark.anyio
-async def test_an_http_exception_is_a_plain_refusal_where_the_server_knows_no_denial(peer: Any) -> None:
+async def test_an_http_exception_is_a_plain_rejection_without_the_denial_response_extension(peer: Any) -> None:
     connection = await peer(raising(HTTPException(404), after_accept=False), extensions={}).run()
     assert connection.closed_with == (1008, "Not Found")
 
@@ -196,7 +196,7 @@ async def test_a_registered_handler_comes_first(peer: Any) -> None:
 
 
 @pytest.mark.anyio
-async def test_a_registered_handler_can_still_speak_after_a_block(peer: Any) -> None:
+async def test_a_registered_handler_can_still_send_after_a_block(peer: Any) -> None:
     async def on_value_error(websocket: WebSocket, exc: Exception) -> None:
         await websocket.send_text("sorry")
         await websocket.close(4004)
@@ -213,15 +213,15 @@ async def test_a_registered_handler_can_still_speak_after_a_block(peer: Any) -> 
 
 @pytest.mark.anyio
 async def test_a_registered_handler_can_still_receive_after_a_block(peer: Any) -> None:
-    heard: list[str] = []
+    received: list[str] = []
 
     async def on_value_error(websocket: WebSocket, exc: Exception) -> None:
         with pytest.raises(RuntimeError, match="inside `async with websocket`"):
             await websocket.wait_disconnected()
         await websocket.send_text("sorry; anything else?")
-        connection.text("third").leave()
+        connection.text("third").disconnect()
         async for text in websocket.iter_text():
-            heard.append(text)
+            received.append(text)
 
     async def handler(websocket: WebSocket) -> None:
         async with websocket:
@@ -232,7 +232,7 @@ async def test_a_registered_handler_can_still_receive_after_a_block(peer: Any) -
     record = {"exception_handlers": {ValueError: on_value_error}}
     connection = peer(websocket_session(handler), armillary=record)
     await connection.run()
-    assert heard == ["first", "second", "third"]
+    assert received == ["first", "second", "third"]
 
 
 @pytest.mark.anyio
@@ -246,7 +246,7 @@ async def test_handlers_may_be_sync_and_then_run_in_a_thread(peer: Any) -> None:
 
 
 @pytest.mark.anyio
-async def test_a_response_returned_by_a_handler_is_the_denial(peer: Any) -> None:
+async def test_a_response_returned_by_a_handler_is_the_denial_response(peer: Any) -> None:
     async def teapot(scope: Any, receive: Any, send: Any) -> None:
         await send({"type": "http.response.start", "status": 418, "headers": []})
         await send({"type": "http.response.body", "body": b"tea"})
@@ -256,18 +256,18 @@ async def test_a_response_returned_by_a_handler_is_the_denial(peer: Any) -> None
 
     record = {"exception_handlers": {403: on_403}}
     connection = await peer(raising(HTTPException(403), after_accept=False), armillary=record).run()
-    assert connection.denial == (418, b"tea")
+    assert connection.denial_response == (418, b"tea")
 
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("error", [HTTPException(401), WebSocketException(1008), LookupError()])
-async def test_a_peer_that_left_before_the_answer_is_the_normal_end(peer: Any, error: Exception) -> None:
+async def test_a_peer_that_disconnected_before_the_response_is_the_normal_end(peer: Any, error: Exception) -> None:
     async def on_lookup_error(websocket: WebSocket, exc: Exception) -> None:
         await websocket.accept()
 
     async def handler(websocket: WebSocket) -> None:
         await websocket.receive()
-        connection.left = True
+        connection.disconnected = True
         raise error
 
     record = {"exception_handlers": {LookupError: on_lookup_error}}
@@ -307,7 +307,7 @@ async def test_a_code_that_may_not_be_sent_is_a_value_error_and_closes_with_1011
 
 
 @pytest.mark.anyio
-async def test_nobody_in_charge_is_said_so() -> None:
+async def test_handle_exception_returns_false_for_an_unknown_exception() -> None:
     websocket = WebSocket({"type": "websocket"}, None, None)  # type: ignore[arg-type]
     assert await handle_exception(websocket, LookupError()) is False
     assert await handle_exception(websocket, WebSocketDisconnect()) is True
@@ -333,7 +333,7 @@ async def test_class_and_limits_can_be_chosen(peer: Any) -> None:
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("in_block", [True, False])
-async def test_pain_17_a_stopping_server_closes_with_1001(peer: Any, in_block: bool) -> None:
+async def test_a_stopping_server_closes_with_1001(peer: Any, in_block: bool) -> None:
     ended: list[int] = []
 
     async def handler(websocket: WebSocket) -> None:
@@ -354,12 +354,12 @@ async def test_pain_17_a_stopping_server_closes_with_1001(peer: Any, in_block: b
         stop.event.set()
         await anyio.sleep(0.01)
         assert connection.closed_with == (1001, "")
-        connection.leave(1001)
+        connection.disconnect(1001)
     assert ended == [1001]
 
 
 @pytest.mark.anyio
-async def test_pain_17_a_handler_that_only_sends_ends_with_1001(peer: Any) -> None:
+async def test_a_handler_that_only_sends_ends_with_1001(peer: Any) -> None:
     ended: list[int] = []
 
     async def handler(websocket: WebSocket) -> None:
@@ -382,9 +382,7 @@ async def test_pain_17_a_handler_that_only_sends_ends_with_1001(peer: Any) -> No
 
 
 @pytest.mark.anyio
-async def test_pain_17_a_handler_that_does_not_end_by_itself_is_cancelled(
-    peer: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_handler_that_does_not_end_by_itself_is_cancelled(peer: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("armillary.websockets._stopping.GRACE_SECONDS", 0.02)
     cancelled: list[bool] = []
 
@@ -404,7 +402,7 @@ async def test_pain_17_a_handler_that_does_not_end_by_itself_is_cancelled(
 
 
 @pytest.mark.anyio
-async def test_pain_17_a_handler_that_accepts_while_the_server_stops_is_closed_with_1001(
+async def test_a_handler_that_accepts_while_the_server_stops_is_closed_with_1001(
     peer: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("armillary.websockets._stopping.GRACE_SECONDS", 0.02)
@@ -421,7 +419,7 @@ async def test_pain_17_a_handler_that_accepts_while_the_server_stops_is_closed_w
 
 
 @pytest.mark.anyio
-async def test_exceptions_keep_their_identity_where_stopping_is_watched(peer: Any) -> None:
+async def test_exceptions_keep_their_identity_with_a_stop_signal(peer: Any) -> None:
     error = LookupError("x")
 
     async def handler(websocket: WebSocket) -> None:
@@ -435,7 +433,7 @@ async def test_exceptions_keep_their_identity_where_stopping_is_watched(peer: An
 
 
 @pytest.mark.anyio
-async def test_a_handler_that_ends_is_not_held_up_by_the_watch(peer: Any) -> None:
+async def test_a_handler_that_ends_is_not_delayed_by_the_stop_signal(peer: Any) -> None:
     async def handler(websocket: WebSocket) -> None:
         async with websocket:
             await websocket.send_text(await websocket.receive_text())

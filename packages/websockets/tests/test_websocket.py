@@ -23,7 +23,7 @@ def application(handler: Any, **options: Any) -> Any:
     return app
 
 
-def test_a_scope_of_another_type_is_refused() -> None:
+def test_a_scope_of_another_type_is_rejected() -> None:
     with pytest.raises(TypeError, match="'websocket', got 'http'"):
         WebSocket({"type": "http"}, None, None)  # type: ignore[arg-type]
 
@@ -66,21 +66,21 @@ async def test_states_follow_the_connection(peer: Any) -> None:
     states: list[tuple[str, str]] = []
 
     async def handler(websocket: WebSocket) -> None:
-        def note() -> None:
+        def record_states() -> None:
             states.append((websocket.client_state.name, websocket.application_state.name))
 
-        note()
+        record_states()
         await websocket.receive()
-        note()
+        record_states()
         await websocket.accept()
-        note()
+        record_states()
         with pytest.raises(WebSocketDisconnect):
             await websocket.receive_text()
-        note()
+        record_states()
         await websocket.close()
-        note()
+        record_states()
 
-    await peer(application(handler)).leave().run()
+    await peer(application(handler)).disconnect().run()
     assert states == [
         ("CONNECTING", "CONNECTING"),
         ("CONNECTED", "CONNECTING"),
@@ -109,7 +109,7 @@ async def test_iteration_by_kind_ends_with_the_connection(peer: Any) -> None:
         async for message in websocket:
             seen.append(message)
 
-    connection = peer(application(handler)).text("a", "next").bytes(b"b").text("{}").text("c").bytes(b"d").leave()
+    connection = peer(application(handler)).text("a", "next").bytes(b"b").text("{}").text("c").bytes(b"d").disconnect()
     await connection.run()
     assert seen == ["a", "next", b"b", {}, "c", b"d"]
 
@@ -157,7 +157,7 @@ async def test_receiving_before_accept_says_what_to_do(peer: Any, method: str) -
 
 
 @pytest.mark.anyio
-async def test_sending_before_accept_is_refused(peer: Any) -> None:
+async def test_sending_before_accept_is_rejected(peer: Any) -> None:
     async def handler(websocket: WebSocket) -> None:
         for send in (websocket.send_text("x"), websocket.send_bytes(b"x"), websocket.send_json(1)):
             with pytest.raises(RuntimeError, match=r'Expected ASGI message "websocket\.accept"'):
@@ -168,7 +168,7 @@ async def test_sending_before_accept_is_refused(peer: Any) -> None:
 
 
 @pytest.mark.anyio
-async def test_accepting_twice_is_refused(peer: Any) -> None:
+async def test_accepting_twice_is_rejected(peer: Any) -> None:
     async def handler(websocket: WebSocket) -> None:
         await websocket.accept()
         with pytest.raises(RuntimeError, match=r"but got 'websocket\.accept'"):
@@ -193,7 +193,7 @@ async def test_closing_twice_and_sending_after_closing_are_one_kind_of_error(pee
 
 
 @pytest.mark.anyio
-async def test_receiving_after_the_disconnect_is_refused_with_its_code(peer: Any) -> None:
+async def test_receiving_after_the_disconnect_raises_its_code(peer: Any) -> None:
     async def handler(websocket: WebSocket) -> None:
         await websocket.accept()
         with pytest.raises(WebSocketDisconnect) as caught:
@@ -205,12 +205,12 @@ async def test_receiving_after_the_disconnect_is_refused_with_its_code(peer: Any
         with pytest.raises(WebSocketDisconnected):
             await websocket.receive()
 
-    await peer(application(handler)).leave(4001, "bye").run()
+    await peer(application(handler)).disconnect(4001, "bye").run()
 
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("fails", [True, False], ids=["server raises OSError", "server is silent"])
-async def test_pain_19_sending_to_a_departed_peer_is_the_same_on_every_server(peer: Any, fails: bool) -> None:
+async def test_sending_to_a_disconnected_peer_is_the_same_on_every_server(peer: Any, fails: bool) -> None:
     async def handler(websocket: WebSocket) -> None:
         await websocket.accept()
         assert (await websocket.receive())["type"] == "websocket.disconnect"
@@ -220,8 +220,8 @@ async def test_pain_19_sending_to_a_departed_peer_is_the_same_on_every_server(pe
             assert caught.value.code == 1001
         await websocket.close()
 
-    connection = peer(application(handler)).leave(1001)
-    connection.fails_after_leaving = fails
+    connection = peer(application(handler)).disconnect(1001)
+    connection.fails_after_disconnect = fails
     assert (await connection.run()).types == ["accept"]
 
 
@@ -229,7 +229,7 @@ async def test_pain_19_sending_to_a_departed_peer_is_the_same_on_every_server(pe
 async def test_a_send_that_fails_in_the_server_is_a_disconnect_with_1006(peer: Any) -> None:
     async def handler(websocket: WebSocket) -> None:
         await websocket.accept()
-        connection.left = True
+        connection.disconnected = True
         for send in (websocket.send_bytes(b"x"), websocket.send_text("x")):
             with pytest.raises(WebSocketDisconnect) as caught:
                 await send
@@ -241,7 +241,7 @@ async def test_a_send_that_fails_in_the_server_is_a_disconnect_with_1006(peer: A
 
 
 @pytest.mark.anyio
-async def test_a_peer_that_leaves_during_the_handshake_is_a_disconnect(peer: Any) -> None:
+async def test_a_peer_that_disconnects_during_the_handshake_is_a_disconnect(peer: Any) -> None:
     async def handler(websocket: WebSocket) -> None:
         await websocket.receive()
         await websocket.receive()
@@ -249,7 +249,7 @@ async def test_a_peer_that_leaves_during_the_handshake_is_a_disconnect(peer: Any
             await websocket.accept()
         assert caught.value.code == 1006
 
-    assert (await peer(application(handler)).leave(1006).run()).sent == []
+    assert (await peer(application(handler)).disconnect(1006).run()).sent == []
 
 
 @pytest.mark.anyio
@@ -258,7 +258,7 @@ async def test_a_disconnect_instead_of_the_connect_is_a_disconnect() -> None:
         return {"type": "websocket.disconnect"}
 
     async def send(message: Any) -> None:
-        raise AssertionError("sent to nobody")
+        raise AssertionError("sent after the disconnect")
 
     websocket = WebSocket({"type": "websocket"}, receive, send)
     with pytest.raises(WebSocketDisconnect) as caught:
@@ -328,7 +328,7 @@ async def test_the_wrong_kind_of_message_closes_with_1003_and_is_a_key_error(pee
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("text", ["", "{", "[1,]", "nul", "[" * 100_000, '"\ud800', "NaN", "[-Infinity]"])
-async def test_pain_15_malformed_json_is_the_peers_fault(peer: Any, text: str) -> None:
+async def test_malformed_json_is_the_peers_fault(peer: Any, text: str) -> None:
     async def handler(websocket: WebSocket) -> None:
         await websocket.accept()
         with pytest.raises(MalformedMessage) as caught:
@@ -378,7 +378,7 @@ async def test_half_a_surrogate_pair_goes_back_as_the_escape_it_came_as(peer: An
 
 
 @pytest.mark.anyio
-async def test_an_unknown_mode_is_refused(peer: Any) -> None:
+async def test_an_unknown_mode_is_rejected(peer: Any) -> None:
     async def handler(websocket: WebSocket) -> None:
         await websocket.accept()
         with pytest.raises(RuntimeError, match='"text" or "binary", got \'bytes\''):
@@ -449,7 +449,7 @@ async def test_a_thousand_interleaved_connections_keep_apart(peer: Any) -> None:
                 connection.text(f"{number}-{round_}")
             await anyio.lowlevel.checkpoint()
         for connection in connections:
-            connection.leave()
+            connection.disconnect()
     for number, connection in enumerate(connections):
         assert connection.texts == [f"{number}:{number}-{round_}" for round_ in range(3)]
 

@@ -40,7 +40,7 @@ class WebSocket(NativeWebSocket[StateT], HTTPConnection[StateT]):
         if any(character in subprotocol for character in "\r\n\0"):
             raise ValueError(f"subprotocol must not contain CR, LF or NUL, got {subprotocol!r}")
 
-    async def deny_without_extension(self) -> None:
+    async def reject_without_extension(self) -> None:
         raise RuntimeError("The server doesn't support the Websocket Denial Response extension.")
 
     def _unusable(self, action: str) -> RuntimeError:

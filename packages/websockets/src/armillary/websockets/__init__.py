@@ -8,9 +8,9 @@
 >>> app = websocket_session(echo)
 """
 
-from ._answer import handle_exception
 from ._close import WebSocketClose
 from ._endpoint import WebSocketEndpoint
+from ._exception_handling import handle_exception
 from ._exceptions import MalformedMessage, UnexpectedMessage, WebSocketDisconnect, WebSocketDisconnected
 from ._limits import NO_LIMITS, WebSocketLimits
 from ._origin import OriginMiddleware

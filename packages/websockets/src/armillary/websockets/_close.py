@@ -1,4 +1,4 @@
-"""An application that only closes."""
+"""An application that only closes the connection."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from ._handshake import check_close
 
 
 class WebSocketClose:
-    """An ASGI application that closes the WebSocket it is given; before accept that is a 403.
+    """An ASGI application that closes each WebSocket; before accept the response is 403.
 
     Args:
         code: a close code of RFC 6455 section 7.4.
@@ -24,7 +24,7 @@ class WebSocketClose:
         self.check()
 
     def check(self) -> None:
-        """Refuse what a close frame cannot carry."""
+        """Reject what a close frame cannot carry."""
         check_close(self.code, self.reason)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

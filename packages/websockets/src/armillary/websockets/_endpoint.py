@@ -17,10 +17,10 @@ class WebSocketEndpoint:
     """Handle a connection in methods: subclass, and use the class as an ASGI application.
 
     Class attributes:
-        encoding: "text", "bytes" or "json": what `on_receive` is given, and all that the peer
-            may send; None takes text and bytes alike.
+        encoding: "text", "bytes" or "json": what `on_receive` gets, and all that the peer
+            may send; None accepts text and bytes alike.
         limits: those of each connection; by default those of `websocket_class`.
-        websocket_class: what the methods are given.
+        websocket_class: the class of the connection that the methods get.
 
     >>> class Echo(WebSocketEndpoint):
     ...     encoding = "json"
@@ -41,11 +41,11 @@ class WebSocketEndpoint:
         return self.dispatch().__await__()
 
     async def dispatch(self) -> None:
-        """See the connection to its end, answering exceptions as `websocket_session` does."""
+        """Run the connection to its end, handling exceptions as `websocket_session` does."""
         await run_session(self.converse, self.connection())
 
     def connection(self) -> WebSocket[Any]:
-        """Return what the methods are given."""
+        """Return the connection that the methods get."""
         return self.websocket_class(self.scope, self.receive, self.send, limits=self.limits)
 
     async def converse(self, websocket: WebSocket[Any]) -> None:
@@ -53,7 +53,7 @@ class WebSocketEndpoint:
         await self.on_connect(websocket)
         close_code = 1011
         try:
-            # Not every server tells of the end that this side made.
+            # Not every server reports a close by this side.
             while (ending := websocket.ending()) is None:
                 message = await websocket.receive()
                 if message["type"] == "websocket.disconnect":
@@ -72,7 +72,7 @@ class WebSocketEndpoint:
             await self.on_disconnect(websocket, close_code)
 
     async def decode(self, websocket: WebSocket, message: Message) -> Any:
-        """Return what `on_receive` is given for a message.
+        """Return what `on_receive` gets for a message.
 
         Raises:
             WebSocketException: the message is not of the kind `encoding` names; closes with 1003.
@@ -107,4 +107,4 @@ class WebSocketEndpoint:
         """Handle one message."""
 
     async def on_disconnect(self, websocket: WebSocket, close_code: int) -> None:
-        """Clean up; `close_code` is 1011 where an exception ended the connection."""
+        """Clean up; `close_code` is 1011 if an exception ended the connection."""

@@ -2,13 +2,13 @@
 
     Exception
     ├── WebSocketDisconnect              the connection ended
-    │   └── WebSocketDisconnected        it had ended before (also a RuntimeError)
+    │   └── WebSocketDisconnected        it was used after it had ended (also a RuntimeError)
     └── WebSocketException (asgi-types)  close with a code
-        ├── UnexpectedMessage            text where bytes were asked for, or the reverse (also a KeyError)
+        ├── UnexpectedMessage            text instead of bytes, or the reverse (also a KeyError)
         └── MalformedMessage             not JSON (also a ValueError)
 
 One `except WebSocketDisconnect` covers every way a connection can end, whichever side or
-server noticed.
+server detected it.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from armillary.asgi_types import WebSocketException
 
 
 class WebSocketDisconnect(Exception):
-    """The connection ended while the application was using it.
+    """The connection ended: the peer closed it, or it broke; `WebSocketDisconnected` is for use after a known end.
 
     Args:
-        code: the close code: the peer's, 1005 where it gave none, 1006 where the connection
+        code: the close code: the peer's, 1005 if it gave none, 1006 if the connection
             broke, or the one this side closed with because a limit was exceeded.
         reason: the close reason; empty by default.
     """
@@ -37,7 +37,7 @@ class WebSocketDisconnect(Exception):
 
 
 class WebSocketDisconnected(WebSocketDisconnect, RuntimeError):
-    """The connection was used after it had ended: closed here, or known to be gone.
+    """The connection was used after this side closed it or received its end; `WebSocketDisconnect` reports the end.
 
     Args:
         message: which use came too late.
@@ -53,14 +53,14 @@ class WebSocketDisconnected(WebSocketDisconnect, RuntimeError):
 
 
 class UnexpectedMessage(WebSocketException, KeyError):
-    """The peer sent text where bytes were asked for, or the reverse; closes with 1003."""
+    """The peer sent text instead of bytes, or the reverse; closes with 1003."""
 
     def __init__(self, expected: str, got: str) -> None:
         super().__init__(1003, f"Expected a {expected} message, got {got}")
 
 
 class MalformedMessage(WebSocketException, ValueError):
-    """The peer sent something that is not the JSON asked for; closes with 1007."""
+    """The peer sent something that is not JSON; closes with 1007."""
 
     def __init__(self, reason: str = "The message is not valid JSON") -> None:
         super().__init__(1007, reason)

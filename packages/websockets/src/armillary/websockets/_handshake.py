@@ -12,7 +12,7 @@ _FORBIDDEN: Final = ("\r", "\n", "\0")
 
 
 def check_subprotocol(subprotocol: str, offered: Iterable[str] | None) -> None:
-    """Refuse a subprotocol that is no token, or that the client did not offer (section 4.2.2).
+    """Reject a subprotocol that is not a token, or that the client did not offer (section 4.2.2).
 
     Args:
         subprotocol: the one the application chose.
@@ -29,7 +29,7 @@ def check_subprotocol(subprotocol: str, offered: Iterable[str] | None) -> None:
 
 
 def check_close(code: int, reason: str) -> None:
-    """Refuse a code that may not be sent, and a reason that does not fit (sections 5.5.1 and 7.4).
+    """Reject a code that may not be sent, and a reason that does not fit (sections 5.5.1 and 7.4).
 
     >>> check_close(1000, "done")
     """

@@ -55,11 +55,11 @@ class WebSocketLimits:
 
 
 NO_LIMITS = WebSocketLimits(max_message_size=None, max_queued_messages=None, max_queued_bytes=None)
-"""Nothing is limited."""
+"""No limits at all."""
 
 
 def message_size(payload: str | bytes, limit: int) -> int:
-    """Return the size of `payload` in bytes, exact only where that decides about `limit`."""
+    """Return the size of `payload` in bytes, exact only if that decides about `limit`."""
     size = len(payload)
     if isinstance(payload, bytes) or size > limit or size * 4 <= limit or payload.isascii():
         return size

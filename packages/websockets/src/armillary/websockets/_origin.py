@@ -6,19 +6,19 @@ from collections.abc import Iterable
 
 from armillary.asgi_types import ASGIApp, Receive, Scope, Send
 
-from ._denial import send_plain_denial
+from ._denial_response import send_plain_denial_response
 from ._origin_policy import Check, OriginPolicy
 
 
 class OriginMiddleware:
-    """Refuse WebSocket handshakes from web pages that are not allowed to make them.
+    """Reject WebSocket handshakes from web pages that are not allowed to make them.
 
     Args:
         app: any ASGI application; scopes other than WebSocket pass untouched.
         allow_origins, check, require_origin: as for `OriginPolicy`.
-        policy: anything else that has `allows(scope)`, instead of those.
+        policy: an object with `allows(scope)`, instead of those.
 
-    A refused handshake gets a 403, before the application hears of it.
+    A rejected handshake gets a 403, and the application is not called.
 
     >>> from armillary.websockets import OriginMiddleware, websocket_session
     >>> async def chat(websocket):
@@ -40,7 +40,7 @@ class OriginMiddleware:
         self.policy = policy or OriginPolicy(allow_origins, check=check, require_origin=require_origin)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the connection on, or refuse it."""
+        """Pass the connection on, or reject it."""
         if scope["type"] != "websocket" or self.policy.allows(scope):
             await self.app(scope, receive, send)
             return
@@ -48,6 +48,6 @@ class OriginMiddleware:
         if message["type"] != "websocket.connect":
             return
         if "websocket.http.response" in (scope.get("extensions") or ()):
-            await send_plain_denial(send, 403, "This origin may not open a WebSocket here.", [])
+            await send_plain_denial_response(send, 403, "This origin may not open a WebSocket here.", [])
         else:
             await send({"type": "websocket.close", "code": 1008, "reason": ""})

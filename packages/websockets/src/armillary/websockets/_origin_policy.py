@@ -1,9 +1,9 @@
 """Which web pages may open a WebSocket (RFC 6455 section 10.2, RFC 6454).
 
 A browser sends cookies with a WebSocket handshake from any page and lets that page read the
-answers: neither the same-origin policy nor CORS applies. The `Origin` header, which a page
-cannot forge, is all there is to tell. A client that is no browser sends what it likes, or
-nothing; the policy protects users, not the server.
+messages: neither the same-origin policy nor CORS applies. The `Origin` header, which a page
+cannot forge, is all there is to check. A client that is not a browser sends any `Origin` or
+none; the policy protects users, not the server.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from armillary.asgi_types import Scope
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 _HOST_CHARACTERS: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789.-_")
 _ADDRESS_CHARACTERS: Final = frozenset("0123456789abcdef:.")
-_MAX_AUTHORITY: Final = 260  # a name of 253 characters (RFC 1035 section 2.3.4), with a dot and a port
+_MAX_AUTHORITY_LENGTH: Final = 260  # a name of 253 characters (RFC 1035 section 2.3.4), with a dot and a port
 
 Check = Literal["cookies", "always", "never"]
 
@@ -28,8 +28,8 @@ class _Origin(NamedTuple):
 
 
 def _split_authority(authority: str) -> tuple[str, int | None] | None:
-    """Return host and port of `host[:port]`, or None where it is malformed."""
-    if len(authority) > _MAX_AUTHORITY:
+    """Return host and port of `host[:port]`, or None if it is malformed."""
+    if len(authority) > _MAX_AUTHORITY_LENGTH:
         return None
     host, port = authority, ""
     if authority.startswith("["):
@@ -52,7 +52,7 @@ def _split_authority(authority: str) -> tuple[str, int | None] | None:
 
 
 def _parse_origin(value: str) -> _Origin | None:
-    """Return a serialised origin taken apart, or None for "null" and whatever else is none."""
+    """Return a serialised origin as its parts, or None for "null" and anything that is not an origin."""
     scheme, separator, authority = value.lower().partition("://")
     if not separator or not scheme:
         return None
@@ -68,15 +68,15 @@ class OriginPolicy:
 
     Args:
         allow_origins: origins allowed besides the server's own, such as
-            "https://app.example.com"; "https://*.example.com" stands for every subdomain at any
+            "https://app.example.com"; "https://*.example.com" matches every subdomain at any
             depth (not for example.com), "null" for sandboxed pages, "*" for every origin.
         check: "cookies" checks handshakes that carry a cookie or `Authorization`, the ones an
             attacker's page could ride on; "always" checks every one; "never" is off.
-        require_origin: refuse a checked handshake that has no `Origin`, as programs other than
+        require_origin: reject a checked handshake without `Origin`, such as programs other than
             browsers send.
 
     The server's own origin is the request's scheme and `Host`. A page on https may also connect
-    where the scope says ws, as it does behind a proxy that ends TLS.
+    if the scope says ws, as it does behind a proxy that terminates TLS.
 
     Raises:
         ValueError: an entry of `allow_origins` is not an origin, or `check` is unknown.
@@ -107,9 +107,9 @@ class OriginPolicy:
         self._subdomains: set[_Origin] = set()
         for entry in self.allow_origins:
             if entry not in ("null", "*"):
-                self._learn(entry)
+                self._add_entry(entry)
 
-    def _learn(self, entry: str) -> None:
+    def _add_entry(self, entry: str) -> None:
         scheme, separator, authority = entry.partition("://")
         wildcard = authority.startswith("*.")
         origin = _parse_origin(f"{scheme}{separator}{authority[2:] if wildcard else authority}")
@@ -121,7 +121,7 @@ class OriginPolicy:
         (self._subdomains if wildcard else self._exact).add(origin)
 
     def allows(self, scope: Scope) -> bool:
-        """Tell whether the handshake of a WebSocket scope may go on."""
+        """Return whether the handshake of a WebSocket scope may go on."""
         if self.check == "never" or self._allow_all:
             return True
         origins: list[bytes] = []

@@ -27,21 +27,21 @@ class MessageQueue:
         limits: how many messages and bytes may wait.
     """
 
-    __slots__ = ("_abandoned", "_bytes", "_changed", "_end", "_limits", "_messages", "_spent")
+    __slots__ = ("_abandoned", "_bytes", "_changed", "_end", "_exhausted", "_limits", "_messages")
 
     def __init__(self, limits: WebSocketLimits) -> None:
         self._limits = limits
         self._messages: deque[tuple[Message, int]] = deque()
         self._bytes = 0
         self._end: Message | Exception | None = None
-        self._spent = False
+        self._exhausted = False
         self._abandoned = False
         self._changed: Event | None = None
 
     @property
-    def spent(self) -> bool:
+    def exhausted(self) -> bool:
         """Whether nothing more will come out."""
-        return self._spent or (self._abandoned and not self._messages and self._end is None)
+        return self._exhausted or (self._abandoned and not self._messages and self._end is None)
 
     @property
     def ended(self) -> bool:
@@ -49,7 +49,7 @@ class MessageQueue:
         return self._end is not None
 
     def put(self, message: Message) -> bool:
-        """Add a message, or return False where that would exceed a limit."""
+        """Add a message, or return False if that would exceed a limit."""
         size, limits = _size(message), self._limits
         if limits.max_queued_messages is not None and len(self._messages) >= limits.max_queued_messages:
             return False
@@ -61,20 +61,20 @@ class MessageQueue:
         return True
 
     def end(self, last: Message | Exception) -> None:
-        """Say how the connection ended; the first word counts."""
+        """Record how the connection ended; only the first call counts."""
         if self._end is None:
             self._end = last
             self._wake()
 
     def abandon(self) -> None:
-        """Say that nothing more will be put in, though the connection may go on."""
+        """Record that nothing more will be put in, though the connection may go on."""
         self._abandoned = True
         self._wake()
 
     async def get(self) -> Message | None:
         """Return the next message; after the last one return or raise the end, once.
 
-        None says that the queue was abandoned before the connection ended.
+        None means that the queue was abandoned before the connection ended.
         """
         while not self._messages and self._end is None:
             if self._abandoned:
@@ -84,14 +84,14 @@ class MessageQueue:
             message, size = self._messages.popleft()
             self._bytes -= size
             return message
-        self._spent = True
+        self._exhausted = True
         if isinstance(self._end, Exception):
             raise self._end
         assert self._end is not None
         return self._end
 
     async def wait_ended(self) -> None:
-        """Return once the connection has ended, however many messages still wait, or nobody would tell."""
+        """Return once the connection has ended, even with messages left, or the queue is abandoned."""
         while self._end is None and not self._abandoned:
             await self._wait()
 

@@ -1,4 +1,4 @@
-"""Reading ahead of the handler, so that a peer's departure is noticed while the handler sends.
+"""Reading ahead of the handler, so that a disconnect is detected while the handler sends.
 
 Rules: while it runs, only the reader calls the server's `receive`; messages leave it in the
 order they came; the end of the connection, whatever its cause, comes after them.
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class Reader:
     """A task that fills a queue for the length of an `async with` block.
 
-    An exception of the block leaves it as it is, never in a group; one of the reading is kept
+    An exception of the block is raised unchanged, never in a group; one of the reader is kept
     as the queue's end.
 
     Args:

@@ -1,4 +1,4 @@
-"""A function of one WebSocket, made an ASGI application."""
+"""A function of one WebSocket as an ASGI application."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from armillary.asgi_types import ASGIApp, Receive, Scope, Send, find_scope_record, is_async_callable
 
-from ._answer import handle_exception
+from ._exception_handling import handle_exception
 from ._exceptions import WebSocketDisconnect
 from ._limits import WebSocketLimits
 from ._state import WebSocketState
@@ -23,14 +23,14 @@ def websocket_session(
     """Return an ASGI application that calls `func(websocket)` for each connection.
 
     A `WebSocketException` leaving the function closes with its code, an `HTTPException` before
-    accept denies the handshake with its response, a `WebSocketDisconnect` is the normal end;
+    accept rejects the handshake with its response, a `WebSocketDisconnect` is the normal end;
     handlers that the application registered for an exception come first. Any other exception
-    closes with 1011 and is raised on. A connection left open is closed with 1000, and with 1001
+    closes with 1011 and is raised. A connection left open is closed with 1000, and with 1001
     when the server stops.
 
     Args:
         func: an async function of the connection.
-        websocket_class: what it is given.
+        websocket_class: the class of its argument.
         limits: those of each connection; by default those of the class.
 
     Raises:
@@ -52,8 +52,8 @@ def websocket_session(
 
 
 async def run_session(func: Callable[[Any], Awaitable[None]], websocket: WebSocket) -> None:
-    """Run `func(websocket)` and see the connection to its end."""
-    websocket.answered_above = True
+    """Run `func(websocket)` and finish the connection."""
+    websocket.caller_handles_exceptions = True
     record = find_scope_record(websocket.scope)
     stopping = record.get("stopping") if record else None
     try:
@@ -65,13 +65,13 @@ async def run_session(func: Callable[[Any], Awaitable[None]], websocket: WebSock
             await run_until_stopping(func, websocket, stopping)
     except Exception as exc:
         try:
-            answered = await handle_exception(websocket, exc)
+            handled = await handle_exception(websocket, exc)
         except WebSocketDisconnect:
-            answered = True  # by nobody: the peer has left meanwhile
+            handled = True  # The peer has disconnected meanwhile.
         except Exception:
             await websocket.fail()
             raise
-        if not answered:
+        if not handled:
             await websocket.fail()
             raise
     if websocket.closes_after_handler and websocket.application_state is not WebSocketState.DISCONNECTED:

@@ -1,4 +1,4 @@
-"""Where each side of a connection stands."""
+"""The state of each side of a connection."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ class WebSocketState(Enum):
 
     The client's side goes CONNECTING → CONNECTED (its handshake arrived) → DISCONNECTED.
     The application's goes CONNECTING → CONNECTED (accepted) → DISCONNECTED (closed), or
-    CONNECTING → RESPONSE (denying over HTTP) → DISCONNECTED.
+    CONNECTING → RESPONSE (rejecting over HTTP) → DISCONNECTED.
     """
 
     CONNECTING = 0

@@ -1,4 +1,4 @@
-"""Ending a connection because the server is going down."""
+"""Closing a connection because the server stops."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ GRACE_SECONDS: Final = 1.0
 async def run_until_stopping(
     handler: Callable[[WebSocket], Awaitable[None]], websocket: WebSocket, stopping: StopSignal
 ) -> None:
-    """Run `handler`; when the server stops, close with 1001 and cancel what then goes on.
+    """Run `handler`; when the server stops, close with 1001 and cancel what still runs.
 
     The close alone ends most handlers: their next receive or send raises `WebSocketDisconnect`.
     The others are cancelled `GRACE_SECONDS` later.
@@ -23,7 +23,7 @@ async def run_until_stopping(
     Args:
         handler: called with the connection.
         websocket: the connection.
-        stopping: set when the server was told to stop.
+        stopping: set when the server starts to stop.
     """
     from anyio import create_task_group, sleep
 

@@ -10,7 +10,7 @@ from typing import Any, Final, NoReturn, Self
 from armillary.asgi_types import ASGIApp, Message, Receive, Scope, Send, WebSocketException
 from armillary.datastructures import HTTPConnection, StateT
 
-from ._denial import send_denial
+from ._denial_response import run_denial_response
 from ._exceptions import MalformedMessage, UnexpectedMessage, WebSocketDisconnect, WebSocketDisconnected
 from ._handshake import check_close, check_subprotocol, fit_reason, handshake_headers
 from ._iteration import Messages
@@ -26,16 +26,16 @@ _DISCONNECTED: Final = WebSocketState.DISCONNECTED
 _RESPONSE: Final = WebSocketState.RESPONSE
 
 _UNLIMITED: Final = 1 << 62
-_FAREWELL_SECONDS: Final = 1.0
-# Servers tell of a connection that broke at once; this is for one that never does.
-_LAST_WORD_SECONDS: Final = 1.0
+_CLOSE_SECONDS: Final = 1.0
+# Servers report a broken connection at once; this is for one that never does.
+_CLOSE_FRAME_WAIT_SECONDS: Final = 1.0
 
 
-def _refuse_constant(name: str) -> NoReturn:
+def _reject_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
 
 
-_decoder: Final = JSONDecoder(parse_constant=_refuse_constant)
+_decoder: Final = JSONDecoder(parse_constant=_reject_constant)
 
 
 class WebSocket(HTTPConnection[StateT]):
@@ -45,9 +45,9 @@ class WebSocket(HTTPConnection[StateT]):
         scope, receive, send: those of the ASGI application.
         limits: what the connection may hold and how long it may take; by default the class's.
 
-    `async with websocket:` accepts, reads ahead so that a departed peer is noticed by the next
-    send, and closes. Without it, `accept()` and `close()` do the same by hand, messages are read
-    when asked for, and nothing runs beside the handler.
+    `async with websocket:` accepts, reads ahead so that the next send detects a disconnected
+    peer, and closes. Without it, `accept()` and `close()` do the same by hand, messages are read
+    on demand, and nothing runs beside the handler.
 
     Raises:
         TypeError: the scope is not that of a WebSocket.
@@ -61,7 +61,7 @@ class WebSocket(HTTPConnection[StateT]):
     """
 
     limits: WebSocketLimits = WebSocketLimits()
-    """Limits of every connection of this class that is given none of its own."""
+    """Default limits of every connection of this class."""
 
     closes_after_handler: bool = True
     """Whether `websocket_session` closes a connection that its handler left open."""
@@ -85,13 +85,13 @@ class WebSocket(HTTPConnection[StateT]):
         self.application_state = _CONNECTING
         self._ending: tuple[int, str] = (1005, "")
         self._reader: Reader | None = None
-        # Whether what runs the handler will answer its exceptions, so that `async with` need not.
-        self.answered_above = False
-        # A message goes straight to the server's callable only where nothing stands between.
+        # Whether the caller of the handler handles its exceptions, so that `async with` need not.
+        self.caller_handles_exceptions = False
+        # A message goes straight to the server's callable only if no time-out or override applies.
         self._receives_directly = limits.idle_timeout is None and cls.receive is _RECEIVE
         self._sends_directly = limits.send_timeout is None and cls.send is _SEND
         # No text of that many characters can exceed the limit in bytes of UTF-8.
-        self._surely_small = _UNLIMITED if limits.max_message_size is None else limits.max_message_size // 4
+        self._safe_length = _UNLIMITED if limits.max_message_size is None else limits.max_message_size // 4
 
     # Opening and closing
 
@@ -108,8 +108,8 @@ class WebSocket(HTTPConnection[StateT]):
 
         Raises:
             ValueError: the subprotocol was not offered, or a header cannot be sent.
-            WebSocketDisconnect: the peer left during the handshake.
-            RuntimeError: the connection was accepted or answered before.
+            WebSocketDisconnect: the peer disconnected during the handshake.
+            RuntimeError: the connection was accepted or rejected before.
         """
         if subprotocol is not None:
             self.check_subprotocol(subprotocol)
@@ -119,9 +119,9 @@ class WebSocket(HTTPConnection[StateT]):
         await self.send({"type": "websocket.accept", "subprotocol": subprotocol, "headers": encoded})
 
     async def close(self, code: int = 1000, reason: str | None = None) -> None:
-        """Close the connection; before accept, refuse the handshake with a 403.
+        """Close the connection; before accept, reject the handshake with a 403.
 
-        Closing a connection that the peer has left already does nothing.
+        Does nothing if the peer has disconnected already.
 
         Args:
             code: a close code of RFC 6455 section 7.4 that may be sent.
@@ -141,27 +141,27 @@ class WebSocket(HTTPConnection[StateT]):
             pass
 
     async def send_denial_response(self, response: ASGIApp) -> None:
-        """Answer the handshake with an HTTP response instead of accepting it.
+        """Reject the handshake with an HTTP response.
 
-        Where the server lacks the denial extension the handshake is refused with its plain 403.
+        If the server lacks the extension for it, the response is the server's plain 403.
 
         Args:
-            response: a response or any other ASGI application that answers HTTP.
+            response: a response or any other ASGI application that responds to HTTP.
 
         Raises:
-            RuntimeError: the handshake was answered before.
+            RuntimeError: the connection was accepted or rejected before.
         """
         if self.application_state is not _CONNECTING:
             raise RuntimeError("A denial response must be sent instead of accepting, not after it")
         if self.client_state is _CONNECTING:
             await self.receive()
         if "websocket.http.response" in (self.scope.get("extensions") or ()):
-            await send_denial(response, self.scope, self.receive, self.send)
+            await run_denial_response(response, self.scope, self.receive, self.send)
         else:
-            await self.deny_without_extension()
+            await self.reject_without_extension()
 
-    async def deny_without_extension(self) -> None:
-        """Refuse the handshake where the server cannot send a response of ours."""
+    async def reject_without_extension(self) -> None:
+        """Reject the handshake if the server cannot send denial responses."""
         await self.close()
 
     async def __aenter__(self) -> Self:
@@ -186,32 +186,32 @@ class WebSocket(HTTPConnection[StateT]):
             if exc is None:
                 await self.finish()
             elif not isinstance(exc, Exception):
-                await self._say_farewell(1001, "")
-            elif not self.answered_above or isinstance(exc, WebSocketDisconnect):
+                await self._try_close(1001, "")
+            elif not self.caller_handles_exceptions or isinstance(exc, WebSocketDisconnect):
                 await self._close_for(exc)
 
     async def finish(self) -> None:
-        """Close with 1000 what is still open; refuse a handshake that was never answered."""
+        """Close with 1000 if still open; reject a handshake that got no response."""
         if self.application_state is _CONNECTED or self.application_state is _CONNECTING:
             await self.close()
 
     async def fail(self) -> None:
         """Close an accepted connection with 1011, as an unhandled exception does."""
         if self.closes_after_handler:
-            await self._say_farewell(1011, "")
+            await self._try_close(1011, "")
 
     async def go_away(self) -> None:
-        """Close with 1001 as the server stops; a handshake under way is refused."""
+        """Close with 1001 as the server stops; a handshake in progress is rejected."""
         if self.application_state is _CONNECTING and self.client_state is _CONNECTED:
             await self.finish()
-        await self._say_farewell(1001, "")
+        await self._try_close(1001, "")
 
     def ending(self) -> tuple[int, str] | None:
-        """Return code and reason once this side has closed, 1006 for a refused handshake; None before that."""
+        """Return code and reason once this side has closed, 1006 for a rejected handshake; None before that."""
         return self._ending if self.application_state in (_DISCONNECTED, _RESPONSE) else None
 
-    def _closed_here(self, code: int, reason: str) -> None:
-        """Note that this side closes; not every server tells a task that waits to receive."""
+    def _record_close(self, code: int, reason: str) -> None:
+        """Record that this side closes; not every server reports it to a task that waits to receive."""
         self.application_state = _DISCONNECTED
         if self.client_state is not _DISCONNECTED:
             self._ending = (code, reason)
@@ -220,19 +220,19 @@ class WebSocket(HTTPConnection[StateT]):
 
     async def _close_for(self, exc: Exception) -> None:
         if isinstance(exc, WebSocketException):
-            await self._say_farewell(exc.code, fit_reason(exc.reason))
+            await self._try_close(exc.code, fit_reason(exc.reason))
         else:
-            await self._say_farewell(1011, "")
+            await self._try_close(1011, "")
 
-    async def _say_farewell(self, code: int, reason: str) -> None:
-        """Close an accepted connection where possible; whatever prevents it, the end is near anyway."""
+    async def _try_close(self, code: int, reason: str) -> None:
+        """Close an accepted connection if possible; errors are ignored, as the connection ends anyway."""
         if self.application_state is not _CONNECTED or self.client_state is _DISCONNECTED:
             return
         from anyio import CancelScope, current_time
 
-        with CancelScope(shield=True, deadline=current_time() + _FAREWELL_SECONDS):
+        with CancelScope(shield=True, deadline=current_time() + _CLOSE_SECONDS):
             try:
-                self._closed_here(code, reason)
+                self._record_close(code, reason)
                 await self._send({"type": "websocket.close", "code": code, "reason": reason})
             except Exception:
                 return
@@ -245,24 +245,24 @@ class WebSocket(HTTPConnection[StateT]):
         Raises:
             WebSocketDisconnect: a limit was exceeded and the connection closed for it.
             WebSocketDisconnected: the disconnect message was received before.
-            RuntimeError: the server sent a message out of turn.
+            RuntimeError: the server sent a message out of order.
         """
-        if self._reader is not None and not self._reader.queue.spent:
+        if self._reader is not None and not self._reader.queue.exhausted:
             message = await self._reader.queue.get()
             if message is not None:
                 return message
         if self.client_state is _CONNECTED:
             return await self._receive_within_limits()
         if self.client_state is _CONNECTING:
-            return self._opened_by(await self._receive())
+            return self._record_connect(await self._receive())
         raise self._too_late("receive")
 
-    def _opened_by(self, message: Message) -> Message:
+    def _record_connect(self, message: Message) -> Message:
         kind = message.get("type")
         if kind == "websocket.connect":
             self.client_state = _CONNECTED
         elif kind == "websocket.disconnect":
-            self._departed(message)
+            self._record_disconnect(message)
         else:
             raise RuntimeError(f'Expected ASGI message "websocket.connect", but got {kind!r}')
         return message
@@ -270,18 +270,18 @@ class WebSocket(HTTPConnection[StateT]):
     async def _receive_within_limits(self) -> Message:
         idle_timeout = self.limits.idle_timeout
         if idle_timeout is None:
-            return await self._admit(await self._receive())
+            return await self._check_received(await self._receive())
         from anyio import move_on_after
 
         message: Message | None = None
         with move_on_after(idle_timeout):
             message = await self._receive()
         if message is None:
-            raise await self._cut_off(1001, f"No message within {idle_timeout:g} seconds")
-        return await self._admit(message)
+            raise await self._close_for_limit(1001, f"No message within {idle_timeout:g} seconds")
+        return await self._check_received(message)
 
-    async def _admit(self, message: Message) -> Message:
-        """Return a message that may come now and is within the limits."""
+    async def _check_received(self, message: Message) -> Message:
+        """Return `message` if it may come now and is within the limits; raise if not."""
         kind = message.get("type")
         if kind == "websocket.receive":
             limit = self.limits.max_message_size
@@ -290,20 +290,20 @@ class WebSocket(HTTPConnection[StateT]):
                 if payload is None:
                     payload = message.get("bytes") or b""
                 if message_size(payload, limit) > limit:
-                    raise await self._cut_off(1009, f"Messages may have at most {limit} bytes")
+                    raise await self._close_for_limit(1009, f"Messages may have at most {limit} bytes")
         elif kind == "websocket.disconnect":
-            self._departed(message)
+            self._record_disconnect(message)
         else:
             raise RuntimeError(f'Expected ASGI message "websocket.receive" or "websocket.disconnect", but got {kind!r}')
         return message
 
-    def _departed(self, message: Message) -> None:
+    def _record_disconnect(self, message: Message) -> None:
         self.client_state = _DISCONNECTED
         self._ending = (message.get("code") or 1005, message.get("reason") or "")
 
-    async def _cut_off(self, code: int, reason: str) -> WebSocketDisconnect:
-        """Close for an exceeded limit and return what the handler is told."""
-        await self._say_farewell(code, reason)
+    async def _close_for_limit(self, code: int, reason: str) -> WebSocketDisconnect:
+        """Close for an exceeded limit and return the exception for the handler."""
+        await self._try_close(code, reason)
         self.client_state = _DISCONNECTED
         self._ending = (code, reason)
         return WebSocketDisconnect(code, reason)
@@ -315,10 +315,10 @@ class WebSocket(HTTPConnection[StateT]):
                 queue.end(message)
                 return
             if not queue.put(message):
-                raise await self._cut_off(1008, "Too many unread messages")
+                raise await self._close_for_limit(1008, "Too many unread messages")
 
     async def wait_disconnected(self) -> None:
-        """Return once the peer has gone; for handlers that wait for something other than it.
+        """Return once the peer has disconnected; for handlers that wait for something else.
 
         Raises:
             RuntimeError: called outside `async with websocket`.
@@ -337,8 +337,8 @@ class WebSocket(HTTPConnection[StateT]):
         return message
 
     async def _payload(self, message: Message, expected: str, other: str) -> Any:
-        """Return the part of `message` asked for, or raise what stands against it."""
-        message = await self._admit(message)
+        """Return the `expected` payload of `message`, or raise if there is none."""
+        message = await self._check_received(message)
         if message["type"] == "websocket.disconnect":
             raise WebSocketDisconnect(*self._ending)
         payload = message.get(expected)
@@ -360,7 +360,7 @@ class WebSocket(HTTPConnection[StateT]):
         else:
             message = await self._receive_data()
         text = message.get("text")
-        if text is not None and len(text) <= self._surely_small and message.get("type") == "websocket.receive":
+        if text is not None and len(text) <= self._safe_length and message.get("type") == "websocket.receive":
             return text  # type: ignore[no-any-return]
         return await self._payload(message, "text", "bytes")  # type: ignore[no-any-return]
 
@@ -376,7 +376,7 @@ class WebSocket(HTTPConnection[StateT]):
         else:
             message = await self._receive_data()
         data = message.get("bytes")
-        if data is not None and len(data) <= self._surely_small and message.get("type") == "websocket.receive":
+        if data is not None and len(data) <= self._safe_length and message.get("type") == "websocket.receive":
             return data  # type: ignore[no-any-return]
         return await self._payload(message, "bytes", "text")  # type: ignore[no-any-return]
 
@@ -423,21 +423,21 @@ class WebSocket(HTTPConnection[StateT]):
         """Send an ASGI message, once it is one that may be sent now.
 
         Raises:
-            WebSocketDisconnect: the peer has gone.
+            WebSocketDisconnect: the peer has disconnected.
             WebSocketDisconnected: the connection was closed before.
             RuntimeError: the message is out of turn.
         """
         state, kind = self.application_state, message["type"]
         if state is _CONNECTED:
             if kind == "websocket.close":
-                self._closed_here(message.get("code", 1000), message.get("reason") or "")
+                self._record_close(message.get("code", 1000), message.get("reason") or "")
             elif kind != "websocket.send":
-                raise _out_of_turn('"websocket.send" or "websocket.close"', kind)
+                raise _unexpected_message('"websocket.send" or "websocket.close"', kind)
         elif state is _CONNECTING:
-            self._answer_handshake(kind)
+            self._record_handshake_response(kind)
         elif state is _RESPONSE:
             if kind != "websocket.http.response.body":
-                raise _out_of_turn('"websocket.http.response.body"', kind)
+                raise _unexpected_message('"websocket.http.response.body"', kind)
             if not message.get("more_body", False):
                 self.application_state = _DISCONNECTED
         else:
@@ -446,7 +446,7 @@ class WebSocket(HTTPConnection[StateT]):
             raise WebSocketDisconnect(*self._ending)
         await self._deliver(message)
 
-    def _answer_handshake(self, kind: str) -> None:
+    def _record_handshake_response(self, kind: str) -> None:
         if kind == "websocket.accept":
             self.application_state = _CONNECTED
         elif kind == "websocket.close":
@@ -456,7 +456,7 @@ class WebSocket(HTTPConnection[StateT]):
             self.application_state = _RESPONSE
             self._ending = (1006, "")
         else:
-            raise _out_of_turn('"websocket.accept", "websocket.close" or "websocket.http.response.start"', kind)
+            raise _unexpected_message('"websocket.accept", "websocket.close" or "websocket.http.response.start"', kind)
 
     async def _deliver(self, message: Message) -> None:
         send_timeout = self.limits.send_timeout
@@ -469,20 +469,20 @@ class WebSocket(HTTPConnection[StateT]):
             with move_on_after(send_timeout) as wait:
                 await self._send(message)
         except OSError as exc:
-            raise await self._broken() from exc
+            raise await self._connection_lost() from exc
         if wait.cancelled_caught:
-            raise await self._cut_off(1013, f"The peer took nothing for {send_timeout:g} seconds")
+            raise await self._close_for_limit(1013, f"The peer read nothing for {send_timeout:g} seconds")
 
-    async def _broken(self) -> WebSocketDisconnect:
-        """Note that the connection broke, and return what the handler is told.
+    async def _connection_lost(self) -> WebSocketDisconnect:
+        """Record that the connection broke, and return the exception for the handler.
 
-        A send may fail before the peer's close frame was read. Where the connection is read ahead the
-        code in it is waited for; else, and where there is none, it is 1006.
+        A send may fail before the peer's close frame was read. If the connection is read ahead, its
+        close code is awaited; otherwise, and if none comes, the code is 1006.
         """
         if self._reader is not None and self.client_state is not _DISCONNECTED:
             from anyio import move_on_after
 
-            with move_on_after(_LAST_WORD_SECONDS):
+            with move_on_after(_CLOSE_FRAME_WAIT_SECONDS):
                 await self._reader.queue.wait_ended()
         if self.client_state is not _DISCONNECTED:
             self.client_state = _DISCONNECTED
@@ -493,14 +493,14 @@ class WebSocket(HTTPConnection[StateT]):
         """Send a text message.
 
         Raises:
-            WebSocketDisconnect: the peer has gone.
+            WebSocketDisconnect: the peer has disconnected.
             RuntimeError: the connection is not open.
         """
         if self.application_state is _CONNECTED and self.client_state is _CONNECTED and self._sends_directly:
             try:
                 await self._send({"type": "websocket.send", "text": data})
             except OSError as exc:
-                raise await self._broken() from exc
+                raise await self._connection_lost() from exc
         else:
             await self.send({"type": "websocket.send", "text": data})
 
@@ -508,14 +508,14 @@ class WebSocket(HTTPConnection[StateT]):
         """Send a binary message.
 
         Raises:
-            WebSocketDisconnect: the peer has gone.
+            WebSocketDisconnect: the peer has disconnected.
             RuntimeError: the connection is not open.
         """
         if self.application_state is _CONNECTED and self.client_state is _CONNECTED and self._sends_directly:
             try:
                 await self._send({"type": "websocket.send", "bytes": data})
             except OSError as exc:
-                raise await self._broken() from exc
+                raise await self._connection_lost() from exc
         else:
             await self.send({"type": "websocket.send", "bytes": data})
 
@@ -533,7 +533,7 @@ class WebSocket(HTTPConnection[StateT]):
     # What a subclass may replace
 
     def encode_json(self, data: Any) -> str:
-        """Return `data` as compact JSON; NaN and infinities are refused (RFC 8259 section 6)."""
+        """Return `data` as compact JSON; NaN and infinities are rejected (RFC 8259 section 6)."""
         text = dumps(data, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
         if not text.isascii():
             try:
@@ -543,18 +543,18 @@ class WebSocket(HTTPConnection[StateT]):
         return text
 
     def decode_json(self, text: str | bytes) -> Any:
-        """Return the value of a JSON text; NaN and infinities are refused (RFC 8259 section 6)."""
+        """Return the value of a JSON text; NaN and infinities are rejected (RFC 8259 section 6)."""
         try:
             return _decoder.decode(text if isinstance(text, str) else text.decode("utf-8"))
         except (ValueError, RecursionError) as exc:
             raise MalformedMessage() from exc
 
     def check_close(self, code: int, reason: str) -> None:
-        """Refuse what a close frame cannot carry."""
+        """Reject what a close frame cannot carry."""
         check_close(code, reason)
 
     def check_subprotocol(self, subprotocol: str) -> None:
-        """Refuse a subprotocol that is no token or was not offered."""
+        """Reject a subprotocol that is not a token or was not offered."""
         check_subprotocol(subprotocol, self.scope.get("subprotocols") or ())
 
     # Misuse
@@ -572,7 +572,7 @@ _RECEIVE: Final = WebSocket.receive
 _SEND: Final = WebSocket.send
 
 
-def _out_of_turn(expected: str, kind: str) -> RuntimeError:
+def _unexpected_message(expected: str, kind: str) -> RuntimeError:
     return RuntimeError(f"Expected ASGI message {expected}, but got {kind!r}")
 
 

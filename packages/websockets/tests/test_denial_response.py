@@ -19,7 +19,7 @@ async def knows_the_extension(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "websocket.http.response.body", "body": b""})
 
 
-def denying(response: Any) -> Any:
+def rejecting_with(response: Any) -> Any:
     async def handler(websocket: WebSocket) -> None:
         await websocket.send_denial_response(response)
         assert websocket.application_state.name == "DISCONNECTED"
@@ -28,25 +28,25 @@ def denying(response: Any) -> Any:
 
 
 @pytest.mark.anyio
-async def test_any_application_that_answers_http_is_a_denial(peer: Any) -> None:
-    connection = await peer(denying(forbidden)).run()
-    assert connection.denial == (403, b"forbidden")
+async def test_any_http_application_is_a_denial_response(peer: Any) -> None:
+    connection = await peer(rejecting_with(forbidden)).run()
+    assert connection.denial_response == (403, b"forbidden")
     assert connection.sent[0]["headers"] == [(b"x-why", b"because")]
 
 
 @pytest.mark.anyio
 async def test_an_application_that_knows_the_extension_is_taken_as_it_is(peer: Any) -> None:
-    assert (await peer(denying(knows_the_extension)).run()).denial == (404, b"")
+    assert (await peer(rejecting_with(knows_the_extension)).run()).denial_response == (404, b"")
 
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("extensions", [{}, None])
-async def test_without_the_extension_the_handshake_is_refused(peer: Any, extensions: Any) -> None:
-    assert (await peer(denying(forbidden), extensions=extensions).run()).types == ["close"]
+async def test_without_the_extension_the_handshake_is_rejected(peer: Any, extensions: Any) -> None:
+    assert (await peer(rejecting_with(forbidden), extensions=extensions).run()).types == ["close"]
 
 
 @pytest.mark.anyio
-async def test_a_denial_after_accept_is_refused(peer: Any) -> None:
+async def test_a_denial_response_after_accept_is_rejected(peer: Any) -> None:
     async def handler(websocket: WebSocket) -> None:
         await websocket.accept()
         with pytest.raises(RuntimeError, match="instead of accepting"):
@@ -56,7 +56,7 @@ async def test_a_denial_after_accept_is_refused(peer: Any) -> None:
 
 
 @pytest.mark.anyio
-async def test_a_denial_starts_once_and_nothing_else_fits_between(peer: Any) -> None:
+async def test_a_denial_response_starts_once_and_nothing_else_fits_between(peer: Any) -> None:
     async def handler(websocket: WebSocket) -> None:
         await websocket.receive()
         start = {"type": "websocket.http.response.start", "status": 403, "headers": []}

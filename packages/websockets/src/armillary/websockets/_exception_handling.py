@@ -1,7 +1,7 @@
-"""What becomes of an exception that leaves a WebSocket handler.
+"""How an exception raised by a WebSocket handler is handled.
 
-The application's handlers are asked first. Without one, each exception of the field has its
-answer: a close code once the connection is accepted, an HTTP response before that.
+The application's exception handlers come first. Without one, each known exception maps to
+a close code once the connection is accepted, and to an HTTP response before that.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from armillary.asgi_types import (
     is_async_callable,
 )
 
-from ._denial import send_plain_denial
+from ._denial_response import send_plain_denial_response
 from ._exceptions import WebSocketDisconnect
 from ._handshake import fit_reason
 from ._state import WebSocketState
@@ -24,41 +24,41 @@ from ._websocket import WebSocket
 
 
 async def handle_exception(websocket: WebSocket, exc: Exception) -> bool:
-    """Answer `exc` on this connection, or return False where nobody is in charge of it.
+    """Handle `exc` on this connection, or return False if nothing handles it.
 
-    A handler registered for the exception is called with `(websocket, exc)`; if it returns a
-    response and the handshake is not answered yet, that is the answer. Otherwise a
-    `WebSocketException` closes with its code, an `HTTPException` denies the handshake (or closes
-    with 1008, for a server error 1011), and a `WebSocketDisconnect` needs no answer.
+    A handler registered for the exception is called with `(websocket, exc)`; a response that it
+    returns before accept is sent as the denial response. Otherwise a `WebSocketException` closes
+    with its code, an `HTTPException` rejects the handshake (or closes with 1008, for a server
+    error 1011), and a `WebSocketDisconnect` needs nothing.
 
     Args:
         websocket: the connection.
-        exc: what left its handler.
+        exc: what its handler raised.
     """
     record = find_scope_record(websocket.scope)
     handlers = record.get("exception_handlers") if record else None
     handler = find_exception_handler(handlers, exc) if handlers else None
     if handler is not None:
-        await _ask(handler, websocket, exc)
+        await _call_handler(handler, websocket, exc)
         return True
     if isinstance(exc, WebSocketException):
         await _close(websocket, exc.code, exc.reason)
     elif isinstance(exc, HTTPException):
-        await _deny(websocket, exc)
+        await _reject(websocket, exc)
     else:
-        return _is_departure(exc)
+        return _is_disconnect(exc)
     return True
 
 
-def _is_departure(exc: Exception) -> bool:
-    """Tell whether all that happened is that the peer left, perhaps to several tasks of the handler at once."""
+def _is_disconnect(exc: Exception) -> bool:
+    """Return whether `exc` is only a disconnect, perhaps raised in several tasks of the handler at once."""
     if isinstance(exc, ExceptionGroup):
         group = cast("ExceptionGroup[Exception]", exc)
         return group.split(WebSocketDisconnect)[1] is None
     return isinstance(exc, WebSocketDisconnect)
 
 
-async def _ask(handler: Any, websocket: WebSocket, exc: Exception) -> None:
+async def _call_handler(handler: Any, websocket: WebSocket, exc: Exception) -> None:
     if is_async_callable(handler):
         response = await handler(websocket, exc)
     else:
@@ -75,7 +75,7 @@ async def _close(websocket: WebSocket, code: int, reason: str) -> None:
         await websocket.close(code, fit_reason(reason))
 
 
-async def _deny(websocket: WebSocket, exc: HTTPException) -> None:
+async def _reject(websocket: WebSocket, exc: HTTPException) -> None:
     if websocket.application_state is not WebSocketState.CONNECTING:
         await _close(websocket, 1011 if exc.status_code >= 500 else 1008, exc.detail)
         return
@@ -84,6 +84,6 @@ async def _deny(websocket: WebSocket, exc: HTTPException) -> None:
     if "websocket.http.response" in (websocket.scope.get("extensions") or ()):
         from armillary.datastructures import encode_headers
 
-        await send_plain_denial(websocket.send, exc.status_code, exc.detail, encode_headers(exc.headers))
+        await send_plain_denial_response(websocket.send, exc.status_code, exc.detail, encode_headers(exc.headers))
     else:
         await _close(websocket, 1008, exc.detail)

@@ -5,28 +5,28 @@ from __future__ import annotations
 from armillary.asgi_types import ASGIApp, Message, Receive, Scope, Send
 
 
-async def send_denial(response: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
-    """Run `response` on a WebSocket scope, giving its messages the names the extension wants.
+async def run_denial_response(response: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+    """Run `response` on a WebSocket scope, renaming its messages as the extension requires.
 
     Args:
-        response: an ASGI application that answers; it is asked with the scope as it is.
+        response: an ASGI application that responds to HTTP; it gets the scope unchanged.
         scope, receive, send: those of the connection.
     """
 
-    async def send_as_denial(message: Message) -> None:
+    async def send_as_denial_response(message: Message) -> None:
         kind = message["type"]
         if kind == "http.response.start" or kind == "http.response.body":
             message = {**message, "type": f"websocket.{kind}"}
         await send(message)
 
-    await response(scope, receive, send_as_denial)
+    await response(scope, receive, send_as_denial_response)
 
 
-async def send_plain_denial(send: Send, status: int, text: str, headers: list[tuple[bytes, bytes]]) -> None:
-    """Answer the handshake with a sentence.
+async def send_plain_denial_response(send: Send, status: int, text: str, headers: list[tuple[bytes, bytes]]) -> None:
+    """Reject the handshake with a plain-text response.
 
     Args:
-        send: the connection's.
+        send: that of the connection.
         status: an HTTP status code.
         text: the body, sent as UTF-8.
         headers: extra headers, lower-case.
