@@ -56,14 +56,14 @@ def test_a_whole_response_passes_unchanged(drive: SimpleNamespace) -> None:
         ((start(), body(None)), "'body' is None"),
         ((start(), body(bytearray(b"a"))), "'body' is bytearray"),
         ((start(), body(b"", more_body=1)), "'more_body' is int; it must be a bool"),
-        ((start(headers=[(b"content-length", b"3")]), body(b"ab")), "ended after 2 bytes where content-length says 3"),
-        ((start(headers=[(b"content-length", b"1")]), body(b"ab")), "has 2 bytes or more where content-length says 1"),
+        ((start(headers=[(b"content-length", b"3")]), body(b"ab")), "ended after 2 bytes but content-length says 3"),
+        ((start(headers=[(b"content-length", b"1")]), body(b"ab")), "has 2 bytes or more but content-length says 1"),
         ((start(204), body(b"a")), "a 204 has a body of 1 bytes"),
         ((start(304), body(b"a")), "a 304 has a body of 1 bytes"),
         ((start(204, [(b"content-length", b"0")]),), "a 204 has a content-length"),
         ((), "returned without a response"),
-        ((start(),), "returned amid the body"),
-        ((start(), body(b"a", more_body=True)), "returned amid the body"),
+        ((start(),), "returned before the end of the body"),
+        ((start(), body(b"a", more_body=True)), "returned before the end of the body"),
         ((start(trailers=True),), "promises trailers, which the server did not offer"),
         (({"type": "http.response.push", "path": "/", "headers": []},), "the server did not offer this extension"),
         (({"type": "http.response.debug", "info": {}},), "the server did not offer this extension"),
@@ -96,7 +96,7 @@ def test_a_broken_response_is_named(drive: SimpleNamespace, messages: tuple[Any,
         (({"type": "http.response.early_hint", "links": [b"a\nb"]},), "holds LF"),
         (
             (start(), body(b"a", more_body=True), {"type": "http.response.early_hint", "links": []}),
-            "the body was already begun",
+            "the body was already started",
         ),
         (({"type": "http.response.push", "path": b"/a", "headers": []},), "'path' is bytes"),
         ((start(), {"type": "http.response.pathsend", "path": "a.txt"}), "the path 'a.txt' is relative"),
@@ -151,11 +151,11 @@ def test_extensions_used_as_specified_pass(drive: SimpleNamespace, messages: tup
 def test_head_has_the_length_of_get_and_no_body(drive: SimpleNamespace) -> None:
     head = drive.http_scope(method="HEAD")
     drive.http(start(headers=[(b"content-length", b"5")]), body(), scope=head)
-    with pytest.raises(LintError, match="the answer to HEAD has a body of 5 bytes; send an empty body"):
+    with pytest.raises(LintError, match="the response to HEAD has a body of 5 bytes; send an empty body"):
         drive.http(start(headers=[(b"content-length", b"5")]), body(b"hello"), scope=head)
 
 
-def test_not_modified_may_have_the_length_of_what_it_stands_for(drive: SimpleNamespace) -> None:
+def test_not_modified_may_have_the_length_of_the_full_response(drive: SimpleNamespace) -> None:
     drive.http(start(304, [(b"content-length", b"5")]), body())
 
 
@@ -195,7 +195,7 @@ def test_an_unfinished_response_passes_after_a_disconnect(drive: SimpleNamespace
     drive.http(start(), received=(DISCONNECT,))
 
 
-def test_a_send_refused_by_the_server_ends_the_checks(drive: SimpleNamespace) -> None:
+def test_a_send_rejected_by_the_server_ends_the_checks(drive: SimpleNamespace) -> None:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         try:
             await send(start())
@@ -203,7 +203,7 @@ def test_a_send_refused_by_the_server_ends_the_checks(drive: SimpleNamespace) ->
             return
 
     async def broken_send(message: Message) -> None:
-        raise OSError("gone")
+        raise OSError("disconnected")
 
     anyio.run(lint(app), drive.http_scope(), drive.Peer().receive, broken_send)
 

@@ -17,7 +17,7 @@ STOPPED: Message = {"type": "lifespan.shutdown.complete"}
 
 
 def run_steps(drive: SimpleNamespace, *steps: Message) -> None:
-    """Run an app that receives each event and sends each answer, in this order."""
+    """Run an app that receives each event and sends each message, in this order."""
     events = [step for step in steps if step in (STARTUP, SHUTDOWN)]
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
@@ -51,8 +51,8 @@ def test_an_application_without_lifespan_passes(drive: SimpleNamespace) -> None:
         ((STARTED,), "the lifespan is idle; send it once, after receiving lifespan.startup"),
         ((STARTUP, STARTED, STARTED), "the lifespan is running"),
         ((STARTUP, STOPPED), "after receiving lifespan.shutdown"),
-        ((STARTUP,), "returned without answering lifespan.startup"),
-        ((STARTUP, STARTED, SHUTDOWN), "returned without answering lifespan.shutdown"),
+        ((STARTUP,), "returned without acknowledging lifespan.startup"),
+        ((STARTUP, STARTED, SHUTDOWN), "returned without acknowledging lifespan.shutdown"),
         ((SHUTDOWN,), "received lifespan.shutdown: the lifespan is idle"),
         ((STARTUP, STARTED, STARTUP), "received lifespan.startup: the lifespan is running"),
         ((STARTUP, {"type": "lifespan.startup.failed", "message": 1}), "'message' is int"),

@@ -11,18 +11,18 @@ import pytest
 from armillary.asgi_types import Receive, Scope, Send
 from armillary.lint import LintError, lint
 
-OK = ({"type": "http.response.start", "status": 204}, {"type": "http.response.body"})
+EMPTY_RESPONSE = ({"type": "http.response.start", "status": 204}, {"type": "http.response.body"})
 
 
 def test_a_sound_scope_passes(drive: SimpleNamespace) -> None:
-    assert drive.http(*OK) == list(OK)
+    assert drive.http(*EMPTY_RESPONSE) == list(EMPTY_RESPONSE)
 
 
 def test_optional_keys_may_be_absent(drive: SimpleNamespace) -> None:
     scope = drive.http_scope()
     for key in ("http_version", "scheme", "raw_path", "root_path", "client", "server", "extensions", "state"):
         del scope[key]
-    assert drive.http(*OK, scope=scope) == list(OK)
+    assert drive.http(*EMPTY_RESPONSE, scope=scope) == list(EMPTY_RESPONSE)
 
 
 @pytest.mark.parametrize("key", ["asgi", "method", "path", "query_string", "headers"])
@@ -30,7 +30,7 @@ def test_a_missing_key_is_named(drive: SimpleNamespace, key: str) -> None:
     scope = drive.http_scope()
     del scope[key]
     with pytest.raises(LintError, match=f"{key!r}"):
-        drive.http(*OK, scope=scope)
+        drive.http(*EMPTY_RESPONSE, scope=scope)
 
 
 @pytest.mark.parametrize(
@@ -74,15 +74,15 @@ def test_a_missing_key_is_named(drive: SimpleNamespace, key: str) -> None:
 )
 def test_a_wrong_value_is_named(drive: SimpleNamespace, changes: dict[str, Any], sentence: str) -> None:
     with pytest.raises(LintError, match=sentence):
-        drive.http(*OK, scope=drive.http_scope(**changes))
+        drive.http(*EMPTY_RESPONSE, scope=drive.http_scope(**changes))
 
 
 @pytest.mark.parametrize("changes", [{"server": ("/run/app.sock", None)}, {"client": None}, {"extensions": None}])
 def test_other_sound_values_pass(drive: SimpleNamespace, changes: dict[str, Any]) -> None:
-    drive.http(*OK, scope=drive.http_scope(**changes))
+    drive.http(*EMPTY_RESPONSE, scope=drive.http_scope(**changes))
 
 
-def test_a_scope_that_is_no_dict_is_refused() -> None:
+def test_a_scope_that_is_no_dict_is_rejected() -> None:
     async def app(scope: Scope, receive: Receive, send: Send) -> None: ...
 
     with pytest.raises(LintError, match="it is list"):
@@ -123,7 +123,7 @@ def test_the_application_gets_the_callers_own_scope() -> None:
 def test_a_changed_key_of_the_callers_scope_is_named(drive: SimpleNamespace, key: str, value: Any) -> None:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         scope[key] = value
-        for message in OK:
+        for message in EMPTY_RESPONSE:
             await send(message)
 
     peer = drive.Peer()
@@ -134,7 +134,7 @@ def test_a_changed_key_of_the_callers_scope_is_named(drive: SimpleNamespace, key
 def test_a_header_list_changed_in_place_is_named(drive: SimpleNamespace) -> None:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         scope["headers"].append((b"x-added", b"1"))
-        for message in OK:
+        for message in EMPTY_RESPONSE:
             await send(message)
 
     peer = drive.Peer()
@@ -145,7 +145,7 @@ def test_a_header_list_changed_in_place_is_named(drive: SimpleNamespace) -> None
 def test_a_removed_key_is_named(drive: SimpleNamespace) -> None:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         del scope["client"]
-        for message in OK:
+        for message in EMPTY_RESPONSE:
             await send(message)
 
     peer = drive.Peer()
@@ -157,7 +157,7 @@ def test_keys_may_be_added_and_state_filled(drive: SimpleNamespace) -> None:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         scope["app"] = app
         scope["state"]["database"] = object()
-        for message in OK:
+        for message in EMPTY_RESPONSE:
             await send(message)
 
     peer = drive.Peer()
@@ -167,7 +167,7 @@ def test_keys_may_be_added_and_state_filled(drive: SimpleNamespace) -> None:
 def test_state_may_not_be_replaced(drive: SimpleNamespace) -> None:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         scope["state"] = {}
-        for message in OK:
+        for message in EMPTY_RESPONSE:
             await send(message)
 
     peer = drive.Peer()
@@ -180,7 +180,7 @@ def test_a_one_shot_header_iterable_of_a_scope_is_not_consumed(drive: SimpleName
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         seen.extend(scope["headers"])
-        for message in OK:
+        for message in EMPTY_RESPONSE:
             await send(message)
 
     peer = drive.Peer()

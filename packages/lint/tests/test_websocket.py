@@ -13,16 +13,16 @@ from armillary.lint import LintError
 CONNECT: Message = {"type": "websocket.connect"}
 ACCEPT: Message = {"type": "websocket.accept"}
 CLOSE: Message = {"type": "websocket.close"}
-GONE: Message = {"type": "websocket.disconnect", "code": 1001}
-DENY: Message = {"type": "websocket.http.response.start", "status": 401, "headers": [(b"content-length", b"2")]}
-DENY_BODY: Message = {"type": "websocket.http.response.body", "body": b"no"}
+DISCONNECT: Message = {"type": "websocket.disconnect", "code": 1001}
+DENIAL_START: Message = {"type": "websocket.http.response.start", "status": 401, "headers": [(b"content-length", b"2")]}
+DENIAL_BODY: Message = {"type": "websocket.http.response.body", "body": b"no"}
 
 
 def text(value: Any, **more: Any) -> Message:
     return {"type": "websocket.send", "text": value, **more}
 
 
-def test_an_exchange_passes(drive: SimpleNamespace) -> None:
+def test_a_whole_connection_passes(drive: SimpleNamespace) -> None:
     messages = (ACCEPT, text("a"), {"type": "websocket.send", "bytes": b"a", "text": None}, CLOSE)
     assert drive.app(drive.websocket_scope(), messages, (CONNECT,)) == list(messages)
 
@@ -30,11 +30,11 @@ def test_an_exchange_passes(drive: SimpleNamespace) -> None:
 @pytest.mark.parametrize(
     ("messages", "sentence"),
     [
-        ((), "returned without answering the handshake; send websocket.accept or websocket.close"),
+        ((), "returned without accepting or rejecting the handshake; send websocket.accept or websocket.close"),
         ((text("a"),), "websocket /, sent websocket.send: the handshake is not accepted"),
         ((ACCEPT, ACCEPT), "the handshake was already accepted"),
-        ((CLOSE, text("a")), "already closed or denied"),
-        ((CLOSE, CLOSE), "already closed or denied"),
+        ((CLOSE, text("a")), "already closed or rejected"),
+        ((CLOSE, CLOSE), "already closed or rejected"),
         ((ACCEPT, text(None)), "neither 'text' nor 'bytes' is set"),
         ((ACCEPT, text("a", bytes=b"a")), "both 'text' and 'bytes' are set"),
         ((ACCEPT, text(b"a")), "'text' is bytes"),
@@ -48,11 +48,11 @@ def test_an_exchange_passes(drive: SimpleNamespace) -> None:
         ((ACCEPT, {**CLOSE, "code": "1000"}), "'code' is str"),
         ((ACCEPT, {**CLOSE, "reason": b"bye"}), "'reason' is bytes"),
         ((ACCEPT, {**CLOSE, "reason": "é" * 62}), "the reason has 124 bytes; keep it to 123"),
-        ((DENY, DENY_BODY), "did not offer this extension"),
+        ((DENIAL_START, DENIAL_BODY), "did not offer this extension"),
         (({"type": "http.response.start", "status": 200},), "a websocket scope sends no such message"),
     ],
 )
-def test_a_broken_exchange_is_named(drive: SimpleNamespace, messages: tuple[Message, ...], sentence: str) -> None:
+def test_a_broken_connection_is_named(drive: SimpleNamespace, messages: tuple[Message, ...], sentence: str) -> None:
     with pytest.raises(LintError, match=sentence):
         drive.app(drive.websocket_scope(), messages, (CONNECT,))
 
@@ -60,24 +60,24 @@ def test_a_broken_exchange_is_named(drive: SimpleNamespace, messages: tuple[Mess
 @pytest.mark.parametrize(
     ("messages", "sentence"),
     [
-        ((DENY,), "returned amid the denial response"),
-        ((DENY_BODY,), "the denial response was not started"),
-        ((ACCEPT, DENY), "the handshake was already accepted; close the connection"),
-        ((DENY, CLOSE), "the handshake is being denied"),
-        ((DENY, DENY_BODY, CLOSE), "already closed or denied"),
-        ((DENY, {**DENY_BODY, "body": b"n"}), "ended after 1 bytes"),
-        (({**DENY, "status": 101},), "the status is 101"),
-        (({**DENY, "status": 304}, DENY_BODY), "a 304 has a body"),
+        ((DENIAL_START,), "returned before the end of the denial response"),
+        ((DENIAL_BODY,), "the denial response was not started"),
+        ((ACCEPT, DENIAL_START), "the handshake was already accepted; close the connection"),
+        ((DENIAL_START, CLOSE), "the handshake is being rejected"),
+        ((DENIAL_START, DENIAL_BODY, CLOSE), "already closed or rejected"),
+        ((DENIAL_START, {**DENIAL_BODY, "body": b"n"}), "ended after 1 bytes"),
+        (({**DENIAL_START, "status": 101},), "the status is 101"),
+        (({**DENIAL_START, "status": 304}, DENIAL_BODY), "a 304 has a body"),
     ],
 )
-def test_a_broken_denial_is_named(drive: SimpleNamespace, messages: tuple[Message, ...], sentence: str) -> None:
+def test_a_wrong_denial_response_is_named(drive: SimpleNamespace, messages: tuple[Message, ...], sentence: str) -> None:
     with pytest.raises(LintError, match=sentence):
         drive.app(drive.websocket_scope(extensions={"websocket.http.response": {}}), messages, (CONNECT,))
 
 
-def test_a_denial_passes_where_it_is_offered(drive: SimpleNamespace) -> None:
+def test_a_denial_response_passes_if_it_is_offered(drive: SimpleNamespace) -> None:
     scope = drive.websocket_scope(extensions={"websocket.http.response": {}})
-    assert len(drive.app(scope, (DENY, DENY_BODY), (CONNECT,))) == 2
+    assert len(drive.app(scope, (DENIAL_START, DENIAL_BODY), (CONNECT,))) == 2
 
 
 @pytest.mark.parametrize("code", [1000, 1001, 1008, 1011, 3000, 4999])
@@ -92,7 +92,7 @@ def test_codes_of_the_registry_pass(drive: SimpleNamespace, code: int) -> None:
         ((CONNECT, {"type": "websocket.receive", "text": "a"}), "the handshake is not accepted"),
         (({"type": "websocket.receive"},), "neither 'text' nor 'bytes' is set"),
         (({"type": "websocket.disconnect", "code": None},), "'code' is None"),
-        ((GONE, {"type": "websocket.receive", "text": "a"}), "not accepted|after websocket.disconnect"),
+        ((DISCONNECT, {"type": "websocket.receive", "text": "a"}), "not accepted|after websocket.disconnect"),
         (({"type": "http.request"},), "a websocket scope receives no such message"),
     ],
 )
@@ -101,9 +101,9 @@ def test_a_broken_server_is_named(drive: SimpleNamespace, received: tuple[Messag
         drive.app(drive.websocket_scope(), (), received)
 
 
-def test_a_handshake_may_go_unanswered_after_a_disconnect(drive: SimpleNamespace) -> None:
-    drive.app(drive.websocket_scope(), (), (CONNECT, GONE))
+def test_a_handshake_needs_no_response_after_a_disconnect(drive: SimpleNamespace) -> None:
+    drive.app(drive.websocket_scope(), (), (CONNECT, DISCONNECT))
 
 
 def test_sending_after_a_disconnect_passes(drive: SimpleNamespace) -> None:
-    drive.app(drive.websocket_scope(), (ACCEPT, text("late")), (CONNECT, GONE))
+    drive.app(drive.websocket_scope(), (ACCEPT, text("late")), (CONNECT, DISCONNECT))

@@ -10,14 +10,14 @@ from armillary.asgi_types import ASGIApp, Message, Receive, Scope, Send
 from ._error import LintError, fail
 from ._fields import kind_of
 from ._headers import is_one_shot
-from ._http_exchange import HTTPExchange
-from ._lifespan_exchange import LifespanExchange
+from ._http_exchange import CheckedHTTPExchange
+from ._lifespan_exchange import CheckedLifespanExchange
 from ._scope_shape import check_scope
 from ._snapshot import ScopeSnapshot
-from ._websocket_exchange import WebSocketExchange
+from ._websocket_exchange import CheckedWebSocketExchange
 
 
-class Exchange(Protocol):
+class CheckedExchange(Protocol):
     """The messages of one scope, checked in the order they pass."""
 
     where: str
@@ -25,13 +25,13 @@ class Exchange(Protocol):
     def received(self, message: Mapping[str, Any]) -> None: ...
     def sent(self, message: Mapping[str, Any]) -> None: ...
     def finished(self) -> None: ...
-    def gone(self) -> None: ...
+    def client_disconnected(self) -> None: ...
 
 
-_EXCHANGES: dict[str, Callable[[Mapping[str, Any]], Exchange]] = {
-    "http": HTTPExchange,
-    "websocket": WebSocketExchange,
-    "lifespan": LifespanExchange,
+_EXCHANGE_TYPES: dict[str, Callable[[Mapping[str, Any]], CheckedExchange]] = {
+    "http": CheckedHTTPExchange,
+    "websocket": CheckedWebSocketExchange,
+    "lifespan": CheckedLifespanExchange,
 }
 
 
@@ -45,7 +45,7 @@ def _check_message(where: str, message: Any) -> None:
 class _Connection:
     """The checked `receive` and `send` of one call, and the first error of either."""
 
-    def __init__(self, exchange: Exchange, receive: Receive, send: Send) -> None:
+    def __init__(self, exchange: CheckedExchange, receive: Receive, send: Send) -> None:
         self._exchange = exchange
         self._receive = receive
         self._send = send
@@ -64,7 +64,7 @@ class _Connection:
     async def send(self, message: Message) -> None:
         try:
             _check_message(f"{self._exchange.where}, sent", message)
-            message = _with_lasting_headers(message)
+            message = _with_reusable_headers(message)
             self._exchange.sent(message)
         except LintError as error:
             self.error = self.error or error
@@ -72,12 +72,12 @@ class _Connection:
         try:
             await self._send(message)
         except OSError:
-            self._exchange.gone()
+            self._exchange.client_disconnected()
             raise
 
 
-def _with_lasting_headers(message: Message) -> Message:
-    """Give the server a list where the application sent a generator that checking would empty."""
+def _with_reusable_headers(message: Message) -> Message:
+    """Replace a one-shot header iterator, which checking would exhaust, by a list."""
     if is_one_shot(message.get("headers")):
         return {**message, "headers": list(message["headers"])}
     return message
@@ -87,7 +87,7 @@ def lint(app: ASGIApp) -> ASGIApp:
     """Wrap an application so that every breach of the ASGI specification raises.
 
     The scope is passed on as it is, as are `receive` and `send` for scopes of an unknown type.
-    An error is raised inside `receive` or `send`, where the traceback shows who is to blame;
+    An error is raised inside `receive` or `send`, so that the traceback shows the cause;
     if the application swallows it, it is raised again when the application returns.
 
     Args:
@@ -117,7 +117,7 @@ def lint(app: ASGIApp) -> ASGIApp:
 
     async def linted(scope: Scope, receive: Receive, send: Send) -> None:
         check_scope(scope)
-        make_exchange = _EXCHANGES.get(scope["type"])
+        make_exchange = _EXCHANGE_TYPES.get(scope["type"])
         if make_exchange is None:
             await app(scope, receive, send)
             return

@@ -27,10 +27,10 @@ def check_field(
     *,
     required: bool = False,
 ) -> Any:
-    """Return the value of `key`, or `MISSING`; fail where it is of another type.
+    """Return the value of `key`, or `MISSING`; fail if it is of another type.
 
     Args:
-        where: opens the sentence.
+        where: the place that opens the sentence.
         holder: the scope or message.
         key: the key looked up.
         types: the classes allowed; `NoneType` among them allows None.
@@ -53,13 +53,13 @@ def check_text(where: str, holder: Mapping[str, Any], key: str, *, required: boo
 
 
 def check_bytes(where: str, holder: Mapping[str, Any], key: str, *, required: bool = False) -> bytes:
-    """A bytes object, `b""` where it is absent."""
+    """A bytes object, `b""` if absent."""
     value = check_field(where, holder, key, (bytes,), "a bytes object", required=required)
     return b"" if value is MISSING else value
 
 
 def check_flag(where: str, holder: Mapping[str, Any], key: str) -> bool:
-    """A bool, False where it is absent."""
+    """A bool, False if absent."""
     value = check_field(where, holder, key, (bool,), "a bool")
     return False if value is MISSING else value
 

@@ -57,5 +57,5 @@ def check_headers(where: str, headers: object) -> list[tuple[bytes, bytes]]:
 
 
 def is_one_shot(headers: object) -> bool:
-    """Tell whether reading `headers` would leave nothing for the next reader."""
+    """Return whether `headers` can be read only once."""
     return isinstance(headers, Iterator)

@@ -1,8 +1,8 @@
 """One HTTP request and its response, as a state machine over the messages.
 
 Response: hints and debug information, then `start`, then any number of body parts of which
-the last has `more_body` false, then trailers where `start` promised them. Request: any number
-of body parts, then `http.disconnect` as often as it is asked for.
+the last has `more_body` false, then trailers if `start` promised them. Request: any number
+of body parts, then `http.disconnect` for every further `receive`.
 
 Sending after a disconnect is not an error: the specification has servers ignore it (below
 2.4) or raise `OSError` (from 2.4).
@@ -57,21 +57,21 @@ class DeclaredLength:
         if self.declared is not None and self.sent > self.declared:
             fail(
                 self._where,
-                f"the body has {self.sent} bytes or more where content-length says {self.declared}",
+                f"the body has {self.sent} bytes or more but content-length says {self.declared}",
                 "send the length of the whole body, or no content-length",
             )
 
     def finish(self) -> None:
-        """Fail where the complete body is too short."""
+        """Fail if the complete body is too short."""
         if self.countable and self.declared is not None and self.sent < self.declared:
             fail(
                 self._where,
-                f"the body ended after {self.sent} bytes where content-length says {self.declared}",
+                f"the body ended after {self.sent} bytes but content-length says {self.declared}",
                 "send the length of the whole body, or no content-length",
             )
 
 
-class HTTPExchange:
+class CheckedHTTPExchange:
     """Checks the messages of one HTTP connection scope."""
 
     def __init__(self, scope: Mapping[str, Any]) -> None:
@@ -155,7 +155,7 @@ class HTTPExchange:
 
     def _count(self, where: str, size: int) -> None:
         if size and self._head:
-            fail(where, f"the answer to HEAD has a body of {size} bytes", "send an empty body")
+            fail(where, f"the response to HEAD has a body of {size} bytes", "send an empty body")
         if size and self._status in _BODILESS_STATUSES:
             fail(where, f"a {self._status} has a body of {size} bytes", "send an empty body")
         if self._length is not None:
@@ -188,7 +188,7 @@ class HTTPExchange:
                 fail(where, f"{name!r} is {value}", "it must not be negative")
         self._body_parts = True
         if count is MISSING:
-            self._refuse_file_without_body(where)
+            self._reject_file_without_body(where)
             self._uncountable()
         else:
             self._count(where, count)
@@ -202,15 +202,15 @@ class HTTPExchange:
             fail(where, f"the path {path!r} is relative", "send an absolute path")
         if self._body_parts:
             fail(where, "body parts were already sent", "send either one path or body parts")
-        self._refuse_file_without_body(where)
+        self._reject_file_without_body(where)
         self._path_sent = True
         self._uncountable()
         self._end_body()
 
-    def _refuse_file_without_body(self, where: str) -> None:
+    def _reject_file_without_body(self, where: str) -> None:
         if self._head or self._status in _BODILESS_STATUSES:
-            answer = "the answer to HEAD" if self._head else f"a {self._status}"
-            fail(where, f"{answer} has a file for a body", "send an empty http.response.body")
+            response = "the response to HEAD" if self._head else f"a {self._status}"
+            fail(where, f"{response} has a file for a body", "send an empty http.response.body")
 
     def _uncountable(self) -> None:
         if self._length is not None:
@@ -233,7 +233,7 @@ class HTTPExchange:
 
     def _early_hint(self, where: str, message: Mapping[str, Any]) -> None:
         if self._body_parts or self._path_sent:
-            fail(where, "the body was already begun", "send hints before the first body part")
+            fail(where, "the body was already started", "send hints before the first body part")
         links = check_field(where, message, "links", (list, tuple), "a list of bytes", required=True)
         for link in links:
             if not isinstance(link, bytes):
@@ -244,34 +244,38 @@ class HTTPExchange:
         if self._phase != _NOT_STARTED:
             fail(where, "the response was already started", "send it before http.response.start")
         if self._debug_sent:
-            fail(where, "it was sent before", "send it once, with all there is to tell")
+            fail(where, "it was sent before", "send it once, with all the information")
         check_field(where, message, "info", (dict,), "a dict", required=True)
         self._debug_sent = True
 
     # --- at the end ------------------------------------------------------------------------
 
     def finished(self) -> None:
-        """Check that an application that returned has answered, unless the client is gone."""
+        """Check that an application that returned has sent a whole response, unless the client disconnected."""
         if self._disconnected or self._phase == _COMPLETE:
             return
         if self._phase == _NOT_STARTED:
             fail(self.where, "the application returned without a response", "send http.response.start and a body")
         if self._phase == _BODY:
-            fail(self.where, "the application returned amid the body", "send a last part with 'more_body' false")
+            fail(
+                self.where,
+                "the application returned before the end of the body",
+                "send a last part with 'more_body' false",
+            )
         fail(self.where, "the application returned without the trailers it promised", "send http.response.trailers")
 
-    def gone(self) -> None:
-        """Note that the server refused a message because the client is gone."""
+    def client_disconnected(self) -> None:
+        """Record that the server rejected a message because the client has disconnected."""
         self._disconnected = True
 
 
 _HTTP_CHECKS = {
-    "http.response.start": HTTPExchange._start,  # pyright: ignore[reportPrivateUsage]
-    "http.response.body": HTTPExchange._body,  # pyright: ignore[reportPrivateUsage]
-    "http.response.zerocopysend": HTTPExchange._zero_copy,  # pyright: ignore[reportPrivateUsage]
-    "http.response.pathsend": HTTPExchange._path,  # pyright: ignore[reportPrivateUsage]
-    "http.response.trailers": HTTPExchange._trailers,  # pyright: ignore[reportPrivateUsage]
-    "http.response.push": HTTPExchange._push,  # pyright: ignore[reportPrivateUsage]
-    "http.response.early_hint": HTTPExchange._early_hint,  # pyright: ignore[reportPrivateUsage]
-    "http.response.debug": HTTPExchange._debug,  # pyright: ignore[reportPrivateUsage]
+    "http.response.start": CheckedHTTPExchange._start,  # pyright: ignore[reportPrivateUsage]
+    "http.response.body": CheckedHTTPExchange._body,  # pyright: ignore[reportPrivateUsage]
+    "http.response.zerocopysend": CheckedHTTPExchange._zero_copy,  # pyright: ignore[reportPrivateUsage]
+    "http.response.pathsend": CheckedHTTPExchange._path,  # pyright: ignore[reportPrivateUsage]
+    "http.response.trailers": CheckedHTTPExchange._trailers,  # pyright: ignore[reportPrivateUsage]
+    "http.response.push": CheckedHTTPExchange._push,  # pyright: ignore[reportPrivateUsage]
+    "http.response.early_hint": CheckedHTTPExchange._early_hint,  # pyright: ignore[reportPrivateUsage]
+    "http.response.debug": CheckedHTTPExchange._debug,  # pyright: ignore[reportPrivateUsage]
 }

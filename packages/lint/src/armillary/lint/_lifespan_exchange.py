@@ -1,4 +1,4 @@
-"""One lifespan, as a state machine: start-up answered once, then shutdown answered once."""
+"""One lifespan, as a state machine: start-up acknowledged once, then shutdown acknowledged once."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 from ._error import fail
 from ._fields import check_text
 
-_NEXT_RECEIVE = {"idle": "lifespan.startup", "running": "lifespan.shutdown"}
-_ANSWERS = {
+_NEXT_RECEIVED = {"idle": "lifespan.startup", "running": "lifespan.shutdown"}
+_SENT_TRANSITIONS = {
     "lifespan.startup.complete": ("starting", "running"),
     "lifespan.startup.failed": ("starting", "ended"),
     "lifespan.shutdown.complete": ("stopping", "ended"),
@@ -17,7 +17,7 @@ _ANSWERS = {
 }
 
 
-class LifespanExchange:
+class CheckedLifespanExchange:
     """Checks the messages of one lifespan scope."""
 
     where = "lifespan"
@@ -31,17 +31,21 @@ class LifespanExchange:
         where = f"{self.where}, received {kind}"
         if kind not in ("lifespan.startup", "lifespan.shutdown"):
             fail(where, "a lifespan scope receives no such message", "correct the server or the middleware above")
-        if kind != _NEXT_RECEIVE.get(self._phase):
-            fail(where, f"the lifespan is {self._phase}", "give start-up first and shutdown once, after its answer")
+        if kind != _NEXT_RECEIVED.get(self._phase):
+            fail(
+                where,
+                f"the lifespan is {self._phase}",
+                "give start-up first and shutdown once, after start-up is complete",
+            )
         self._phase = "starting" if kind == "lifespan.startup" else "stopping"
 
     def sent(self, message: Mapping[str, Any]) -> None:
         """Check a message on its way to the server."""
         kind: str = message["type"]
         where = f"{self.where}, sent {kind}"
-        if kind not in _ANSWERS:
-            fail(where, "a lifespan scope sends no such message", f"send one of {', '.join(_ANSWERS)}")
-        expected, after = _ANSWERS[kind]
+        if kind not in _SENT_TRANSITIONS:
+            fail(where, "a lifespan scope sends no such message", f"send one of {', '.join(_SENT_TRANSITIONS)}")
+        expected, after = _SENT_TRANSITIONS[kind]
         if self._phase != expected:
             event = "lifespan.startup" if expected == "starting" else "lifespan.shutdown"
             fail(where, f"the lifespan is {self._phase}", f"send it once, after receiving {event}")
@@ -50,14 +54,14 @@ class LifespanExchange:
         self._phase = after
 
     def finished(self) -> None:
-        """Check that an application that returned has answered what it received."""
+        """Check that an application that returned has acknowledged what it received."""
         if self._phase in ("starting", "stopping"):
             event = "startup" if self._phase == "starting" else "shutdown"
             fail(
                 self.where,
-                f"the application returned without answering lifespan.{event}",
+                f"the application returned without acknowledging lifespan.{event}",
                 f"send lifespan.{event}.complete or lifespan.{event}.failed",
             )
 
-    def gone(self) -> None:
-        """Nothing to note: a lifespan has no client."""
+    def client_disconnected(self) -> None:
+        """Do nothing: a lifespan has no client."""

@@ -14,7 +14,7 @@ from ._fields import MISSING, check_bytes, check_field, check_text, kind_of
 from ._headers import check_headers, is_one_shot
 
 _HTTP_VERSIONS = ("1.0", "1.1", "2", "3")
-_CHANGE_SERVER = "correct the server, or whatever built this scope"
+_CORRECT_SERVER = "correct the server, or whatever built this scope"
 
 
 def _check_asgi(where: str, scope: Mapping[str, Any]) -> None:
@@ -80,7 +80,7 @@ def _check_connection(where: str, scope: Mapping[str, Any]) -> None:
 def _check_http(where: str, scope: Mapping[str, Any]) -> None:
     method = check_text(where, scope, "method", required=True)
     if method != method.upper():
-        fail(where, f"the method {method!r} is not in upper case", _CHANGE_SERVER)
+        fail(where, f"the method {method!r} is not in upper case", _CORRECT_SERVER)
     _check_connection(where, scope)
 
 
@@ -102,7 +102,7 @@ _BY_TYPE = {"http": _check_http, "websocket": _check_websocket, "lifespan": _che
 
 
 def check_scope(scope: Any) -> None:
-    """Fail where a scope lacks a key or holds one of the wrong type.
+    """Fail if a scope lacks a key or holds one of the wrong type.
 
     Scopes of an unknown type pass, as the specification lets servers define their own.
     """

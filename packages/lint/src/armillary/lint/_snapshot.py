@@ -50,7 +50,7 @@ class ScopeSnapshot:
         self._state = scope.get("state", _MISSING)
 
     def check(self, where: str) -> None:
-        """Fail where a key is gone, replaced or changed."""
+        """Fail if a key is removed, replaced or changed."""
         for key, before in self._before.items():
             after = self._scope.get(key, _MISSING)
             if after is _MISSING:
