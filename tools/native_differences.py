@@ -117,13 +117,13 @@ DIFFERENCES = [
         "Refused handshakes",
         "are sent as a response whatever the server announces; `send_denial_response` raises without the extension",
         "are closed with 403 where the server has no such extension",
-        ("_response.Response.denial_without_extension", "websockets.WebSocket.deny_without_extension"),
+        ("_response.Response.denial_without_extension", "websockets.WebSocket.reject_without_extension"),
     ),
     Difference(
         "Malformed Range header",
         "400",
         "is ignored, as RFC 9110 has it",
-        ("_file_response.FileResponse.refuse_malformed_ranges",),
+        ("_file_response.FileResponse.reject_malformed_ranges",),
     ),
     Difference(
         "Conditions on `FileResponse`",
@@ -296,7 +296,7 @@ DIFFERENCES = [
         "A handled exception after the response began",
         "`RuntimeError`",
         "its handler runs, the exception is reported and raised on",
-        ("middleware.exceptions.ExceptionMiddleware.settle_started",),
+        ("middleware.exceptions.ExceptionMiddleware.handle_after_start",),
     ),
     Difference(
         "HTTP endpoints as classes",
@@ -350,7 +350,7 @@ DIFFERENCES = [
         "hidden files are a 404; .br, .zst and .gz siblings; caching; 412; 404 where access is refused",
         (
             "staticfiles.StaticFiles.__init__",
-            "staticfiles.StaticFiles.answers_preconditions",
+            "staticfiles.StaticFiles.handles_preconditions",
             "staticfiles.StaticFiles.permission_error_status",
         ),
     ),
@@ -412,7 +412,7 @@ DIFFERENCES = [
             "testclient.TestClient.__init__",
             "testclient.TestClient.request",
             "testclient.TestClient.closed_error",
-            "testclient.TestClient.denied_error",
+            "testclient.TestClient.rejected_error",
             "testclient.TestClient.disconnect_grace",
         ),
     ),

@@ -1,4 +1,4 @@
-"""Every test marked `anyio` runs on asyncio, on uvloop where it is installed, and on trio."""
+"""Every test marked `anyio` runs on asyncio, on uvloop if it is installed, and on trio."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ def anyio_backend(request: pytest.FixtureRequest) -> object:
     return request.param
 
 
-class Answer:
-    """What an application sent in answer to one request."""
+class ReceivedResponse:
+    """What an application sent in response to one request."""
 
     def __init__(self, messages: list[Any]) -> None:
         self.messages = messages
@@ -46,7 +46,7 @@ class Answer:
         return self.body.decode()
 
 
-async def send_request(app: Any, path: str = "/", method: str = "GET", **given: Any) -> Answer:
+async def send_request(app: Any, path: str = "/", method: str = "GET", **given: Any) -> ReceivedResponse:
     """Ask an application, checked by the linter; keyword arguments are headers or keys of the scope."""
     headers = given.pop("headers", {})
     scope = {
@@ -73,7 +73,7 @@ async def send_request(app: Any, path: str = "/", method: str = "GET", **given: 
         sent.append(message)
 
     await lint(app)(scope, receive, send)
-    return Answer(sent)
+    return ReceivedResponse(sent)
 
 
 @pytest.fixture

@@ -77,8 +77,8 @@ async def test_policy_is_a_header_a_table_a_function_or_nothing(site: Path, ask:
 
 
 async def test_304_carries_the_policy_too(site: Path, ask: Callable[..., Any]) -> None:
-    answer = await ask(StaticFiles(directory=site), "/app.3f9d2c41.js", headers={"if-none-match": "*"})
-    assert (answer.status, answer.headers["cache-control"]) == (304, IMMUTABLE)
+    response = await ask(StaticFiles(directory=site), "/app.3f9d2c41.js", headers={"if-none-match": "*"})
+    assert (response.status, response.headers["cache-control"]) == (304, IMMUTABLE)
 
 
 async def test_url_with_the_current_version_is_immutable_and_an_old_one_is_not(
@@ -88,8 +88,8 @@ async def test_url_with_the_current_version_is_immutable_and_an_old_one_is_not(
     version = app.version("style.css")
     assert version is not None
     for _ in range(2):
-        answer = await ask(app, "/style.css", query_string=f"v={version}".encode())
-        assert answer.headers["cache-control"] == IMMUTABLE
+        response = await ask(app, "/style.css", query_string=f"v={version}".encode())
+        assert response.headers["cache-control"] == IMMUTABLE
         for query in (b"", b"v=000000000000", b"v=", f"v={version}&x=1".encode()):
             assert "cache-control" not in (await ask(app, "/style.css", query_string=query)).headers
     (site / "style.css").write_text("changed")

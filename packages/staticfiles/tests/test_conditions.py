@@ -22,10 +22,10 @@ def app(site: Path) -> StaticFiles:
 
 async def test_304_keeps_what_says_something_about_the_copy(app: StaticFiles, ask: Callable[..., Any]) -> None:
     whole = await ask(app, "/letters.txt")
-    answer = await ask(app, "/letters.txt", headers={"if-none-match": whole.headers["etag"]})
-    assert (answer.status, answer.body) == (304, b"")
+    response = await ask(app, "/letters.txt", headers={"if-none-match": whole.headers["etag"]})
+    assert (response.status, response.body) == (304, b"")
     kept = {name: value for name, value in whole.headers.items() if name in ("etag", "last-modified", "vary")}
-    assert answer.headers == kept
+    assert response.headers == kept
 
 
 @pytest.mark.parametrize(
@@ -50,8 +50,8 @@ async def test_condition(
     name: str, value: str, status: int, method: str, app: StaticFiles, ask: Callable[..., Any]
 ) -> None:
     etag = (await ask(app, "/letters.txt")).headers["etag"]
-    answer = await ask(app, "/letters.txt", method, headers={name: value.format(etag=etag)})
-    assert answer.status == status
+    response = await ask(app, "/letters.txt", method, headers={name: value.format(etag=etag)})
+    assert response.status == status
 
 
 async def test_overridden_is_not_modified_decides(site: Path, ask: Callable[..., Any]) -> None:
@@ -84,15 +84,15 @@ async def test_range(ranges: str, status: int, body: bytes, app: StaticFiles, as
     async def with_raw(scope: Any, receive: Any, send: Any) -> None:
         await app({**scope, "headers": raw}, receive, send)
 
-    answer = await ask(with_raw, "/letters.txt")
-    assert (answer.status, answer.body) == (status, body)
+    response = await ask(with_raw, "/letters.txt")
+    assert (response.status, response.body) == (status, body)
 
 
 async def test_if_range_with_another_tag_gives_the_whole_file(app: StaticFiles, ask: Callable[..., Any]) -> None:
     etag = (await ask(app, "/letters.txt")).headers["etag"]
     for tag, status in ((etag, 206), ('"x"', 200), (f"W/{etag}", 200)):
-        answer = await ask(app, "/letters.txt", headers={"range": "bytes=0-1", "if-range": tag})
-        assert answer.status == status
+        response = await ask(app, "/letters.txt", headers={"range": "bytes=0-1", "if-range": tag})
+        assert response.status == status
 
 
 async def test_content_etag_depends_on_the_content_alone(site: Path, ask: Callable[..., Any]) -> None:

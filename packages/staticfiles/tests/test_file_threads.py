@@ -40,14 +40,14 @@ async def test_stop_iteration_is_an_error_and_not_an_endless_wait() -> None:
 async def test_thread_that_cannot_be_started_keeps_no_place(
     anyio_backend_name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(self: threading.Thread) -> None:
+    def fail_to_start(self: threading.Thread) -> None:
         raise RuntimeError("can't start new thread")
 
     module = "armillary.staticfiles._file_threads"
     monkeypatch.setattr(f"{module}._idle", deque())
-    monkeypatch.setattr(f"{module}._Worker.start", refuse)
+    monkeypatch.setattr(f"{module}._Worker.start", fail_to_start)
     if anyio_backend_name == "trio":
-        return  # which starts threads of its own
+        return  # which starts its own threads
     with pytest.raises(RuntimeError, match="can't start"):
         await run_in_file_thread(int)
     assert FILES.in_use == 0

@@ -21,8 +21,8 @@ async def test_index_is_served_for_a_directory(site: Path, ask: Callable[..., An
 
 
 async def test_directory_without_its_slash_is_redirected_with_the_query(site: Path, ask: Callable[..., Any]) -> None:
-    answer = await ask(StaticFiles(directory=site, html=True), "/docs", query_string=b"a=1&b=%2F")
-    assert (answer.status, answer.headers["location"]) == (307, "./docs/?a=1&b=%2F")
+    response = await ask(StaticFiles(directory=site, html=True), "/docs", query_string=b"a=1&b=%2F")
+    assert (response.status, response.headers["location"]) == (307, "./docs/?a=1&b=%2F")
 
 
 @pytest.mark.parametrize(
@@ -35,29 +35,29 @@ async def test_redirect_never_leaves_the_host(path: str, site: Path, ask: Callab
             return found, os.stat(found)
 
     headers = {"host": "site.example"}
-    answer = await ask(Anything(directory=site, html=True), path, headers=headers)
-    assert answer.status == 307
-    target = urljoin(f"https://site.example{path}", answer.headers["location"])
+    response = await ask(Anything(directory=site, html=True), path, headers=headers)
+    assert response.status == 307
+    target = urljoin(f"https://site.example{path}", response.headers["location"])
     assert urlsplit(target).netloc == "site.example"
-    assert "\\" not in answer.headers["location"]
+    assert "\\" not in response.headers["location"]
 
 
 async def test_missing_page_is_the_404_page_with_its_status(site: Path, ask: Callable[..., Any]) -> None:
     app = StaticFiles(directory=site, html=True)
     for path in ("/nope", "/nope.js", "/../x", "/.env"):
-        answer = await ask(app, path, headers={"if-none-match": "*", "range": "bytes=0-1"})
-        assert (answer.status, answer.text) == (404, "<h1>Missing</h1>")
+        response = await ask(app, path, headers={"if-none-match": "*", "range": "bytes=0-1"})
+        assert (response.status, response.text) == (404, "<h1>Missing</h1>")
 
 
-async def test_spa_answers_pages_with_the_top_index_and_files_with_a_404(site: Path, ask: Callable[..., Any]) -> None:
+async def test_spa_serves_the_top_index_for_pages_and_a_404_for_files(site: Path, ask: Callable[..., Any]) -> None:
     app = StaticFiles(directory=site, html="spa")
     for path in ("/users/42", "/users/jane.doe", "/deep/er/link/"):
-        answer = await ask(app, path)
-        assert (answer.status, answer.text) == (200, "<h1>Home</h1>")
-        assert answer.headers["cache-control"] == "no-cache"
-    for path in ("/assets/gone.js", "/logo.png", "/users/../../etc/passwd", "/.env"):
-        answer = await ask(app, path)
-        assert (answer.status, answer.text) == (404, "<h1>Missing</h1>")
+        response = await ask(app, path)
+        assert (response.status, response.text) == (200, "<h1>Home</h1>")
+        assert response.headers["cache-control"] == "no-cache"
+    for path in ("/assets/missing.js", "/logo.png", "/users/../../etc/passwd", "/.env"):
+        response = await ask(app, path)
+        assert (response.status, response.text) == (404, "<h1>Missing</h1>")
     assert (await ask(app, "/docs/")).text == "<h1>Docs</h1>"
     assert (await ask(app, "/letters.txt")).status == 200
     assert (await ask(app, "/users/42", "POST")).status == 405
@@ -69,7 +69,7 @@ async def test_spa_page_is_revalidated_by_its_tag(site: Path, ask: Callable[...,
     assert (await ask(app, "/users/43", headers={"if-none-match": etag})).status == 304
 
 
-async def test_removed_file_is_no_longer_answered_with_a_304(site: Path, ask: Callable[..., Any]) -> None:
+async def test_removed_file_gets_no_304(site: Path, ask: Callable[..., Any]) -> None:
     app = StaticFiles(directory=site, html=True)
     assert (await ask(app, "/letters.txt", headers={"if-none-match": "*"})).status == 304
     (site / "letters.txt").unlink()

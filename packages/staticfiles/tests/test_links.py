@@ -39,9 +39,9 @@ async def test_link_that_stays_inside_is_followed(path: str, tree: Path, ask: Ca
 
 @pytest.mark.parametrize("path", ["/leak.txt", "/leak/secret.txt", "/up/static_private/secret.txt", "/loop", "/loop/x"])
 async def test_link_that_leads_out_is_a_plain_404(path: str, tree: Path, ask: Callable[..., Any]) -> None:
-    answer = await ask(StaticFiles(directory=tree), path)
+    response = await ask(StaticFiles(directory=tree), path)
     missing = await ask(StaticFiles(directory=tree), "/nothing")
-    assert (answer.status, answer.raw_headers, answer.body) == (404, missing.raw_headers, missing.body)
+    assert (response.status, response.raw_headers, response.body) == (404, missing.raw_headers, missing.body)
 
 
 async def test_link_that_leads_out_is_followed_where_that_is_asked_for(tree: Path, ask: Callable[..., Any]) -> None:
@@ -65,7 +65,7 @@ async def test_served_directory_may_itself_be_a_link(tree: Path, ask: Callable[.
     assert (await ask(app, "/leak.txt")).status == 404
 
 
-async def test_pipe_is_no_file_and_holds_nobody_up(tree: Path, ask: Callable[..., Any]) -> None:
+async def test_pipe_is_no_file_and_does_not_block(tree: Path, ask: Callable[..., Any]) -> None:
     os.mkfifo(tree / "pipe")
     assert (await ask(StaticFiles(directory=tree), "/pipe")).status == 404
 
@@ -73,5 +73,5 @@ async def test_pipe_is_no_file_and_holds_nobody_up(tree: Path, ask: Callable[...
 async def test_coded_sibling_that_is_a_link_out_is_not_served(tree: Path, ask: Callable[..., Any]) -> None:
     (tree / "app.js").write_text("let a")
     (tree / "app.js.gz").symlink_to(tree.parent / "static_private" / "secret.txt")
-    answer = await ask(StaticFiles(directory=tree), "/app.js", headers={"accept-encoding": "gzip"})
-    assert answer.text == "let a"
+    response = await ask(StaticFiles(directory=tree), "/app.js", headers={"accept-encoding": "gzip"})
+    assert response.text == "let a"

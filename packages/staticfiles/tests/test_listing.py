@@ -22,13 +22,13 @@ async def test_listing_is_off_unless_asked_for(site: Path, ask: Callable[..., An
 
 async def test_listing_shows_what_is_served_directories_first(site: Path, ask: Callable[..., Any]) -> None:
     (site / "leak.txt").symlink_to("/etc/hostname")
-    answer = await ask(StaticFiles(directory=site, listing=True), "/")
-    shown = [name for _, name in LINK.findall(answer.text)]
+    response = await ask(StaticFiles(directory=site, listing=True), "/")
+    shown = [name for _, name in LINK.findall(response.text)]
     assert shown == [
         *(".well-known/", "docs/", "empty/"),
         *("404.html", "app.3f9d2c41.js", "index.html", "letters.txt", "style.css"),
     ]
-    assert "default-src 'none'" in answer.headers["content-security-policy"]
+    assert "default-src 'none'" in response.headers["content-security-policy"]
 
 
 async def test_index_wins_over_the_listing_where_html_is_wanted(site: Path, ask: Callable[..., Any]) -> None:
@@ -38,8 +38,8 @@ async def test_index_wins_over_the_listing_where_html_is_wanted(site: Path, ask:
 
 
 async def test_listing_without_its_slash_is_redirected(site: Path, ask: Callable[..., Any]) -> None:
-    answer = await ask(StaticFiles(directory=site, listing=True), "/empty")
-    assert answer.headers["location"] == "./empty/"
+    response = await ask(StaticFiles(directory=site, listing=True), "/empty")
+    assert response.headers["location"] == "./empty/"
 
 
 @pytest.mark.parametrize(

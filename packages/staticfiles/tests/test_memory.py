@@ -27,15 +27,15 @@ def count_looks(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return looks
 
 
-async def test_small_file_is_answered_from_memory(site: Path, ask: Callable[..., Any], count_looks: list[str]) -> None:
+async def test_small_file_is_served_from_memory(site: Path, ask: Callable[..., Any], count_looks: list[str]) -> None:
     app = StaticFiles(directory=site, memory=1_000_000)
-    answers = [await ask(app, "/letters.txt") for _ in range(3)]
+    responses = [await ask(app, "/letters.txt") for _ in range(3)]
     assert len(count_looks) == 1
-    assert {answer.text for answer in answers} == {"abcdefghijklmnopqrstuvwxyz"}
-    assert answers[0].headers == answers[2].headers
+    assert {response.text for response in responses} == {"abcdefghijklmnopqrstuvwxyz"}
+    assert responses[0].headers == responses[2].headers
     head = await ask(app, "/letters.txt", "HEAD")
-    assert (head.body, head.headers) == (b"", answers[0].headers)
-    etag = answers[0].headers["etag"]
+    assert (head.body, head.headers) == (b"", responses[0].headers)
+    etag = responses[0].headers["etag"]
     assert (await ask(app, "/letters.txt", headers={"if-none-match": etag})).status == 304
     assert len(count_looks) == 1
 

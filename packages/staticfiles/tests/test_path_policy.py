@@ -59,7 +59,7 @@ CORPUS = [
 
 
 class Untouchable:
-    """Stands for `os` where no call may be made; its paths are Windows's."""
+    """Replaces `os` when no call may be made; its paths are Windows's."""
 
     name = "nt"
     path = ntpath
@@ -70,11 +70,11 @@ class Untouchable:
         return os.fspath(path)
 
     def __getattr__(self, name: str) -> Any:
-        raise AssertionError(f"os.{name} was used for a path that should have been refused by its text")
+        raise AssertionError(f"os.{name} was used for a path that should have been rejected by its text")
 
 
 @pytest.mark.parametrize("path", CORPUS)
-def test_hostile_path_is_refused_by_its_text(path: str) -> None:
+def test_hostile_path_is_rejected_by_its_text(path: str) -> None:
     assert PathPolicy().segments(path) is None
     assert PathPolicy(hidden_files=True).segments(path) is None
 
@@ -91,12 +91,12 @@ def test_hostile_path_makes_no_system_call_under_windows_semantics(
 
 
 @pytest.mark.parametrize("path", ["/etc/passwd", "//server/share", "/"])
-def test_absolute_path_is_refused(path: str) -> None:
+def test_absolute_path_is_rejected(path: str) -> None:
     assert PathPolicy().segments(path) is None
 
 
 @pytest.mark.parametrize("path", [".env", ".git/config", "docs/.htaccess", "docs/.well-known/x", ".well-known/.env"])
-def test_hidden_name_is_refused_unless_wanted(path: str) -> None:
+def test_hidden_name_is_rejected_unless_wanted(path: str) -> None:
     assert PathPolicy().segments(path) is None
     assert PathPolicy(hidden_files=True).segments(path) == path.split("/")
 
@@ -112,7 +112,7 @@ def test_harmless_name_that_looks_similar_is_served(path: str) -> None:
     assert PathPolicy().segments(path) == [path]
 
 
-def test_device_names_are_plain_names_where_portability_is_not_wanted() -> None:
+def test_device_names_are_plain_names_if_portability_is_not_wanted() -> None:
     policy = PathPolicy(portable_names=False)
     assert policy.segments("con.svg") == ["con.svg"]
     assert policy.segments("a:b") == ["a:b"]
@@ -120,11 +120,11 @@ def test_device_names_are_plain_names_where_portability_is_not_wanted() -> None:
 
 
 @pytest.mark.parametrize("path", ["..", "../x", "a/../../x", "a/..", "..\\x", "/x", "a\0", "%2e%2e/x", "..%2Fx"])
-def test_path_out_of_the_directory_is_refused_by_the_most_permissive_policy(path: str) -> None:
+def test_path_out_of_the_directory_is_rejected_by_the_most_permissive_policy(path: str) -> None:
     assert PathPolicy(hidden_files=True, portable_names=False).segments(path) is None
 
 
-def test_short_name_is_refused_where_it_is_an_alias() -> None:
+def test_short_name_is_rejected_if_it_is_an_alias() -> None:
     assert PathPolicy(short_names=False).segments("PROGRA~1") is None
     assert PathPolicy().segments("draft~1.txt") == ["draft~1.txt"]
 

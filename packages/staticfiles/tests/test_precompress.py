@@ -85,7 +85,7 @@ def test_interrupted_write_leaves_nothing_behind(assets: Path, monkeypatch: pyte
     assert sorted(path.name for path in (assets / "css").iterdir()) == ["site.css"]
 
 
-def test_missing_library_is_named_where_its_coding_is_asked_for(
+def test_missing_library_is_named_if_its_coding_is_asked_for(
     assets: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setitem(sys.modules, "brotli", None)

@@ -17,14 +17,14 @@ pytestmark = pytest.mark.anyio
 
 
 async def test_file_is_served_with_type_length_and_validators(site: Path, ask: Callable[..., Any]) -> None:
-    answer = await ask(StaticFiles(directory=site), "/style.css")
-    assert answer.status == 200
-    assert answer.body == (site / "style.css").read_bytes()
-    assert answer.headers["content-type"] == "text/css; charset=utf-8"
-    assert answer.headers["content-length"] == str(len(answer.body))
-    assert answer.headers["accept-ranges"] == "bytes"
-    assert answer.headers["etag"].startswith('"')
-    assert "last-modified" in answer.headers
+    response = await ask(StaticFiles(directory=site), "/style.css")
+    assert response.status == 200
+    assert response.body == (site / "style.css").read_bytes()
+    assert response.headers["content-type"] == "text/css; charset=utf-8"
+    assert response.headers["content-length"] == str(len(response.body))
+    assert response.headers["accept-ranges"] == "bytes"
+    assert response.headers["etag"].startswith('"')
+    assert "last-modified" in response.headers
 
 
 async def test_mounted_anywhere_the_prefix_is_taken_off(site: Path, ask: Callable[..., Any]) -> None:
@@ -37,9 +37,9 @@ async def test_mounted_anywhere_the_prefix_is_taken_off(site: Path, ask: Callabl
 async def test_file_of_any_size_is_served_whole(size: int, tmp_path: Path, ask: Callable[..., Any]) -> None:
     content = os.urandom(size)
     (tmp_path / "file.bin").write_bytes(content)
-    answer = await ask(StaticFiles(directory=tmp_path), "/file.bin")
-    assert answer.body == content
-    assert answer.headers["content-length"] == str(size)
+    response = await ask(StaticFiles(directory=tmp_path), "/file.bin")
+    assert response.body == content
+    assert response.headers["content-length"] == str(size)
 
 
 async def test_pain_22_a_file_costs_one_thread_hop_and_one_for_each_later_chunk(
@@ -101,11 +101,11 @@ async def test_other_method_is_a_405_that_names_the_allowed(method: str, site: P
 )
 async def test_whatever_is_not_served_is_the_same_404(path: str, site: Path, ask: Callable[..., Any]) -> None:
     app = StaticFiles(directory=site)
-    answer, missing = await ask(app, path), await ask(app, "/no-such-file")
+    response, missing = await ask(app, path), await ask(app, "/no-such-file")
     if path == "/letters.txt/":
-        assert answer.status == 200
+        assert response.status == 200
         return
-    assert (answer.status, answer.raw_headers, answer.body) == (404, missing.raw_headers, b"Not Found")
+    assert (response.status, response.raw_headers, response.body) == (404, missing.raw_headers, b"Not Found")
 
 
 async def test_hidden_files_are_served_only_where_asked_for(site: Path, ask: Callable[..., Any]) -> None:
@@ -114,18 +114,16 @@ async def test_hidden_files_are_served_only_where_asked_for(site: Path, ask: Cal
     assert (await ask(StaticFiles(directory=site, hidden_files=True), "/.env")).text == "SECRET=1"
 
 
-async def test_access_that_is_refused_is_a_404(
-    site: Path, ask: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def refuse(*args: Any, **kwargs: Any) -> Any:
+async def test_permission_error_is_a_404(site: Path, ask: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    def raise_permission_error(*args: Any, **kwargs: Any) -> Any:
         raise PermissionError(13, "Permission denied")
 
     app = StaticFiles(directory=site)
-    monkeypatch.setattr("armillary.staticfiles._file_tree.os.lstat", refuse)
+    monkeypatch.setattr("armillary.staticfiles._file_tree.os.lstat", raise_permission_error)
     assert (await ask(app, "/letters.txt")).status == 404
 
 
-@pytest.mark.parametrize("error", [PermissionError(13, "denied"), FileNotFoundError(2, "gone")])
+@pytest.mark.parametrize("error", [PermissionError(13, "denied"), FileNotFoundError(2, "missing")])
 @pytest.mark.parametrize(("etag", "query"), [("content", b""), ("mtime", b"v=0123456789ab")])
 async def test_file_whose_content_cannot_be_read_for_its_digest_is_a_404(
     error: OSError, etag: Any, query: bytes, site: Path, ask: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
@@ -162,16 +160,16 @@ async def test_file_deleted_between_look_and_open_is_a_404(site: Path, ask: Call
 
 
 class Racing(StaticFiles):
-    """Lets something happen to the file each time between the look at it and its opening."""
+    """Changes the file each time between the lookup and its opening."""
 
-    def __init__(self, directory: Path, *happenings: Callable[[Path], object]) -> None:
+    def __init__(self, directory: Path, *changes: Callable[[Path], object]) -> None:
         super().__init__(directory=directory)
-        self.happenings = list(happenings)
+        self.changes = list(changes)
 
     def file_response(self, full_path: Any, *args: Any, **kwargs: Any) -> Response:
         response = super().file_response(full_path, *args, **kwargs)
-        if self.happenings:
-            self.happenings.pop(0)(Path(full_path))
+        if self.changes:
+            self.changes.pop(0)(Path(full_path))
         return response
 
 
@@ -183,19 +181,19 @@ def replace(path: Path) -> None:
 
 async def test_file_replaced_between_look_and_open_is_looked_at_again(site: Path, ask: Callable[..., Any]) -> None:
     before = await ask(StaticFiles(directory=site), "/letters.txt")
-    answer = await ask(Racing(site, replace), "/letters.txt")
+    response = await ask(Racing(site, replace), "/letters.txt")
     after = await ask(StaticFiles(directory=site), "/letters.txt")
-    assert answer.text == "something longer than the alphabet was"
-    assert answer.headers == after.headers
-    assert answer.headers["etag"] != before.headers["etag"]
+    assert response.text == "something longer than the alphabet was"
+    assert response.headers == after.headers
+    assert response.headers["etag"] != before.headers["etag"]
 
 
 async def test_file_written_to_between_look_and_open_is_sent_with_its_own_headers(
     site: Path, ask: Callable[..., Any]
 ) -> None:
-    answer = await ask(Racing(site, lambda path: path.write_text("written over")), "/letters.txt")
+    response = await ask(Racing(site, lambda path: path.write_text("written over")), "/letters.txt")
     after = await ask(StaticFiles(directory=site), "/letters.txt")
-    assert (answer.text, answer.headers) == ("written over", after.headers)
+    assert (response.text, response.headers) == ("written over", after.headers)
 
 
 async def test_file_swapped_for_a_link_out_between_look_and_open_is_not_served(
@@ -263,7 +261,7 @@ async def test_bad_configuration_names_the_parameter(tmp_path: Path) -> None:
         ({"html": "yes"}, "html='yes'"),
         ({"etag": "strong"}, "etag='strong'"),
         ({"memory": -1}, "memory=-1"),
-        ({"precompressed": ["lzma"]}, "precompressed names 'lzma'"),
+        ({"precompressed": ["lzma"]}, "precompressed contains 'lzma'"),
         ({"cache_control": "a\r\nb"}, "cache_control="),
         ({"cache_control": "max-age=60 \u2013 at most"}, "cache_control=.* beyond latin-1"),
         ({"cache_control": {"*": "\u2013"}}, "cache_control=.* beyond latin-1"),
@@ -276,7 +274,7 @@ async def test_bad_configuration_names_the_parameter(tmp_path: Path) -> None:
             StaticFiles(directory=tmp_path, **arguments)
     with pytest.raises(TypeError, match="cache_control=7"):
         StaticFiles(directory=tmp_path, cache_control=7)  # type: ignore[arg-type]
-    with pytest.raises(TypeError, match="cache_control has 60 where there must be a header or None"):
+    with pytest.raises(TypeError, match="cache_control contains 60; it must be a header or None"):
         StaticFiles(directory=tmp_path, cache_control={"*": 60})  # type: ignore[dict-item]
     for name in ("packages", "precompressed"):
         with pytest.raises(TypeError, match=f"{name}='br' must be a list"):
@@ -320,8 +318,8 @@ async def test_registered_handler_renders_the_404(site: Path, ask: Callable[...,
 
     scope: Scope = {}
     scope_record(scope)["exception_handlers"] = {404: render}  # type: ignore[typeddict-item]
-    answer = await ask(StaticFiles(directory=site), "/nope", **scope)
-    assert (answer.status, answer.text) == (404, "nothing here")
+    response = await ask(StaticFiles(directory=site), "/nope", **scope)
+    assert (response.status, response.text) == (404, "nothing here")
 
 
 async def test_overriding_get_response_may_fall_back_and_add_headers(site: Path, ask: Callable[..., Any]) -> None:
@@ -334,8 +332,8 @@ async def test_overriding_get_response_may_fall_back_and_add_headers(site: Path,
             response.headers["x-added"] = "1"
             return response
 
-    answer = await ask(Fallback(directory=site), "/deep/link")
-    assert (answer.text, answer.headers["x-added"]) == ("<h1>Home</h1>", "1")
+    response = await ask(Fallback(directory=site), "/deep/link")
+    assert (response.text, response.headers["x-added"]) == ("<h1>Home</h1>", "1")
 
 
 async def test_overriding_get_path_and_lookup_path_is_honoured(site: Path, ask: Callable[..., Any]) -> None:
@@ -360,11 +358,11 @@ async def test_get_response_gives_a_file_response_of_the_file(site: Path) -> Non
 
 
 async def test_path_is_left_to_the_server_that_offers_to_send_it(site: Path, ask: Callable[..., Any]) -> None:
-    answer = await ask(StaticFiles(directory=site), "/style.css", extensions={"http.response.pathsend": {}})
-    assert answer.messages[1] == {"type": "http.response.pathsend", "path": str(site / "style.css")}
+    response = await ask(StaticFiles(directory=site), "/style.css", extensions={"http.response.pathsend": {}})
+    assert response.messages[1] == {"type": "http.response.pathsend", "path": str(site / "style.css")}
 
 
-async def test_many_requests_at_once_are_all_answered(site: Path, ask: Callable[..., Any]) -> None:
+async def test_many_requests_at_once_all_get_a_response(site: Path, ask: Callable[..., Any]) -> None:
     app = StaticFiles(directory=site)
     bodies: list[bytes] = []
 

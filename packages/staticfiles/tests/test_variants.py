@@ -35,11 +35,11 @@ async def test_pain_22_the_sibling_the_client_wants_is_sent(assets: Path, ask: C
         ("gzip;q=1, br;q=0.5", "gzip", gzip.decompress),
         ("*", "br", brotli.decompress),
     ):
-        answer = await ask(app, "/app.js", headers={"accept-encoding": accepted})
-        assert answer.headers["content-encoding"] == coding
-        assert decode(answer.body) == SOURCE
-        assert answer.headers["content-type"] == "text/javascript; charset=utf-8"
-        assert answer.headers["content-length"] == str(len(answer.body))
+        response = await ask(app, "/app.js", headers={"accept-encoding": accepted})
+        assert response.headers["content-encoding"] == coding
+        assert decode(response.body) == SOURCE
+        assert response.headers["content-type"] == "text/javascript; charset=utf-8"
+        assert response.headers["content-length"] == str(len(response.body))
 
 
 @pytest.mark.parametrize("accepted", [None, "", "identity", "deflate", "br;q=0, gzip;q=0", "zstd"])
@@ -47,12 +47,12 @@ async def test_client_that_accepts_none_gets_the_file_itself(
     accepted: str | None, assets: Path, ask: Callable[..., Any]
 ) -> None:
     headers = {} if accepted is None else {"accept-encoding": accepted}
-    answer = await ask(StaticFiles(directory=assets), "/app.js", headers=headers)
-    assert answer.body == SOURCE
-    assert "content-encoding" not in answer.headers
+    response = await ask(StaticFiles(directory=assets), "/app.js", headers=headers)
+    assert response.body == SOURCE
+    assert "content-encoding" not in response.headers
 
 
-async def test_every_answer_that_could_have_been_coded_varies(assets: Path, ask: Callable[..., Any]) -> None:
+async def test_every_response_that_could_have_been_coded_varies(assets: Path, ask: Callable[..., Any]) -> None:
     app = StaticFiles(directory=assets)
     plain = await ask(app, "/app.js")
     assert plain.headers["vary"] == "accept-encoding"
@@ -64,20 +64,20 @@ async def test_every_answer_that_could_have_been_coded_varies(assets: Path, ask:
 
 
 async def test_image_is_not_sent_coded(assets: Path, ask: Callable[..., Any]) -> None:
-    answer = await ask(StaticFiles(directory=assets), "/logo.png", headers={"accept-encoding": "gzip"})
-    assert answer.body == b"\x89PNG"
+    response = await ask(StaticFiles(directory=assets), "/logo.png", headers={"accept-encoding": "gzip"})
+    assert response.body == b"\x89PNG"
 
 
 @pytest.mark.parametrize("etag", ["mtime", "content"])
 async def test_variants_have_tags_of_their_own_and_one_date(etag: Any, assets: Path, ask: Callable[..., Any]) -> None:
     app = StaticFiles(directory=assets, etag=etag)
-    answers = [await ask(app, "/app.js", headers={"accept-encoding": coding}) for coding in ("", "br", "gzip")]
-    assert len({answer.headers["etag"] for answer in answers}) == 3
-    assert len({answer.headers["last-modified"] for answer in answers}) == 1
-    for coding, answer in zip(("", "br", "gzip"), answers, strict=True):
-        headers = {"accept-encoding": coding, "if-none-match": answer.headers["etag"]}
+    responses = [await ask(app, "/app.js", headers={"accept-encoding": coding}) for coding in ("", "br", "gzip")]
+    assert len({response.headers["etag"] for response in responses}) == 3
+    assert len({response.headers["last-modified"] for response in responses}) == 1
+    for coding, response in zip(("", "br", "gzip"), responses, strict=True):
+        headers = {"accept-encoding": coding, "if-none-match": response.headers["etag"]}
         assert (await ask(app, "/app.js", headers=headers)).status == 304
-    crossed = {"accept-encoding": "gzip", "if-none-match": answers[1].headers["etag"]}
+    crossed = {"accept-encoding": "gzip", "if-none-match": responses[1].headers["etag"]}
     assert (await ask(app, "/app.js", headers=crossed)).status == 200
 
 
@@ -94,15 +94,15 @@ async def test_variant_of_the_same_size_and_time_has_another_tag(assets: Path, a
 
 async def test_range_is_of_the_coded_bytes(assets: Path, ask: Callable[..., Any]) -> None:
     headers = {"accept-encoding": "gzip", "range": "bytes=0-1"}
-    answer = await ask(StaticFiles(directory=assets), "/app.js", headers=headers)
-    assert (answer.status, answer.body, answer.headers["content-encoding"]) == (206, b"\x1f\x8b", "gzip")
+    response = await ask(StaticFiles(directory=assets), "/app.js", headers=headers)
+    assert (response.status, response.body, response.headers["content-encoding"]) == (206, b"\x1f\x8b", "gzip")
 
 
 async def test_stale_sibling_is_not_sent(assets: Path, ask: Callable[..., Any]) -> None:
     stamp = os.stat(assets / "app.js.gz").st_mtime + 10
     os.utime(assets / "app.js", (stamp, stamp))
-    answer = await ask(StaticFiles(directory=assets), "/app.js", headers={"accept-encoding": "gzip, br"})
-    assert answer.body == SOURCE
+    response = await ask(StaticFiles(directory=assets), "/app.js", headers={"accept-encoding": "gzip, br"})
+    assert response.body == SOURCE
 
 
 async def test_siblings_can_be_limited_or_left_out(assets: Path, ask: Callable[..., Any]) -> None:
@@ -115,9 +115,9 @@ async def test_siblings_can_be_limited_or_left_out(assets: Path, ask: Callable[.
 
 
 async def test_sibling_asked_for_by_name_is_a_file_like_any_other(assets: Path, ask: Callable[..., Any]) -> None:
-    answer = await ask(StaticFiles(directory=assets), "/app.js.gz", headers={"accept-encoding": "gzip"})
-    assert answer.headers["content-type"] == "application/gzip"
-    assert "content-encoding" not in answer.headers
+    response = await ask(StaticFiles(directory=assets), "/app.js.gz", headers={"accept-encoding": "gzip"})
+    assert response.headers["content-type"] == "application/gzip"
+    assert "content-encoding" not in response.headers
 
 
 def test_codings_are_ordered_by_weight_then_by_what_compresses_best() -> None:

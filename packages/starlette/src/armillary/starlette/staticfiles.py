@@ -33,7 +33,7 @@ class StaticFiles(staticfiles.StaticFiles):
 
     file_response_class = _StaticFileResponse
     allows_no_directory = True
-    answers_preconditions = False
+    handles_preconditions = False
     permission_error_status = 401
     portable_names = os.name == "nt"
     raises_http_exceptions = True

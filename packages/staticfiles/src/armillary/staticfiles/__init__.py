@@ -7,8 +7,8 @@
 
 from ._cache_control import IMMUTABLE, CachePolicy, has_hashed_name, hashed_immutable
 from ._directories import PathLike
-from ._file_plan import NotModifiedResponse, StaticFileMixin, StaticFileResponse
 from ._path_policy import PathPolicy
+from ._static_file_response import NotModifiedResponse, StaticFileMixin, StaticFileResponse
 from ._static_files import Packages, StaticFiles
 
 __all__ = [

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from ._coding import CODINGS, Coding
 from ._compressors import Compressor, MissingCompressor, find_compressor
 from ._listing import readable_size
-from ._precompress import Outcome, find_compressible, precompress
+from ._precompress import PrecompressOutcome, find_compressible, precompress
 from ._progress_bar import ProgressBar
 
 
@@ -22,7 +22,7 @@ def build_parser() -> ArgumentParser:
         "--coding",
         action="append",
         choices=[coding.name for coding in CODINGS],
-        help="may be given more than once; by default every coding whose library is installed",
+        help="may be repeated; by default every coding whose library is installed",
     )
     command.add_argument("--min-size", type=int, default=512, metavar="BYTES", help="leave out smaller files (512)")
     command.set_defaults(run=run_precompress)
@@ -57,7 +57,7 @@ def run_precompress(arguments: Namespace) -> int:
     return 0
 
 
-def summary(name: str, outcomes: Sequence[Outcome]) -> str:
+def summary(name: str, outcomes: Sequence[PrecompressOutcome]) -> str:
     kept = [outcome for outcome in outcomes if outcome.after is not None]
     current = sum(outcome.was_current for outcome in kept)
     before, after = sum(outcome.before for outcome in kept), sum(outcome.after or 0 for outcome in kept)

@@ -1,4 +1,4 @@
-"""What caches are told about a file (RFC 9111 section 5.2)."""
+"""The Cache-Control header of a file (RFC 9111 section 5.2)."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _BASE64_HASH = re.compile(r"[.-](?=\w*[0-9][A-Za-z])(?=\w+[A-Z])(?=\w*[a-z])[A-Z
 
 
 def has_hashed_name(path: str) -> bool:
-    """Tell whether a file's name holds a hash of its content, as build tools write it.
+    """Return whether a file's name holds a hash of its content, as build tools write it.
 
     It is the part before the extension: eight or more hexadecimal digits, or eight characters of
-    mixed case with a digit. A date or a number is none.
+    mixed case with a digit. A date or a number is not a hash.
 
     >>> [has_hashed_name(name) for name in ("app.3f9d2c41.js", "index-BdH3bPq2.js", "log-20240131.txt")]
     [True, True, False]
@@ -54,7 +54,7 @@ def cache_policy(given: CachePolicy | Mapping[str, str | None] | str | None) -> 
 
     Raises:
         TypeError: it is none of these.
-        ValueError: a header holds CR, LF, NUL or characters beyond latin-1.
+        ValueError: a header contains CR, LF, NUL or characters beyond latin-1.
 
     >>> policy = cache_policy({"*.css": "max-age=60"})
     >>> policy and policy("site.css")
@@ -95,8 +95,8 @@ def _check_line(value: str | None) -> None:
     if value is None:
         return
     if not isinstance(value, str):  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise TypeError(f"cache_control has {value!r} where there must be a header or None")
+        raise TypeError(f"cache_control contains {value!r}; it must be a header or None")
     if any(character in value for character in "\r\n\0"):
-        raise ValueError(f"cache_control={value!r} holds CR, LF or NUL; a header is one line")
+        raise ValueError(f"cache_control={value!r} contains CR, LF or NUL; a header is one line")
     if any(character > "\xff" for character in value):
         raise ValueError(f"cache_control={value!r} has characters beyond latin-1; a header cannot carry them")

@@ -16,9 +16,9 @@ class Coding(NamedTuple):
 
 
 CODINGS = (Coding("br", ".br"), Coding("zstd", ".zst"), Coding("gzip", ".gz"))
-"""Every coding there are siblings of, the one that compresses best first."""
+"""The codings of sibling files, the one that compresses best first."""
 
-_COMPRESSIBLE = frozenset(
+_COMPRESSIBLE_TYPES = frozenset(
     (
         "application/atom+xml",
         "application/javascript",
@@ -43,19 +43,19 @@ _COMPRESSIBLE = frozenset(
 
 
 def is_compressible(media_type: str) -> bool:
-    """Tell whether files of a media type are worth compressing.
+    """Return whether files of a media type are worth compressing.
 
     >>> is_compressible("text/css"), is_compressible("image/png")
     (True, False)
     """
-    return media_type.startswith("text/") or media_type in _COMPRESSIBLE or media_type.endswith(("+json", "+xml"))
+    return media_type.startswith("text/") or media_type in _COMPRESSIBLE_TYPES or media_type.endswith(("+json", "+xml"))
 
 
 def acceptable_codings(accept_encoding: str | None, offered: Sequence[Coding] = CODINGS) -> list[Coding]:
-    """Return the codings to look for, the most wanted first; those below `identity` are left out.
+    """Return the codings to look for, the preferred ones first; those below `identity` are left out.
 
     Args:
-        accept_encoding: the header, None where there is none.
+        accept_encoding: the header, None if there is none.
         offered: in the order preferred here, which decides between equal weights.
 
     >>> [coding.name for coding in acceptable_codings("gzip, br;q=0.8, zstd;q=0")]
@@ -63,13 +63,13 @@ def acceptable_codings(accept_encoding: str | None, offered: Sequence[Coding] = 
     """
     if not accept_encoding:
         return []
-    weights = {"gzip" if wish.value == "x-gzip" else wish.value: wish.q for wish in parse_accept(accept_encoding)}
-    anything = weights.get("*", 0.0)
-    least = weights.get("identity", 0.0)
-    wanted = [(weights.get(coding.name, anything), coding) for coding in offered]
-    wanted = [pair for pair in wanted if pair[0] > 0 and pair[0] >= least]
-    wanted.sort(key=lambda pair: -pair[0])
-    return [coding for _, coding in wanted]
+    weights = {"gzip" if item.value == "x-gzip" else item.value: item.q for item in parse_accept(accept_encoding)}
+    wildcard = weights.get("*", 0.0)
+    minimum = weights.get("identity", 0.0)
+    accepted = [(weights.get(coding.name, wildcard), coding) for coding in offered]
+    accepted = [pair for pair in accepted if pair[0] > 0 and pair[0] >= minimum]
+    accepted.sort(key=lambda pair: -pair[0])
+    return [coding for _, coding in accepted]
 
 
 def offered_codings(names: bool | Sequence[str]) -> tuple[Coding, ...]:
@@ -89,5 +89,5 @@ def offered_codings(names: bool | Sequence[str]) -> tuple[Coding, ...]:
     chosen = () if names is False else tuple(names)
     for name in chosen:
         if name not in [coding.name for coding in CODINGS]:
-            raise ValueError(f"precompressed names {name!r}; there are 'br', 'zstd' and 'gzip'")
+            raise ValueError(f"precompressed contains {name!r}; use 'br', 'zstd' or 'gzip'")
     return tuple(coding for coding in CODINGS if coding.name in chosen)

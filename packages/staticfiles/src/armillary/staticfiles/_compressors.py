@@ -1,4 +1,4 @@
-"""What compresses files beforehand, as far as it is installed."""
+"""Compressors for files on disk, if their libraries are installed."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _PACKAGES = {"br": "armillary-staticfiles[brotli]", "zstd": "armillary-staticfil
 
 
 class MissingCompressor(ImportError):
-    """A coding was asked for whose library is not installed."""
+    """The library of a requested coding is not installed."""
 
 
 def find_compressor(coding: Coding) -> Compressor:
-    """Return a function that compresses as well as the coding can.
+    """Return a function that compresses at the best level of the coding.
 
     Raises:
-        MissingCompressor: no library for it is installed; the sentence names one.
+        MissingCompressor: no library for it is installed; the message names one.
     """
     if coding.name == "gzip":
         return _gzip
@@ -37,7 +37,7 @@ def find_compressor(coding: Coding) -> Compressor:
 def _gzip(content: bytes) -> bytes:
     from gzip import compress
 
-    # Without a time in its head, the same content gives the same bytes.
+    # Without a time in the gzip header, the same content gives the same bytes.
     return compress(content, 9, mtime=0)
 
 
@@ -54,7 +54,7 @@ def _zstd() -> Compressor | None:
         library: Any = _zstd_library()
     except ImportError:
         return None
-    # Browsers refuse frames with a window above 8 MiB (RFC 9659), which levels up to 19 keep to.
+    # Browsers reject frames with a window above 8 MiB (RFC 9659), which levels up to 19 keep to.
     return lambda content: library.compress(content, level=19)
 
 

@@ -16,10 +16,10 @@ def condition_status(method: str, conditions: Mapping[bytes, str], headers: Head
 
 
 def check_preconditions(response: Response, scope: Scope) -> None:
-    """Raise where If-Match or If-Unmodified-Since does not hold.
+    """Raise if If-Match or If-Unmodified-Since fails.
 
     Raises:
-        HTTPException: 412, with the entity tag there is.
+        HTTPException: 412, with the current entity tag.
     """
     conditions = received_conditions(scope.get("headers", ()))
     if b"if-match" in conditions or b"if-unmodified-since" in conditions:

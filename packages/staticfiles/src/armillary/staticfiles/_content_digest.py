@@ -1,4 +1,4 @@
-"""Entity tags made of a file's content."""
+"""Entity tags made from a file's content."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import os
 from armillary.asgi_types import Scope
 
 VERSION_LENGTH = 12
-"""Characters of the digest that tell versions of one file apart."""
+"""Characters of the digest that identify a version of a file."""
 
-_CHUNK = 1024 * 1024
+_CHUNK_SIZE = 1024 * 1024
 _MAX_REMEMBERED = 4096
 _remembered: dict[tuple[str, int, int, int], str] = {}
 
@@ -17,7 +17,7 @@ _remembered: dict[tuple[str, int, int, int], str] = {}
 def content_digest(path: str, status: os.stat_result) -> str:
     """Return a digest of a file's content in 32 characters. Blocks.
 
-    It is read once; after that its status tells whether it is still the same.
+    The file is read once; after that its status shows whether it has changed.
     """
     key = (path, status.st_mtime_ns, status.st_size, status.st_ino)
     known = _remembered.get(key)
@@ -34,18 +34,18 @@ def _digest(path: str) -> str:
 
     digest = blake2b(digest_size=16)
     with open(path, "rb") as file:
-        while chunk := file.read(_CHUNK):
+        while chunk := file.read(_CHUNK_SIZE):
             digest.update(chunk)
     return digest.hexdigest()
 
 
 def asked_version(scope: Scope) -> bytes:
-    """Return the version a request asks for by `?v=`, empty where it asks for none."""
+    """Return the version a request asks for by `?v=`, empty if it asks for none."""
     query: bytes = scope.get("query_string", b"")
     return query[2:] if query[:2] == b"v=" and len(query) == 2 + VERSION_LENGTH else b""
 
 
 def is_asked_by_version(path: str, status: os.stat_result, scope: Scope) -> bool:
-    """Tell whether a request asks for the very content a file has now. Blocks."""
+    """Return whether a request asks for the very content a file has now. Blocks."""
     version = asked_version(scope)
     return bool(version) and content_digest(path, status)[:VERSION_LENGTH].encode() == version

@@ -56,7 +56,7 @@ def check_directory(directory: PathLike) -> None:
 
 
 def relative_to(directories: Sequence[PathLike], path: str) -> str:
-    """Return a path below one of the directories, with "/"; the bare name where it is below none."""
+    """Return a path below one of the directories, with "/"; the bare name if it is below none."""
     roots = [os.fspath(directory) for directory in directories]
     for root in roots:
         if _is_below(root, path):

@@ -1,8 +1,8 @@
-"""The hop to a worker thread that a file costs.
+"""The hop to a worker thread for reading a file.
 
 On asyncio it is made here, at half the time of a general one: a look at a file needs neither the
 caller's context variables nor a way back into the event loop. It takes its place from the limiter
-`FILES` all the same, and waits there, by that limiter's rules, where no place is free.
+`FILES` all the same, and waits there, by that limiter's rules, if no place is free.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _IDLE_SECONDS = 20.0
 
 
 class _Job:
-    """A function to call, and the future its outcome belongs to."""
+    """A function to call, and the future that gets its result."""
 
     __slots__ = ("capacity", "function", "future", "loop")
 
@@ -49,7 +49,7 @@ class _Job:
         try:
             self.loop.call_soon_threadsafe(self.finish, *outcome)
         except RuntimeError:
-            pass  # the loop was closed; nobody waits any more
+            pass  # the loop was closed and no caller is waiting
 
     def finish(self, result: Any, error: BaseException | None) -> None:
         self.capacity.release_on_behalf_of(self.future)
@@ -57,7 +57,7 @@ class _Job:
             return  # the caller was cancelled
         if error is None:
             self.future.set_result(result)
-        elif isinstance(error, StopIteration):  # which a future refuses
+        elif isinstance(error, StopIteration):  # which a future rejects
             failure = RuntimeError("the function in the thread raised StopIteration")
             failure.__cause__ = error
             self.future.set_exception(failure)
@@ -66,7 +66,7 @@ class _Job:
 
 
 class _Worker(Thread):
-    """A thread that does one job after another and ends after a while without."""
+    """A thread that runs one job after another and ends when idle for a while."""
 
     def __init__(self) -> None:
         super().__init__(name="armillary-files", daemon=True)
@@ -103,7 +103,7 @@ def _start(job: _Job) -> None:
 
 
 def _asyncio_loop() -> AbstractEventLoop | None:
-    """Return the loop that runs the present task; None under trio, also where it is a guest of asyncio."""
+    """Return the loop that runs the current task; None under trio, even in its guest mode on asyncio."""
     from asyncio import current_task, get_running_loop
 
     try:

@@ -7,7 +7,7 @@ import os
 from collections.abc import Sequence
 from stat import S_ISLNK
 
-_ABSENT = frozenset(
+_ABSENT_ERRNOS = frozenset(
     (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP, errno.EINVAL, getattr(errno, "EILSEQ", errno.ENOENT))
 )
 # A junction is no symbolic link to lstat, so there every path is resolved.
@@ -17,7 +17,7 @@ _ALWAYS_RESOLVE = os.name == "nt"
 def find_file(
     directories: Sequence[str], segments: Sequence[str], follow_symlink: bool
 ) -> tuple[str, os.stat_result] | None:
-    """Return path and status of what is found first, None where no directory has it. Blocks.
+    """Return path and status of the first match, None if no directory has it. Blocks.
 
     Args:
         directories: searched in order.
@@ -25,7 +25,7 @@ def find_file(
         follow_symlink: follow links wherever they lead; False to those that stay in the directory.
 
     Raises:
-        OSError: anything but there being no such file, such as `PermissionError`.
+        OSError: any failure other than a missing file, such as `PermissionError`.
     """
     for directory in directories:
         try:
@@ -33,7 +33,7 @@ def find_file(
         except ValueError:  # a name the file system's encoding does not have
             return None
         except OSError as exc:
-            if exc.errno not in _ABSENT:
+            if exc.errno not in _ABSENT_ERRNOS:
                 raise
             continue
         if found is not None:

@@ -48,7 +48,7 @@ def list_entries(
         directories: searched in order; the first that has a name decides.
         segments: of the directory listed.
         follow_symlink: as for serving: a link that is not followed is not shown.
-        policy: names it refuses are not shown.
+        policy: names it rejects are not shown.
     """
     found: dict[str, Entry] = {}
     for directory in directories:

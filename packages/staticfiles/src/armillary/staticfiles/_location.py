@@ -13,7 +13,7 @@ def encode_name(name: str) -> str:
 
 
 def names_file(path: str) -> bool:
-    """Tell whether the last segment has the extension of a known kind of file, and so is no page.
+    """Return whether the last segment has the extension of a known file type, and so is not a page.
 
     >>> names_file("assets/app.js"), names_file("users/jane.doe")
     (True, False)

@@ -1,7 +1,7 @@
 """Which paths may name a file at all, decided by their text alone.
 
-No file system is asked here, so that a path meant to reach a device, a network share or a parent
-directory is refused before any system call is made with it.
+No file system is accessed here, so that a path meant to reach a device, a network share or a parent
+directory is rejected before any system call is made with it.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ _WELL_KNOWN = ".well-known"
 
 
 class PathPolicy(NamedTuple):
-    """What is refused beyond what always is.
+    """Which names are rejected beyond those that always are.
 
     Attributes:
-        hidden_files: serve names that begin with a dot. `.well-known` at the top always is (RFC 8615).
-        portable_names: refuse names that Windows gives another meaning: devices in any segment and
+        hidden_files: serve names that begin with a dot. `.well-known` at the top is always served (RFC 8615).
+        portable_names: reject names that Windows gives another meaning: devices in any segment and
             with any extension, drives and streams (`:`), a dot or a space at the end.
-        short_names: allow the `PROGRA~1` form, an alias on Windows for names that are refused.
+        short_names: allow the `PROGRA~1` form, an alias on Windows for names that are rejected.
     """
 
     hidden_files: bool = False
@@ -36,10 +36,10 @@ class PathPolicy(NamedTuple):
     short_names: bool = True
 
     def segments(self, path: str) -> list[str] | None:
-        """Return the names a relative path consists of, None where it must not be looked up.
+        """Return the names a relative path consists of, None if it must not be looked up.
 
         Args:
-            path: decoded, separated by "/"; empty segments and "." count for nothing.
+            path: decoded, separated by "/"; empty segments and "." are ignored.
 
         >>> PathPolicy().segments("css/site.css")
         ['css', 'site.css']
@@ -67,7 +67,7 @@ class PathPolicy(NamedTuple):
 
 
 def is_portable(segment: str) -> bool:
-    """Tell whether a name means the same on every file system.
+    """Return whether a name means the same on every file system.
 
     >>> is_portable("con.svg"), is_portable("c:"), is_portable("console.js")
     (False, False, True)

@@ -17,15 +17,15 @@ from ._compressors import Compressor
 _SUFFIXES = tuple(coding.suffix for coding in CODINGS)
 
 
-class Outcome(NamedTuple):
-    """What became of one file in one coding.
+class PrecompressOutcome(NamedTuple):
+    """The result for one file in one coding.
 
     Attributes:
         path: the file.
         coding: the name of the coding.
         before: its size in bytes.
-        after: the size of its sibling, None where compressing does not pay.
-        was_current: the sibling was there already.
+        after: the size of its sibling, None if compressing does not pay.
+        was_current: the sibling was already up to date.
     """
 
     path: str
@@ -43,7 +43,7 @@ def find_compressible(directory: str, smallest: int) -> list[str]:
         smallest: files with fewer bytes are left out.
 
     Raises:
-        NotADirectoryError: it is none.
+        NotADirectoryError: it is not a directory.
     """
     if not os.path.isdir(directory):
         raise NotADirectoryError(f"{directory!r} is not a directory")
@@ -66,22 +66,22 @@ def _is_worth_it(path: str, smallest: int) -> bool:
 def precompress(
     paths: list[str],
     compressors: Mapping[Coding, Compressor],
-    report: Callable[[Outcome], None] = lambda outcome: None,
+    report: Callable[[PrecompressOutcome], None] = lambda outcome: None,
     *,
     least_saving: float = 0.05,
-) -> list[Outcome]:
+) -> list[PrecompressOutcome]:
     """Write the coded siblings of files; those that are up to date are left alone.
 
-    A sibling is written whole or not at all, and takes permissions and modification time of its
+    A sibling is written atomically, and takes permissions and modification time of its
     original, which is how a later run and `StaticFiles` know that it is up to date.
 
     Args:
         paths: the files.
         compressors: by coding.
         report: called after each file and coding.
-        least_saving: the part of the size that must be saved for a sibling to be kept.
+        least_saving: the fraction of the size that must be saved for a sibling to be kept.
     """
-    outcomes: list[Outcome] = []
+    outcomes: list[PrecompressOutcome] = []
     for path in paths:
         for coding, compress in compressors.items():
             outcome = _write_sibling(path, coding, compress, least_saving)
@@ -90,22 +90,22 @@ def precompress(
     return outcomes
 
 
-def _write_sibling(path: str, coding: Coding, compress: Compressor, least_saving: float) -> Outcome:
+def _write_sibling(path: str, coding: Coding, compress: Compressor, least_saving: float) -> PrecompressOutcome:
     sibling = path + coding.suffix
     status = os.stat(path)
     with suppress(FileNotFoundError):
         existing = os.lstat(sibling)
         if S_ISREG(existing.st_mode) and existing.st_mtime_ns == status.st_mtime_ns:
-            return Outcome(path, coding.name, status.st_size, existing.st_size, True)
+            return PrecompressOutcome(path, coding.name, status.st_size, existing.st_size, True)
     with open(path, "rb") as file:
         content = file.read()
     compressed = compress(content)
     if len(compressed) > len(content) * (1 - least_saving):
         with suppress(FileNotFoundError):
             os.unlink(sibling)
-        return Outcome(path, coding.name, len(content), None, False)
+        return PrecompressOutcome(path, coding.name, len(content), None, False)
     _replace(sibling, compressed, status)
-    return Outcome(path, coding.name, len(content), len(compressed), False)
+    return PrecompressOutcome(path, coding.name, len(content), len(compressed), False)
 
 
 def _replace(path: str, content: bytes, status: os.stat_result) -> None:

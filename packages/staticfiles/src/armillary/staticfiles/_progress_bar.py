@@ -1,4 +1,4 @@
-"""How far a long task has come, on a terminal."""
+"""A progress bar on a terminal."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ _WIDTH = 30
 
 
 class ProgressBar:
-    """One line that is drawn over; nothing is written where the stream is no terminal.
+    """One line that is redrawn; nothing is written if the stream is not a terminal.
 
     Args:
         total: how many steps there are.
@@ -26,19 +26,19 @@ class ProgressBar:
         self._draws = stream.isatty()
 
     def line(self, done: int, label: str) -> str:
-        """Return the line after so many steps."""
+        """Return the line after `done` steps."""
         filled = _WIDTH * done // self.total if self.total else _WIDTH
         return f"[{'#' * filled}{'-' * (_WIDTH - filled)}] {done}/{self.total} {label[-40:]}"
 
     def advance(self, label: str) -> None:
-        """Draw one step more."""
+        """Draw one more step."""
         self.done += 1
         if self._draws:
             self._stream.write(f"\r\x1b[K{self.line(self.done, label)}")
             self._stream.flush()
 
     def finish(self) -> None:
-        """Leave the line."""
+        """Clear the line."""
         if self._draws:
             self._stream.write("\r\x1b[K")
             self._stream.flush()

@@ -1,8 +1,8 @@
 """Files kept in memory.
 
-What a worker thread saw less than a second ago is trusted: in that time a revalidation and a small
-file are answered without asking the file system. After it a thread looks again, and the content is
-read again only where the file has changed.
+A file status less than a second old is trusted: in that time a revalidation and a small
+file are served without accessing the file system. After that a thread checks again, and the content
+is read again only if the file has changed.
 """
 
 from __future__ import annotations
@@ -16,29 +16,29 @@ from armillary.asgi_types import Scope, Send
 from armillary.http import FileResponse, parse_http_date, precondition_status, received_conditions
 
 from ._content_digest import asked_version
-from ._file_plan import NotModifiedResponse, is_same_file
+from ._static_file_response import NotModifiedResponse, is_same_file
 from ._variant import accept_encoding
 
 Key: TypeAlias = tuple[str, bool, bytes, bytes]
 """The path, whether the request's ended in a slash, its Accept-Encoding and the version it asks for."""
 
 Watched: TypeAlias = Sequence[tuple[str, os.stat_result]]
-"""Paths with the status they had: the file sent and, for a coded variant, the one it stands for."""
+"""Paths with the status they had: the file sent and, for a coded variant, its original."""
 
 _MAX_ENTRIES = 4096
-_MAX_KEY = 1024
+_MAX_KEY_LENGTH = 1024
 
 
 class RecentFile:
-    """How a request for a file is answered while the file stays as it is.
+    """The response to a request for a file while the file is unchanged.
 
     Args:
-        response: the whole file; its headers are those of every answer.
+        response: the whole file; its headers are those of every response.
         watched: what must not have changed.
-        body: the content, where it is kept in memory.
+        body: the content, if it is kept in memory.
     """
 
-    __slots__ = ("body", "etag", "headers", "looked_at", "modified", "not_modified", "watched")
+    __slots__ = ("body", "checked_at", "etag", "headers", "modified", "not_modified", "watched")
 
     def __init__(self, response: FileResponse, watched: Watched, body: bytes | None) -> None:
         headers = response.headers
@@ -48,16 +48,16 @@ class RecentFile:
         self.modified = parse_http_date(headers.get("last-modified", ""))
         self.not_modified = NotModifiedResponse(headers).raw_headers
         self.watched = watched
-        self.looked_at = perf_counter()
+        self.checked_at = perf_counter()
 
 
 class RecentFiles:
-    """The files looked at lately, by what was asked for.
+    """The files checked recently, by request key.
 
     Args:
         memory: bytes of content kept.
         largest: the largest file whose content is kept, in bytes.
-        seconds: how long what was seen is trusted.
+        seconds: how long a file status is trusted.
     """
 
     def __init__(self, memory: int, largest: int, seconds: float) -> None:
@@ -68,9 +68,9 @@ class RecentFiles:
         self._entries: dict[Key, RecentFile] = {}
 
     def find(self, key: Key) -> RecentFile | None:
-        """Return the entry if a thread looked at the file lately."""
+        """Return the entry if a thread checked the file recently."""
         entry = self._entries.get(key)
-        return None if entry is None or perf_counter() - entry.looked_at > self.seconds else entry
+        return None if entry is None or perf_counter() - entry.checked_at > self.seconds else entry
 
     def content(self, key: Key, watched: Watched) -> bytes | None:
         """Return the content of a file small enough to be kept, None for a larger one. Blocks."""
@@ -105,17 +105,17 @@ class RecentFiles:
 
 
 def recent_key(path: str, scope: Scope) -> Key:
-    """Return what a request is remembered by."""
+    """Return the key a request is remembered by."""
     return (path, scope["path"][-1:] == "/", accept_encoding(scope), asked_version(scope))
 
 
 def is_too_long(key: Key) -> bool:
-    """Tell whether a request is not remembered, for what it sent would take more memory than is set aside."""
-    return len(key[0]) + len(key[2]) > _MAX_KEY
+    """Return whether a key is too long to be remembered."""
+    return len(key[0]) + len(key[2]) > _MAX_KEY_LENGTH
 
 
-async def answer_recent(recent: RecentFile, scope: Scope, send: Send) -> bool:
-    """Answer a request from what is remembered; False, with nothing sent, where the file must be opened."""
+async def respond_from_memory(recent: RecentFile, scope: Scope, send: Send) -> bool:
+    """Respond from memory; return False, with nothing sent, if the file must be opened."""
     method: str = scope["method"]
     if method not in ("GET", "HEAD"):
         return False
@@ -135,7 +135,7 @@ async def answer_recent(recent: RecentFile, scope: Scope, send: Send) -> bool:
 
 
 def read_unchanged(path: str, status: os.stat_result) -> bytes | None:
-    """Return the content of a file, None where it is no longer the one with this status. Blocks."""
+    """Return the content of a file, None if its status has changed. Blocks."""
     try:
         with open(path, "rb") as file:
             if is_same_file(os.fstat(file.fileno()), status):

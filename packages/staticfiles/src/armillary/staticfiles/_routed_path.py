@@ -16,7 +16,7 @@ def routed_path(scope: Scope) -> str:
     if not root_path:
         return path
     prefixes = [root_path.rstrip("/")]
-    # Some servers keep their prefix out of the path; a mount then says what it took off.
+    # Some servers keep their prefix out of the path; the mount then records the prefix it removed.
     mount = scope.get("armillary.mount")
     if mount is not None and mount.root_path == root_path:
         prefixes.append(mount.path)

@@ -17,21 +17,27 @@ from ._coding import is_compressible, offered_codings
 from ._conditions import check_preconditions, condition_status
 from ._content_digest import VERSION_LENGTH, content_digest, is_asked_by_version
 from ._directories import PathLike, check_directory, package_directory, relative_to
-from ._file_plan import FileReplaced, NotModifiedResponse, StaticFileMixin, StaticFileResponse, answer_other
 from ._file_threads import run_in_file_thread
 from ._file_tree import find_file
 from ._listing import list_entries, listing_response
 from ._location import encode_name, names_file
 from ._path_policy import PathPolicy
-from ._recent import Key, RecentFile, RecentFiles, answer_recent, is_too_long, recent_key
+from ._recent import Key, RecentFile, RecentFiles, is_too_long, recent_key, respond_from_memory
 from ._routed_path import routed_path
+from ._static_file_response import (
+    FileReplaced,
+    NotModifiedResponse,
+    StaticFileMixin,
+    StaticFileResponse,
+    handle_other_scope,
+)
 from ._variant import find_variant
 
 Packages: TypeAlias = Sequence[str | tuple[str, str]]
-_READING = ("GET", "HEAD")
-_ALLOW = {"Allow": "GET, HEAD"}
-_REMEMBERED = ("lookup_path", "file_response", "is_not_modified", "represent", "find_response")
-_ATTEMPTS = 3  # at a file that is replaced while it is looked at
+_READ_METHODS = ("GET", "HEAD")
+_ALLOW_HEADER = {"Allow": "GET, HEAD"}
+_METHODS_BYPASSING_MEMORY = ("lookup_path", "file_response", "is_not_modified", "represent", "find_response")
+_MAX_ATTEMPTS = 3  # at a file that is replaced while it is looked at
 
 
 class StaticFiles:
@@ -42,9 +48,9 @@ class StaticFiles:
         packages: importable packages whose folder `statics` is served too, or pairs of a package
             and a folder in it. They are searched after `directory`.
         html: serve `index.html` for a directory and `404.html`, with its status, for what is
-            missing. "spa" answers a missing page with the `index.html` at the top instead, and a
-            missing file, one with a known extension, with a 404.
-        check_dir: raise at once where the directory does not exist, instead of at the first request.
+            missing. "spa" sends the `index.html` at the top for a missing page instead; a missing
+            file, one with a known extension, still gets a 404.
+        check_dir: raise at once if the directory does not exist, instead of at the first request.
         follow_symlink: follow links wherever they lead; by default only those that stay inside.
         precompressed: serve `app.js.br`, `.zst` or `.gz` beside `app.js` to clients that accept
             it; False, or names from "br", "zstd" and "gzip". One older than its original is not used.
@@ -53,21 +59,21 @@ class StaticFiles:
         etag: "mtime" makes entity tags of modification time and size, "content" of a digest.
         hidden_files: serve names that begin with a dot; `.well-known` always is.
         listing: show what a directory without an index holds.
-        memory: bytes of small files kept in memory, by default none. A change is noticed within
+        memory: bytes of small files kept in memory, by default none. A change is detected within
             `memory_seconds`.
 
     Attributes:
-        file_response_class: what a file is answered with.
+        file_response_class: the class of file responses.
         listing_page_size: how many entries one page of a listing shows.
         memory_file_size: the largest file kept in memory, in bytes.
-        memory_seconds: how long what was seen of a file is trusted, where `memory` is given.
-        portable_names: refuse names that Windows gives another meaning, on every system.
+        memory_seconds: how long a file status is trusted, if `memory` is given.
+        portable_names: reject names that Windows gives another meaning, on every system.
 
     Raises:
         RuntimeError: `directory` does not exist.
-        TypeError, ValueError: another argument makes no sense; the sentence names it.
+        TypeError, ValueError: another argument is invalid; the message names it.
 
-    What is missing, hidden, outside, unreadable or badly named is a 404 alike. Follows RFC 9110
+    Missing, hidden, outside, unreadable and badly named files all get a 404. Follows RFC 9110
     sections 12.5.3, 13 and 14.
 
     >>> import tempfile
@@ -83,16 +89,16 @@ class StaticFiles:
     portable_names: ClassVar[bool] = True
 
     allows_no_directory: ClassVar[bool] = False
-    """Accept neither directory nor packages; nothing is then found."""
+    """Allow neither directory nor packages; then nothing is found."""
 
-    answers_preconditions: ClassVar[bool] = True
-    """Answer a failed If-Match or If-Unmodified-Since with a 412."""
+    handles_preconditions: ClassVar[bool] = True
+    """Send a 412 if If-Match or If-Unmodified-Since fails."""
 
     permission_error_status: ClassVar[int] = 404
-    """The answer where the system refuses access."""
+    """The status if the operating system denies access."""
 
     raises_http_exceptions: ClassVar[bool] = False
-    """Leave a 404 or 405 to whoever called, even where nobody registered a handler."""
+    """Raise a 404 or 405 to the caller even if no handler is registered."""
 
     def __init__(
         self,
@@ -150,7 +156,7 @@ class StaticFiles:
         return own + [package_directory(package) for package in packages or ()]
 
     async def check_config(self) -> None:
-        """Raise where the directory is missing; called before the first answer.
+        """Raise if the directory is missing; called before the first response.
 
         Raises:
             RuntimeError: there is no directory there.
@@ -158,12 +164,12 @@ class StaticFiles:
         if self.directory is not None:
             await run_in_file_thread(partial(check_directory, self.directory))
 
-    # Answering.
+    # Responding.
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request; a WebSocket is closed."""
+        """Handle one request; a WebSocket is closed."""
         if scope["type"] != "http":
-            await answer_other(scope, receive, send)
+            await handle_other_scope(scope, receive, send)
             return
         if not self.config_checked:
             await self.check_config()
@@ -173,12 +179,12 @@ class StaticFiles:
             recent = self._recent
             if self._overrides("get_response"):
                 response = await self.get_response(path, scope)
-            elif recent is None or self._overrides(*_REMEMBERED):
+            elif recent is None or self._overrides(*_METHODS_BYPASSING_MEMORY):
                 response = await run_in_file_thread(partial(self._open_response, path, scope))
             else:
                 key = recent_key(path, scope)
                 kept = recent.find(key)
-                if kept is not None and await answer_recent(kept, scope, send):
+                if kept is not None and await respond_from_memory(kept, scope, send):
                     return
                 response = await self._open_and_remember(path, scope, key, recent)
         except HTTPException as exc:
@@ -217,10 +223,10 @@ class StaticFiles:
             recent.remember(key, entry)
         return response
 
-    # What blocks, and runs in a worker thread.
+    # Blocking methods, run in a worker thread.
 
     def _open_response(self, path: str, scope: Scope) -> Response:
-        for _ in range(_ATTEMPTS):
+        for _ in range(_MAX_ATTEMPTS):
             response = self.find_response(path, scope)
             try:
                 self._open_found(response, scope)
@@ -250,8 +256,8 @@ class StaticFiles:
 
     def find_response(self, path: str, scope: Scope) -> Response:
         """Return what `get_response` does. Blocks."""
-        if scope["method"] not in _READING:
-            raise HTTPException(405, headers=_ALLOW)
+        if scope["method"] not in _READ_METHODS:
+            raise HTTPException(405, headers=_ALLOW_HEADER)
         full_path, status = self._look_up(path)
         if status is not None and S_ISREG(status.st_mode):
             return self.file_response(full_path, status, scope)
@@ -270,13 +276,13 @@ class StaticFiles:
             raise HTTPException(self.permission_error_status) from None
 
     def lookup_path(self, path: str) -> tuple[str, os.stat_result | None]:
-        """Return the full path and status of what a path names; "" and None where there is none. Blocks.
+        """Return the full path and status of what a path names; "" and None if there is none. Blocks.
 
         Args:
             path: relative, with "/".
 
         Raises:
-            OSError: the system fails otherwise than by there being no such file.
+            OSError: the system fails for another reason than a missing file.
         """
         segments = self.path_policy.segments(path)
         if segments is None:
@@ -285,9 +291,9 @@ class StaticFiles:
         return find_file(directories, segments, self.follow_symlink) or ("", None)
 
     def version(self, path: str) -> str | None:
-        """Return a text that changes with the content of a file, None where it is not served. Blocks.
+        """Return a text that changes with the content of a file, None if it is not served. Blocks.
 
-        A request with `?v=` and this text is told that the answer never changes, under the default
+        The response to a request with `?v=` and this text is immutable, under the default
         `cache_control`.
 
         Args:
@@ -329,10 +335,10 @@ class StaticFiles:
         return self.html == "spa" and not names_file(path) and self.path_policy.segments(path) is not None
 
     def directory_location(self, scope: Scope) -> str:
-        """Return where a directory is found that was asked for without its slash.
+        """Return the location of a directory that was requested without its slash.
 
-        It is relative to the request, so no path and no Host header can make it lead elsewhere,
-        and a proxy that takes off a prefix does not matter.
+        It is relative to the request, so no path or Host header can make it lead elsewhere,
+        and a proxy may remove a prefix.
         """
         name = scope["path"].rpartition("/")[2]
         query = scope.get("query_string", b"").decode("latin-1")
@@ -341,7 +347,7 @@ class StaticFiles:
     def file_response(
         self, full_path: PathLike, stat_result: os.stat_result, scope: Scope, status_code: int = 200
     ) -> Response:
-        """Return the response of a file, or the one its conditions call for. Blocks.
+        """Return the response of a file, or the one that its conditions require. Blocks.
 
         Args:
             full_path: where the file is.
@@ -350,7 +356,7 @@ class StaticFiles:
             status_code: conditions and ranges are for 200 alone.
 
         Raises:
-            HTTPException: 412; 404 where the content is needed for a tag and cannot be read.
+            HTTPException: 412; 404 if the content is needed for a tag and cannot be read.
         """
         try:
             response = self.represent(os.fspath(full_path), stat_result, scope, status_code)
@@ -360,7 +366,7 @@ class StaticFiles:
             raise HTTPException(self.permission_error_status) from None
         if status_code != 200:
             return response
-        if self.answers_preconditions:
+        if self.handles_preconditions:
             check_preconditions(response, scope)
         if self.is_not_modified(response.headers, Headers(scope=scope)):
             not_modified = NotModifiedResponse(response.headers)
@@ -395,7 +401,7 @@ class StaticFiles:
         return response
 
     def is_not_modified(self, response_headers: Headers, request_headers: Headers) -> bool:
-        """Tell whether the client's copy, by If-None-Match or If-Modified-Since, is still right."""
+        """Return whether the client's copy, by If-None-Match or If-Modified-Since, is still current."""
         conditions = received_conditions(request_headers.raw)
         if not conditions:
             return False

@@ -21,7 +21,7 @@ class Variant(NamedTuple):
 
 
 def accept_encoding(scope: Scope) -> bytes:
-    """Return the Accept-Encoding of a request, its lines joined; empty where there is none."""
+    """Return the Accept-Encoding of a request, its lines joined; empty if there is none."""
     lines = [value for name, value in scope.get("headers", ()) if name == b"accept-encoding"]
     return lines[0] if len(lines) == 1 else b", ".join(lines)
 
@@ -29,7 +29,7 @@ def accept_encoding(scope: Scope) -> bytes:
 def find_variant(
     path: str, status: os.stat_result, scope: Scope, offered: Sequence[Coding], follow_symlink: bool
 ) -> Variant | None:
-    """Return the sibling the client wants most, None to send the file itself. Blocks.
+    """Return the sibling the client prefers, None to send the file itself. Blocks.
 
     A sibling that is older than the file was made from something else and is not used. Neither is
     one that is a link, unless links are followed.

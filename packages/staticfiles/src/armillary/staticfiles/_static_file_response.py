@@ -1,4 +1,4 @@
-"""The responses static files are answered with."""
+"""The responses of static files."""
 
 from __future__ import annotations
 
@@ -17,15 +17,14 @@ _VALIDATORS = (b"etag", b"last-modified")
 
 
 class NotModifiedResponse(Response):
-    """A 304: what the client has is still right (RFC 9110 section 15.4.5).
+    """A 304: the client's copy is still current (RFC 9110 section 15.4.5).
 
     Args:
-        headers: of the response it stands for; those that say something about the client's copy
-            are kept.
+        headers: of the response it replaces; those that describe the client's copy are kept.
     """
 
     whole: StaticFileMixin | None = None
-    """The response it stands for, where that is at hand."""
+    """The response it replaces, if available."""
 
     def __init__(self, headers: Mapping[str, str]) -> None:
         super().__init__(None, 304)
@@ -38,14 +37,14 @@ class FileReplaced(Exception):
 
 
 class StaticFileMixin(FileResponse):
-    """A file response that can stand for a coded variant and be opened where it was looked up.
+    """A file response that can send a coded variant and be opened in the thread that found it.
 
     Attributes:
         digest: makes an entity tag of path and status; by default the base class's is used.
         watched: the files it was made from, with their statuses.
     """
 
-    conditional = False  # what found the file has answered the conditions
+    conditional = False  # StaticFiles has handled the conditions
 
     digest: Callable[[str, os.stat_result], str] | None = None
     stat_result: os.stat_result | None
@@ -54,7 +53,7 @@ class StaticFileMixin(FileResponse):
     _seen: os.stat_result | None = None
 
     def take_variant(self, variant: Variant, original: os.stat_result) -> None:
-        """Send a coded variant; date and media type stay those of the file it stands for."""
+        """Send a coded variant; date and media type stay those of the original."""
         self.path = variant.path
         self._coding = variant.coding.name
         self.raw_headers.append((b"content-encoding", self._coding.encode()))
@@ -71,19 +70,19 @@ class StaticFileMixin(FileResponse):
 
         Raises:
             FileReplaced: another file is at the path than the one that was found.
-            RuntimeError: it is gone.
+            RuntimeError: it was deleted.
         """
         self._seen, self.stat_result = self.stat_result, None
         self.prepare(scope)
 
-    def answer(self, scope: Scope, stat: os.stat_result) -> FilePlan:
+    def make_plan(self, scope: Scope, stat: os.stat_result) -> FilePlan:
         """Return what to send of a file with this status."""
         seen = self._seen
         if seen is not None and not is_same_file(seen, stat):
             if (seen.st_dev, seen.st_ino) != (stat.st_dev, stat.st_ino):
                 raise FileReplaced(os.fspath(self.path))
             self.raw_headers = [pair for pair in self.raw_headers if pair[0] not in _VALIDATORS]
-        return super().answer(scope, stat)
+        return super().make_plan(scope, stat)
 
 
 class StaticFileResponse(StaticFileMixin):
@@ -91,12 +90,12 @@ class StaticFileResponse(StaticFileMixin):
 
 
 def is_same_file(one: os.stat_result, other: os.stat_result) -> bool:
-    """Tell whether two statuses are of the same content, as far as a status can."""
+    """Return whether two statuses are of the same content, as far as a status can."""
     return (one.st_mtime_ns, one.st_size, one.st_ino) == (other.st_mtime_ns, other.st_size, other.st_ino)
 
 
-async def answer_other(scope: Scope, receive: Receive, send: Send) -> None:
-    """Refuse a WebSocket; acknowledge start and stop, where the application is served by itself."""
+async def handle_other_scope(scope: Scope, receive: Receive, send: Send) -> None:
+    """Close a WebSocket; acknowledge startup and shutdown if the application is served by itself."""
     if scope["type"] == "websocket":
         await send({"type": "websocket.close", "code": 1000})
         return
