@@ -15,7 +15,7 @@ from armillary.lint import lint
 pytestmark = pytest.mark.anyio
 
 
-def answering(*headers: tuple[bytes, bytes]) -> Any:
+def responding(*headers: tuple[bytes, bytes]) -> Any:
     async def app(scope: Any, receive: Any, send: Any) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": list(headers)})
         await send({"type": "http.response.body", "body": b"a", "more_body": True})
@@ -29,7 +29,7 @@ def fields(messages: list[Any], name: bytes) -> list[bytes]:
 
 
 async def test_a_page_of_an_allowed_origin_may_read_the_response(call: Any) -> None:
-    app = CORSMiddleware(answering(), ["https://a.test"], expose_headers=["X-Total"])
+    app = CORSMiddleware(responding(), ["https://a.test"], expose_headers=["X-Total"])
     messages = await call(app, headers=[(b"origin", b"https://a.test")])
     assert fields(messages, b"access-control-allow-origin") == [b"https://a.test"]
     assert fields(messages, b"access-control-expose-headers") == [b"X-Total"]
@@ -40,7 +40,7 @@ async def test_a_page_of_an_allowed_origin_may_read_the_response(call: Any) -> N
 @pytest.mark.parametrize("origin", [None, b"https://evil.test"])
 async def test_any_other_response_says_vary_and_nothing_more(call: Any, origin: bytes | None) -> None:
     headers = [] if origin is None else [(b"origin", origin)]
-    messages = await call(CORSMiddleware(answering(), ["https://a.test"]), headers=headers)
+    messages = await call(CORSMiddleware(responding(), ["https://a.test"]), headers=headers)
     assert messages[0]["headers"] == [(b"vary", b"Origin")]
 
 
@@ -55,19 +55,19 @@ async def test_any_other_response_says_vary_and_nothing_more(call: Any, origin: 
         ([(b"vary", b"*")], [b"*"]),
     ],
 )
-async def test_pain_06_vary_names_the_origin_once(call: Any, own: Any, expected: list[bytes]) -> None:
-    app = CORSMiddleware(answering(*own), ["https://a.test"])
+async def test_vary_names_the_origin_once(call: Any, own: Any, expected: list[bytes]) -> None:
+    app = CORSMiddleware(responding(*own), ["https://a.test"])
     for headers in ([], [(b"origin", b"https://a.test")]):
         assert fields(await call(app, headers=headers), b"vary") == expected
 
 
 async def test_fields_that_the_application_set_itself_are_replaced(call: Any) -> None:
-    app = CORSMiddleware(answering((b"access-control-allow-origin", b"*")), ["https://a.test"])
+    app = CORSMiddleware(responding((b"access-control-allow-origin", b"*")), ["https://a.test"])
     messages = await call(app, headers=[(b"origin", b"https://a.test")])
     assert fields(messages, b"access-control-allow-origin") == [b"https://a.test"]
 
 
-async def test_a_message_that_the_application_uses_again_is_left_as_it_is(call: Any) -> None:
+async def test_a_message_that_the_application_uses_again_is_not_changed(call: Any) -> None:
     start = {"type": "http.response.start", "status": 204, "headers": []}
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
@@ -78,7 +78,7 @@ async def test_a_message_that_the_application_uses_again_is_left_as_it_is(call: 
     assert start["headers"] == []
 
 
-async def test_a_preflight_is_answered_before_the_application(call: Any) -> None:
+async def test_a_preflight_does_not_reach_the_application(call: Any) -> None:
     async def unreachable(*args: Any) -> None:
         raise AssertionError("the application was called")
 
@@ -86,12 +86,12 @@ async def test_a_preflight_is_answered_before_the_application(call: Any) -> None
     asked = [(b"origin", b"https://a.test"), (b"access-control-request-method", b"GET")]
     messages = await call(app, method="OPTIONS", headers=asked)
     assert (messages[0]["status"], messages[1]["body"]) == (200, b"OK")
-    refused = await call(app, method="OPTIONS", headers=[asked[0], (b"access-control-request-method", b"PUT")])
-    assert (refused[0]["status"], refused[1]["body"]) == (400, b"Disallowed CORS method")
+    rejected = await call(app, method="OPTIONS", headers=[asked[0], (b"access-control-request-method", b"PUT")])
+    assert (rejected[0]["status"], rejected[1]["body"]) == (400, b"Disallowed CORS method")
 
 
 async def test_an_options_request_that_is_no_preflight_reaches_the_application(call: Any) -> None:
-    app = CORSMiddleware(answering(), ["https://a.test"])
+    app = CORSMiddleware(responding(), ["https://a.test"])
     messages = await call(app, method="OPTIONS", headers=[(b"origin", b"https://a.test")])
     assert messages[1]["body"] == b"a"
 
@@ -125,7 +125,7 @@ async def handshake(app: Any, origin: bytes | None, **scope: Any) -> list[Any]:
     return sent
 
 
-async def test_pain_07_handshakes_are_checked_when_that_is_asked_for() -> None:
+async def test_handshakes_are_checked_if_configured() -> None:
     async def accepting(scope: Any, receive: Any, send: Any) -> None:
         await receive()
         await send({"type": "websocket.accept"})
@@ -135,8 +135,8 @@ async def test_pain_07_handshakes_are_checked_when_that_is_asked_for() -> None:
     assert (await handshake(checked, b"https://a.test"))[0]["type"] == "websocket.accept"
     assert (await handshake(checked, None))[0]["type"] == "websocket.accept"
     assert (await handshake(checked, b"https://evil.test"))[0]["type"] == "websocket.close"
-    denied = await handshake(checked, b"https://evil.test", extensions={"websocket.http.response": {}})
-    assert (denied[0]["type"], denied[0]["status"]) == ("websocket.http.response.start", 403)
+    rejected = await handshake(checked, b"https://evil.test", extensions={"websocket.http.response": {}})
+    assert (rejected[0]["type"], rejected[0]["status"]) == ("websocket.http.response.start", 403)
     unchecked = CORSMiddleware(accepting, ["https://a.test"])
     assert (await handshake(unchecked, b"https://evil.test"))[0]["type"] == "websocket.accept"
 
@@ -158,7 +158,7 @@ HEADERS = st.lists(st.tuples(st.just(b"vary"), VARIES) | st.tuples(NAMES, st.sam
     method=st.sampled_from(["GET", "POST", "OPTIONS"]),
     credentials=st.booleans(),
 )
-def test_pain_06_every_response_varies_and_only_the_allowed_origin_is_told(
+def test_every_response_varies_and_names_only_the_allowed_origin(
     headers: list[tuple[bytes, bytes]], origin: bytes | None, method: str, credentials: bool
 ) -> None:
     sent: list[Any] = []
@@ -166,7 +166,7 @@ def test_pain_06_every_response_varies_and_only_the_allowed_origin_is_told(
     async def send(message: Any) -> None:
         sent.append(message)
 
-    app: Any = CORSMiddleware(answering(*headers), ["https://a.test"], allow_credentials=credentials)
+    app: Any = CORSMiddleware(responding(*headers), ["https://a.test"], allow_credentials=credentials)
     asked = [] if origin is None else [(b"origin", origin)]
     with pytest.raises(StopIteration):  # nothing in it waits for anything
         app({"type": "http", "method": method, "headers": asked}, None, send).send(None)

@@ -31,25 +31,25 @@ ALLOWED = ["https://example.com", "http://localhost:3000", "https://Shop.Test:44
         ("*", False),
     ],
 )
-def test_pain_06_only_the_exact_origin_is_allowed(origin: str, allowed: bool) -> None:
+def test_only_the_exact_origin_is_allowed(origin: str, allowed: bool) -> None:
     assert AllowedOrigins(ALLOWED).allow(origin) is allowed
 
 
-def test_null_is_allowed_only_where_it_is_named() -> None:
+def test_null_is_allowed_only_if_it_is_named() -> None:
     assert AllowedOrigins(["null"]).allow("null")
     assert AllowedOrigins(["*"]).allow("null")
     assert not AllowedOrigins(["https://example.com"]).allow("null")
 
 
 def test_a_regex_that_matches_anything_does_not_name_null() -> None:
-    """What sandboxed frames and local files send is the same for every site's."""
+    """Sandboxed frames of every site and local files send the same origin."""
     assert not AllowedOrigins([], ".*").allow("null")
     assert not AllowedOrigins([], r"null|https://a\.test").allow("null")
     assert AllowedOrigins(["null"], ".*").allow("null")
 
 
 @pytest.mark.parametrize("origin", ["https://a\rb", "https://a\nb", "https://a\0b", "https://a b", "https://a\x85b"])
-def test_no_regex_allows_what_cannot_stand_in_a_header(origin: str) -> None:
+def test_no_regex_allows_what_cannot_be_sent_in_a_header(origin: str) -> None:
     assert not AllowedOrigins([], r"[\s\S]*").allow(origin)
 
 
@@ -82,14 +82,14 @@ def test_nothing_else_is_ever_allowed(origin: str) -> None:
     )
 
 
-def answer(policy: CORSPolicy, *args: Any) -> tuple[int, str, dict[str, str]]:
-    found = policy.answer(Preflight(*args))
-    return found.status, found.sentence, {name.decode(): value.decode() for name, value in found.headers}
+def respond(policy: CORSPolicy, *args: Any) -> tuple[int, str, dict[str, str]]:
+    response = policy.preflight_response(Preflight(*args))
+    return response.status, response.sentence, {name.decode(): value.decode() for name, value in response.headers}
 
 
 def test_an_allowed_preflight_says_what_is_allowed_and_for_how_long() -> None:
     policy = CORSPolicy(AllowedOrigins(ALLOWED), ["GET", "PUT"], ["X-Token"], True, max_age=60)
-    assert answer(policy, "https://example.com", "PUT", "x-token, Content-Type") == (
+    assert respond(policy, "https://example.com", "PUT", "x-token, Content-Type") == (
         200,
         "OK",
         {
@@ -116,24 +116,24 @@ def test_an_allowed_preflight_says_what_is_allowed_and_for_how_long() -> None:
     ],
 )
 def test_a_disallowed_preflight_says_why(preflight: Any, sentence: str) -> None:
-    status, text, headers = answer(CORSPolicy(AllowedOrigins(ALLOWED)), *preflight)
+    status, text, headers = respond(CORSPolicy(AllowedOrigins(ALLOWED)), *preflight)
     assert (status, text) == (400, sentence)
     assert "access-control-allow-methods" not in headers
     assert ("access-control-allow-origin" in headers) is (preflight[0] != "https://evil.test")
 
 
-def test_a_private_network_is_reached_only_where_that_is_allowed() -> None:
+def test_a_private_network_is_reached_only_if_allowed() -> None:
     policy = CORSPolicy(AllowedOrigins(["*"]), allow_private_network=True)
-    assert answer(policy, "https://a.test", "GET", None, True)[2]["access-control-allow-private-network"] == "true"
-    assert "access-control-allow-private-network" not in answer(policy, "https://a.test", "GET")[2]
+    assert respond(policy, "https://a.test", "GET", None, True)[2]["access-control-allow-private-network"] == "true"
+    assert "access-control-allow-private-network" not in respond(policy, "https://a.test", "GET")[2]
 
 
-def test_any_header_is_echoed_as_it_was_asked_for() -> None:
+def test_any_header_is_echoed_as_requested() -> None:
     policy = CORSPolicy(AllowedOrigins(["*"]), allow_headers=["*"])
-    assert answer(policy, "https://a.test", "GET", "X-A, x-b")[2]["access-control-allow-headers"] == "X-A, x-b"
+    assert respond(policy, "https://a.test", "GET", "X-A, x-b")[2]["access-control-allow-headers"] == "X-A, x-b"
 
 
-def test_all_origins_without_credentials_are_answered_with_a_star() -> None:
+def test_all_origins_without_credentials_get_a_star() -> None:
     assert CORSPolicy(AllowedOrigins(["*"])).response_headers("https://a.test") == [
         (b"access-control-allow-origin", b"*")
     ]
@@ -142,23 +142,23 @@ def test_all_origins_without_credentials_are_answered_with_a_star() -> None:
 @pytest.mark.parametrize("requested", ["", " ", ",", "x-token,,", ", X-Token ,"])
 def test_empty_items_of_the_list_of_headers_ask_for_nothing(requested: str) -> None:
     policy = CORSPolicy(AllowedOrigins(["*"]), allow_headers=["X-Token"])
-    assert answer(policy, "https://a.test", "GET", requested)[0] == 200
+    assert respond(policy, "https://a.test", "GET", requested)[0] == 200
 
 
 @pytest.mark.parametrize("requested", ["x\r\nset-cookie: a=b", "x\0", "x y", "x, y\n"])
-def test_what_is_no_name_of_a_header_is_never_echoed(requested: str) -> None:
+def test_an_invalid_header_name_is_never_echoed(requested: str) -> None:
     policy = CORSPolicy(AllowedOrigins(["*"]), allow_headers=["*"])
-    status, sentence, headers = answer(policy, "https://a.test", "GET", requested)
+    status, sentence, headers = respond(policy, "https://a.test", "GET", requested)
     assert (status, sentence) == (400, "Disallowed CORS headers")
     assert "access-control-allow-headers" not in headers
 
 
 @given(st.text(max_size=60) | st.lists(st.text(max_size=10), max_size=5).map(",".join))
-def test_no_list_of_headers_breaks_out_of_the_answer(requested: str) -> None:
+def test_no_list_of_headers_breaks_out_of_the_response(requested: str) -> None:
     requested = "".join(character for character in requested if ord(character) < 256)
     for allowed in (["*"], ["X-Token"]):
         policy = CORSPolicy(AllowedOrigins(["*"]), allow_headers=allowed)
-        for value in answer(policy, "https://a.test", "GET", requested)[2].values():
+        for value in respond(policy, "https://a.test", "GET", requested)[2].values():
             assert not set(value) & set("\r\n\0")
 
 
@@ -184,7 +184,7 @@ def test_no_list_of_headers_breaks_out_of_the_answer(requested: str) -> None:
         ({"expose_headers": ["X-A, X-B"]}, ValueError, "cannot be the name of a header"),
     ],
 )
-def test_a_wrong_option_is_refused_at_construction(options: Any, error: type[Exception], sentence: str) -> None:
+def test_a_wrong_option_is_rejected_at_construction(options: Any, error: type[Exception], sentence: str) -> None:
     with pytest.raises(error) as info:
         CORSMiddleware(lambda *args: None, **options)  # type: ignore[arg-type, return-value]
     assert sentence in str(info.value)

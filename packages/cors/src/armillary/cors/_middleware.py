@@ -1,4 +1,4 @@
-"""The ASGI shell of the CORS policy."""
+"""The ASGI middleware around the CORS policy."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 
     from armillary.asgi_types import ASGIApp, Message, Receive, Scope, Send
 
-NO_ORIGIN = ResponseFields()
+FIELDS_WITHOUT_ORIGIN = ResponseFields()
 
 
 class CORSMiddleware:
-    """Let pages of other origins read responses, and answer their preflights.
+    """Let pages of other origins read responses, and respond to their preflights.
 
     Every response says `Vary: Origin`. A preflight that is not allowed gets 400 with the reason;
     any other request reaches the application, and the browser withholds the response from a page
@@ -34,12 +34,12 @@ class CORSMiddleware:
         allow_private_network: whether public pages may reach a private network; False by default.
         expose_headers: response headers that pages may read.
         max_age: seconds for which browsers remember a preflight; 600 by default.
-        check_websockets: refuse WebSocket handshakes from origins that are not allowed, which
+        check_websockets: reject WebSocket handshakes from origins that are not allowed, which
             browsers do not do by themselves; False by default.
 
     Raises:
-        TypeError: a string where a list belongs; a max_age that is no integer.
-        ValueError: all origins together with credentials; something that is no origin.
+        TypeError: a string instead of a list; a max_age that is not an integer.
+        ValueError: all origins together with credentials; something that is not an origin.
 
     Fetch standard, section 3.2 and 4.8; RFC 6454.
     """
@@ -80,18 +80,18 @@ class CORSMiddleware:
                     if scope["method"] == "OPTIONS":
                         preflight = read_preflight(scope, value.decode("latin-1"))
                         if preflight is not None:
-                            await send_answer(send, self.policy.answer(preflight))
+                            await send_preflight_response(send, self.policy.preflight_response(preflight))
                             return
                     await self.app(scope, receive, sharing_send(send, self.policy.fields_for(value)))
                     return
 
-            # As the one of `sharing_send`, with nothing to add but Vary, which few applications set.
+            # Like `send_shared`, with nothing to add but Vary, which few applications set.
             def send_varying(message: Message) -> Awaitable[None]:
                 if message["type"] == "http.response.start":
                     headers = [*message.get("headers", ())]
                     for name, _ in headers:
                         if name == b"vary":
-                            headers = NO_ORIGIN.add_to(headers)
+                            headers = FIELDS_WITHOUT_ORIGIN.add_to(headers)
                             break
                     else:
                         headers.append(VARY_ORIGIN)
@@ -100,7 +100,7 @@ class CORSMiddleware:
 
             await self.app(scope, receive, send_varying)
         elif scope["type"] == "websocket" and self.check_websockets and not self.allows_handshake(scope):
-            await refuse_handshake(scope, send)
+            await reject_handshake(scope, send)
         else:
             await self.app(scope, receive, send)
 
@@ -110,7 +110,7 @@ class CORSMiddleware:
 
 
 def read_preflight(scope: Scope, origin: str) -> Preflight | None:
-    """Return the preflight an OPTIONS request is; None where it asks for no method."""
+    """Return the preflight that an OPTIONS request is; None if it requests no method."""
     fields = {name: value.decode("latin-1") for name, value in scope["headers"]}
     method = fields.get(b"access-control-request-method")
     if method is None:
@@ -126,7 +126,7 @@ def read_preflight(scope: Scope, origin: str) -> Preflight | None:
 def sharing_send(send: Send, fields: ResponseFields) -> Send:
     """Return a `send` that adds the fields to the start of the response.
 
-    A plain function: it hands on what `send` returned to be awaited, at no frame of its own.
+    A plain function: it returns what `send` returned to be awaited, without a frame of its own.
     """
 
     def send_shared(message: Message) -> Awaitable[None]:
@@ -137,14 +137,14 @@ def sharing_send(send: Send, fields: ResponseFields) -> Send:
     return send_shared
 
 
-async def send_answer(send: Send, answer: PreflightResponse) -> None:
-    body = answer.sentence.encode()
+async def send_preflight_response(send: Send, response: PreflightResponse) -> None:
+    body = response.sentence.encode()
     fields = [(b"content-length", b"%d" % len(body)), (b"content-type", b"text/plain; charset=utf-8")]
-    await send({"type": "http.response.start", "status": answer.status, "headers": [*answer.headers, *fields]})
+    await send({"type": "http.response.start", "status": response.status, "headers": [*response.headers, *fields]})
     await send({"type": "http.response.body", "body": body})
 
 
-async def refuse_handshake(scope: Scope, send: Send) -> None:
+async def reject_handshake(scope: Scope, send: Send) -> None:
     if "websocket.http.response" in (scope.get("extensions") or {}):
         body = b"Origin not allowed"
         fields = [(b"content-length", b"%d" % len(body)), (b"content-type", b"text/plain; charset=utf-8")]

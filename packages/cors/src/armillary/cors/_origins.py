@@ -15,7 +15,7 @@ class AllowedOrigins:
 
     Args:
         origins: such as `["https://example.com", "http://localhost:3000"]`; `["*"]` allows all;
-            "null", which sandboxed pages and local files send, only where it is named.
+            "null", which sandboxed pages and local files send, only if it is named.
         regex: allows what it matches from start to end, "null" excepted.
 
     Raises:
@@ -28,7 +28,7 @@ class AllowedOrigins:
     """
 
     regex_may_allow_null: ClassVar[bool] = False
-    """Whether a regex that matches "null" allows it, by which the frames of every site are allowed."""
+    """Whether a regex that matches "null" allows it, which allows sandboxed frames of every site."""
 
     def __init__(self, origins: Sequence[str], regex: str | None = None) -> None:
         if isinstance(origins, str):
@@ -41,12 +41,12 @@ class AllowedOrigins:
         self._matches = None if regex is None else full_match(regex)
 
     def allow(self, origin: str) -> bool:
-        """Tell whether an Origin header names an allowed origin."""
+        """Return whether an Origin header names an allowed origin."""
         if self.any or origin in self.named:
             return True
         if self._matches is None or (origin == "null" and not self.regex_may_allow_null):
             return False
-        # What is allowed is sent back in a header.
+        # An allowed origin is sent back in a header.
         return self._matches(origin) is not None and origin.isprintable() and " " not in origin
 
 

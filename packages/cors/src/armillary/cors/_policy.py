@@ -1,4 +1,4 @@
-"""The decisions of CORS, by the Fetch standard: values in, header fields out."""
+"""The CORS decisions of the Fetch standard: values in, header fields out."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from ._response_fields import Header
 
 TOKEN = frozenset("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz")
-"""What the name of a header consists of, in lower case (RFC 9110 section 5.6.2)."""
+"""The characters of a header name, in lower case (RFC 9110 section 5.6.2)."""
 
 ALL_METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "QUERY")
 SAFELISTED_HEADERS = frozenset({"Accept", "Accept-Language", "Content-Language", "Content-Type"})
@@ -28,7 +28,7 @@ class Preflight:
     Args:
         origin: the value of Origin.
         method: the value of Access-Control-Request-Method.
-        headers: the list of Access-Control-Request-Headers as it stands there; None where there is none.
+        headers: the value of Access-Control-Request-Headers; None if there is none.
         private_network: whether Access-Control-Request-Private-Network is "true".
     """
 
@@ -46,7 +46,7 @@ class PreflightResponse:
 
     Args:
         status: 200 or 400.
-        headers: the fields of the answer, Vary among them.
+        headers: the fields of the response, Vary among them.
         sentence: its body.
     """
 
@@ -74,12 +74,12 @@ class CORSPolicy:
         max_age: seconds for which browsers remember a preflight.
 
     Raises:
-        TypeError: a string where a list belongs; a max_age that is no integer.
-        ValueError: all origins together with credentials; a name that is no header or method.
+        TypeError: a string instead of a list; a max_age that is not an integer.
+        ValueError: all origins together with credentials; a name that is not a header or method.
     """
 
     allows_any_origin_with_credentials = False
-    """Whether `*` and credentials may be combined, by which any site acts as the user logged in."""
+    """Whether `*` and credentials may be combined, which lets any site act as the logged-in user."""
 
     def __init__(
         self,
@@ -122,11 +122,11 @@ class CORSPolicy:
         ]
 
     def response_headers(self, origin: str) -> list[Header]:
-        """Return the fields of a response to a page of this origin; empty where it may not read it."""
+        """Return the fields of a response to a page of this origin; empty if it may not read it."""
         return [self.allow_origin(origin), *self._simple] if self.origins.allow(origin) else []
 
     def fields_for(self, origin: bytes) -> ResponseFields:
-        """Return what a response to a request with this Origin is given."""
+        """Return the fields of a response to a request with this Origin."""
         fields = self._fields_of_named.get(origin)
         if fields is None:
             text = origin.decode("latin-1")
@@ -139,25 +139,25 @@ class CORSPolicy:
         value = origin.encode("latin-1") if self._names_origin else b"*"
         return (b"access-control-allow-origin", value)
 
-    def answer(self, preflight: Preflight) -> PreflightResponse:
-        """Answer a preflight (Fetch, section 4.8)."""
+    def preflight_response(self, preflight: Preflight) -> PreflightResponse:
+        """Return the response to a preflight (Fetch, section 4.8)."""
         fields = [(b"vary", PREFLIGHT_VARY)]
-        refused: list[str] = []
+        disallowed: list[str] = []
         if self.origins.allow(preflight.origin):
             fields.append(self.allow_origin(preflight.origin))
         else:
-            refused.append("origin")
+            disallowed.append("origin")
         if preflight.method not in self.methods:
-            refused.append("method")
+            disallowed.append("method")
         if not self.allows_headers(preflight.headers):
-            refused.append("headers")
+            disallowed.append("headers")
         if preflight.private_network:
             if self.private_network:
                 fields.append((b"access-control-allow-private-network", b"true"))
             else:
-                refused.append("private-network")
-        if refused:
-            return PreflightResponse(400, fields, f"Disallowed CORS {', '.join(refused)}")
+                disallowed.append("private-network")
+        if disallowed:
+            return PreflightResponse(400, fields, f"Disallowed CORS {', '.join(disallowed)}")
         return PreflightResponse(200, [*fields, *self._preflight, *self.allow_headers(preflight.headers)], "OK")
 
     def allows_headers(self, requested: str | None) -> bool:
@@ -166,7 +166,7 @@ class CORSPolicy:
         names = [name.strip(" \t").lower() for name in requested.split(",")]
         if self.any_header:
             return all(TOKEN.issuperset(name) for name in names)
-        # An empty item of a list stands for nothing (RFC 9110 section 5.6.1).
+        # An empty item of a list is ignored (RFC 9110 section 5.6.1).
         return self._lower_headers.issuperset(filter(None, names))
 
     def allow_headers(self, requested: str | None) -> list[Header]:

@@ -25,7 +25,7 @@ class ResponseFields:
         self._names = frozenset(name for name, _ in self._added)
 
     def add_to(self, headers: Iterable[Header]) -> list[Header]:
-        """Return the headers with the fields; those given are left as they are."""
+        """Return the headers with the fields; the given ones are not changed."""
         added = [*headers]
         for name, _ in added:
             if name in self._names:

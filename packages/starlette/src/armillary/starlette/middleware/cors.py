@@ -41,7 +41,7 @@ class CORSMiddleware(NativeCORSMiddleware):
 
     def preflight_response(self, request_headers: Headers) -> Response:
         """Answer a preflight."""
-        answer = self.policy.answer(
+        answer = self.policy.preflight_response(
             Preflight(
                 request_headers["origin"],
                 request_headers["access-control-request-method"],
