@@ -12,8 +12,8 @@ from ._client_certificate import ClientCertificate
 from ._condition import precondition_status, received_conditions
 from ._disposition import format_content_disposition
 from ._endpoint import HTTPEndpoint
-from ._error_answer import call_exception_handler, handle_exception, send_http_exception
 from ._event_stream import EventSourceResponse, ServerSentEvent, last_event_id
+from ._exception_handling import call_exception_handler, handle_exception, send_http_exception
 from ._file_plan import FileDelivery, FilePlan, FileReader
 from ._file_response import FileResponse
 from ._file_type import guess_media_type

@@ -10,13 +10,13 @@ from armillary.asgi_types import CachedBody, Receive
 from ._received_body import receive_piece, take_piece
 
 OpenBody: TypeAlias = Callable[[], tuple[CachedBody, Receive, int | None]]
-"""Called when the first piece is asked for; gives the body, its channel and its limit."""
+"""Called when the first piece is requested; returns the body, its channel and its limit."""
 
 
 class BodyStream:
     """The async iterator `Request.stream()` returns. An empty piece comes last.
 
-    Being no generator, it may be left at any point with nothing to clean up.
+    It is not a generator: it may be abandoned at any point with nothing to clean up.
     """
 
     __slots__ = ("_ended", "_limit", "_open", "_receive", "_shared")

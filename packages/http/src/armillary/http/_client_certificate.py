@@ -1,4 +1,4 @@
-"""The certificate a client showed, as the ASGI TLS extension tells it."""
+"""The certificate a client presented, from the ASGI TLS extension."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ class ClientCertificate(NamedTuple):
 
     Attributes:
         chain: PEM texts, the client's own first.
-        name: its subject as an RFC 4514 string; None where the server does not give it.
-        error: why verification failed; None where it succeeded. Trust nothing while it is set.
+        name: its subject as an RFC 4514 string; None if the server does not pass it.
+        error: why verification failed; None if it succeeded. Trust nothing while it is set.
     """
 
     chain: tuple[str, ...]
@@ -27,7 +27,7 @@ class ClientCertificate(NamedTuple):
 
 
 def client_certificate(scope: Scope) -> ClientCertificate | None:
-    """Return the client's certificate; None without TLS, without a certificate, or where the server tells nothing.
+    """Return the client's certificate; None without TLS, without a certificate, or if the server passes nothing.
 
     >>> tls = {"client_cert_chain": ["-----BEGIN..."], "client_cert_name": "CN=ada"}
     >>> client_certificate({"extensions": {"tls": tls}}).name

@@ -8,7 +8,7 @@ from armillary.datastructures import parse_etags
 
 from ._http_date import parse_http_date
 
-_CONDITIONS = frozenset(
+_CONDITION_HEADERS = frozenset(
     (b"if-match", b"if-none-match", b"if-modified-since", b"if-unmodified-since", b"if-range", b"range")
 )
 
@@ -21,7 +21,7 @@ def received_conditions(headers: Iterable[tuple[bytes, bytes]]) -> dict[bytes, s
     """
     found: dict[bytes, list[bytes]] = {}
     for name, value in headers:
-        if name in _CONDITIONS:
+        if name in _CONDITION_HEADERS:
             found.setdefault(name, []).append(value)
     return {name: b", ".join(values).decode("latin-1") for name, values in found.items()}
 
@@ -29,13 +29,13 @@ def received_conditions(headers: Iterable[tuple[bytes, bytes]]) -> dict[bytes, s
 def precondition_status(
     method: str, conditions: Mapping[bytes, str], *, etag: str | None = None, last_modified: float | None = None
 ) -> int | None:
-    """Return what the request's conditions call for: 304, 412, or None to perform the request.
+    """Return the status the request's conditions call for: 304, 412, or None to perform the request.
 
     Args:
         method: the request method.
         conditions: from `received_conditions`.
         etag: the entity tag of what would be sent, with its quotes; None for none.
-        last_modified: its POSIX timestamp, None where unknown.
+        last_modified: its POSIX timestamp, None if unknown.
 
     Follows RFC 9110 section 13.2.2; dates that cannot be parsed are ignored, as section 13.1 says.
 
@@ -67,14 +67,14 @@ def _matches_strongly(header: str, etag: str | None) -> bool:
 
 
 def range_applies(if_range: str | None, *, etag: str | None, last_modified: str | None) -> bool:
-    """Tell whether If-Range lets a Range header be honoured (RFC 9110 section 13.1.5).
+    """Return whether If-Range allows a Range header to be applied (RFC 9110 section 13.1.5).
 
     Args:
-        if_range: the value of the If-Range header, None where absent.
+        if_range: the value of the If-Range header, None if absent.
         etag: the entity tag of what would be sent.
         last_modified: its `last-modified` header.
 
-    A weak entity tag never matches; a date must be the very one.
+    A weak entity tag never matches; a date must be exactly equal.
     """
     if if_range is None:
         return True

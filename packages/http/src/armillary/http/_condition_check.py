@@ -12,7 +12,7 @@ from ._http_date import format_http_date
 
 
 def timestamp_of(moment: datetime) -> float:
-    """Return a POSIX timestamp; a moment without a time zone is in UTC."""
+    """Return a POSIX timestamp; a datetime without a time zone is taken as UTC."""
     return (moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment).timestamp()
 
 
@@ -23,13 +23,13 @@ def raise_condition(
 
     Raises:
         HTTPException: 304 or 412.
-        ValueError: `etag` is no entity tag.
+        ValueError: `etag` is not an entity tag.
     """
     if etag is not None and parse_etag(etag) is None:
         raise ValueError(f"etag must be an entity tag in quotes, such as '\"v1\"', got {etag!r}")
     conditions = received_conditions(headers.raw)
     if not exists:
-        # Nothing matches what is not there: If-Match fails, If-None-Match holds.
+        # Nothing matches a resource that does not exist: If-Match fails, If-None-Match holds.
         if b"if-match" in conditions:
             raise HTTPException(412)
         return

@@ -6,8 +6,8 @@ from typing import TypeAlias
 
 RawHeader: TypeAlias = tuple[bytes, bytes]
 
-_CACHED_TYPES = 256
-_CACHED_LENGTHS = 16_384
+_MAX_CACHED_TYPES = 256
+_MAX_CACHED_LENGTHS = 16_384
 
 
 class _ContentTypes(dict[str, RawHeader]):
@@ -18,7 +18,7 @@ class _ContentTypes(dict[str, RawHeader]):
 
     def __missing__(self, media_type: str) -> RawHeader:
         header = (b"content-type", self.encode(media_type))
-        if len(self) < _CACHED_TYPES:
+        if len(self) < _MAX_CACHED_TYPES:
             self[media_type] = header
         return header
 
@@ -33,7 +33,7 @@ class _ContentTypes(dict[str, RawHeader]):
 class _Charsets(dict[str, _ContentTypes]):
     def __missing__(self, charset: str) -> _ContentTypes:
         types = _ContentTypes(charset)
-        if len(self) < _CACHED_TYPES:
+        if len(self) < _MAX_CACHED_TYPES:
             self[charset] = types
         return types
 
@@ -43,13 +43,13 @@ class _ContentLengths(dict[int, RawHeader]):
 
     def __missing__(self, length: int) -> RawHeader:
         header = (b"content-length", b"%d" % length)
-        if length < _CACHED_LENGTHS:
+        if length < _MAX_CACHED_LENGTHS:
             self[length] = header
         return header
 
 
 CONTENT_TYPES = _Charsets()
-"""`CONTENT_TYPES[charset][media_type]` is the header pair; `text/*` is given the charset (RFC 9110 section 8.3)."""
+"""`CONTENT_TYPES[charset][media_type]` is the header pair; `text/*` gets the charset (RFC 9110 section 8.3)."""
 
 CONTENT_LENGTHS = _ContentLengths()
 """`CONTENT_LENGTHS[length]` is the header pair (RFC 9110 section 8.6)."""

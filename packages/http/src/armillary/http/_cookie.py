@@ -11,13 +11,13 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 _LETTERS_DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
-_NAME = frozenset(_LETTERS_DIGITS + "!#$%&'*+-.^_`|~")
-_BARE_VALUE = _NAME | {":"}
-_DOMAIN = frozenset(_LETTERS_DIGITS + "-.")
-_QUOTED = frozenset(_LETTERS_DIGITS + "!#$%&'*+-.^_`|~: ()/<=>?@[]{}")
-_SAME_SITE = ("lax", "strict", "none")
+_NAME_CHARACTERS = frozenset(_LETTERS_DIGITS + "!#$%&'*+-.^_`|~")
+_UNQUOTED_CHARACTERS = _NAME_CHARACTERS | {":"}
+_DOMAIN_CHARACTERS = frozenset(_LETTERS_DIGITS + "-.")
+_QUOTED_CHARACTERS = frozenset(_LETTERS_DIGITS + "!#$%&'*+-.^_`|~: ()/<=>?@[]{}")
+_SAME_SITE_VALUES = ("lax", "strict", "none")
 _MAX_NAME_AND_VALUE = 4096
-_MAX_ATTRIBUTE = 1024
+_MAX_ATTRIBUTE_SIZE = 1024
 
 
 def format_cookie(
@@ -37,7 +37,7 @@ def format_cookie(
     """Return the value of a `set-cookie` header; see `Response.set_cookie`.
 
     Args:
-        strict: also refuse what is safe to send but a browser would drop.
+        strict: also reject what is safe to send but a browser would drop.
     """
     _check_name(key)
     if not isinstance(value, str):  # pyright: ignore[reportUnnecessaryIsInstance]
@@ -58,8 +58,8 @@ def format_cookie(
     if path:
         parts.append(f"Path={_check_path(key, path, strict)}")
     if samesite is not None:
-        if samesite.lower() not in _SAME_SITE:
-            raise ValueError(f"cookie {key!r}: samesite={samesite!r} is none of 'lax', 'strict', 'none', None")
+        if samesite.lower() not in _SAME_SITE_VALUES:
+            raise ValueError(f"cookie {key!r}: samesite={samesite!r} must be one of 'lax', 'strict', 'none', None")
         parts.append(f"SameSite={samesite}")
     if secure:
         parts.append("Secure")
@@ -69,24 +69,24 @@ def format_cookie(
 
 
 def _check_name(key: str) -> None:
-    if not key or not _NAME.issuperset(key):
+    if not key or not _NAME_CHARACTERS.issuperset(key):
         raise ValueError(f"cookie name {key!r} is not a token: letters, digits and !#$%&'*+-.^_`|~ only")
 
 
 def _encode_value(key: str, value: str) -> str:
-    if _BARE_VALUE.issuperset(value):
+    if _UNQUOTED_CHARACTERS.issuperset(value):
         return value
     return '"' + "".join([_escape(key, character) for character in value]) + '"'
 
 
 def _escape(key: str, character: str) -> str:
-    if character in _QUOTED:
+    if character in _QUOTED_CHARACTERS:
         return character
     if character in '"\\':
         return f"\\{character}"
     code = ord(character)
     if code < 32 or code == 127 or code > 255:
-        raise ValueError(f"cookie {key!r}: its value holds {character!r}; percent-encode or base64 it first")
+        raise ValueError(f"cookie {key!r}: its value contains {character!r}; percent-encode or base64 it first")
     return f"\\{code:03o}"
 
 
@@ -95,7 +95,7 @@ def _check_domain(key: str, domain: str, strict: bool) -> str:
         raise ValueError(f"cookie {key!r}: domain={domain!r} is not a host name; write it in ASCII (punycode)")
     if not strict:
         return domain
-    if not _DOMAIN.issuperset(domain) or ".." in domain or domain == ".":
+    if not _DOMAIN_CHARACTERS.issuperset(domain) or ".." in domain or domain == ".":
         raise ValueError(f"cookie {key!r}: domain={domain!r} is not a host name")
     return domain
 
@@ -111,7 +111,7 @@ def _check_path(key: str, path: str, strict: bool) -> str:
 def _check_max_age(key: str, max_age: object, strict: bool) -> str:
     text = str(max_age)
     whole = isinstance(max_age, int) and not isinstance(max_age, bool)
-    if not whole and (strict or not _NAME.issuperset(text)):
+    if not whole and (strict or not _NAME_CHARACTERS.issuperset(text)):
         raise ValueError(f"cookie {key!r}: max_age={max_age!r} must be a whole number of seconds")
     return text
 
@@ -154,5 +154,5 @@ def _check_acceptable(
             raise ValueError(f"cookie {key!r}: browsers drop partitioned=True without secure=True")
     if len(pair) - 1 > _MAX_NAME_AND_VALUE:
         raise ValueError(f"cookie {key!r}: {len(pair) - 1} bytes of name and value; browsers keep at most 4096")
-    if len(path or "") > _MAX_ATTRIBUTE or len(domain or "") > _MAX_ATTRIBUTE:
-        raise ValueError(f"cookie {key!r}: browsers ignore a path or domain over {_MAX_ATTRIBUTE} bytes")
+    if len(path or "") > _MAX_ATTRIBUTE_SIZE or len(domain or "") > _MAX_ATTRIBUTE_SIZE:
+        raise ValueError(f"cookie {key!r}: browsers ignore a path or domain over {_MAX_ATTRIBUTE_SIZE} bytes")

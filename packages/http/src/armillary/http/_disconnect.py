@@ -1,4 +1,4 @@
-"""Noticing, while a response is being sent, that it is no longer wanted."""
+"""Detecting a client disconnect while a response is being sent."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def _at_least_2_4(spec_version: str) -> bool:
 
 
 def send_raises_after_disconnect(scope: Scope) -> bool:
-    """Tell whether the server's `send` raises `OSError` once the client is gone (ASGI HTTP spec 2.4).
+    """Return whether the server's `send` raises `OSError` once the client has disconnected (ASGI HTTP spec 2.4).
 
     >>> send_raises_after_disconnect({"asgi": {"spec_version": "2.4"}})
     True
@@ -32,11 +32,11 @@ def send_raises_after_disconnect(scope: Scope) -> bool:
 
 
 async def until_disconnect(scope: Scope, receive: Receive) -> None:
-    """Return when the client is gone.
+    """Return when the client has disconnected.
 
-    A request body that the response itself reads, as an echo does, is left to it: who reads a
-    body learns of a disconnect from it. Of a body that nobody has begun to read the first messages
-    are kept; what is longer is dropped, and can then not be read.
+    A request body that the response itself reads, as an echo does, is left to it: its reader
+    receives the disconnect. For a body that is not being read, the first messages are kept;
+    a longer body is dropped and can no longer be read.
     """
     body = shared_body(scope, receive)
     if not (body.complete or body.streaming or body.disconnected):
@@ -44,7 +44,7 @@ async def until_disconnect(scope: Scope, receive: Receive) -> None:
     if body.streaming and not body.complete:
         from anyio import sleep
 
-        while not (body.complete or body.disconnected):  # noqa: ASYNC110 - nothing tells of it
+        while not (body.complete or body.disconnected):  # noqa: ASYNC110 - there is no event to wait for
             await sleep(_BODY_CHECK_SECONDS)
     if body.disconnected:
         return
@@ -53,7 +53,7 @@ async def until_disconnect(scope: Scope, receive: Receive) -> None:
 
 
 async def _watch_unread(body: CachedBody, receive: Receive) -> None:
-    """Keep what comes of a body until all of it is there, it is too much, someone reads it, or the client is gone."""
+    """Keep the messages of a body until it is complete, too long or being read, or the client disconnects."""
     if body.unread and not body.unread[-1].get("more_body", False):
         return
     watch = body.unread = BodyWatch(body.unread)
@@ -74,8 +74,8 @@ async def _watch_unread(body: CachedBody, receive: Receive) -> None:
         watch.end(body, kept)
 
 
-class _Outcome:
-    """How the work and those waiting beside it ended."""
+class _RunOutcome:
+    """How the work and the waits running beside it ended."""
 
     __slots__ = ("ended_by", "failure")
 
@@ -99,7 +99,7 @@ class _Outcome:
             self.failure = exc
 
     def result(self) -> int | None:
-        failure, self.failure = self.failure, None  # its traceback holds what holds this object
+        failure, self.failure = self.failure, None  # its traceback refers back to this object
         if failure is not None:
             raise failure
         return self.ended_by
@@ -113,18 +113,18 @@ async def run_until(work: Callable[[], Awaitable[None]], *waits: Callable[[], Aw
         *waits: each runs in a task of its own, cancelled when the work is done.
 
     Returns:
-        None where the work came to its end, else the index of the wait that ended it.
+        None if the work finished, else the index of the wait that ended it.
 
     Raises:
         Exception: what the work or a wait raised, never in an exception group.
     """
-    outcome = _Outcome()
+    outcome = _RunOutcome()
     await (_run_on_asyncio if on_asyncio() else _run_anywhere)(outcome, work, waits)
     return outcome.result()
 
 
 async def _run_anywhere(
-    outcome: _Outcome, work: Callable[[], Awaitable[None]], waits: Sequence[Callable[[], Awaitable[None]]]
+    outcome: _RunOutcome, work: Callable[[], Awaitable[None]], waits: Sequence[Callable[[], Awaitable[None]]]
 ) -> None:
     from anyio import create_task_group
 
@@ -137,10 +137,10 @@ async def _run_anywhere(
 
 
 async def _run_on_asyncio(
-    outcome: _Outcome, work: Callable[[], Awaitable[None]], waits: Sequence[Callable[[], Awaitable[None]]]
+    outcome: _RunOutcome, work: Callable[[], Awaitable[None]], waits: Sequence[Callable[[], Awaitable[None]]]
 ) -> None:
-    # A task group costs more than a short stream does. What it would add is not needed here: the
-    # waits keep their exceptions to themselves, and all of them are over when this returns.
+    # A task group costs more than a short stream does, and is not needed here: the waits store
+    # their exceptions instead of raising them, and all of them are done when this returns.
     import asyncio
 
     from anyio import CancelScope

@@ -1,4 +1,4 @@
-"""Asking, without waiting, whether the client went away."""
+"""Checking, without waiting, whether the client has disconnected."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from ._received_body import BodyWatch
 if TYPE_CHECKING:
     from anyio import CancelScope
 
-_ROUNDS = 5
-"""How often asyncio's loop goes round before an unanswered `receive` is given up: middleware that
-passes messages on through a queue needs some rounds for it."""
+_LOOP_ROUNDS = 5
+"""Iterations of asyncio's loop before a pending `receive` is cancelled: middleware that passes
+messages on through a queue needs a few."""
 
-_TRIO_PATIENCE = 0.001
-"""Seconds given to `receive` on trio, whose loop has no rounds to count."""
+_TRIO_POLL_SECONDS = 0.001
+"""Seconds given to `receive` on trio, whose loop iterations cannot be counted."""
 
 MAX_UNREAD = 16
-"""Messages of an unread body kept while looking; a client that sends more is there."""
+"""Messages of an unread body kept while polling; a client that sends more is connected."""
 
 
 async def poll_disconnect(body: CachedBody, receive: Receive) -> None:
-    """Take the messages that are there already.
+    """Take the messages that are already available.
 
-    A disconnect is noted in `body`; parts of the request body are kept there to be read. Where
-    someone waits for the disconnect already, it is left to them.
+    A disconnect is recorded in `body`; parts of the request body are kept there to be read. Does
+    nothing if another task already waits for the disconnect.
     """
     if isinstance(body.unread, BodyWatch):
         return
@@ -42,27 +42,27 @@ async def poll_disconnect(body: CachedBody, receive: Receive) -> None:
 
 
 async def receive_now(receive: Receive) -> Message | None:
-    """Return the message that is there already, or None."""
+    """Return the message that is already available, or None."""
     from anyio import CancelScope, current_time
 
     message: Message | None = None
     with CancelScope() as scope:
         if on_asyncio():
-            alarm = _RoundAlarm(scope, _ROUNDS)
+            alarm = _RoundAlarm(scope, _LOOP_ROUNDS)
             try:
                 message = await receive()
             finally:
                 alarm.stop()
         else:
-            # A scope cancelled beforehand would never reach a trio channel: its receive looks for
+            # A scope cancelled beforehand would never reach a trio channel: its receive checks for
             # cancellation first.
-            scope.deadline = current_time() + _TRIO_PATIENCE
+            scope.deadline = current_time() + _TRIO_POLL_SECONDS
             message = await receive()
     return message
 
 
 def on_asyncio() -> bool:
-    """Tell whether this task runs on asyncio, asking nothing that is not imported yet."""
+    """Return whether this task runs on asyncio, importing nothing."""
     asyncio = sys.modules.get("asyncio")
     if asyncio is None:
         return False
@@ -73,7 +73,7 @@ def on_asyncio() -> bool:
 
 
 class _RoundAlarm:
-    """Cancels a scope after some rounds of asyncio's event loop."""
+    """Cancels a scope after some iterations of asyncio's event loop."""
 
     __slots__ = ("_handle", "_loop", "_rounds", "_scope")
 
@@ -93,5 +93,5 @@ class _RoundAlarm:
             self._scope.cancel()
 
     def stop(self) -> None:
-        """Let the scope be."""
+        """Stop counting; the scope is not cancelled."""
         self._handle.cancel()

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 _LETTERS_DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
-_TYPE = frozenset(_LETTERS_DIGITS + "-")
+_TYPE_CHARACTERS = frozenset(_LETTERS_DIGITS + "-")
 # The characters that neither a quoted string nor percent-decoding changes.
-_PLAIN = frozenset(_LETTERS_DIGITS + "-._~/")
+_UNESCAPED_CHARACTERS = frozenset(_LETTERS_DIGITS + "-._~/")
 
 
 def format_content_disposition(disposition: str, filename: str) -> str:
@@ -16,20 +16,23 @@ def format_content_disposition(disposition: str, filename: str) -> str:
         filename: a name without CR, LF and NUL.
 
     Raises:
-        ValueError: either of them cannot be sent.
+        ValueError: either argument cannot be sent.
 
     Follows RFC 6266 section 4 and RFC 8187.
 
     >>> format_content_disposition("attachment", "naïve.txt")
     "attachment; filename*=utf-8''na%C3%AFve.txt"
     """
-    if not disposition or not _TYPE.issuperset(disposition):
+    if not disposition or not _TYPE_CHARACTERS.issuperset(disposition):
         raise ValueError(f"content_disposition_type={disposition!r} must be a word such as 'attachment' or 'inline'")
     if any(character in filename for character in "\r\n\0"):
-        raise ValueError(f"filename={filename!r} holds CR, LF or NUL; a file name is one line")
-    if _PLAIN.issuperset(filename):
+        raise ValueError(f"filename={filename!r} contains CR, LF or NUL; a file name is one line")
+    if _UNESCAPED_CHARACTERS.issuperset(filename):
         return f'{disposition}; filename="{filename}"'
     encoded = "".join(
-        [chr(byte) if chr(byte) in _PLAIN else f"%{byte:02X}" for byte in filename.encode("utf-8", "surrogateescape")]
+        [
+            chr(byte) if chr(byte) in _UNESCAPED_CHARACTERS else f"%{byte:02X}"
+            for byte in filename.encode("utf-8", "surrogateescape")
+        ]
     )
     return f"{disposition}; filename*=utf-8''{encoded}"

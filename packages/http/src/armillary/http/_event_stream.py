@@ -18,7 +18,7 @@ _LINE_ENDS = frozenset("\r\n\0")
 
 
 def _lines(text: str) -> list[str]:
-    # The three line ends of the format; str.splitlines knows more, which are no ends here.
+    # The three line endings of the format; str.splitlines splits at others too.
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     return text.split("\n")
@@ -26,7 +26,7 @@ def _lines(text: str) -> list[str]:
 
 def _checked(field: str, value: str) -> str:
     if not value.isprintable() and not _LINE_ENDS.isdisjoint(value):
-        raise ValueError(f"{field}={value!r} holds CR, LF or NUL, which would end the field; it is one line")
+        raise ValueError(f"{field}={value!r} contains CR, LF or NUL, which would end the field; it must be one line")
     return value
 
 
@@ -40,14 +40,14 @@ class ServerSentEvent:
     """One event of a stream.
 
     Args:
-        data: text, of any number of lines; anything else but None is sent as JSON.
-        event: the event's type, which the browser dispatches; "message" where absent.
+        data: text with any number of lines; anything else but None is sent as JSON.
+        event: the event's type, which the browser dispatches; "message" if absent.
         id: becomes the `Last-Event-ID` of a reconnecting browser.
-        retry: milliseconds after which the browser is to reconnect.
+        retry: milliseconds after which the browser should reconnect.
         comment: a line browsers ignore.
 
     Raises:
-        ValueError: `event` or `id` holds CR, LF or NUL; `retry` is no whole number.
+        ValueError: `event` or `id` contains CR, LF or NUL; `retry` is not a whole number.
 
     >>> ServerSentEvent("one\\ntwo", event="news", id="7").encode()
     b'event: news\\nid: 7\\ndata: one\\ndata: two\\n\\n'
@@ -86,8 +86,8 @@ class ServerSentEvent:
         return self._id
 
     def encode(self) -> bytes:
-        """Return the event as it is sent, its blank line included."""
-        # The fields were checked when they were set, and cannot be set again.
+        """Return the event as it is sent, including its blank line."""
+        # The fields were checked when they were set, and are read-only.
         text = ""
         if self._comment is not None:
             text = "".join([f": {line}\n" for line in _lines(self._comment)])
@@ -111,7 +111,7 @@ def _with_data(text: str, data: Any) -> bytes:
 
 
 def last_event_id(connection: HTTPConnection) -> str | None:
-    """Return the id of the last event a reconnecting client has seen, None where it names none.
+    """Return the id of the last event a reconnecting client received, None if it names none.
 
     Args:
         connection: the request.
@@ -129,7 +129,7 @@ def last_event_id(connection: HTTPConnection) -> str | None:
 
 
 class _Pinger:
-    """Keeps a silent stream open; its pings never run within a send of the stream, nor those within a ping."""
+    """Keeps a silent stream open; pings and sends of the stream never overlap."""
 
     __slots__ = ("_send", "active", "pinged", "sending")
 
@@ -140,7 +140,7 @@ class _Pinger:
         self.pinged: Any = None
 
     async def run(self, interval: float, body: bytes) -> None:
-        """Send `body` whenever nothing was sent for a while, `interval` seconds at most; never return."""
+        """Send `body` whenever nothing was sent for up to `interval` seconds; never return."""
         from anyio import sleep
 
         while True:
@@ -158,7 +158,7 @@ class _Pinger:
         try:
             await self._send({"type": "http.response.body", "body": body, "more_body": True})
         except OSError as exc:
-            raise ClientDisconnect("the client went away during the response") from exc
+            raise ClientDisconnect("the client disconnected during the response") from exc
         finally:
             self.pinged = None
             pinged.set()
@@ -167,27 +167,27 @@ class _Pinger:
 class EventSourceResponse(StreamingResponse):
     """A stream of server-sent events.
 
-    The stream ends with its content, when the client goes away, and when the server is told to
-    stop (where the scope record holds a stop signal): clients are then told how long to wait
-    before they reconnect.
+    The stream ends with its content, when the client disconnects, and when the server is shutting
+    down (if the scope record has a stop signal): clients are then sent how long to wait before
+    they reconnect.
 
     Args:
         content: an async or blocking iterable of `ServerSentEvent`, text (an event's data), or
-            anything else that has a JSON form.
+            anything else that is JSON serializable.
         status_code: the status.
-        headers: further headers. Default ones: `cache-control: no-store`, `x-accel-buffering: no`.
+        headers: further headers. Defaults: `cache-control: no-store`, `x-accel-buffering: no`.
         background: awaited after the stream ended.
         ping: seconds of silence after which a comment keeps the connection open, 15 by default;
             None for no pings.
-        retry: milliseconds a client is to wait before it reconnects, sent first; None leaves it to
+        retry: milliseconds a client should wait before it reconnects, sent first; None leaves it to
             the client.
         stop_retry: the same, sent when the server stops; 3000 by default, None for none.
 
     Raises:
-        ClientDisconnect: (when served) the client went away and the server's send said so.
+        ClientDisconnect: (when served) the client disconnected and the server's send raised.
         ValueError: `ping`, `retry` or `stop_retry` is not positive.
 
-    Follows WHATWG HTML section 9.2. `last_event_id(request)` tells where a client left off.
+    Follows WHATWG HTML section 9.2. `last_event_id(request)` returns where a client left off.
 
     >>> async def clock():
     ...     yield ServerSentEvent({"now": 1}, event="tick", id="1")
@@ -232,7 +232,7 @@ class EventSourceResponse(StreamingResponse):
         return _with_data("", "null" if part is None else part)
 
     async def send_content(self, scope: Scope, receive: Receive, send: Send, with_trailers: bool = False) -> None:
-        """Send the events, with pings between them, until one side has had enough."""
+        """Send the events, with pings between them, until they end, the client disconnects or the server stops."""
         record = find_scope_record(scope)
         stopping = None if record is None else record.get("stopping")
         if self.retry is not None:
@@ -267,7 +267,7 @@ class EventSourceResponse(StreamingResponse):
                 try:
                     await send({"type": "http.response.body", "body": body, "more_body": True})
                 except OSError as exc:
-                    raise ClientDisconnect("the client went away during the response") from exc
+                    raise ClientDisconnect("the client disconnected during the response") from exc
                 pinger.sending = False
         except BaseException:
             await self.close_content(parts)

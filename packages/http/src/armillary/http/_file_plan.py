@@ -1,4 +1,4 @@
-"""What a request for a file is answered, decided without touching the file."""
+"""The response to a request for a file, decided without touching the file."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ._response import BODILESS_STATUSES
 if TYPE_CHECKING:
     from io import FileIO
 
-# What describes the content that a 304, 400, 412 or 416 does not carry.
+# Headers of the content, which a 304, 400, 412 or 416 does not carry.
 _CONTENT_FIELDS = frozenset(
     (b"content-length", b"content-type", b"content-range", b"content-encoding", b"content-disposition")
 )
@@ -32,7 +32,7 @@ class FileReader(Protocol):
 
 
 class FilePart(NamedTuple):
-    """A stretch of the file, and what goes before and after it."""
+    """A range of the file, and what is sent before and after it."""
 
     span: ByteRange
     before: bytes = b""
@@ -54,17 +54,17 @@ class FilePlan(NamedTuple):
 
 
 class FileDelivery(NamedTuple):
-    """An answer with the file it comes from.
+    """A plan with the source of its bytes.
 
     Attributes:
-        answer: what to send.
-        file: where to read it; None where `first` or `path` is all.
-        first: bytes already read: the first of the first part.
-        path: the absolute path the server is to send.
-        zero_copy: the file object the server is to send from.
+        plan: what to send.
+        file: where to read them; None if `first` or `path` is all.
+        first: bytes already read, from the start of the first part.
+        path: the absolute path for the server to send.
+        zero_copy: the file object for the server to send from.
     """
 
-    answer: FilePlan
+    plan: FilePlan
     file: FileReader | None = None
     first: bytes = b""
     path: str | None = None
@@ -79,15 +79,17 @@ def find_header(headers: list[RawHeader], name: bytes) -> str | None:
     return None
 
 
-def without_body(answer: FilePlan, method: str) -> FilePlan:
-    """Return the answer as this method and its status allow: without parts for a HEAD, a 204, a 304."""
-    if answer.status in BODILESS_STATUSES:
-        return FilePlan(answer.status, [pair for pair in answer.headers if pair[0] != b"content-length"])
-    return FilePlan(answer.status, answer.headers) if method == "HEAD" else answer
+def without_body(plan: FilePlan, method: str) -> FilePlan:
+    """Return the plan without parts for a HEAD, a 204 or a 304, else unchanged."""
+    if plan.status in BODILESS_STATUSES:
+        return FilePlan(plan.status, [pair for pair in plan.headers if pair[0] != b"content-length"])
+    return FilePlan(plan.status, plan.headers) if method == "HEAD" else plan
 
 
-def refusal(status: int, headers: list[RawHeader], body: bytes = b"", extra: Sequence[RawHeader] = ()) -> FilePlan:
-    """Return an answer without the file: a 304, 400, 412 or 416."""
+def plan_without_file(
+    status: int, headers: list[RawHeader], body: bytes = b"", extra: Sequence[RawHeader] = ()
+) -> FilePlan:
+    """Return a plan that sends nothing of the file: a 304, 400, 412 or 416."""
     kept = [*extra, *(pair for pair in headers if pair[0] not in _CONTENT_FIELDS)]
     if status not in BODILESS_STATUSES:
         kept.insert(0, CONTENT_LENGTHS[len(body)])

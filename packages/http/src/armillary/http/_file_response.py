@@ -12,7 +12,7 @@ from armillary.datastructures import encode_headers
 
 from ._condition import precondition_status, range_applies, received_conditions
 from ._content_type import CONTENT_LENGTHS, RawHeader
-from ._denial import denial_send
+from ._denial_response import denial_response_send
 from ._disconnect import run_until, send_raises_after_disconnect, until_disconnect
 from ._disposition import format_content_disposition
 from ._file_plan import (
@@ -21,7 +21,7 @@ from ._file_plan import (
     FilePlan,
     find_header,
     partial_content,
-    refusal,
+    plan_without_file,
     without_body,
 )
 from ._file_type import guess_media_type
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 
 class _ThreadReader:
-    """Reads with one hop to a worker thread for each chunk."""
+    """Reads each chunk in a worker thread."""
 
     __slots__ = ("_file",)
 
@@ -56,27 +56,27 @@ class _ThreadReader:
 class FileResponse(Response):
     """A response of a file, with ranges and conditions.
 
-    One hop to a worker thread opens the file, looks at it and reads its first `chunk_size`
+    One call in a worker thread opens the file, checks it and reads its first `chunk_size`
     bytes; each later chunk is one more. A server that offers `http.response.pathsend` or
-    `http.response.zerocopysend` is left to read the file itself.
+    `http.response.zerocopysend` reads the file itself.
 
     Args:
         path: the file. A path made from a request must be checked by the caller.
-        status_code: the status; ranges and conditions are for 200 alone.
-        headers: further headers; an `etag` or `last-modified` here wins over the file's.
+        status_code: the status; ranges and conditions apply to 200 only.
+        headers: further headers; an `etag` or `last-modified` here takes precedence over the file's.
         media_type: the `content-type`; by default guessed from the name.
         background: awaited after the file was sent.
         filename: the name to save under, sent as `content-disposition`.
-        stat_result: of the file, where it is known; its size is then what is sent.
+        stat_result: of the file, if known; its size is then what is sent.
         content_disposition_type: "attachment" (default) or "inline"; for `filename` only.
 
     Attributes:
         chunk_size: bytes read and sent at once.
-        max_ranges: with more ranges than this the whole file is sent.
+        max_ranges: with more ranges than this, the whole file is sent.
 
     Raises:
-        RuntimeError: (when served) there is no regular file at the path, or it shrank meanwhile.
-        ClientDisconnect: (when served) the client went away and the server's send said so.
+        RuntimeError: (when served) there is no regular file at the path, or it shrank while it was sent.
+        ClientDisconnect: (when served) the client disconnected and the server's send raised.
 
     Follows RFC 9110 sections 13 and 14. A malformed Range header is ignored, as section 14.2 says.
 
@@ -87,11 +87,11 @@ class FileResponse(Response):
     chunk_size: int = 256 * 1024
     max_ranges: int = 100
 
-    refuse_malformed_ranges: ClassVar[bool] = False
-    """Answer a malformed Range header with a 400 instead of the whole file."""
+    reject_malformed_ranges: ClassVar[bool] = False
+    """Respond to a malformed Range header with a 400 instead of the whole file."""
 
     conditional: ClassVar[bool] = True
-    """Answer If-None-Match and its kin here; False where something before did."""
+    """Evaluate If-None-Match and the like here; False if the caller already has."""
 
     _prepared: FileDelivery | None = None
 
@@ -133,7 +133,7 @@ class FileResponse(Response):
             self.raw_headers.append((name, value.encode("latin-1")))
 
     def set_stat_headers(self, stat_result: os.stat_result) -> None:
-        """Set length, modification time and entity tag from the file's status."""
+        """Set length, modification time and entity tag from the file's stat result."""
         self.raw_headers = self._with_stat_headers(stat_result)
 
     def make_etag(self, stat_result: os.stat_result) -> str:
@@ -150,10 +150,10 @@ class FileResponse(Response):
             headers.append((b"etag", self.make_etag(stat).encode("latin-1")))
         return headers
 
-    # What to answer: no input or output from here on.
+    # Planning: no I/O.
 
-    def answer(self, scope: Scope, stat: os.stat_result) -> FilePlan:
-        """Return what to send of a file with this status, by the request's method, conditions and range."""
+    def make_plan(self, scope: Scope, stat: os.stat_result) -> FilePlan:
+        """Return the plan for a file with this stat result, by the request's method, conditions and range."""
         headers = self._with_stat_headers(stat)
         method: str = scope.get("method", "GET").upper()
         whole = FilePlan(self.status_code, headers, (FilePart(ByteRange(0, stat.st_size)),))
@@ -165,7 +165,7 @@ class FileResponse(Response):
             date = parse_http_date(modified or "")
             status = precondition_status(method, conditions, etag=etag, last_modified=date)
             if status is not None:
-                return refusal(status, headers)
+                return plan_without_file(status, headers)
         wanted = conditions.get(b"range")
         if (
             wanted is None
@@ -177,13 +177,13 @@ class FileResponse(Response):
 
     def _partial(self, whole: FilePlan, wanted: str, size: int) -> FilePlan:
         try:
-            ranges = parse_ranges(wanted, size, max_ranges=self.max_ranges, lenient=self.refuse_malformed_ranges)
+            ranges = parse_ranges(wanted, size, max_ranges=self.max_ranges, lenient=self.reject_malformed_ranges)
         except UnsatisfiableRange:
-            return refusal(416, whole.headers, b"", [(b"content-range", b"bytes */%d" % size)])
+            return plan_without_file(416, whole.headers, b"", [(b"content-range", b"bytes */%d" % size)])
         except MalformedRange as exc:
-            if self.refuse_malformed_ranges:
+            if self.reject_malformed_ranges:
                 text = [(b"content-type", b"text/plain; charset=utf-8")]
-                return refusal(400, whole.headers, str(exc).encode(), text)
+                return plan_without_file(400, whole.headers, str(exc).encode(), text)
             return whole
         if ranges is None:
             return whole
@@ -196,29 +196,29 @@ class FileResponse(Response):
         self._prepared = self._open(scope)
 
     async def open(self, scope: Scope) -> FileDelivery:
-        """Decide the answer and open the file as far as it is needed."""
+        """Make the plan and open the file if it is needed."""
         if self.stat_result is not None:
-            # With a known status nothing need be opened for a HEAD, a 304 or a path to send.
+            # With a known stat result nothing need be opened for a HEAD, a 304 or a path to send.
             require_regular(self.path, self.stat_result)
-            delivery = self.unopened(scope, self.answer(scope, self.stat_result))
+            delivery = self.unopened(scope, self.make_plan(scope, self.stat_result))
             if delivery is not None:
                 return delivery
         from armillary.concurrency import FILES
 
         return await FILES.run(partial(self._open, scope))
 
-    def unopened(self, scope: Scope, answer: FilePlan) -> FileDelivery | None:
-        """Return the delivery where no file need be opened and no directory looked up for it, else None."""
-        if not answer.needs_file:
-            return FileDelivery(answer)
-        if answer.status != 206 and self.offers_pathsend(scope):
+    def unopened(self, scope: Scope, plan: FilePlan) -> FileDelivery | None:
+        """Return the delivery if it needs neither an open file nor the current directory, else None."""
+        if not plan.needs_file:
+            return FileDelivery(plan)
+        if plan.status != 206 and self.offers_pathsend(scope):
             path = os.fspath(self.path)
             if os.path.isabs(path):
-                return FileDelivery(answer, path=path)
+                return FileDelivery(plan, path=path)
         return None
 
     def offers_pathsend(self, scope: Scope) -> bool:
-        """Tell whether the server sends a whole file by its path."""
+        """Return whether the server can send a whole file by its path."""
         return _offers(scope, "http.response.pathsend")
 
     def _open(self, scope: Scope) -> FileDelivery:
@@ -233,35 +233,35 @@ class FileResponse(Response):
         return delivery
 
     def _begin(self, file: OpenFile, scope: Scope) -> FileDelivery:
-        answer = self.answer(scope, self.stat_result or file.stat)
-        delivery = self.unopened(scope, answer)
+        plan = self.make_plan(scope, self.stat_result or file.stat)
+        delivery = self.unopened(scope, plan)
         if delivery is not None:
             return delivery
-        if answer.status != 206 and self.offers_pathsend(scope):
-            return FileDelivery(answer, path=os.path.abspath(self.path))
+        if plan.status != 206 and self.offers_pathsend(scope):
+            return FileDelivery(plan, path=os.path.abspath(self.path))
         if _offers(scope, "http.response.zerocopysend"):
-            return FileDelivery(answer, _ThreadReader(file), zero_copy=file.raw())
-        span = answer.parts[0].span
+            return FileDelivery(plan, _ThreadReader(file), zero_copy=file.raw())
+        span = plan.parts[0].span
         first = file.read(span.start, min(self.chunk_size, span.stop - span.start))
-        if len(answer.parts) == 1 and len(first) == span.stop - span.start:
-            return FileDelivery(answer, first=first)
-        return FileDelivery(answer, _ThreadReader(file), first)
+        if len(plan.parts) == 1 and len(first) == span.stop - span.start:
+            return FileDelivery(plan, first=first)
+        return FileDelivery(plan, _ThreadReader(file), first)
 
     # Sending.
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send the file or what was asked of it, then await the background work."""
-        denied = scope["type"] == "websocket"
-        if denied:
-            send = denial_send(scope, send, self.denial_without_extension)
+        """Send the file or the requested ranges, then await the background work."""
+        is_websocket = scope["type"] == "websocket"
+        if is_websocket:
+            send = denial_response_send(scope, send, self.denial_without_extension)
         delivery, self._prepared = self._prepared, None
         if delivery is None:
             delivery = await self.open(scope)
         try:
-            answer = delivery.answer
-            await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
+            plan = delivery.plan
+            await send({"type": "http.response.start", "status": plan.status, "headers": plan.headers})
             record_response_start(scope, send)
-            if delivery.file is None or denied or send_raises_after_disconnect(scope):
+            if delivery.file is None or is_websocket or send_raises_after_disconnect(scope):
                 await self.send_body(delivery, send)
             else:
                 await run_until(partial(self.send_body, delivery, send), partial(until_disconnect, scope, receive))
@@ -274,23 +274,23 @@ class FileResponse(Response):
             await self.background()
 
     async def send_body(self, delivery: FileDelivery, send: Send) -> None:
-        """Send what the delivery holds, to the end of the body."""
-        answer = delivery.answer
+        """Send the delivery, to the end of the body."""
+        plan = delivery.plan
         if delivery.path is not None:
             await self.send_message(send, {"type": "http.response.pathsend", "path": delivery.path})
         elif delivery.file is None:
-            body = delivery.first or answer.closing
+            body = delivery.first or plan.closing
             await self.send_message(send, {"type": "http.response.body", "body": body, "more_body": False})
         else:
             await self._send_parts(delivery, delivery.file, send)
 
     async def _send_parts(self, delivery: FileDelivery, file: FileReader, send: Send) -> None:
-        answer, first = delivery.answer, delivery.first
-        last = answer.parts[-1]
-        for part in answer.parts:
+        plan, first = delivery.plan, delivery.first
+        last = plan.parts[-1]
+        for part in plan.parts:
             if part.before:
                 await self._send_bytes(send, part.before, True)
-            more = part is not last or bool(part.after or answer.closing)
+            more = part is not last or bool(part.after or plan.closing)
             if delivery.zero_copy is not None:
                 await self._send_zero_copy(send, delivery.zero_copy, part.span, more)
             else:
@@ -298,8 +298,8 @@ class FileResponse(Response):
             first = b""
             if part.after:
                 await self._send_bytes(send, part.after, True)
-        if answer.closing:
-            await self._send_bytes(send, answer.closing, False)
+        if plan.closing:
+            await self._send_bytes(send, plan.closing, False)
 
     async def _send_span(self, send: Send, file: FileReader, span: ByteRange, first: bytes, more: bool) -> None:
         offset, stop = span
@@ -324,7 +324,7 @@ class FileResponse(Response):
         try:
             await send(message)
         except OSError as exc:
-            raise ClientDisconnect("the client went away during the response") from exc
+            raise ClientDisconnect("the client disconnected during the response") from exc
 
 
 def _offers(scope: Scope, extension: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-_COMPRESSED = {
+_COMPRESSED_TYPES = {
     "gzip": "application/gzip",
     "bzip2": "application/x-bzip2",
     "xz": "application/x-xz",
@@ -10,15 +10,15 @@ _COMPRESSED = {
     "br": "application/x-brotli",
     "zstd": "application/zstd",
 }
-_UNKNOWN = "application/octet-stream"
-_CACHED = 512
+_UNKNOWN_TYPE = "application/octet-stream"
+_MAX_CACHED_TYPES = 512
 _by_suffixes: dict[str, str] = {}
 
 
 def guess_media_type(filename: str) -> str:
-    """Return the media type of a file name, "application/octet-stream" where it tells nothing.
+    """Return the media type of a file name, "application/octet-stream" if unknown.
 
-    A compressed file is what its last suffix says, since it is sent as it is.
+    A compressed file gets the type of its last suffix, since it is sent unchanged.
 
     >>> guess_media_type("page.html"), guess_media_type("archive.tar.gz")
     ('text/html', 'application/gzip')
@@ -26,13 +26,13 @@ def guess_media_type(filename: str) -> str:
     base = filename.replace("\\", "/").rpartition("/")[2]
     stem, _, suffixes = base.partition(".")
     if not stem or not suffixes:
-        return _UNKNOWN
+        return _UNKNOWN_TYPE
     parts = suffixes.rsplit(".", 2)[-2:]
     key = ".".join(parts)
     known = _by_suffixes.get(key)
     if known is None:
         known = _guess(f"file.{key}")
-        if len(_by_suffixes) < _CACHED and len(key) <= 32:
+        if len(_by_suffixes) < _MAX_CACHED_TYPES and len(key) <= 32:
             _by_suffixes[key] = known
     return known
 
@@ -42,5 +42,5 @@ def _guess(filename: str) -> str:
 
     media_type, encoding = guess_type(filename)
     if encoding is not None:
-        return _COMPRESSED.get(encoding, _UNKNOWN)
-    return media_type or _UNKNOWN
+        return _COMPRESSED_TYPES.get(encoding, _UNKNOWN_TYPE)
+    return media_type or _UNKNOWN_TYPE

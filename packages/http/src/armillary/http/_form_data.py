@@ -34,7 +34,7 @@ class FormData(ImmutableMultiDict[str, "UploadFile | str"]):
         return [value for _, value in self.multi_items() if isinstance(value, UploadFile)]
 
     def detach(self) -> FormData:
-        """Take all files from the request: they stay open until you close the form, which is returned."""
+        """Detach all files from the request: they stay open until you close the form. Returns the form."""
         for upload in self.files():
             upload.detach()
         return self
@@ -45,7 +45,7 @@ class FormData(ImmutableMultiDict[str, "UploadFile | str"]):
             await upload.close()
 
     async def close_owned(self) -> None:
-        """Close the files that were not detached; called when the request is over."""
+        """Close the files that were not detached; called when the request is finished."""
         for upload in self.files():
             if upload.owned:
                 await upload.close()

@@ -1,4 +1,4 @@
-"""How much a form may hold, and the errors of those that hold more or are broken."""
+"""Limits on forms, and the errors for forms that exceed them or are malformed."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from typing import NamedTuple
 from armillary.asgi_types import HTTPException
 
 MAX_BOUNDARY_SIZE = 256
-"""The longest multipart boundary taken, in bytes. RFC 2046 section 5.1.1 allows 70."""
+"""The longest multipart boundary accepted, in bytes. RFC 2046 section 5.1.1 allows 70."""
 
 
 class FormLimits(NamedTuple):
-    """The limits on one form; each is counted on received bytes, however they are cut into messages.
+    """The limits on one form; each is counted on received bytes, however they are split into messages.
 
     Args:
         max_files: parts with a file name.
         max_fields: all other parts, or the fields of a urlencoded form.
         max_part_size: bytes in one field, name and value each.
-        max_file_size: bytes in one file; None leaves it to the limit on the body.
+        max_file_size: bytes in one file; None for the limit on the body only.
         max_fields_size: bytes in all fields together.
-        max_total_size: bytes in the whole form; None leaves it to the limit on the body.
+        max_total_size: bytes in the whole form; None for the limit on the body only.
         max_part_headers: headers of one part.
         max_header_size: bytes in one header line of a part.
         max_preamble_size: bytes before the first multipart boundary.
@@ -38,7 +38,7 @@ class FormLimits(NamedTuple):
     max_epilogue_size: int = 4096
 
     def checked(self) -> FormLimits:
-        """Return these limits; `ValueError` naming the one that is no number of bytes or parts."""
+        """Return these limits; `ValueError` naming one that is not a number of bytes or parts."""
         for name, value in zip(self._fields, self, strict=True):
             optional = name in ("max_file_size", "max_total_size")
             if value is None and optional:
@@ -50,7 +50,7 @@ class FormLimits(NamedTuple):
 
 
 class FormError(HTTPException):
-    """A form that is not taken. `FormError` itself is a malformed one: 400."""
+    """A form that is rejected; `FormError` itself is for a malformed one: 400."""
 
     def __init__(self, detail: str, status_code: int = 400) -> None:
         super().__init__(status_code, detail)
@@ -64,7 +64,7 @@ class FormTooLarge(FormError):
 
 
 def size_phrase(size: int) -> str:
-    """Name a size: whole KiB as such, anything else in bytes."""
+    """Return a size as text: whole KiB as such, anything else in bytes."""
     return f"{size // 1024}KB" if size and size % 1024 == 0 else f"{size} bytes"
 
 

@@ -1,4 +1,4 @@
-"""Which parser a body's media type calls for."""
+"""Choosing the parser for a body's media type."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ URLENCODED = "application/x-www-form-urlencoded"
 _DEFAULT_LIMITS = FormLimits()
 
 # The encodings of the WHATWG Encoding standard, by the names of the modules of Python's codecs.
-_CODECS = frozenset(
+_BROWSER_CODECS = frozenset(
     (
         *("utf_8", "ascii", "utf_16", "utf_16_be", "utf_16_le", "koi8_r", "koi8_u", "mac_roman"),
         *("big5", "big5hkscs", "euc_jp", "euc_kr", "gb18030", "gb2312", "gbk", "iso2022_jp", "shift_jis"),
@@ -33,7 +33,7 @@ _CODECS = frozenset(
 
 
 def form_limits(limits: dict[str, Any]) -> FormLimits:
-    """Return limits from keywords; `TypeError` or `ValueError` naming the one that is wrong."""
+    """Return limits from keywords; `TypeError` or `ValueError` naming an invalid one."""
     if not limits:
         return _DEFAULT_LIMITS
     unknown = limits.keys() - set(FormLimits._fields)
@@ -44,7 +44,7 @@ def form_limits(limits: dict[str, Any]) -> FormLimits:
 
 
 def content_type_of(scope: Scope) -> str | None:
-    """Return the Content-Type of a request; None where it has none."""
+    """Return the Content-Type of a request, None if it has none."""
     for name, value in scope["headers"]:
         if name == b"content-type":
             return str(value, "latin-1")
@@ -67,19 +67,19 @@ async def read_form(content_type: str | None, stream: AsyncIterable[bytes], limi
 
 
 def multipart_decoder(parameters: dict[str, str], limits: FormLimits) -> MultipartDecoder:
-    """Return the decoder a Content-Type's parameters call for.
+    """Return the decoder for a Content-Type's parameters.
 
     Raises:
-        FormError: the boundary is missing or impossible, or the charset is not known.
+        FormError: the boundary is missing or invalid, or the charset is unknown.
     """
     return MultipartDecoder(boundary_of(parameters), limits, known_charset(parameters.get("charset", "utf-8")))
 
 
 def known_charset(charset: str) -> str:
-    """Return the name of a text encoding that browsers have; 400 for any other.
+    """Return the name of a text encoding that browsers support; 400 for any other.
 
-    Python's own list has more: some decode to bytes, some take the square of their input's length.
-    Nor is `codecs.lookup` asked for a name as the client spells it, since it remembers each for good.
+    Python has more codecs: some decode to bytes, some take quadratic time. `codecs.lookup` is never
+    called with a name as the client spells it, since it caches each name forever.
     """
     if charset == "utf-8":
         return charset
@@ -89,7 +89,7 @@ def known_charset(charset: str) -> str:
 
     label = normalize_encoding(charset).lower()
     codec = aliases.get(label, label)
-    if codec not in _CODECS:
+    if codec not in _BROWSER_CODECS:
         raise FormError("The charset of the form is not known.")
     return codecs.lookup(codec).name
 
@@ -99,7 +99,7 @@ def open_parts(content_type: str | None, stream: AsyncIterator[bytes], limits: d
 
     Raises:
         HTTPException: 415, it is not multipart/form-data.
-        FormError: the boundary is missing or impossible.
+        FormError: the boundary is missing or invalid.
     """
     checked = form_limits(limits)
     media_type, parameters = parse_media_type(content_type or "")

@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
 FORM_MEMORY = 8 * 1024 * 1024
-"""Bytes all files of a form may hold in memory together; those that come after go to disk, but for small ones."""
+"""Bytes of memory for all files of a form together; later files go to disk, except small ones."""
 
 SMALL_FILE = 64 * 1024
-"""Bytes of a file that stays in memory in any case: a form has a thousand of them, a process may open few more."""
+"""Bytes of a file that always stays in memory: a form may have a thousand, a process can open few more."""
 
 WRITE_SIZE = 256 * 1024
-"""Bytes gathered before they are written to disk, so that a large file costs few thread hops."""
+"""Bytes collected before they are written to disk, so that a large file needs few calls in a thread."""
 
 
 class _FileContent:
@@ -36,7 +36,7 @@ class _FileContent:
         self.size = 0
 
     def keep(self, piece: bytes, memory_left: int) -> bool:
-        """Take a piece; tell whether what is held in memory is now to go to disk."""
+        """Add a piece; return whether what is held in memory must now go to disk."""
         self._pieces.append(piece)
         self._pieces_size += len(piece)
         self.size += len(piece)
@@ -54,7 +54,7 @@ class _FileContent:
 
     @property
     def in_memory(self) -> int:
-        """Bytes of a file that is wholly in memory; 0 for one on disk."""
+        """Bytes of a file that is entirely in memory; 0 for one on disk."""
         return self.size if self._file is None else 0
 
     async def _flush(self, file: BinaryIO) -> None:
@@ -67,7 +67,7 @@ class _FileContent:
         self._pieces_size = 0
 
     async def finish(self, part: PartHeaders) -> UploadFile:
-        """Return the complete file, at its start."""
+        """Return the complete file, positioned at its start."""
         file = self._file
         if file is None:
             return UploadFile.of_pieces(self._pieces, self.size, part.filename, part.headers)
@@ -76,7 +76,7 @@ class _FileContent:
         return UploadFile(file, size=self.size, filename=part.filename, headers=part.headers)
 
     def discard(self) -> None:
-        """Close the file on disk where there is one."""
+        """Close the file on disk, if there is one."""
         if self._file is not None:
             self._file.close()
 
@@ -133,7 +133,7 @@ async def read_urlencoded_form(stream: AsyncIterable[bytes], decoder: Urlencoded
 
 
 class Closing(Protocol):
-    """What can be closed when a block ends."""
+    """An object that is closed when a block ends."""
 
     async def close(self) -> None:
         """Close it."""

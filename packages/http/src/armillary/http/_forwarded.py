@@ -7,7 +7,7 @@ from armillary.datastructures import Forwarded, Headers, parse_forwarded
 
 
 def forwarded_elements(headers: Headers) -> list[Forwarded]:
-    """Return the elements of all Forwarded headers in order; 400 where one is malformed."""
+    """Return the elements of all Forwarded headers in order; 400 if one is malformed."""
     values = headers.getlist("forwarded")
     if not values:
         return []

@@ -7,34 +7,34 @@ from typing import Any, cast
 
 from armillary.asgi_types import ASGIApp, Receive, Scope, Send, is_async_callable
 
-from ._error_answer import handle_exception
+from ._exception_handling import handle_exception
 from ._request import Request
 from ._response import Response
-from ._start_marking import StartMarkingSend, notes_its_start
+from ._start_tracking import StartTrackingSend, tracks_its_start
 
-# The plain response fails nowhere but in `send`, so it runs outside the endpoint's `try`.
-_PLAIN_CALL = Response.__call__
+# A plain response fails only in `send`, so it runs outside the endpoint's `try`.
+_BASE_CALL = Response.__call__
 
 
 def describe_endpoint(endpoint: Any) -> str:
-    """Name an endpoint in a sentence."""
+    """Return the name of an endpoint for an error message."""
     return getattr(endpoint, "__qualname__", None) or repr(endpoint)
 
 
 async def send_other_response(response: Any, endpoint: Any, scope: Scope, receive: Receive, send: Send) -> None:
-    """Run a response that is more than the plain one; see to it that the record says when it begins."""
+    """Run a response other than the plain one, recording its start in the scope record."""
     if isinstance(response, type) or not callable(response):
         raise TypeError(
             f"The endpoint {describe_endpoint(endpoint)} returned {response!r}; "
             "return a Response or another ASGI application"
         )
-    if not notes_its_start(response):
-        send = StartMarkingSend(scope, send)
+    if not tracks_its_start(response):
+        send = StartTrackingSend(scope, send)
     await cast(ASGIApp, response)(scope, receive, send)
 
 
 async def close_form(request: Request[Any]) -> None:
-    """Close the files of a request that is over, also when it was cancelled."""
+    """Close the files of a finished request, even if it was cancelled."""
     form = request.parsed_form
     if form is not None and request.closes_form:
         try:
@@ -50,7 +50,7 @@ def _wrap_async(func: Callable[[Any], Awaitable[Any]], request_class: type[Reque
         try:
             try:
                 response = await func(request)
-                if type(response).__call__ is not _PLAIN_CALL:
+                if type(response).__call__ is not _BASE_CALL:
                     await send_other_response(response, func, scope, receive, send)
                     return
             except Exception as exc:
@@ -79,12 +79,12 @@ def request_response(func: Callable[[Any], Any], *, request_class: type[Request[
     """Make an ASGI application of a function that takes a request and returns a response.
 
     A function that is not async runs in a worker thread. Exceptions go to the handlers the
-    application registered; an `HTTPException` nobody is in charge of is sent as plain text,
-    anything else is raised.
+    application registered; an `HTTPException` without a handler is sent as plain text, any other
+    exception is raised.
 
     Args:
         func: `func(request)` returning a `Response` or any other ASGI application.
-        request_class: the class of the request `func` is given.
+        request_class: the class of the request passed to `func`.
 
     Raises:
         TypeError: `func` is not callable.

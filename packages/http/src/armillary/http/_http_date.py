@@ -1,4 +1,4 @@
-"""Dates as HTTP writes them (RFC 9110 section 5.6.7)."""
+"""HTTP dates (RFC 9110 section 5.6.7)."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def parse_http_date(value: str) -> int | None:
 
 
 def _full_year(short_year: int) -> int:
-    # Two digits that would lie more than 50 years ahead mean the past (RFC 9110 section 5.6.7).
+    # Two digits that would be more than 50 years ahead are in the past (RFC 9110 section 5.6.7).
     this_year = time.gmtime()[0]
     year = this_year - this_year % 100 + short_year
     return year - 100 if year > this_year + 50 else year

@@ -1,6 +1,6 @@
-"""JSON in and out: the standard library's, orjson's or msgspec's, with one kind of error.
+"""JSON decoding and encoding by the standard library, orjson or msgspec, with one kind of error.
 
-A decoder takes bytes and returns the value, an encoder the other way round. A decoder raises
+A decoder takes bytes and returns the value; an encoder does the reverse. A decoder raises
 ValueError or RecursionError for what it cannot decode; the request turns either into a 400.
 """
 
@@ -20,19 +20,21 @@ JSONDecoder: TypeAlias = Callable[[bytes], Any]
 JSONEncoder: TypeAlias = Callable[[Any], bytes]
 
 MAX_DEPTH = 512
-"""How deep arrays and objects may nest. What is deeper exhausts the stack of code that walks it."""
+"""How deep arrays and objects may nest. Deeper values exhaust the stack of code that walks them."""
 
-_STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
-_BRACKETS = bytes(byte for byte in range(256) if byte not in b"[]{}")
-_NUMBERS = re.compile(_STRING.pattern + rb"|(-?Infinity|NaN|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)", re.DOTALL)
-_STEP = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
+_STRING_PATTERN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
+_NON_BRACKETS = bytes(byte for byte in range(256) if byte not in b"[]{}")
+_NUMBER_PATTERN = re.compile(
+    _STRING_PATTERN.pattern + rb"|(-?Infinity|NaN|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)", re.DOTALL
+)
+_DEPTH_CHANGES = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
 
 
 class JSONError(HTTPException):
     """A body that is not JSON: 400.
 
     Attributes:
-        offset: the position of the error, in bytes from 0; None where the decoder does not tell.
+        offset: the position of the error, in bytes from 0; None if the decoder does not report it.
         line, column: the same, from 1.
     """
 
@@ -40,47 +42,46 @@ class JSONError(HTTPException):
         self.offset = offset
         self.line: int | None = None
         self.column: int | None = None
-        where = ""
+        position = ""
         if offset is not None:
             self.line = body.count(b"\n", 0, offset) + 1
             self.column = offset - body.rfind(b"\n", 0, offset)
-            where = f" at line {self.line} column {self.column} (byte {offset})"
-        super().__init__(400, f"The request body is not valid JSON: {problem}{where}.")
+            position = f" at line {self.line} column {self.column} (byte {offset})"
+        super().__init__(400, f"The request body is not valid JSON: {problem}{position}.")
 
 
-class _Depth(ValueError):
-    """Nesting beyond the limit; `offset` is where it happens."""
+class _TooDeep(ValueError):
+    """Nesting beyond the limit, which is exceeded at `offset`."""
 
     def __init__(self, offset: int | None) -> None:
         super().__init__("nested too deep")
         self.offset = offset
 
 
-class _Refused(ValueError):
-    """A value that the standard library takes and that JSON does not have."""
+class _InvalidValue(ValueError):
+    """A value that the standard library accepts and JSON does not allow."""
 
 
-def _refuse_constant(name: str) -> NoReturn:
-    raise _Refused(f"{name} is not JSON")
+def _reject_constant(name: str) -> NoReturn:
+    raise _InvalidValue(f"{name} is not JSON")
 
 
 def _finite(digits: str) -> float:
     value = float(digits)
-    if -_LARGEST <= value <= _LARGEST:
+    if -_LARGEST_FLOAT <= value <= _LARGEST_FLOAT:
         return value
-    raise _Refused(f"a number of {len(digits)} characters is too large")
+    raise _InvalidValue(f"a number of {len(digits)} characters is too large")
 
 
-_LARGEST = sys.float_info.max
-_decoder = json.JSONDecoder(parse_constant=_refuse_constant, parse_float=_finite)
+_LARGEST_FLOAT = sys.float_info.max
+_decoder = json.JSONDecoder(parse_constant=_reject_constant, parse_float=_finite)
 _scan: Callable[[str, int], tuple[Any, int]] = _decoder.scan_once  # type: ignore[attr-defined]
 
 
 def decode_json(body: bytes) -> Any:
-    """Return what a JSON text in UTF-8 stands for, decoded by the standard library.
+    """Return the value of a JSON text in UTF-8, decoded by the standard library.
 
-    NaN, infinities and numbers that only infinity could stand for are refused, and so is nesting
-    deeper than `MAX_DEPTH`.
+    NaN, infinities, numbers too large for a float, and nesting deeper than `MAX_DEPTH` are rejected.
 
     Raises:
         ValueError: it is not JSON in UTF-8 (RFC 8259).
@@ -89,7 +90,7 @@ def decode_json(body: bytes) -> Any:
     {'a': [1, 2]}
     """
     if len(body) > MAX_DEPTH and body.count(b"[") + body.count(b"{") > MAX_DEPTH and deepest(body) > MAX_DEPTH:
-        raise _Depth(depth_offset(body, MAX_DEPTH))
+        raise _TooDeep(depth_offset(body, MAX_DEPTH))
     text = body.decode()
     try:
         value, end = _scan(text, 0)
@@ -97,12 +98,12 @@ def decode_json(body: bytes) -> Any:
             return value
     except StopIteration:
         pass
-    # White space around the value, a byte order mark, or an error to be told with its position.
+    # White space around the value, a byte order mark, or an error to report with its position.
     return _decoder.decode(text.removeprefix("\ufeff"))
 
 
 def decode_orjson(body: bytes) -> Any:
-    """Return what a JSON text stands for, decoded by orjson (extra `orjson`)."""
+    """Return the value of a JSON text, decoded by orjson (extra `orjson`)."""
     import orjson
 
     return orjson.loads(body)
@@ -116,7 +117,7 @@ def encode_orjson(value: Any) -> bytes:
 
 
 def decode_msgspec(body: bytes) -> Any:
-    """Return what a JSON text stands for, decoded by msgspec (extra `msgspec`)."""
+    """Return the value of a JSON text, decoded by msgspec (extra `msgspec`)."""
     import msgspec
 
     return msgspec.json.decode(body)
@@ -130,22 +131,22 @@ def encode_msgspec(value: Any) -> bytes:
 
 
 def deepest(body: bytes) -> int:
-    """Return how deep brackets outside of strings nest."""
-    brackets = _STRING.sub(b"", body).translate(None, _BRACKETS)
-    return max(accumulate(map(_STEP.__getitem__, brackets)), default=0)
+    """Return how deep brackets outside strings nest."""
+    brackets = _STRING_PATTERN.sub(b"", body).translate(None, _NON_BRACKETS)
+    return max(accumulate(map(_DEPTH_CHANGES.__getitem__, brackets)), default=0)
 
 
 def depth_offset(body: bytes, limit: int) -> int | None:
-    """Return the offset of the bracket that opens one level too many; None where none does."""
+    """Return the offset of the bracket that opens one level too many; None if none does."""
     depth = 0
     position = 0
     while position < len(body):
         byte = body[position]
         if byte == 0x22:
-            string = _STRING.match(body, position)
+            string = _STRING_PATTERN.match(body, position)
             position = len(body) if string is None else string.end()
             continue
-        depth += _STEP.get(byte, 0)
+        depth += _DEPTH_CHANGES.get(byte, 0)
         if depth > limit:
             return position
         position += 1
@@ -156,30 +157,30 @@ def json_error(exc: Exception, body: bytes) -> JSONError:
     """Return the 400 for what a decoder raised."""
     if isinstance(exc, RecursionError):
         return JSONError(f"nested deeper than {MAX_DEPTH} levels", body, depth_offset(body, MAX_DEPTH))
-    if isinstance(exc, _Depth):
+    if isinstance(exc, _TooDeep):
         return JSONError(f"nested deeper than {MAX_DEPTH} levels", body, exc.offset)
     if isinstance(exc, UnicodeDecodeError):
         return JSONError("not UTF-8", body, exc.start)
     if isinstance(exc, json.JSONDecodeError):
         before = exc.doc[: exc.pos].encode("utf-8", "surrogatepass")
-        mark = 3 if body.startswith(b"\xef\xbb\xbf") and not exc.doc.startswith("\ufeff") else 0
-        return JSONError(exc.msg[:1].lower() + exc.msg[1:], body, len(before) + mark)
-    if isinstance(exc, _Refused) or "integer string conversion" in str(exc):
-        problem, offset = _refused(body)
+        bom_size = 3 if body.startswith(b"\xef\xbb\xbf") and not exc.doc.startswith("\ufeff") else 0
+        return JSONError(exc.msg[:1].lower() + exc.msg[1:], body, len(before) + bom_size)
+    if isinstance(exc, _InvalidValue) or "integer string conversion" in str(exc):
+        problem, offset = _find_invalid_value(body)
         return JSONError(problem, body, offset)
     return JSONError(str(exc), body, _offset_in(str(exc)))
 
 
-def _refused(body: bytes) -> tuple[str, int | None]:
-    """Return what a text has that is no JSON value or has no finite one, and where that is."""
-    for found in _NUMBERS.finditer(body):
+def _find_invalid_value(body: bytes) -> tuple[str, int | None]:
+    """Return a description of the first value JSON does not allow or that is not finite, and its offset."""
+    for found in _NUMBER_PATTERN.finditer(body):
         text = found.group(1)
         if text is None:
             continue
         if text.endswith((b"y", b"N")):
             return f"{text.decode()} is not JSON", found.start()
         digits = text.lstrip(b"-")
-        if len(digits) > sys.get_int_max_str_digits() if digits.isdigit() else float(digits) > _LARGEST:
+        if len(digits) > sys.get_int_max_str_digits() if digits.isdigit() else float(digits) > _LARGEST_FLOAT:
             return f"a number of {len(text)} characters is too large", found.start()
     return "a number is too large", None
 
@@ -191,9 +192,9 @@ def _offset_in(message: str) -> int | None:
 
 
 def require_json_media_type(scope: Scope) -> None:
-    """Refuse a body that does not say it is JSON.
+    """Reject a body whose Content-Type is not JSON.
 
-    Forms and `text/plain` can be sent across origins without asking; JSON cannot.
+    Forms and `text/plain` can be sent across origins without a preflight; JSON cannot.
 
     Raises:
         HTTPException: 415, the type is neither `application/json` nor one ending in `+json`.

@@ -11,18 +11,18 @@ from ._streaming import StreamingResponse, Trailers
 
 
 class JSONLinesResponse(StreamingResponse):
-    """A stream of JSON values, each on a line of its own, sent as it is produced.
+    """A stream of JSON values, each on its own line, sent as it is produced.
 
     Args:
         content: an async or blocking iterable of values.
         status_code: the status.
         headers: further headers.
-        media_type: "application/jsonl" by default; some clients want "application/x-ndjson".
+        media_type: "application/jsonl" by default; some clients expect "application/x-ndjson".
         background: awaited after the stream ended.
         trailers: as of `StreamingResponse`.
 
     Attributes:
-        encoder: turns a value into bytes that hold no line break.
+        encoder: turns a value into bytes without line breaks.
 
     Follows RFC 8259 for each line, and https://jsonlines.org.
 
@@ -48,5 +48,5 @@ class JSONLinesResponse(StreamingResponse):
         super().__init__(content, status_code, headers, media_type, background, trailers=trailers)
 
     def encode_part(self, part: Any) -> bytes:
-        """Return one value and its line end."""
+        """Return one value and its line ending."""
         return self.encoder(part) + b"\n"

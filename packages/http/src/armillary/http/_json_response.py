@@ -1,4 +1,4 @@
-"""Responses of JSON."""
+"""JSON responses."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from typing import Any, ClassVar, NoReturn
 from ._response import Response
 
 
-def _refuse(value: object) -> NoReturn:
+def _reject_value(value: object) -> NoReturn:
     raise TypeError(f"Object of type {type(value).__name__} is not JSON serializable")
 
 
 def _stdlib_encoder(ensure_ascii: bool) -> Callable[[Any, int], Iterable[str]]:
-    """Return a serialiser, called with a value and 0: compact, NaN and infinities refused.
+    """Return a serialiser, called with a value and 0: compact, rejecting NaN and infinities.
 
-    `json.dumps` and `JSONEncoder.encode` set up the C encoder anew at each call, which costs
-    more than small documents do; here it is set up once. It does not look for cycles, so these
+    `json.dumps` and `JSONEncoder.encode` set up the C encoder again for each call, which costs
+    more than small documents do; here it is set up once. It does not check for cycles, so these
     surface as `RecursionError`.
     """
     encode = json.JSONEncoder(
-        ensure_ascii=ensure_ascii, check_circular=False, allow_nan=False, separators=(",", ":"), default=_refuse
+        ensure_ascii=ensure_ascii, check_circular=False, allow_nan=False, separators=(",", ":"), default=_reject_value
     ).encode
 
     def plain(value: Any, level: int) -> Iterable[str]:
@@ -33,9 +33,11 @@ def _stdlib_encoder(ensure_ascii: bool) -> Callable[[Any, int], Iterable[str]]:
     if make is None or escape is None:
         return plain
     try:
-        chunks: Callable[[Any, int], Iterable[str]] = make(None, _refuse, escape, None, ":", ",", False, False, False)
+        chunks: Callable[[Any, int], Iterable[str]] = make(
+            None, _reject_value, escape, None, ":", ",", False, False, False
+        )
         sound = "".join(chunks({"a": [1, "é"]}, 0)) == encode({"a": [1, "é"]})
-    except TypeError:  # the C encoder's signature is no promise of CPython
+    except TypeError:  # CPython does not guarantee the C encoder's signature
         return plain
     return chunks if sound else plain
 
@@ -48,8 +50,8 @@ def encode_json(value: Any) -> bytes:
     """Return `value` as compact JSON in UTF-8 (RFC 8259).
 
     Raises:
-        TypeError: a part of it has no JSON form.
-        ValueError: it holds NaN or an infinity, contains itself, or nests too deep.
+        TypeError: a part of it is not JSON serializable.
+        ValueError: it contains NaN, an infinity or itself, or nests too deep.
 
     >>> encode_json({"name": "café"}).decode()
     '{"name":"café"}'
@@ -63,7 +65,7 @@ def encode_json(value: Any) -> bytes:
 
 
 class JSONResponse(Response):
-    """A response of JSON: compact, non-ASCII text kept as it is, NaN and infinities refused.
+    """A JSON response: compact, non-ASCII text not escaped, NaN and infinities rejected.
 
     Args:
         content: what to serialise; None is `null`.

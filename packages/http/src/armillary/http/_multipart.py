@@ -1,7 +1,7 @@
 """The parser of `multipart/form-data` (RFC 7578, RFC 2046 section 5.1). It does no I/O.
 
-python-multipart does the parsing proper. Around it stand the limits, the preamble, which that
-parser does not take, and the check that the body is complete.
+python-multipart does the parsing. This module adds the limits, the preamble, which that parser
+does not accept, and the check that the body is complete.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from python_multipart import MultipartParser
 
 PartEvent: TypeAlias = "PartHeaders | bytes | None"
-"""A part begins, some of its content, a part ends."""
+"""The start of a part, a piece of its content, or the end of a part (None)."""
 
 
 def load_multipart() -> Any:
-    """Return the module `python_multipart`; `RuntimeError` naming the extra where it is missing."""
+    """Return the module `python_multipart`; `RuntimeError` naming the extra if it is missing."""
     try:
         import python_multipart
     except ImportError:
@@ -29,10 +29,10 @@ def load_multipart() -> Any:
 
 
 def boundary_of(parameters: Mapping[str, str]) -> bytes:
-    """Return the boundary named by a Content-Type.
+    """Return the boundary given in a Content-Type.
 
     Raises:
-        FormError: there is none, or it is one no multipart body can have.
+        FormError: there is none, or it is invalid.
     """
     boundary = parameters.get("boundary", "")
     if not boundary:
@@ -40,23 +40,23 @@ def boundary_of(parameters: Mapping[str, str]) -> bytes:
     if len(boundary) > MAX_BOUNDARY_SIZE:
         raise FormError(f"The multipart boundary is longer than {MAX_BOUNDARY_SIZE} characters.")
     if not boundary.isascii() or not boundary.isprintable() or boundary.endswith(" "):
-        raise FormError("The multipart boundary holds characters that RFC 2046 section 5.1.1 does not allow.")
+        raise FormError("The multipart boundary contains characters that RFC 2046 section 5.1.1 does not allow.")
     return boundary.encode("ascii")
 
 
-_WINDOW = 64 * 1024
-"""Bytes looked at in one go; a larger piece is cut."""
+_WINDOW_SIZE = 64 * 1024
+"""Bytes parsed at once; a larger piece is split."""
 
 
 class MultipartDecoder:
-    """Turns the pieces of a multipart body into events, wherever the body was cut.
+    """Turns the pieces of a multipart body into events, wherever the body was split.
 
     Args:
-        boundary: as the Content-Type names it.
-        limits: all of them hold.
+        boundary: as given in the Content-Type.
+        limits: all of them apply.
         charset: of names, file names and, for the caller, of fields.
         keep_paths: leave directories in file names.
-        demand_end: refuse a body that ends before its closing boundary.
+        demand_end: reject a body that ends before its closing boundary.
 
     >>> decoder = MultipartDecoder(b"B")
     >>> body = b'--B\\r\\nContent-Disposition: form-data; name="a"\\r\\n\\r\\n1\\r\\n--B--\\r\\n'
@@ -123,8 +123,8 @@ class MultipartDecoder:
         )
         self._content_state = library.multipart.MultipartState.PART_DATA
         self._malformed: type[Exception] = library.exceptions.FormParserError
-        # It logs each malformed body: a client must not be able to fill the log.
-        parser.logger = _Silence()  # type: ignore[assignment]
+        # The parser logs each malformed body: a client must not be able to fill the log.
+        parser.logger = _SilentLogger()  # type: ignore[assignment]
         return parser
 
     def feed(self, data: bytes) -> list[PartEvent]:
@@ -138,11 +138,11 @@ class MultipartDecoder:
         self._total += len(data)
         if limits.max_total_size is not None and self._total > limits.max_total_size:
             raise too_large("Form", limits.max_total_size)
-        if len(data) <= _WINDOW:
+        if len(data) <= _WINDOW_SIZE:
             self._feed_window(data)
         else:
-            for start in range(0, len(data), _WINDOW):
-                self._feed_window(data[start : start + _WINDOW])
+            for start in range(0, len(data), _WINDOW_SIZE):
+                self._feed_window(data[start : start + _WINDOW_SIZE])
         events = self._events
         self._events = []
         return events
@@ -173,15 +173,15 @@ class MultipartDecoder:
         self._keep_tail(data)
 
     def _keep_tail(self, data: bytes) -> None:
-        """Keep as much of the end of what was read as may be the beginning of a boundary."""
+        """Keep the end of what was read, as far as it may be the start of a boundary."""
         keep = len(self._delimiter) + 4
         self._tail = data[-keep:] if len(data) >= keep else (self._tail + data)[-keep:]
 
     def _is_all_content(self, data: bytes) -> bool:
-        """Tell whether a window in the midst of a part holds no boundary, nor the beginning of one.
+        """Return whether a window inside a part contains neither a boundary nor the start of one.
 
-        Then the parser would give it out as it is and be in the same state afterwards. Finding one
-        byte, and `rfind`, need a fraction of the time of the parser's `find`.
+        The parser would then emit it unchanged and stay in the same state. Finding one byte, and
+        `rfind`, take a fraction of the time of the parser's `find`.
         """
         parser = self._parser
         if parser.state != self._content_state or parser.index != 0:
@@ -198,7 +198,7 @@ class MultipartDecoder:
     def _size_after_end(self, data: bytes) -> int:
         """Return how many bytes of the piece that ended the body come after the closing boundary."""
         closing = self._boundary_line + b"--"
-        # What was given out as content cannot hold the boundary, so most of the piece is not searched.
+        # What was emitted as content cannot contain the boundary, so most of the piece is not searched.
         start = data.find(closing, self._content_end)
         if start >= 0:
             return len(data) - start - len(closing)
@@ -212,7 +212,7 @@ class MultipartDecoder:
             FormError: it ended before its closing boundary, or has none at all.
         """
         if self._head and not self._begun:
-            raise FormError("Invalid multipart data: there is no boundary in it.")
+            raise FormError("Invalid multipart data: it contains no boundary.")
         if self._demand_end and not self._ended:
             raise FormError("The multipart body ends before its closing boundary.")
 
@@ -223,7 +223,7 @@ class MultipartDecoder:
             raise FormError(f"Invalid multipart data: {exc}.") from None
 
     def _skip_preamble(self, data: bytes) -> bytes:
-        """Return what follows the first boundary, having given that to the parser; keep what precedes it."""
+        """Feed the first boundary to the parser and return what follows; keep what precedes it."""
         limit = self._limits.max_preamble_size
         head = self._head + data
         if head.startswith(self._delimiter):
@@ -251,7 +251,7 @@ class MultipartDecoder:
             raise too_large("Multipart epilogue", self._limits.max_epilogue_size)
 
     def decode_text(self, data: bytes) -> str:
-        """Return a name, file name or field as text; bytes that are not in the charset become U+FFFD."""
+        """Return a name, file name or field as text; bytes invalid in the charset become U+FFFD."""
         return data.decode(self.charset, "replace")
 
     def on_part_begin(self) -> None:
@@ -259,11 +259,11 @@ class MultipartDecoder:
         self._raw_headers = []
 
     def on_header_field(self, data: bytes, start: int, end: int) -> None:
-        """Some of a header's name is `data[start:end]`."""
+        """`data[start:end]` is a piece of a header's name."""
         self._header_name += data[start:end]
 
     def on_header_value(self, data: bytes, start: int, end: int) -> None:
-        """Some of a header's value is `data[start:end]`."""
+        """`data[start:end]` is a piece of a header's value."""
         self._header_value += data[start:end]
 
     def on_header_end(self) -> None:
@@ -291,11 +291,11 @@ class MultipartDecoder:
         self._events.append(part)
 
     def on_part_data(self, data: bytes, start: int, end: int) -> None:
-        """Some of a part's content is `data[start:end]`."""
+        """`data[start:end]` is a piece of a part's content."""
         missing = len(self._delimiter) - self._part_size
         if missing > 0:
-            # RFC 2046 section 5.1.1: the blank line after the headers may be that of the boundary,
-            # so this is no content. The parser takes it for some, other parsers do not.
+            # RFC 2046 section 5.1.1: the blank line after the headers may belong to the boundary,
+            # so this is not content. python-multipart treats it as content, other parsers do not.
             self._lead += data[start : min(end, start + missing)]
             if self._lead == self._delimiter:
                 raise FormError("Invalid multipart data: a boundary follows the headers of a part at once.")
@@ -325,7 +325,7 @@ class MultipartDecoder:
         self._ended = True
 
 
-class _Silence:
+class _SilentLogger:
     """A logger that drops everything."""
 
     def __getattr__(self, name: str) -> Callable[..., None]:

@@ -1,4 +1,4 @@
-"""Choosing what to send by what the client accepts (RFC 9110 section 12.5, RFC 4647)."""
+"""Content negotiation (RFC 9110 section 12.5, RFC 4647)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class _Range(NamedTuple):
     quality: float
 
     def specificity(self, main: str, sub: str, parameters: dict[str, str]) -> int:
-        """Rank how closely this range names a media type; 0 where it does not."""
+        """Return how specifically this range matches a media type; 0 if it does not."""
         if self.main == "*" and self.sub == "*":
             return 1
         if self.main != main:
@@ -49,10 +49,10 @@ def _quality(ranges: Sequence[_Range], media_type: str) -> float:
 
 
 def media_type_quality(accept: str, media_type: str) -> float:
-    """Return how much the client wants a media type, from 0.0 (not at all) to 1.0.
+    """Return the quality the client gives a media type, from 0.0 (not acceptable) to 1.0.
 
     Args:
-        accept: the Accept header; empty where there is none, which accepts everything.
+        accept: the Accept header; empty if there is none, which accepts everything.
         media_type: such as "text/html" or "text/html;level=1".
 
     >>> media_type_quality("text/*;q=0.3, text/html;q=0.7", "text/html")
@@ -62,7 +62,7 @@ def media_type_quality(accept: str, media_type: str) -> float:
 
 
 def best_media_type(accept: str, media_types: Sequence[str], default: str | None = None) -> str | None:
-    """Return the offered media type the client wants most; the first of equals, `default` for none.
+    """Return the offered media type the client prefers, the first of equals; `default` if it accepts none.
 
     >>> best_media_type("text/html, */*;q=0.1", ["image/png", "text/html"])
     'text/html'
@@ -79,44 +79,44 @@ def best_media_type(accept: str, media_types: Sequence[str], default: str | None
 
 
 def best_language(accept: str, languages: Sequence[str], default: str | None = None) -> str | None:
-    """Return the offered language tag the client wants most, `default` for none.
+    """Return the offered language tag the client prefers; `default` if it accepts none.
 
-    Each wish, from the most wanted on, is looked up and shortened from its end until a tag fits
-    (RFC 4647 section 3.4); failing that, a closer tag does, as "en-GB" for a wish of "en".
+    Each language range, the preferred first, is looked up and shortened from its end until a tag
+    matches (RFC 4647 section 3.4); failing that, a longer tag does, such as "en-GB" for the range "en".
 
     >>> best_language("en;q=0.5, fr-CA", ["en-GB", "fr"])
     'fr'
     """
     if not accept.strip():
         return languages[0] if languages else default
-    wishes = parse_accept(accept)
-    refused = {wish.value for wish in wishes if wish.q == 0}
-    offered = {tag.lower(): tag for tag in reversed(languages) if tag.lower() not in refused}
+    preferences = parse_accept(accept)
+    excluded = {language_range.value for language_range in preferences if language_range.q == 0}
+    offered = {tag.lower(): tag for tag in reversed(languages) if tag.lower() not in excluded}
     ordered = [tag for tag in languages if tag.lower() in offered]
-    for wish in wishes:
-        if wish.q > 0:
-            found = _lookup(wish.value, offered, ordered)
+    for language_range in preferences:
+        if language_range.q > 0:
+            found = _lookup(language_range.value, offered, ordered)
             if found is not None:
                 return found
     return default
 
 
-def _lookup(wish: str, offered: dict[str, str], ordered: Sequence[str]) -> str | None:
-    if wish == "*":
+def _lookup(language_range: str, offered: dict[str, str], ordered: Sequence[str]) -> str | None:
+    if language_range == "*":
         return ordered[0] if ordered else None
     longest = max(map(len, offered), default=0)
-    # No more is compared than a tag can be long: a hostile wish has tens of thousands of subtags.
-    end = len(wish) if len(wish) <= longest else _shortened(wish, longest + 1)
+    # No more is compared than the longest tag: a hostile range has tens of thousands of subtags.
+    end = len(language_range) if len(language_range) <= longest else _shortened(language_range, longest + 1)
     while end > 0:
-        tag = offered.get(wish[:end])
+        tag = offered.get(language_range[:end])
         if tag is not None:
             return tag
-        end = _shortened(wish, end)
-    return next((tag for tag in ordered if tag.lower().startswith(f"{wish}-")), None)
+        end = _shortened(language_range, end)
+    return next((tag for tag in ordered if tag.lower().startswith(f"{language_range}-")), None)
 
 
-def _shortened(wish: str, end: int) -> int:
-    """Return where a wish that ends at `end` ends without its last subtag; 0 or less where nothing is left."""
-    end = wish.rfind("-", 0, end)
-    # An "x" or extension marker says nothing alone.
-    return end - 2 if end == 1 or wish[max(end - 2, 0) : end - 1] == "-" else end
+def _shortened(language_range: str, end: int) -> int:
+    """Return the end of a range, cut at `end`, without its last subtag; 0 or less if nothing is left."""
+    end = language_range.rfind("-", 0, end)
+    # An "x" or extension singleton means nothing alone.
+    return end - 2 if end == 1 or language_range[max(end - 2, 0) : end - 1] == "-" else end

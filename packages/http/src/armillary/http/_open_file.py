@@ -6,24 +6,24 @@ import os
 import stat as file_stat
 from io import FileIO
 
-# A pipe or a device at the path must not hold the thread that opens it.
-_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOCTTY", 0)
+# A pipe or a device at the path must not block the thread that opens it.
+_OPEN_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOCTTY", 0)
 
 
 def require_regular(path: str | os.PathLike[str], stat: os.stat_result) -> None:
-    """Raise `RuntimeError` for a directory, a pipe, a device."""
+    """Raise `RuntimeError` for a directory, a pipe or a device."""
     if not file_stat.S_ISREG(stat.st_mode):
         raise RuntimeError(f"File at path {os.fspath(path)} is not a file.")
 
 
 class OpenFile:
-    """A regular file, read at any offset. Its methods block, all but `close`.
+    """A regular file, read at any offset. All methods but `close` block.
 
     Args:
         path: where it is.
 
     Raises:
-        RuntimeError: there is no file, or it is not a regular one.
+        RuntimeError: there is no file, or it is not a regular file.
         OSError: it cannot be opened.
     """
 
@@ -33,7 +33,7 @@ class OpenFile:
         self.descriptor = -1
         self.path = path
         try:
-            self.descriptor = os.open(path, _FLAGS)
+            self.descriptor = os.open(path, _OPEN_FLAGS)
         except (FileNotFoundError, NotADirectoryError):
             raise RuntimeError(f"File at path {os.fspath(path)} does not exist.") from None
         except (IsADirectoryError, PermissionError):
@@ -51,7 +51,7 @@ class OpenFile:
         return _read_at(self.descriptor, count, offset)
 
     def raw(self) -> FileIO:
-        """Return a file object over the same descriptor, which it does not close."""
+        """Return a file object for the same descriptor, which it does not close."""
         return FileIO(self.descriptor, closefd=False)
 
     def close(self) -> None:
@@ -61,7 +61,7 @@ class OpenFile:
             os.close(descriptor)
 
     def __del__(self) -> None:
-        # Reached only where the task that waited for a thread was cancelled from outside.
+        # Reached only if the task that waited for a thread was cancelled from outside.
         self.close()
 
 

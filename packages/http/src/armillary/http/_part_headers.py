@@ -12,16 +12,16 @@ from ._form_limits import FormError
 
 RawHeader = tuple[bytes, bytes]
 
-# The form browsers and most clients send; anything else goes the long way round.
+# The format browsers and most clients send; anything else takes the slow path.
 _USUAL_DISPOSITION = re.compile(rb'form-data; name="([^"\\]*)"(?:; filename="([^"\\]*)")?', re.IGNORECASE)
 
 
 class PartHeaders(NamedTuple):
-    """What the headers of a part say of it.
+    """The headers of a part.
 
     Attributes:
         name: the field's name.
-        filename: the name the client gave the file, without directories; None for a field.
+        filename: the file name sent by the client, without directories; None for a field.
         headers: all headers of the part.
     """
 
@@ -40,12 +40,12 @@ def parse_part_headers(raw: list[RawHeader], decode: Callable[[bytes], str], kee
 
     Raises:
         FormError: there is no Content-Disposition with a name, or more than one; or a header
-            holds LF or NUL.
+            contains LF or NUL.
     """
     disposition = None
     for name, value in raw:
         if b"\n" in value or b"\x00" in value:
-            raise FormError("A header of a multipart part holds a line feed or NUL.")
+            raise FormError("A header of a multipart part contains a line feed or NUL.")
         if name == b"content-disposition":
             if disposition is not None:
                 raise FormError("A multipart part has more than one Content-Disposition header.")
@@ -60,9 +60,9 @@ def parse_part_headers(raw: list[RawHeader], decode: Callable[[bytes], str], kee
 
 
 def disposition_names(value: bytes | None) -> tuple[bytes | None, bytes | None]:
-    """Return the `name` and `filename` parameters of a Content-Disposition, None where absent.
+    """Return the `name` and `filename` parameters of a Content-Disposition, None if absent.
 
-    `filename*` is not looked at: RFC 7578 section 4.2 forbids it in forms.
+    `filename*` is ignored: RFC 7578 section 4.2 forbids it in forms.
     """
     if value is None:
         return None, None
@@ -76,7 +76,7 @@ def disposition_names(value: bytes | None) -> tuple[bytes | None, bytes | None]:
 
 
 def without_directories(filename: str) -> str:
-    """Return the last segment of a file name; "" where that is `.` or `..`.
+    """Return the last segment of a file name; "" if that is `.` or `..`.
 
     RFC 7578 section 4.2: path information that may be present is not to be used.
 

@@ -1,4 +1,4 @@
-"""Where the content of a part can go: a file, a hash, a function, a client of some storage."""
+"""Destinations for the content of a part: a file, a hash, a function, a storage client."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, Protocol, TypeAlias
 
 
 class AsyncWriter(Protocol):
-    """A client of some storage: `await sink.write(data)`."""
+    """A storage client: `await sink.write(data)`."""
 
     def write(self, data: bytes, /) -> Awaitable[Any]:
         """Take the next piece."""
@@ -31,18 +31,18 @@ class Hash(Protocol):
 
 
 PartSink: TypeAlias = AsyncWriter | BinaryWriter | Hash | Callable[[bytes], Any]
-"""A part's destination; what `write` or the function returns is awaited where it can be."""
+"""A part's destination; what `write` or the function returns is awaited if it is awaitable."""
 
 WriteTo: TypeAlias = Callable[[bytes], Awaitable[None]]
 
 
 def writer_for(sink: PartSink) -> WriteTo:
-    """Return an async function that gives a sink its next piece.
+    """Return an async function that passes a sink its next piece.
 
     A blocking `write` runs in a thread of the `files` limiter; `update` and functions run here.
 
     Raises:
-        TypeError: it is none of the sinks.
+        TypeError: it is not a sink.
     """
     from armillary.asgi_types import is_async_callable
 

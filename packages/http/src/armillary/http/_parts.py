@@ -1,4 +1,4 @@
-"""The parts of a multipart body, one after the other, none kept."""
+"""The parts of a multipart body, one at a time, none kept."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ._part_sink import PartSink, writer_for
 class PartStream:
     """The async iterator `request.parts()` returns.
 
-    One part is open at a time: going on to the next skips what is left of the one before.
+    One part is open at a time: advancing to the next skips the rest of the current one.
     """
 
     def __init__(self, decoder: MultipartDecoder, stream: AsyncIterator[bytes]) -> None:
@@ -45,7 +45,7 @@ class PartStream:
         return self._current
 
     async def _fill(self) -> bool:
-        """Wait for an event; tell whether there is one."""
+        """Wait for an event; return whether there is one."""
         while not self._events and not self._ended:
             try:
                 piece = await anext(self._stream)
@@ -70,16 +70,16 @@ class Part:
 
     Attributes:
         name: the field's name.
-        filename: the name the client gave the file; None for a field. Never a path on this machine.
+        filename: the file name sent by the client; None for a field. Never use it as a path.
         headers: all headers of the part.
-        size: bytes of its content taken so far.
+        size: bytes of its content read so far.
     """
 
     def __init__(self, stream: PartStream, headers: PartHeaders, decode: Callable[[bytes], str]) -> None:
         self._stream = stream
         self._decode = decode
         self._ended = False
-        self._passed_over = False
+        self._skipped = False
         self.name = headers.name
         self.filename = headers.filename
         self.headers: Headers = headers.headers
@@ -87,7 +87,7 @@ class Part:
 
     @property
     def content_type(self) -> str | None:
-        """The media type the client gave; None where it gave none."""
+        """The media type sent by the client, None if there is none."""
         content_type: str | None = self.headers.get("content-type", None)
         return content_type
 
@@ -95,8 +95,8 @@ class Part:
         return self
 
     async def __anext__(self) -> bytes:
-        if self._passed_over:
-            raise RuntimeError(f"The part {self.name!r} was passed over; read it before going on to the next")
+        if self._skipped:
+            raise RuntimeError(f"The part {self.name!r} was skipped; read it before advancing to the next")
         if self._ended:
             raise StopAsyncIteration
         piece = await self._stream.next_content()
@@ -107,15 +107,15 @@ class Part:
         return piece
 
     async def skip(self) -> None:
-        """Pass over what is left of the part."""
+        """Skip the rest of the part."""
         async for _ in self:
             pass
 
     async def pass_over(self) -> None:
-        """Skip what is left, if anything is; reading it afterwards is an error."""
+        """Skip the rest, if any; reading the part afterwards is an error."""
         if not self._ended:
             await self.skip()
-            self._passed_over = True
+            self._skipped = True
 
     async def read(self, max_size: int = 1024 * 1024) -> bytes:
         """Return the rest of the part.
@@ -136,16 +136,16 @@ class Part:
         return b"".join(pieces)
 
     async def text(self, max_size: int = 1024 * 1024) -> str:
-        """Return the rest of the part as text; bytes that are not in the form's charset become U+FFFD."""
+        """Return the rest of the part as text; bytes invalid in the form's charset become U+FFFD."""
         return self._decode(await self.read(max_size))
 
     async def copy_to(self, *sinks: PartSink, progress: Callable[[int], Any] | None = None) -> int:
-        """Give the rest of the part to sinks, piece by piece as it arrives.
+        """Write the rest of the part to sinks, piece by piece as it arrives.
 
         Args:
             *sinks: open files (written in a worker thread), hashes, functions of bytes, or objects
                 with an async `write`. They are not closed.
-            progress: called with the bytes copied so far after each piece; awaited where it can be.
+            progress: called with the bytes copied so far after each piece; its result is awaited if awaitable.
 
         Returns:
             The bytes copied.

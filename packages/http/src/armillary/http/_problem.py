@@ -11,8 +11,8 @@ from armillary.asgi_types import ExceptionHandler, HTTPException, reason_phrase
 from ._json_response import JSONResponse, encode_json
 from ._response import BODILESS_STATUSES, Background, Response
 
-_STANDARD = frozenset(("type", "title", "status", "detail", "instance"))
-_EXTENSION = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+_STANDARD_MEMBERS = frozenset(("type", "title", "status", "detail", "instance"))
+_EXTENSION_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 
 
 def _members(
@@ -32,8 +32,10 @@ def _members(
         if value is not None:
             members[name] = value
     for name, value in (extensions or {}).items():
-        if name in _STANDARD or not _EXTENSION.fullmatch(name):
-            raise ValueError(f"{name!r} cannot be an extension member: a word of its own is needed (RFC 9457, 3.2)")
+        if name in _STANDARD_MEMBERS or not _EXTENSION_NAME.fullmatch(name):
+            raise ValueError(
+                f"{name!r} cannot be an extension member: it must be a word and no standard member (RFC 9457, 3.2)"
+            )
         members[name] = value
     return members
 
@@ -46,20 +48,20 @@ def _phrase(status: int) -> str | None:
 
 
 class ProblemResponse(JSONResponse):
-    """A response that says what went wrong, for programs to read.
+    """A machine-readable error response.
 
     Args:
         status_code: the status, also a member of the document.
         detail: a sentence about this occurrence.
-        type: a URI naming the kind of problem; "about:blank" means no more than the status.
+        type: a URI identifying the kind of problem; "about:blank" means no more than the status.
         title: the kind of problem in words; for "about:blank" the reason phrase.
-        instance: a URI naming this occurrence.
+        instance: a URI identifying this occurrence.
         extensions: further members.
         headers: further headers.
         background: awaited after the response was sent.
 
     Raises:
-        ValueError: an extension has the name of a standard member, or one that is no word.
+        ValueError: an extension has the name of a standard member, or one that is not a word.
 
     Follows RFC 9457.
 
@@ -86,9 +88,9 @@ class ProblemResponse(JSONResponse):
 
 
 class ProblemException(HTTPException):
-    """Answer the request with problem details; raised where a plain `HTTPException` says too little.
+    """An HTTP exception whose response has problem details.
 
-    Without `problem_details()` in charge it is answered as any other `HTTPException`.
+    Without `problem_details()` it is handled as any other `HTTPException`.
 
     Args:
         status_code, detail, type, title, instance, extensions, headers: as of `ProblemResponse`.
@@ -114,7 +116,7 @@ class ProblemException(HTTPException):
 
 def _problem_from(exc: Exception, extensions: Callable[[Exception], Mapping[str, Any]] | None) -> Response:
     if isinstance(exc, HTTPException) and exc.status_code in BODILESS_STATUSES:
-        # Without a document there is no type of one: a cache would note it for the page it keeps.
+        # No document, so no content type: a cache would store it for the page it keeps.
         return Response(None, exc.status_code, exc.headers)
     extra: dict[str, Any] = {} if extensions is None else dict(extensions(exc))
     if isinstance(exc, ProblemException):
@@ -141,11 +143,11 @@ def _has_json_form(value: Any) -> bool:
 def problem_details(
     *, extensions: Callable[[Exception], Mapping[str, Any]] | None = None
 ) -> dict[int | type[Exception], ExceptionHandler]:
-    """Return exception handlers that answer every error of an application with problem details.
+    """Return exception handlers that send every error of an application as problem details.
 
-    Give them to the application: `Armillary(exception_handlers=problem_details())`. They answer
-    each `HTTPException`, and any other exception as a 500 that tells nothing of its cause. An
-    exception's `errors`, where it has a list of them, becomes a member of that name.
+    Give them to the application: `Armillary(exception_handlers=problem_details())`. They handle
+    each `HTTPException`, and any other exception as a 500 that does not reveal its cause. An
+    exception's `errors`, if it is a list, becomes a member of that name.
 
     Args:
         extensions: returns further members for an exception, such as a request id.
@@ -156,7 +158,7 @@ def problem_details(
     ['HTTPException', 'Exception']
     """
 
-    async def answer(request: Any, exc: Exception) -> Response:
+    async def respond(request: Any, exc: Exception) -> Response:
         return _problem_from(exc, extensions)
 
-    return {HTTPException: answer, Exception: answer}
+    return {HTTPException: respond, Exception: respond}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-_MAX_DIGITS = 18  # below 2**63, and far below where converting digits grows costly
+_MAX_DIGITS = 18  # below 2**63, and far below the length at which converting digits becomes slow
 
 
 class ByteRange(NamedTuple):
@@ -19,29 +19,29 @@ class ByteRange(NamedTuple):
 
 
 class MalformedRange(ValueError):
-    """A Range header that is not of RFC 9110's grammar, in a sentence."""
+    """A Range header that does not follow RFC 9110's grammar."""
 
 
 class UnsatisfiableRange(ValueError):
-    """A Range header none of whose ranges lies within the content."""
+    """A Range header with no range within the content."""
 
 
 def parse_ranges(header: str, size: int, *, max_ranges: int = 100, lenient: bool = False) -> list[ByteRange] | None:
-    """Return the requested parts of `size` bytes: in order, overlapping and adjoining ones merged.
+    """Return the requested ranges of `size` bytes: sorted, overlapping and adjacent ones merged.
 
     Args:
         header: the value of the Range header.
         size: the length of the content in bytes.
         max_ranges: how many ranges are considered; the work is O(n log n) in them.
-        lenient: skip parts that are no range at all, instead of finding the header malformed.
+        lenient: skip items that are not ranges, instead of rejecting the header as malformed.
 
     Returns:
-        The parts; None where the whole content should be sent: too many ranges are asked for, or
-        a suffix of nothing.
+        The ranges; None if the whole content should be sent: too many ranges are requested, or a
+        suffix of empty content.
 
     Raises:
         MalformedRange: another unit, bad syntax, digits that are not ASCII, an end before its start.
-        UnsatisfiableRange: every range begins behind the end.
+        UnsatisfiableRange: every range begins after the end.
 
     >>> parse_ranges("bytes=0-4, 3-9, -5", 100)
     [ByteRange(start=0, stop=10), ByteRange(start=95, stop=100)]
@@ -73,7 +73,7 @@ def parse_ranges(header: str, size: int, *, max_ranges: int = 100, lenient: bool
     if not asked:
         raise MalformedRange("Range header: range must be requested")
     if not ranges:
-        raise UnsatisfiableRange(f"no requested range lies within {size} bytes")
+        raise UnsatisfiableRange(f"no requested range is within {size} bytes")
     return _merge(ranges)
 
 

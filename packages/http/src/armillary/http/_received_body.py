@@ -1,4 +1,4 @@
-"""The one body of a request, shared by every `Request` over the same scope and `receive`."""
+"""The body of a request, shared by every `Request` with the same scope and `receive`."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ STREAM_CONSUMED = (
     "Stream consumed: the body was already streamed and not kept; await request.body() before anything that streams it"
 )
 
-GONE = "the client went away before the request body was complete"
+DISCONNECTED_BEFORE_END = "the client disconnected before the request body was complete"
 
 
 def find_body(record: ScopeRecord | None, receive: Receive) -> CachedBody | None:
-    """Return what is known of the body that comes from `receive`, or None."""
+    """Return the record of the body that comes from `receive`, or None."""
     if record is not None:
         for body in reversed(record.get("bodies", ())):
             if body.is_from(receive):
@@ -35,7 +35,7 @@ def find_body(record: ScopeRecord | None, receive: Receive) -> CachedBody | None
 
 
 def shared_body(scope: Scope, receive: Receive) -> CachedBody:
-    """Return the body that comes from `receive`, entering it in the scope record where it is new."""
+    """Return the body that comes from `receive`, adding it to the scope record if it is new."""
     record = scope_record(scope)
     body = find_body(record, receive)
     if body is None:
@@ -51,13 +51,13 @@ def open_body(
 
     Args:
         scope, receive: the connection.
-        default_limit: bytes allowed where the scope record names no limit.
-        continuing: whether the caller is who streams the body already.
+        default_limit: bytes allowed if the scope record has no limit.
+        continuing: whether the caller is already streaming the body.
 
     Raises:
-        HTTPException: 413, the Content-Length or what was received so far is over the limit.
-        ClientDisconnect: the client is known to be gone.
-        RuntimeError: the body was streamed by someone else.
+        HTTPException: 413, the Content-Length or the bytes received so far are over the limit.
+        ClientDisconnect: the client has disconnected.
+        RuntimeError: the body was streamed by another reader.
     """
     record = scope_record(scope)
     limit = record.get("max_body_size", default_limit)
@@ -72,7 +72,7 @@ def open_body(
         raise content_too_large(limit)
     if body.body is None:
         if body.disconnected:
-            raise ClientDisconnect(GONE)
+            raise ClientDisconnect(DISCONNECTED_BEFORE_END)
         if body.streaming and not continuing:
             raise RuntimeError(STREAM_CONSUMED)
     return body, limit
@@ -85,16 +85,15 @@ def content_too_large(limit: int) -> HTTPException:
 
 
 def check_declared_length(scope: Scope, limit: int) -> None:
-    """Refuse a body whose Content-Length is over `limit`, before any of it is read.
+    """Reject a body whose Content-Length is over `limit`, before any of it is read.
 
-    A Content-Length that is not ASCII digits says nothing here; the bytes received are counted
-    anyway.
+    A Content-Length that is not ASCII digits is ignored; the bytes received are counted anyway.
     """
     for name, value in scope.get("headers", ()):
         if name == b"content-length":
             if not value.isdigit():
                 return
-            # 19 digits hold any length there can be; int() of thousands of them is slow.
+            # 19 digits are enough for any length; int() of thousands of digits is slow.
             if len(value) > 19 or int(value) > limit:
                 raise content_too_large(limit)
             return
@@ -104,18 +103,18 @@ async def receive_piece(body: CachedBody, receive: Receive, limit: int | None) -
     """Return the next piece of a body, counting it.
 
     Raises:
-        ClientDisconnect: the client went away.
+        ClientDisconnect: the client disconnected.
         HTTPException: 413, the pieces so far are over `limit`.
     """
     while isinstance(body.unread, BodyWatch):
         if len(body.unread):
             return take_piece(body, body.unread.pop(0), limit)
-        await body.unread.ahead()
+        await body.unread.wait_for_message()
     if body.unread:
         message, *body.unread = body.unread
         return take_piece(body, message, limit)
     if body.disconnected:
-        raise ClientDisconnect(GONE)
+        raise ClientDisconnect(DISCONNECTED_BEFORE_END)
     return take_piece(body, await receive(), limit)
 
 
@@ -123,7 +122,7 @@ def take_piece(body: CachedBody, message: Message, limit: int | None) -> bytes:
     """Count a message as the next piece of a body and return it; raises as `receive_piece`."""
     if message["type"] != "http.request":
         body.disconnected = True
-        raise ClientDisconnect(GONE)
+        raise ClientDisconnect(DISCONNECTED_BEFORE_END)
     piece: bytes = message.get("body", b"")
     if not message.get("more_body", False):
         body.complete = True
@@ -134,46 +133,46 @@ def take_piece(body: CachedBody, message: Message, limit: int | None) -> bytes:
 
 
 class BodyWatch(list[Message]):
-    """What comes of a body that nobody reads yet, while someone else waits for a disconnect.
+    """The messages of a body that is not being read yet, while a task waits for a disconnect.
 
-    It stands in `CachedBody.unread`, and is true even where nothing has come, so that who begins to
-    read takes from here and does not await `receive` at the same time: of two who do, either may
-    be given the next message.
+    It is kept in `CachedBody.unread`, and is true even while empty, so that a reader takes its
+    messages from here and does not await `receive` at the same time: of two tasks that do, either
+    may get the next message.
     """
 
-    _wanted: Event | None = None
+    _arrival: Event | None = None
 
     def __bool__(self) -> bool:
         return True
 
-    async def ahead(self) -> None:
+    async def wait_for_message(self) -> None:
         """Wait until there is a message, or until the watch has ended."""
         from anyio import Event
 
-        self._wanted = Event()
-        await self._wanted.wait()
+        self._arrival = Event()
+        await self._arrival.wait()
 
     def add(self, message: Message) -> None:
         """Keep a message that was received."""
         self.append(message)
-        self._tell()
+        self._notify()
 
     def end(self, body: CachedBody, kept: bool = True) -> None:
-        """Leave `receive` to whoever reads the body, with what has come of it where that is `kept`."""
+        """Leave `receive` to the reader of the body, with the messages received so far if `kept`."""
         if kept:
             body.unread = tuple(self)
         else:
             body.unread = ()
             body.streaming = body.complete = True
-        self._tell()
+        self._notify()
 
-    def _tell(self) -> None:
-        if self._wanted is not None:
-            self._wanted.set()
+    def _notify(self) -> None:
+        if self._arrival is not None:
+            self._arrival.set()
 
 
 class ReplayedBody:
-    """A receive channel that gives messages that were already received, then whatever follows them."""
+    """A receive channel that replays messages already received, then passes on those that follow."""
 
     __slots__ = ("__weakref__", "_messages", "_receive")
 

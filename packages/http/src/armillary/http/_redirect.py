@@ -1,4 +1,4 @@
-"""Sending the client to another address."""
+"""Redirect responses."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import ClassVar
 
 from ._response import Background, Response
 
-_UNRESERVED = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
-_KEPT = frozenset(f"{_UNRESERVED}:/%#?=@[]!$&'()*+,;".encode())
-_ESCAPES = [chr(byte) if byte in _KEPT else f"%{byte:02X}" for byte in range(256)]
+_UNRESERVED_CHARACTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
+_UNESCAPED_BYTES = frozenset(f"{_UNRESERVED_CHARACTERS}:/%#?=@[]!$&'()*+,;".encode())
+_ESCAPES = [chr(byte) if byte in _UNESCAPED_BYTES else f"%{byte:02X}" for byte in range(256)]
 
 
 def quote_location(url: str) -> str:
-    """Percent-encode what may not stand in a URI (RFC 3986 section 2); existing escapes are kept.
+    """Percent-encode what a URI cannot contain (RFC 3986 section 2); existing escapes are kept.
 
     >>> quote_location("/café?q=a b%20c")
     '/caf%C3%A9?q=a%20b%20c'
@@ -22,26 +22,26 @@ def quote_location(url: str) -> str:
 
 
 class RedirectResponse(Response):
-    """Send the client to another address.
+    """Redirect the client to another URL.
 
     Args:
-        url: the target, absolute or relative to the request's; percent-encoded where needed.
+        url: the target, absolute or relative to the request's; percent-encoded if needed.
         status_code: 307 (default) and 308 keep method and body, 302 and 303 become a GET.
         headers: further headers.
         background: awaited after the response was sent.
 
     Raises:
-        ValueError: `url` holds CR, LF or NUL.
+        ValueError: `url` contains CR, LF or NUL.
 
-    Follows RFC 9110 sections 10.2.2 and 15.4. Nothing here knows your hosts: a target taken from
-    a request must be checked first.
+    Follows RFC 9110 sections 10.2.2 and 15.4. Hosts are not checked: a target taken from a
+    request must be checked first.
 
     >>> RedirectResponse("/café").headers["location"]
     '/caf%C3%A9'
     """
 
     escape_line_breaks: ClassVar[bool] = False
-    """Percent-encode CR, LF and NUL in the target instead of refusing it."""
+    """Percent-encode CR, LF and NUL in the target instead of rejecting it."""
 
     def __init__(
         self,
@@ -52,6 +52,6 @@ class RedirectResponse(Response):
     ) -> None:
         target = str(url)
         if not self.escape_line_breaks and any(character in target for character in "\r\n\0"):
-            raise ValueError(f"url={target!r} holds CR, LF or NUL; a redirect target is one line")
+            raise ValueError(f"url={target!r} contains CR, LF or NUL; a redirect target is one line")
         super().__init__(b"", status_code, headers, background=background)
         self.headers["location"] = quote_location(target)

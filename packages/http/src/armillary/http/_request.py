@@ -1,4 +1,4 @@
-"""The request as an endpoint sees it."""
+"""The HTTP request passed to an endpoint."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ _MISSING: Any = object()
 
 
 class Request(HTTPConnection[StateT]):
-    """An HTTP request: the scope's facts, parsed when first asked for, and its body.
+    """An HTTP request: the scope, parsed on first access, and the body.
 
-    The body is read once for all requests made over the same scope and `receive`.
+    The body is read once for all requests with the same scope and `receive`.
 
     Args:
         scope: an ASGI scope of type "http".
@@ -56,16 +56,16 @@ class Request(HTTPConnection[StateT]):
     """
 
     max_body_size: ClassVar[int | None] = 16 * 1024 * 1024
-    """The limit in bytes on a body where the scope record names none; None for no limit."""
+    """The limit in bytes on a body if the scope record has none; None for no limit."""
 
     closes_form: ClassVar[bool] = True
     """Whether the files of a form are closed once the response was sent; detached ones never are."""
 
     json_decoder: ClassVar[JSONDecoder] = staticmethod(decode_json)
-    """What `json()` decodes with; `decode_json` by default. It raises ValueError for what it cannot decode."""
+    """The decoder of `json()`; `decode_json` by default. It raises ValueError for what it cannot decode."""
 
     json_media_types_only: ClassVar[bool] = True
-    """Whether `json()` refuses a body of another media type, which any web page can send unasked."""
+    """Whether `json()` rejects other media types, which any web page can send without a preflight."""
 
     _send: Send
     _receive: Receive
@@ -91,7 +91,7 @@ class Request(HTTPConnection[StateT]):
 
     @property
     def receive(self) -> Receive:
-        """A receive channel for another application; it gives the body again where it was read here."""
+        """A receive channel for another application; it replays the body if it was read here."""
         shared = find_body(find_scope_record(self.scope), self._receive)
         body = getattr(self, "_body", None if shared is None else shared.body)
         if body is not None:
@@ -105,13 +105,13 @@ class Request(HTTPConnection[StateT]):
 
         Raises:
             HTTPException: 413, the body is over `max_body_size`.
-            ClientDisconnect: the client went away before the body was complete.
+            ClientDisconnect: the client disconnected before the body was complete.
             RuntimeError: the body was streamed, or there is no receive channel.
         """
         body: bytes | None = self.__dict__.get("_body")
         if body is not None:
             return body
-        if type(self).stream is not _PLAIN_STREAM:
+        if type(self).stream is not _BASE_STREAM:
             self._body = b"".join([piece async for piece in self.stream()])
             return self._body
         receive = self._receive
@@ -135,11 +135,11 @@ class Request(HTTPConnection[StateT]):
         return b"".join(pieces)
 
     def stream(self) -> AsyncIterator[bytes]:
-        """Give the body in the pieces it arrives in, keeping none; an empty piece comes last.
+        """Iterate over the body as it arrives, keeping nothing; an empty piece comes last.
 
         Raises:
             HTTPException: 413, the body is over `max_body_size`.
-            ClientDisconnect: the client went away before the body was complete.
+            ClientDisconnect: the client disconnected before the body was complete.
             RuntimeError: the body was already streamed, or there is no receive channel.
         """
         return BodyStream(self._open_stream)
@@ -167,7 +167,7 @@ class Request(HTTPConnection[StateT]):
         Args:
             type: validate into this type: a msgspec struct, a pydantic model, a dataclass, a
                 TypedDict or anything built of these. Needs msgspec or pydantic.
-            any_media_type: take a body whatever its Content-Type says.
+            any_media_type: accept a body of any Content-Type.
 
         Raises:
             HTTPException: 415, the Content-Type is not JSON; 400, the body is not JSON, with the
@@ -188,7 +188,7 @@ class Request(HTTPConnection[StateT]):
         return validate(value, type)
 
     def decode_json_body(self, body: bytes) -> Any:
-        """Return a body decoded by `json_decoder`; override to decode otherwise.
+        """Return a body decoded by `json_decoder`; override to decode differently.
 
         Raises:
             HTTPException: 400, with the position.
@@ -202,7 +202,7 @@ class Request(HTTPConnection[StateT]):
         """Return the form in the body: await it, or use it as `async with request.form() as form`.
 
         Its files are closed when the block ends, or else when the response was sent, except for
-        those taken by `detach()`. A body of another media type is an empty form.
+        those detached by `detach()`. A body of another media type is an empty form.
 
         Args:
             **limits: the fields of `FormLimits`, such as `max_files=10`.
@@ -227,13 +227,13 @@ class Request(HTTPConnection[StateT]):
         return form
 
     async def parse_form(self, limits: dict[str, Any]) -> FormData:
-        """Read the form in the body; override to read it otherwise."""
+        """Read the form in the body; override to read it differently."""
         return await read_form(content_type_of(self.scope), self.stream(), limits)
 
     def parts(self, **limits: int | None) -> PartStream:
-        """Give the parts of a multipart body one after the other, keeping none.
+        """Iterate over the parts of a multipart body, keeping none.
 
-        Each part is read, copied to a sink or left; a part that is left is skipped.
+        Each part is read, copied to a sink, or else skipped.
 
         Args:
             **limits: the fields of `FormLimits`, such as `max_file_size=10_000_000`.
@@ -256,7 +256,7 @@ class Request(HTTPConnection[StateT]):
             await self.parsed_form.close_owned()
 
     async def is_disconnected(self) -> bool:
-        """Tell, without waiting, whether the client went away. The body stays readable."""
+        """Return, without waiting, whether the client has disconnected. The body stays readable."""
         shared = shared_body(self.scope, self._receive)
         if not shared.disconnected:
             from ._disconnect_poll import poll_disconnect
@@ -265,24 +265,24 @@ class Request(HTTPConnection[StateT]):
         return shared.disconnected
 
     async def send_early_hints(self, link: str, /, *links: str) -> None:
-        """Tell the client what it will need, in a 103 response before the real one (RFC 8297).
+        """Send the client links to what it will need, in a 103 before the final response (RFC 8297).
 
-        Nothing is sent where the server has no `http.response.early_hint`.
+        Nothing is sent if the server has no `http.response.early_hint`.
 
         Args:
             link, *links: values of Link headers, such as `</app.css>; rel=preload; as=style`.
 
         Raises:
-            ValueError: a link holds CR, LF, NUL or another character no header can hold.
+            ValueError: a link contains CR, LF, NUL or another character not allowed in a header.
         """
         from ._server_push import send_early_hints
 
         await send_early_hints(self.scope, self._send, (link, *links))
 
     async def send_push_promise(self, path: str) -> None:
-        """Send a resource before the client asks for it (RFC 9113 section 8.4).
+        """Push a resource before the client requests it (RFC 9113 section 8.4).
 
-        Nothing is sent where the server has no `http.response.push`. Browsers no longer take
+        Nothing is sent if the server has no `http.response.push`. Browsers no longer accept
         pushes; prefer `send_early_hints`.
 
         Args:
@@ -293,7 +293,7 @@ class Request(HTTPConnection[StateT]):
         await send_push_promise(self.scope, self._send, self.headers, path)
 
     def accepts(self, media_type: str) -> bool:
-        """Tell whether the client takes this media type (Accept, RFC 9110 section 12.5.1).
+        """Return whether the client accepts this media type (Accept, RFC 9110 section 12.5.1).
 
         >>> Request({"type": "http", "headers": [(b"accept", b"text/*")]}).accepts("text/html")
         True
@@ -303,11 +303,11 @@ class Request(HTTPConnection[StateT]):
         return media_type_quality(", ".join(self.headers.getlist("accept")), media_type) > 0
 
     def best_match(self, media_types: Sequence[str], default: str | None = None) -> str | None:
-        """Return the media type of those offered that the client wants most, else `default`.
+        """Return the offered media type the client prefers, else `default`.
 
         Args:
             media_types: what can be sent, the preferred first; that order decides between equals.
-            default: returned where the client takes none of them.
+            default: returned if the client accepts none of them.
 
         >>> scope = {"type": "http", "headers": [(b"accept", b"text/html, application/json;q=0.9")]}
         >>> Request(scope).best_match(["application/json", "text/html"])
@@ -318,9 +318,9 @@ class Request(HTTPConnection[StateT]):
         return best_media_type(", ".join(self.headers.getlist("accept")), media_types, default)
 
     def best_language(self, languages: Sequence[str], default: str | None = None) -> str | None:
-        """Return the language tag of those offered that the client wants most, else `default`.
+        """Return the offered language tag the client prefers, else `default`.
 
-        Lookup by RFC 4647 section 3.4: a wish for "de-CH" is met by "de" where there is no closer tag.
+        Lookup by RFC 4647 section 3.4: the range "de-CH" is matched by "de" if there is no closer tag.
 
         >>> scope = {"type": "http", "headers": [(b"accept-language", b"de-CH, en;q=0.5")]}
         >>> Request(scope).best_language(["en", "de"])
@@ -333,14 +333,14 @@ class Request(HTTPConnection[StateT]):
     def check_conditions(
         self, *, etag: str | None = None, last_modified: datetime | None = None, exists: bool = True
     ) -> None:
-        """Raise the answer to If-Match, If-None-Match and their like where one is due (RFC 9110 section 13).
+        """Evaluate If-Match, If-None-Match and the like; raise the 304 or 412 they call for (RFC 9110 section 13).
 
-        Call it before doing what was asked for, with what is known of the resource as it is now.
+        Call it before performing the request, with the current state of the resource.
 
         Args:
             etag: its entity tag with quotes: `'"v1"'`, weak as `'W/"v1"'`.
             last_modified: when it last changed; aware, or in UTC.
-            exists: False where there is no such resource yet.
+            exists: False if there is no such resource yet.
 
         Raises:
             HTTPException: 304, the client has it already (GET and HEAD); 412, a condition failed.
@@ -358,7 +358,7 @@ class Request(HTTPConnection[StateT]):
     def forwarded(self) -> list[Forwarded]:
         """The elements of the Forwarded headers, the client's side first (RFC 7239).
 
-        Anyone can send this header: believe only what a proxy of your own wrote.
+        Anyone can send this header: trust only what your own proxy wrote.
 
         Raises:
             HTTPException: 400, the header is malformed.
@@ -369,10 +369,10 @@ class Request(HTTPConnection[StateT]):
 
     @property
     def client_certificate(self) -> ClientCertificate | None:
-        """The certificate the client showed in the TLS handshake; None without one (ASGI TLS extension)."""
+        """The certificate the client presented in the TLS handshake; None without one (ASGI TLS extension)."""
         from ._client_certificate import client_certificate
 
         return client_certificate(self.scope)
 
 
-_PLAIN_STREAM = Request.stream
+_BASE_STREAM = Request.stream

@@ -1,4 +1,4 @@
-"""The response every other response is made from."""
+"""The base class of all responses."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from armillary.datastructures import MutableHeaders, encode_headers
 
 from ._content_type import CONTENT_LENGTHS, CONTENT_TYPES, RawHeader
 from ._cookie import format_cookie
-from ._denial import denial_send
+from ._denial_response import denial_response_send
 
 if TYPE_CHECKING:
     from datetime import datetime
 
 Content: TypeAlias = str | bytes | memoryview
-"""What a body, or a part of one, may be given as."""
+"""The types of a body, or of a part of one."""
 
 HeaderFields: TypeAlias = Mapping[str, str]
 """Header names, in any case, to latin-1 values."""
@@ -26,23 +26,23 @@ Seconds: TypeAlias = int
 SameSite: TypeAlias = Literal["lax", "strict", "none"]
 
 Background: TypeAlias = Callable[[], Awaitable[None]]
-"""Work to await after the response was sent, such as a `BackgroundTask`."""
+"""Work awaited after the response was sent, such as a `BackgroundTask`."""
 
 BODILESS_STATUSES = frozenset((*range(100, 200), 204, 304))
 """Statuses that never have a body, and so no `content-length` (RFC 9110 sections 6.4.1 and 8.6)."""
 
 
 class Response:
-    """A whole response: a status, headers and a body that is in memory.
+    """A complete response: a status, headers and a body in memory.
 
     It is itself an ASGI application, and may be served any number of times. On a WebSocket
-    scope it refuses the handshake.
+    scope it rejects the handshake.
 
     Args:
         content: the body; text is encoded as `charset`. None is an empty body.
-        status_code: the status. 1xx, 204 and 304 are sent without a body, as is the answer to a HEAD.
-        headers: further headers. A `content-type` here wins over `media_type`.
-        media_type: the `content-type`; `text/*` is given the charset. Default: the class's.
+        status_code: the status. 1xx, 204, 304 and the response to HEAD have no body.
+        headers: further headers. A `content-type` here takes precedence over `media_type`.
+        media_type: the `content-type`; `text/*` gets the charset. Default: the class's.
         background: awaited after the response was sent.
 
     Attributes:
@@ -51,8 +51,8 @@ class Response:
         body: the encoded body.
 
     Raises:
-        TypeError: `content` is none of the accepted types.
-        ValueError: a header or the media type holds CR, LF, NUL or another forbidden character.
+        TypeError: `content` is not one of the accepted types.
+        ValueError: a header or the media type contains CR, LF, NUL or another forbidden character.
 
     Follows RFC 9110 sections 6 and 8.
 
@@ -65,12 +65,12 @@ class Response:
     charset: str = "utf-8"
 
     strict_cookies: ClassVar[bool] = True
-    """Refuse cookies that browsers would drop, as well as those that are unsafe to send."""
+    """Reject cookies that browsers would drop, as well as those that are unsafe to send."""
 
     headers_class: ClassVar[type[MutableHeaders]] = MutableHeaders
 
     denial_without_extension: ClassVar[bool] = False
-    """Send a WebSocket refusal as a response even where the server does not announce that it can."""
+    """Send a WebSocket denial response even if the server does not announce the extension."""
 
     body: bytes
     raw_headers: list[RawHeader]
@@ -92,7 +92,7 @@ class Response:
         self.init_headers(headers)
 
     def render(self, content: Any) -> bytes:
-        """Return the body for `content`; what subclasses override to serialise."""
+        """Return the body for `content`; subclasses override it to serialise."""
         if isinstance(content, str):
             return content.encode(self.charset)
         if content is None:
@@ -103,7 +103,7 @@ class Response:
         """Fill `raw_headers` from `headers`, the body and the media type."""
         try:
             length = CONTENT_LENGTHS[len(self.body)]
-        except AttributeError:  # a subclass that streams and made no body
+        except AttributeError:  # a subclass that streams and has no body
             self.init_unmeasured_headers(headers)
             return
         if self.status_code in BODILESS_STATUSES:
@@ -117,7 +117,7 @@ class Response:
             self.raw_headers = [length, CONTENT_TYPES[self.charset][self.media_type]]
 
     def init_unmeasured_headers(self, headers: HeaderFields | None) -> None:
-        """Fill `raw_headers` where there is no body, or none yet to be measured."""
+        """Fill `raw_headers` if there is no body, or its length is not known."""
         self.raw_headers = encode_headers(headers)
         if self.status_code in BODILESS_STATUSES:
             self.raw_headers = [pair for pair in self.raw_headers if pair[0] != b"content-length"]
@@ -138,8 +138,8 @@ class Response:
             self.raw_headers.append(CONTENT_TYPES[self.charset][self.media_type])
 
     def _keep_given_length(self) -> bool:
-        # A length given for a body that is here is replaced by its real one; without a body it
-        # may be that of the resource, as in the answer to a HEAD.
+        # A length given for a body in memory is replaced by the real one; without a body it may be
+        # that of the resource, as in the response to a HEAD.
         lengths = [value for name, value in self.raw_headers if name == b"content-length"]
         if not self.body and len(lengths) == 1 and lengths[0].isdigit():
             return True
@@ -178,18 +178,18 @@ class Response:
 
         Args:
             key: the name, a token of RFC 9110 section 5.6.2.
-            value: the value; quoted where it holds more than token characters.
+            value: the value; quoted if it contains more than token characters.
             max_age: seconds until it expires; 0 deletes it.
-            expires: the moment it expires: an aware datetime, an HTTP date, or seconds from now.
+            expires: when it expires: an aware datetime, an HTTP date, or seconds from now.
             path: the path prefix it is sent for; None for the directory of the request.
-            domain: the domain, with its subdomains, it is sent to; None for this host alone.
+            domain: the domain, with its subdomains, it is sent to; None for this host only.
             secure: sent over TLS only.
             httponly: hidden from scripts.
             samesite: when it is sent on requests from other sites; None leaves it to the browser.
-            partitioned: one jar for each top-level site.
+            partitioned: stored separately for each top-level site.
 
         Raises:
-            ValueError: an attribute holds a character that would end it; or a browser would drop
+            ValueError: an attribute contains a character that would end it; or a browser would drop
                 the cookie: a `__Host-` or `__Secure-` name without what the prefix demands,
                 "none" or `partitioned` without `secure`, more than 4096 bytes.
 
@@ -218,7 +218,7 @@ class Response:
         self.raw_headers.append((b"set-cookie", cookie))
 
     def check_partitioned(self) -> None:
-        """Raise `ValueError` where cookies cannot be partitioned; here they can be everywhere."""
+        """Raise `ValueError` if cookies cannot be partitioned; by default they can."""
 
     def delete_cookie(
         self,
@@ -230,7 +230,7 @@ class Response:
         samesite: SameSite | None = "lax",
         partitioned: bool = False,
     ) -> None:
-        """Tell the browser to forget a cookie; the attributes must be those it was set with.
+        """Expire a cookie in the browser; the attributes must be those it was set with.
 
         >>> response = Response()
         >>> response.delete_cookie("id")
@@ -245,20 +245,20 @@ class Response:
         body = self.body
         if method is None or method == "HEAD":
             if scope["type"] == "websocket":  # which has no method
-                send = denial_send(scope, send, self.denial_without_extension)
+                send = denial_response_send(scope, send, self.denial_without_extension)
             elif method == "HEAD":
                 body = b""
         # The list is copied since middleware appends to it in place, and the response may be served again.
         await send({"type": "http.response.start", "status": self.status_code, "headers": [*self.raw_headers]})
         await send({"type": "http.response.body", "body": body})
         if self.background is not None:
-            # What fails from here on cannot be answered any more.
+            # An exception from here on can no longer get a response.
             record_response_start(scope, send)
             await self.background()
 
 
 def encode_chunk(content: object, charset: str) -> bytes:
-    """Return the bytes of a body or of a part of one; `TypeError` for any other type."""
+    """Return the bytes of a body or of a part of one; `TypeError` for other types."""
     if isinstance(content, bytes):
         return content
     if isinstance(content, str):

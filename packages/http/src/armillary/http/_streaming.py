@@ -17,7 +17,7 @@ from typing import Any, TypeAlias
 
 from armillary.asgi_types import ClientDisconnect, Receive, Scope, Send, record_response_start
 
-from ._denial import can_refuse_with_response, denial_send
+from ._denial_response import can_send_denial_response, denial_response_send
 from ._disconnect import run_until, send_raises_after_disconnect, until_disconnect
 from ._response import BODILESS_STATUSES, Background, Content, Response, encode_chunk
 from ._trailers import encode_trailers, server_sends_trailers
@@ -34,8 +34,8 @@ async def _iterate(chunks: Sequence[Content]) -> AsyncGenerator[Content]:
         yield chunk
 
 
-class _Anew:
-    """An async iterable over a blocking one that can be iterated again and again, as it then can be too."""
+class _Reiterable:
+    """An async iterable over a blocking one; it can be iterated more than once, as that can."""
 
     __slots__ = ("_content", "_iterate")
 
@@ -50,27 +50,29 @@ class _Anew:
 def as_async_iterable(content: Any) -> AsyncIterable[Any]:
     """Return an async iterable over any iterable.
 
-    What is in memory already (text, bytes, a list, a tuple) is iterated in place; any other
-    blocking iterable is advanced in a worker thread. All but an iterator can be iterated again.
+    Content in memory (text, bytes, a list, a tuple) is iterated in place; any other
+    blocking iterable is advanced in a worker thread. Anything but an iterator can be iterated again.
     """
     if hasattr(content, "__aiter__"):
         return content  # type: ignore[no-any-return]
     if isinstance(content, str | bytes | bytearray | memoryview):
-        return _Anew(_iterate, (content,))
+        return _Reiterable(_iterate, (content,))
     if isinstance(content, list | tuple):
-        return _Anew(_iterate, content)
+        return _Reiterable(_iterate, content)
     if not hasattr(content, "__iter__"):
         raise TypeError(f"a stream's content must be iterable, not {type(content).__name__}")
     from armillary.concurrency import iterate_in_threadpool
 
-    return iterate_in_threadpool(content) if hasattr(content, "__next__") else _Anew(iterate_in_threadpool, content)
+    return (
+        iterate_in_threadpool(content) if hasattr(content, "__next__") else _Reiterable(iterate_in_threadpool, content)
+    )
 
 
 class StreamingResponse(Response):
     """A response whose body is produced while it is sent.
 
-    The start is sent before the content is asked for its first part. When the client goes away
-    the content is no longer advanced and is closed. The answer to a HEAD advances it not once.
+    The start is sent before the first part of the content is requested. When the client
+    disconnects, the content is no longer advanced and is closed. A HEAD never advances it.
 
     Args:
         content: an async or blocking iterable of text or bytes; a blocking one is advanced in
@@ -80,11 +82,11 @@ class StreamingResponse(Response):
         media_type: the `content-type`.
         background: awaited after the body was sent.
         trailers: header fields to send after the body, or a function returning them, called once
-            the body is complete. Servers without the extension `http.response.trailers` are sent
-            none.
+            the body is complete. Not sent if the server lacks the extension
+            `http.response.trailers`.
 
     Raises:
-        ClientDisconnect: (when served) the client went away and the server's send said so.
+        ClientDisconnect: (when served) the client disconnected and the server's send raised.
 
     Follows RFC 9110 section 6.5 and the ASGI HTTP spec 2.5.
 
@@ -125,18 +127,18 @@ class StreamingResponse(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the response as its content is produced, then await the background work."""
-        denied = scope["type"] == "websocket"
-        if denied:
-            send = denial_send(scope, send, self.denial_without_extension)
+        is_websocket = scope["type"] == "websocket"
+        if is_websocket:
+            send = denial_response_send(scope, send, self.denial_without_extension)
         with_trailers = self.trailers is not None and server_sends_trailers(scope)
         await self.send_start(scope, send, with_trailers)
         if self.status_code in BODILESS_STATUSES or scope.get("method") == "HEAD":
             await self.close_content()
             await send({"type": "http.response.body", "body": b""})
-        elif denied:
-            if self.denial_without_extension or can_refuse_with_response(scope):
+        elif is_websocket:
+            if self.denial_without_extension or can_send_denial_response(scope):
                 await self.send_body(send)
-            else:  # the handshake was closed by the start
+            else:  # the start closed the handshake
                 await self.close_content()
         else:
             await self.send_content(scope, receive, send, with_trailers)
@@ -148,7 +150,7 @@ class StreamingResponse(Response):
         return part if type(part) is bytes else encode_chunk(part, self.charset)
 
     async def send_start(self, scope: Scope, send: Send, with_trailers: bool = False) -> None:
-        """Send status and headers, and note in the scope record that they are sent."""
+        """Send status and headers, and record in the scope record that they were sent."""
         message: dict[str, Any] = {
             "type": "http.response.start",
             "status": self.status_code,
@@ -160,18 +162,18 @@ class StreamingResponse(Response):
         record_response_start(scope, send)
 
     async def send_content(self, scope: Scope, receive: Receive, send: Send, with_trailers: bool = False) -> None:
-        """Send the body until it is complete or the client is gone."""
+        """Send the body until it is complete or the client disconnects."""
         work = partial(self.send_body, send, with_trailers)
         await self.run_while_connected(scope, work, partial(until_disconnect, scope, receive))
 
     async def run_while_connected(
-        self, scope: Scope, work: Callable[[], Awaitable[None]], gone: Callable[[], Awaitable[None]]
+        self, scope: Scope, work: Callable[[], Awaitable[None]], wait_for_disconnect: Callable[[], Awaitable[None]]
     ) -> None:
-        """Await `work()`, cancelled when `gone()` returns; a server whose send raises then needs no watching."""
+        """Await `work()`, cancelled when `wait_for_disconnect()` returns, unless the server's send raises then."""
         if send_raises_after_disconnect(scope):
             await work()
         else:
-            await run_until(work, gone)
+            await run_until(work, wait_for_disconnect)
 
     async def send_body(self, send: Send, with_trailers: bool = False) -> None:
         """Send each part of the content, then the end."""
@@ -183,7 +185,7 @@ class StreamingResponse(Response):
                 try:
                     await send({"type": "http.response.body", "body": body, "more_body": True})
                 except OSError as exc:
-                    raise ClientDisconnect("the client went away during the response") from exc
+                    raise ClientDisconnect("the client disconnected during the response") from exc
         except BaseException:
             await self.close_content(parts)
             raise
@@ -196,7 +198,7 @@ class StreamingResponse(Response):
         try:
             await send({"type": "http.response.body", "body": body, "more_body": more})
         except OSError as exc:
-            raise ClientDisconnect("the client went away during the response") from exc
+            raise ClientDisconnect("the client disconnected during the response") from exc
 
     async def send_trailers(self, send: Send) -> None:
         """Send the header fields that follow the body."""
@@ -204,13 +206,13 @@ class StreamingResponse(Response):
         try:
             await send({"type": "http.response.trailers", "headers": fields, "more_trailers": False})
         except OSError as exc:
-            raise ClientDisconnect("the client went away during the response") from exc
+            raise ClientDisconnect("the client disconnected during the response") from exc
 
     async def close_content(self, begun: AsyncIterator[Any] | None = None) -> None:
-        """Let a generator that is left before its end run its `finally`.
+        """Close a generator that was not exhausted, so that its `finally` runs.
 
         Args:
-            begun: the iterator that the content gave, where it was asked for one.
+            begun: the iterator of the content, if there is one yet.
         """
         if begun is not None and begun is not self.body_iterator:
             await _close(begun)

@@ -1,4 +1,4 @@
-"""Responses of text."""
+"""Text responses."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from ._response import Response
 
 
 class PlainTextResponse(Response):
-    """A response of plain text.
+    """A plain-text response.
 
     >>> PlainTextResponse("hello").headers["content-type"]
     'text/plain; charset=utf-8'
@@ -16,7 +16,7 @@ class PlainTextResponse(Response):
 
 
 class HTMLResponse(Response):
-    """A response of HTML; nothing is escaped.
+    """An HTML response; nothing is escaped.
 
     >>> HTMLResponse("<p>hello</p>").headers["content-type"]
     'text/html; charset=utf-8'

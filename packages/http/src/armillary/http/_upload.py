@@ -24,10 +24,10 @@ async def in_file_thread(function: Any, *args: Any) -> Any:
 
 
 def is_in_memory(file: Any) -> bool:
-    """Tell whether operations on `file` touch no disk."""
+    """Return whether operations on `file` do not touch the disk."""
     if type(file) is BytesIO:
         return True
-    # A tempfile.SpooledTemporaryFile says so itself.
+    # A tempfile.SpooledTemporaryFile has a flag for it.
     return not getattr(file, "_rolled", True)
 
 
@@ -39,8 +39,8 @@ class UploadFile:
 
     Args:
         file: an open binary file, at its start.
-        filename: the name the client gave. Never a path on this machine: choose your own.
-        size: its length in bytes, where known.
+        filename: the name sent by the client. Never use it as a path: choose your own.
+        size: its length in bytes, if known.
         headers: the headers of its part.
 
     Attributes:
@@ -71,7 +71,7 @@ class UploadFile:
 
     @classmethod
     def of_pieces(cls, pieces: list[bytes], size: int, filename: str | None, headers: Headers) -> Self:
-        """Return an upload that is in memory as it arrived; its pieces are joined when it is first used."""
+        """Return an upload in memory; its pieces are joined on first use."""
         upload = cls(BytesIO(), size=size, filename=filename, headers=headers)
         upload._pieces = pieces
         return upload
@@ -90,19 +90,19 @@ class UploadFile:
 
     @property
     def content_type(self) -> str | None:
-        """The media type the client gave; None where it gave none."""
+        """The media type sent by the client, None if there is none."""
         content_type: str | None = self.headers.get("content-type", None)
         return content_type
 
     async def read(self, size: int = -1) -> bytes:
-        """Return up to `size` bytes from the present position; all that is left by default."""
+        """Return up to `size` bytes from the current position; all that is left by default."""
         if is_in_memory(self.file):
             return self.file.read(size)
         data: bytes = await in_file_thread(self.file.read, size)
         return data
 
     async def write(self, data: bytes) -> None:
-        """Write at the present position. A file that grows past `max_memory_size` moves to disk."""
+        """Write at the current position. A file that grows past `max_memory_size` moves to disk."""
         if self.size is not None:
             self.size += len(data)
         file = self.file
@@ -129,7 +129,7 @@ class UploadFile:
             await in_file_thread(self.file.seek, offset)
 
     async def chunks(self, size: int = 64 * 1024) -> AsyncGenerator[bytes]:
-        """Give the file from the present position in pieces of at most `size` bytes."""
+        """Iterate over the file from the current position in chunks of at most `size` bytes."""
         while data := await self.read(size):
             yield data
 
@@ -137,8 +137,8 @@ class UploadFile:
         """Write the whole file to a path of your choosing, in a worker thread.
 
         Args:
-            path: where to; an existing file there is an error, never overwritten. Where writing
-                fails nothing is left there.
+            path: the target; an existing file is an error, never overwritten. If writing fails,
+                no file is left there.
 
         Returns:
             The bytes written.
@@ -150,7 +150,7 @@ class UploadFile:
         return saved
 
     def detach(self) -> Self:
-        """Take the file from its form: it stays open until you close it, and is returned.
+        """Detach the file from its form: it stays open until you close it. Returns the file.
 
         For work that outlives the request, such as a background job.
         """
@@ -158,7 +158,7 @@ class UploadFile:
         return self
 
     async def close(self) -> None:
-        """Close the file; one on disk is deleted. Closing twice changes nothing."""
+        """Close the file; one on disk is deleted. Closing it again does nothing."""
         if is_in_memory(self._file):
             self.close_now()
         else:
@@ -207,7 +207,7 @@ def _copy_to_path(file: BinaryIO, path: str | os.PathLike[str]) -> int:
     position = file.tell()
     file.seek(0)
     try:
-        target = open(path, "xb")  # noqa: SIM115 - what it holds is removed where it is not all
+        target = open(path, "xb")  # noqa: SIM115 - removed below if incomplete
         try:
             with target:
                 copyfileobj(file, target, 256 * 1024)

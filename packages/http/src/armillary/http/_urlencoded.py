@@ -1,7 +1,7 @@
 """The parser of `application/x-www-form-urlencoded` (WHATWG URL section 5.1). It does no I/O.
 
 Only `&` separates fields. A field without `=` is a name with an empty value; empty fields are
-skipped. Text is UTF-8, and bytes that are not become U+FFFD.
+skipped. Text is UTF-8, and invalid bytes become U+FFFD.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ class UrlencodedDecoder:
     """Turns the pieces of a urlencoded body into pairs.
 
     Args:
-        limits: `max_fields`, `max_part_size`, `max_fields_size` and `max_total_size` hold.
+        limits: `max_fields`, `max_part_size`, `max_fields_size` and `max_total_size` apply.
 
     >>> decoder = UrlencodedDecoder()
     >>> decoder.feed(b"a=1&b=%2")
@@ -32,8 +32,8 @@ class UrlencodedDecoder:
         self._separators = 0
         self._seen = 0
         self._total = 0
-        # The bytes after the last separator, in the pieces they came in: joining them at each
-        # piece would make a body that comes byte by byte cost the square of its length.
+        # The bytes after the last separator, in the pieces they arrived in: joining them at each
+        # piece would take quadratic time for a body that arrives byte by byte.
         self._rest: list[bytes] = []
         self._rest_size = 0
 
@@ -60,7 +60,7 @@ class UrlencodedDecoder:
             return
         self._separators += separators
         if self._separators > 2 * limits.max_fields + 16:
-            # Empty fields do not count, but a body of separators is no form.
+            # Empty fields are not counted, but a body of separators is not a form.
             self._seen = self._separators
             raise too_many("fields", limits.max_fields)
         end = data.rfind(b"&")
@@ -80,7 +80,7 @@ class UrlencodedDecoder:
                 raise too_large("Field", self._limits.max_part_size)
 
     def finish(self) -> list[Pair]:
-        """Return the pairs, the body being complete.
+        """Return the pairs of the complete body.
 
         Raises:
             FormTooLarge: a limit is exceeded.

@@ -1,4 +1,4 @@
-"""JSON values into types, by msgspec or pydantic, whichever the type is for."""
+"""Validating JSON values into types, by msgspec or pydantic."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from armillary.asgi_types import HTTPException
 
 
 class ValidationIssue(TypedDict):
-    """One place where a value does not fit its type.
+    """One place where a value does not match its type.
 
     Keys:
-        path: where, from the whole value `$`: `$.items[0].price`.
+        path: where, starting at the whole value `$`: `$.items[0].price`.
         message: what is wrong there.
     """
 
@@ -23,27 +23,27 @@ class ValidationIssue(TypedDict):
 
 
 class ValidationError(HTTPException):
-    """A body that is JSON but does not fit the type asked for: 422 (RFC 9110 section 15.5.21).
+    """A body that is JSON but does not match the requested type: 422 (RFC 9110 section 15.5.21).
 
     Attributes:
-        errors: each place that does not fit. msgspec stops at the first.
+        errors: each place that does not match. msgspec stops at the first.
     """
 
     def __init__(self, errors: list[ValidationIssue]) -> None:
         self.errors = errors
         places = "; ".join(f"{error['path']}: {error['message']}" for error in errors)
-        super().__init__(422, f"The request body does not fit: {places}")
+        super().__init__(422, f"The request body is invalid: {places}")
 
 
 def validate(value: Any, type_: Any) -> Any:
     """Return a JSON value as an instance of `type_`.
 
-    Pydantic models go to pydantic. Everything else goes to msgspec, or to pydantic where msgspec
-    is not installed.
+    Pydantic models go to pydantic. Everything else goes to msgspec, or to pydantic if msgspec is
+    not installed.
 
     Raises:
-        ValidationError: 422, it does not fit.
-        TypeError: neither library is installed, or the one in charge cannot do this type.
+        ValidationError: 422, it does not match.
+        TypeError: neither library is installed, or the library does not support this type.
     """
     if not _is_for_pydantic(type_):
         try:
@@ -56,7 +56,7 @@ def validate(value: Any, type_: Any) -> Any:
 
 
 def _is_for_pydantic(type_: Any) -> bool:
-    # A model cannot exist without pydantic having been imported.
+    # A model cannot exist unless pydantic was imported.
     return "pydantic" in sys.modules and _mentions_model(type_)
 
 
@@ -72,13 +72,13 @@ def _by_msgspec(msgspec: Any, value: Any, type_: Any) -> Any:
     except msgspec.ValidationError as exc:
         message, _, path = str(exc).partition(" - at `")
         raise ValidationError([ValidationIssue(path=path.rstrip("`") or "$", message=message)]) from None
-    except UnicodeEncodeError:  # which JSON can escape and UTF-8 cannot hold
-        message = "Expected text that UTF-8 can hold, got a lone surrogate"
+    except UnicodeEncodeError:  # which JSON can escape and UTF-8 cannot encode
+        message = "Expected text that UTF-8 can encode, got a lone surrogate"
         raise ValidationError([ValidationIssue(path=_path(_surrogate_place(value) or ()), message=message)]) from None
 
 
 def _surrogate_place(value: Any, place: tuple[int | str, ...] = ()) -> tuple[int | str, ...] | None:
-    """Return where in a JSON value the first text with a lone surrogate is; that of its object for a name."""
+    """Return the path of the first text with a lone surrogate; for a member name, that of its object."""
     if isinstance(value, str):
         return None if _fits_utf8(value) else place
     for step, item in _members(value):
@@ -115,9 +115,9 @@ def _by_pydantic(value: Any, type_: Any) -> Any:
     try:
         try:
             text = _adapter(Any).dump_json(value)
-        except ValueError:  # a lone surrogate, which JSON can escape and UTF-8 cannot hold
+        except ValueError:  # a lone surrogate, which JSON can escape and UTF-8 cannot encode
             return adapter.validate_python(value)
-        # As JSON, since strict models take dates and UUIDs as text from JSON only.
+        # As JSON, since strict models accept dates and UUIDs as text from JSON only.
         return adapter.validate_json(text)
     except pydantic.ValidationError as exc:
         raise ValidationError(

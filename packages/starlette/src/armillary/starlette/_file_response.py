@@ -50,7 +50,7 @@ class FileResponse(http.FileResponse, Response):
     """
 
     chunk_size = 64 * 1024
-    refuse_malformed_ranges = True
+    reject_malformed_ranges = True
     conditional = False
 
     def guess_media_type(self, filename: str) -> str:
@@ -92,7 +92,7 @@ class FileResponse(http.FileResponse, Response):
             stat = await FILES.run(self._status)
         if stat is not None:
             self._require_regular(stat)
-            delivery = self.unopened(scope, self.answer(scope, stat))
+            delivery = self.unopened(scope, self.make_plan(scope, stat))
             if delivery is not None:
                 return delivery
         reader = await self._open_reader()
@@ -106,7 +106,7 @@ class FileResponse(http.FileResponse, Response):
         if stat is None:
             stat = reader.stat()
             self._require_regular(stat)
-        answer = self.answer(scope, stat)
+        answer = self.make_plan(scope, stat)
         if not answer.needs_file:
             reader.close()
             return FileDelivery(answer)

@@ -1,7 +1,7 @@
-"""What becomes of an exception below a function endpoint or an `HTTPEndpoint`.
+"""Handling an exception raised below a function endpoint or an `HTTPEndpoint`.
 
-The handlers are looked up when the exception happens: those the application registered, else
-the plain-text rendering of an `HTTPException`. What nobody is in charge of goes on to the caller.
+The handlers are looked up when the exception is raised: those the application registered, else
+the plain-text rendering of an `HTTPException`. An exception without a handler goes to the caller.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from armillary.asgi_types import (
 if TYPE_CHECKING:
     from ._request import Request
 
-_BODYLESS = frozenset({204, 304})
+_BODYLESS_STATUSES = frozenset({204, 304})
 
 
-def exception_answer_headers(exc: HTTPException, content_length: int | None) -> list[tuple[bytes, bytes]]:
+def exception_response_headers(exc: HTTPException, content_length: int | None) -> list[tuple[bytes, bytes]]:
     """Return the header list of the plain-text rendering of `exc`; its own headers win."""
     from armillary.datastructures import encode_headers
 
@@ -45,11 +45,11 @@ async def send_http_exception(exc: HTTPException, send: Send, method: str = "GET
     Args:
         exc: its status, detail and headers are sent; 1xx, 204 and 304 have no body.
         send: the connection's send channel.
-        method: of the request; the answer to a HEAD has headers only.
+        method: the request method; the response to HEAD has headers only.
     """
-    bodyless = exc.status_code < 200 or exc.status_code in _BODYLESS
+    bodyless = exc.status_code < 200 or exc.status_code in _BODYLESS_STATUSES
     body = b"" if bodyless else exc.detail.encode("utf-8", "backslashreplace")
-    headers = exception_answer_headers(exc, None if bodyless else len(body))
+    headers = exception_response_headers(exc, None if bodyless else len(body))
     await send({"type": "http.response.start", "status": exc.status_code, "headers": headers})
     await send({"type": "http.response.body", "body": b"" if method == "HEAD" else body})
 
@@ -62,7 +62,7 @@ def registered_handler(scope: Scope, exc: Exception) -> ExceptionHandler | None:
 
 
 async def call_exception_handler(handler: ExceptionHandler, request: Any, exc: Exception) -> Any:
-    """Call a handler, in a worker thread when it is not async, and return the response it gives."""
+    """Call a handler, in a worker thread if it is not async, and return its response."""
     if is_async_callable(handler):
         return await handler(request, exc)
     from armillary.concurrency import run_in_threadpool
@@ -71,16 +71,16 @@ async def call_exception_handler(handler: ExceptionHandler, request: Any, exc: E
 
 
 async def handle_exception(request: Request[Any], exc: Exception, receive: Receive, send: Send) -> bool:
-    """Answer an exception with the handler in charge of it.
+    """Handle an exception with the handler registered for it.
 
     Args:
-        request: the request being answered; given to the handler.
+        request: the request being handled; passed to the handler.
         exc: the exception raised.
         receive: the connection's receive channel, passed on to the response.
         send: the connection's send channel.
 
     Returns:
-        False when nobody is in charge or the response has already begun: the caller then
+        False if there is no handler or the response has already started: the caller then
         re-raises, so that the exception is reported once and the connection is closed.
     """
     scope = request.scope
