@@ -1,4 +1,4 @@
-"""Every test marked `anyio` runs on asyncio, on uvloop where it is installed, and on trio."""
+"""Every test marked `anyio` runs on asyncio, on uvloop if it is installed, and on trio."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hypothesis import settings
 
 from armillary.lint import lint
 
-# A shared machine may pause for longer than any deadline.
+# A busy machine may pause for longer than any deadline.
 settings.register_profile("armillary", deadline=None)
 settings.load_profile("armillary")
 
@@ -31,13 +31,13 @@ def anyio_backend(request: pytest.FixtureRequest) -> object:
 
 
 class Exchange:
-    """One request to an application: what it was asked and the messages it sent.
+    """One request to an application: the request and the messages the application sent.
 
     Args:
         scope: overrides of a plain GET of ASGI spec 2.4.
         body: the request body.
-        disconnected_after: the client goes away once this many response messages were sent; the server
-            then gives `http.disconnect`, and from spec 2.4 its send raises `OSError`.
+        disconnected_after: the client disconnects once this many response messages were sent; the server
+            then sends `http.disconnect`, and from spec 2.4 its send raises `OSError`.
     """
 
     def __init__(self, *, body: bytes = b"", disconnected_after: int | None = None, **scope: Any) -> None:
@@ -61,22 +61,22 @@ class Exchange:
             self.scope["subprotocols"] = []
         self.request = [{"type": "http.request", "body": body, "more_body": False}]
         self.sent: list[Any] = []
-        self.gone = anyio.Event()
-        self._gone_after = disconnected_after
+        self.disconnected = anyio.Event()
+        self._disconnected_after = disconnected_after
 
     async def receive(self) -> Any:
         if self.request:
             return self.request.pop()
-        await self.gone.wait()
+        await self.disconnected.wait()
         return {"type": "http.disconnect"}
 
     async def send(self, message: Any) -> None:
         version = self.scope["asgi"]["spec_version"]
-        if self.gone.is_set() and tuple(map(int, version.split("."))) >= (2, 4):
-            raise BrokenPipeError("the client went away")
+        if self.disconnected.is_set() and tuple(map(int, version.split("."))) >= (2, 4):
+            raise BrokenPipeError("the client disconnected")
         self.sent.append(message)
-        if self._gone_after is not None and len(self.sent) >= self._gone_after:
-            self.gone.set()
+        if self._disconnected_after is not None and len(self.sent) >= self._disconnected_after:
+            self.disconnected.set()
 
     async def run(self, app: Any) -> Exchange:
         await lint(app)(self.scope, self.receive, self.send)
@@ -144,5 +144,5 @@ def count_lines(work: Callable[[], object]) -> int:
 
 @pytest.fixture
 def counted_lines() -> Callable[[Callable[[], object]], int]:
-    """Return how many lines of Python some work runs: a count that no busy machine changes."""
+    """Return how many lines of Python some work runs: a count that does not depend on the load."""
     return count_lines

@@ -56,8 +56,8 @@ def test_a_name_must_be_a_token(bad: str) -> None:
 
 
 @pytest.mark.parametrize("bad", ["a\r\nset-cookie: b=1", "a\nb", "a\rb", "a\0b", "a\x7fb", "a\tb", "☃"])
-def test_control_and_wide_characters_in_a_value_are_refused(bad: str) -> None:
-    with pytest.raises(ValueError, match="its value holds"):
+def test_control_and_wide_characters_in_a_value_are_rejected(bad: str) -> None:
+    with pytest.raises(ValueError, match="its value contains"):
         cookie("id", bad)
 
 
@@ -71,7 +71,7 @@ def test_any_other_value_survives_the_way_there_and_back(value: str) -> None:
 
 
 @pytest.mark.parametrize("bad", ["/; Secure", "/;Domain=evil.example", "/\r\nx: y", "/\0", "/é", "relative"])
-def test_attribute_injection_by_path_is_refused(bad: str) -> None:
+def test_attribute_injection_by_path_is_rejected(bad: str) -> None:
     with pytest.raises(ValueError, match="path="):
         cookie("id", "v", path=bad)
 
@@ -79,7 +79,7 @@ def test_attribute_injection_by_path_is_refused(bad: str) -> None:
 @pytest.mark.parametrize(
     "bad", ["a.org; Secure", "a.org;Path=/x", "a.org\r\nx: y", "a..org", "bücher.example", "a b", "."]
 )
-def test_attribute_injection_by_domain_is_refused(bad: str) -> None:
+def test_attribute_injection_by_domain_is_rejected(bad: str) -> None:
     with pytest.raises(ValueError, match="domain="):
         cookie("id", "v", domain=bad)
 
@@ -136,13 +136,13 @@ def test_the_secure_prefix_demands_secure() -> None:
 
 
 @pytest.mark.parametrize("attributes", [{"samesite": "none"}, {"partitioned": True}])
-def test_what_browsers_drop_without_secure_is_refused(attributes: Any) -> None:
+def test_what_browsers_drop_without_secure_is_rejected(attributes: Any) -> None:
     with pytest.raises(ValueError, match="secure=True"):
         cookie("id", "v", **attributes)
     assert cookie("id", "v", secure=True, **attributes)
 
 
-def test_a_cookie_browsers_would_not_keep_is_refused() -> None:
+def test_a_cookie_browsers_would_not_keep_is_rejected() -> None:
     assert cookie("id", "x" * 4094)
     with pytest.raises(ValueError, match="4097 bytes"):
         cookie("id", "x" * 4095)
@@ -172,7 +172,7 @@ class Lenient(Response):
         ({"expires": "tomorrow"}, "id=v; expires=tomorrow; Path=/; SameSite=lax"),
     ],
 )
-def test_where_it_is_not_strict_what_is_only_useless_is_sent(attributes: Any, sent: str) -> None:
+def test_when_it_is_not_strict_what_is_only_useless_is_sent(attributes: Any, sent: str) -> None:
     response = Lenient()
     response.set_cookie(**{"key": "id", "value": "v", **attributes})
     assert response.headers["set-cookie"] == sent
@@ -181,7 +181,7 @@ def test_where_it_is_not_strict_what_is_only_useless_is_sent(attributes: Any, se
 
 
 @pytest.mark.parametrize("name", ["value", "max_age", "expires", "path", "domain", "samesite"])
-def test_where_it_is_not_strict_nothing_can_be_injected_either(name: str) -> None:
+def test_when_it_is_not_strict_nothing_can_be_injected_either(name: str) -> None:
     for bad in ("x\r\nset-cookie: a=b", "x; Secure", "x\0"):
         response = Lenient()
         if name == "value" and bad == "x; Secure":
@@ -192,7 +192,7 @@ def test_where_it_is_not_strict_nothing_can_be_injected_either(name: str) -> Non
             response.set_cookie(**{"key": "id", "value": "v", name: bad})  # type: ignore[arg-type]
 
 
-def test_nothing_is_sent_for_a_refused_cookie() -> None:
+def test_nothing_is_sent_for_a_rejected_cookie() -> None:
     response = Response()
     with pytest.raises(ValueError):
         response.set_cookie("id", "v", path="/;")

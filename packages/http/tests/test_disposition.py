@@ -23,7 +23,7 @@ def test_names_are_quoted_or_percent_encoded(filename: str, expected: str) -> No
 
 
 @pytest.mark.parametrize("bad", ["a\r\nx: y", "a\nb", "a\0"])
-def test_line_breaks_are_refused(bad: str) -> None:
+def test_line_breaks_are_rejected(bad: str) -> None:
     with pytest.raises(ValueError, match="filename="):
         format_content_disposition("attachment", bad)
 

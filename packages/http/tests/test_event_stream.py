@@ -64,7 +64,7 @@ class TestEncoding:
 
     @pytest.mark.parametrize("bad", ["a\nb", "a\rb", "a\r\nb", "\r", "a\0", "x\r\rdata: forged"])
     @pytest.mark.parametrize("field", ["event", "id"])
-    def test_line_ends_in_event_and_id_are_refused(self, field: Any, bad: str) -> None:
+    def test_line_ends_in_event_and_id_are_rejected(self, field: Any, bad: str) -> None:
         with pytest.raises(ValueError, match=f"{field}="):
             ServerSentEvent("x", **{field: bad})
         with pytest.raises(AttributeError):
@@ -171,7 +171,7 @@ async def test_pings_never_run_within_another_send(exchange: Any) -> None:
 
 
 @versions
-async def test_a_silent_stream_ends_when_the_client_goes_away(exchange: Any, spec_version: str) -> None:
+async def test_a_silent_stream_ends_when_the_client_disconnects(exchange: Any, spec_version: str) -> None:
     closed = False
 
     async def silent() -> AsyncIterator[str]:
@@ -184,7 +184,7 @@ async def test_a_silent_stream_ends_when_the_client_goes_away(exchange: Any, spe
 
     one = exchange(spec_version=spec_version, disconnected_after=2)
     with anyio.fail_after(5):
-        if spec_version == "2.4":  # only a ping can notice
+        if spec_version == "2.4":  # only a ping can detect it
             with pytest.raises(ClientDisconnect):
                 await one.run(EventSourceResponse(silent(), ping=0.02))
         else:
@@ -194,7 +194,7 @@ async def test_a_silent_stream_ends_when_the_client_goes_away(exchange: Any, spe
 
 @versions
 @pytest.mark.parametrize("ping", [None, 15.0])
-async def test_pain_17_a_stream_ends_when_the_server_stops(exchange: Any, spec_version: str, ping: Any) -> None:
+async def test_a_stream_ends_when_the_server_stops(exchange: Any, spec_version: str, ping: Any) -> None:
     stopping = Stopping()
     closed = False
     background = anyio.Event()
@@ -220,7 +220,7 @@ async def test_pain_17_a_stream_ends_when_the_server_stops(exchange: Any, spec_v
     assert background.is_set()
 
 
-async def test_pain_17_a_stream_begun_while_stopping_ends_at_once(exchange: Any) -> None:
+async def test_a_stream_begun_while_stopping_ends_at_once(exchange: Any) -> None:
     stopping = Stopping()
     stopping.set()
 
@@ -232,7 +232,7 @@ async def test_pain_17_a_stream_begun_while_stopping_ends_at_once(exchange: Any)
     assert sent.body == b"retry: 3000\n\n"
 
 
-async def test_the_answer_to_a_head_advances_nothing(exchange: Any) -> None:
+async def test_a_head_does_not_advance_the_content(exchange: Any) -> None:
     async def never() -> AsyncIterator[str]:
         pytest.fail("the content was advanced")
         yield ""
@@ -265,7 +265,7 @@ def test_waits_are_whole_numbers(name: str) -> None:
         EventSourceResponse([], **{name: -1})  # type: ignore[arg-type]
 
 
-def test_one_text_is_refused() -> None:
+def test_one_text_is_rejected() -> None:
     with pytest.raises(TypeError, match="wrap it in a list"):
         EventSourceResponse("x")
 

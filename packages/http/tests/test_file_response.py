@@ -84,18 +84,18 @@ async def test_no_blocking_call_is_made_on_the_loop(exchange: Any, large: Path) 
     on_loop: list[str] = []
     in_thread: list[str] = []
 
-    def noting(name: str, genuine: Any) -> Any:
-        def note(*args: Any, **kwargs: Any) -> Any:
+    def recording(name: str, genuine: Any) -> Any:
+        def record(*args: Any, **kwargs: Any) -> Any:
             (on_loop if threading.get_ident() == loop_thread else in_thread).append(name)
             return genuine(*args, **kwargs)
 
-        return note
+        return record
 
     one = exchange()
     with pytest.MonkeyPatch.context() as patch:
         for name in ("open", "fstat", "stat", "getcwd"):
-            patch.setattr(os, name, noting(name, getattr(os, name)))
-        patch.setattr("armillary.http._open_file._read_at", noting("read", os.pread))
+            patch.setattr(os, name, recording(name, getattr(os, name)))
+        patch.setattr("armillary.http._open_file._read_at", recording("read", os.pread))
         await FileResponse(large)(one.scope, one.receive, one.send)
     assert len(one.body) == FileResponse.chunk_size * 3 + 17
     assert in_thread == ["open", "fstat", "read", "read", "read", "read"]
@@ -139,7 +139,7 @@ async def test_cancellation_closes_the_file_and_runs_no_background(
     assert open_descriptors() == before
 
 
-async def test_the_client_going_away_stops_the_reading(exchange: Any, large: Path, hops: list[Any]) -> None:
+async def test_a_disconnect_stops_the_reading(exchange: Any, large: Path, hops: list[Any]) -> None:
     with pytest.raises(ClientDisconnect) as caught:
         await exchange(disconnected_after=2).run(FileResponse(large))
     assert isinstance(caught.value.__cause__, BrokenPipeError)
@@ -153,7 +153,7 @@ async def test_the_client_going_away_stops_the_reading(exchange: Any, large: Pat
 
     async def send(message: Any) -> None:
         await one.send(message)
-        if one.gone.is_set():
+        if one.disconnected.is_set():
             await anyio.sleep_forever()
 
     with anyio.fail_after(5):
@@ -165,7 +165,7 @@ async def test_the_client_going_away_stops_the_reading(exchange: Any, large: Pat
 async def test_an_error_of_reading_is_not_taken_for_a_disconnect(
     exchange: Any, large: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    error = OSError("the disk is gone")
+    error = OSError("the disk failed")
 
     def broken(descriptor: int, count: int, offset: int) -> bytes:
         raise error
@@ -217,7 +217,7 @@ async def test_an_empty_file(exchange: Any, tmp_path: Path) -> None:
     assert (sent.status, sent.headers["content-range"]) == (416, "bytes */0")
 
 
-async def test_what_is_no_regular_file_is_refused_without_hanging(exchange: Any, tmp_path: Path) -> None:
+async def test_what_is_no_regular_file_is_rejected_without_hanging(exchange: Any, tmp_path: Path) -> None:
     fifo = tmp_path / "fifo"
     os.mkfifo(fifo)
     with anyio.fail_after(5):
@@ -438,7 +438,7 @@ class TestHeaders:
     def test_the_type_is_guessed_from_the_name(self, name: str, expected: str) -> None:
         assert FileResponse("/x/data", filename=name).headers["content-type"] == expected
 
-    def test_a_file_name_with_line_breaks_is_refused(self) -> None:
+    def test_a_file_name_with_line_breaks_is_rejected(self) -> None:
         with pytest.raises(ValueError, match="filename="):
             FileResponse("/x", filename="a\r\nset-cookie: b=1")
 
@@ -462,7 +462,7 @@ async def test_prepared_in_a_thread_it_needs_no_hop(exchange: Any, path: Path, h
     assert not hops
 
 
-async def test_a_refused_websocket_is_sent_the_file(exchange: Any, path: Path) -> None:
+async def test_a_rejected_websocket_is_sent_the_file(exchange: Any, path: Path) -> None:
     extensions = {"websocket.http.response": {}, "http.response.pathsend": {}}
     one = exchange(type="websocket", extensions=extensions)
     await FileResponse(path, 403)(one.scope, one.receive, one.send)

@@ -1,4 +1,4 @@
-"""Forms under every limit, however their bytes are cut into messages."""
+"""Forms under every limit, however their bytes are split into messages."""
 
 from __future__ import annotations
 
@@ -138,7 +138,7 @@ def test_the_size_of_all_urlencoded_fields_is_counted_before_the_body_is_complet
 @pytest.mark.anyio
 @pieces
 @pytest.mark.parametrize(("media", "decode", "limit", "value", "within", "over", "status"), MATRIX)
-async def test_each_limit_is_answered_and_leaves_no_file_open(
+async def test_each_limit_gets_its_status_and_leaves_no_file_open(
     post: Any, media: str, decode: Any, limit: str, value: int, within: bytes, over: bytes, status: int, size: int
 ) -> None:
     async def endpoint(request: Request) -> Response:
@@ -254,15 +254,15 @@ def test_content_survives_every_cut(texts: list[bytes], size: int) -> None:
 
 @settings(max_examples=150, deadline=None)
 @given(st.binary(max_size=200), st.integers(1, 40))
-def test_any_bytes_give_the_same_answer_at_every_cut(noise: bytes, size: int) -> None:
+def test_any_bytes_give_the_same_result_at_every_split(noise: bytes, size: int) -> None:
     for body in (noise, part("a") + noise, part("a")[:-2] + noise + END):
-        answers: list[Any] = []
+        results: list[Any] = []
         for cut_size in (size, EVERYTHING):
             try:
-                answers.append(multipart_events(body, cut_size))
+                results.append(multipart_events(body, cut_size))
             except FormError as exc:
-                answers.append(exc.status_code)
-        assert answers[0] == answers[1]
+                results.append(exc.status_code)
+        assert results[0] == results[1]
         assert urlencoded_pairs(noise, size) == urlencoded_pairs(noise, EVERYTHING)
 
 
@@ -357,7 +357,7 @@ async def test_a_wrong_limit_is_named() -> None:
 
 
 @pytest.mark.anyio
-async def test_pain_12_the_form_is_shared_by_requests_over_one_scope(post: Any) -> None:
+async def test_the_form_is_shared_by_requests_over_one_scope(post: Any) -> None:
     async def endpoint(request: Request) -> Response:
         first = await request.form()
         assert await Request(request.scope, request.receive).form() is first

@@ -1,4 +1,4 @@
-"""Functions of a request as applications: which of them may still answer."""
+"""Functions of a request as applications: which of them may still respond."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.anyio
 
 
 class Foreign:
-    """A response that is none of ours."""
+    """A response that is not from this package."""
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         await send({"type": "http.response.start", "status": 404, "headers": []})
@@ -44,14 +44,12 @@ RESPONSES = {
 
 
 @request_response
-async def refusing(request: Request) -> Response:
+async def rejecting(request: Request) -> Response:
     raise HTTPException(409, "taken")
 
 
 @pytest.mark.parametrize("kind", RESPONSES)
-async def test_an_answer_that_was_thrown_away_leaves_the_next_application_free_to_answer(
-    exchange: Any, kind: str
-) -> None:
+async def test_a_discarded_response_lets_the_next_application_respond(exchange: Any, kind: str) -> None:
     @request_response
     async def first(request: Request) -> Any:
         return RESPONSES[kind]()
@@ -64,7 +62,7 @@ async def test_an_answer_that_was_thrown_away_leaves_the_next_application_free_t
 
         await first(scope, receive, keep)
         assert thrown_away[0]["status"] == 404
-        await refusing(scope, receive, send)
+        await rejecting(scope, receive, send)
 
     one = await exchange().run(cascade)
     assert (one.status, one.body) == (409, b"taken")
@@ -90,7 +88,7 @@ async def test_an_exception_after_the_start_is_raised_on(exchange: Any, kind: st
 
     @request_response
     async def endpoint(request: Request) -> Any:
-        # What is sent on another channel meanwhile says nothing of this one.
+        # What is sent on another channel meanwhile does not matter for this one.
         await request_response(sub)(request.scope, request.receive, other)
         if kind == "stream":
             return StreamingResponse(failing())

@@ -50,8 +50,8 @@ async def test_without_get_there_is_no_head(exchange: Any) -> None:
     assert (sent.status, sent.headers["allow"]) == (405, "POST")
 
 
-async def test_an_endpoint_answers_http_only() -> None:
-    with pytest.raises(TypeError, match="answers http scopes"):
+async def test_an_endpoint_takes_http_scopes_only() -> None:
+    with pytest.raises(TypeError, match="takes an http scope"):
         Page({"type": "websocket"}, None, None)  # type: ignore[arg-type]
 
 
@@ -77,13 +77,13 @@ class Failing(HTTPEndpoint):
 
 
 @pytest.mark.parametrize("app", [request_response(fail_404), Failing])
-async def test_an_http_exception_is_answered_in_a_bare_callable(exchange: Any, app: Any) -> None:
+async def test_an_http_exception_gets_a_response_in_a_bare_callable(exchange: Any, app: Any) -> None:
     sent = await exchange(method="POST").run(app)
     assert (sent.status, sent.body) == (404, b"Not Found")
     assert sent.headers == {"content-length": "9", "content-type": "text/plain; charset=utf-8", "x-a": "b"}
 
 
-async def test_a_detail_that_utf_8_cannot_hold_is_told_in_escapes(exchange: Any) -> None:
+async def test_a_detail_that_utf_8_cannot_encode_is_escaped(exchange: Any) -> None:
     async def endpoint(request: Request) -> Response:
         raise HTTPException(404, f"No {json.loads(await request.body())}")
 
@@ -108,25 +108,25 @@ async def test_an_exception_nobody_handles_is_raised(exchange: Any, app: Any) ->
 
 @pytest.mark.parametrize("app", [request_response(fail_key), Failing])
 @pytest.mark.parametrize("key", [KeyError, LookupError, Exception])
-async def test_the_handler_of_the_nearest_class_answers(exchange: Any, app: Any, key: Any) -> None:
-    async def answer(request: Any, exc: Exception) -> Response:
+async def test_the_handler_of_the_nearest_class_is_called(exchange: Any, app: Any, key: Any) -> None:
+    async def respond(request: Any, exc: Exception) -> Response:
         assert isinstance(request, Request)
         return PlainTextResponse(type(exc).__name__, 418)
 
     def from_a_thread(request: Any, exc: Exception) -> Response:
         return PlainTextResponse("thread", 418)
 
-    sent = await exchange().run(registering({key: answer, OSError: from_a_thread}, app))
+    sent = await exchange().run(registering({key: respond, OSError: from_a_thread}, app))
     assert (sent.status, sent.body) == (418, b"KeyError")
     sent = await exchange().run(registering({key: from_a_thread}, app))
     assert sent.body == b"thread"
 
 
-async def test_a_handler_may_answer_by_itself_and_return_nothing(exchange: Any) -> None:
-    async def answer(request: Request, exc: Exception) -> None:
+async def test_a_handler_may_send_the_response_and_return_nothing(exchange: Any) -> None:
+    async def respond(request: Request, exc: Exception) -> None:
         await PlainTextResponse("done")(request.scope, request.receive, request._send)
 
-    assert (await exchange().run(registering({KeyError: answer}, request_response(fail_key)))).body == b"done"
+    assert (await exchange().run(registering({KeyError: respond}, request_response(fail_key)))).body == b"done"
 
 
 async def test_a_handler_of_the_status_comes_before_one_of_the_class(exchange: Any) -> None:
@@ -150,7 +150,7 @@ async def test_a_handled_exception_keeps_no_frames(exchange: Any) -> None:
     assert shared.__traceback__ is None
 
 
-async def test_pain_04_an_exception_after_the_start_is_raised_and_no_second_start_is_sent(exchange: Any) -> None:
+async def test_an_exception_after_the_start_is_raised_and_no_second_start_is_sent(exchange: Any) -> None:
     async def content() -> Any:
         yield b"part"
         raise HTTPException(404)

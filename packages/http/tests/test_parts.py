@@ -33,7 +33,7 @@ pieces = pytest.mark.parametrize("size", [100, 8192, 10**6])
 
 
 @pieces
-async def test_pain_14_parts_come_one_after_the_other_without_being_kept(post: Any, size: int) -> None:
+async def test_parts_come_one_after_the_other_without_being_kept(post: Any, size: int) -> None:
     async def upload(request: Request) -> Response:
         seen: list[Any] = []
         async for item in request.parts():
@@ -51,7 +51,7 @@ async def test_pain_14_parts_come_one_after_the_other_without_being_kept(post: A
 
 
 @pieces
-async def test_pain_14_a_part_is_copied_to_any_kind_of_sink_with_progress(post: Any, size: int, tmp_path: Path) -> None:
+async def test_a_part_is_copied_to_any_kind_of_sink_with_progress(post: Any, size: int, tmp_path: Path) -> None:
     threads: set[int] = set()
 
     class ThreadedFile(io.BytesIO):
@@ -71,13 +71,13 @@ async def test_pain_14_a_part_is_copied_to_any_kind_of_sink_with_progress(post: 
     collected: list[bytes] = []
     progress: list[int] = []
 
-    async def note(count: int) -> None:
+    async def record(count: int) -> None:
         progress.append(count)
 
     async def upload(request: Request) -> Response:
         async for item in request.parts():
             if item.filename:
-                copied = await item.copy_to(file, storage, digest, collected.append, progress=note)
+                copied = await item.copy_to(file, storage, digest, collected.append, progress=record)
                 return Response(str(copied))
         raise AssertionError
 
@@ -109,7 +109,7 @@ async def test_a_part_that_was_passed_over_cannot_be_read_any_more(post: Any) ->
     async def upload(request: Request) -> Response:
         items = [item async for item in request.parts()]
         for late in (items[0].read, items[0].text, lambda: items[0].copy_to(bytearray().extend)):
-            with pytest.raises(RuntimeError, match=f"part {items[0].name!r} was passed over"):
+            with pytest.raises(RuntimeError, match=f"part {items[0].name!r} was skipped"):
                 await late()
         return Response()
 
@@ -155,7 +155,7 @@ async def test_the_limits_of_forms_hold_for_parts(post: Any, limits: Any, status
         (MULTIPART, b"nothing", 400),
     ],
 )
-async def test_what_is_no_multipart_form_is_refused(
+async def test_what_is_no_multipart_form_is_rejected(
     post: Any, content_type: str | None, body: bytes, status: int
 ) -> None:
     async def upload(request: Request) -> Response:
@@ -166,7 +166,7 @@ async def test_what_is_no_multipart_form_is_refused(
     assert (await post(request_response(upload), body, content_type=content_type)).status == status
 
 
-async def test_what_is_no_sink_is_refused(post: Any) -> None:
+async def test_what_is_no_sink_is_rejected(post: Any) -> None:
     async def upload(request: Request) -> Response:
         item: Part = await anext(request.parts())
         with pytest.raises(TypeError, match="a part's sink is an object with write or update"):

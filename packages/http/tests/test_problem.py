@@ -53,7 +53,7 @@ def test_extension_names_are_words_of_their_own(name: str) -> None:
 
 
 class TestWholeApplication:
-    async def answer(self, exchange: Any, exc: Exception, **options: Any) -> Any:
+    async def respond(self, exchange: Any, exc: Exception, **options: Any) -> Any:
         async def failing(request: Request) -> ProblemResponse:
             raise exc
 
@@ -62,22 +62,22 @@ class TestWholeApplication:
         )
 
     async def test_an_http_exception_is_a_problem(self, exchange: Any) -> None:
-        sent = await self.answer(exchange, HTTPException(405, headers={"Allow": "GET"}))
+        sent = await self.respond(exchange, HTTPException(405, headers={"Allow": "GET"}))
         assert sent.status == 405
         assert sent.headers["allow"] == "GET"
         assert json.loads(sent.body) == {"title": "Method Not Allowed", "status": 405}
 
-    async def test_its_detail_is_told(self, exchange: Any) -> None:
-        sent = await self.answer(exchange, HTTPException(404, "No such order."))
+    async def test_its_detail_is_sent(self, exchange: Any) -> None:
+        sent = await self.respond(exchange, HTTPException(404, "No such order."))
         assert json.loads(sent.body) == {"title": "Not Found", "status": 404, "detail": "No such order."}
 
-    async def test_any_other_exception_tells_nothing_of_its_cause(self, exchange: Any) -> None:
-        sent = await self.answer(exchange, ValueError("the password is hunter2"))
+    async def test_any_other_exception_does_not_reveal_its_cause(self, exchange: Any) -> None:
+        sent = await self.respond(exchange, ValueError("the password is hunter2"))
         assert (sent.status, json.loads(sent.body)) == (500, {"title": "Internal Server Error", "status": 500})
 
     async def test_a_problem_exception_brings_its_members(self, exchange: Any) -> None:
         exc = ProblemException(409, "Sold out.", type="https://e.com/sold-out", title="Sold", extensions={"left": 0})
-        sent = await self.answer(exchange, exc)
+        sent = await self.respond(exchange, exc)
         assert sent.headers["content-type"] == "application/problem+json"
         assert json.loads(sent.body) == {
             "type": "https://e.com/sold-out",
@@ -91,14 +91,14 @@ class TestWholeApplication:
         class Invalid(HTTPException):
             errors = [{"path": "/a", "message": "must be a number"}]
 
-        sent = await self.answer(exchange, Invalid(422))
+        sent = await self.respond(exchange, Invalid(422))
         assert json.loads(sent.body)["errors"] == Invalid.errors
 
     async def test_errors_without_a_json_form_are_left_out(self, exchange: Any) -> None:
         class Invalid(HTTPException):
             errors = [ValueError("x")]
 
-        assert json.loads((await self.answer(exchange, Invalid(422))).body) == {
+        assert json.loads((await self.respond(exchange, Invalid(422))).body) == {
             "title": "Unprocessable Content",
             "status": 422,
         }
@@ -114,12 +114,12 @@ class TestWholeApplication:
         assert "line 1 column 2" in problem["detail"]
 
     async def test_members_can_be_added(self, exchange: Any) -> None:
-        sent = await self.answer(exchange, HTTPException(400), extensions=lambda exc: {"kind": type(exc).__name__})
+        sent = await self.respond(exchange, HTTPException(400), extensions=lambda exc: {"kind": type(exc).__name__})
         assert json.loads(sent.body)["kind"] == "HTTPException"
 
     @pytest.mark.parametrize("status", [204, 304])
     async def test_a_bodiless_status_has_no_document(self, exchange: Any, status: int) -> None:
-        sent = await self.answer(exchange, HTTPException(status, headers={"ETag": '"v1"'}))
+        sent = await self.respond(exchange, HTTPException(status, headers={"ETag": '"v1"'}))
         assert sent.body == b""
         # A cache takes the fields of a 304 for those of the page it keeps.
         assert sent.headers == {"etag": '"v1"'}

@@ -38,7 +38,7 @@ async def test_without_channels_the_body_and_hints_say_what_is_missing() -> None
 
 
 @pytest.mark.anyio
-async def test_early_hints_and_pushes_go_out_where_the_server_can(exchange: Any) -> None:
+async def test_early_hints_and_pushes_are_sent_if_the_server_can(exchange: Any) -> None:
     async def app(request: Request) -> Response:
         await request.send_early_hints("</a.css>; rel=preload", "</b.css>; rel=preload")
         await request.send_push_promise("/a.css")
@@ -59,7 +59,7 @@ async def test_early_hints_and_pushes_go_out_where_the_server_can(exchange: Any)
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("link", ["</a>\r\nx: y", "</a>\n", "</a>\x00"])
-async def test_hints_and_pushes_that_would_break_a_header_are_refused(link: str) -> None:
+async def test_hints_and_pushes_that_would_break_a_header_are_rejected(link: str) -> None:
     request = Request(scope_of(), send=send_nothing)
     with pytest.raises(ValueError):
         await request.send_early_hints(link)
@@ -142,7 +142,7 @@ def test_the_language_wanted_most_is_chosen(accept: str | None, offered: list[st
 
 
 @pytest.mark.parametrize("subtag", ["-a1", "-x", "-"])
-def test_no_wish_is_shortened_more_often_than_a_tag_that_is_offered_is_long(subtag: str, counted_lines: Any) -> None:
+def test_no_range_is_shortened_more_often_than_the_longest_offered_tag_allows(subtag: str, counted_lines: Any) -> None:
     offered = ["en", "de-CH", "zh-Hant-TW"]
     short, long = ("fr" + subtag * times for times in (20, 20_000))
     assert counted_lines(lambda: best_language(long, offered)) <= counted_lines(lambda: best_language(short, offered))

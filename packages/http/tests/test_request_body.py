@@ -27,7 +27,7 @@ def channel(*pieces: bytes) -> Any:
     return receive
 
 
-async def test_pain_12_a_second_request_over_the_same_scope_reads_the_same_body() -> None:
+async def test_a_second_request_over_the_same_scope_reads_the_same_body() -> None:
     scope, receive = scope_of(), channel(b"ab", b"cd")
     assert await Request(scope, receive).body() == b"abcd"
     assert await Request(scope, receive).body() == b"abcd"
@@ -35,7 +35,7 @@ async def test_pain_12_a_second_request_over_the_same_scope_reads_the_same_body(
     assert [piece async for piece in Request(scope, receive).stream()] == [b"abcd", b""]
 
 
-async def test_pain_12_a_foreign_application_reads_the_body_that_was_read_before() -> None:
+async def test_a_foreign_application_reads_the_body_that_was_read_before() -> None:
     scope, receive = scope_of(), channel(b"ab", b"cd")
     request = Request(scope, receive)
     await request.body()
@@ -64,14 +64,14 @@ async def test_the_record_does_not_keep_the_channel_alive() -> None:
 
     scope, receive = scope_of(), channel(b"x")
     await Request(scope, receive).body()
-    gone = weakref.ref(receive)
+    receive_reference = weakref.ref(receive)
     del receive
     gc.collect()
-    assert gone() is None
+    assert receive_reference() is None
     assert await Request(scope, channel(b"other")).body() == b"other"
 
 
-async def test_pain_12_a_streamed_body_is_an_error_to_read_again() -> None:
+async def test_a_streamed_body_is_an_error_to_read_again() -> None:
     scope, receive = scope_of(), channel(b"ab", b"cd")
     request = Request(scope, receive)
     assert [piece async for piece in request.stream()] == [b"ab", b"cd", b""]
@@ -120,7 +120,7 @@ async def test_an_overridden_body_feeds_json_and_form() -> None:
 
 
 @pytest.mark.parametrize("pieces", [[b"123456"], [b"123", b"456"], [b"1"] * 6])
-async def test_pain_13_the_limit_is_counted_on_received_bytes(pieces: list[bytes]) -> None:
+async def test_the_limit_is_counted_on_received_bytes(pieces: list[bytes]) -> None:
     class Small(Request):
         max_body_size = 5
 
@@ -135,7 +135,7 @@ async def test_pain_13_the_limit_is_counted_on_received_bytes(pieces: list[bytes
             pass
 
 
-async def test_pain_13_a_declared_length_over_the_limit_is_refused_before_anything_is_read() -> None:
+async def test_a_declared_length_over_the_limit_is_rejected_before_anything_is_read() -> None:
     async def receive() -> Any:
         raise AssertionError("nothing must be read")
 
@@ -150,7 +150,7 @@ async def test_a_length_that_says_nothing_or_too_little_changes_nothing(length: 
     assert await Request(scope_of(headers=[(b"content-length", length)]), channel(b"12345")).body() == b"12345"
 
 
-async def test_pain_13_there_is_a_limit_by_default_which_the_record_changes_or_lifts(post: Any) -> None:
+async def test_there_is_a_limit_by_default_which_the_record_changes_or_lifts(post: Any) -> None:
     async def size(request: Request) -> Response:
         return Response(str(len(await request.body())))
 
@@ -176,7 +176,7 @@ async def test_a_body_read_under_a_larger_limit_still_meets_the_smaller_one() ->
         await Request(scope, receive).body()
 
 
-async def test_a_client_that_goes_away_raises_client_disconnect_each_time() -> None:
+async def test_a_disconnect_raises_client_disconnect_each_time() -> None:
     messages = [{"type": "http.request", "body": b"a", "more_body": True}, {"type": "http.disconnect"}]
 
     async def receive() -> Any:
@@ -188,7 +188,7 @@ async def test_a_client_that_goes_away_raises_client_disconnect_each_time() -> N
             await Request(scope, receive).body()
 
 
-async def test_pain_02_a_disconnect_is_seen_and_an_unread_body_is_kept() -> None:
+async def test_a_disconnect_is_seen_and_an_unread_body_is_kept() -> None:
     messages = [{"type": "http.request", "body": b"a", "more_body": True}, {"type": "http.request", "body": b"b"}]
 
     async def receive() -> Any:
@@ -208,7 +208,7 @@ async def test_pain_02_a_disconnect_is_seen_and_an_unread_body_is_kept() -> None
     assert await request.body() == b"ab"
 
 
-async def test_pain_02_a_disconnect_is_seen_through_a_middleware_that_hands_messages_on() -> None:
+async def test_a_disconnect_is_seen_through_a_middleware_that_hands_messages_on() -> None:
     async def receive() -> Any:
         return {"type": "http.disconnect"}
 

@@ -52,7 +52,7 @@ async def test_json_is_decoded(post: Any, request_class: type[Request], content_
 
 
 @pytest.mark.parametrize("content_type", [None, "", "text/plain", "application/x-www-form-urlencoded", "json"])
-async def test_another_media_type_is_refused_unless_told_otherwise(post: Any, content_type: str | None) -> None:
+async def test_another_media_type_is_rejected_unless_allowed(post: Any, content_type: str | None) -> None:
     async def any_type(request: Request) -> Response:
         return JSONResponse(await request.json(any_media_type=True))
 
@@ -67,7 +67,7 @@ async def test_another_media_type_is_refused_unless_told_otherwise(post: Any, co
     "body",
     [b"", b" ", b"{", b'{"a":}', b"[1,]", b"nul", b"{} {}", b"\xff", b'"\xff"', b"NaN", b"[Infinity]", b"'a'", b"\x00"],
 )
-async def test_pain_15_malformed_json_is_a_400(post: Any, request_class: type[Request], body: bytes) -> None:
+async def test_malformed_json_is_a_400(post: Any, request_class: type[Request], body: bytes) -> None:
     sent = await post(request_response(echo, request_class=request_class), body, content_type="application/json")
     assert sent.status == 400
     assert sent.body.startswith(b"The request body is not valid JSON: ")
@@ -75,7 +75,7 @@ async def test_pain_15_malformed_json_is_a_400(post: Any, request_class: type[Re
 
 @every_decoder
 @pytest.mark.parametrize("body", [b"[" * 200_000, b'{"a":' * 200_000, b"[" * 200_000 + b"]" * 200_000])
-async def test_pain_15_json_nested_too_deep_is_a_400(post: Any, request_class: type[Request], body: bytes) -> None:
+async def test_json_nested_too_deep_is_a_400(post: Any, request_class: type[Request], body: bytes) -> None:
     sent = await post(request_response(echo, request_class=request_class), body, content_type="application/json")
     assert sent.status == 400
     assert b"not valid JSON" in sent.body
@@ -95,7 +95,7 @@ async def test_pain_15_json_nested_too_deep_is_a_400(post: Any, request_class: t
         (b"[" * 600 + b"]" * 600, "nested deeper than 512 levels at line 1 column 513 (byte 512)"),
     ],
 )
-async def test_the_position_of_the_error_is_told(post: Any, body: bytes, message: str) -> None:
+async def test_the_position_of_the_error_is_reported(post: Any, body: bytes, message: str) -> None:
     sent = await post(request_response(echo), body, content_type="application/json")
     assert sent.body.decode() == f"The request body is not valid JSON: {message}."
 
@@ -196,9 +196,9 @@ async def test_a_body_is_validated_into_a_type(post: Any, type_: Any) -> None:
 async def test_a_body_that_does_not_fit_is_a_422_with_the_path(post: Any, type_: Any) -> None:
     sent, _ = await read_as(post, type_, BAD)
     assert sent.status == 422
-    assert sent.body.startswith(b"The request body does not fit: $.tags[")
+    assert sent.body.startswith(b"The request body is invalid: $.tags[")
     sent, _ = await read_as(post, type_, [1])
-    assert (sent.status, sent.body[:33]) == (422, b"The request body does not fit: $:")
+    assert (sent.status, sent.body[:31]) == (422, b"The request body is invalid: $:")
 
 
 async def test_pydantic_names_every_place_that_does_not_fit() -> None:
@@ -247,12 +247,10 @@ async def test_without_either_library_the_error_says_what_to_install(monkeypatch
         (b'{"\\ud800": 1}', dict[int, int], "$"),
     ],
 )
-async def test_pain_15_a_lone_surrogate_that_does_not_fit_is_a_422(
-    post: Any, body: bytes, type_: Any, path: str
-) -> None:
+async def test_a_lone_surrogate_that_does_not_fit_is_a_422(post: Any, body: bytes, type_: Any, path: str) -> None:
     async def typed(request: Request) -> Response:
         return JSONResponse(await request.json(type=type_))
 
     sent = await post(request_response(typed), body, content_type="application/json")
-    expected = f"The request body does not fit: {path}: Expected text that UTF-8 can hold, got a lone surrogate"
+    expected = f"The request body is invalid: {path}: Expected text that UTF-8 can encode, got a lone surrogate"
     assert (sent.status, sent.body.decode()) == (422, expected)

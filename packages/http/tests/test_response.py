@@ -95,11 +95,11 @@ async def test_background_runs_after_the_body(exchange: Any) -> None:
     one = exchange()
     send = one.send
 
-    async def note(message: Any) -> None:
+    async def record_send(message: Any) -> None:
         order.append(message["type"])
         await send(message)
 
-    await PlainTextResponse("x", background=background)(one.scope, one.receive, note)
+    await PlainTextResponse("x", background=background)(one.scope, one.receive, record_send)
     assert order == ["http.response.start", "http.response.body", "background"]
 
 
@@ -127,7 +127,7 @@ def test_data_as_a_body_names_the_response_to_use(content: object) -> None:
 
 
 @pytest.mark.parametrize("bad", ["\r", "\n", "\0", "\r\nset-cookie: a=b"])
-def test_line_breaks_in_headers_and_media_types_are_refused(bad: str) -> None:
+def test_line_breaks_in_headers_and_media_types_are_rejected(bad: str) -> None:
     with pytest.raises(ValueError, match="x-a"):
         Response(headers={"x-a": f"1{bad}"})
     with pytest.raises(ValueError):
@@ -199,7 +199,7 @@ class TestJSON:
         assert JSONResponse({"é": [1, 2.5, None, True, "☃"]}).body == '{"é":[1,2.5,null,true,"☃"]}'.encode()
 
     @pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf"), [float("nan")], {"a": float("nan")}])
-    def test_nan_and_infinities_are_refused(self, value: object) -> None:
+    def test_nan_and_infinities_are_rejected(self, value: object) -> None:
         with pytest.raises(ValueError, match="Out of range float"):
             JSONResponse(value)
 
@@ -247,14 +247,14 @@ class TestRedirect:
             ('/"<>', "/%22%3C%3E"),
         ],
     )
-    def test_the_target_is_percent_encoded_where_needed(self, target: str, location: str) -> None:
+    def test_the_target_is_percent_encoded_if_needed(self, target: str, location: str) -> None:
         response = RedirectResponse(target)
         assert response.status_code == 307
         assert response.headers["location"] == location
         assert response.headers["content-length"] == "0"
 
     @pytest.mark.parametrize("bad", ["/a\r\nset-cookie: x=1", "/a\n", "/\0"])
-    def test_line_breaks_in_the_target_are_refused(self, bad: str) -> None:
+    def test_line_breaks_in_the_target_are_rejected(self, bad: str) -> None:
         with pytest.raises(ValueError, match="redirect target is one line"):
             RedirectResponse(bad)
 
@@ -264,7 +264,7 @@ class TestRedirect:
 
 
 class TestDenial:
-    async def test_a_response_refuses_a_websocket(self, exchange: Any) -> None:
+    async def test_a_response_rejects_a_websocket(self, exchange: Any) -> None:
         one = exchange(type="websocket", scheme="ws", extensions={"websocket.http.response": {}})
         one.request = [{"type": "websocket.connect"}]
         await PlainTextResponse("no", 403)(one.scope, one.receive, one.send)

@@ -50,7 +50,7 @@ async def test_parts_are_sent_as_they_come_and_then_the_end(exchange: Any, spec_
 
 
 @versions
-async def test_the_client_going_away_stops_and_closes_the_source(exchange: Any, spec_version: str) -> None:
+async def test_a_disconnect_stops_and_closes_the_source(exchange: Any, spec_version: str) -> None:
     source = Source()
     one = exchange(spec_version=spec_version, disconnected_after=5)
     with anyio.fail_after(5):
@@ -64,7 +64,7 @@ async def test_the_client_going_away_stops_and_closes_the_source(exchange: Any, 
     assert source.taken < 20
 
 
-async def test_a_source_that_waits_is_stopped_too_where_the_server_cannot_raise(exchange: Any) -> None:
+async def test_a_source_that_waits_is_stopped_too_if_the_server_cannot_raise(exchange: Any) -> None:
     closed = False
 
     async def silent() -> AsyncIterator[str]:
@@ -82,7 +82,7 @@ async def test_a_source_that_waits_is_stopped_too_where_the_server_cannot_raise(
 
 @versions
 async def test_an_error_of_the_source_keeps_its_identity(exchange: Any, spec_version: str) -> None:
-    error = OSError("the disk is gone")
+    error = OSError("the disk failed")
 
     async def failing() -> AsyncIterator[str]:
         yield "one"
@@ -189,7 +189,7 @@ async def test_what_is_in_memory_needs_no_thread(exchange: Any, content: Any, mo
 
 
 @pytest.mark.parametrize("content", [None, 5, object()])
-def test_what_cannot_be_iterated_is_refused_at_construction(content: Any) -> None:
+def test_what_cannot_be_iterated_is_rejected_at_construction(content: Any) -> None:
     with pytest.raises(TypeError, match="must be iterable"):
         StreamingResponse(content)
 
@@ -259,7 +259,7 @@ async def test_cancellation_from_outside_runs_no_background(exchange: Any, spec_
     assert source.closed
 
 
-async def test_background_runs_after_a_disconnect_that_was_only_noticed(exchange: Any) -> None:
+async def test_background_runs_after_a_disconnect_that_was_only_detected(exchange: Any) -> None:
     ran = anyio.Event()
 
     async def background() -> None:
@@ -273,14 +273,14 @@ async def test_background_runs_after_a_disconnect_that_was_only_noticed(exchange
 
 
 async def test_without_a_need_no_task_group_is_opened(exchange: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse() -> None:
+    def fail() -> None:
         pytest.fail("a task group was opened")
 
-    monkeypatch.setattr(anyio, "create_task_group", refuse)
+    monkeypatch.setattr(anyio, "create_task_group", fail)
     assert (await exchange().run(StreamingResponse(Source(3).stream()))).body == b"part" * 3
 
 
-async def test_a_refused_websocket_is_sent_the_stream(exchange: Any) -> None:
+async def test_a_rejected_websocket_is_sent_the_stream(exchange: Any) -> None:
     one = exchange(type="websocket", extensions={"websocket.http.response": {}}, spec_version="2.3")
     await StreamingResponse(["a", "b"], 403)(one.scope, one.receive, one.send)
     assert one.kinds == ["websocket.http.response.start"] + ["websocket.http.response.body"] * 3
@@ -326,7 +326,7 @@ async def test_a_response_may_begin_late_to_read_the_request(exchange: Any, spec
                 return
             async for part in request.stream():
                 yield part
-                if part:  # the client goes on when it is answered
+                if part:  # the client continues when it gets a part
                     await to_server.send({"type": "http.request", "body": b"", "more_body": part != b"c"})
 
         return StreamingResponse(parts())
@@ -374,7 +374,7 @@ async def test_a_body_too_large_to_keep_is_dropped_and_says_so_when_it_is_read(e
             with pytest.raises(RuntimeError, match="Stream consumed"):
                 await request.body()
             yield "read"
-            yield "gone"
+            yield "disconnected"
             await anyio.sleep_forever()
 
         return StreamingResponse(parts())
@@ -385,7 +385,7 @@ async def test_a_body_too_large_to_keep_is_dropped_and_says_so_when_it_is_read(e
 
 
 @pytest.mark.parametrize("polled", [True, False])
-async def test_a_disconnect_that_is_told_once_ends_the_stream(exchange: Any, polled: bool) -> None:
+async def test_a_disconnect_that_is_received_once_ends_the_stream(exchange: Any, polled: bool) -> None:
     one = exchange(spec_version="2.3", method="POST")
     one.request = [{"type": "http.disconnect"}, {"type": "http.request", "body": b"x", "more_body": True}]
 
@@ -406,7 +406,7 @@ async def test_a_disconnect_that_is_told_once_ends_the_stream(exchange: Any, pol
         await one.run(request_response(endless))
 
 
-async def test_without_the_extension_a_refused_websocket_advances_nothing(exchange: Any) -> None:
+async def test_without_the_extension_a_rejected_websocket_advances_nothing(exchange: Any) -> None:
     source = Source()
     one = exchange(type="websocket")
     await StreamingResponse(source.stream(), 403)(one.scope, one.receive, one.send)
@@ -427,7 +427,7 @@ class TestTrailers:
             "more_trailers": False,
         }
 
-    async def test_a_client_that_goes_away_before_them_is_a_disconnect(self, exchange: Any) -> None:
+    async def test_a_disconnect_before_them_is_reported(self, exchange: Any) -> None:
         one = exchange(extensions=self.EXTENSION, disconnected_after=3)
         with pytest.raises(ClientDisconnect):
             await one.run(StreamingResponse(["x"], trailers={"X-Sum": "7"}))
@@ -452,11 +452,11 @@ class TestTrailers:
         assert sent.kinds[-1] == "http.response.body"
 
     @pytest.mark.parametrize("name", ["Content-Length", "transfer-encoding", "Host", "Set-Cookie", "content-type"])
-    def test_what_must_be_known_before_the_body_is_refused(self, name: str) -> None:
+    def test_what_must_be_known_before_the_body_is_rejected(self, name: str) -> None:
         with pytest.raises(ValueError, match="cannot be a trailer"):
             StreamingResponse(["x"], trailers={name: "1"})
 
-    def test_line_breaks_are_refused(self) -> None:
+    def test_line_breaks_are_rejected(self) -> None:
         with pytest.raises(ValueError):
             StreamingResponse(["x"], trailers={"x-sum": "7\r\nx: y"})
 
@@ -472,6 +472,6 @@ class TestJSONLines:
         assert sent.body == b'{"text":"two\\nlines\\r"}\nnull\n'
 
     @pytest.mark.parametrize("content", [{"a": 1}, "abc", b"abc"])
-    def test_one_value_is_refused(self, content: Any) -> None:
+    def test_one_value_is_rejected(self, content: Any) -> None:
         with pytest.raises(TypeError, match="wrap it in a list"):
             JSONLinesResponse(content)
