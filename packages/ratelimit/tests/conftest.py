@@ -1,4 +1,4 @@
-"""Every test marked `anyio` runs on asyncio, on uvloop where it is installed, and on trio."""
+"""Every test marked `anyio` runs on asyncio, on uvloop if it is installed, and on trio."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def anyio_backend(request: pytest.FixtureRequest) -> object:
     return request.param
 
 
-class Answer:
+class ReceivedResponse:
     """Status, headers by name (several joined) and body."""
 
     def __init__(self, messages: list[Any]) -> None:
@@ -47,14 +47,14 @@ class Answer:
         self.body = b"".join(message.get("body", b"") for message in messages[1:])
 
 
-Call = Callable[..., Awaitable[Answer]]
+Call = Callable[..., Awaitable[ReceivedResponse]]
 
 
 @pytest.fixture
 def call() -> Call:
     """Send one request, both sides checked against the specification."""
 
-    async def call(app: ASGIApp, path: str = "/", method: str = "GET", **scope: Any) -> Answer:
+    async def call(app: ASGIApp, path: str = "/", method: str = "GET", **scope: Any) -> ReceivedResponse:
         messages: list[Any] = []
         kind = scope.get("type", "http")
 
@@ -85,7 +85,7 @@ def call() -> Call:
             del full_scope["method"]
             full_scope = {**full_scope, "scheme": "ws", "subprotocols": []}
         await lint(app)(full_scope, receive, send)
-        return Answer(messages)
+        return ReceivedResponse(messages)
 
     return call
 

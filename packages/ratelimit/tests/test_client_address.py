@@ -1,4 +1,4 @@
-"""Whom a request is counted for."""
+"""The client a request is counted for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The header fields and the refusal, held against draft-ietf-httpapi-ratelimit-headers-11 by another's parser."""
+"""The header fields and the rejection, checked against draft-ietf-httpapi-ratelimit-headers-11 by an external parser."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_the_name_made_for_a_rule_can_be_read() -> None:
     assert items_of(limit) == [(rule.label, {"r": 4, "t": 60})]
 
 
-def test_a_limit_larger_than_an_integer_of_a_header_is_refused() -> None:
+def test_a_limit_larger_than_an_integer_of_a_header_is_rejected() -> None:
     assert Rule(f"{LARGEST}/day").quota == LARGEST
     with pytest.raises(ValueError, match=r"limit: '1000000000000000/day' .* at most 999999999999999"):
         Rule(f"{LARGEST + 1}/day")
@@ -69,25 +69,25 @@ def test_a_limit_larger_than_an_integer_of_a_header_is_refused() -> None:
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("strategy", ["fixed-window", "moving-window"])
-async def test_a_refusal_is_the_problem_of_a_quota_that_is_exceeded(call: Any, strategy: Any) -> None:
+async def test_a_rejection_is_the_problem_of_a_quota_that_is_exceeded(call: Any, strategy: Any) -> None:
     rules = [Rule("9/minute", name="all"), Rule("1 per 30 seconds", name="burst")]
     limited = RateLimitMiddleware(app, rules, strategy=strategy)
     assert (await call(limited)).status == 200
-    refused = await call(limited)
-    assert refused.status == 429
-    assert refused.headers["content-type"] == "application/problem+json"
-    problem = json.loads(refused.body)
+    rejected = await call(limited)
+    assert rejected.status == 429
+    assert rejected.headers["content-type"] == "application/problem+json"
+    problem = json.loads(rejected.body)
     assert problem["type"] == "https://iana.org/assignments/http-problem-types#quota-exceeded"  # section 5.1
     assert problem["violated-policies"] == ["burst"]
-    assert [name for name, _ in items_of(refused.headers["ratelimit-policy"])] == ["all", "burst"]
-    burst = dict(items_of(refused.headers["ratelimit"]))["burst"]
+    assert [name for name, _ in items_of(rejected.headers["ratelimit-policy"])] == ["all", "burst"]
+    burst = dict(items_of(rejected.headers["ratelimit"]))["burst"]
     assert burst["r"] == 0
-    assert int(refused.headers["retry-after"]) >= burst["t"] > 0  # section 6
+    assert int(rejected.headers["retry-after"]) >= burst["t"] > 0  # section 6
 
 
 @pytest.mark.anyio
 async def test_fields_of_an_application_behind_another_limit_stay_one_list(call: Any) -> None:
     limited = RateLimitMiddleware(RateLimitMiddleware(app, Rule("5/hour", name="in")), Rule("9/hour", name="out"))
-    answer = await call(limited)
-    assert items_of(answer.headers["ratelimit"]) == [("in", {"r": 4, "t": 3600}), ("out", {"r": 8, "t": 3600})]
-    assert items_of(answer.headers["ratelimit-policy"]) == [("in", {"q": 5, "w": 3600}), ("out", {"q": 9, "w": 3600})]
+    response = await call(limited)
+    assert items_of(response.headers["ratelimit"]) == [("in", {"r": 4, "t": 3600}), ("out", {"r": 8, "t": 3600})]
+    assert items_of(response.headers["ratelimit-policy"]) == [("in", {"q": 5, "w": 3600}), ("out", {"q": 9, "w": 3600})]

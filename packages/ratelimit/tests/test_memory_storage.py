@@ -112,6 +112,6 @@ def test_no_thread_is_started() -> None:
     assert threading.active_count() == before
 
 
-def test_a_bound_below_one_is_refused() -> None:
+def test_a_bound_below_one_is_rejected() -> None:
     with pytest.raises(ValueError, match="max_clients"):
         MemoryStorage(max_clients=0)

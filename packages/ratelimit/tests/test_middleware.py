@@ -24,39 +24,39 @@ async def app(scope: Any, receive: Any, send: Any) -> None:
 
 
 @pytest.mark.parametrize("strategy", ["fixed-window", "moving-window"])
-async def test_the_request_over_the_limit_is_refused(call: Any, strategy: Any) -> None:
+async def test_the_request_over_the_limit_is_rejected(call: Any, strategy: Any) -> None:
     limited = RateLimitMiddleware(app, "2/hour", strategy=strategy)
     assert [(await call(limited)).status for _ in range(4)] == [200, 200, 429, 429]
 
 
 async def test_responses_say_what_is_left(call: Any) -> None:
     limited = RateLimitMiddleware(app, [Rule("2/hour", name="hourly"), Rule("9/day", name="daily")])
-    answer = await call(limited)
-    assert answer.headers["ratelimit-policy"] == '"hourly";q=2;w=3600, "daily";q=9;w=86400'
-    assert answer.headers["ratelimit"] == '"hourly";r=1;t=3600, "daily";r=8;t=86400'
-    assert answer.headers["x-app"] == "1"
-    assert answer.body == b"ab"
+    response = await call(limited)
+    assert response.headers["ratelimit-policy"] == '"hourly";q=2;w=3600, "daily";q=9;w=86400'
+    assert response.headers["ratelimit"] == '"hourly";r=1;t=3600, "daily";r=8;t=86400'
+    assert response.headers["x-app"] == "1"
+    assert response.body == b"ab"
 
 
-async def test_a_refusal_says_why_and_when_to_come_back(call: Any) -> None:
+async def test_a_rejection_says_why_and_when_to_come_back(call: Any) -> None:
     limited = RateLimitMiddleware(app, Rule("1 per 50 seconds", name="slow"))
     await call(limited)
-    answer = await call(limited)
-    assert answer.status == 429
-    assert re.fullmatch(r'"slow";r=0;t=(49|50)', answer.headers["ratelimit"])
-    assert answer.headers["retry-after"] in ("49", "50")
-    assert answer.headers["content-type"] == "application/problem+json"
-    problem = json.loads(answer.body)
+    response = await call(limited)
+    assert response.status == 429
+    assert re.fullmatch(r'"slow";r=0;t=(49|50)', response.headers["ratelimit"])
+    assert response.headers["retry-after"] in ("49", "50")
+    assert response.headers["content-type"] == "application/problem+json"
+    problem = json.loads(response.body)
     assert problem["type"] == "https://iana.org/assignments/http-problem-types#quota-exceeded"
     assert problem["violated-policies"] == ["slow"]
     assert problem["detail"].startswith("The limit of 1 request in 50 seconds is used up. Try again in ")
 
 
-async def test_a_refusal_of_a_head_request_has_no_body(call: Any) -> None:
+async def test_a_rejection_of_a_head_request_has_no_body(call: Any) -> None:
     limited = RateLimitMiddleware(app, "1/hour")
     await call(limited)
-    answer = await call(limited, method="HEAD")
-    assert (answer.status, answer.body) == (429, b"")
+    response = await call(limited, method="HEAD")
+    assert (response.status, response.body) == (429, b"")
 
 
 async def test_each_client_has_a_count_of_its_own(call: Any) -> None:
@@ -67,7 +67,7 @@ async def test_each_client_has_a_count_of_its_own(call: Any) -> None:
         assert (await call(limited, client=(client, 2))).status == 429
 
 
-async def test_the_key_tells_whom_a_request_is_counted_for(call: Any) -> None:
+async def test_the_key_selects_the_client_a_request_is_counted_for(call: Any) -> None:
     def user(scope: Any) -> str | None:
         return dict(scope["headers"]).get(b"x-user", b"").decode() or None
 
@@ -76,9 +76,9 @@ async def test_the_key_tells_whom_a_request_is_counted_for(call: Any) -> None:
         assert (await call(limited, headers=[(b"x-user", b"vega")])).status == expected
     assert (await call(limited, headers=[(b"x-user", b"altair")])).status == 200
     for _ in range(3):
-        answer = await call(limited)
-        assert answer.status == 200
-        assert "ratelimit" not in answer.headers
+        response = await call(limited)
+        assert response.status == 200
+        assert "ratelimit" not in response.headers
 
 
 async def test_a_rule_may_have_a_key_of_its_own(call: Any) -> None:
@@ -96,12 +96,12 @@ async def test_rules_hold_for_the_paths_and_methods_they_name(call: Any) -> None
     assert [(await call(limited, "/login")).status for _ in range(3)] == [200, 200, 200]
 
 
-async def test_after_a_rule_that_refuses_no_further_one_counts(call: Any) -> None:
+async def test_after_a_rule_that_rejects_no_further_one_counts(call: Any) -> None:
     limited = RateLimitMiddleware(app, [Rule("1/hour", name="first"), Rule("3/hour", name="second")])
     for _ in range(5):
-        answer = await call(limited)
-    assert answer.headers["ratelimit"].startswith('"first";r=0')
-    assert "second" not in answer.headers["ratelimit"]
+        response = await call(limited)
+    assert response.headers["ratelimit"].startswith('"first";r=0')
+    assert "second" not in response.headers["ratelimit"]
     assert (await call(limited, client=("192.0.2.9", 1))).headers["ratelimit"].count('"second";r=2') == 1
 
 
@@ -113,7 +113,7 @@ async def test_instances_that_share_a_storage_share_the_counts_of_one_name(call:
     assert [(await call(limited)).status for limited in (one, same, other)] == [200, 429, 200]
 
 
-async def test_what_is_stored_tells_neither_key_nor_name(call: Any) -> None:
+async def test_what_is_stored_reveals_neither_key_nor_name(call: Any) -> None:
     storage = MemoryStorage()
     await call(RateLimitMiddleware(app, "1/hour", key=lambda scope: "secret-token/1", storage=storage))
     (stored,) = storage._hits
@@ -142,16 +142,16 @@ async def test_websockets_pass_unless_they_are_to_be_limited(call: Any) -> None:
         assert (await call(limited, type="websocket")).messages[0]["type"] == "websocket.accept"
 
 
-async def test_a_handshake_over_the_limit_is_refused(call: Any) -> None:
+async def test_a_handshake_over_the_limit_is_rejected(call: Any) -> None:
     limited = RateLimitMiddleware(app, Rule("1/hour", name="a"), limit_websockets=True)
     accepted = await call(limited, type="websocket")
     assert accepted.headers["ratelimit"] == '"a";r=0;t=3600'
     closed = await call(limited, type="websocket")
     assert closed.messages == [{"type": "websocket.close", "code": 1013, "reason": "Too Many Requests"}]
-    denied = await call(limited, type="websocket", extensions={"websocket.http.response": {}})
-    assert denied.messages[0]["type"] == "websocket.http.response.start"
-    assert denied.status == 429
-    assert json.loads(denied.body)["status"] == 429
+    rejected = await call(limited, type="websocket", extensions={"websocket.http.response": {}})
+    assert rejected.messages[0]["type"] == "websocket.http.response.start"
+    assert rejected.status == 429
+    assert json.loads(rejected.body)["status"] == 429
 
 
 @pytest.mark.parametrize("kind", ["websocket", "something.else"])
@@ -177,12 +177,12 @@ async def test_other_scopes_pass_as_they_are(kind: str) -> None:
         ({"storage": "memcached://a"}, ValueError, "'memcached://a' is neither 'memory://' nor a URL of Redis"),
         ({"storage": 5}, TypeError, "storage is a URL"),
         ({"strategy": "leaky-bucket"}, ValueError, "strategy is one of fixed-window, moving-window"),
-        ({"when_store_down": "panic"}, ValueError, "when_store_down is one of local, allow, refuse"),
+        ({"when_store_down": "panic"}, ValueError, "when_store_down is one of local, allow, reject"),
         ({"store_timeout": 0}, ValueError, "store_timeout is in seconds, above 0"),
         ({"key": "ip"}, TypeError, "key is a function"),
     ],
 )
-async def test_a_wrong_parameter_is_refused_at_construction(parameters: Any, error: Any, sentence: str) -> None:
+async def test_a_wrong_parameter_is_rejected_at_construction(parameters: Any, error: Any, sentence: str) -> None:
     with pytest.raises(error, match=sentence):
         RateLimitMiddleware(app, **{"rules": "1/hour", **parameters})
 

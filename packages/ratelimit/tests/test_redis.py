@@ -15,7 +15,7 @@ import pytest
 from limits.aio.storage import MemoryStorage
 
 from armillary.ratelimit import RateLimitMiddleware
-from armillary.ratelimit._middleware import PAUSE
+from armillary.ratelimit._middleware import STORE_RETRY_SECONDS
 
 pytestmark = pytest.mark.anyio
 
@@ -51,9 +51,9 @@ on_trio = pytest.mark.parametrize("anyio_backend", [("trio", {})], ids=["trio"])
 async def test_instances_share_their_counts(call: Any, limit: Any, redis_server: Any, strategy: Any) -> None:
     one = limit("3/hour", storage=redis_server.url, strategy=strategy)
     other = limit("3/hour", storage=redis_server.url, strategy=strategy)
-    answers = [await call(limited) for limited in (one, other, one, other)]
-    assert [answer.status for answer in answers] == [200, 200, 200, 429]
-    assert [answer.headers["ratelimit"].partition(";t=")[0] for answer in answers] == [
+    responses = [await call(limited) for limited in (one, other, one, other)]
+    assert [response.status for response in responses] == [200, 200, 200, 429]
+    assert [response.headers["ratelimit"].partition(";t=")[0] for response in responses] == [
         f'"3/3600s";r={left}' for left in (2, 1, 0, 0)
     ]
 
@@ -102,30 +102,30 @@ async def test_while_redis_is_down_each_process_counts_by_itself(
     assert [(await call(limited)).status for _ in range(5)] == [200, 200, 200, 429, 429]
     assert [record.levelname for record in caplog.records] == ["ERROR"]
     redis_server.start()
-    await anyio.sleep(PAUSE)
+    await anyio.sleep(STORE_RETRY_SECONDS)
     # It came back empty, and is counted in again.
     assert [(await call(limited)).status for _ in range(4)] == [200, 200, 200, 429]
     assert [record.levelname for record in caplog.records] == ["ERROR", "WARNING"]
 
 
 @on_asyncio
-@pytest.mark.parametrize(("policy", "status"), [("allow", 200), ("refuse", 503)])
+@pytest.mark.parametrize(("policy", "status"), [("allow", 200), ("reject", 503)])
 async def test_what_happens_while_redis_is_down_can_be_chosen(
     call: Any, limit: Any, redis_server: Any, policy: Any, status: int
 ) -> None:
     limited = limit("1/hour", storage=redis_server.url, when_store_down=policy)
     assert [(await call(limited)).status for _ in range(2)] == [200, 429]
     redis_server.stop()
-    answers = [await call(limited) for _ in range(3)]
-    assert [answer.status for answer in answers] == [status] * 3
-    assert all("ratelimit" not in answer.headers for answer in answers)
+    responses = [await call(limited) for _ in range(3)]
+    assert [response.status for response in responses] == [status] * 3
+    assert all("ratelimit" not in response.headers for response in responses)
     if status == 503:
-        assert answers[0].headers["retry-after"] == "1"
-        assert b"cannot check its rate limits" in answers[0].body
+        assert responses[0].headers["retry-after"] == "1"
+        assert b"cannot check its rate limits" in responses[0].body
 
 
 @on_asyncio
-async def test_a_redis_that_does_not_answer_costs_the_timeout_once(call: Any, limit: Any) -> None:
+async def test_a_redis_that_does_not_respond_costs_the_timeout_once(call: Any, limit: Any) -> None:
     import socket
 
     with socket.socket() as silent:
@@ -139,7 +139,7 @@ async def test_a_redis_that_does_not_answer_costs_the_timeout_once(call: Any, li
 
 
 @on_asyncio
-async def test_a_storage_of_ones_own_has_no_longer_to_answer_either(call: Any, limit: Any) -> None:
+async def test_a_storage_of_ones_own_must_respond_in_time_too(call: Any, limit: Any) -> None:
     class Slow(MemoryStorage):
         STORAGE_SCHEME: list[str] = []
 
@@ -147,14 +147,14 @@ async def test_a_storage_of_ones_own_has_no_longer_to_answer_either(call: Any, l
             await anyio.sleep(60)
             return 1
 
-    limited = limit("9/hour", storage=Slow(), store_timeout=0.05, when_store_down="refuse")
+    limited = limit("9/hour", storage=Slow(), store_timeout=0.05, when_store_down="reject")
     with anyio.fail_after(5):
         assert (await call(limited)).status == 503
 
 
 @on_asyncio
 async def test_a_restarted_redis_is_used_again_without_an_error(call: Any, limit: Any, redis_server: Any) -> None:
-    limited = limit("3/hour", storage=redis_server.url, when_store_down="refuse")
+    limited = limit("3/hour", storage=redis_server.url, when_store_down="reject")
     assert (await call(limited)).status == 200
     redis_server.stop()
     redis_server.start()
@@ -162,7 +162,7 @@ async def test_a_restarted_redis_is_used_again_without_an_error(call: Any, limit
 
 
 @on_trio
-async def test_under_trio_redis_is_refused_with_the_reason(call: Any) -> None:
+async def test_under_trio_redis_is_rejected_with_the_reason(call: Any) -> None:
     limited = RateLimitMiddleware(app, "1/hour", storage="redis://127.0.0.1:1/0")
     with pytest.raises(RuntimeError, match="needs asyncio"):
         await call(limited)

@@ -50,7 +50,7 @@ def test_methods_may_be_written_in_lower_case_as_those_of_a_route() -> None:
     assert rule.label == "POST * 1/60s"
 
 
-def test_a_head_request_is_counted_where_a_get_is() -> None:
+def test_a_head_request_is_counted_if_a_get_is() -> None:
     """It runs the same handler."""
     rule = Rule("1/minute", methods=["GET"])
     assert rule.matches("HEAD", "/")
@@ -89,13 +89,13 @@ def test_a_rule_is_called_by_its_name_or_by_what_it_limits(parameters: Any, labe
         ({"limit": "1/minute", "path": "/*/b"}, ValueError, "is neither"),
         ({"limit": "1/minute", "methods": "POST"}, TypeError, "methods is a list"),
         ({"limit": "1/minute", "methods": ["P OST"]}, ValueError, "'P OST' is not the name of a method"),
-        ({"limit": "1/minute", "name": 'a"b'}, ValueError, "cannot stand in a header"),
-        ({"limit": "1/minute", "name": "a\r\nb: c"}, ValueError, "cannot stand in a header"),
-        ({"limit": "1/minute", "name": ""}, ValueError, "cannot stand in a header"),
-        ({"limit": "1/minute", "path": "/ü"}, ValueError, "cannot stand in a header"),
+        ({"limit": "1/minute", "name": 'a"b'}, ValueError, "cannot be in a header"),
+        ({"limit": "1/minute", "name": "a\r\nb: c"}, ValueError, "cannot be in a header"),
+        ({"limit": "1/minute", "name": ""}, ValueError, "cannot be in a header"),
+        ({"limit": "1/minute", "path": "/ü"}, ValueError, "cannot be in a header"),
     ],
 )
-def test_a_wrong_parameter_is_refused_at_construction(parameters: Any, error: Any, sentence: str) -> None:
+def test_a_wrong_parameter_is_rejected_at_construction(parameters: Any, error: Any, sentence: str) -> None:
     with pytest.raises(error, match=sentence):
         Rule(**parameters)
 
@@ -104,7 +104,7 @@ def test_text_holds_the_limits_of_every_path() -> None:
     assert [rule.label for rule in make_rules("10/second; 1000/hour")] == ["10/1s", "1000/3600s"]
 
 
-def test_two_rules_of_one_name_are_refused() -> None:
+def test_two_rules_of_one_name_are_rejected() -> None:
     with pytest.raises(ValueError, match="two are called '5/60s'"):
         make_rules([Rule("5/minute"), Rule("5 per 60 seconds")])
     with pytest.raises(ValueError, match="rules is empty"):

@@ -1,4 +1,4 @@
-"""Whom a request is counted for, unless told otherwise."""
+"""The default key of a request: its client's address."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ STRATEGIES: dict[str, tuple[type[RateLimiter], type[aio_strategies.RateLimiter]]
 
 
 class StoreDown(Exception):
-    """The store could not be asked, or did not answer in time."""
+    """The store could not be reached, or did not respond in time."""
 
 
 class Counter(Protocol):
@@ -38,12 +38,12 @@ class Counter(Protocol):
         """Count one request of a client.
 
         Raises:
-            StoreDown: nothing is known of the count.
+            StoreDown: the count is unknown.
         """
         ...
 
     async def close(self) -> None:
-        """Close what was opened to count."""
+        """Close the connections to the store."""
         ...
 
 
@@ -60,7 +60,7 @@ class LocalCounter:
         return make_count(rule, allowed, self._limiter.get_window_stats(item, identifier))
 
     async def close(self) -> None:
-        """Do nothing; there is nothing open."""
+        """Do nothing; nothing is open."""
 
 
 class StoreCounter:
@@ -69,7 +69,7 @@ class StoreCounter:
     Args:
         storage: the store.
         strategy: how windows are counted.
-        timeout: seconds an answer may take.
+        timeout: seconds a response may take.
     """
 
     def __init__(self, storage: AsyncStorage, strategy: Strategy, timeout: float) -> None:
@@ -95,7 +95,7 @@ class StoreCounter:
         return make_count(rule, allowed, stats)
 
     async def close(self) -> None:
-        """Close the connections, unless the storage is the caller's own."""
+        """Close the connections, unless the caller provided the storage."""
         if isinstance(self._storage, OwnRedisStorage):
             await self._storage.close()
 

@@ -1,10 +1,10 @@
-"""Stores over libraries that know asyncio alone say so where another event loop runs."""
+"""The check that a store whose library needs asyncio runs on asyncio."""
 
 from __future__ import annotations
 
 
 def require_asyncio() -> None:
-    """Raise a RuntimeError, unless asyncio runs."""
+    """Raise a RuntimeError unless asyncio is running."""
     import asyncio
 
     try:

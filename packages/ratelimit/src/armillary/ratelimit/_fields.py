@@ -12,7 +12,7 @@ Header = tuple[bytes, bytes]
 
 
 class Count(NamedTuple):
-    """What is left of a rule's quota for one client, and the seconds until it is whole or grows again."""
+    """What is left of a rule's quota for one client, and the seconds until it is reset or grows again."""
 
     rule: Rule
     allowed: bool

@@ -9,15 +9,15 @@ from heapq import heappop, heappush
 from limits.storage import Storage
 from limits.storage.base import MovingWindowSupport
 
-DROPPED_AT_ONCE = 16
-"""Expired counts dropped at most for each one that is new, so that no call takes long."""
+MAX_DROPPED_AT_ONCE = 16
+"""The most expired counts dropped for each new one, so that no call takes long."""
 
 
 class MemoryStorage(Storage, MovingWindowSupport):
     """A storage of the limits library that needs neither threads nor an event loop.
 
-    What has expired is dropped bit by bit as new clients come. Where there are more than
-    `max_clients` at once, the count that would expire first is forgotten, and starts anew.
+    Expired counts are dropped bit by bit as new clients come. If there are more than `max_clients`
+    at once, the count that would expire first is dropped, and starts again from zero.
 
     Args:
         max_clients: how many counts are kept; 100,000 by default.
@@ -44,13 +44,13 @@ class MemoryStorage(Storage, MovingWindowSupport):
 
     @property
     def base_exceptions(self) -> type[Exception]:
-        """What its failures are; it has none but this."""
+        """The base class of its failures."""
         return MemoryError
 
     # Fixed windows
 
     def incr(self, key: str, expiry: float, amount: int = 1) -> int:
-        """Count, and return how many there are in the window; a new one begins where there is none."""
+        """Count, and return how many there are in the window; a new one begins if there is none."""
         now = time.time()
         if self._ends.get(key, 0.0) <= now:
             self._hits[key] = 0
@@ -63,7 +63,7 @@ class MemoryStorage(Storage, MovingWindowSupport):
         return self._hits.get(key, 0) if self._ends.get(key, 0.0) > time.time() else 0
 
     def get_expiry(self, key: str) -> float:
-        """Return when the window ends; now, where there is none."""
+        """Return when the window ends; now, if there is none."""
         return self._ends.get(key) or time.time()
 
     # Moving windows
@@ -96,9 +96,9 @@ class MemoryStorage(Storage, MovingWindowSupport):
     # Both
 
     def _begin(self, key: str, now: float, ends: float) -> None:
-        """Note when a count ends; make room for one that is new."""
+        """Record when a count ends; make room for a new one."""
         if key not in self._ends:
-            for _ in range(DROPPED_AT_ONCE):
+            for _ in range(MAX_DROPPED_AT_ONCE):
                 if not self._queue or self._queue[0][0] > now:
                     break
                 self._drop_first()
@@ -108,10 +108,10 @@ class MemoryStorage(Storage, MovingWindowSupport):
         self._ends[key] = ends
 
     def _drop_first(self) -> None:
-        """Drop the count that is first in the queue, or put it where it belongs by now."""
-        noted, key = heappop(self._queue)
+        """Drop the first count in the queue, or requeue it if its end has moved."""
+        recorded_end, key = heappop(self._queue)
         ends = self._ends[key]
-        if ends > noted:
+        if ends > recorded_end:
             heappush(self._queue, (ends, key))
             return
         del self._ends[key]
@@ -119,7 +119,7 @@ class MemoryStorage(Storage, MovingWindowSupport):
         self._entries.pop(key, None)
 
     def check(self) -> bool:
-        """Return True: it is always there."""
+        """Return True: memory is always available."""
         return True
 
     def reset(self) -> int:

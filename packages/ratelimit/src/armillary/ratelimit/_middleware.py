@@ -12,46 +12,46 @@ from limits.storage import Storage
 
 from armillary.asgi_types import ASGIApp, Message, Receive, Scope, Send
 
-from ._answer import quota_problem, send_problem, unavailable_problem
 from ._client_address import client_address
 from ._counting import STRATEGIES, Counter, LocalCounter, StoreCounter, StoreDown, Strategy, make_storage
 from ._fields import Count, rate_limit_fields
 from ._memory_storage import MemoryStorage
+from ._problem_response import quota_problem, send_problem, unavailable_problem
 from ._rule import Key, Rule, make_rules
 
 logger = logging.getLogger("armillary.ratelimit")
 
-WhenStoreDown = Literal["local", "allow", "refuse"]
+WhenStoreDown = Literal["local", "allow", "reject"]
 
-PAUSE = 1.0
-"""Seconds for which a store that failed is not asked again."""
+STORE_RETRY_SECONDS = 1.0
+"""Seconds until a store that failed is tried again."""
 
 
 class RateLimitMiddleware:
-    """Let each client make so many requests in a time, and answer the rest with 429.
+    """Let each client make a number of requests in a time, and reject the rest with 429.
 
-    Every rule that matches a request must allow it. They are asked in order, and after the first
-    that refuses no further one is; those before it have counted the request. Responses carry
-    RateLimit-Policy and RateLimit, and a refusal Retry-After and a problem document.
+    Every rule that matches a request must allow it. They are checked in order up to the first
+    that rejects the request; those before it have counted it. Responses carry RateLimit-Policy and
+    RateLimit, and a rejection also Retry-After and a problem document.
 
     Args:
         app: the application to protect.
         rules: a `Rule` or several, or the limits of every path as text, such as "100/minute" or
             "10/second; 1000/hour".
-        key: tells whom a request is counted for, None for nobody; by default the client's address.
+        key: a function from the scope to the client to count for, None to skip; by default the client's address.
         storage: "memory://" (default) for this process alone, "redis://127.0.0.1:6379/0" (needs the
             extra `redis` and asyncio), or a storage of the limits library.
         strategy: "fixed-window" (default), which counts from a client's first request on, or
             "moving-window", which never lets more through in any stretch of time but keeps an
             entry for each request.
-        when_store_down: "local" (default) counts in each process until the store answers again;
-            "allow" limits nothing meanwhile; "refuse" answers 503.
-        store_timeout: seconds the store may take to answer before it counts as down; 0.5 by default.
+        when_store_down: "local" (default) counts in each process until the store responds again;
+            "allow" limits nothing meanwhile; "reject" responds with 503.
+        store_timeout: seconds the store may take to respond before it counts as down; 0.5 by default.
         limit_websockets: whether WebSocket handshakes are counted too, as GET; False by default.
 
     Raises:
         TypeError: something of the wrong kind.
-        ValueError: no rule, two of one name, a store or strategy that is not known.
+        ValueError: no rule, two rules of one name, an unknown store or strategy.
 
     RFC 6585 section 4, RFC 9457, draft-ietf-httpapi-ratelimit-headers-11.
     """
@@ -97,7 +97,7 @@ class RateLimitMiddleware:
             await self.app(scope, receive, send)
 
     async def close(self) -> None:
-        """Close connections to a store given by URL; done by itself when the server shuts down."""
+        """Close connections to a store given by URL; called automatically when the server shuts down."""
         await self._counter.close()
 
     def _closing_send(self, send: Send) -> Send:
@@ -138,28 +138,28 @@ class RateLimitMiddleware:
         return counts
 
     async def _count_one(self, rule: Rule, key: str) -> Count | None:
-        """Count a request by one rule; None where the store is down and nothing is limited meanwhile."""
+        """Count a request by one rule; None if the store is down and nothing is limited meanwhile."""
         if self._down_until is None or time.monotonic() >= self._down_until:
             try:
                 count = await self._counter.count(rule, key)
             except StoreDown as exc:
-                self._note_down(exc)
+                self._record_down(exc)
             else:
-                self._note_up()
+                self._record_up()
                 return count
-        if self.when_store_down == "refuse":
+        if self.when_store_down == "reject":
             raise StoreDown
         return None if self.when_store_down == "allow" else await self._fallback.count(rule, key)
 
-    def _note_down(self, exc: StoreDown) -> None:
+    def _record_down(self, exc: StoreDown) -> None:
         if self._down_until is None:
             logger.error("the store of the rate limits is down (%s); when_store_down=%r", exc, self.when_store_down)
-        self._down_until = time.monotonic() + PAUSE
+        self._down_until = time.monotonic() + STORE_RETRY_SECONDS
 
-    def _note_up(self) -> None:
+    def _record_up(self) -> None:
         if self._down_until is not None:
             self._down_until = None
-            logger.warning("the store of the rate limits answers again")
+            logger.warning("the store of the rate limits responds again")
 
 
 def make_counter(storage: Storage | AsyncStorage, strategy: Strategy, timeout: float) -> Counter:

@@ -14,7 +14,7 @@ class OwnRedisStorage(RedisStorage):
 
     Args:
         url: such as "redis://127.0.0.1:6379/0".
-        timeout: seconds to wait for a connection and for an answer.
+        timeout: seconds to wait for a connection and for a response.
 
     Raises:
         ImportError: redis-py is not installed.

@@ -13,10 +13,10 @@ from armillary.asgi_types import Scope
 from armillary.datastructures import is_token
 
 LARGEST_INTEGER = 999_999_999_999_999
-"""What a number in a structured field may be at most (RFC 9651 section 3.3.1)."""
+"""The largest number in a structured field (RFC 9651 section 3.3.1)."""
 
 Key = Callable[[Scope], str | None]
-"""Tells whom a request is counted for; None for nobody, so that the rule does not hold for it."""
+"""Returns the client a request is counted for; None if the rule does not apply."""
 
 
 @dataclass(frozen=True)
@@ -34,9 +34,9 @@ class Rule:
             default made from path and limit.
 
     Raises:
-        TypeError: a string where a list belongs, something else where text or a function does.
+        TypeError: a string instead of a list, something else instead of text or a function.
         ValueError: a limit that cannot be read, is 0 or has more than 15 digits, several limits, a path that
-            is not absolute, something that is no method, a name that cannot stand in a header.
+            is not absolute, something that is no method, a name that cannot be in a header.
 
     >>> Rule("5/minute", "/login", methods=["POST"]).matches("POST", "/login")
     True
@@ -53,7 +53,7 @@ class Rule:
         if self.quota < 1:
             raise ValueError(f"limit: {self.limit!r} lets nothing through; the number must be 1 or more")
         if max(self.quota, self.window) > LARGEST_INTEGER:
-            raise ValueError(f"limit: {self.limit!r} cannot stand in a header; numbers are at most {LARGEST_INTEGER}")
+            raise ValueError(f"limit: {self.limit!r} cannot be in a header; numbers are at most {LARGEST_INTEGER}")
         if self.path != "*" and (not self.path.startswith("/") or "*" in self.path.removesuffix("/*")):
             raise ValueError(f"path: {self.path!r} is neither '*' nor a path such as '/login' or '/api/*'")
         if self.methods is not None and not self.methods:
@@ -62,7 +62,7 @@ class Rule:
             if not is_token(method):
                 raise ValueError(f"methods: {method!r} is not the name of a method")
         if not is_printable_ascii(self.label):
-            raise ValueError(f"name: {self.label!r} cannot stand in a header; use printable ASCII without quotes")
+            raise ValueError(f"name: {self.label!r} cannot be in a header; use printable ASCII without quotes")
 
     def _check_kinds(self) -> None:
         given: dict[str, Any] = {"path": self.path, "name": "" if self.name is None else self.name}
@@ -112,16 +112,16 @@ class Rule:
 
     @cached_property
     def label(self) -> str:
-        """The name, or what stands for it."""
+        """The name, or a text made from path and limit."""
         if self.name is not None:
             return self.name
-        where = (
+        conditions = (
             [*(method.upper() for method in self.methods or ()), self.path] if self.path != "*" or self.methods else []
         )
-        return " ".join([*where, f"{self.quota}/{self.window}s"])
+        return " ".join([*conditions, f"{self.quota}/{self.window}s"])
 
     def matches(self, method: str, path: str) -> bool:
-        """Tell whether a request is one of those limited."""
+        """Return whether a request is one of those limited."""
         if self.counted_methods is not None and method not in self.counted_methods:
             return False
         if self.path.endswith("/*"):

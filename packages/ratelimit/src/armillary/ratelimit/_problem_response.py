@@ -1,4 +1,4 @@
-"""What a client over its limit is told."""
+"""The problem document for a client over its limit."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def seconds(number: int) -> str:
 
 
 def unavailable_problem() -> dict[str, Any]:
-    """Return the problem document for a store that does not answer."""
+    """Return the problem document for a store that does not respond."""
     return {
         "type": "about:blank",
         "title": "Service Unavailable",
@@ -44,7 +44,7 @@ def unavailable_problem() -> dict[str, Any]:
 async def send_problem(
     scope: Scope, send: Send, problem: dict[str, Any], retry_after: int, headers: Iterable[Header] = ()
 ) -> None:
-    """Answer with a problem document; a WebSocket handshake is refused with the same.
+    """Send a problem document; a WebSocket handshake is rejected with the same.
 
     A server without the `websocket.http.response` extension closes the handshake instead, which
     it turns into a 403.
