@@ -18,7 +18,7 @@ from armillary.logging import AccessLogMiddleware, RequestIDMiddleware, current_
 START = {"type": "http.response.start", "status": 200, "headers": []}
 
 
-def answering(*messages: Any) -> Any:
+def app_sending(*messages: Any) -> Any:
     async def app(scope: Any, receive: Any, send: Any) -> None:
         for message in messages:
             await send(message)
@@ -26,7 +26,7 @@ def answering(*messages: Any) -> Any:
     return app
 
 
-hello = answering(START, {"type": "http.response.body", "body": b"hello"})
+hello = app_sending(START, {"type": "http.response.body", "body": b"hello"})
 
 
 @pytest.mark.anyio
@@ -155,19 +155,19 @@ async def test_a_stream_that_breaks_is_failed_with_the_status_it_had(
 
 
 @pytest.mark.anyio
-async def test_an_answer_raised_for_a_part_outside_is_no_failure(
+async def test_an_http_exception_handled_by_outer_middleware_is_no_failure(
     connection: Any, logger: Any, records: list[Any]
 ) -> None:
-    async def refusing(scope: Any, receive: Any, send: Any) -> None:
+    async def raising(scope: Any, receive: Any, send: Any) -> None:
         raise HTTPException(404)
 
     with pytest.raises(HTTPException):
-        await connection().call(AccessLogMiddleware(refusing, logger))
+        await connection().call(AccessLogMiddleware(raising, logger))
     assert [(record.status, record.outcome) for record in records] == [(404, "complete")]
 
 
-async def gone(message: Any) -> None:
-    raise OSError("the client is gone")
+async def disconnected_send(message: Any) -> None:
+    raise OSError("the client disconnected")
 
 
 async def unused() -> Any: ...
@@ -183,10 +183,10 @@ async def test_a_disconnect_is_one_line(logger: Any, records: list[Any], raised:
     scope = {"type": "http", "method": "GET", "path": "/", "headers": []}
     app = AccessLogMiddleware(leaving, logger)
     if raised is None:
-        await app(scope, unused, gone)
+        await app(scope, unused, disconnected_send)
     else:
         with pytest.raises(raised):
-            await app(scope, unused, gone)
+            await app(scope, unused, disconnected_send)
     (record,) = records
     assert (record.status, record.outcome, record.client, record.levelno) == (None, "disconnected", None, 20)
     assert '"GET /" None disconnected 0 bytes' in record.getMessage()
@@ -199,9 +199,9 @@ async def test_a_server_that_cannot_send_tells_of_a_disconnect(logger: Any, reco
     async def send(message: Any) -> None:
         sent.append(message)
         if len(sent) == 2:
-            await gone(message)
+            await disconnected_send(message)
 
-    with pytest.raises(OSError, match="gone"):
+    with pytest.raises(OSError, match="disconnected"):
         await AccessLogMiddleware(hello, logger)(
             {"type": "http", "method": "GET", "path": "/", "headers": []}, unused, send
         )
@@ -217,7 +217,7 @@ async def test_a_cancelled_request_is_one_line(logger: Any, records: list[Any]) 
 
     with anyio.move_on_after(0.01):
         await AccessLogMiddleware(slow, logger)(
-            {"type": "http", "method": "GET", "path": "/", "headers": []}, unused, gone
+            {"type": "http", "method": "GET", "path": "/", "headers": []}, unused, disconnected_send
         )
     assert [(record.status, record.outcome) for record in records] == [(None, "cancelled")]
 
@@ -240,17 +240,17 @@ async def test_a_file_that_the_server_sends_is_counted(
 ) -> None:
     file = tmp_path / "file"
     file.write_bytes(b"12345")
-    sending = answering(START, {"type": "http.response.pathsend", "path": str(file)})
+    sending = app_sending(START, {"type": "http.response.pathsend", "path": str(file)})
     await connection(extensions={"http.response.pathsend": {}}).call(AccessLogMiddleware(sending, logger))
     with file.open("rb") as opened:
-        copying = answering(START, {"type": "http.response.zerocopysend", "file": opened, "count": 4})
+        copying = app_sending(START, {"type": "http.response.zerocopysend", "file": opened, "count": 4})
         await connection(extensions={"http.response.zerocopysend": {}}).call(AccessLogMiddleware(copying, logger))
     assert [(record.outcome, record.response_bytes) for record in records] == [("complete", 5), ("complete", 4)]
 
 
 @pytest.mark.anyio
 async def test_levels(connection: Any, logger: Any, records: list[Any]) -> None:
-    broken = answering({**START, "status": 503}, {"type": "http.response.body"})
+    broken = app_sending({**START, "status": 503}, {"type": "http.response.body"})
     options = {"level": logging.DEBUG, "error_level": logging.CRITICAL}
     for app in (hello, broken):
         await connection().call(AccessLogMiddleware(app, logger, **options))
@@ -290,12 +290,12 @@ async def test_the_programs_own_message(connection: Any, logger: Any, records: l
     "option",
     [{"level": "INFO"}, {"error_level": None}, {"level": True}, {"excluded_paths": [5]}, {"accept_request_id": "no"}],
 )
-def test_an_option_of_the_wrong_kind_is_refused_at_construction(logger: Any, option: Any) -> None:
+def test_an_option_of_the_wrong_kind_is_rejected_at_construction(logger: Any, option: Any) -> None:
     with pytest.raises(TypeError, match=next(iter(option)).removesuffix("_request_id")):
         AccessLogMiddleware(lambda *args: None, logger, **option)  # type: ignore[arg-type, return-value]
 
 
-def test_bad_configuration_is_refused_at_construction(logger: Any) -> None:
+def test_bad_configuration_is_rejected_at_construction(logger: Any) -> None:
     with pytest.raises(ValueError, match=r"message cannot be filled in .*request_id"):
         AccessLogMiddleware(hello, logger, message="%(nothing)s")
     with pytest.raises(ValueError, match="message cannot be filled in"):
@@ -314,8 +314,8 @@ async def test_other_scopes_pass_through_untouched(logger: Any, records: list[An
         seen.extend([scope, receive, send])
 
     scope = {"type": "lifespan"}
-    await AccessLogMiddleware(app, logger)(scope, unused, gone)
-    assert seen == [{"type": "lifespan"}, unused, gone]
+    await AccessLogMiddleware(app, logger)(scope, unused, disconnected_send)
+    assert seen == [{"type": "lifespan"}, unused, disconnected_send]
     assert not records
 
 
@@ -357,7 +357,7 @@ async def test_a_websocket_is_one_line(
 
 
 @pytest.mark.anyio
-async def test_a_denied_handshake_is_one_line(connection: Any, logger: Any, records: list[Any]) -> None:
+async def test_a_rejected_handshake_is_one_line(connection: Any, logger: Any, records: list[Any]) -> None:
     async def denying(scope: Any, receive: Any, send: Any) -> None:
         await receive()
         await send({"type": "websocket.http.response.start", "status": 401, "headers": []})

@@ -43,7 +43,7 @@ async def feed(websocket: WebSocket) -> None:
 
 
 class AskedRoute(Route):
-    """A route with a matching of its own, which the router has to ask."""
+    """A route with a matching of its own, which the router has to call."""
 
     def matches(self, scope: Any) -> Any:
         return super().matches(scope)
@@ -103,9 +103,7 @@ async def test_the_line_has_the_template_of_the_route(
         assert made.sent[1]["body"] == b"a1"
 
 
-async def test_pain_04_an_unhandled_exception_is_one_line_with_its_class(
-    connection: Any, app: Any, records: list[Any]
-) -> None:
+async def test_an_unhandled_exception_is_one_line_with_its_class(connection: Any, app: Any, records: list[Any]) -> None:
     made = connection(path="/broken")
     with pytest.raises(RuntimeError):
         await made.call(app)

@@ -184,7 +184,7 @@ async def test_log_injection_through_a_line_of_the_program(text: str) -> None:
     assert line.isprintable()
 
 
-async def test_bad_configuration_is_refused_at_construction() -> None:
+async def test_bad_configuration_is_rejected_at_construction() -> None:
     with pytest.raises(TypeError, match="fields must be a mapping"):
         JSONFormatter(["a"])  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="JSON"):
@@ -193,7 +193,7 @@ async def test_bad_configuration_is_refused_at_construction() -> None:
         logging_config("xml")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="level must be the name of a level"):
         logging_config("json", "LOUD")
-    with pytest.raises(ValueError, match="needs a fmt"):
+    with pytest.raises(ValueError, match="needs its own fmt"):
         LineFormatter(style="{")
 
 

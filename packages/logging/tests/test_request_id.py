@@ -1,4 +1,4 @@
-"""Ids of requests: which are believed, and who sees them."""
+"""Request ids: which are accepted, and who sees them."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def test_two_ids_are_none() -> None:
     assert RequestIDPolicy(generate=lambda: "made").choose([(HEADER, b"a"), (HEADER, b"b")]) == "made"
 
 
-def test_ids_of_clients_can_be_refused_altogether() -> None:
+def test_ids_of_clients_can_be_rejected_altogether() -> None:
     assert RequestIDPolicy(accept=False, generate=lambda: "made").choose([(HEADER, b"a")]) == "made"
 
 
@@ -86,7 +86,7 @@ def test_a_generator_cannot_put_a_header_into_the_response(made: str) -> None:
         RequestIDPolicy(generate=lambda: made).choose([])
 
 
-def test_bad_configuration_is_refused_at_construction() -> None:
+def test_bad_configuration_is_rejected_at_construction() -> None:
     with pytest.raises(ValueError, match="header name"):
         RequestIDMiddleware(app, header="X Request")
     with pytest.raises(TypeError, match="generate must be a function"):

@@ -73,7 +73,7 @@ async def test_the_span_is_named_after_the_route(telemetry: Any, app: Any, path:
         assert sent[1]["body"] == f"{span.context.span_id:x}".encode()
 
 
-async def test_pain_04_an_unhandled_exception_is_recorded_once(telemetry: Any, app: Any) -> None:
+async def test_an_unhandled_exception_is_recorded_once(telemetry: Any, app: Any) -> None:
     with pytest.raises(RuntimeError):
         await telemetry.call(app, path="/broken")
     span = telemetry.span

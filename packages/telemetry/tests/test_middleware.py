@@ -22,7 +22,7 @@ END = {"type": "http.response.body", "body": b"ok"}
 pytestmark = pytest.mark.anyio
 
 
-def answering(*messages: Any, raised: BaseException | None = None) -> Any:
+def app_sending(*messages: Any, raised: BaseException | None = None) -> Any:
     async def app(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "websocket":
             await receive()
@@ -34,7 +34,7 @@ def answering(*messages: Any, raised: BaseException | None = None) -> Any:
     return app
 
 
-hello = answering(START, END)
+hello = app_sending(START, END)
 
 
 def route(path: str) -> Any:
@@ -84,7 +84,7 @@ async def test_the_template_below_a_mount_names_the_span(telemetry: Any) -> None
 
 
 async def test_the_number_of_measured_series_is_not_the_clients_choice(telemetry: Any) -> None:
-    app = telemetry.around(answering({**START, "status": 404}, END))
+    app = telemetry.around(app_sending({**START, "status": 404}, END))
     for number in range(20):
         await telemetry.call(app, path=f"/{number}", method=f"M{number}", headers=[(b"host", b"%d.test" % number)])
     assert len(telemetry.points()) == 1
@@ -130,20 +130,20 @@ async def test_the_span_ends_with_the_last_byte_and_not_with_background_work(tel
 
 async def test_a_stream_passes_through_as_it_is_made(telemetry: Any) -> None:
     parts = [{"type": "http.response.body", "body": b"a", "more_body": True}] * 3
-    sent = await telemetry.call(telemetry.around(lint(answering(START, *parts, END))))
+    sent = await telemetry.call(telemetry.around(lint(app_sending(START, *parts, END))))
     assert sent == [START, *parts, END]
 
 
 async def test_trailers_end_a_response_that_announces_them(telemetry: Any) -> None:
     trailers = {"type": "http.response.trailers", "headers": []}
-    app = telemetry.around(answering({**START, "trailers": True}, END, trailers))
+    app = telemetry.around(app_sending({**START, "trailers": True}, END, trailers))
     await telemetry.call(app, extensions={"http.response.trailers": {}})
     assert telemetry.span.attributes["http.response.status_code"] == 200
 
 
 async def test_an_exception_is_recorded_once_and_raised_on(telemetry: Any) -> None:
     with pytest.raises(RuntimeError):
-        await telemetry.call(telemetry.around(answering(raised=RuntimeError("no"))))
+        await telemetry.call(telemetry.around(app_sending(raised=RuntimeError("no"))))
     span = telemetry.span
     assert (span.attributes["error.type"], span.status.status_code) == ("RuntimeError", StatusCode.ERROR)
     assert [event.name for event in span.events] == ["exception"]
@@ -154,16 +154,16 @@ async def test_an_exception_is_recorded_once_and_raised_on(telemetry: Any) -> No
 
 async def test_an_exception_after_the_500_has_both(telemetry: Any) -> None:
     with pytest.raises(KeyError):
-        await telemetry.call(telemetry.around(answering({**START, "status": 500}, END, raised=KeyError("x"))))
+        await telemetry.call(telemetry.around(app_sending({**START, "status": 500}, END, raised=KeyError("x"))))
     span = telemetry.span
     assert (span.attributes["http.response.status_code"], span.attributes["error.type"]) == (500, "KeyError")
     assert span.events[0].timestamp <= span.end_time
 
 
 @pytest.mark.parametrize(("status", "code"), [(404, StatusCode.UNSET), (503, StatusCode.ERROR)])
-async def test_an_answer_raised_for_a_part_outside(telemetry: Any, status: int, code: StatusCode) -> None:
+async def test_an_http_exception_handled_by_outer_middleware(telemetry: Any, status: int, code: StatusCode) -> None:
     with pytest.raises(HTTPException):
-        await telemetry.call(telemetry.around(answering(raised=HTTPException(status))))
+        await telemetry.call(telemetry.around(app_sending(raised=HTTPException(status))))
     span = telemetry.span
     assert (span.attributes["http.response.status_code"], span.status.status_code) == (status, code)
     assert span.events == ()
@@ -178,7 +178,7 @@ async def test_a_cancelled_request_ends_its_span(telemetry: Any) -> None:
     assert telemetry.span.attributes["error.type"].lower().endswith(("cancelled", "cancellederror"))
 
 
-async def test_headers_are_recorded_where_they_are_asked_for(telemetry: Any) -> None:
+async def test_headers_are_recorded_if_they_are_named(telemetry: Any) -> None:
     app = telemetry.around(hello, request_headers=["X-Tenant"], response_headers=["X-Kind"])
     await telemetry.call(app, headers=[(b"x-tenant", b"a"), (b"cookie", b"secret")])
     attributes = telemetry.span.attributes
@@ -201,7 +201,7 @@ async def test_middlewares_around_each_other_make_one_span(telemetry: Any) -> No
     assert telemetry.points()[0].count == len(telemetry.spans) == 1
 
 
-async def test_a_request_made_while_serving_another_is_a_span_of_its_own(telemetry: Any) -> None:
+async def test_a_request_made_while_serving_another_has_its_own_span(telemetry: Any) -> None:
     async def outer(scope: Any, receive: Any, send: Any) -> None:
         await telemetry.call(telemetry.around(hello), path="/inner")
         await hello(scope, receive, send)

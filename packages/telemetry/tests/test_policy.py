@@ -1,4 +1,4 @@
-"""What is said of a request: values in, attributes out."""
+"""The attributes of a request: values in, attributes out."""
 
 from __future__ import annotations
 
@@ -8,7 +8,13 @@ import pytest
 from hypothesis import given, strategies as st
 
 from armillary.asgi_types import ClientDisconnect, HTTPException
-from armillary.telemetry import ExcludedURLs, OpenTelemetryMiddleware, Outcome, redacted_query, request_attributes
+from armillary.telemetry import (
+    ExcludedURLs,
+    OpenTelemetryMiddleware,
+    RequestOutcome,
+    redacted_query,
+    request_attributes,
+)
 from armillary.telemetry._attributes import header_attributes, known_methods, span_name
 
 SCOPE: dict[str, Any] = {
@@ -50,7 +56,7 @@ def test_the_attributes_of_the_semantic_conventions(scope: Any, expected: dict[s
 @pytest.mark.parametrize(
     "absent", ["url.query", "server.address", "server.port", "client.address", "network.peer.port"]
 )
-def test_what_is_not_known_is_not_said(absent: str) -> None:
+def test_what_is_not_known_is_not_recorded(absent: str) -> None:
     assert absent not in request_attributes({**SCOPE, "server": None, "client": None})
 
 
@@ -66,7 +72,7 @@ def test_the_address_that_a_proxy_reported_is_not_the_peers() -> None:
     st.lists(st.tuples(st.sampled_from([b"host", b"user-agent", b"x"]), st.binary())),
     st.text(),
 )
-def test_no_request_is_too_odd_to_be_told(path: str, query: bytes, headers: list[Any], method: str) -> None:
+def test_no_request_is_too_odd_to_be_recorded(path: str, query: bytes, headers: list[Any], method: str) -> None:
     found = request_attributes(
         {**SCOPE, "path": path, "query_string": query, "headers": headers, "method": method}, headers=[b"x"]
     )
@@ -110,20 +116,20 @@ class OwnError(Exception):
 @pytest.mark.parametrize(
     ("outcome", "error_type"),
     [
-        (Outcome(200), None),
-        (Outcome(404), None),
-        (Outcome(503), "503"),
-        (Outcome(500, RuntimeError()), "RuntimeError"),
-        (Outcome(None, OwnError()), f"{OwnError.__module__}.OwnError"),
-        (Outcome(None, HTTPException(404)), None),
-        (Outcome(None, HTTPException(503)), "503"),
-        (Outcome(None, ClientDisconnect()), None),
-        (Outcome(200, ClientDisconnect()), None),
-        (Outcome(101, None, 1000), None),
-        (Outcome(101, None, 1011), "1011"),
+        (RequestOutcome(200), None),
+        (RequestOutcome(404), None),
+        (RequestOutcome(503), "503"),
+        (RequestOutcome(500, RuntimeError()), "RuntimeError"),
+        (RequestOutcome(None, OwnError()), f"{OwnError.__module__}.OwnError"),
+        (RequestOutcome(None, HTTPException(404)), None),
+        (RequestOutcome(None, HTTPException(503)), "503"),
+        (RequestOutcome(None, ClientDisconnect()), None),
+        (RequestOutcome(200, ClientDisconnect()), None),
+        (RequestOutcome(101, None, 1000), None),
+        (RequestOutcome(101, None, 1011), "1011"),
     ],
 )
-def test_what_counts_as_an_error_of_this_server(outcome: Outcome, error_type: str | None) -> None:
+def test_what_counts_as_an_error_of_this_server(outcome: RequestOutcome, error_type: str | None) -> None:
     assert outcome.error_type == error_type
 
 
@@ -138,12 +144,12 @@ def test_exclusions_are_searched_for_in_the_whole_url() -> None:
 
 
 @pytest.mark.parametrize("option", [{"excluded_urls": 5}, {"tracer_provider": 5}, {"meter_provider": "global"}])
-def test_an_option_of_the_wrong_kind_is_refused_at_construction(option: Any) -> None:
+def test_an_option_of_the_wrong_kind_is_rejected_at_construction(option: Any) -> None:
     with pytest.raises(TypeError, match=next(iter(option))):
         OpenTelemetryMiddleware(lambda *args: None, **option)  # type: ignore[arg-type, return-value]
 
 
-def test_bad_configuration_is_refused_at_construction() -> None:
+def test_bad_configuration_is_rejected_at_construction() -> None:
     async def app(*args: Any) -> None: ...
 
     with pytest.raises(ValueError, match=r"excluded_urls: '\[' is no regular expression"):

@@ -11,19 +11,19 @@ from armillary.asgi_types import ASGIApp, Receive, Scope, Send, find_route_templ
 
 from ._access_record import RecordMaker
 from ._entry import check_message
-from ._escape import HARMLESS, escaped
-from ._exchange import Exchange
-from ._http_exchange import HTTPExchange
+from ._escape import SAFE_TEXTS, escaped
+from ._logged_exchange import LoggedExchange
+from ._logged_http_exchange import LoggedHTTPExchange
+from ._logged_websocket_exchange import LoggedWebSocketExchange
 from ._request_id import RequestIDPolicy, current_request_id, new_request_id
-from ._websocket_exchange import WebSocketExchange
 
-MESSAGE = '%(client)s "%(method)s %(path)s" %(status)s %(outcome)s %(response_bytes)s bytes %(duration).6f s'
+DEFAULT_MESSAGE = '%(client)s "%(method)s %(path)s" %(status)s %(outcome)s %(response_bytes)s bytes %(duration).6f s'
 
 
 class AccessLogMiddleware:
     """Log one record for every request and every WebSocket, and give each an id.
 
-    The record of a request is written when the last byte of its response was handed to the server,
+    The record of a request is written when the last byte of its response has been passed to the server,
     or when the application ended without one; that of a WebSocket when the application ended. Its
     attributes are those of `AccessEntry`. Text in them that came from the client is escaped.
 
@@ -33,14 +33,14 @@ class AccessLogMiddleware:
         level: of records in general; INFO by default.
         error_level: of records whose status is 500 or above, or whose application failed; ERROR by
             default.
-        message: the records' text, in which attributes stand as `%(status)s`.
+        message: the records' text, with attributes written as `%(status)s`.
         excluded_paths: paths that get no line, such as `["/health"]`; compared as a whole.
-        request_id_header: the header that ids arrive and leave in; None for no ids of our own.
+        request_id_header: the header for ids in requests and responses; None to add no ids.
         accept_request_id, generate_request_id: as `accept` and `generate` of `RequestIDMiddleware`.
 
     Raises:
-        TypeError: a string instead of a list; a logger or level that is none.
-        ValueError: a message that names no attribute of the record; a header that is none.
+        TypeError: a string instead of a list; an invalid logger or level.
+        ValueError: a message that names an unknown attribute; an invalid header name.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class AccessLogMiddleware:
         *,
         level: int = logging.INFO,
         error_level: int = logging.ERROR,
-        message: str = MESSAGE,
+        message: str = DEFAULT_MESSAGE,
         excluded_paths: Collection[str] = (),
         request_id_header: str | None = "X-Request-ID",
         accept_request_id: bool = True,
@@ -81,11 +81,11 @@ class AccessLogMiddleware:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         began = perf_counter()
         kind = scope["type"]
-        exchange: Exchange
+        exchange: LoggedExchange
         if kind == "http":
-            exchange = HTTPExchange(self, scope, send, began)
+            exchange = LoggedHTTPExchange(self, scope, send, began)
         elif kind == "websocket":
-            exchange = WebSocketExchange(self, scope, send, began)
+            exchange = LoggedWebSocketExchange(self, scope, send, began)
             receive = exchange.receiving(receive)
         else:
             await self.app(scope, receive, send)
@@ -102,8 +102,8 @@ class AccessLogMiddleware:
         if not exchange.written:
             exchange.end()
 
-    def _identify(self, exchange: Exchange, policy: RequestIDPolicy) -> Token[str | None] | None:
-        """Give the connection an id, unless a part outside has given it one."""
+    def _identify(self, exchange: LoggedExchange, policy: RequestIDPolicy) -> Token[str | None] | None:
+        """Give the connection an id, unless outer middleware has given it one."""
         record = exchange.record
         if "request_id" in record:
             return None
@@ -112,7 +112,7 @@ class AccessLogMiddleware:
         exchange.request_id = request_id
         return current_request_id.set(request_id)
 
-    def write(self, exchange: Exchange, outcome: str, error: BaseException | None = None) -> None:
+    def write(self, exchange: LoggedExchange, outcome: str, error: BaseException | None = None) -> None:
         """Log the record of a connection that has ended."""
         duration = perf_counter() - exchange.began
         exchange.written = True
@@ -128,14 +128,14 @@ class AccessLogMiddleware:
         client = scope.get("client")
         if client:
             host = client[0]
-            entry["client"] = host if host in HARMLESS else escaped(host)
+            entry["client"] = host if host in SAFE_TEXTS else escaped(host)
         method = scope.get("method", "WEBSOCKET")
-        entry["method"] = method if method in HARMLESS else escaped(method)
-        entry["path"] = path if path in HARMLESS else escaped(path)
+        entry["method"] = method if method in SAFE_TEXTS else escaped(method)
+        entry["path"] = path if path in SAFE_TEXTS else escaped(path)
         if "route" in scope or "route_path" in record:
             entry["route"] = find_route_template(scope)
         entry["status"] = status
-        if outcome != "complete":  # as it is in the copy
+        if outcome != "complete":  # the default in the copy
             entry["outcome"] = outcome
         entry["response_bytes"] = exchange.size
         entry["duration"] = duration

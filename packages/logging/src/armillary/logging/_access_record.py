@@ -1,7 +1,7 @@
 """One request as a record of the standard `logging` module.
 
-A record is made without the search for the calling line, which would name this package on every
-one; what else `logging.LogRecord` holds is here, by the same names.
+A record is made without looking up the calling line, which would always be in this package; the
+other attributes of `logging.LogRecord` are set under the same names.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from threading import current_thread, get_ident
 from time import time
 from typing import Any
 
-from ._entry import SAMPLE
+from ._entry import SAMPLE_ENTRY
 
 new_object = object.__new__
 
@@ -23,17 +23,17 @@ class OwnFields(dict[str, Any]):
 
 
 class AccessRecord(logging.LogRecord):
-    """A `LogRecord` of attributes that are known already."""
+    """A `LogRecord` made from known attributes."""
 
     process_id = os.getpid()
 
     def getMessage(self) -> str:
-        # Others replace `msg` and `args` together, as a QueueHandler does with the text it made.
+        # Handlers may replace `msg` and `args` together, as a QueueHandler does.
         return self.msg % self.__dict__ if type(self.args) is OwnFields else super().getMessage()
 
     @classmethod
     def renew_process_id(cls) -> None:
-        """Take note of the process after a fork."""
+        """Record the process id after a fork."""
         cls.process_id = os.getpid()
 
 
@@ -59,7 +59,7 @@ class RecordMaker:
     Args:
         logger_name: the logger they are for.
         level: their level.
-        message: their text, in which fields stand as `%(status)s`.
+        message: their text, with fields written as `%(status)s`.
 
     Attributes:
         attributes: of a record that is yet to be filled in; copy it.
@@ -71,13 +71,13 @@ class RecordMaker:
         self.loaded = model.created - model.relativeCreated / 1000
         self.thread = get_ident()
         self.names_tasks = "taskName" in vars(model)
-        self.attributes: dict[str, Any] = {**vars(model), "args": OwnFields(), **SAMPLE}
+        self.attributes: dict[str, Any] = {**vars(model), "args": OwnFields(), **SAMPLE_ENTRY}
 
     def finish(self, attributes: dict[str, Any]) -> logging.LogRecord:
-        """Return the record of filled-in attributes; by the program's own factory where it has set one."""
+        """Return the record of filled-in attributes; by the program's own factory if it has set one."""
         factory = logging.getLogRecordFactory()
         if factory is not logging.LogRecord:
-            entry = {name: attributes[name] for name in SAMPLE}
+            entry = {name: attributes[name] for name in SAMPLE_ENTRY}
             made: logging.LogRecord = factory(*self.position, (entry,), None, func="access")
             made.__dict__.update(entry)
             return made

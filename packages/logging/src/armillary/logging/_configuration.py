@@ -15,10 +15,10 @@ def logging_config(form: Form = "text", level: str = "INFO") -> dict[str, Any]:
 
     Args:
         form: "json" for `JSONFormatter`, "text" for `LineFormatter`.
-        level: the least level that is written, by its name.
+        level: the lowest level that is written, by its name.
 
     Raises:
-        ValueError: another form, or the name of no level.
+        ValueError: an unknown form or level name.
 
     >>> logging_config("json")["root"]
     {'level': 'INFO', 'handlers': ['stderr']}

@@ -1,4 +1,4 @@
-"""What is written of a connection at its end."""
+"""The entry that is logged when a connection ends."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ class AccessEntry(TypedDict):
     """The attributes of a record, beside those every `LogRecord` has.
 
     Keys:
-        client: the client's address; None where the server knows none.
+        client: the client's address; None if the server knows none.
         method: the request's method; "WEBSOCKET" for a WebSocket.
-        path: the decoded path, escaped. The query is left out, since secrets travel in it.
-        route: the template of the route, such as "/users/{id:int}"; None where none matched.
-        status: the response's status; 101 for an accepted WebSocket; None where there was none.
-        outcome: "complete"; "disconnected" where the client was gone before the end, which an
-            application may also tell by ending without a whole response; "cancelled"; or "failed"
+        path: the decoded path, escaped. The query is left out, since it may hold secrets.
+        route: the template of the route, such as "/users/{id:int}"; None if none matched.
+        status: the response's status; 101 for an accepted WebSocket; None if there was none.
+        outcome: "complete"; "disconnected" if the client disconnected before the end, which includes
+            an application that ends without a whole response; "cancelled"; or "failed"
             by an exception.
         error: the class of the exception that ended it, as far as it is known.
         response_bytes: bytes of the body, or of WebSocket messages, handed to the server.
@@ -39,7 +39,7 @@ class AccessEntry(TypedDict):
     close_code: int | None
 
 
-SAMPLE: AccessEntry = {
+SAMPLE_ENTRY: AccessEntry = {
     "client": None,
     "method": "GET",
     "path": "/",
@@ -57,18 +57,18 @@ SAMPLE: AccessEntry = {
 def check_message(message: str) -> None:
     """Raise a ValueError unless the message can be filled in from an entry."""
     try:
-        _ = message % {**SAMPLE, "status": 200}
+        _ = message % {**SAMPLE_ENTRY, "status": 200}
     except (KeyError, TypeError, ValueError) as exc:
-        names = ", ".join(SAMPLE)
+        names = ", ".join(SAMPLE_ENTRY)
         raise ValueError(f"message cannot be filled in ({exc!r}); write %(name)s with a name of {names}") from None
 
 
 def outcome_of(exc: BaseException, disconnected: bool) -> str:
-    """Name the end that an exception makes.
+    """Return the outcome of a connection that ended with an exception.
 
     Args:
         exc: what the application raised.
-        disconnected: whether the server refused to send, the client being gone.
+        disconnected: whether sending failed because the client disconnected.
     """
     if disconnected or isinstance(exc, ClientDisconnect):
         return "disconnected"

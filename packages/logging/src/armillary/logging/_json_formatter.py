@@ -15,16 +15,15 @@ from ._standard_attributes import added_attributes
 class JSONFormatter(logging.Formatter):
     """Write a record as one line of JSON (RFC 8259), in ASCII.
 
-    The object has `time` (RFC 3339, UTC), `level`, `logger`, `message`; then `request_id` where
-    there is one, `exception` and `stack` where there are, the constant fields, and whatever `extra=`
-    gave the record. An extra field does not replace one of these. A value that JSON does not know
-    is written as its text.
+    The object has `time` (RFC 3339, UTC), `level`, `logger`, `message`; then `request_id`,
+    `exception` and `stack` if present, the constant fields, and the record's `extra=` fields. An
+    extra field does not replace one of these. A value that JSON cannot represent is written as text.
 
     Args:
         fields: constant fields of every line, such as `{"service": "shop"}`.
 
     Raises:
-        TypeError: `fields` is no mapping, or a value in it has no form in JSON.
+        TypeError: `fields` is not a mapping, or a value in it cannot be represented in JSON.
 
     >>> formatter = JSONFormatter({"service": "shop"})
     >>> formatter.format(logging.makeLogRecord({"msg": "a\\nb", "created": 0.0, "levelname": "INFO"}))
@@ -42,13 +41,13 @@ class JSONFormatter(logging.Formatter):
         JSONEncoder(allow_nan=False).encode(self.fields)
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the line; it never fails for what a record holds."""
+        """Return the line; it never fails because of the record's contents."""
         entry = self.entry(record)
         try:
             line = self._encode(entry)
         except (TypeError, ValueError, RecursionError):
             line = self._encode({str(name): plain(value) for name, value in entry.items()})
-        # DEL is the one control character that JSON leaves as it is; a lone surrogate is no text for many readers.
+        # JSON leaves DEL unescaped; many readers reject a lone surrogate.
         line = line.replace("\x7f", "\\u007f")
         return without_lone_surrogates(line) if "\\ud" in line else line
 
@@ -64,7 +63,7 @@ class JSONFormatter(logging.Formatter):
         request_id = added.pop("request_id", None) or current_request_id.get()
         if request_id is not None:
             entry["request_id"] = request_id
-        # Not the cached `exc_text`, where there is more: another handler's formatter wrote it for its own lines.
+        # Prefer `exc_info` to the cached `exc_text`, which another handler's formatter wrote for its own lines.
         exception = self.formatException(record.exc_info) if record.exc_info else record.exc_text
         if exception:
             entry["exception"] = exception
@@ -78,7 +77,7 @@ class JSONFormatter(logging.Formatter):
 
 
 def message_of(record: logging.LogRecord) -> str:
-    """Return a record's text; where its arguments do not fit, the text and the arguments as they are."""
+    """Return a record's text; if its arguments do not fit, the text followed by the arguments."""
     try:
         return record.getMessage()
     except Exception as exc:
@@ -97,12 +96,12 @@ def timestamp(created: float) -> str:
 
 @lru_cache(maxsize=8)
 def second_of(second: int) -> str:
-    """Return a whole second as its date and time; the lines of a busy program share a few."""
+    """Return a whole second as its date and time; lines of a busy program often share one."""
     return datetime.fromtimestamp(second, UTC).isoformat()[:19]
 
 
 def text_of(value: object) -> str:
-    """Return a value's text; its class where it has none."""
+    """Return a value's text; its class if `str()` fails."""
     try:
         return str(value)
     except Exception:
@@ -110,12 +109,12 @@ def text_of(value: object) -> str:
 
 
 def plain(value: object) -> object:
-    """Return a value as something JSON has a form for."""
+    """Return a value as a type that JSON can represent."""
     return value if value is None or isinstance(value, bool | int | str) else text_of(value)
 
 
 def without_lone_surrogates(line: str) -> str:
-    """Return a line of JSON in which the escape of half a character is written out as text."""
+    """Return a line of JSON with the escapes of lone surrogates written as text."""
     from json import dumps, loads
 
     return dumps(shown(loads(line)))

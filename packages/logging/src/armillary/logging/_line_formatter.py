@@ -9,11 +9,11 @@ from typing import Literal
 from ._escape import one_line
 from ._request_id import current_request_id
 
-FORMAT = "%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s"
+DEFAULT_FORMAT = "%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s"
 
 
 class LineFormatter(logging.Formatter):
-    """Write a record as one line of text, in which nothing a client sent can begin another.
+    """Write a record as one line of text that nothing a client sent can break.
 
     Control characters of the message are written as escapes. The lines of a traceback follow,
     each indented, so that none of them looks like a record. `%(request_id)s` is "-" outside of a
@@ -30,8 +30,8 @@ class LineFormatter(logging.Formatter):
 
     def __init__(self, fmt: str | None = None, datefmt: str | None = None, style: Literal["%", "{", "$"] = "%") -> None:
         if fmt is None and style != "%":
-            raise ValueError(f"style {style!r} needs a fmt of its own")
-        super().__init__(FORMAT if fmt is None else fmt, datefmt, style)
+            raise ValueError(f"style {style!r} needs its own fmt")
+        super().__init__(DEFAULT_FORMAT if fmt is None else fmt, datefmt, style)
 
     def format(self, record: logging.LogRecord) -> str:
         attributes = record.__dict__
@@ -40,7 +40,7 @@ class LineFormatter(logging.Formatter):
         return super().format(record)
 
     def prepared(self, record: logging.LogRecord) -> logging.LogRecord:
-        """Return a copy to format, since what is written here is not for the other handlers."""
+        """Return a copy to format, since other handlers must not see the changes."""
         record = copy(record)
         if record.__dict__.get("request_id") is None:
             record.request_id = current_request_id.get() or "-"

@@ -1,4 +1,4 @@
-"""Ids of requests: how they are made, and which of those that arrive are believed."""
+"""Request ids: how they are generated, and which incoming ones are accepted."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ current_request_id: ContextVar[str | None] = ContextVar("current_request_id", de
 
 
 class RandomIDs:
-    """Ids of 128 random bits, drawn from the system some hundreds at a time."""
+    """Ids of 128 random bits, drawn from the system in batches."""
 
     BATCH: Final = 256
 
@@ -29,11 +29,11 @@ class RandomIDs:
         self._drawn: list[str] = []
 
     def forget(self) -> None:
-        """Give none of those drawn, as a process must that has them from its parent."""
+        """Discard the ids drawn so far, as a forked process must."""
         self._drawn = []
 
     def next_id(self) -> str:
-        """Return an id that nobody else has."""
+        """Return a unique id."""
         try:
             return self._drawn.pop()
         except IndexError:
@@ -60,15 +60,15 @@ class RequestIDPolicy:
     """Decides about the ids of requests.
 
     Args:
-        header: the header that ids arrive and leave in.
+        header: the header for ids in requests and responses.
         accept: whether the id a request brings is kept. Such an id has 1 to 128 letters, digits
             and `-_.:+/=@~`; anything else, or the header twice, is replaced.
-        respond: whether responses name their id.
+        respond: whether responses carry their id.
         generate: a function returning a new id.
 
     Raises:
         TypeError: `generate` is not callable.
-        ValueError: `header` cannot be the name of a header.
+        ValueError: `header` is not a valid header name.
 
     >>> policy = RequestIDPolicy()
     >>> policy.choose([(b"x-request-id", b"a1")])
@@ -96,7 +96,7 @@ class RequestIDPolicy:
         """Return the id of a request with these headers.
 
         Raises:
-            ValueError: `generate` returned something that is no id.
+            ValueError: `generate` returned an invalid id.
         """
         if self.accept:
             header = self.header
@@ -114,7 +114,7 @@ class RequestIDPolicy:
         return made
 
     def named(self, message: Message, request_id: str) -> Message:
-        """Return the start of a response with the id, unless it names one already."""
+        """Return the start of a response with the id, unless it already has one."""
         header = self.header
         fields = message.get("headers") or ()
         for name, _ in fields:
@@ -124,7 +124,7 @@ class RequestIDPolicy:
 
 
 def is_request_id(value: bytes) -> bool:
-    """Tell whether a header's value can be an id: nothing in it acts on a log, a page or a shell.
+    """Return whether a header's value can be an id: nothing in it acts on a log, a page or a shell.
 
     >>> is_request_id(b"1f8a-22"), is_request_id(b"a b"), is_request_id(b"")
     (True, False, False)

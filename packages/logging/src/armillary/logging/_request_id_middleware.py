@@ -9,26 +9,26 @@ from armillary.asgi_types import ASGIApp, Message, Receive, Scope, Send, scope_r
 
 from ._request_id import RequestIDPolicy, current_request_id, new_request_id
 
-STARTS: Final = frozenset({"http.response.start", "websocket.accept", "websocket.http.response.start"})
+START_TYPES: Final = frozenset({"http.response.start", "websocket.accept", "websocket.http.response.start"})
 
 
 class RequestIDMiddleware:
     """Give every request and every WebSocket an id.
 
     The application finds it in `current_request_id`, in `scope["armillary"]["request_id"]`, and the
-    client in the response. Where a part outside has given one, that one stays.
+    client in the response. An id that outer middleware has set is kept.
 
     Args:
         app: the application to serve.
-        header: the header that ids arrive and leave in; "X-Request-ID" by default.
-        accept: keep a well-formed id that the request brings; True by default. Set False where
-            clients are not to choose what your logs are searched by.
-        respond: name the id in the response, unless the application does; True by default.
+        header: the header for ids in requests and responses; "X-Request-ID" by default.
+        accept: keep a well-formed id that the request brings; True by default. Set False if clients
+            must not choose what your logs are searched by.
+        respond: add the id to the response, unless the application does; True by default.
         generate: a function returning a new id; by default 32 hexadecimal digits.
 
     Raises:
         TypeError: `generate` is not callable.
-        ValueError: `header` cannot be the name of a header.
+        ValueError: `header` is not a valid header name.
     """
 
     def __init__(
@@ -63,9 +63,9 @@ class RequestIDMiddleware:
 
 
 def naming_send(send: Send, policy: RequestIDPolicy, request_id: str) -> Send:
-    """Return a `send` that names the id in the start of the response."""
+    """Return a `send` that adds the id to the start of the response."""
 
     def send_named(message: Message) -> Awaitable[None]:
-        return send(policy.named(message, request_id) if message["type"] in STARTS else message)
+        return send(policy.named(message, request_id) if message["type"] in START_TYPES else message)
 
     return send_named

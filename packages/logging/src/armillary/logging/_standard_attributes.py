@@ -1,4 +1,4 @@
-"""What every `logging.LogRecord` has, as against what a program added to it."""
+"""The standard attributes of `logging.LogRecord`, and those a program added."""
 
 from __future__ import annotations
 
@@ -12,6 +12,6 @@ STANDARD_ATTRIBUTES: Final = frozenset(
 
 
 def added_attributes(record: logging.LogRecord) -> dict[str, Any]:
-    """Return what `extra=`, a filter or the access log gave a record."""
+    """Return the attributes that `extra=`, a filter or the access log added to a record."""
     attributes = record.__dict__
     return {name: attributes[name] for name in filterfalse(STANDARD_ATTRIBUTES.__contains__, attributes)}

@@ -4,13 +4,13 @@
 >>> async def app(scope, receive, send): ...
 >>> app = OpenTelemetryMiddleware(app, excluded_urls=["/health$"])
 
-It stands on `opentelemetry-api` alone and does nothing until the program installs an SDK.
+It needs `opentelemetry-api` alone and does nothing until the program installs an SDK.
 """
 
 from ._attributes import request_attributes
 from ._exclusion import ExcludedURLs
 from ._middleware import OpenTelemetryMiddleware
-from ._outcome import Outcome
+from ._request_outcome import RequestOutcome
 from ._url import redacted_query
 
-__all__ = ["ExcludedURLs", "OpenTelemetryMiddleware", "Outcome", "redacted_query", "request_attributes"]
+__all__ = ["ExcludedURLs", "OpenTelemetryMiddleware", "RequestOutcome", "redacted_query", "request_attributes"]

@@ -1,4 +1,4 @@
-"""What a span and a measurement say of a request (OpenTelemetry semantic conventions for HTTP, stable)."""
+"""Attributes of spans and measurements (OpenTelemetry semantic conventions for HTTP, stable)."""
 
 from __future__ import annotations
 
@@ -15,35 +15,35 @@ Attributes = dict[str, Any]
 KNOWN_METHODS: Final = frozenset(
     {"CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "QUERY", "TRACE"}
 )
-OTHER: Final = "_OTHER"
+OTHER_METHOD: Final = "_OTHER"
 KNOWN_METHODS_VARIABLE: Final = "OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS"
 MAX_LENGTH: Final = 4096
-"""Characters of an attribute that a client chooses the length of."""
+"""The maximum length of an attribute whose length the client chooses."""
 
 
 def known_methods(environ: Mapping[str, str] = os.environ) -> frozenset[str]:
-    """Return the methods that are named as they are; the environment may list others."""
+    """Return the methods that are recorded by name; the environment may list others."""
     listed = environ.get(KNOWN_METHODS_VARIABLE)
     return KNOWN_METHODS if listed is None else frozenset(name.strip() for name in listed.split(",") if name.strip())
 
 
 def method_attributes(scope: Scope, known: frozenset[str]) -> Attributes:
-    """Return `http.request.method`; a method out of the ordinary is `_OTHER`, as its number is the client's choice."""
+    """Return `http.request.method`; an unknown method is `_OTHER`, since clients can invent any number."""
     method: str = scope.get("method", "GET")
     if method in known:
         return {"http.request.method": method}
-    name = method.upper() if method.upper() in known else OTHER
+    name = method.upper() if method.upper() in known else OTHER_METHOD
     return {"http.request.method": name, "http.request.method_original": method[:MAX_LENGTH]}
 
 
 def request_attributes(
     scope: Scope, known: frozenset[str] = KNOWN_METHODS, headers: Collection[bytes] = ()
 ) -> Attributes:
-    """Return what a span says of a request before it is answered.
+    """Return the attributes of a span that are known when a request arrives.
 
     Args:
         scope: of type "http" or "websocket".
-        known: the methods that are named as they are.
+        known: the methods that are recorded by name.
         headers: lower-case names of request headers to record.
     """
     attributes = method_attributes(scope, known)
@@ -60,7 +60,7 @@ def request_attributes(
     client = scope.get("client")
     if client:
         attributes["client.address"] = client[0]
-        # A port of 0 stands for an address that a proxy reported, which is not the peer's.
+        # A port of 0 means that a proxy reported the address, which is not the peer's.
         if client[1]:
             attributes["network.peer.address"] = client[0]
             attributes["network.peer.port"] = client[1]
@@ -72,7 +72,7 @@ def request_attributes(
 
 
 def protocol_attributes(scope: Scope) -> Attributes:
-    """Return the version of HTTP, where the server gives it."""
+    """Return the version of HTTP, if the server gives it."""
     version = scope.get("http_version")
     return {"network.protocol.version": version} if version else {}
 
@@ -91,11 +91,11 @@ def header_attributes(
 
 
 def span_name(attributes: Mapping[str, Any], route: str | None) -> str:
-    """Return the name of a span: the method and the route's template, of which there are few.
+    """Return the name of a span: the method and the route's template, which keeps the number of names low.
 
     >>> span_name({"http.request.method": "GET"}, "/users/{id}")
     'GET /users/{id}'
     """
     method = attributes["http.request.method"]
-    shown = "HTTP" if method == OTHER else method
+    shown = "HTTP" if method == OTHER_METHOD else method
     return f"{shown} {route}" if route else shown

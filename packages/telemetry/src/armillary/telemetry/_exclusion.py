@@ -18,8 +18,8 @@ class ExcludedURLs:
             with commas in between.
 
     Raises:
-        TypeError: something that is no list of texts.
-        ValueError: a pattern that is no regular expression.
+        TypeError: something other than a list of texts.
+        ValueError: a pattern that is not a regular expression.
 
     >>> ExcludedURLs("/health$, /metrics$").excludes("http://example.org/metrics")
     True
@@ -41,9 +41,9 @@ class ExcludedURLs:
                 raise ValueError(f"excluded_urls: {pattern!r} is no regular expression: {exc}") from None
 
     def excludes(self, url: str) -> bool:
-        """Tell whether a whole URL is left out."""
+        """Return whether a whole URL is left out."""
         return any(pattern.search(url) for pattern in self._patterns)
 
     def excludes_scope(self, scope: Scope) -> bool:
-        """Tell whether the URL of a connection is left out."""
+        """Return whether the URL of a connection is left out."""
         return bool(self._patterns) and self.excludes(whole_url(scope))

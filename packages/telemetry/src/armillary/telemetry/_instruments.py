@@ -15,7 +15,7 @@ DURATION_BOUNDARIES: Final = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0
 
 
 class Instruments:
-    """What observations are made with.
+    """The tracer and instruments of observations.
 
     Args:
         tracer_provider, meter_provider: of the program; None for the global ones.

@@ -18,7 +18,7 @@ from ._getter import ScopeGetter
 from ._instruments import Instruments
 from ._observation import Observation
 
-GETTER = ScopeGetter()
+SCOPE_GETTER = ScopeGetter()
 
 
 class OpenTelemetryMiddleware:
@@ -26,8 +26,7 @@ class OpenTelemetryMiddleware:
 
     The span is a child of the one the request's headers name, else of the current one if any, and
     is itself the current one while the application runs. It is named after the method and the
-    route's template. Where several of these middlewares stand around each other, the outermost
-    decides.
+    route's template. If several of these middlewares are nested, the outermost decides.
 
     Args:
         app: the application to observe.
@@ -40,8 +39,8 @@ class OpenTelemetryMiddleware:
             `["content-type"]`; by default none, since they may hold secrets.
 
     Raises:
-        TypeError: a string instead of a list of headers; a pattern that is no text; a provider that is none.
-        ValueError: a pattern that is no regular expression; a header that is none.
+        TypeError: a string instead of a list of headers; a pattern that is not text; an invalid provider.
+        ValueError: a pattern that is not a regular expression; an invalid header name.
 
     OpenTelemetry semantic conventions for HTTP spans and metrics (stable); W3C Trace Context.
     """
@@ -92,7 +91,7 @@ class OpenTelemetryMiddleware:
             record.pop("traced", None)
 
     def is_first(self, scope: Scope) -> bool:
-        """Tell whether this middleware decides about the connection: the outermost does, for all inside."""
+        """Return whether this middleware decides about the connection: the outermost does, for all inside."""
         if scope["type"] != "http" and not (scope["type"] == "websocket" and self.observes_websockets):
             return False
         return "traced" not in scope_record(scope)
@@ -100,7 +99,7 @@ class OpenTelemetryMiddleware:
     async def observe(self, instruments: Instruments, scope: Scope, receive: Receive, send: Send) -> None:
         """Run the application inside a span."""
         attributes = request_attributes(scope, self.known_methods, self.request_headers)
-        parent = propagate.extract(scope, context.get_current(), GETTER)
+        parent = propagate.extract(scope, context.get_current(), SCOPE_GETTER)
         span = instruments.tracer.start_span(
             span_name(attributes, None), context=parent, kind=SpanKind.SERVER, attributes=attributes
         )
@@ -118,7 +117,7 @@ class OpenTelemetryMiddleware:
 
 
 def header_names(parameter: str, names: Collection[str]) -> frozenset[bytes]:
-    """Return header names as they are in a scope; raise for what is none."""
+    """Return header names as they are in a scope; raise for invalid names."""
     if isinstance(names, str):
         raise TypeError(f"{parameter} is a list; write [{names!r}]")
     return frozenset(encode_header(name, "")[0] for name in names)

@@ -12,18 +12,18 @@ from armillary.asgi_types import Message, Receive, Scope, Send, find_route_templ
 
 from ._attributes import header_attributes, protocol_attributes, span_name
 from ._instruments import Instruments
-from ._outcome import Outcome
+from ._request_outcome import RequestOutcome
 
-STARTS = frozenset({"http.response.start", "websocket.http.response.start"})
-ENDS = frozenset({"http.response.body", "http.response.zerocopysend", "http.response.pathsend"})
-MEASURED = ("http.request.method", "url.scheme")
+START_TYPES = frozenset({"http.response.start", "websocket.http.response.start"})
+END_TYPES = frozenset({"http.response.body", "http.response.zerocopysend", "http.response.pathsend"})
+MEASURED_ATTRIBUTES = ("http.request.method", "url.scheme")
 
 
 class Observation:
-    """What is learned of a connection from its messages, and told at its end.
+    """Observes the messages of a connection and records the result when it ends.
 
     Args:
-        instruments: what it is told with.
+        instruments: record the measurement.
         span: the connection's span.
         scope, receive, send: the connection.
         response_headers: lower-case names of response headers to record.
@@ -53,22 +53,22 @@ class Observation:
         self.response_headers = response_headers
 
     def send(self, message: Message) -> Awaitable[None]:
-        """Send a message, taking note of what it says."""
+        """Send a message and record its contents."""
         kind: str = message["type"]
-        if kind in STARTS:
+        if kind in START_TYPES:
             self.status = message["status"]
             self.expects_trailers = bool(message.get("trailers"))
             if self.response_headers:
                 fields = header_attributes("response", message.get("headers", ()), self.response_headers)
                 self.span.set_attributes(fields)
-        elif kind == "http.response.body" or kind in ENDS:
+        elif kind == "http.response.body" or kind in END_TYPES:
             if not message.get("more_body") and not self.expects_trailers:
                 return self.send_last(message)
         elif kind == "http.response.trailers":
             if not message.get("more_trailers"):
                 return self.send_last(message)
         elif self.scope["type"] == "websocket":
-            self.note_websocket(kind, message)
+            self.record_websocket(kind, message)
         return self.server_send(message)
 
     async def send_last(self, message: Message) -> None:
@@ -78,8 +78,8 @@ class Observation:
             self.duration = perf_counter() - self.began
             self.ended_at = time_ns()
 
-    def note_websocket(self, kind: str, message: Message) -> None:
-        """Take note of the answer to a handshake and of the close code."""
+    def record_websocket(self, kind: str, message: Message) -> None:
+        """Record the response to a handshake and the close code."""
         if kind == "websocket.accept":
             self.status = 101
         elif kind == "websocket.close":
@@ -97,18 +97,20 @@ class Observation:
             attributes: those of the request.
             error: what the application raised.
         """
-        outcome = Outcome(self.status, error, self.close_code)
+        outcome = RequestOutcome(self.status, error, self.close_code)
         route = find_route_template(self.scope)
-        found = told(outcome, route)
+        found = outcome_attributes(outcome, route)
         if self.span.is_recording():
-            self.tell_span(attributes, outcome, route, found)
-        measured = {name: attributes[name] for name in MEASURED} | protocol_attributes(self.scope) | found
+            self.update_span(attributes, outcome, route, found)
+        measured = {name: attributes[name] for name in MEASURED_ATTRIBUTES} | protocol_attributes(self.scope) | found
         duration = perf_counter() - self.began if self.duration is None else self.duration
         self.instruments.duration.record(duration, measured)
         self.span.end(self.ended_at if outcome.exception is None else None)
 
-    def tell_span(self, attributes: dict[str, Any], outcome: Outcome, route: str | None, found: dict[str, Any]) -> None:
-        """Write into the span what is known now."""
+    def update_span(
+        self, attributes: dict[str, Any], outcome: RequestOutcome, route: str | None, found: dict[str, Any]
+    ) -> None:
+        """Write the outcome into the span."""
         span = self.span
         span.set_attributes(found)
         if route is not None:
@@ -121,7 +123,7 @@ class Observation:
             span.set_status(Status(StatusCode.ERROR))
 
 
-def told(outcome: Outcome, route: str | None) -> dict[str, Any]:
+def outcome_attributes(outcome: RequestOutcome, route: str | None) -> dict[str, Any]:
     """Return the attributes that a span and a measurement share."""
     found: dict[str, Any] = {}
     if route is not None:

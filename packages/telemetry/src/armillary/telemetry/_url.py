@@ -8,14 +8,14 @@ from urllib.parse import quote
 from armillary.asgi_types import Scope
 from armillary.datastructures import parse_host
 
-REDACTED: Final = frozenset({"AWSAccessKeyId", "Signature", "sig", "X-Goog-Signature"})
+REDACTED_PARAMETERS: Final = frozenset({"AWSAccessKeyId", "Signature", "sig", "X-Goog-Signature"})
 """Query parameters whose value is a credential (HTTP spans, `url.query`)."""
 
 DEFAULT_PORTS: Final = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 
 
 def url_scheme(scope: Scope) -> str:
-    """Return the scheme; "http", or "ws" for a WebSocket, where the server gives none."""
+    """Return the scheme; "http", or "ws" for a WebSocket, if the server gives none."""
     scheme: str = scope.get("scheme") or ("ws" if scope["type"] == "websocket" else "http")
     return scheme
 
@@ -38,11 +38,13 @@ def redacted_query(query: str) -> str:
     if "=" not in query:
         return query
     pairs = [pair.partition("=") for pair in query.split("&")]
-    return "&".join([f"{name}=REDACTED" if name in REDACTED else name + sign + value for name, sign, value in pairs])
+    return "&".join(
+        [f"{name}=REDACTED" if name in REDACTED_PARAMETERS else name + sign + value for name, sign, value in pairs]
+    )
 
 
 def url_query(scope: Scope) -> str:
-    """Return the query without well-known credentials; "" where there is none."""
+    """Return the query without well-known credentials; "" if there is none."""
     query: bytes = scope.get("query_string", b"")
     return redacted_query(query.decode("latin-1")) if query else ""
 

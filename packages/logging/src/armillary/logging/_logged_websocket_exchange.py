@@ -4,36 +4,36 @@ from __future__ import annotations
 
 from armillary.asgi_types import Message, Receive
 
-from ._exchange import Exchange
+from ._logged_exchange import LoggedExchange
 
-STARTS = ("websocket.accept", "websocket.http.response.start")
+START_TYPES = ("websocket.accept", "websocket.http.response.start")
 
-ABNORMAL = 1006
-"""The code that stands for a connection which ended without a close frame (RFC 6455 section 7.4.1)."""
+ABNORMAL_CLOSURE = 1006
+"""The code of a connection that ended without a close frame (RFC 6455 section 7.4.1)."""
 
 
-class WebSocketExchange(Exchange):
+class LoggedWebSocketExchange(LoggedExchange):
     """A handshake and the messages after it. Its line is written when the application ends."""
 
     ended = False
 
     def receiving(self, receive: Receive) -> Receive:
-        """Return the channel that the application receives by."""
+        """Return the application's receive channel."""
         self.server_receive = receive
-        return self.receive_noted
+        return self.receive_and_record
 
-    async def receive_noted(self) -> Message:
-        """Receive a message, taking note of the end."""
+    async def receive_and_record(self) -> Message:
+        """Receive a message and record the disconnect."""
         message = await self.server_receive()
         if message["type"] == "websocket.disconnect" and not self.ended:
             self.close_code = message.get("code", 1005)
-            self.disconnected = self.close_code == ABNORMAL
+            self.disconnected = self.close_code == ABNORMAL_CLOSURE
             self.ended = True
         return message
 
     async def send(self, message: Message) -> None:
         kind = message["type"]
-        if self.policy is not None and kind in STARTS:
+        if self.policy is not None and kind in START_TYPES:
             message = self.policy.named(message, self.request_id)
         try:
             await self.server_send(message)
@@ -45,15 +45,15 @@ class WebSocketExchange(Exchange):
         elif kind == "websocket.accept":
             self.status = 101
         elif kind == "websocket.close":
-            self.note_close(message)
+            self.record_close(message)
         elif kind == "websocket.http.response.start":
             self.status = message["status"]
         elif kind == "websocket.http.response.body":
             self.size += len(message.get("body", b""))
             self.ended = not message.get("more_body", False)
 
-    def note_close(self, message: Message) -> None:
-        """Take note that the application closed; before it accepted, the server answers 403."""
+    def record_close(self, message: Message) -> None:
+        """Record that the application closed; before it accepted, the server responds with 403."""
         self.ended = True
         if self.status is None:
             self.status = 403

@@ -1,4 +1,4 @@
-"""How a request ended, as spans and measurements tell it."""
+"""How a request ended, as spans and measurements report it."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import NamedTuple
 from armillary.asgi_types import ClientDisconnect, HTTPException
 
 
-class Outcome(NamedTuple):
+class RequestOutcome(NamedTuple):
     """The end of a connection.
 
     Args:
-        status: the response's status; 101 for an accepted WebSocket; None where there was none.
+        status: the response's status; 101 for an accepted WebSocket; None if there was none.
         error: the exception the application raised.
         close_code: the code the application closed a WebSocket with.
     """
@@ -22,14 +22,14 @@ class Outcome(NamedTuple):
 
     @property
     def shown_status(self) -> int | None:
-        """The status; that of an `HTTPException` which a part outside answers."""
+        """The status; that of an `HTTPException` if outer middleware handles it."""
         if self.status is None and isinstance(self.error, HTTPException):
             return self.error.status_code
         return self.status
 
     @property
     def exception(self) -> BaseException | None:
-        """The exception that is an error; an `HTTPException` is an answer, and clients may go away."""
+        """The exception that is an error; an `HTTPException` is a response, and clients may disconnect."""
         return None if isinstance(self.error, HTTPException | ClientDisconnect) else self.error
 
     @property

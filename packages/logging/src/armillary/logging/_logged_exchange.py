@@ -1,4 +1,4 @@
-"""What is known of a connection while it is served."""
+"""The state of a connection while it is served and logged."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from ._request_id import RequestIDPolicy
 
 
 class AccessLog(Protocol):
-    """Where a connection's line is written."""
+    """Writes the line of a connection."""
 
-    def write(self, exchange: Exchange, outcome: str, error: BaseException | None = None) -> None: ...
+    def write(self, exchange: LoggedExchange, outcome: str, error: BaseException | None = None) -> None: ...
 
 
-class Exchange:
-    """A connection that is being served: the channels its application talks through.
+class LoggedExchange:
+    """A connection that is being served: the channels of its application.
 
     Args:
         log: where its line is written, once.
@@ -26,13 +26,13 @@ class Exchange:
         began: when it arrived, by `perf_counter`.
 
     Attributes:
-        record: what the parts share about it.
-        policy: how its id is named in the response; None where it is not.
+        record: the scope record.
+        policy: how its id is added to the response; None if it is not.
         request_id: that id.
         status: the response's status, once there is one.
         size: bytes sent so far.
         close_code: of a WebSocket.
-        disconnected: whether the client is known to be gone.
+        disconnected: whether the client is known to have disconnected.
         written: whether the line was written.
     """
 
@@ -52,11 +52,11 @@ class Exchange:
         self.began = began
 
     def send(self, message: Message) -> Awaitable[None]:
-        """Send a message, taking note of what it says."""
+        """Send a message and record its contents."""
         raise NotImplementedError
 
     def end(self) -> None:
-        """Write the line, now that the application has returned without."""
+        """Write the line, now that the application has returned without completing the response."""
         self.log.write(self, "disconnected")
 
     def fail(self, exc: BaseException) -> None:
@@ -64,7 +64,7 @@ class Exchange:
         if self.written:
             return
         if isinstance(exc, HTTPException) and self.status is None:
-            # A part outside answers it.
+            # Outer middleware sends the response.
             self.status = exc.status_code
             self.log.write(self, "complete")
             return

@@ -7,10 +7,10 @@ from os import stat
 
 from armillary.asgi_types import Message
 
-from ._exchange import Exchange
+from ._logged_exchange import LoggedExchange
 
 
-class HTTPExchange(Exchange):
+class LoggedHTTPExchange(LoggedExchange):
     """A request and its response."""
 
     expects_trailers = False
@@ -38,16 +38,16 @@ class HTTPExchange(Exchange):
                 self.size += len(message["body"])
             is_last = not message.get("more_body") and not self.expects_trailers
         else:
-            is_last = self.note_extension(kind, message)
+            is_last = self.record_extension(kind, message)
         if is_last and not self.written:
-            # Errors are reported before the response that tells of them is sent.
+            # Errors are reported before their response is sent.
             if "reported_exception" in self.record:
                 self.log.write(self, "failed", self.record["reported_exception"])
             else:
                 self.log.write(self, "complete")
 
-    def note_extension(self, kind: str, message: Message) -> bool:
-        """Take note of a message of an extension; tell whether it ends the response."""
+    def record_extension(self, kind: str, message: Message) -> bool:
+        """Record a message of an extension and return whether it ends the response."""
         if kind == "http.response.trailers":
             return not message.get("more_trailers")
         if kind == "http.response.zerocopysend":
@@ -60,7 +60,7 @@ class HTTPExchange(Exchange):
 
 
 def size_of(path: str) -> int:
-    """Return the size of a file the server sends, 0 where it is gone again."""
+    """Return the size of a file the server sends, 0 if it no longer exists."""
     try:
         return stat(path).st_size
     except OSError:
