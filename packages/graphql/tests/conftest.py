@@ -1,4 +1,4 @@
-"""Tests marked `anyio` run on asyncio and on uvloop where it is installed: Strawberry knows no other event loop."""
+"""Tests marked `anyio` run on asyncio, and on uvloop if it is installed: Strawberry supports no other event loop."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class Query:
         raise KeyError("the secret")
 
     @strawberry.field
-    def refusal(self) -> str | None:
+    def forbidden(self) -> str | None:
         raise GraphQLError("You may not.", extensions={"code": "FORBIDDEN"})
 
     @strawberry.field
@@ -73,8 +73,8 @@ class Query:
         return "done"
 
     @strawberry.field(metadata={"cost": 50})
-    def dear(self) -> str:
-        return "dear"
+    def expensive(self) -> str:
+        return "expensive"
 
     @strawberry.field
     async def context(self, info: strawberry.Info) -> str:
@@ -89,7 +89,7 @@ LOG: list[str] = []
 @strawberry.type
 class Mutation:
     @strawberry.mutation
-    async def note(self, text: str) -> str:
+    async def record(self, text: str) -> str:
         LOG.append(f"begin {text}")
         await asyncio.sleep(0)
         LOG.append(f"end {text}")

@@ -58,7 +58,7 @@ def test_a_malformed_extension_is_a_400(serve: Callable[..., TestClient], member
     assert serve(persisted_queries=MemoryDocumentStore()).post("/", json=member).status_code == 400
 
 
-def test_half_a_surrogate_pair_has_no_hash_and_is_a_400(serve: Callable[..., TestClient]) -> None:
+def test_an_unpaired_surrogate_has_no_hash_and_is_a_400(serve: Callable[..., TestClient]) -> None:
     client = serve(persisted_queries=MemoryDocumentStore())
     body = json.dumps(persisted(query="{ hello } # \ud800"))
     response = client.post("/", content=body, headers={"content-type": "application/json"})
@@ -66,13 +66,13 @@ def test_half_a_surrogate_pair_has_no_hash_and_is_a_400(serve: Callable[..., Tes
     assert "surrogate" in response.json()["errors"][0]["message"]
 
 
-def test_without_a_store_it_is_said_to_be_unsupported(serve: Callable[..., TestClient]) -> None:
+def test_without_a_store_persisted_queries_are_not_supported(serve: Callable[..., TestClient]) -> None:
     assert code(serve().post("/", json=persisted())) == "PERSISTED_QUERY_NOT_SUPPORTED"
     assert serve().post("/", json={"documentId": "x"}).status_code == 400
 
 
 @pytest.mark.anyio
-async def test_memory_forgets_what_was_used_longest_ago() -> None:
+async def test_the_memory_store_evicts_the_least_recently_used() -> None:
     store = MemoryDocumentStore(max_documents=2, max_document_size=5)
     await store.put("a", "A")
     await store.put("b", "B")
@@ -84,23 +84,23 @@ async def test_memory_forgets_what_was_used_longest_ago() -> None:
         MemoryDocumentStore(max_documents=0)
 
 
-def test_a_store_that_is_away_costs_the_text_of_a_query_and_no_more(
+def test_an_unavailable_store_costs_the_text_of_a_query_and_no_more(
     serve: Callable[..., TestClient], caplog: pytest.LogCaptureFixture
 ) -> None:
     client = serve(persisted_queries=RedisDocumentStore("redis://127.0.0.1:1/0"))
     assert code(client.post("/", json=persisted())) == "PERSISTED_QUERY_NOT_FOUND"
     assert client.post("/", json=persisted(query=HELLO)).json() == {"data": {"hello": "hello world"}}
-    assert "did not answer" in caplog.text
-    assert "did not take a document" in caplog.text
+    assert "did not respond" in caplog.text
+    assert "did not store a document" in caplog.text
 
 
 @pytest.mark.anyio
-async def test_a_redis_that_takes_connections_and_does_not_answer_is_given_up() -> None:
-    async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def test_a_redis_that_accepts_connections_and_does_not_respond_times_out() -> None:
+    async def never_respond(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read()
         writer.close()
 
-    server = await asyncio.start_server(say_nothing, "127.0.0.1", 0)
+    server = await asyncio.start_server(never_respond, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     store = RedisDocumentStore(f"redis://127.0.0.1:{port}/0", timeout=0.05)
     try:
@@ -124,8 +124,8 @@ async def test_redis_keeps_documents_for_all_processes() -> None:
         try:
             assert await stores[1].get("a") is None
         except Unreachable:
-            assert os.environ.get("ARMILLARY_REQUIRE_SERVICES") != "1", "no Redis answers on 127.0.0.1:6379"
-            pytest.skip("no Redis answers on 127.0.0.1:6379")
+            assert os.environ.get("ARMILLARY_REQUIRE_SERVICES") != "1", "no Redis responds on 127.0.0.1:6379"
+            pytest.skip("no Redis responds on 127.0.0.1:6379")
         await stores[0].put("a", "{ ä }")
         assert await stores[1].get("a") == "{ ä }"
         client: Any = stores[0]._redis
@@ -144,8 +144,8 @@ def test_only_trusted_documents_are_run(serve: Callable[..., TestClient]) -> Non
     assert client.post("/", json={"documentId": f"sha256:{DIGEST}"}).json()["data"]["node"]
     assert client.post("/", json=persisted()).json()["data"]["node"]
     assert client.post("/", json={"query": HELLO}).json()["data"]
-    refused = client.post("/", json={"query": "{ a: hello }"}, headers=GRAPHQL_JSON)
-    assert (refused.status_code, code(refused)) == (403, "UNTRUSTED_DOCUMENT")
+    rejected = client.post("/", json={"query": "{ a: hello }"}, headers=GRAPHQL_JSON)
+    assert (rejected.status_code, code(rejected)) == (403, "UNTRUSTED_DOCUMENT")
     assert client.post("/", json={"documentId": "other"}).status_code == 404
     assert client.post("/", json={"documentId": 1}).status_code == 400
 

@@ -17,7 +17,7 @@ GRAPHQL_JSON = "application/graphql-response+json"
 ACCEPT = {"accept": GRAPHQL_JSON}
 
 
-def test_a_query_with_variables_is_answered(ask: Callable[..., Any]) -> None:
+def test_a_query_with_variables_returns_data(ask: Callable[..., Any]) -> None:
     response = ask("query ($n: String!) { hello(name: $n) }", variables={"n": "Vega"})
     assert response.status_code == 200
     assert response.headers["content-type"] == GRAPHQL_JSON
@@ -36,7 +36,7 @@ def test_a_query_with_variables_is_answered(ask: Callable[..., Any]) -> None:
         (f"{GRAPHQL_JSON}; charset=utf-8", GRAPHQL_JSON),
     ],
 )
-def test_the_answer_has_the_media_type_the_client_prefers(
+def test_the_response_has_the_media_type_the_client_prefers(
     ask: Callable[..., Any], accept: str, content_type: str
 ) -> None:
     assert ask("{ hello }", accept=accept).headers["content-type"] == content_type
@@ -90,7 +90,7 @@ def test_what_cannot_be_run_is_a_400_without_data_or_a_200_for_older_clients(
         (b'[{"query": "{ hello }"}]', "application/json", 400, "Batching is off"),
     ],
 )
-def test_bad_input_is_told_with_a_status_and_a_sentence(
+def test_bad_input_gets_a_status_and_a_message(
     serve: Callable[..., TestClient], body: bytes, content_type: str, status: int, message: str
 ) -> None:
     response = serve().post("/", content=body, headers={"content-type": content_type, **ACCEPT})
@@ -124,19 +124,19 @@ def test_a_query_by_get_may_be_cached_and_revalidated(serve: Callable[..., TestC
 
 
 def test_errors_by_get_are_not_cached(serve: Callable[..., TestClient]) -> None:
-    response = serve().get("/", params={"query": "{ refusal }"}, headers=ACCEPT)
+    response = serve().get("/", params={"query": "{ forbidden }"}, headers=ACCEPT)
     assert response.headers["cache-control"] == "no-store"
     assert "etag" not in response.headers
 
 
-def test_head_is_answered_as_get_without_a_body(serve: Callable[..., TestClient]) -> None:
+def test_head_is_handled_as_get_without_a_body(serve: Callable[..., TestClient]) -> None:
     response = serve().head("/", params={"query": "{ hello }"}, headers=ACCEPT)
     assert response.status_code == 200
     assert response.content == b""
 
 
 def test_mutations_are_not_run_by_get(serve: Callable[..., TestClient], log: list[str]) -> None:
-    response = serve().get("/", params={"query": 'mutation { note(text: "x") }'}, headers=ACCEPT)
+    response = serve().get("/", params={"query": 'mutation { record(text: "x") }'}, headers=ACCEPT)
     assert response.status_code == 405
     assert response.headers["allow"] == "POST"
     assert log == []
@@ -168,8 +168,8 @@ def test_an_exception_is_masked_and_a_graphql_error_is_not(ask: Callable[..., An
     assert error["message"] == "Unexpected error."
     assert error["path"] == ["optionalFailure"]
     assert "secret" not in json.dumps(error)
-    assert ask("{ refusal }").json()["errors"][0]["message"] == "You may not."
-    assert ask("{ refusal }").json()["errors"][0]["extensions"] == {"code": "FORBIDDEN"}
+    assert ask("{ forbidden }").json()["errors"][0]["message"] == "You may not."
+    assert ask("{ forbidden }").json()["errors"][0]["extensions"] == {"code": "FORBIDDEN"}
 
 
 def test_debug_and_named_exceptions_show_the_text(ask: Callable[..., Any]) -> None:
@@ -177,7 +177,7 @@ def test_debug_and_named_exceptions_show_the_text(ask: Callable[..., Any]) -> No
     assert "the secret" in ask("{ optionalFailure }", public_errors=[KeyError]).json()["errors"][0]["message"]
 
 
-def test_resolvers_set_headers_and_cookies_of_the_answer(serve: Callable[..., TestClient]) -> None:
+def test_resolvers_set_headers_and_cookies_of_the_response(serve: Callable[..., TestClient]) -> None:
     response = serve().post("/", json={"query": "{ context }"}, headers={"x-name": "Vega"})
     assert response.json() == {"data": {"context": "GraphQLContext"}}
     assert response.headers["x-seen"] == "Vega"
@@ -199,7 +199,7 @@ def test_context_and_root_value_are_made_by_functions_of_either_kind(ask: Callab
     assert ask("{ context }", context=make_later).json() == {"data": {"context": "Mine"}}
 
 
-def test_background_work_runs_after_the_answer(serve: Callable[..., TestClient]) -> None:
+def test_background_work_runs_after_the_response(serve: Callable[..., TestClient]) -> None:
     done: list[str] = []
 
     def context(context: GraphQLContext) -> GraphQLContext:
@@ -238,19 +238,19 @@ def test_resolvers_attach_background_work_and_set_the_status(serve: Callable[...
         assert (response.status_code, done) == (202, ["resolver", "work"])
 
 
-def test_a_batch_is_answered_in_order_and_capped(serve: Callable[..., TestClient], log: list[str]) -> None:
+def test_a_batch_runs_in_order_and_is_capped(serve: Callable[..., TestClient], log: list[str]) -> None:
     client = serve(batching=True)
-    batch = [{"query": f'mutation {{ note(text: "{name}") }}'} for name in "ab"]
+    batch = [{"query": f'mutation {{ record(text: "{name}") }}'} for name in "ab"]
     response = client.post("/", json=batch)
-    assert [result["data"]["note"] for result in response.json()] == ["a", "b"]
+    assert [result["data"]["record"] for result in response.json()] == ["a", "b"]
     assert log == ["begin a", "end a", "begin b", "end b"]
-    refused = client.post("/", json=[{"query": "{ hello }"}] * 11)
-    assert refused.status_code == 400
-    assert "at most 10" in refused.json()["errors"][0]["message"]
+    rejected = client.post("/", json=[{"query": "{ hello }"}] * 11)
+    assert rejected.status_code == 400
+    assert "at most 10" in rejected.json()["errors"][0]["message"]
     assert client.post("/", json=[]).status_code == 400
 
 
-def test_one_operation_of_a_batch_that_is_refused_leaves_the_others(serve: Callable[..., TestClient]) -> None:
+def test_a_rejected_operation_of_a_batch_leaves_the_others(serve: Callable[..., TestClient]) -> None:
     batch = [{"query": "{ hello }"}, {}, {"query": "subscription { count }"}, "text", {"query": "{ optionalFailure }"}]
     results = serve(batching=True).post("/", json=batch).json()
     assert results[0] == {"data": {"hello": "hello world"}}
@@ -261,7 +261,7 @@ def test_one_operation_of_a_batch_that_is_refused_leaves_the_others(serve: Calla
     assert messages[3] == "Unexpected error."
 
 
-def test_a_context_may_refuse_a_request_with_a_status(serve: Callable[..., TestClient]) -> None:
+def test_a_context_may_reject_a_request_with_a_status(serve: Callable[..., TestClient]) -> None:
     def context(context: GraphQLContext) -> GraphQLContext:
         raise HTTPException(401, "Log in first.", {"www-authenticate": "Bearer"})
 
@@ -281,21 +281,21 @@ def test_lifespan_is_taken_part_in(serve: Callable[..., TestClient]) -> None:
         assert client.post("/", json={"query": "{ hello }"}).status_code == 200
 
 
-def test_trio_is_refused_with_a_sentence(schema: Any) -> None:
+def test_trio_is_rejected_with_an_error_message(schema: Any) -> None:
     client = TestClient(GraphQL(schema), backend="trio")
     with pytest.raises(RuntimeError, match="needs asyncio"):
         client.post("/", json={"query": "{ hello }"})
 
 
 @pytest.mark.parametrize(
-    ("query", "noted"), [("{ hello }", False), ("{ optionalFailure hello }", True), ("{ refusal }", True)]
+    ("query", "has_errors"), [("{ hello }", False), ("{ optionalFailure hello }", True), ("{ forbidden }", True)]
 )
 @pytest.mark.parametrize(
     ("batch", "accept"),
     [(False, "application/json"), (True, "application/json"), (False, "text/event-stream"), (False, "multipart/mixed")],
 )
-def test_a_result_with_errors_is_noted_for_the_transaction_around(
-    schema: strawberry.Schema, query: str, noted: bool, batch: bool, accept: str
+def test_a_result_with_errors_is_recorded_for_the_outer_transaction(
+    schema: strawberry.Schema, query: str, has_errors: bool, batch: bool, accept: str
 ) -> None:
     app, seen = GraphQL(schema, batching=True), []
 
@@ -309,4 +309,4 @@ def test_a_result_with_errors_is_noted_for_the_transaction_around(
 
     operation = {"query": query}
     TestClient(around).post("/", json=[operation] if batch else operation, headers={"accept": accept})
-    assert seen == [noted]
+    assert seen == [has_errors]

@@ -1,4 +1,4 @@
-"""What is refused before it is run."""
+"""Documents that are rejected before they are run."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_aliases_are_counted_where_fragments_are_spread(ask: Callable[..., Any])
     assert ask(query, limits=GraphQLLimits(max_aliases=6)).status_code == 200
 
 
-def test_an_exponential_document_is_refused_at_once(ask: Callable[..., Any]) -> None:
+def test_an_exponential_document_is_rejected_at_once(ask: Callable[..., Any]) -> None:
     levels = 60
     fragments = "".join(
         f"fragment F{level} on Node {{ a: child {{ ...F{level + 1} }} b: child {{ ...F{level + 1} }} }} "
@@ -73,7 +73,7 @@ def test_an_exponential_document_is_refused_at_once(ask: Callable[..., Any]) -> 
 
 def test_tokens_and_size_are_counted_before_parsing(ask: Callable[..., Any]) -> None:
     assert "more than 10 tokens" in message(ask("{ " + "hello " * 20 + "}", limits=GraphQLLimits(max_tokens=10)))
-    assert "at most 5 are taken" in message(ask("{ hello }", limits=GraphQLLimits(max_query_size=5)))
+    assert "at most 5 are allowed" in message(ask("{ hello }", limits=GraphQLLimits(max_query_size=5)))
 
 
 def test_a_document_nested_too_deep_for_the_parser_is_an_error_of_the_client(ask: Callable[..., Any]) -> None:
@@ -122,12 +122,12 @@ def test_a_number_of_any_length_is_an_error_of_the_client(ask: Callable[..., Any
 
 def test_fields_have_weights_at_the_field_or_by_name(ask: Callable[..., Any]) -> None:
     limits = GraphQLLimits(max_complexity=40)
-    assert "complexity of 50" in message(ask("{ dear }", limits=limits))
-    assert ask("{ dear }", limits=limits, costs=FieldCosts({"Query.dear": 5})).status_code == 200
+    assert "complexity of 50" in message(ask("{ expensive }", limits=limits))
+    assert ask("{ expensive }", limits=limits, costs=FieldCosts({"Query.expensive": 5})).status_code == 200
     assert "complexity of 41" in message(ask("{ hello }", limits=limits, costs=FieldCosts({"Query.hello": 41})))
 
 
-def test_a_weight_of_no_field_is_refused_at_construction(ask: Callable[..., Any]) -> None:
+def test_a_weight_of_no_field_is_rejected_at_construction(ask: Callable[..., Any]) -> None:
     with pytest.raises(ValueError, match=r"Query\.missing"):
         ask("{ hello }", costs=FieldCosts({"Query.missing": 5}))
     with pytest.raises(ValueError, match=r"Type\.field"):
@@ -136,8 +136,8 @@ def test_a_weight_of_no_field_is_refused_at_construction(ask: Callable[..., Any]
         GraphQLLimits(max_depth=0)
 
 
-@pytest.mark.parametrize(("weight", "error"), [(-1, ValueError), ("dear", TypeError), (0.5, TypeError)])
-def test_a_wrong_weight_is_refused_at_construction_wherever_it_stands(weight: Any, error: type[Exception]) -> None:
+@pytest.mark.parametrize(("weight", "error"), [(-1, ValueError), ("expensive", TypeError), (0.5, TypeError)])
+def test_a_wrong_weight_is_rejected_at_construction_wherever_it_is_given(weight: Any, error: type[Exception]) -> None:
     from armillary.graphql import GraphQL
 
     @strawberry.type
@@ -154,7 +154,7 @@ def test_a_wrong_weight_is_refused_at_construction_wherever_it_stands(weight: An
         FieldCosts(default=weight)
 
 
-def test_one_text_in_place_of_a_list_of_arguments_is_refused() -> None:
+def test_a_string_in_place_of_a_list_of_arguments_is_rejected() -> None:
     with pytest.raises(TypeError, match="list_arguments"):
         FieldCosts(list_arguments="first")
 
@@ -199,8 +199,8 @@ def test_rules_and_extensions_of_the_schema_are_kept() -> None:
     schema = strawberry.Schema(Query, extensions=[DisableIntrospection, lambda: QueryDepthLimiter(max_depth=3)])
     client = TestClient(GraphQL(schema))
     assert client.post("/", json={"query": "{ hello }"}).json() == {"data": {"hello": "world"}}
-    refused = client.post("/", json={"query": "{ __schema { types { name } } }"}).json()
-    assert "introspection has been disabled" in refused["errors"][0]["message"]
+    rejected = client.post("/", json={"query": "{ __schema { types { name } } }"}).json()
+    assert "introspection has been disabled" in rejected["errors"][0]["message"]
     assert len(schema.extensions) == 2
 
 
@@ -251,7 +251,7 @@ def test_limits_hold_for_a_document_that_an_extension_gave(rewrites: bool) -> No
 
     schema = strawberry.Schema(Query, extensions=[Deepening if rewrites else ParserCache])
     client = TestClient(GraphQL(schema, limits=GraphQLLimits(max_depth=2)))
-    refused = client.post("/", json={"query": "{ __schema { types { name } } }"}).json()
-    assert "3 levels deep; at most 2" in refused["errors"][0]["message"]
+    rejected = client.post("/", json={"query": "{ __schema { types { name } } }"}).json()
+    assert "3 levels deep; at most 2" in rejected["errors"][0]["message"]
     simple = client.post("/", json={"query": "{ hello }"}).json()
     assert ("3 levels deep" in str(simple)) is rewrites

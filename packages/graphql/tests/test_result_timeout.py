@@ -106,7 +106,7 @@ class Events:
 
 
 class OwnExecutor(Executor):  # type: ignore[type-arg]
-    """An executor of the schema's own, which stays in force."""
+    """An executor set by the schema, which stays in use."""
 
 
 @pytest.fixture(autouse=True)
@@ -147,23 +147,23 @@ def until(condition: Callable[[], bool]) -> None:
 
 
 def test_a_slow_result_ends_its_operation_on_a_websocket_and_no_other(client: TestClient) -> None:
-    with client.websocket_connect("/", subprotocols=["graphql-transport-ws"]) as session:
+    with client.websocket_connect("/", subprotocols=["graphql-transport-ws"]) as websocket:
 
         def subscribe(operation_id: str, query: str) -> None:
-            session.send_json({"id": operation_id, "type": "subscribe", "payload": {"query": query}})
+            websocket.send_json({"id": operation_id, "type": "subscribe", "payload": {"query": query}})
 
-        session.send_json({"type": "connection_init"})
-        session.receive_json()
+        websocket.send_json({"type": "connection_init"})
+        websocket.receive_json()
         subscribe("other", "subscription { forever }")
-        assert session.receive_json()["id"] == "other"
+        assert websocket.receive_json()["id"] == "other"
         subscribe("slow", "subscription { ticks { slow(above: 0) } }")
-        assert session.receive_json()["payload"] == {"data": {"ticks": {"slow": "quick 0"}}}
-        assert session.receive_json() == {"id": "slow", "type": "error", "payload": [ERROR]}
+        assert websocket.receive_json()["payload"] == {"data": {"ticks": {"slow": "quick 0"}}}
+        assert websocket.receive_json() == {"id": "slow", "type": "error", "payload": [ERROR]}
         until(lambda: "source ends" in LOG)
         assert LOG == ["forever begins", "resolver begins", "resolver ends", "source ends"]
         subscribe("slow", "{ hello }")
-        assert session.receive_json() == {"id": "slow", "type": "next", "payload": {"data": {"hello": "hello"}}}
-        assert session.receive_json() == {"id": "slow", "type": "complete"}
+        assert websocket.receive_json() == {"id": "slow", "type": "next", "payload": {"data": {"hello": "hello"}}}
+        assert websocket.receive_json() == {"id": "slow", "type": "complete"}
         assert "forever ends" not in LOG
 
 
@@ -208,13 +208,13 @@ async def test_a_slow_result_ends_its_operation_on_a_shared_event_stream_and_no_
 
 
 def test_the_wait_for_an_event_is_not_counted(client: TestClient) -> None:
-    with client.websocket_connect("/", subprotocols=["graphql-transport-ws"]) as session:
-        session.send_json({"type": "connection_init"})
-        session.receive_json()
+    with client.websocket_connect("/", subprotocols=["graphql-transport-ws"]) as websocket:
+        websocket.send_json({"type": "connection_init"})
+        websocket.receive_json()
         query = "subscription { ticks(idle: 0.15) { slow(above: 99) } }"
-        session.send_json({"id": "1", "type": "subscribe", "payload": {"query": query}})
+        websocket.send_json({"id": "1", "type": "subscribe", "payload": {"query": query}})
         for number in range(3):
-            assert session.receive_json()["payload"] == {"data": {"ticks": {"slow": f"quick {number}"}}}
+            assert websocket.receive_json()["payload"] == {"data": {"ticks": {"slow": f"quick {number}"}}}
 
 
 def test_a_subscription_that_takes_too_long_to_begin_is_ended(client: TestClient) -> None:
@@ -224,7 +224,7 @@ def test_a_subscription_that_takes_too_long_to_begin_is_ended(client: TestClient
 
 
 @pytest.mark.parametrize("accept", ["text/event-stream", "multipart/mixed"])
-def test_a_slow_deferred_part_ends_the_answer(client: TestClient, accept: str) -> None:
+def test_a_slow_deferred_part_ends_the_response(client: TestClient, accept: str) -> None:
     query = '{ hello ... @defer(label: "a") { tick { slow } } ... @defer(label: "b") { tick { number } } }'
     response = client.post("/", json={"query": query}, headers={"accept": accept})
     if accept == "multipart/mixed":
@@ -242,19 +242,19 @@ def test_a_slow_deferred_part_ends_the_answer(client: TestClient, accept: str) -
 
 
 def test_a_slow_deferred_part_ends_the_operation_on_a_websocket(client: TestClient) -> None:
-    with client.websocket_connect("/", subprotocols=["graphql-transport-ws"]) as session:
-        session.send_json({"type": "connection_init"})
-        session.receive_json()
+    with client.websocket_connect("/", subprotocols=["graphql-transport-ws"]) as websocket:
+        websocket.send_json({"type": "connection_init"})
+        websocket.receive_json()
         query = "{ hello ... @defer { tick { slow } } }"
-        session.send_json({"id": "1", "type": "subscribe", "payload": {"query": query}})
-        assert session.receive_json()["payload"]["data"] == {"hello": "hello"}
-        last = session.receive_json()["payload"]
+        websocket.send_json({"id": "1", "type": "subscribe", "payload": {"query": query}})
+        assert websocket.receive_json()["payload"]["data"] == {"hello": "hello"}
+        last = websocket.receive_json()["payload"]
         assert last == {"hasNext": False, "completed": [{"id": "0", "errors": [ERROR]}]}
-        assert session.receive_json() == {"id": "1", "type": "complete"}
+        assert websocket.receive_json() == {"id": "1", "type": "complete"}
         assert LOG == ["resolver begins", "resolver ends"]
 
 
-def test_a_slow_streamed_item_ends_the_answer(client: TestClient) -> None:
+def test_a_slow_streamed_item_ends_the_response(client: TestClient) -> None:
     query = "{ stream @stream(initialCount: 1) }"
     response = client.post("/", json={"query": query}, headers={"accept": "multipart/mixed"})
     frames = parts(response.text, "-")
@@ -274,20 +274,20 @@ def test_other_time_outs_of_resolvers_stay_what_they_are() -> None:
 def test_no_limit_is_a_limit_of_none(slow_schema: strawberry.Schema) -> None:
     limits = GraphQLLimits(result_timeout=None, execution_timeout=0.1)
     client = TestClient(lint(GraphQL(slow_schema, limits=limits)))
-    with client.websocket_connect("/", subprotocols=["graphql-transport-ws"]) as session:
-        session.send_json({"type": "connection_init"})
-        session.receive_json()
+    with client.websocket_connect("/", subprotocols=["graphql-transport-ws"]) as websocket:
+        websocket.send_json({"type": "connection_init"})
+        websocket.receive_json()
         for operation_id, query in (
             ("1", "subscription { ticks { slow } }"),
             ("2", "{ ... @defer { tick { slow } } }"),
         ):
-            session.send_json({"id": operation_id, "type": "subscribe", "payload": {"query": query}})
-        assert session.receive_json()["id"] == "2"
+            websocket.send_json({"id": operation_id, "type": "subscribe", "payload": {"query": query}})
+        assert websocket.receive_json()["id"] == "2"
         time.sleep(0.3)
         assert LOG == ["resolver begins", "resolver begins"]
 
 
-def test_an_executor_of_the_schema_stays_in_force() -> None:
+def test_an_executor_of_the_schema_stays_in_use() -> None:
     schema = strawberry.Schema(Query, subscription=Subscription, execution_context_class=OwnExecutor)
     engine = GraphQL(schema, limits=SHORT).engine
     assert schema.execution_context_class is OwnExecutor

@@ -1,4 +1,4 @@
-"""One span per operation, where OpenTelemetry is in use."""
+"""One span per operation, if OpenTelemetry is in use."""
 
 from __future__ import annotations
 
@@ -40,16 +40,16 @@ def test_the_operations_of_a_batch_and_of_a_websocket_have_a_span_each(
 ) -> None:
     client = serve(batching=True)
     client.post("/", json=[{"query": "{ hello }"}, {"query": "{ hello }"}])
-    with client.websocket_connect("/", subprotocols=["graphql-transport-ws"]) as session:
-        session.send_json({"type": "connection_init"})
-        session.receive_json()
+    with client.websocket_connect("/", subprotocols=["graphql-transport-ws"]) as websocket:
+        websocket.send_json({"type": "connection_init"})
+        websocket.receive_json()
         for operation_id, query in (("1", "{ hello }"), ("2", "subscription Count { count(to: 1) }")):
-            session.send_json({"id": operation_id, "type": "subscribe", "payload": {"query": query}})
-            assert [session.receive_json()["type"] for _ in range(2)] == ["next", "complete"]
+            websocket.send_json({"id": operation_id, "type": "subscribe", "payload": {"query": query}})
+            assert [websocket.receive_json()["type"] for _ in range(2)] == ["next", "complete"]
     assert [span.name for span in spans.get_finished_spans()] == ["GraphQL query"] * 3 + ["GraphQL subscription"]
 
 
-def test_nothing_is_loaded_where_opentelemetry_is_not_in_use(
+def test_nothing_is_loaded_when_opentelemetry_is_not_in_use(
     ask: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delitem(sys.modules, "opentelemetry.trace")

@@ -51,7 +51,7 @@ def test_a_subscription_is_streamed_as_events(serve: Callable[..., TestClient], 
 
 
 @pytest.mark.parametrize("query", ["{ nothing }", "{", "subscription { nothing }"])
-def test_what_cannot_run_is_told_in_the_stream(serve: Callable[..., TestClient], query: str) -> None:
+def test_what_cannot_run_is_an_error_in_the_stream(serve: Callable[..., TestClient], query: str) -> None:
     response = serve().post("/", json={"query": query}, headers=EVENTS)
     assert response.status_code == 200
     kinds = events(response.text)
@@ -63,8 +63,8 @@ def test_what_cannot_run_is_told_in_the_stream(serve: Callable[..., TestClient],
 def test_queries_are_streamed_too_and_mutations_not_by_get(serve: Callable[..., TestClient]) -> None:
     client = serve()
     assert events(client.post("/", json={"query": "{ hello }"}, headers=EVENTS).text)[0][1]["data"]["hello"]
-    refused = client.get("/", params={"query": 'mutation { note(text: "x") }'}, headers=EVENTS)
-    assert refused.status_code == 405
+    rejected = client.get("/", params={"query": 'mutation { record(text: "x") }'}, headers=EVENTS)
+    assert rejected.status_code == 405
 
 
 def test_a_subscription_without_a_stream_is_a_406(ask: Callable[..., Any]) -> None:
@@ -111,8 +111,8 @@ def test_deferred_fields_follow_as_events(
 
 
 @pytest.mark.parametrize("accept", ["text/event-stream", "multipart/mixed", "multipart/mixed, application/json"])
-@pytest.mark.parametrize("field", ["hello", "refusal"])
-def test_errors_of_the_first_of_several_parts_are_noted_before_the_answer_starts(
+@pytest.mark.parametrize("field", ["hello", "forbidden"])
+def test_errors_of_the_first_of_several_parts_are_recorded_before_the_response_starts(
     incremental_schema: strawberry.Schema, field: str, accept: str
 ) -> None:
     app, seen = GraphQL(incremental_schema), []
@@ -127,7 +127,7 @@ def test_errors_of_the_first_of_several_parts_are_noted_before_the_answer_starts
 
     query = f"{{ {field} ... @defer {{ node {{ name }} }} }}"
     TestClient(around).post("/", json={"query": query}, headers={"accept": accept})
-    assert seen == [field == "refusal"]
+    assert seen == [field == "forbidden"]
 
 
 def test_deferring_without_a_stream_is_a_406(
@@ -142,12 +142,14 @@ def test_deferring_without_a_stream_is_a_406(
 def test_a_mutation_whose_result_could_not_be_sent_is_not_run(
     serve: Callable[..., TestClient], incremental_schema: strawberry.Schema, log: list[str], directive: str
 ) -> None:
-    query = f'mutation {{ ... {directive} {{ note(text: "@defer") }} }}'
+    query = f'mutation {{ ... {directive} {{ record(text: "@defer") }} }}'
     client = serve(incremental_schema, batching=True)
     assert client.post("/", json={"query": query}).status_code == 406
     assert "multipart/mixed" in client.post("/", json=[{"query": query}]).json()[0]["errors"][0]["message"]
     assert log == []
-    assert client.post("/", json={"query": 'mutation { note(text: "@defer") }'}).json() == {"data": {"note": "@defer"}}
+    assert client.post("/", json={"query": 'mutation { record(text: "@defer") }'}).json() == {
+        "data": {"record": "@defer"}
+    }
 
 
 @pytest.mark.anyio
@@ -340,7 +342,7 @@ async def test_an_operation_that_fails_outside_its_resolvers_is_completed_and_th
     async with AsyncTestClient(lint(Failing(schema, single_connection=True))) as client:
         single = await Single.reserve(client)
         async with client.stream("GET", "/", headers={**EVENTS, **single.headers}) as stream:
-            await single.send("{ refusal }", "a")
+            await single.send("{ forbidden }", "a")
             text = ""
             async for piece in stream.aiter_text():
                 text += piece
@@ -379,9 +381,9 @@ class Preparing:
 
 
 @pytest.mark.anyio
-@pytest.mark.parametrize(("ids", "refusal"), [("aa", 409), ("ab", 429)])
+@pytest.mark.parametrize(("ids", "rejection"), [("aa", 409), ("ab", 429)])
 async def test_operations_prepared_at_the_same_time_share_neither_an_id_nor_the_last_place(
-    schema: strawberry.Schema, log: list[str], ids: str, refusal: int
+    schema: strawberry.Schema, log: list[str], ids: str, rejection: int
 ) -> None:
     context, limits = Preparing(), GraphQLLimits(max_subscriptions=1)
     app = GraphQL(schema, single_connection=True, context=context, limits=limits)
@@ -390,7 +392,7 @@ async def test_operations_prepared_at_the_same_time_share_neither_an_id_nor_the_
         sent = [asyncio.create_task(single.send("subscription { forever }", name)) for name in ids]
         await context.until_begun(2)
         context.may_end.set()
-        assert sorted([(await response).status_code for response in sent]) == [202, refusal]
+        assert sorted([(await response).status_code for response in sent]) == [202, rejection]
         await client.delete("/", params={"operationId": "a"}, headers=single.headers)
         await client.delete("/", params={"operationId": "b"}, headers=single.headers)
         await asyncio.sleep(0.05)
@@ -418,7 +420,7 @@ async def test_an_operation_prepared_while_its_stream_closes_is_not_run(
 
 
 @pytest.mark.anyio
-async def test_what_refuses_operations_refuses_streams_for_them(schema: strawberry.Schema) -> None:
+async def test_what_rejects_operations_rejects_streams_for_them(schema: strawberry.Schema) -> None:
     def context(context: GraphQLContext) -> GraphQLContext:
         raise HTTPException(401)
 

@@ -1,4 +1,4 @@
-"""A coroutine held to a time, whose timer is set only where it waits."""
+"""A coroutine with a time limit, whose timer is set only when it suspends."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ async def test_it_returns_and_raises_what_the_coroutine_does(waits: int, seconds
         await in_time(fail(waits), seconds)
 
 
-async def test_no_timer_is_set_for_what_does_not_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_no_timer_is_set_for_a_coroutine_that_does_not_suspend(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(asyncio, "timeout", None)
     assert await in_time(value(), 5.0) == "value"
 
@@ -56,7 +56,7 @@ async def test_it_is_cancelled_after_its_time_and_may_clean_up() -> None:
     assert task.cancelling() == 0
 
 
-async def test_the_time_before_it_first_waits_counts() -> None:
+async def test_the_time_before_it_first_suspends_counts() -> None:
     async def busy() -> None:
         time.sleep(0.06)
         await asyncio.sleep(5)
@@ -76,7 +76,7 @@ async def test_a_cancellation_from_outside_stays_one() -> None:
         await task
 
 
-async def test_time_outs_tasks_and_groups_inside_work_as_ever() -> None:
+async def test_time_outs_tasks_and_groups_inside_work_as_usual() -> None:
     async def nested() -> list[Any]:
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.01):

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from armillary.graphql._refusal import Refusal
+from armillary.graphql._request_rejected import RequestRejected
 from armillary.graphql._upload_map import place_files
 from armillary.testing import TestClient
 
@@ -38,11 +38,11 @@ def test_files_go_into_lists_and_batches(serve: Callable[..., TestClient]) -> No
     assert response.json()[0] == {"data": {"readAll": ["A", "B"]}}
 
 
-def test_forms_are_refused_where_uploads_are_off(serve: Callable[..., TestClient]) -> None:
+def test_forms_are_rejected_when_uploads_are_off(serve: Callable[..., TestClient]) -> None:
     assert serve().post("/", headers=PREFLIGHT, **one_file()).status_code == 415
 
 
-def test_a_form_that_another_site_could_send_is_refused(serve: Callable[..., TestClient]) -> None:
+def test_a_form_that_another_site_could_send_is_rejected(serve: Callable[..., TestClient]) -> None:
     """CVE-2024-47082 in Strawberry: uploads were on by default, for forms of any site."""
     response = serve(uploads=True).post("/", **one_file())
     assert response.status_code == 400
@@ -53,13 +53,13 @@ def test_a_form_that_another_site_could_send_is_refused(serve: Callable[..., Tes
     ("operations", "file_map", "message"),
     [
         ({"query": READ, "variables": {"file": None}}, {"1": ["variables.file"]}, "no file '1'"),
-        ({"query": READ, "variables": {"file": None}}, {"0": ["variables.other"]}, "no variable"),
-        ({"query": READ, "variables": {"file": "x"}}, {"0": ["variables.file"]}, "no variable"),
-        ({"query": READ, "variables": {"file": None}}, {"0": ["query"]}, "no variable"),
-        ({"query": READ, "variables": {"file": [None]}}, {"0": ["variables.file.7"]}, "no variable"),
-        ({"query": READ, "variables": {"file": [None]}}, {"0": ["variables.file.-1"]}, "no variable"),
+        ({"query": READ, "variables": {"file": None}}, {"0": ["variables.other"]}, "not a variable"),
+        ({"query": READ, "variables": {"file": "x"}}, {"0": ["variables.file"]}, "not a variable"),
+        ({"query": READ, "variables": {"file": None}}, {"0": ["query"]}, "not a variable"),
+        ({"query": READ, "variables": {"file": [None]}}, {"0": ["variables.file.7"]}, "not a variable"),
+        ({"query": READ, "variables": {"file": [None]}}, {"0": ["variables.file.-1"]}, "not a variable"),
         ({"query": READ, "variables": {"file": None}}, {"0": "variables.file"}, "list of paths"),
-        ({"query": READ, "variables": {"file": None}}, {"0": [1]}, "no variable"),
+        ({"query": READ, "variables": {"file": None}}, {"0": [1]}, "not a variable"),
         ({"query": READ, "variables": {"file": None}}, [], "`map` must be a JSON object"),
         ("text", {}, "`operations` must be"),
     ],
@@ -87,5 +87,5 @@ def test_a_form_named_twice_in_a_map_has_a_limit() -> None:
 
     upload = UploadFile(BytesIO(b""))
     operations = {"variables": {"files": [None] * 2000}}
-    with pytest.raises(Refusal, match="more than 1000 places"):
+    with pytest.raises(RequestRejected, match="more than 1000 places"):
         place_files(operations, {"0": [f"variables.files.{index}" for index in range(2000)]}, {"0": upload})

@@ -18,29 +18,29 @@ Connect = Callable[..., Any]
 
 @pytest.fixture
 def connect(serve: Callable[..., TestClient]) -> Connect:
-    """`with connect(**options) as session` opens a WebSocket; with `init`, one that is acknowledged."""
+    """`with connect(**options) as websocket` opens a WebSocket; with `init`, an acknowledged one."""
 
     @contextmanager
     def connect(
         *, init: bool = True, protocol: str = "graphql-transport-ws", headers: Any = None, **options: Any
     ) -> Iterator[Any]:
         client = serve(**options)
-        with client.websocket_connect("/", subprotocols=[protocol], headers=headers or {}) as session:
+        with client.websocket_connect("/", subprotocols=[protocol], headers=headers or {}) as websocket:
             if init:
-                session.send_json({"type": "connection_init"})
-                assert session.receive_json() == {"type": "connection_ack"}
-            yield session
+                websocket.send_json({"type": "connection_init"})
+                assert websocket.receive_json() == {"type": "connection_ack"}
+            yield websocket
 
     return connect
 
 
-def subscribe(session: Any, query: str, operation_id: str = "1", **payload: Any) -> None:
-    session.send_json({"id": operation_id, "type": "subscribe", "payload": {"query": query, **payload}})
+def subscribe(websocket: Any, query: str, operation_id: str = "1", **payload: Any) -> None:
+    websocket.send_json({"id": operation_id, "type": "subscribe", "payload": {"query": query, **payload}})
 
 
-def closed(session: Any) -> tuple[int, str]:
+def closed(websocket: Any) -> tuple[int, str]:
     with pytest.raises(WebSocketClosed) as caught:
-        session.receive_json()
+        websocket.receive_json()
     return caught.value.code, caught.value.reason
 
 
@@ -52,10 +52,10 @@ def until(condition: Callable[[], bool]) -> None:
 
 
 def test_a_subscription_gives_its_results_and_completes(connect: Connect) -> None:
-    with connect() as session:
-        assert session.accepted_subprotocol == "graphql-transport-ws"
-        subscribe(session, "subscription ($to: Int!) { count(to: $to) }", variables={"to": 2})
-        assert [session.receive_json() for _ in range(3)] == [
+    with connect() as websocket:
+        assert websocket.accepted_subprotocol == "graphql-transport-ws"
+        subscribe(websocket, "subscription ($to: Int!) { count(to: $to) }", variables={"to": 2})
+        assert [websocket.receive_json() for _ in range(3)] == [
             {"id": "1", "type": "next", "payload": {"data": {"count": 0}}},
             {"id": "1", "type": "next", "payload": {"data": {"count": 1}}},
             {"id": "1", "type": "complete"},
@@ -63,89 +63,89 @@ def test_a_subscription_gives_its_results_and_completes(connect: Connect) -> Non
 
 
 def test_queries_and_mutations_run_too(connect: Connect) -> None:
-    with connect() as session:
-        for query in ("{ hello }", 'mutation { note(text: "x") }'):
-            subscribe(session, query)
-            assert session.receive_json()["type"] == "next"
-            assert session.receive_json() == {"id": "1", "type": "complete"}
+    with connect() as websocket:
+        for query in ("{ hello }", 'mutation { record(text: "x") }'):
+            subscribe(websocket, query)
+            assert websocket.receive_json()["type"] == "next"
+            assert websocket.receive_json() == {"id": "1", "type": "complete"}
 
 
 def test_an_operation_that_cannot_run_is_an_error_and_frees_its_id(connect: Connect) -> None:
-    with connect() as session:
+    with connect() as websocket:
         for query in ("{ nothing }", "{", "query ($n: String!) { hello(name: $n) }", ""):
-            subscribe(session, query)
-            answer = session.receive_json()
-            assert answer["type"] == "error"
-            assert answer["payload"][0]["message"]
-        subscribe(session, "{ hello }")
-        assert session.receive_json()["type"] == "next"
+            subscribe(websocket, query)
+            message = websocket.receive_json()
+            assert message["type"] == "error"
+            assert message["payload"][0]["message"]
+        subscribe(websocket, "{ hello }")
+        assert websocket.receive_json()["type"] == "next"
 
 
 def test_an_exception_in_a_subscription_is_masked_and_ends_it(connect: Connect) -> None:
-    with connect() as session:
-        subscribe(session, "subscription { broken }")
-        assert session.receive_json()["payload"] == {"data": {"broken": 1}}
-        answer = session.receive_json()
-        assert "secret" not in str(answer)
-        assert "Unexpected error." in str(answer)
+    with connect() as websocket:
+        subscribe(websocket, "subscription { broken }")
+        assert websocket.receive_json()["payload"] == {"data": {"broken": 1}}
+        message = websocket.receive_json()
+        assert "secret" not in str(message)
+        assert "Unexpected error." in str(message)
 
 
 def test_operations_run_side_by_side_and_stop_one_by_one(connect: Connect, log: list[str]) -> None:
-    with connect() as session:
-        subscribe(session, "subscription { forever }", "a")
-        assert session.receive_json()["id"] == "a"
-        subscribe(session, "subscription { forever }", "b")
-        assert session.receive_json()["id"] == "b"
-        session.send_json({"id": "a", "type": "complete"})
+    with connect() as websocket:
+        subscribe(websocket, "subscription { forever }", "a")
+        assert websocket.receive_json()["id"] == "a"
+        subscribe(websocket, "subscription { forever }", "b")
+        assert websocket.receive_json()["id"] == "b"
+        websocket.send_json({"id": "a", "type": "complete"})
         until(lambda: log.count("forever ends") == 1)
-        subscribe(session, "{ hello }", "a")
-        assert session.receive_json()["id"] == "a"
+        subscribe(websocket, "{ hello }", "a")
+        assert websocket.receive_json()["id"] == "a"
     until(lambda: log.count("forever ends") == 2)
 
 
-def test_a_vanished_client_stops_what_it_ran(connect: Connect, log: list[str]) -> None:
-    with connect() as session:
-        subscribe(session, "subscription { forever }")
-        session.receive_json()
-        session.disconnect()
+def test_a_disconnected_client_stops_what_it_ran(connect: Connect, log: list[str]) -> None:
+    with connect() as websocket:
+        subscribe(websocket, "subscription { forever }")
+        websocket.receive_json()
+        websocket.disconnect()
         until(lambda: "forever ends" in log)
 
 
-def test_pings_are_answered_before_and_after_the_acknowledgement(connect: Connect) -> None:
-    with connect(init=False) as session:
-        session.send_json({"type": "ping", "payload": {"n": 1}})
-        assert session.receive_json() == {"type": "pong", "payload": {"n": 1}}
-        session.send_json({"type": "connection_init"})
-        assert session.receive_json() == {"type": "connection_ack"}
-        session.send_json({"type": "pong"})
-        session.send_json({"type": "ping"})
-        assert session.receive_json() == {"type": "pong"}
+def test_pings_get_a_pong_before_and_after_the_acknowledgement(connect: Connect) -> None:
+    with connect(init=False) as websocket:
+        websocket.send_json({"type": "ping", "payload": {"n": 1}})
+        assert websocket.receive_json() == {"type": "pong", "payload": {"n": 1}}
+        websocket.send_json({"type": "connection_init"})
+        assert websocket.receive_json() == {"type": "connection_ack"}
+        websocket.send_json({"type": "pong"})
+        websocket.send_json({"type": "ping"})
+        assert websocket.receive_json() == {"type": "pong"}
 
 
 def test_an_operation_before_the_acknowledgement_closes_with_4401(connect: Connect, log: list[str]) -> None:
-    with connect(init=False) as session:
-        subscribe(session, "subscription { forever }")
-        assert closed(session) == (4401, "Unauthorized")
+    with connect(init=False) as websocket:
+        subscribe(websocket, "subscription { forever }")
+        assert closed(websocket) == (4401, "Unauthorized")
     assert log == []
 
 
 def test_a_second_init_closes_with_4429(connect: Connect) -> None:
-    with connect() as session:
-        session.send_json({"type": "connection_init"})
-        assert closed(session) == (4429, "Too many initialisation requests")
+    with connect() as websocket:
+        websocket.send_json({"type": "connection_init"})
+        assert closed(websocket) == (4429, "Too many initialisation requests")
 
 
 def test_a_late_init_closes_with_4408(connect: Connect) -> None:
-    with connect(init=False, limits=GraphQLLimits(connection_init_timeout=0.05)) as session:
-        assert closed(session) == (4408, "Connection initialisation timeout")
+    with connect(init=False, limits=GraphQLLimits(connection_init_timeout=0.05)) as websocket:
+        assert closed(websocket) == (4408, "Connection initialisation timeout")
 
 
 def test_an_id_in_use_closes_with_4409(connect: Connect) -> None:
-    with connect() as session:
-        subscribe(session, "subscription { forever }")
-        session.receive_json()
-        subscribe(session, "subscription { forever }")
-        assert closed(session) == (4409, "Subscriber for that id already exists")
+    with connect() as websocket:
+        subscribe(websocket, "subscription { forever }")
+        websocket.receive_json()
+        subscribe(websocket, "subscription { forever }")
+        assert closed(websocket) == (4409, "Subscriber for that id already exists")
 
 
 @pytest.mark.parametrize(
@@ -167,44 +167,44 @@ def test_an_id_in_use_closes_with_4409(connect: Connect) -> None:
     ],
 )
 def test_a_malformed_message_closes_with_4400(connect: Connect, message: str) -> None:
-    with connect() as session:
-        session.send_text(message)
-        assert closed(session)[0] == 4400
+    with connect() as websocket:
+        websocket.send_text(message)
+        assert closed(websocket)[0] == 4400
 
 
 def test_a_binary_message_closes_with_4400(connect: Connect) -> None:
-    with connect() as session:
-        session.send_bytes(b"{}")
-        assert closed(session) == (4400, "Messages are sent as text")
+    with connect() as websocket:
+        websocket.send_bytes(b"{}")
+        assert closed(websocket) == (4400, "Messages must be text")
 
 
 @pytest.mark.parametrize("protocol", ["unknown", "graphql-ws"])
-def test_a_subprotocol_we_do_not_speak_closes_with_4406(connect: Connect, protocol: str) -> None:
-    with connect(init=False, protocol=protocol) as session:
-        assert closed(session) == (4406, "Subprotocol not acceptable")
+def test_an_unsupported_subprotocol_closes_with_4406(connect: Connect, protocol: str) -> None:
+    with connect(init=False, protocol=protocol) as websocket:
+        assert closed(websocket) == (4406, "Subprotocol not acceptable")
 
 
 def test_one_operation_too_many_is_an_error_and_the_others_go_on(connect: Connect) -> None:
-    with connect(limits=GraphQLLimits(max_subscriptions=2)) as session:
+    with connect(limits=GraphQLLimits(max_subscriptions=2)) as websocket:
         for operation_id in "ab":
-            subscribe(session, "subscription { forever }", operation_id)
-            session.receive_json()
-        subscribe(session, "subscription { forever }", "c")
-        answer = session.receive_json()
-        assert (answer["id"], answer["type"]) == ("c", "error")
-        assert answer["payload"][0]["extensions"] == {"code": "TOO_MANY_SUBSCRIPTIONS"}
-        session.send_json({"id": "a", "type": "complete"})
-        subscribe(session, "{ hello }", "d")
-        assert session.receive_json()["id"] == "d"
+            subscribe(websocket, "subscription { forever }", operation_id)
+            websocket.receive_json()
+        subscribe(websocket, "subscription { forever }", "c")
+        message = websocket.receive_json()
+        assert (message["id"], message["type"]) == ("c", "error")
+        assert message["payload"][0]["extensions"] == {"code": "TOO_MANY_SUBSCRIPTIONS"}
+        websocket.send_json({"id": "a", "type": "complete"})
+        subscribe(websocket, "{ hello }", "d")
+        assert websocket.receive_json()["id"] == "d"
 
 
 def test_limits_on_documents_hold_here_too(connect: Connect) -> None:
-    with connect(limits=GraphQLLimits(max_depth=2)) as session:
-        subscribe(session, "{ node { child { name } } }")
-        assert "levels deep" in session.receive_json()["payload"][0]["message"]
+    with connect(limits=GraphQLLimits(max_depth=2)) as websocket:
+        subscribe(websocket, "{ node { child { name } } }")
+        assert "levels deep" in websocket.receive_json()["payload"][0]["message"]
 
 
-def test_pages_of_other_origins_are_refused(connect: Connect) -> None:
+def test_pages_of_other_origins_are_rejected(connect: Connect) -> None:
     with pytest.raises(WebSocketClosed):
         with connect(headers={"origin": "https://evil.test"}):
             pass
@@ -228,14 +228,14 @@ def test_the_handshake_is_decided_by_on_connect(serve: Callable[..., TestClient]
         ({"error": 1}, 4403),
         (None, 4403),
     ):
-        with client.websocket_connect("/", subprotocols=["graphql-transport-ws"]) as session:
-            session.send_json({"type": "connection_init", "payload": params})
+        with client.websocket_connect("/", subprotocols=["graphql-transport-ws"]) as websocket:
+            websocket.send_json({"type": "connection_init", "payload": params})
             if expected is None:
-                assert session.receive_json() == {"type": "connection_ack", "payload": {"user": "ada"}}
-                subscribe(session, "subscription { params }")
-                assert session.receive_json()["payload"] == {"data": {"params": "{'token': 'right'}"}}
+                assert websocket.receive_json() == {"type": "connection_ack", "payload": {"user": "ada"}}
+                subscribe(websocket, "subscription { params }")
+                assert websocket.receive_json()["payload"] == {"data": {"params": "{'token': 'right'}"}}
             else:
-                assert closed(session) == (expected, "Forbidden")
+                assert closed(websocket) == (expected, "Forbidden")
 
 
 def test_an_on_connect_over_its_time_is_stopped_and_closes_with_4408(connect: Connect, log: list[str]) -> None:
@@ -246,9 +246,9 @@ def test_an_on_connect_over_its_time_is_stopped_and_closes_with_4408(connect: Co
             log.append("stopped")
 
     limits = GraphQLLimits(execution_timeout=0.05)
-    with connect(init=False, on_connect=on_connect, limits=limits) as session:
-        session.send_json({"type": "connection_init"})
-        assert closed(session) == (4408, "Connection initialisation timeout")
+    with connect(init=False, on_connect=on_connect, limits=limits) as websocket:
+        websocket.send_json({"type": "connection_init"})
+        assert closed(websocket) == (4408, "Connection initialisation timeout")
     assert log == ["stopped"]
 
 
@@ -257,64 +257,64 @@ def test_a_time_out_of_on_connect_itself_is_its_failure(connect: Connect) -> Non
         raise TimeoutError("the database")
 
     with pytest.raises(TimeoutError, match="the database"):
-        with connect(init=False, on_connect=on_connect) as session:
-            session.send_json({"type": "connection_init"})
-            closed(session)
+        with connect(init=False, on_connect=on_connect) as websocket:
+            websocket.send_json({"type": "connection_init"})
+            closed(websocket)
 
 
-def test_a_failing_context_is_an_error_that_tells_nothing(connect: Connect, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_failing_context_is_a_masked_error(connect: Connect, caplog: pytest.LogCaptureFixture) -> None:
     def context(context: GraphQLContext) -> GraphQLContext:
         raise KeyError("the secret")
 
-    with connect(context=context) as session:
-        subscribe(session, "{ hello }")
-        assert session.receive_json()["payload"] == [{"message": "Unexpected error."}]
+    with connect(context=context) as websocket:
+        subscribe(websocket, "{ hello }")
+        assert websocket.receive_json()["payload"] == [{"message": "Unexpected error."}]
     assert "the secret" in caplog.text
 
 
-def test_the_older_protocol_is_spoken_where_asked_for(connect: Connect, log: list[str]) -> None:
-    with connect(protocol="graphql-ws", legacy_websocket=True) as session:
-        assert session.receive_json() == {"type": "ka"}
-        session.send_json({"id": "1", "type": "start", "payload": {"query": "subscription { count(to: 1) }"}})
-        assert session.receive_json() == {"id": "1", "type": "data", "payload": {"data": {"count": 0}}}
-        assert session.receive_json() == {"id": "1", "type": "complete"}
-        session.send_json({"id": "2", "type": "start", "payload": {"query": "{ nothing }"}})
-        answer = session.receive_json()
-        assert answer["type"] == "error"
-        assert "nothing" in answer["payload"]["message"]
-        session.send_json({"id": "3", "type": "start", "payload": {"query": "subscription { forever }"}})
-        session.receive_json()
-        session.send_json({"id": "3", "type": "stop"})
+def test_the_older_protocol_is_supported_when_enabled(connect: Connect, log: list[str]) -> None:
+    with connect(protocol="graphql-ws", legacy_websocket=True) as websocket:
+        assert websocket.receive_json() == {"type": "ka"}
+        websocket.send_json({"id": "1", "type": "start", "payload": {"query": "subscription { count(to: 1) }"}})
+        assert websocket.receive_json() == {"id": "1", "type": "data", "payload": {"data": {"count": 0}}}
+        assert websocket.receive_json() == {"id": "1", "type": "complete"}
+        websocket.send_json({"id": "2", "type": "start", "payload": {"query": "{ nothing }"}})
+        message = websocket.receive_json()
+        assert message["type"] == "error"
+        assert "nothing" in message["payload"]["message"]
+        websocket.send_json({"id": "3", "type": "start", "payload": {"query": "subscription { forever }"}})
+        websocket.receive_json()
+        websocket.send_json({"id": "3", "type": "stop"})
         until(lambda: "forever ends" in log)
-        session.send_json({"type": "connection_terminate"})
-        assert closed(session)[0] == 1000
+        websocket.send_json({"type": "connection_terminate"})
+        assert closed(websocket)[0] == 1000
 
 
 def test_keep_alives_of_the_older_protocol_go_on(
     connect: Connect, monkeypatch: pytest.MonkeyPatch, log: list[str]
 ) -> None:
-    monkeypatch.setattr("armillary.graphql._legacy_session.KEEP_ALIVE_SECONDS", 0.02)
-    with connect(protocol="graphql-ws", legacy_websocket=True) as session:
-        assert [session.receive_json() for _ in range(3)] == [{"type": "ka"}] * 3
-        session.send_json({"type": "connection_terminate"})
+    monkeypatch.setattr("armillary.graphql._legacy_connection.KEEP_ALIVE_SECONDS", 0.02)
+    with connect(protocol="graphql-ws", legacy_websocket=True) as websocket:
+        assert [websocket.receive_json() for _ in range(3)] == [{"type": "ka"}] * 3
+        websocket.send_json({"type": "connection_terminate"})
         with pytest.raises(WebSocketClosed) as caught:
-            while session.receive_json() == {"type": "ka"}:
+            while websocket.receive_json() == {"type": "ka"}:
                 pass
         assert caught.value.code == 1000
 
 
-def test_the_older_protocol_refuses_what_comes_before_its_init_too(connect: Connect, log: list[str]) -> None:
+def test_the_older_protocol_rejects_operations_before_its_init_too(connect: Connect, log: list[str]) -> None:
     """CVE-2026-35523 and CVE-2026-35526 in Strawberry: operations before the init, and any number of them."""
-    with connect(init=False, protocol="graphql-ws", legacy_websocket=True) as session:
-        session.send_json({"id": "1", "type": "start", "payload": {"query": "subscription { forever }"}})
-        assert closed(session) == (4401, "Unauthorized")
+    with connect(init=False, protocol="graphql-ws", legacy_websocket=True) as websocket:
+        websocket.send_json({"id": "1", "type": "start", "payload": {"query": "subscription { forever }"}})
+        assert closed(websocket) == (4401, "Unauthorized")
     assert log == []
 
 
-def test_an_id_used_again_in_the_older_protocol_stands_for_the_new_operation(connect: Connect, log: list[str]) -> None:
-    with connect(protocol="graphql-ws", legacy_websocket=True) as session:
-        assert session.receive_json() == {"type": "ka"}
+def test_an_id_used_again_in_the_older_protocol_replaces_the_operation(connect: Connect, log: list[str]) -> None:
+    with connect(protocol="graphql-ws", legacy_websocket=True) as websocket:
+        assert websocket.receive_json() == {"type": "ka"}
         for _ in range(2):
-            session.send_json({"id": "1", "type": "start", "payload": {"query": "subscription { forever }"}})
-            assert session.receive_json()["payload"] == {"data": {"forever": "running"}}
+            websocket.send_json({"id": "1", "type": "start", "payload": {"query": "subscription { forever }"}})
+            assert websocket.receive_json()["payload"] == {"data": {"forever": "running"}}
         until(lambda: log.count("forever ends") == 1)

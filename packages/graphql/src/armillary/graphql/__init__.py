@@ -17,7 +17,7 @@ from ._document_store import DocumentStore, MemoryDocumentStore, RedisDocumentSt
 from ._limits import GraphQLLimits
 from ._testing import AsyncGraphQLTester, GraphQLTester, OperationFailed
 from ._trusted_documents import TrustedDocuments
-from ._websocket_session import ConnectionRejected
+from ._websocket_connection import ConnectionRejected
 
 __all__ = [
     "AsyncGraphQLTester",

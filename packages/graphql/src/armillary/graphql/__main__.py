@@ -12,10 +12,10 @@ from ._app import GraphQL
 
 
 def load_schema(target: str) -> Schema:
-    """Return the schema, or that of the application, which "module:name" names.
+    """Return the schema that "module:name" names, or the schema of the application it names.
 
     Raises:
-        ValueError: there is none.
+        ValueError: it names neither.
     """
     module_name, separator, name = target.partition(":")
     if not separator or not name:
@@ -37,7 +37,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Print the schema, or write it to a file; return the exit status."""
     parser = ArgumentParser(prog="python -m armillary.graphql", description="Print a GraphQL schema as text.")
     parser.add_argument("schema", help="where the strawberry.Schema or GraphQL application is: module:name")
-    parser.add_argument("--output", help="a file to write instead")
+    parser.add_argument("--output", help="a file to write the schema to, instead of standard output")
     options = parser.parse_args(arguments)
     sys.path.insert(0, "")
     try:

@@ -21,10 +21,10 @@ from ._error_format import is_public, mask
 from ._event_loop import require_asyncio
 from ._http_transport import HTTPTransport
 from ._ide import IDE
-from ._legacy_session import LegacySession
+from ._legacy_connection import LegacyGraphQLConnection
 from ._limits import GraphQLLimits
 from ._trusted_documents import TrustedDocuments
-from ._websocket_session import WebSocketSession
+from ._websocket_connection import GraphQLConnection
 
 ContextMaker: TypeAlias = Callable[[GraphQLContext], Any]
 ConnectHandler: TypeAlias = Callable[[GraphQLContext], "Awaitable[dict[str, Any] | bool | None]"]
@@ -35,34 +35,34 @@ class GraphQL:
 
     Args:
         schema: a `strawberry.Schema`.
-        context: makes the context resolvers see from a `GraphQLContext`, which it is by default;
+        context: makes the context of the resolvers from a `GraphQLContext`, which is the default context;
             sync or async. Called once for an HTTP request, once for each operation on a WebSocket.
         root_value: makes the root value from a `GraphQLContext`; sync or async.
         on_connect: async; takes the `GraphQLContext` of a WebSocket with its `connection_params`.
-            Returns what to acknowledge with; False refuses the connection with 4403.
-        debug: show masked errors, and the page; None to do as `scope["app"].debug` says, if there.
-        ide: show GraphiQL to browsers; None to show it in debug mode alone.
-        limits: what clients may ask for.
-        costs: what fields cost, of `limits.max_complexity`.
-        batching: take lists of operations.
-        uploads: take forms with files; needs `armillary-graphql[uploads]`.
-        persisted_queries: where automatic persisted queries are kept; None for none.
+            Returns the payload of the acknowledgement; False rejects the connection with 4403.
+        debug: show masked errors and the page; None to follow `scope["app"].debug`, if present.
+        ide: show GraphiQL to browsers; None to show it only in debug mode.
+        limits: the limits on what clients request.
+        costs: the cost of each field, counted against `limits.max_complexity`.
+        batching: accept lists of operations.
+        uploads: accept forms with files; needs `armillary-graphql[uploads]`.
+        persisted_queries: the store of automatic persisted queries; None for none.
         trusted_documents: the only documents to run; None for any.
-        public_errors: exceptions whose text clients may read, besides GraphQLError.
-        single_connection: let one event stream carry several operations. Its streams are in this
-            process: behind several, requests of one client must reach the same one.
-        legacy_websocket: speak the older `graphql-ws` protocol too.
-        allow_origins: origins, besides the server's own, whose pages may open a WebSocket; as for
+        public_errors: exceptions whose message is sent to clients, besides GraphQLError.
+        single_connection: let one event stream carry several operations. Its streams live in
+            this process: with several processes, the requests of one client must reach the same one.
+        legacy_websocket: support the older `graphql-ws` protocol too.
+        allow_origins: origins whose pages may open a WebSocket, besides the server's own; as for
             `OriginPolicy`.
-        websocket_limits: those of each WebSocket; by default those of `WebSocket`.
-        title: that of the page.
+        websocket_limits: the limits of each WebSocket; by default those of `WebSocket`.
+        title: the title of the page.
 
     Attributes:
         schema, limits: as above.
         engine: runs the operations.
 
     Raises:
-        TypeError: `schema` is no Strawberry schema.
+        TypeError: `schema` is not a Strawberry schema.
         ValueError: an origin, a limit or a field of `costs` is wrong.
 
     Follows the GraphQL specification of September 2025, GraphQL over HTTP (draft), the
@@ -78,7 +78,7 @@ class GraphQL:
     """
 
     serves_websockets: ClassVar[bool] = True
-    """What a `Route` asks, to hand over the WebSockets of its path too; a subclass with False gets none there."""
+    """Read by `Route`: whether to pass the WebSockets of its path too; a subclass with False gets none."""
 
     def __init__(
         self,
@@ -121,9 +121,11 @@ class GraphQL:
             single_connection=single_connection,
         )
         self._origin_policy = OriginPolicy(allow_origins, check="always")
-        sessions = (WebSocketSession, LegacySession) if legacy_websocket else (WebSocketSession,)
-        self._sessions = {session.subprotocol: session for session in sessions}
-        self._http_app = request_response(self.answer)
+        connection_classes = (GraphQLConnection, LegacyGraphQLConnection) if legacy_websocket else (GraphQLConnection,)
+        self._connection_classes = {
+            connection_class.subprotocol: connection_class for connection_class in connection_classes
+        }
+        self._http_app = request_response(self.handle_request)
         self._websocket_app = websocket_session(self.serve_websocket, limits=websocket_limits)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -136,72 +138,74 @@ class GraphQL:
             require_asyncio()
             await self._websocket_app(scope, receive, send)
         elif kind == "lifespan":
-            await _live(receive, send)
+            await _serve_lifespan(receive, send)
         else:
             raise RuntimeError(f"GraphQL serves http and websocket scopes, got {kind!r}")
 
     @property
     def keeps_record(self) -> bool:
-        """Whether it notes starts of responses and obeys `max_body_size` itself, as its own `__call__` does."""
+        """Whether it records response starts and enforces `max_body_size` itself, as its own `__call__` does."""
         return type(self).__call__ is GraphQL.__call__
 
     async def get_context(self, context: GraphQLContext) -> Any:
-        """Return what resolvers see as `info.context`; override it or give `context`."""
+        """Return the `info.context` of resolvers; override it or pass `context`."""
         return context if self._make_context is None else await _awaited(self._make_context(context))
 
     async def get_root_value(self, context: GraphQLContext) -> Any:
-        """Return what root resolvers see as `root`; override it or give `root_value`."""
+        """Return the `root` of root resolvers; override it or pass `root_value`."""
         return None if self._make_root_value is None else await _awaited(self._make_root_value(context))
 
     async def on_connect(self, context: GraphQLContext) -> dict[str, Any] | bool | None:
-        """Decide about a WebSocket by what it sent with `connection_init`; override it or give `on_connect`.
+        """Accept or reject a WebSocket by its `connection_init` payload; override it or pass `on_connect`.
 
         Returns:
-            What to acknowledge with; None for nothing; False to refuse the connection.
+            The payload of the acknowledgement; None for no payload; False to reject the connection.
         """
         return None if self._connect is None else await self._connect(context)
 
     def is_debug(self, connection: HTTPConnection[Any]) -> bool:
-        """Tell whether this connection is served in debug mode."""
+        """Return whether this connection is served in debug mode."""
         if self.debug is not None:
             return self.debug
         return getattr(connection.scope.get("app"), "debug", False) is True
 
     def format_error(self, error: GraphQLError, debug: bool) -> dict[str, Any]:
-        """Return an error as it is sent, masked unless it was meant for the client; override to add to it."""
+        """Return an error as it is sent, masked unless it is meant for the client; override to add to it."""
         if not debug and not is_public(error, self._public_errors):
             error = mask(error)
         return cast("dict[str, Any]", dict(error.formatted))
 
-    async def answer(self, request: Request[Any]) -> Response:
-        """Return the answer to one HTTP request; what endpoints of other kinds may call."""
-        return await self._http.answer(request)
+    async def handle_request(self, request: Request[Any]) -> Response:
+        """Return the response to one HTTP request; for use in endpoints of other kinds."""
+        return await self._http.handle(request)
 
     async def serve_websocket(self, websocket: WebSocket[Any]) -> None:
         """Serve one WebSocket from its handshake to its end.
 
-        A page of another origin is refused. A client that offers no subprotocol we speak is told
-        by the close code 4406, which it could not read from a refused handshake.
+        A page of another origin is rejected. A client that offers no supported subprotocol gets the
+        close code 4406, which it could not read from a rejected handshake.
         """
         if not self._origin_policy.allows(websocket.scope):
             await websocket.close()
             return
         offered: list[str] = websocket.scope.get("subprotocols") or []
-        session = next((self._sessions[name] for name in offered if name in self._sessions), None)
-        if session is None:
+        connection_class = next(
+            (self._connection_classes[name] for name in offered if name in self._connection_classes), None
+        )
+        if connection_class is None:
             await websocket.accept()
             await websocket.close(4406, "Subprotocol not acceptable")
             return
-        await websocket.accept(session.subprotocol)
-        await session(self, websocket).run()
+        await websocket.accept(connection_class.subprotocol)
+        await connection_class(self, websocket).run()
 
 
 async def _awaited(value: Any) -> Any:
     return await value if hasattr(value, "__await__") else value
 
 
-async def _live(receive: Receive, send: Send) -> None:
-    """Take part in the lifespan of a server that serves this application alone."""
+async def _serve_lifespan(receive: Receive, send: Send) -> None:
+    """Handle the lifespan of a server that serves only this application."""
     while True:
         message = await receive()
         await send({"type": f"{message['type']}.complete"})

@@ -1,4 +1,4 @@
-"""What resolvers see of the connection."""
+"""The context of resolvers: the connection, the response and the data loaders."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ class GraphQLContext:
 
     Args:
         connection: the request or the WebSocket.
-        connection_params: what the client sent with `connection_init`; None on other transports.
+        connection_params: the payload of `connection_init`; None on other transports.
 
     Attributes:
         connection, connection_params: as above.
-        response: its status, headers, cookies and `background` go into the answer. On a stream
-            only what is set before the first result does, on that of a subscription only what is
-            set where the context is made; on a WebSocket nothing does.
+        response: its status, headers, cookies and `background` go into the response sent.
+            For a stream only what is set before the first result does, for the stream of a
+            subscription only what is set when the context is made; for a WebSocket nothing does.
 
     >>> GraphQLContext(Request({"type": "http", "method": "POST", "headers": []})).request.method
     'POST'
@@ -67,10 +67,10 @@ class GraphQLContext:
     def loader(
         self, load: Callable[[list[KeyT]], Awaitable[Sequence[ValueT | BaseException]]], **options: Any
     ) -> DataLoader[KeyT, ValueT]:
-        """Return the loader of this context for `load`: made when first asked for, and kept.
+        """Return the loader of this context for `load`: created on first use, then reused.
 
-        It gathers the keys asked for at the same time into one call of `load`, and remembers
-        values for this operation alone.
+        It batches the keys requested at the same time into one call of `load`, and caches values
+        for this operation only.
 
         Args:
             load: an async function from a list of keys to the values in the same order.

@@ -1,4 +1,4 @@
-"""What each field costs."""
+"""The cost of each field."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ from graphql import (
 )
 
 _TYPENAME = "__typename"
-_MOST_ITEMS = 10**18
+_MAX_ITEMS = 10**18
 
 
 class FieldCosts:
     """How much each field adds to the complexity of an operation.
 
-    A field costs its weight and what is selected below it. Where it is given a number of items
-    to return, what is selected below counts that many times.
+    A field costs its weight and what is selected below it. If an argument limits the number of
+    items, what is selected below counts that many times.
 
     Args:
         weights: costs by "Type.field"; 0 for none.
         default: the cost of every other field.
         list_arguments: arguments that say how many items a field returns.
 
-    A weight may also stand at the field: `strawberry.field(metadata={"cost": 5})`. `weights` wins.
+    A weight may also be set on the field: `strawberry.field(metadata={"cost": 5})`. `weights` takes precedence.
 
     Raises:
-        TypeError: a weight is no whole number, or `list_arguments` is one text.
+        TypeError: a weight is not an integer, or `list_arguments` is a string.
         ValueError: a weight is negative, or its key is not "Type.field".
 
     >>> FieldCosts({"Query.search": 10}).weights
@@ -60,7 +60,7 @@ class FieldCosts:
             _check_weight(name, weight)
 
     def check(self, schema: GraphQLSchema) -> None:
-        """Raise ValueError for a weight of a field the schema does not have, and for a wrong one at a field."""
+        """Raise ValueError for a weight of an unknown field, and for an invalid weight on a field of the schema."""
         for name in self.weights:
             type_name, _, field = name.partition(".")
             fields: Any = getattr(schema.type_map.get(type_name), "fields", None)
@@ -72,7 +72,7 @@ class FieldCosts:
                 _check_weight(f"{type_name}.{name}", _cost_at(field, 0))
 
     def weigh(self, parent: GraphQLNamedType | None, node: FieldNode) -> tuple[int, GraphQLNamedType | None]:
-        """Return the weight of a field and the type of what it returns, where these are known."""
+        """Return the weight of a field and the type of what it returns, if known."""
         name = node.name.value
         fields: Any = getattr(parent, "fields", None)
         field: Any = None if fields is None else fields.get(name)
@@ -85,7 +85,7 @@ class FieldCosts:
         return weight, cast("GraphQLNamedType", get_named_type(field.type))
 
     def count(self, node: FieldNode, variables: Mapping[str, Any] | None) -> int | None:
-        """Return how many items a field is asked for; None where a variable tells that is not given here."""
+        """Return how many items a field is asked for; None if that depends on a variable not given here."""
         items = 1
         for argument in node.arguments or ():
             if argument.name.value not in self.list_arguments:
@@ -99,7 +99,7 @@ class FieldCosts:
                 given = variables.get(value.name.value)
             # JSON has one kind of number, and 1e3 is an Int to GraphQL.
             if isinstance(given, (int, float)) and given > items:
-                items = int(min(given, _MOST_ITEMS))
+                items = int(min(given, _MAX_ITEMS))
         return items
 
 
@@ -111,14 +111,14 @@ def _check_weight(name: str, weight: object) -> None:
 
 
 def _cost_at(field: Any, default: int) -> int:
-    """Return the cost that stands at a field of the schema."""
+    """Return the cost set on a field of the schema."""
     definition: Any = field.extensions.get("strawberry-definition")
     metadata: dict[str, Any] = getattr(definition, "metadata", None) or {}
     return cast("int", metadata.get("cost", default))
 
 
 def number_defaults(node: OperationDefinitionNode) -> dict[str, float]:
-    """Return the numbers that variables of an operation are where the request gives none."""
+    """Return the default values of the numeric variables of an operation."""
     defaults: dict[str, float] = {}
     for definition in node.variable_definitions or ():
         default = _literal(definition.default_value)
@@ -128,5 +128,5 @@ def number_defaults(node: OperationDefinitionNode) -> dict[str, float]:
 
 
 def _literal(value: ValueNode | None) -> float | None:
-    """Return the number a literal stands for, with however many digits; None for what is no number."""
+    """Return the number a literal represents, with any number of digits; None for other literals."""
     return float(value.value) if isinstance(value, (IntValueNode, FloatValueNode)) else None

@@ -1,4 +1,4 @@
-"""Documents, parsed, measured and validated once and kept."""
+"""Documents, parsed, measured and validated once and cached."""
 
 from __future__ import annotations
 
@@ -22,22 +22,22 @@ from ._cost import FieldCosts
 from ._limits import GraphQLLimits
 from ._measure import Measure, Measuring
 
-KEPT_SIZE = 10_000
-"""Characters of the longest document that is kept."""
+MAX_CACHED_SIZE = 10_000
+"""Characters of the longest document that is cached."""
 
 DEFAULT_RULES = tuple(specified_rules)
-"""The rules Strawberry validates by where no extension of the schema changes them."""
+"""The rules Strawberry validates by unless an extension of the schema changes them."""
 
-_OUR_RULES = (*DEFAULT_RULES, *(rule for rule in recommended_rules if rule not in DEFAULT_RULES))
+_VALIDATION_RULES = (*DEFAULT_RULES, *(rule for rule in recommended_rules if rule not in DEFAULT_RULES))
 
 
 class PreparedDocument:
-    """One document as far as it can be known without its variables.
+    """One document, with all that is known without its variables.
 
     Attributes:
-        node: the parsed document; None where there is a `syntax_error`.
+        node: the parsed document; None if there is a `syntax_error`.
         syntax_error: why it could not be parsed.
-        errors: what is wrong with it: a limit, or else what the validation found.
+        errors: the limits it exceeds, or else its validation errors.
         operations: its operations by name, None for the one without.
     """
 
@@ -58,13 +58,13 @@ class PreparedDocument:
 
     @property
     def is_valid(self) -> bool:
-        """Whether it can be run, for all that is known without variables."""
+        """Whether it can be run, as far as is known without variables."""
         return self.syntax_error is None and not self.errors
 
     def select(self, name: str | None) -> OperationDefinitionNode | GraphQLError:
         """Return the operation to run (GraphQL specification, section 6.1, GetOperation), or why there is none.
 
-        The error is returned, as a kept exception that was raised again and again would grow.
+        The error is returned, not raised: a cached exception raised repeatedly would grow.
         """
         if self.syntax_error is not None:
             return self.syntax_error
@@ -81,40 +81,40 @@ class Documents:
     """The documents of one schema.
 
     Args:
-        schema: what they are validated against.
-        limits: what they are held to.
-        costs: what their fields cost.
+        schema: the schema they are validated against.
+        limits: the limits that apply to them.
+        costs: the costs of their fields.
     """
 
     def __init__(self, schema: GraphQLSchema, limits: GraphQLLimits, costs: FieldCosts) -> None:
         self._schema = schema
         self._limits = limits
         self._costs = costs
-        self._kept: dict[str, PreparedDocument] = {}
+        self._cached: dict[str, PreparedDocument] = {}
         self._last: tuple[str, PreparedDocument] | None = None
 
     def prepare(self, query: str) -> PreparedDocument:
-        """Return the document of this text; the work is done once for texts that come again."""
-        kept = self._kept
-        prepared = kept.pop(query, None)
+        """Return the document of this text; the work is done once for a text that is sent again."""
+        cached = self._cached
+        prepared = cached.pop(query, None)
         if prepared is None:
             # A transport prepares a document, and Strawberry asks for it again right after.
             if self._last is not None and self._last[0] is query:
                 return self._last[1]
             prepared = self._prepare(query)
             self._last = (query, prepared)
-            if len(query) > KEPT_SIZE or not self._limits.max_cached_documents:
+            if len(query) > MAX_CACHED_SIZE or not self._limits.max_cached_documents:
                 return prepared
-            if len(kept) >= self._limits.max_cached_documents:
-                del kept[next(iter(kept))]
-        # The dict's order is that of use: what was used longest ago comes first.
-        kept[query] = prepared
+            if len(cached) >= self._limits.max_cached_documents:
+                del cached[next(iter(cached))]
+        # The dict is ordered by use: the least recently used comes first.
+        cached[query] = prepared
         return prepared
 
     def measure(
         self, node: DocumentNode, variables: Mapping[str, Any] | None, operation_name: str | None
     ) -> list[GraphQLError]:
-        """Return the limits that the operation of a document is over with these variables."""
+        """Return the errors for the limits that an operation exceeds with these variables."""
         measuring = Measuring(self._schema, node, self._costs, variables or {})
         operations = [part for part in node.definitions if _is_operation(part)]
         if operation_name is not None:
@@ -128,22 +128,22 @@ class Documents:
         except GraphQLError as error:
             return PreparedDocument(None, error, [])
         except RecursionError:
-            return PreparedDocument(None, GraphQLError("The document is nested too deep to be read."), [])
+            return PreparedDocument(None, GraphQLError("The document is nested too deep to be parsed."), [])
         prepared = PreparedDocument(node, None, [])
         measuring = Measuring(self._schema, node, self._costs)
         try:
             prepared.errors = self._over_limits(measuring, prepared.operations.values())
             prepared.variable_costs = measuring.needs_variables
             if not prepared.errors:
-                prepared.errors = validate_document(self._schema, node, _OUR_RULES)
+                prepared.errors = validate_document(self._schema, node, _VALIDATION_RULES)
         except RecursionError:
-            prepared.errors = [GraphQLError("The document is nested too deep to be checked.")]
+            prepared.errors = [GraphQLError("The document is nested too deep to be validated.")]
         return prepared
 
     def _check_size(self, query: str) -> None:
         limit = self._limits.max_query_size
         if limit is not None and len(query) > limit:
-            raise GraphQLError(f"The document has {len(query)} characters; at most {limit} are taken.")
+            raise GraphQLError(f"The document has {len(query)} characters; at most {limit} are allowed.")
 
     def _over_limits(self, measuring: Measuring, operations: Iterable[OperationDefinitionNode]) -> list[GraphQLError]:
         errors: list[GraphQLError] = []
@@ -170,5 +170,5 @@ def _is_operation(node: DefinitionNode) -> TypeGuard[OperationDefinitionNode]:
 
 
 def _count(number: int) -> str:
-    """Write a number that may be exponential in the length of the document."""
+    """Format a number that may be exponential in the length of the document."""
     return str(number) if number < 10**12 else "more than a million million"

@@ -1,4 +1,4 @@
-"""Where automatic persisted queries are kept."""
+"""Stores of automatic persisted queries."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from ._event_loop import require_asyncio
 
 
 class DocumentStore(Protocol):
-    """Keeps documents by the SHA-256 of their text, in hexadecimal."""
+    """Stores documents by the SHA-256 of their text, in hexadecimal."""
 
     async def get(self, sha256: str) -> str | None:
-        """Return the document of this hash; None where it is not, or no longer, kept."""
+        """Return the document of this hash; None if it is not, or no longer, stored."""
         ...
 
     async def put(self, sha256: str, document: str) -> None:
-        """Keep a document whose hash was verified."""
+        """Store a document whose hash was verified."""
         ...
 
 
 class MemoryDocumentStore:
-    """Keeps documents in this process, those used last.
+    """Stores the most recently used documents in this process.
 
     Args:
-        max_documents: how many are kept.
-        max_document_size: characters of the longest one that is kept.
+        max_documents: how many are stored.
+        max_document_size: characters of the longest document that is stored.
 
     Raises:
         ValueError: a limit is not positive.
@@ -48,7 +48,7 @@ class MemoryDocumentStore:
         return document
 
     async def put(self, sha256: str, document: str) -> None:
-        """Keep a document, and forget the one used longest ago where there are too many."""
+        """Store a document, and evict the least recently used one if there are too many."""
         if len(document) > self.max_document_size:
             return
         self._documents.pop(sha256, None)
@@ -58,13 +58,13 @@ class MemoryDocumentStore:
 
 
 class RedisDocumentStore:
-    """Keeps documents in Redis, for all processes that share it. Needs `armillary-graphql[redis]`.
+    """Stores documents in Redis, for all processes that share it. Needs `armillary-graphql[redis]`.
 
     Args:
-        url: of the server, such as "redis://127.0.0.1:6379/0".
-        prefix: what the keys begin with.
-        ttl: seconds a document is kept after it was last put; None for as long as Redis keeps it.
-        timeout: seconds to wait for a connection and for an answer, 5 by default.
+        url: the URL of the server, such as "redis://127.0.0.1:6379/0".
+        prefix: the prefix of the keys.
+        ttl: seconds a document is stored after it was last put; None for as long as Redis keeps it.
+        timeout: seconds to wait for a connection and for a response, 5 by default.
 
     Raises:
         ImportError: redis is not installed.
@@ -100,7 +100,7 @@ class RedisDocumentStore:
         return kept.decode() if isinstance(kept, bytes) else kept
 
     async def put(self, sha256: str, document: str) -> None:
-        """Keep a document."""
+        """Store a document."""
         require_asyncio()
         await self._redis.set(self.prefix + sha256, document, ex=self.ttl)
 

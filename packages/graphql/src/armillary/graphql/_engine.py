@@ -1,4 +1,4 @@
-"""Runs operations, whatever transport they came by."""
+"""Runs operations, independent of the transport."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from ._trusted_documents import TrustedDocuments
 
 
 def core_schema(schema: Schema) -> GraphQLSchema:
-    """Return the schema graphql-core runs."""
+    """Return the graphql-core schema of a Strawberry schema."""
     return cast("GraphQLSchema", cast("Any", schema)._schema)
 
 
@@ -32,9 +32,9 @@ class RunnableOperation:
     """An operation whose document is known.
 
     Attributes:
-        request: what the client asked for.
+        request: the request of the client.
         text: the document.
-        kind: "query", "mutation" or "subscription"; empty where `error` says why there is none.
+        kind: "query", "mutation" or "subscription"; empty if `error` is set.
         error: why it cannot be run: no such operation, or a document that cannot be parsed.
     """
 
@@ -56,7 +56,8 @@ class Engine:
 
     Args:
         schema: a Strawberry schema. It is not changed: the engine works on a copy that shares its types.
-        limits, costs, store, trusted: as for `GraphQL`.
+        limits, costs: as for `GraphQL`.
+        store, trusted: its `persisted_queries` and `trusted_documents`.
     """
 
     def __init__(
@@ -78,10 +79,10 @@ class Engine:
         self._streamed = timed_schema(schema, documents, limits.result_timeout)
 
     async def resolve(self, request: Operation) -> RunnableOperation:
-        """Find the document and the operation that a request means.
+        """Find the document and the operation of a request.
 
         Raises:
-            Refusal: there is no document to run.
+            RequestRejected: there is no document to run.
         """
         text = await self._choice.find(request)
         prepared = self.documents.prepare(text)
@@ -92,8 +93,8 @@ class Engine:
     async def execute(self, operation: RunnableOperation, context: Any, root_value: Any) -> Any:
         """Run a query or mutation; the result may be one of incremental delivery.
 
-        What fails inside is an error in the result. Past the time limit the operation is
-        cancelled, and the result says so.
+        Failures are errors in the result. Past the time limit the operation is cancelled, and the
+        result is an error.
         """
         if operation.error is not None:
             return PreExecutionError(None, [operation.error])
@@ -113,9 +114,9 @@ class Engine:
                 return TimedOut(self._timeout or 0)
 
     async def stream(self, operation: RunnableOperation, context: Any, root_value: Any) -> AsyncGenerator[Any]:
-        """Run any operation and give its results one after the other.
+        """Run any operation and yield its results one after the other.
 
-        A subscription runs as long as its source, and each of its results is held to a time limit.
+        A subscription runs as long as its source, and each of its results has a time limit.
         """
         if operation.kind != "subscription":
             result = await self.execute(operation, context, root_value)
@@ -141,5 +142,5 @@ class Engine:
             end_span(span)
 
     def frames(self, result: Any) -> AsyncGenerator[Any]:
-        """Give a result of `execute`, and what follows it in incremental delivery, within the time limit."""
+        """Yield a result of `execute`, and what follows it in incremental delivery, within the time limit."""
         return result_frames(result, self.limits.result_timeout)

@@ -1,4 +1,4 @@
-"""Which errors a client may read."""
+"""Errors as they are sent to clients, masked unless they are public."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from typing import Any
 
 from graphql import GraphQLError
 
-MASKED = "Unexpected error."
-"""What stands in place of the text of an exception that was not meant for the client."""
+MASKED_MESSAGE = "Unexpected error."
+"""Replaces the message of an exception that is not meant for the client."""
 
 ErrorFormatter = Callable[[GraphQLError], dict[str, Any]]
 
 
 def is_public(error: GraphQLError, public_errors: tuple[type[Exception], ...] = ()) -> bool:
-    """Tell whether an error was made for the client.
+    """Return whether an error is meant for the client.
 
-    That is so for a GraphQLError a resolver raised, for what parsing, validation and the
-    coercion of variables found, and for the exceptions named.
+    These are a GraphQLError raised by a resolver, errors of parsing, validation and the coercion
+    of variables, and the exceptions of `public_errors`.
 
     >>> is_public(GraphQLError("No such user.")), is_public(GraphQLError("boom", original_error=KeyError()))
     (True, False)
@@ -27,13 +27,13 @@ def is_public(error: GraphQLError, public_errors: tuple[type[Exception], ...] = 
         original = original.original_error
     if original is None or isinstance(original, (GraphQLError, *public_errors)):
         return True
-    # Coercion keeps what a scalar raised, at a place in the document but at none in the result.
+    # An error of coercion wraps what a scalar raised; it has a position in the document but no path in the result.
     return error.path is None and error.nodes is not None
 
 
 def mask(error: GraphQLError) -> GraphQLError:
-    """Return an error at the same place that tells nothing of its cause."""
-    return GraphQLError(MASKED, error.nodes, error.source, error.positions, error.path)
+    """Return an error with the same position and path that reveals nothing about its cause."""
+    return GraphQLError(MASKED_MESSAGE, error.nodes, error.source, error.positions, error.path)
 
 
 def format_errors(errors: Iterable[GraphQLError], format_error: ErrorFormatter) -> list[dict[str, Any]]:

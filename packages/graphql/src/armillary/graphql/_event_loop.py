@@ -1,4 +1,4 @@
-"""Strawberry and graphql-core know asyncio alone, and say so where another event loop runs."""
+"""The check that asyncio runs: Strawberry and graphql-core support no other event loop."""
 
 from __future__ import annotations
 

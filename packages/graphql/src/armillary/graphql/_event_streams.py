@@ -11,16 +11,16 @@ from typing import Any
 
 from armillary.http import ServerSentEvent, encode_json
 
-from ._error_format import MASKED
-from ._refusal import Refusal
+from ._error_format import MASKED_MESSAGE
+from ._request_rejected import RequestRejected
 
 _logger = getLogger("armillary.graphql")
 
 RESERVATION_SECONDS = 60.0
-"""How long a reserved stream waits to be opened."""
+"""Seconds after which a reserved stream that was not opened expires."""
 
 QUEUED_EVENTS = 100
-"""Events that wait for a slow client before the operations do."""
+"""Events that are queued for a slow client before its operations are paused."""
 
 TOKEN_HEADER = "x-graphql-event-stream-token"
 TOKEN_PARAMETER = "token"
@@ -30,8 +30,8 @@ class EventStream:
     """One stream, reserved or open.
 
     Attributes:
-        token: what a client shows to use it.
-        operations: what runs on it, by id.
+        token: identifies it in the requests of its client.
+        operations: the operations that run on it, by id.
         is_open: whether a client reads it.
     """
 
@@ -46,11 +46,11 @@ class EventStream:
         data: dict[str, Any] = {"id": operation_id}
         if payload is not None:
             data["payload"] = payload
-        # Encoded here: what cannot be is a failure of this operation, not of those beside it.
+        # Encoded here, so that a failure to encode fails only this operation, not the whole stream.
         await self._events.put(ServerSentEvent(encode_json(data).decode(), event=event))
 
     async def events(self) -> AsyncGenerator[ServerSentEvent]:
-        """Give the events as they come, without end."""
+        """Yield the events as they are sent, without end."""
         while True:
             yield await self._events.get()
 
@@ -58,7 +58,7 @@ class EventStream:
         """Run an operation until it ends, is stopped, or the stream is closed."""
         task = asyncio.create_task(self._run(operation_id, results))
         self.operations[operation_id] = task
-        task.add_done_callback(lambda done: self._ended(operation_id, done))
+        task.add_done_callback(lambda done: self._discard(operation_id, done))
 
     async def _run(self, operation_id: str, results: AsyncGenerator[dict[str, Any]]) -> None:
         try:
@@ -67,15 +67,15 @@ class EventStream:
                     await self.send("next", operation_id, result)
         except Exception:
             _logger.exception("A GraphQL operation on an event stream failed outside its resolvers")
-            await self.send("next", operation_id, {"errors": [{"message": MASKED}]})
+            await self.send("next", operation_id, {"errors": [{"message": MASKED_MESSAGE}]})
         await self.send("complete", operation_id)
 
-    def _ended(self, operation_id: str, task: asyncio.Task[None]) -> None:
+    def _discard(self, operation_id: str, task: asyncio.Task[None]) -> None:
         if self.operations.get(operation_id) is task:
             del self.operations[operation_id]
 
     def stop(self, operation_id: str) -> bool:
-        """Stop one operation; False where none of that id runs."""
+        """Stop one operation; return False if none with that id runs."""
         task = self.operations.pop(operation_id, None)
         return task is not None and task.cancel()
 
@@ -91,24 +91,26 @@ class EventStreams:
     """The streams of this process, by token.
 
     Args:
-        most: streams reserved or open at a time; None for any number.
+        max_streams: streams reserved or open at the same time; None for no limit.
     """
 
-    def __init__(self, most: int | None) -> None:
-        self._most = most
+    def __init__(self, max_streams: int | None) -> None:
+        self._max_streams = max_streams
         self._streams: dict[str, EventStream] = {}
 
     def __len__(self) -> int:
         return len(self._streams)
 
     def reserve(self) -> str:
-        """Return the token of a new stream, which is to be opened soon.
+        """Return the token of a new stream, which expires unless it is opened.
 
         Raises:
-            Refusal: 503, there are too many.
+            RequestRejected: 503, there are too many streams.
         """
-        if self._most is not None and len(self._streams) >= self._most:
-            raise Refusal(503, "Too many event streams are open; try again later.", headers={"retry-after": "60"})
+        if self._max_streams is not None and len(self._streams) >= self._max_streams:
+            raise RequestRejected(
+                503, "Too many event streams are open; try again later.", headers={"retry-after": "60"}
+            )
         stream = EventStream(token_urlsafe(32))
         self._streams[stream.token] = stream
         asyncio.get_running_loop().call_later(RESERVATION_SECONDS, self._expire, stream)
@@ -123,26 +125,26 @@ class EventStreams:
         """Return the stream of a token.
 
         Raises:
-            Refusal: 404, there is none.
+            RequestRejected: 404, there is no such stream.
         """
         stream = self._streams.get(token)
         if stream is None:
-            raise Refusal(404, "There is no event stream of that token; reserve one with PUT.")
+            raise RequestRejected(404, "There is no event stream with that token; reserve one with PUT.")
         return stream
 
     def open(self, token: str) -> EventStream:
-        """Return the stream of a token, to be read by the caller alone until `release`.
+        """Return the stream of a token, reserved for the caller until `release`.
 
         Raises:
-            Refusal: 404, there is none; 409, it is open already.
+            RequestRejected: 404, there is no such stream; 409, it is open already.
         """
         stream = self.find(token)
         if stream.is_open:
-            raise Refusal(409, "The event stream of that token is open already.")
+            raise RequestRejected(409, "The event stream with that token is open already.")
         stream.is_open = True
         return stream
 
     async def release(self, stream: EventStream) -> None:
-        """Forget a stream whose client has gone, and stop what ran on it."""
+        """Remove a stream whose client disconnected, and stop its operations."""
         self._streams.pop(stream.token, None)
         await stream.close()

@@ -1,4 +1,4 @@
-"""What the transports ask of the application object."""
+"""The interface of the application object that the transports use."""
 
 from __future__ import annotations
 

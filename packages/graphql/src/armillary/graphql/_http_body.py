@@ -9,11 +9,11 @@ from armillary.datastructures import QueryParams, parse_media_type
 from armillary.http import Request, decode_json
 
 from ._operation import Operation, read_operation
-from ._refusal import Refusal
+from ._request_rejected import RequestRejected
 from ._upload_map import place_files
 
 PREFLIGHTED_HEADERS = ("graphql-require-preflight", "apollo-require-preflight", "x-apollo-operation-name")
-"""Headers that no web page can send to another origin without its consent."""
+"""Headers that make a cross-origin request preflighted."""
 
 
 @lru_cache(maxsize=64)
@@ -23,33 +23,35 @@ def _media_type(content_type: str) -> tuple[str, str]:
 
 
 async def read_body(request: Request[Any], uploads: bool) -> object:
-    """Return the decoded JSON value of a POST, with the files of a form in their places.
+    """Return the decoded JSON value of a POST, with the files of a form inserted.
 
     Raises:
-        Refusal: 415, another media type; 400, a form without `operations` or without a header
-            that is preflighted.
+        RequestRejected: 415, another media type; 400, a form without `operations` or without a header
+            that makes it preflighted.
         HTTPException: 400, it is not JSON; 413, it is too large.
     """
     essence, charset = _media_type(request.headers.get("content-type", ""))
     if essence == "application/json":
         if charset not in ("utf-8", "utf8"):
-            raise Refusal(415, f"JSON is sent in UTF-8 (RFC 8259), not as {charset!r}.")
+            raise RequestRejected(415, f"Send JSON in UTF-8 (RFC 8259), not in {charset!r}.")
         return await request.json(any_media_type=True)
     if essence == "multipart/form-data" and uploads:
         return await _read_form(request)
     accepted = "application/json or multipart/form-data" if uploads else "application/json"
     what = f"not as {essence!r}" if essence else "with that Content-Type"
-    raise Refusal(415, f"Send GraphQL requests as {accepted}, {what}.")
+    raise RequestRejected(415, f"Send GraphQL requests as {accepted}, {what}.")
 
 
 async def _read_form(request: Request[Any]) -> object:
     """Read a form of the GraphQL multipart request specification."""
     if not any(request.headers.get(name) for name in PREFLIGHTED_HEADERS):
-        raise Refusal(400, "A form needs the header `GraphQL-Require-Preflight: 1`, which other sites cannot send.")
+        raise RequestRejected(
+            400, "A form needs the header `GraphQL-Require-Preflight: 1`, which other sites cannot send."
+        )
     form = await request.form()
     operations, file_map = form.get("operations"), form.get("map")
     if not isinstance(operations, str) or not isinstance(file_map, str):
-        raise Refusal(400, "A form needs the fields `operations` and `map`, in JSON.")
+        raise RequestRejected(400, "A form needs the fields `operations` and `map`, in JSON.")
     values = _decode("operations", operations)
     return place_files(values, _decode("map", file_map), form)
 
@@ -58,14 +60,14 @@ def _decode(name: str, text: str) -> Any:
     try:
         return decode_json(text.encode())
     except (ValueError, RecursionError):
-        raise Refusal(400, f"`{name}` is not valid JSON.") from None
+        raise RequestRejected(400, f"`{name}` is not valid JSON.") from None
 
 
 def read_query(parameters: QueryParams) -> Operation:
     """Return the operation in a query string.
 
     Raises:
-        Refusal: 400, a parameter is malformed.
+        RequestRejected: 400, a parameter is malformed.
     """
     value: dict[str, Any] = {}
     for name in ("query", "operationName", "documentId"):

@@ -1,4 +1,4 @@
-"""The page in which a developer tries queries: GraphiQL, from files inside this package."""
+"""The GraphiQL page, from files inside this package."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from armillary.concurrency import run_in_threadpool
 from armillary.http import Response
 
-from ._refusal import Refusal
+from ._request_rejected import RequestRejected
 
 _FILES = Path(__file__).with_name("graphiql")
 
@@ -64,11 +64,11 @@ _PAGE = """\
 
 
 class IDE:
-    """Answers requests for the page and its files.
+    """Serves the page and its files.
 
     Args:
-        shown: True or False; None to show it in debug mode alone.
-        title: that of the page.
+        shown: True or False; None to show it only in debug mode.
+        title: the title of the page.
     """
 
     asset_parameter = "graphiql"
@@ -78,16 +78,16 @@ class IDE:
         self._title = title
         self._responses: dict[str, Response] = {}
 
-    async def answer(self, asset: str | None, debug: bool) -> Response:
+    async def get_response(self, asset: str | None, debug: bool) -> Response:
         """Return the page, or one of its files.
 
         Raises:
-            Refusal: 404, it is not shown, or there is no such file.
+            RequestRejected: 404, the page is off, or there is no such file.
         """
         if not (debug if self._shown is None else self._shown):
-            raise Refusal(404, "There is no page here; send a GraphQL query.")
+            raise RequestRejected(404, "There is no page here; send a GraphQL query.")
         if asset is not None and asset not in ASSETS:
-            raise Refusal(404, "The page has no such file.")
+            raise RequestRejected(404, "The page has no such file.")
         name = asset or ""
         response = self._responses.get(name)
         if response is None:

@@ -10,7 +10,7 @@ _NAMES = ("defer", "stream")
 
 
 class _Finder(Visitor):
-    """Notes whether one of the directives was met."""
+    """Records whether one of the directives was found."""
 
     found = False
 
@@ -19,14 +19,14 @@ class _Finder(Visitor):
 
 
 def asks_for_increments(text: str, node: DocumentNode | None) -> bool:
-    """Tell whether a document has `@defer` or `@stream` in it, outside of strings and comments.
+    """Return whether a document has `@defer` or `@stream` in it, outside of strings and comments.
 
     >>> from graphql import parse
     >>> text = "{ ... @defer { hello } }"
     >>> asks_for_increments(text, parse(text))
     True
     """
-    # Between the sign and the name may be white space, commas and comments.
+    # White space, commas and comments may be between the @ and the name.
     if node is None or "@" not in text or not any(name in text for name in _NAMES):
         return False
     finder = _Finder()

@@ -1,4 +1,4 @@
-"""How much one operation, batch or connection may ask for."""
+"""The limits on one operation, batch or connection."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ def _check(name: str, value: object) -> None:
 class GraphQLLimits:
     """The limits on what clients send. None switches a limit off.
 
-    Depth, aliases and complexity are counted with every fragment spread in its place, before the
-    document is validated, whatever cycles it holds.
+    Depth, aliases and complexity are counted with every fragment expanded, before the document is
+    validated, even if its fragments form cycles.
 
     Args:
         max_query_size: characters of one document.
@@ -25,20 +25,19 @@ class GraphQLLimits:
         max_depth: levels of nested fields.
         max_aliases: aliased fields.
         max_complexity: the sum of the costs of all fields, see `FieldCosts`; 1 a field by default.
-        max_batch_size: operations in one HTTP request, where batching is on.
+        max_batch_size: operations in one HTTP request, if batching is on.
         max_subscriptions: operations running at the same time on one WebSocket or event stream.
         max_event_streams: event streams reserved or open, in single connection mode.
         connection_init_timeout: seconds a WebSocket may take to send `connection_init`.
-        execution_timeout: seconds one query or mutation may take, and `on_connect` to decide about a
-            WebSocket.
-        result_timeout: seconds that the resolvers of one result of a subscription may take, a
-            subscription to begin, and each part that follows by `@defer` or `@stream` to come. The
-            wait for a subscription's next event is not counted.
-        max_cached_documents: validated documents kept to be run again; 0 keeps none.
+        execution_timeout: seconds one query or mutation may take, and one call of `on_connect`.
+        result_timeout: seconds for the resolvers of one result of a subscription, for the start of a
+            subscription, and for each part that follows by `@defer` or `@stream`. The wait for a
+            subscription's next event is not counted.
+        max_cached_documents: validated documents that are cached; 0 for no cache.
 
     Raises:
-        TypeError: a limit is no number.
-        ValueError: a limit is negative, or zero where that would refuse everything.
+        TypeError: a limit is not a number.
+        ValueError: a limit is negative, or zero when that would reject everything.
 
     >>> GraphQLLimits(max_depth=8).max_depth
     8

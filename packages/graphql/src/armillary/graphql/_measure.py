@@ -1,8 +1,8 @@
-"""How deep, aliased and complex an operation is, with its fragments in their places.
+"""The depth, aliases and complexity of an operation, with its fragments expanded.
 
 A fragment is measured once, however often it is spread, so the work grows with the length of the
-document although the sums may grow exponentially. A fragment within itself adds nothing: the
-validation refuses it.
+document although the sums may grow exponentially. A fragment within itself adds nothing:
+validation rejects it.
 """
 
 from __future__ import annotations
@@ -33,17 +33,17 @@ class Measure(NamedTuple):
     complexity: int = 0
 
 
-_NOTHING = Measure()
+_EMPTY_MEASURE = Measure()
 
 
 class Measuring:
     """Measures the operations of one document.
 
     Args:
-        schema: whose types the costs are looked up in.
+        schema: the schema whose types the costs are looked up in.
         document: any document, valid or not.
-        costs: what each field costs.
-        variables: those of the request; None where they are not known.
+        costs: the cost of each field.
+        variables: the variables of the request; None if not known.
 
     Attributes:
         needs_variables: whether a cost depends on variables that were not given.
@@ -58,7 +58,7 @@ class Measuring:
     ) -> None:
         self._schema = schema
         self._costs = costs
-        self._given = self._variables = variables
+        self._request_variables = self._variables = variables
         self._fragments = {
             node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)
         }
@@ -67,9 +67,9 @@ class Measuring:
 
     def operation(self, node: OperationDefinitionNode) -> Measure:
         """Return the measure of one operation."""
-        if self._given is not None:
-            # Each operation has defaults of its own, so a fragment may cost something else in it.
-            self._variables = {**number_defaults(node), **self._given}
+        if self._request_variables is not None:
+            # Each operation has its own defaults, so the cost of a fragment may differ between operations.
+            self._variables = {**number_defaults(node), **self._request_variables}
             self._measured.clear()
         return self._selections(node.selection_set, self._schema.get_root_type(node.operation))
 
@@ -107,8 +107,8 @@ class Measuring:
         if measured is None:
             fragment = self._fragments.get(name)
             if fragment is None:
-                return _NOTHING
-            self._measured[name] = _NOTHING
+                return _EMPTY_MEASURE
+            self._measured[name] = _EMPTY_MEASURE
             condition = self._schema.type_map.get(fragment.type_condition.name.value)
             measured = self._measured[name] = self._selections(fragment.selection_set, condition)
         return measured

@@ -1,4 +1,4 @@
-"""Results as parts of a multipart body (RFC 2046), as incremental delivery and Apollo's clients take them."""
+"""Results as parts of a multipart body (RFC 2046), in the formats of incremental delivery and of Apollo's clients."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ _PART_HEADERS = b"\r\ncontent-type: application/json; charset=utf-8\r\n\r\n"
 
 
 async def incremental_parts(values: AsyncGenerator[dict[str, Any]]) -> AsyncGenerator[bytes]:
-    """Give each value as a part, and the end."""
-    # Only the delimiter after a part tells a client that it is complete, so it is sent with the part.
+    """Yield each value as a part, and the closing delimiter."""
+    # A client knows that a part is complete only by the delimiter after it, so the two are sent together.
     delimiter = lead = b"\r\n---"
     try:
         async for value in values:
@@ -33,7 +33,7 @@ async def incremental_parts(values: AsyncGenerator[dict[str, Any]]) -> AsyncGene
 async def subscription_parts(
     values: AsyncGenerator[dict[str, Any]], heartbeat: float = HEARTBEAT_SECONDS
 ) -> AsyncGenerator[bytes]:
-    """Give each value as a part by the multipart subscription protocol, and heartbeats between them."""
+    """Yield each value as a part of the multipart subscription protocol, with heartbeats between them."""
     delimiter = lead = b"\r\n--graphql"
     beating = with_heartbeats(values, heartbeat)
     try:
@@ -47,44 +47,44 @@ async def subscription_parts(
 
 
 async def with_heartbeats(values: AsyncGenerator[Any], seconds: float) -> AsyncGenerator[Any]:
-    """Give the values, and None whenever none came for so many seconds; close what gives them.
+    """Yield the values, and None after each interval without one; close the generator at the end.
 
-    The values come from one task, in which they are also closed: a generator may hold a task group
-    or a cancel scope open from one to the next.
+    The generator runs and is closed in one task, as it may keep a task group or a cancel scope open
+    between two values.
     """
-    hand = _Hand()
-    giving = asyncio.create_task(hand.give_all(values))
+    handoff = _Handoff()
+    producing = asyncio.create_task(handoff.produce(values))
     try:
         while True:
             try:
                 async with asyncio.timeout(seconds):
-                    found, value = await hand.given.get()
+                    found, value = await handoff.values.get()
             except TimeoutError:
                 yield None
                 continue
             if not found:
                 break
             yield value
-            hand.taken.set()
-        await giving
+            handoff.consumed.set()
+        await producing
     finally:
-        giving.cancel()
-        await asyncio.wait((giving,))
+        producing.cancel()
+        await asyncio.wait((producing,))
 
 
-class _Hand:
-    """Passes values from one task to another, each when the one before was used."""
+class _Handoff:
+    """Passes values from one task to another, each after the one before was consumed."""
 
     def __init__(self) -> None:
-        self.given: asyncio.Queue[tuple[bool, Any]] = asyncio.Queue()
-        self.taken = asyncio.Event()
+        self.values: asyncio.Queue[tuple[bool, Any]] = asyncio.Queue()
+        self.consumed = asyncio.Event()
 
-    async def give_all(self, values: AsyncGenerator[Any]) -> None:
+    async def produce(self, values: AsyncGenerator[Any]) -> None:
         try:
             async with aclosing(values):
                 async for value in values:
-                    self.taken.clear()
-                    self.given.put_nowait((True, value))
-                    await self.taken.wait()
+                    self.consumed.clear()
+                    self.values.put_nowait((True, value))
+                    await self.consumed.wait()
         finally:
-            self.given.put_nowait((False, None))
+            self.values.put_nowait((False, None))

@@ -1,4 +1,4 @@
-"""What form of answer a client takes (GraphQL over HTTP, section 4.1; RFC 9110, section 12.5.1)."""
+"""Content negotiation (GraphQL over HTTP, section 4.1; RFC 9110, section 12.5.1)."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ MULTIPART = "multipart/mixed"
 _RESULTS = (GRAPHQL_JSON, JSON)
 
 
-class Wish(NamedTuple):
-    """The media types an answer may have.
+class Negotiated(NamedTuple):
+    """The media types negotiated for a response.
 
     Args:
-        result: that of a single result; None where the client takes none.
-        stream: that of a stream of results; None where the client names none.
-        subscription: whether multipart parts are to follow the multipart subscription protocol.
-        page: whether the client is a browser that is to show something.
+        result: the media type of a single result; None if the client accepts none.
+        stream: the media type of a stream of results; None if the client names none.
+        subscription: whether multipart parts follow the multipart subscription protocol.
+        page: whether the client is a browser that accepts HTML.
     """
 
     result: str | None
@@ -32,17 +32,17 @@ class Wish(NamedTuple):
 
 
 @lru_cache(maxsize=128)
-def negotiate(accept: str | None) -> Wish:
-    """Return what an Accept header asks for; None stands for a request without one.
+def negotiate(accept: str | None) -> Negotiated:
+    """Return the media types that an Accept header asks for; None is a request without one.
 
-    A client that takes anything is given `application/json`, as those that came before
+    A client that accepts anything gets `application/json`, as clients from before
     `application/graphql-response+json` expect.
 
     >>> negotiate("application/graphql-response+json, application/json;q=0.9").result
     'application/graphql-response+json'
     """
     if accept is None or not accept.strip():
-        return Wish(JSON, None, False, False)
+        return Negotiated(JSON, None, False, False)
     best: dict[str, float] = {}
     stream, streamed, page, subscription = None, 0.0, False, False
     for value, quality in parse_accept(accept):
@@ -57,7 +57,7 @@ def negotiate(accept: str | None) -> Wish:
             for result in _named(essence):
                 best[result] = max(best.get(result, 0.0), quality) if essence == result else best.get(result, quality)
     wanted = max(best, key=lambda name: (best[name], name == _preferred(best)), default=None)
-    return Wish(wanted if wanted is not None and best[wanted] > 0 else None, stream, subscription, page)
+    return Negotiated(wanted if wanted is not None and best[wanted] > 0 else None, stream, subscription, page)
 
 
 def _named(essence: str) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Finding the document that a request means: its own, a persisted one or a trusted one."""
+"""Finding the document of a request: its own, a persisted one or a trusted one."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from ._document_store import DocumentStore
 from ._operation import Operation
-from ._refusal import Refusal
+from ._request_rejected import RequestRejected
 from ._trusted_documents import TrustedDocuments
 
 _HASH_LENGTH = 64
@@ -17,10 +17,10 @@ _logger = getLogger("armillary.graphql")
 
 
 def persisted_hash(operation: Operation) -> str | None:
-    """Return the hash of `extensions.persistedQuery`, None where there is none.
+    """Return the hash of `extensions.persistedQuery`, None if there is none.
 
     Raises:
-        Refusal: 400, it is malformed.
+        RequestRejected: 400, it is malformed.
     """
     value = None if operation.extensions is None else operation.extensions.get("persistedQuery")
     if value is None:
@@ -28,7 +28,7 @@ def persisted_hash(operation: Operation) -> str | None:
     members = cast("dict[str, Any]", value) if isinstance(value, dict) else {}
     digest = members.get("sha256Hash")
     if members.get("version") != 1 or not isinstance(digest, str):
-        raise Refusal(400, "`extensions.persistedQuery` must be an object of `version` 1 and `sha256Hash`.")
+        raise RequestRejected(400, "`extensions.persistedQuery` must be an object of `version` 1 and `sha256Hash`.")
     return digest.lower()
 
 
@@ -36,14 +36,16 @@ def _digest(query: str) -> str:
     try:
         return sha256(query.encode()).hexdigest()
     except UnicodeEncodeError:
-        raise Refusal(400, "`query` holds half a surrogate pair, which is no text.", code="BAD_REQUEST") from None
+        raise RequestRejected(
+            400, "`query` has an unpaired surrogate, which is not valid text.", code="BAD_REQUEST"
+        ) from None
 
 
 class DocumentChoice:
     """Decides which document a request runs.
 
     Args:
-        store: where automatic persisted queries are kept; None to refuse them.
+        store: the store of automatic persisted queries; None to reject them.
         trusted: the only documents that may be run; None for any.
     """
 
@@ -55,17 +57,17 @@ class DocumentChoice:
         """Return the text of the document.
 
         Raises:
-            Refusal: there is none, it is not trusted or not kept, or its hash is not the one named.
+            RequestRejected: there is none, it is not trusted or not stored, or its hash does not match.
         """
         if self._trusted is not None:
             return self._find_trusted(self._trusted, operation)
         if operation.document_id is not None:
-            raise Refusal(400, "This server has no trusted documents; send the document as `query`.")
+            raise RequestRejected(400, "This server has no trusted documents; send the document as `query`.")
         digest = None if operation.extensions is None else persisted_hash(operation)
         if digest is not None:
             return await self._find_persisted(operation.query, digest)
         if not operation.query:
-            raise Refusal(400, "The request has no `query`: send a GraphQL document.", code="BAD_REQUEST")
+            raise RequestRejected(400, "The request has no `query`: send a GraphQL document.", code="BAD_REQUEST")
         return operation.query
 
     def _find_trusted(self, trusted: TrustedDocuments, operation: Operation) -> str:
@@ -73,42 +75,46 @@ class DocumentChoice:
         if document_id is not None:
             document = trusted.get(document_id)
             if document is None:
-                raise Refusal(404, f"There is no trusted document {document_id!r}.", code="PERSISTED_QUERY_NOT_FOUND")
+                raise RequestRejected(
+                    404, f"There is no trusted document {document_id!r}.", code="PERSISTED_QUERY_NOT_FOUND"
+                )
             return document
         if operation.query is not None and operation.query in trusted:
             return operation.query
-        raise Refusal(403, "Only trusted documents are run here; name one as `documentId`.", code="UNTRUSTED_DOCUMENT")
+        raise RequestRejected(
+            403, "Only trusted documents are run here; name one as `documentId`.", code="UNTRUSTED_DOCUMENT"
+        )
 
     async def _find_persisted(self, query: str | None, digest: str) -> str:
         if self._store is None:
-            raise Refusal(400, "PersistedQueryNotSupported", code="PERSISTED_QUERY_NOT_SUPPORTED")
+            raise RequestRejected(400, "PersistedQueryNotSupported", code="PERSISTED_QUERY_NOT_SUPPORTED")
         if query is not None:
             if _digest(query) != digest:
-                raise Refusal(400, "`sha256Hash` is not the hash of `query`.", code="BAD_REQUEST")
+                raise RequestRejected(400, "`sha256Hash` is not the hash of `query`.", code="BAD_REQUEST")
             return query
         document = await self._get(self._store, digest) if len(digest) == _HASH_LENGTH else None
         if document is None:
-            raise Refusal(404, "PersistedQueryNotFound", code="PERSISTED_QUERY_NOT_FOUND")
+            raise RequestRejected(404, "PersistedQueryNotFound", code="PERSISTED_QUERY_NOT_FOUND")
         return document
 
     async def keep(self, operation: Operation) -> None:
-        """Keep the document of a request that asks for it; only call it for valid ones."""
+        """Store the document of a request that asks for it; call it for valid documents only."""
         if self._store is not None and self._trusted is None and operation.extensions and operation.query:
             digest = persisted_hash(operation)
             if digest is not None:
                 await self._put(self._store, digest, operation.query)
 
-    # A store that is away costs clients the text of their queries, which they send when a hash is not found.
+    # If the store is unavailable, clients send the text of their queries, as they do when a hash is not found.
 
     async def _get(self, store: DocumentStore, digest: str) -> str | None:
         try:
             return await store.get(digest)
         except Exception:
-            _logger.exception("The store of persisted queries did not answer")
+            _logger.exception("The store of persisted queries did not respond")
             return None
 
     async def _put(self, store: DocumentStore, digest: str, query: str) -> None:
         try:
             await store.put(digest, query)
         except Exception:
-            _logger.exception("The store of persisted queries did not take a document")
+            _logger.exception("The store of persisted queries did not store a document")

@@ -1,4 +1,4 @@
-"""What Strawberry is spared of one operation: parsing and validating what was seen before."""
+"""Saves Strawberry from parsing and validating a document again."""
 
 from __future__ import annotations
 
@@ -10,28 +10,28 @@ from ._document import DEFAULT_RULES, Documents, PreparedDocument
 class Preparation:
     """Puts the prepared document into Strawberry's context of one operation.
 
-    Limits hold for whatever document is going to run. Validation rules that an extension adds are
-    run by Strawberry as ever, after them.
+    Limits apply to the document that is run, wherever it comes from. Validation rules that an
+    extension adds are run by Strawberry as usual, after them.
     """
 
-    __slots__ = ("_documents", "_given")
+    __slots__ = ("_documents", "_prepared")
 
     def __init__(self, documents: Documents) -> None:
         self._documents = documents
-        self._given: PreparedDocument | None = None
+        self._prepared: PreparedDocument | None = None
 
-    def give_document(self, context: ExecutionContext) -> None:
-        """Give the parsed document, unless an extension gave one."""
+    def set_document(self, context: ExecutionContext) -> None:
+        """Set the parsed document, unless an extension set one."""
         if context.graphql_document is None and context.query is not None:
-            self._given = self._documents.prepare(context.query)
-            context.graphql_document = self._given.node
+            self._prepared = self._documents.prepare(context.query)
+            context.graphql_document = self._prepared.node
 
-    def give_errors(self, context: ExecutionContext) -> None:
-        """Give what limits and validation found in the document, unless it is refused already."""
+    def set_errors(self, context: ExecutionContext) -> None:
+        """Set the errors of limits and validation, unless the document is rejected already."""
         node = context.graphql_document
         if node is None or context.pre_execution_errors:
             return
-        prepared = self._given
+        prepared = self._prepared
         if prepared is None or prepared.node is not node:
             errors = self._documents.measure(node, context.variables, context.operation_name)
             if errors:

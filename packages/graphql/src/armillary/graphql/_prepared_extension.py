@@ -1,4 +1,4 @@
-"""Prepares operations in the place where Strawberry lets extensions do so."""
+"""Prepares operations of a schema with extensions, by one more extension."""
 
 from __future__ import annotations
 
@@ -12,31 +12,30 @@ from ._time_limit import ResultTime
 
 
 class PreparedExtension(SchemaExtension):
-    """Hands over the prepared document, after the schema's own extensions.
+    """Passes the prepared document to Strawberry, after the schema's own extensions.
 
     Args:
-        documents: those of the schema.
+        documents: the documents of the schema.
     """
 
     def __init__(self, documents: Documents) -> None:
         self._preparation = Preparation(documents)
 
     def on_parse(self) -> Iterator[None]:
-        self._preparation.give_document(self.execution_context)
+        self._preparation.set_document(self.execution_context)
         yield
 
     def on_validate(self) -> Iterator[None]:
-        self._preparation.give_errors(self.execution_context)
+        self._preparation.set_errors(self.execution_context)
         yield
 
 
 class PreparedSubscription(PreparedExtension):
-    """The same for a subscription, whose beginning it also holds to a time.
+    """The same for a subscription, with a time-out for its start.
 
     Args:
-        documents: those of the schema.
-        timeout: seconds in which the source of events is to be made, permissions included; None
-            for any time.
+        documents: the documents of the schema.
+        timeout: seconds for creating the source of events, permissions included; None for no limit.
     """
 
     def __init__(self, documents: Documents, timeout: float | None) -> None:

@@ -1,7 +1,7 @@
 """Prepares operations of a schema without extensions.
 
 For each step of an operation Strawberry asks its runner for a context, which enters a hook of each
-extension. Where there are none, there is nothing to enter.
+extension. Without extensions, there is nothing to enter.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from ._preparation import Preparation
 from ._time_limit import ResultTime
 
 
-class _Nothing:
-    """A context in which nothing happens."""
+class _NoOpContext:
+    """An async context manager that does nothing."""
 
     async def __aenter__(self) -> None:
         return None
@@ -27,15 +27,15 @@ class _Nothing:
         return None
 
 
-_NOTHING: Any = _Nothing()
+_NO_OP_CONTEXT: Any = _NoOpContext()
 
 
 class PreparedRunner(SchemaExtensionsRunner):
     """The runner of one operation, without extensions.
 
     Args:
-        context: Strawberry's, of the operation.
-        documents: those of the schema.
+        context: Strawberry's context of the operation.
+        documents: the documents of the schema.
     """
 
     def __init__(self, context: ExecutionContext, documents: Documents) -> None:
@@ -43,28 +43,28 @@ class PreparedRunner(SchemaExtensionsRunner):
         self._preparation = Preparation(documents)
 
     def operation(self) -> Any:
-        return _NOTHING
+        return _NO_OP_CONTEXT
 
     def parsing(self) -> Any:
-        self._preparation.give_document(self.execution_context)
-        return _NOTHING
+        self._preparation.set_document(self.execution_context)
+        return _NO_OP_CONTEXT
 
     def validation(self) -> Any:
-        self._preparation.give_errors(self.execution_context)
-        return _NOTHING
+        self._preparation.set_errors(self.execution_context)
+        return _NO_OP_CONTEXT
 
     def executing(self) -> Any:
-        return _NOTHING
+        return _NO_OP_CONTEXT
 
     def on_stream_result(self, result: Any) -> Any:
-        return _NOTHING
+        return _NO_OP_CONTEXT
 
     async def get_extensions_results(self, ctx: ExecutionContext) -> dict[str, Any]:
         return ctx.extensions_results
 
 
 class SubscriptionRunner(PreparedRunner):
-    """The same for a subscription, whose beginning it also holds to a time, as `PreparedSubscription` does."""
+    """The same for a subscription, with a time-out for its start, as in `PreparedSubscription`."""
 
     def __init__(self, context: ExecutionContext, documents: Documents, timeout: float | None) -> None:
         super().__init__(context, documents)
@@ -78,7 +78,7 @@ _HOOKS = ("get_extensions", "create_extensions_runner")
 
 
 def has_no_extensions(schema: Any) -> bool:
-    """Tell whether nothing takes part in the steps of a schema's operations, and nothing there was overridden."""
+    """Return whether a schema has no extensions and directives, and does not override how they are found."""
     own = cast("type[Schema]", type(schema))
     if schema.extensions or schema.directives or any(name in schema.__dict__ for name in _HOOKS):
         return False

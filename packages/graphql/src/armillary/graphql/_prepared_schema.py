@@ -1,4 +1,4 @@
-"""Copies of a schema that take their documents prepared."""
+"""Copies of a schema that run prepared documents."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from ._time_limit import timed_executor
 
 
 def prepared_schema(schema: Schema, documents: Documents) -> Schema:
-    """Return a copy, sharing its types, to execute queries and mutations by.
+    """Return a copy that shares its types, to execute queries and mutations.
 
     Args:
-        schema: is not changed; its extensions go first.
-        documents: those of the schema.
+        schema: it is not changed; its extensions run first.
+        documents: the documents of the schema.
     """
     prepared: Any = copy(schema)
     if has_no_extensions(schema):
@@ -38,11 +38,11 @@ def prepared_schema(schema: Schema, documents: Documents) -> Schema:
 
 
 def timed_schema(schema: Schema, documents: Documents, timeout: float | None) -> Schema:
-    """Return a copy to stream subscriptions by, which holds their beginning and each result to a time.
+    """Return a copy to stream subscriptions, with a time-out for their start and for each result.
 
     Args:
         schema, documents: as above.
-        timeout: seconds; None for any time.
+        timeout: seconds; None for no limit.
     """
     prepared: Any = copy(schema)
     prepared.execution_context_class = timed_executor(
@@ -60,7 +60,7 @@ def timed_schema(schema: Schema, documents: Documents, timeout: float | None) ->
 
 
 def _add_extension(prepared: Any, make: Callable[[], SchemaExtension]) -> None:
-    """Have each operation of a copy enter one more extension, after those of the schema however they are found."""
+    """Add an extension to each operation of a copy, after those of the schema, however they are found."""
     extensions = prepared.get_extensions
 
     def get_extensions(*arguments: Any, **options: Any) -> list[SchemaExtension]:

@@ -1,4 +1,4 @@
-"""Results of Strawberry and graphql-core as the values that are sent."""
+"""Results of Strawberry and graphql-core as JSON values."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ._error_format import ErrorFormatter, format_errors
 
 
 def is_request_error(result: Any) -> bool:
-    """Tell whether nothing was run: the result then has no `data` (GraphQL specification, section 7.1.2)."""
+    """Return whether nothing was run: the result then has no `data` (GraphQL specification, section 7.1.2)."""
     if isinstance(result, PreExecutionError):
         return True
     errors = result.errors
@@ -20,7 +20,7 @@ def is_request_error(result: Any) -> bool:
 
 
 def format_result(result: Any, format_error: ErrorFormatter) -> dict[str, Any]:
-    """Return one whole result, or the first one of incremental delivery."""
+    """Return a single result, or the first one of incremental delivery."""
     value: dict[str, Any] = {}
     if not is_request_error(result):
         value["data"] = result.data
@@ -34,8 +34,8 @@ def format_result(result: Any, format_error: ErrorFormatter) -> dict[str, Any]:
 class FrameFormat:
     """Formats the results of one stream, in their order.
 
-    Incremental delivery refers to places by id; clients also want the path and label there, so
-    the ids are remembered.
+    Incremental delivery refers to pending parts by id; clients also expect their path and label, so
+    these are tracked.
     """
 
     __slots__ = ("_format_error", "_pending")

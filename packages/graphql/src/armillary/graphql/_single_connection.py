@@ -10,28 +10,28 @@ from armillary.http import EventSourceResponse, PlainTextResponse, Request, Resp
 from ._event_streams import TOKEN_HEADER, TOKEN_PARAMETER, EventStream, EventStreams
 from ._negotiation import EVENT_STREAM, negotiate
 from ._operation import Operation
-from ._refusal import Refusal
+from ._request_rejected import RequestRejected
 
 
 def stream_token(request: Request[Any]) -> str | None:
-    """Return the token a request shows; None where it shows none."""
+    """Return the token of a request; None if it has none."""
     return request.headers.get(TOKEN_HEADER) or request.query_params.get(TOKEN_PARAMETER)
 
 
 class SingleConnection:
-    """Answers what is particular to single connection mode.
+    """Handles the requests of single connection mode.
 
     Args:
         streams: the streams of this process.
-        most: operations at a time on one stream; None for any number.
+        max_operations: operations at the same time on one stream; None for no limit.
     """
 
-    def __init__(self, streams: EventStreams, most: int | None) -> None:
+    def __init__(self, streams: EventStreams, max_operations: int | None) -> None:
         self.streams = streams
-        self._most = most
+        self._max_operations = max_operations
 
-    async def answer(self, request: Request[Any]) -> Response | None:
-        """Return the answer to a reservation, to its fulfilment or to a stop; None for anything else."""
+    async def handle(self, request: Request[Any]) -> Response | None:
+        """Return the response to a request that reserves or opens a stream, or stops an operation; else None."""
         method = request.method
         if method == "PUT":
             return PlainTextResponse(self.streams.reserve(), 201, {"cache-control": "no-store"})
@@ -43,33 +43,33 @@ class SingleConnection:
         return None
 
     def stream_of(self, request: Request[Any]) -> EventStream | None:
-        """Return the stream whose token a request shows; None where it shows none.
+        """Return the stream whose token a request has; None if it has none.
 
         Raises:
-            Refusal: 404, there is no such stream.
+            RequestRejected: 404, there is no such stream.
         """
         token = stream_token(request)
         return None if token is None else self.streams.find(token)
 
     def operation_id(self, stream: EventStream, operation: Operation) -> str:
-        """Return the id an operation is to have on its stream.
+        """Return the id of an operation on its stream.
 
         Raises:
-            Refusal: 400, it has none; 409, it is in use; 429, too many operations run there.
+            RequestRejected: 400, it has none; 409, it is in use; 429, too many operations run there.
         """
         operation_id = (operation.extensions or {}).get("operationId")
         if not isinstance(operation_id, str) or not operation_id:
-            raise Refusal(400, "An operation for an event stream needs a string `extensions.operationId`.")
+            raise RequestRejected(400, "An operation for an event stream needs a string `extensions.operationId`.")
         self._check_place(stream, operation_id)
         return operation_id
 
     def start(self, stream: EventStream, operation_id: str, results: AsyncGenerator[dict[str, Any]]) -> None:
         """Run an operation on its stream.
 
-        What `operation_id` found is looked at again: other requests came in while this one was prepared.
+        What `operation_id` checked is checked again: other requests came in while this one was prepared.
 
         Raises:
-            Refusal: 404, the stream is gone; 409 and 429, as above.
+            RequestRejected: 404, the stream is closed; 409 and 429, as above.
         """
         self.streams.find(stream.token)
         self._check_place(stream, operation_id)
@@ -77,16 +77,16 @@ class SingleConnection:
 
     def _check_place(self, stream: EventStream, operation_id: str) -> None:
         if operation_id in stream.operations:
-            raise Refusal(409, f"An operation {operation_id!r} runs on this event stream already.")
-        if self._most is not None and len(stream.operations) >= self._most:
-            raise Refusal(429, f"At most {self._most} operations may run at a time.")
+            raise RequestRejected(409, f"An operation {operation_id!r} runs on this event stream already.")
+        if self._max_operations is not None and len(stream.operations) >= self._max_operations:
+            raise RequestRejected(429, f"At most {self._max_operations} operations may run at a time.")
 
     def _stop(self, request: Request[Any], token: str | None) -> Response:
         if token is None:
-            raise Refusal(400, "Show the token of the event stream to stop an operation on it.")
+            raise RequestRejected(400, "Send the token of the event stream to stop an operation on it.")
         operation_id = request.query_params.get("operationId")
         if not operation_id:
-            raise Refusal(400, "Name the operation to stop in the parameter `operationId`.")
+            raise RequestRejected(400, "Name the operation to stop in the parameter `operationId`.")
         self.streams.find(token).stop(operation_id)
         return Response(status_code=200)
 

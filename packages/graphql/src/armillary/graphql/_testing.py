@@ -6,17 +6,17 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, 
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, Protocol, cast
 
-from ._websocket_session import WebSocketSession
+from ._websocket_connection import GraphQLConnection
 
 Variables = Mapping[str, Any]
 
 
 class OperationFailed(AssertionError):
-    """The answer to an operation has errors.
+    """The response to an operation has errors.
 
     Attributes:
         errors: as the server sent them.
-        data: what it sent nevertheless.
+        data: the data sent with them, if any.
     """
 
     def __init__(self, errors: list[dict[str, Any]], data: Any = None) -> None:
@@ -44,11 +44,11 @@ def _payload(document: str, variables: Variables | None, operation_name: str | N
     return payload
 
 
-def _data(answer: Mapping[str, Any]) -> Any:
-    errors = answer.get("errors")
+def _data(response: Mapping[str, Any]) -> Any:
+    errors = response.get("errors")
     if errors:
-        raise OperationFailed(errors, answer.get("data"))
-    return answer["data"]
+        raise OperationFailed(errors, response.get("data"))
+    return response["data"]
 
 
 def _init(params: Variables | None) -> dict[str, Any]:
@@ -60,17 +60,17 @@ def _expect_ack(message: Mapping[str, Any]) -> None:
         raise AssertionError(f"expected connection_ack, got {message!r}")
 
 
-_ENDED = object()
+_COMPLETED = object()
 
 
 def _event(message: Mapping[str, Any]) -> Any:
-    """Return the data of a result, `_ENDED` at the end, None for what belongs to neither."""
+    """Return the data of a result, `_COMPLETED` at the end, None for other messages."""
     kind = message["type"]
     if kind == "next":
         return _data(message["payload"])
     if kind == "error":
         raise OperationFailed(message["payload"])
-    return _ENDED if kind == "complete" else None
+    return _COMPLETED if kind == "complete" else None
 
 
 class GraphQLTester:
@@ -78,7 +78,7 @@ class GraphQLTester:
 
     Args:
         client: such as `armillary.testing.TestClient(app)`.
-        path: of the GraphQL application.
+        path: the path of the GraphQL application.
 
     >>> import strawberry
     >>> from armillary.graphql import GraphQL
@@ -104,10 +104,10 @@ class GraphQLTester:
         operation_name: str | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> dict[str, Any]:
-        """Return the whole answer to a query or mutation: its `data`, `errors` and `extensions`."""
+        """Return the whole response to a query or mutation: its `data`, `errors` and `extensions`."""
         payload = _payload(document, variables, operation_name)
-        answer: dict[str, Any] = self.client.post(self.path, json=payload, headers=dict(headers or {})).json()
-        return answer
+        response: dict[str, Any] = self.client.post(self.path, json=payload, headers=dict(headers or {})).json()
+        return response
 
     def query(self, document: str, variables: Variables | None = None, **options: Any) -> Any:
         """Return the data of a query or mutation.
@@ -116,7 +116,7 @@ class GraphQLTester:
             document, variables, **options: as `execute`.
 
         Raises:
-            OperationFailed: the answer has errors.
+            OperationFailed: the response has errors.
         """
         return _data(self.execute(document, variables, **options))
 
@@ -129,22 +129,22 @@ class GraphQLTester:
         operation_name: str | None = None,
         connection_params: Variables | None = None,
     ) -> Generator[Iterator[Any]]:
-        """Start a subscription over a WebSocket; `with` gives an iterator over the data of its results.
+        """Start a subscription over a WebSocket; `with` yields an iterator over the data of its results.
 
         Raises:
             OperationFailed: a result has errors, or the subscription could not start.
         """
-        with self.client.websocket_connect(self.path, subprotocols=[WebSocketSession.subprotocol]) as session:
-            session.send_json(_init(connection_params))
-            _expect_ack(session.receive_json())
+        with self.client.websocket_connect(self.path, subprotocols=[GraphQLConnection.subprotocol]) as websocket:
+            websocket.send_json(_init(connection_params))
+            _expect_ack(websocket.receive_json())
             payload = _payload(document, variables, operation_name)
-            session.send_json({"id": "1", "type": WebSocketSession.start_type, "payload": payload})
-            yield self._results(session)
+            websocket.send_json({"id": "1", "type": GraphQLConnection.start_type, "payload": payload})
+            yield self._results(websocket)
 
-    def _results(self, session: Any) -> Iterator[Any]:
+    def _results(self, websocket: Any) -> Iterator[Any]:
         while True:
-            event = _event(session.receive_json())
-            if event is _ENDED:
+            event = _event(websocket.receive_json())
+            if event is _COMPLETED:
                 return
             if event is not None:
                 yield event
@@ -155,7 +155,7 @@ class AsyncGraphQLTester:
 
     Args:
         client: such as `armillary.testing.AsyncTestClient(app)`.
-        path: of the GraphQL application.
+        path: the path of the GraphQL application.
     """
 
     def __init__(self, client: _Client, path: str = "/graphql") -> None:
@@ -170,7 +170,7 @@ class AsyncGraphQLTester:
         operation_name: str | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> dict[str, Any]:
-        """Return the whole answer to a query or mutation: its `data`, `errors` and `extensions`."""
+        """Return the whole response to a query or mutation: its `data`, `errors` and `extensions`."""
         payload = _payload(document, variables, operation_name)
         response = await self.client.post(self.path, json=payload, headers=dict(headers or {}))
         return cast("dict[str, Any]", response.json())
@@ -179,7 +179,7 @@ class AsyncGraphQLTester:
         """Return the data of a query or mutation.
 
         Raises:
-            OperationFailed: the answer has errors.
+            OperationFailed: the response has errors.
         """
         return _data(await self.execute(document, variables, **options))
 
@@ -197,17 +197,17 @@ class AsyncGraphQLTester:
         Raises:
             OperationFailed: a result has errors, or the subscription could not start.
         """
-        async with self.client.websocket_connect(self.path, subprotocols=[WebSocketSession.subprotocol]) as session:
-            await session.send_json(_init(connection_params))
-            _expect_ack(await session.receive_json())
+        async with self.client.websocket_connect(self.path, subprotocols=[GraphQLConnection.subprotocol]) as websocket:
+            await websocket.send_json(_init(connection_params))
+            _expect_ack(await websocket.receive_json())
             payload = _payload(document, variables, operation_name)
-            await session.send_json({"id": "1", "type": WebSocketSession.start_type, "payload": payload})
-            yield self._results(session)
+            await websocket.send_json({"id": "1", "type": GraphQLConnection.start_type, "payload": payload})
+            yield self._results(websocket)
 
-    async def _results(self, session: Any) -> AsyncIterator[Any]:
+    async def _results(self, websocket: Any) -> AsyncIterator[Any]:
         while True:
-            event = _event(await session.receive_json())
-            if event is _ENDED:
+            event = _event(await websocket.receive_json())
+            if event is _COMPLETED:
                 return
             if event is not None:
                 yield event

@@ -1,6 +1,6 @@
-"""How long an operation, and each result of one that has many, may take.
+"""Time limits of an operation, and of each result of one that has many.
 
-What is counted is work: the resolvers that make a result. The wait for the next event of a
+Only the work of the resolvers on a result is counted. The wait for the next event of a
 subscription is not.
 """
 
@@ -25,8 +25,8 @@ from graphql.execution import (
 
 T = TypeVar("T")
 
-CODE = "EXECUTION_TIMEOUT"
-"""What `extensions.code` of both errors says."""
+TIMEOUT_CODE = "EXECUTION_TIMEOUT"
+"""The `extensions.code` of both errors."""
 
 
 class TimedOut(PreExecutionError):
@@ -34,7 +34,7 @@ class TimedOut(PreExecutionError):
 
     def __init__(self, seconds: float) -> None:
         message = f"The operation was stopped after {seconds:g} seconds."
-        super().__init__(None, [GraphQLError(message, extensions={"code": CODE})])
+        super().__init__(None, [GraphQLError(message, extensions={"code": TIMEOUT_CODE})])
 
 
 class LateResult(GraphQLError):
@@ -42,15 +42,15 @@ class LateResult(GraphQLError):
 
     def __init__(self, seconds: float) -> None:
         message = f"The operation was stopped: a result took longer than {seconds:g} seconds."
-        super().__init__(message, extensions={"code": CODE})
+        super().__init__(message, extensions={"code": TIMEOUT_CODE})
 
 
 class ResultTime:
-    """A context that cancels what runs inside after so many seconds, and then raises `LateResult`.
+    """A context that cancels its block after a number of seconds, and then raises `LateResult`.
 
     Args:
-        seconds: the time; None for any.
-        spent: what of it is over.
+        seconds: the time limit; None for no limit.
+        spent: the seconds of it that have passed.
     """
 
     __slots__ = ("_deadline", "_seconds")
@@ -71,8 +71,8 @@ class ResultTime:
             raise LateResult(self._seconds) from None
 
 
-class _Begun:
-    """The rest of a coroutine that was begun and waits for something."""
+class _SuspendedCoroutine:
+    """The rest of a coroutine that was started and is suspended at an await."""
 
     __slots__ = ("_awaited", "_work")
 
@@ -95,9 +95,9 @@ class _Begun:
 
 
 async def in_time(work: Coroutine[Any, Any, T], seconds: float | None) -> T:
-    """Return what a coroutine returns; cancel it where it is not done after so many seconds.
+    """Return the result of a coroutine; cancel it if it is not done after a number of seconds.
 
-    The timer is set when it first waits: what never waits could not be cancelled, and needs none.
+    The timer is set when it first suspends: one that never suspends cannot be cancelled.
 
     Raises:
         LateResult: it was cancelled.
@@ -110,11 +110,11 @@ async def in_time(work: Coroutine[Any, Any, T], seconds: float | None) -> T:
     except StopIteration as done:
         return cast("T", done.value)
     async with ResultTime(seconds, monotonic() - begin):
-        return cast("T", await _Begun(work, awaited))
+        return cast("T", await _SuspendedCoroutine(work, awaited))
 
 
 class _TimedEvents(Executor[Any]):
-    """Holds the execution of each event of a subscription to a time."""
+    """An executor with a time limit for each event of a subscription."""
 
     result_timeout: float
     executes_event = False
@@ -136,16 +136,16 @@ class _TimedEvents(Executor[Any]):
 
 
 def timed_executor(executor: type[Executor[Any]], seconds: float | None) -> type[Executor[Any]]:
-    """Return an executor class that holds each event of a subscription to a time; the same without one."""
+    """Return an executor class with a time limit for each event of a subscription; the same class without one."""
     if seconds is None:
         return executor
     return type(executor.__name__, (_TimedEvents, executor), {"result_timeout": seconds})
 
 
 async def result_frames(result: Any, seconds: float | None) -> AsyncGenerator[Any]:
-    """Give a result, and after the first of incremental delivery those that follow.
+    """Yield a result, and after the first one of incremental delivery those that follow.
 
-    One that takes too long is the last: it says of all that is still missing why it does not come.
+    One that takes too long is the last: it completes all pending parts with an error.
     """
     if not isinstance(result, ExperimentalIncrementalExecutionResults):
         yield result

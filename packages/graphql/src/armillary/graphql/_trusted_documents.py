@@ -1,4 +1,4 @@
-"""The documents an application's own clients were built with."""
+"""An allow-list of the documents that an application's own clients were built with."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from typing import Any, Self, cast
 class TrustedDocuments:
     """An allow-list of documents by their ids.
 
-    Given to `GraphQL`, nothing else is run. Clients name a document as `documentId`, or as
-    `extensions.persistedQuery.sha256Hash`; one that sends its text is run where the list has it.
+    With it, `GraphQL` runs nothing else. Clients name a document as `documentId`, or as
+    `extensions.persistedQuery.sha256Hash`; a document sent as text is run if the list has it.
 
     Args:
         documents: the documents by id.
 
     Raises:
-        ValueError: there is none.
+        ValueError: there are no documents.
 
     >>> trusted = TrustedDocuments({"hello-1": "{ hello }"})
     >>> trusted.get("hello-1"), trusted.get("other"), "{ hello }" in trusted

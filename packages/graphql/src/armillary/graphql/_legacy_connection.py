@@ -1,4 +1,4 @@
-"""One WebSocket that speaks `graphql-ws`, the older protocol of subscriptions-transport-ws."""
+"""One WebSocket with the subprotocol `graphql-ws`, the older protocol of subscriptions-transport-ws."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Any, ClassVar
 
 from armillary.websockets import WebSocketDisconnect
 
-from ._websocket_session import ProtocolViolation, WebSocketSession
+from ._websocket_connection import GraphQLConnection, ProtocolViolation
 
 KEEP_ALIVE_SECONDS = 10.0
-"""Between two keep-alives. Clients of this protocol leave where one came and then none for 30 seconds."""
+"""Between two keep-alives. After the first one, clients of this protocol disconnect if none follows for 30 seconds."""
 
 
-class LegacySession(WebSocketSession):
+class LegacyGraphQLConnection(GraphQLConnection):
     """The older protocol: `start`, `data` and `stop` in place of `subscribe`, `next` and `complete`."""
 
     subprotocol: ClassVar[str] = "graphql-ws"
@@ -25,7 +25,7 @@ class LegacySession(WebSocketSession):
     _keeping_alive: asyncio.Task[None] | None = None
 
     async def acknowledge(self, payload: dict[str, Any] | None) -> None:
-        """Acknowledge, and begin with the keep-alives that clients of this protocol wait for."""
+        """Acknowledge, and start the keep-alives that clients of this protocol expect."""
         await super().acknowledge(payload)
         await self.send({"type": "ka"})
         self._keeping_alive = asyncio.create_task(self._keep_alive())
@@ -44,21 +44,21 @@ class LegacySession(WebSocketSession):
             await asyncio.gather(self._keeping_alive, return_exceptions=True)
         await super()._stop_all()
 
-    async def refuse(self) -> None:
-        """Tell why before the end, as this protocol has a message for it."""
+    async def reject(self) -> None:
+        """Send the reason before closing, as this protocol has a message for it."""
         await self.send({"type": "connection_error", "payload": {"message": "Forbidden"}})
-        await super().refuse()
+        await super().reject()
 
-    def refuse_duplicate(self, operation_id: str) -> None:
-        """An id used again stands for a new operation in this protocol."""
+    def handle_duplicate(self, operation_id: str) -> None:
+        """Stop the running operation: in this protocol a new one with the same id replaces it."""
         self._stop(operation_id)
 
     async def handle_other(self, message: Mapping[str, Any]) -> None:
-        """End the connection where the client says so."""
+        """Close the connection when the client asks for it."""
         if message["type"] == "connection_terminate":
             raise ProtocolViolation(1000, "")
         raise ProtocolViolation(4400, "Unknown message type")
 
     def error_message(self, operation_id: str, errors: list[dict[str, Any]]) -> dict[str, Any]:
-        """Return the error, which is one in this protocol."""
+        """Return the error message, which carries one error in this protocol."""
         return {"id": operation_id, "type": "error", "payload": errors[0]}

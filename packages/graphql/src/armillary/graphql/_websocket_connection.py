@@ -1,4 +1,4 @@
-"""One WebSocket that speaks `graphql-transport-ws`.
+"""One WebSocket with the subprotocol `graphql-transport-ws`.
 
 The protocol: https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md
 
@@ -25,10 +25,10 @@ from armillary.http import decode_json, encode_json
 from armillary.websockets import UnexpectedMessage, WebSocket, WebSocketDisconnect
 
 from ._context import GraphQLContext
-from ._error_format import MASKED
+from ._error_format import MASKED_MESSAGE
 from ._hooks import Hooks, error_formatter
 from ._operation import read_operation
-from ._refusal import Refusal
+from ._request_rejected import RequestRejected
 from ._result_format import FrameFormat
 from ._time_limit import LateResult, ResultTime
 
@@ -36,7 +36,7 @@ _logger = getLogger("armillary.graphql")
 
 
 class ProtocolViolation(Exception):
-    """A message out of turn or out of form, for which the connection is closed."""
+    """A malformed or unexpected message, for which the connection is closed."""
 
     def __init__(self, code: int, reason: str) -> None:
         super().__init__(code, reason)
@@ -45,15 +45,15 @@ class ProtocolViolation(Exception):
 
 
 class ConnectionRejected(Exception):
-    """`on_connect` refused the client."""
+    """`on_connect` rejected the client."""
 
 
-class WebSocketSession:
-    """The messages of one accepted WebSocket.
+class GraphQLConnection:
+    """Handles the messages of one accepted WebSocket.
 
     Args:
         hooks: the application object.
-        websocket: accepted, with the subprotocol chosen.
+        websocket: accepted, with a subprotocol.
     """
 
     subprotocol: ClassVar[str] = "graphql-transport-ws"
@@ -67,12 +67,12 @@ class WebSocketSession:
         self._websocket = websocket
         self._format_error = error_formatter(hooks, websocket)
         self._operations: dict[str, asyncio.Task[None]] = {}
-        # An operation's id is free before its last message is sent; its task runs until it was.
+        # An operation's id is free before its last message is sent; its task runs until then.
         self._tasks: set[asyncio.Task[None]] = set()
         self._params: dict[str, Any] | None = None
 
     async def run(self) -> None:
-        """Serve the connection until one side ends it; no operation outlives it."""
+        """Serve the connection until one side closes it; no operation outlives it."""
         try:
             await self._initialise()
             while True:
@@ -111,28 +111,28 @@ class WebSocketSession:
         except LateResult:
             raise ProtocolViolation(4408, "Connection initialisation timeout") from None
         if payload is False:
-            await self.refuse()
+            await self.reject()
         await self.acknowledge(payload if isinstance(payload, dict) else None)
 
     async def handle_early(self, message: Mapping[str, Any]) -> None:
-        """Take a message that came before `connection_init`."""
+        """Handle a message received before `connection_init`."""
         if message["type"] in (self.start_type, self.stop_type):
             raise ProtocolViolation(4401, "Unauthorized")
         await self.handle(message)
 
-    async def refuse(self) -> None:
-        """Tell the client that `on_connect` refused it, and end."""
+    async def reject(self) -> None:
+        """Close the connection, as `on_connect` rejected the client."""
         raise ProtocolViolation(4403, "Forbidden")
 
     async def acknowledge(self, payload: dict[str, Any] | None) -> None:
-        """Tell the client that it may start operations."""
+        """Send the acknowledgement, after which the client may start operations."""
         message: dict[str, Any] = {"type": "connection_ack"}
         if payload is not None:
             message["payload"] = payload
         await self.send(message)
 
     async def handle(self, message: Mapping[str, Any]) -> None:
-        """Take one message."""
+        """Handle one message."""
         kind = message["type"]
         if kind == self.start_type:
             await self._start(message)
@@ -144,7 +144,7 @@ class WebSocketSession:
             await self.handle_other(message)
 
     async def handle_other(self, message: Mapping[str, Any]) -> None:
-        """Take a message that neither starts nor stops an operation."""
+        """Handle a message that neither starts nor stops an operation."""
         kind = message["type"]
         if kind == "ping":
             payload = _object_or_none(message, "payload")
@@ -159,11 +159,11 @@ class WebSocketSession:
             text = await self._websocket.receive_text()
             message = decode_json(text.encode())
         except UnexpectedMessage:
-            raise ProtocolViolation(4400, "Messages are sent as text") from None
+            raise ProtocolViolation(4400, "Messages must be text") from None
         except (ValueError, RecursionError):
-            raise ProtocolViolation(4400, "Messages are JSON objects") from None
+            raise ProtocolViolation(4400, "Messages must be JSON objects") from None
         if not isinstance(message, dict) or not isinstance(cast("dict[str, Any]", message).get("type"), str):
-            raise ProtocolViolation(4400, "Messages are JSON objects with a type")
+            raise ProtocolViolation(4400, "Messages must be JSON objects with a type")
         return cast("dict[str, Any]", message)
 
     async def send(self, message: Mapping[str, Any]) -> None:
@@ -179,20 +179,22 @@ class WebSocketSession:
         if not isinstance(payload, dict) or not isinstance(cast("dict[str, Any]", payload).get("query", ""), str):
             raise ProtocolViolation(4400, "An operation needs an object as payload, with a query")
         if operation_id in self._operations:
-            self.refuse_duplicate(operation_id)
-        most = self._limits.max_subscriptions
-        if most is not None and len(self._tasks) >= most:
-            # Told before the next message is read: a client that reads no answers cannot pile them up.
-            refusal = Refusal(429, f"At most {most} operations may run at a time.", code="TOO_MANY_SUBSCRIPTIONS")
-            await self.send(self.error_message(operation_id, [refusal.error]))
+            self.handle_duplicate(operation_id)
+        limit = self._limits.max_subscriptions
+        if limit is not None and len(self._tasks) >= limit:
+            # Sent before the next message is read, so that errors cannot pile up for a client that does not read.
+            rejection = RequestRejected(
+                429, f"At most {limit} operations may run at a time.", code="TOO_MANY_SUBSCRIPTIONS"
+            )
+            await self.send(self.error_message(operation_id, [rejection.error]))
             return
-        task = asyncio.create_task(self._operate(operation_id, cast("dict[str, Any]", payload)))
+        task = asyncio.create_task(self._run_to_completion(operation_id, cast("dict[str, Any]", payload)))
         self._operations[operation_id] = task
         self._tasks.add(task)
-        task.add_done_callback(lambda done: self._ended(operation_id, done))
+        task.add_done_callback(lambda done: self._discard(operation_id, done))
 
-    def refuse_duplicate(self, operation_id: str) -> None:
-        """End the connection for the id of an operation that still runs."""
+    def handle_duplicate(self, operation_id: str) -> None:
+        """Close the connection, as an operation with this id still runs."""
         raise ProtocolViolation(4409, "Subscriber for that id already exists")
 
     def _stop(self, operation_id: str) -> None:
@@ -200,28 +202,28 @@ class WebSocketSession:
         if task is not None:
             task.cancel()
 
-    def _ended(self, operation_id: str, task: asyncio.Task[None]) -> None:
+    def _discard(self, operation_id: str, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         if self._operations.get(operation_id) is task:
             del self._operations[operation_id]
 
-    async def _operate(self, operation_id: str, payload: dict[str, Any]) -> None:
+    async def _run_to_completion(self, operation_id: str, payload: dict[str, Any]) -> None:
         try:
             if not await self._run(operation_id, payload):
                 return
         except WebSocketDisconnect:
             return
-        except Refusal as refusal:
-            await self._fail(operation_id, [refusal.error])
+        except RequestRejected as rejection:
+            await self._fail(operation_id, [rejection.error])
             return
         except Exception:
             _logger.exception("A GraphQL operation on a WebSocket failed outside its resolvers")
-            await self._fail(operation_id, [{"message": MASKED}])
+            await self._fail(operation_id, [{"message": MASKED_MESSAGE}])
             return
-        await self._say({"id": operation_id, "type": "complete"}, operation_id)
+        await self._send_last({"id": operation_id, "type": "complete"}, operation_id)
 
     async def _run(self, operation_id: str, payload: dict[str, Any]) -> bool:
-        """Run an operation and send its results; False where it failed before it ran."""
+        """Run an operation and send its results; return False if it failed before it ran."""
         engine = self._hooks.engine
         operation = await engine.resolve(read_operation(payload))
         context = self._context()
@@ -238,13 +240,13 @@ class WebSocketSession:
         return True
 
     async def _fail(self, operation_id: str, errors: list[dict[str, Any]]) -> None:
-        await self._say(self.error_message(operation_id, errors), operation_id)
+        await self._send_last(self.error_message(operation_id, errors), operation_id)
 
     def error_message(self, operation_id: str, errors: list[dict[str, Any]]) -> dict[str, Any]:
-        """Return the message that an operation could not be run."""
+        """Return the message for an operation that could not be run."""
         return {"id": operation_id, "type": "error", "payload": errors}
 
-    async def _say(self, message: dict[str, Any], operation_id: str) -> None:
+    async def _send_last(self, message: dict[str, Any], operation_id: str) -> None:
         """Send the last message of an operation; its id is free again before the client can know."""
         self._operations.pop(operation_id, None)
         try:

@@ -1,4 +1,4 @@
-"""Answers with what resolvers set on the response of their context."""
+"""Responses with what resolvers set on the response of their context."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from armillary.http import (
 )
 
 from ._multipart_stream import INCREMENTAL_TYPE, SUBSCRIPTION_TYPE, incremental_parts, subscription_parts
-from ._negotiation import EVENT_STREAM, Wish
+from ._negotiation import EVENT_STREAM, Negotiated
 
 _OWN_HEADERS = (b"content-length", b"content-type")
 
 
 def make_response(template: Response, body: bytes, status: int, media_type: str) -> Response:
-    """Return a result as a response, with the headers, status and background work of `template`."""
+    """Return a result as a response, with the headers, status and background task of `template`."""
     response = Response(body, status, media_type=media_type)
-    _take_over(template, response)
+    _apply_template(template, response)
     return response
 
 
-def _take_over(template: Response, response: Response) -> None:
+def _apply_template(template: Response, response: Response) -> None:
     if len(template.raw_headers) > 1:
         response.raw_headers += (pair for pair in template.raw_headers if pair[0] not in _OWN_HEADERS)
     if template.status_code != 200 and response.status_code == 200:
@@ -37,16 +37,16 @@ def _take_over(template: Response, response: Response) -> None:
     response.background = template.background
 
 
-def stream_response(template: Response, values: AsyncGenerator[dict[str, Any]], wish: Wish) -> Response:
-    """Return the response that streams results in the form the client takes."""
+def stream_response(template: Response, values: AsyncGenerator[dict[str, Any]], negotiated: Negotiated) -> Response:
+    """Return the response that streams results in the format negotiated with the client."""
     response: Response
-    if wish.stream == EVENT_STREAM:
+    if negotiated.stream == EVENT_STREAM:
         response = EventSourceResponse(_events(values))
-    elif wish.subscription:
+    elif negotiated.subscription:
         response = StreamingResponse(subscription_parts(values), media_type=SUBSCRIPTION_TYPE)
     else:
         response = StreamingResponse(incremental_parts(values), media_type=INCREMENTAL_TYPE)
-    _take_over(template, response)
+    _apply_template(template, response)
     return response
 
 
@@ -56,14 +56,14 @@ async def _events(values: AsyncGenerator[dict[str, Any]]) -> AsyncGenerator[Serv
             yield ServerSentEvent(value, event="next")
     finally:
         await values.aclose()
-    # Browsers dispatch no event that has no data at all.
+    # Browsers do not dispatch an event without a data field.
     yield ServerSentEvent("", event="complete")
 
 
 def cacheable(request: Request[Any], response: Response) -> Response:
-    """Give the answer to a GET the headers caches need, or answer that the client has it already.
+    """Return the response to a GET with the headers for caches, or a 304 if the client has it already.
 
-    Follows RFC 9110 sections 8.8.3 and 13, and RFC 9111. A `cache-control` of a resolver stays.
+    Follows RFC 9110 sections 8.8.3 and 13, and RFC 9111. A `cache-control` set by a resolver is kept.
     """
     if isinstance(response, StreamingResponse):
         return response

@@ -1,4 +1,4 @@
-"""A request that is not run."""
+"""The exception for a request that is rejected before it is run."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from collections.abc import Mapping
 from armillary.asgi_types import HTTPException
 
 
-class Refusal(HTTPException):
-    """A request that was refused before it was run; answered as a GraphQL error.
+class RequestRejected(HTTPException):
+    """A request was rejected before it was run; the client gets a GraphQL error.
 
     Args:
-        status_code: the status where the answer has one.
+        status_code: the status, for a transport whose responses have one.
         detail: the message of the error.
-        code: what `extensions.code` of the error is to say.
-        headers: further headers of the answer.
+        code: the `extensions.code` of the error.
+        headers: further headers of the response.
 
-    >>> Refusal(400, "No query.", code="BAD_REQUEST").error
+    >>> RequestRejected(400, "No query.", code="BAD_REQUEST").error
     {'message': 'No query.', 'extensions': {'code': 'BAD_REQUEST'}}
     """
 
