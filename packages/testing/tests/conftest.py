@@ -1,4 +1,4 @@
-"""Every test marked `anyio` runs on asyncio, on uvloop where it is installed, and on trio."""
+"""Every test marked `anyio` runs on asyncio, on uvloop if it is installed, and on trio."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class Recorder:
             await self.paths[scope["path"].strip("/") or "root"](scope, receive, send)
 
 
-async def answer(send: Send, body: bytes = b"", *, status: int = 200, headers: Iterable[tuple[str, str]] = ()) -> None:
+async def respond(send: Send, body: bytes = b"", *, status: int = 200, headers: Iterable[tuple[str, str]] = ()) -> None:
     """Send a whole response."""
     pairs = [(name.encode(), value.encode()) for name, value in headers]
     await send({"type": "http.response.start", "status": status, "headers": pairs})
@@ -82,4 +82,4 @@ async def read_body(receive: Receive) -> list[bytes]:
 @pytest.fixture
 def tools() -> SimpleNamespace:
     """What conftest offers to build applications with, as it cannot be imported."""
-    return SimpleNamespace(Recorder=Recorder, answer=answer, read_body=read_body)
+    return SimpleNamespace(Recorder=Recorder, respond=respond, read_body=read_body)

@@ -18,12 +18,12 @@ pytestmark = pytest.mark.anyio
 caller: ContextVar[str] = ContextVar("caller")
 
 
-async def test_pain_24_the_application_shares_loop_and_context_with_the_test(tools: SimpleNamespace) -> None:
+async def test_the_application_shares_loop_and_context_with_the_test(tools: SimpleNamespace) -> None:
     lock = anyio.Event()
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         await lock.wait()
-        await tools.answer(send, caller.get().encode())
+        await tools.respond(send, caller.get().encode())
 
     caller.set("the test")
     texts: list[str] = []
@@ -39,7 +39,7 @@ async def test_pain_24_the_application_shares_loop_and_context_with_the_test(too
     assert texts == ["the test"]
 
 
-async def test_pain_24_a_stream_is_read_while_the_application_writes_it() -> None:
+async def test_a_stream_is_read_while_the_application_writes_it() -> None:
     written: list[int] = []
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
@@ -58,7 +58,7 @@ async def test_pain_24_a_stream_is_read_while_the_application_writes_it() -> Non
 
 async def test_an_async_upload_goes_part_by_part(tools: SimpleNamespace) -> None:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        await tools.answer(send, repr(await tools.read_body(receive)).encode())
+        await tools.respond(send, repr(await tools.read_body(receive)).encode())
 
     async def parts() -> Any:
         for part in (b"a", b"b"):
@@ -101,7 +101,7 @@ async def test_a_cancelled_request_disconnects_the_application() -> None:
 async def test_redirects_cookies_and_trailers_work_as_in_the_sync_client(tools: SimpleNamespace) -> None:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["path"] == "/":
-            await tools.answer(send, status=302, headers=[("location", "/end"), ("set-cookie", "a=1")])
+            await tools.respond(send, status=302, headers=[("location", "/end"), ("set-cookie", "a=1")])
             return
         await send({"type": "http.response.start", "status": 200, "headers": [], "trailers": True})
         await send({"type": "http.response.body", "body": dict(scope["headers"])[b"cookie"]})
@@ -132,7 +132,7 @@ async def wait_for_a_lock() -> None:
     await anyio.sleep_forever()
 
 
-async def test_pain_24_a_time_limit_says_where_the_application_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_time_limit_says_where_the_application_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(AsyncTestClient, "disconnect_grace", 0.01)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
@@ -157,7 +157,7 @@ async def test_a_time_limit_names_the_message_waited_for(monkeypatch: pytest.Mon
         await AsyncTestClient(lint(app), timeout=0.05).get("/")
 
 
-async def test_a_time_limit_counts_each_part_of_a_body_anew() -> None:
+async def test_a_time_limit_restarts_for_each_part_of_a_body() -> None:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": []})
         for _ in range(4):
@@ -194,7 +194,7 @@ async def test_a_disconnect_before_the_body_reaches_receive() -> None:
     assert seen == ["http.disconnect"]
 
 
-async def test_a_disconnect_amid_the_body_reaches_receive() -> None:
+async def test_a_disconnect_during_the_body_reaches_receive() -> None:
     seen: list[Any] = []
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
@@ -210,14 +210,14 @@ async def test_a_disconnect_amid_the_body_reaches_receive() -> None:
     assert seen == [b"half"]
 
 
-async def test_a_disconnect_before_the_answer_makes_send_raise(tools: SimpleNamespace) -> None:
+async def test_a_disconnect_before_the_response_makes_send_raise(tools: SimpleNamespace) -> None:
     ready = anyio.Event()
     errors: list[OSError] = []
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         await ready.wait()
         try:
-            await tools.answer(send, b"late")
+            await tools.respond(send, b"late")
         except OSError as error:
             errors.append(error)
             raise RuntimeError("wrapped by the application") from error
@@ -229,7 +229,7 @@ async def test_a_disconnect_before_the_answer_makes_send_raise(tools: SimpleName
     assert len(errors) == 1
 
 
-async def test_a_disconnect_amid_the_response_reaches_the_application() -> None:
+async def test_a_disconnect_during_the_response_reaches_the_application() -> None:
     seen: list[str] = []
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
@@ -258,12 +258,12 @@ async def test_an_error_that_no_disconnect_explains_is_raised() -> None:
             await conversation.finished()
 
 
-async def test_a_whole_conversation(tools: SimpleNamespace) -> None:
+async def test_a_whole_request_step_by_step(tools: SimpleNamespace) -> None:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.early_hint", "links": [b"</a>; rel=preload"]})
         await send({"type": "http.response.debug", "info": {"a": 1}})
         parts = await tools.read_body(receive)
-        await tools.answer(send, b"".join(parts))
+        await tools.respond(send, b"".join(parts))
 
     async with AsyncTestClient(lint(app)).conversation("POST", "/", feed=True) as conversation:
         await anyio.wait_all_tasks_blocked()
@@ -280,8 +280,8 @@ async def test_a_whole_conversation(tools: SimpleNamespace) -> None:
 
 async def test_a_body_given_whole_cannot_be_fed(tools: SimpleNamespace) -> None:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        await tools.answer(send)
+        await tools.respond(send)
 
     async with AsyncTestClient(lint(app)).conversation("POST", "/", content=b"a") as conversation:
-        with pytest.raises(RuntimeError, match="open the conversation with feed=True"):
+        with pytest.raises(RuntimeError, match="with feed=True"):
             await conversation.send_body(b"b")

@@ -40,8 +40,8 @@ print(client.post("/", content=iter([b"hi"])).text, asyncio.run(use_async_client
 try:
     with client.websocket_connect("/"):
         pass
-except WebSocketRejected as denied:
-    print(denied.response.status_code)
+except WebSocketRejected as rejected:
+    print(rejected.response.status_code)
 """
 
 
@@ -51,7 +51,7 @@ def run(*missing: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize(("missing", "library"), [("httpx", "httpx2"), ("httpx2", "httpx")])
-def test_pain_24_the_clients_work_with_either_library(missing: str, library: str) -> None:
+def test_the_clients_work_with_either_library(missing: str, library: str) -> None:
     done = run(missing)
     assert done.stdout.splitlines() == [library, "hi! [b'hi', b'!']", "401"], done.stderr
 

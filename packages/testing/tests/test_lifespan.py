@@ -18,7 +18,7 @@ MakeClient = Callable[..., TestClient]
 @pytest.fixture
 def app(tools: SimpleNamespace) -> SimpleNamespace:
     async def show_state(scope: Scope, receive: Receive, send: Send) -> None:
-        await tools.answer(send, repr(scope["state"]).encode())
+        await tools.respond(send, repr(scope["state"]).encode())
         scope["state"]["request"] = "only"
 
     recorder: SimpleNamespace = tools.Recorder(root=show_state)

@@ -20,7 +20,7 @@ MakeClient = Callable[..., TestClient]
 def echo_scope(tools: SimpleNamespace) -> Any:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         shown = {key: repr(value) for key, value in scope.items()}
-        await tools.answer(send, json.dumps(shown).encode())
+        await tools.respond(send, json.dumps(shown).encode())
 
     return app
 
@@ -45,7 +45,7 @@ def test_the_client_address_may_be_unknown(make_client: MakeClient, echo_scope: 
 
 def test_a_body_arrives_whole_and_an_iterator_part_by_part(make_client: MakeClient, tools: SimpleNamespace) -> None:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        await tools.answer(send, repr(await tools.read_body(receive)).encode())
+        await tools.respond(send, repr(await tools.read_body(receive)).encode())
 
     client = make_client(lint(app))
     assert client.post("/", content=b"abc").text == "[b'abc']"
@@ -63,7 +63,7 @@ def test_an_upload_is_read_only_as_far_as_the_application_asks(make_client: Make
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         await receive()
-        await tools.answer(send, status=413)
+        await tools.respond(send, status=413)
 
     assert make_client(lint(app)).post("/", content=parts()).status_code == 413
     assert produced == [0]
@@ -84,7 +84,7 @@ def test_an_upload_that_fails_raises_its_own_exception(make_client: MakeClient, 
 def test_cookies_are_kept_between_requests(make_client: MakeClient, tools: SimpleNamespace) -> None:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         sent = dict(scope["headers"]).get(b"cookie", b"")
-        await tools.answer(send, sent, headers=[("set-cookie", "visited=yes")])
+        await tools.respond(send, sent, headers=[("set-cookie", "visited=yes")])
 
     client = make_client(lint(app), cookies={"given": "1"})
     assert client.get("/").text == "given=1"
@@ -92,25 +92,25 @@ def test_cookies_are_kept_between_requests(make_client: MakeClient, tools: Simpl
 
 
 @pytest.mark.parametrize(("follow", "status"), [(True, 200), (False, 307)])
-def test_redirects_are_followed_unless_told_not_to(
+def test_redirects_are_followed_unless_switched_off(
     make_client: MakeClient, tools: SimpleNamespace, follow: bool, status: int
 ) -> None:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["path"] == "/end":
-            await tools.answer(send, b"end")
+            await tools.respond(send, b"end")
         else:
-            await tools.answer(send, status=307, headers=[("location", "/end")])
+            await tools.respond(send, status=307, headers=[("location", "/end")])
 
     assert make_client(lint(app), follow_redirects=follow).get("/").status_code == status
 
 
-def test_what_the_application_raises_is_raised_here_even_after_an_answer(
+def test_what_the_application_raises_is_raised_here_even_after_a_response(
     make_client: MakeClient, tools: SimpleNamespace
 ) -> None:
-    failure = RuntimeError("after the answer")
+    failure = RuntimeError("after the response")
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        await tools.answer(send, b"sorry", status=500)
+        await tools.respond(send, b"sorry", status=500)
         raise failure
 
     with pytest.raises(RuntimeError) as raised:
@@ -120,14 +120,14 @@ def test_what_the_application_raises_is_raised_here_even_after_an_answer(
     assert (response.status_code, response.text) == (500, "sorry")
 
 
-def test_without_raising_an_application_that_fails_unanswered_gives_500(make_client: MakeClient) -> None:
+def test_without_raising_an_application_that_fails_before_its_response_gives_500(make_client: MakeClient) -> None:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        raise RuntimeError("before the answer")
+        raise RuntimeError("before the response")
 
     assert make_client(app, raise_server_exceptions=False).get("/").status_code == 500
 
 
-def test_an_application_without_an_answer_is_a_failed_assertion(make_client: MakeClient) -> None:
+def test_an_application_without_a_response_is_a_failed_assertion(make_client: MakeClient) -> None:
     async def app(scope: Scope, receive: Receive, send: Send) -> None: ...
 
     with pytest.raises(AssertionError, match="did not receive any response"):
@@ -136,7 +136,7 @@ def test_an_application_without_an_answer_is_a_failed_assertion(make_client: Mak
 
 def test_lint_is_put_around_the_application_on_request(make_client: MakeClient, tools: SimpleNamespace) -> None:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        await tools.answer(send, headers=[("Content-Type", "text/plain")])
+        await tools.respond(send, headers=[("Content-Type", "text/plain")])
 
     assert make_client(app).get("/").status_code == 200
     with pytest.raises(LintError, match="upper-case"):

@@ -24,7 +24,7 @@ async def endless(scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.body", "body": b"tick", "more_body": True})
 
 
-def test_pain_24_an_endless_response_is_read_part_by_part(make_client: MakeClient) -> None:
+def test_an_endless_response_is_read_part_by_part(make_client: MakeClient) -> None:
     with make_client(lint(endless)) as client:
         with client.stream("GET", "/") as response:
             parts = response.iter_raw()
@@ -45,7 +45,7 @@ def test_a_client_that_stops_reading_stops_the_application(make_client: MakeClie
     assert len(sent) <= 1
 
 
-def test_closing_amid_a_response_tells_the_application_in_receive(make_client: MakeClient) -> None:
+def test_closing_during_a_response_disconnects_receive(make_client: MakeClient) -> None:
     seen: list[str] = []
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
@@ -59,7 +59,7 @@ def test_closing_amid_a_response_tells_the_application_in_receive(make_client: M
     assert seen == ["http.disconnect"]
 
 
-def test_closing_amid_a_response_tells_the_application_in_send(make_client: MakeClient) -> None:
+def test_closing_during_a_response_makes_send_raise(make_client: MakeClient) -> None:
     seen: list[str] = []
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
@@ -97,7 +97,7 @@ def test_after_a_whole_response_background_work_is_waited_for(make_client: MakeC
     done = threading.Event()
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        await tools.answer(send, b"accepted", status=202)
+        await tools.respond(send, b"accepted", status=202)
         await anyio.sleep(0.05)
         done.set()
 
@@ -105,20 +105,20 @@ def test_after_a_whole_response_background_work_is_waited_for(make_client: MakeC
     assert done.is_set()
 
 
-def test_a_failure_amid_a_stream_is_raised_while_reading(make_client: MakeClient) -> None:
+def test_a_failure_during_a_stream_is_raised_while_reading(make_client: MakeClient) -> None:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": []})
         await send({"type": "http.response.body", "body": b"a", "more_body": True})
-        raise LookupError("amid the stream")
+        raise LookupError("during the stream")
 
     with make_client(app).stream("GET", "/") as response:
-        with pytest.raises(LookupError, match="amid the stream"):
+        with pytest.raises(LookupError, match="during the stream"):
             response.read()
 
 
 def test_requests_share_the_loop_while_a_stream_is_open(make_client: MakeClient, tools: SimpleNamespace) -> None:
     async def quick(scope: Scope, receive: Receive, send: Send) -> None:
-        await tools.answer(send, b"quick")
+        await tools.respond(send, b"quick")
 
     with make_client(tools.Recorder(root=quick, ticks=endless)) as client:
         with client.stream("GET", "/ticks") as response:
@@ -175,10 +175,10 @@ def test_files_sent_by_path_or_descriptor_are_read(make_client: MakeClient, tmp_
         make_client(app).get("/path")
 
 
-def test_pushes_are_collected_where_they_are_offered(make_client: MakeClient, tools: SimpleNamespace) -> None:
+def test_pushes_are_collected_if_they_are_offered(make_client: MakeClient, tools: SimpleNamespace) -> None:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.push", "path": "/a.css", "headers": []})
-        await tools.answer(send)
+        await tools.respond(send)
 
     response = make_client(lint(app), extensions=["http.response.push"]).get("/")
     assert response.extensions["http.response.push"] == ["/a.css"]

@@ -77,7 +77,7 @@ def test_a_close_by_the_application_raises_its_code_and_reason(make_client: Make
     assert (raised.value.code, raised.value.reason) == (4001, "asked to")
 
 
-def test_a_refused_handshake_raises_on_entering(make_client: MakeClient) -> None:
+def test_a_rejected_handshake_raises_on_entering(make_client: MakeClient) -> None:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         await receive()
         await send({"type": "websocket.close", "code": 1008})
@@ -88,7 +88,7 @@ def test_a_refused_handshake_raises_on_entering(make_client: MakeClient) -> None
     assert raised.value.code == 1008
 
 
-async def deny(scope: Scope, receive: Receive, send: Send) -> None:
+async def reject(scope: Scope, receive: Receive, send: Send) -> None:
     await receive()
     start = {"type": "websocket.http.response.start", "status": 401, "headers": [(b"www-authenticate", b"Basic")]}
     await send(start)
@@ -96,9 +96,9 @@ async def deny(scope: Scope, receive: Receive, send: Send) -> None:
     await send({"type": "websocket.http.response.body", "body": b"in"})
 
 
-def test_a_denied_handshake_raises_its_response(make_client: MakeClient) -> None:
+def test_a_denial_response_raises_its_response(make_client: MakeClient) -> None:
     with pytest.raises(WebSocketRejected) as raised:
-        with make_client(lint(deny)).websocket_connect("/"):
+        with make_client(lint(reject)).websocket_connect("/"):
             pass
     response = raised.value.response
     assert (response.status_code, response.text) == (401, "log in")
@@ -106,9 +106,9 @@ def test_a_denied_handshake_raises_its_response(make_client: MakeClient) -> None
 
 
 @pytest.mark.anyio
-async def test_a_denied_handshake_raises_its_response_on_the_callers_loop() -> None:
-    with pytest.raises(WebSocketRejected, match="denied with status 401"):
-        async with AsyncTestClient(lint(deny)).websocket_connect("/"):
+async def test_a_denial_response_raises_its_response_on_the_callers_loop() -> None:
+    with pytest.raises(WebSocketRejected, match="rejected with status 401"):
+        async with AsyncTestClient(lint(reject)).websocket_connect("/"):
             pass
 
 
@@ -126,7 +126,7 @@ def test_what_the_application_raises_is_raised_here(make_client: MakeClient) -> 
     assert raised.value is failure
 
 
-def test_an_application_that_returns_without_closing_is_an_abnormal_end(make_client: MakeClient) -> None:
+def test_an_application_that_returns_without_closing_is_an_abnormal_closure(make_client: MakeClient) -> None:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         await receive()
         await send({"type": "websocket.accept"})
@@ -137,7 +137,7 @@ def test_an_application_that_returns_without_closing_is_an_abnormal_end(make_cli
 
 
 @pytest.mark.parametrize("how", ["close", "leave", "disconnect"])
-def test_the_application_learns_how_the_client_went(make_client: MakeClient, how: str) -> None:
+def test_the_application_receives_how_the_client_closed(make_client: MakeClient, how: str) -> None:
     seen: list[Any] = []
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
@@ -148,14 +148,14 @@ def test_the_application_learns_how_the_client_went(make_client: MakeClient, how
         try:
             await send({"type": "websocket.send", "text": "late"})
         except OSError:
-            seen.append("refused")
+            seen.append("rejected")
 
     with make_client(lint(app)).websocket_connect("/") as session:
         if how == "close":
             session.close(3001, "bye")
         elif how == "disconnect":
             session.disconnect()
-    assert seen == {"close": [(3001, "bye")], "leave": [(1000, "")], "disconnect": [(1006, ""), "refused"]}[how]
+    assert seen == {"close": [(3001, "bye")], "leave": [(1000, "")], "disconnect": [(1006, ""), "rejected"]}[how]
 
 
 def test_the_handshake_is_a_request_of_the_client(make_client: MakeClient) -> None:
@@ -177,7 +177,7 @@ def test_the_handshake_is_a_request_of_the_client(make_client: MakeClient) -> No
 
 
 @pytest.mark.anyio
-async def test_pain_24_many_sessions_are_open_at_once() -> None:
+async def test_many_sessions_are_open_at_once() -> None:
     finished: list[int] = []
     async with AsyncTestClient(lint(echo)) as client:
 

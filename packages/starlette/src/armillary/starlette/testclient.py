@@ -127,6 +127,6 @@ class TestClient(_Client):
         """Starlette's own exception for a WebSocket that was closed."""
         return WebSocketDisconnect(code, reason)
 
-    def denied_error(self, denial: DenialResponse) -> Exception:
+    def rejected_error(self, denial: DenialResponse) -> Exception:
         """Starlette's exception for a denied handshake."""
         return WebSocketDenialResponse(status_code=denial.status, headers=denial.headers, content=denial.body)

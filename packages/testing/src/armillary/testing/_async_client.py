@@ -15,18 +15,18 @@ from armillary.asgi_types import ASGIApp
 
 from ._async_transport import AsyncApplicationTransport
 from ._async_websocket import AsyncWebSocketSession
-from ._conversation import SteppedRequest
 from ._errors import WebSocketClosed, WebSocketRejected
 from ._extensions import DEFAULT_EXTENSIONS
 from ._handshake import SESSION_KEY, websocket_headers, websocket_url
-from ._http_exchange import HTTPExchange
+from ._http_exchange import ClientHTTPExchange
 from ._library import HTTPLibrary, library
 from ._lifespan import LifespanRun
 from ._request_body import AsyncIteratedBody, BodySource, FedBody, WholeBody
 from ._response import default_headers, time_limit_of
 from ._settings import DEFAULT_BASE_URL, DEFAULT_TIME_LIMIT, ClientSettings, LifespanPolicy
+from ._stepped_request import SteppedRequest
 from ._task import finish_or_hand_over
-from ._websocket_exchange import DenialResponse, WebSocketExchange
+from ._websocket_exchange import ClientWebSocketExchange, DenialResponse
 
 if TYPE_CHECKING:
     import httpx
@@ -37,9 +37,9 @@ else:
 
 
 class AsyncClientBehaviour(_Client):
-    """The behaviour of `AsyncTestClient`, over whichever client library its subclass names."""
+    """The behaviour of `AsyncTestClient`, over the client library that its subclass names."""
 
-    __test__ = False  # Tells pytest that this is no test class.
+    __test__ = False  # pytest must not collect it.
     http_library: HTTPLibrary = library
     disconnect_grace = 1.0
     """Seconds an application has to return after a disconnect, before it is cancelled."""
@@ -140,8 +140,8 @@ class AsyncClientBehaviour(_Client):
 
     # --- connections -----------------------------------------------------------------------
 
-    def _begin_exchange(self, request: httpx.Request, body: BodySource | None = None) -> HTTPExchange:
-        return HTTPExchange(
+    def _begin_exchange(self, request: httpx.Request, body: BodySource | None = None) -> ClientHTTPExchange:
+        return ClientHTTPExchange(
             self.settings.checked_app,
             self.settings.scopes.http(request),
             body or self._body_source(request),
@@ -161,30 +161,32 @@ class AsyncClientBehaviour(_Client):
 
         Args:
             method, url: as for `request`.
-            feed: whether the test hands the body over part by part with `send_body`.
+            feed: whether the test sends the body part by part with `send_body`.
             **kwargs: as for `build_request`, such as `content`, `headers`, `timeout`.
 
         Returns:
-            A conversation, to be used with `async with`.
+            A `SteppedRequest`, to be used with `async with`.
         """
         request = self.build_request(method, url, **kwargs)
         fed = FedBody() if feed else None
         return SteppedRequest(self.http_library, request, self._begin_exchange(request, fed), fed)
 
     def _begin_websocket(self, request: httpx.Request) -> httpx.Response:
-        exchange = WebSocketExchange(
+        exchange = ClientWebSocketExchange(
             self.settings.checked_app,
             self.settings.scopes.websocket(request),
             time_limit=time_limit_of(request),
             grace=self.disconnect_grace,
-            denied=self._denied_error,
+            rejected=self._rejected_error,
             closed=WebSocketClosed,
         )
         response: httpx.Response = self.http_library.Response(101, request=request, extensions={SESSION_KEY: exchange})
         return response
 
-    def _denied_error(self, denial: DenialResponse) -> Exception:
-        return WebSocketRejected(self.http_library.Response(denial.status, headers=denial.headers, content=denial.body))
+    def _rejected_error(self, response: DenialResponse) -> Exception:
+        return WebSocketRejected(
+            self.http_library.Response(response.status, headers=response.headers, content=response.body)
+        )
 
     def websocket_connect(
         self, url: str, subprotocols: Iterable[str] | None = None, **kwargs: Any
@@ -202,9 +204,9 @@ class AsyncClientBehaviour(_Client):
         headers = websocket_headers(kwargs.pop("headers", None), subprotocols)
         merged = websocket_url(str(self._merge_url(url)))
 
-        async def handshake() -> WebSocketExchange:
+        async def handshake() -> ClientWebSocketExchange:
             response = await self.request("GET", merged, headers=headers, **kwargs)
-            exchange: WebSocketExchange = response.extensions[SESSION_KEY]
+            exchange: ClientWebSocketExchange = response.extensions[SESSION_KEY]
             return exchange
 
         return AsyncWebSocketSession(handshake)
@@ -219,19 +221,19 @@ class AsyncTestClient(AsyncClientBehaviour, library.AsyncClient):
     Args:
         app: any ASGI 3 application.
         base_url: what relative URLs are joined to; its host is the server's address.
-        raise_server_exceptions: whether what the application raises is raised here, also after
-            it has answered; with False the client sees the 500 response.
+        raise_server_exceptions: whether what the application raises is raised here, even after
+            its response; with False the client sees the 500 response.
         root_path: the path the application is mounted at.
         cookies, headers, follow_redirects: as for `httpx.AsyncClient`.
         client: the address requests come from, or None for a server that does not know it.
-        timeout: seconds each wait for the application may take, 10 by default; None waits for
-            ever. A request may have its own.
-        lifespan: "auto" goes on without lifespan where the application raises before it
+        timeout: seconds each wait for the application may take, 10 by default; None waits
+            forever. A request may have its own.
+        lifespan: "auto" goes on without lifespan if the application raises before it
             receives lifespan.startup, as servers do; "on" raises that; "off" runs none.
         extensions: names of the ASGI extensions offered; by default debug, early hints,
             trailers and WebSocket denial responses.
         lint: whether the application is checked against the ASGI specification, raising
-            `armillary.lint.LintError` where it breaks it.
+            `armillary.lint.LintError` if it breaks it.
 
     >>> import asyncio
     >>> async def app(scope, receive, send):

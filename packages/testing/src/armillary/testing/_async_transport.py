@@ -7,7 +7,7 @@ from functools import cache
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from ._http_exchange import HTTPExchange
+from ._http_exchange import ClientHTTPExchange
 from ._library import HTTPLibrary
 from ._response import make_response
 from ._task import finish_or_hand_over, start_task
@@ -23,7 +23,7 @@ else:
 class _ResponseStream(_Stream):
     """The response body, taken from the application as it is read."""
 
-    def __init__(self, exchange: HTTPExchange, discard: Callable[[_ResponseStream], None]) -> None:
+    def __init__(self, exchange: ClientHTTPExchange, discard: Callable[[_ResponseStream], None]) -> None:
         self._exchange = exchange
         self._discard = discard
         self._closed = False
@@ -53,18 +53,18 @@ def _stream_class(http: HTTPLibrary) -> type[_ResponseStream]:
 
 
 class AsyncApplicationTransport:
-    """Answers a client library's requests by calling an application on the caller's event loop.
+    """Handles a client library's requests by calling an application on the caller's event loop.
 
     Args:
         http: the client library.
         begin: makes the exchange for a request.
-        begin_websocket: answers the handshake of a WebSocket.
+        begin_websocket: handles the handshake of a WebSocket.
     """
 
     def __init__(
         self,
         http: HTTPLibrary,
-        begin: Callable[[httpx.Request], HTTPExchange],
+        begin: Callable[[httpx.Request], ClientHTTPExchange],
         begin_websocket: Callable[[httpx.Request], httpx.Response],
     ) -> None:
         self._http = http

@@ -12,7 +12,7 @@ from armillary.asgi_types import Message
 from ._errors import WebSocketClosed
 from ._frame import FrameMode, bytes_frame, check_mode, json_frame, text_frame
 from ._task import finish_or_hand_over
-from ._websocket_exchange import Header, WebSocketExchange
+from ._websocket_exchange import ClientWebSocketExchange, Header
 
 
 class AsyncWebSocketSession:
@@ -25,12 +25,12 @@ class AsyncWebSocketSession:
         handshake: sends the request of the handshake and returns its exchange.
     """
 
-    def __init__(self, handshake: Callable[[], Awaitable[WebSocketExchange]]) -> None:
+    def __init__(self, handshake: Callable[[], Awaitable[ClientWebSocketExchange]]) -> None:
         self._handshake = handshake
-        self._exchange: WebSocketExchange | None = None
+        self._exchange: ClientWebSocketExchange | None = None
 
     @property
-    def _connection(self) -> WebSocketExchange:
+    def _connection(self) -> ClientWebSocketExchange:
         if self._exchange is None:
             raise RuntimeError("the session is not connected; use it inside 'async with'")
         return self._exchange
@@ -42,7 +42,7 @@ class AsyncWebSocketSession:
 
     @property
     def extra_headers(self) -> list[Header]:
-        """The headers the application added to the handshake's answer."""
+        """The headers the application added to the handshake's response."""
         return self._connection.extra_headers
 
     async def __aenter__(self) -> Self:
@@ -85,7 +85,7 @@ class AsyncWebSocketSession:
         self._connection.close(code, reason)
 
     async def disconnect(self) -> None:
-        """Vanish without a close frame; the application's `send` raises `OSError` from now on."""
+        """Disconnect without a close frame; the application's `send` raises `OSError` from now on."""
         self._connection.disconnect()
 
     async def receive(self) -> Message:

@@ -11,9 +11,9 @@ from ._progress import Progress
 
 
 class ApplicationCall:
-    """Runs the application once and keeps what it raised until it is asked for.
+    """Runs the application once and keeps what it raised until `take_failure`.
 
-    An application that outlives its client is told of the disconnect first, then cancelled.
+    An application that outlives its client receives the disconnect first, then is cancelled.
     """
 
     def __init__(self, app: ASGIApp, scope: Scope) -> None:

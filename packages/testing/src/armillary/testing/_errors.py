@@ -1,12 +1,12 @@
 """What the clients raise, besides what the application itself raised.
 
 OSError
-└── PeerDisconnected              the application sent after the client had disconnected
+└── PeerDisconnected       the application sent after the client had disconnected
 TimeoutError
-└── ApplicationTimeout    the application did not answer within the time limit
+└── ApplicationTimeout     the application did not respond within the time limit
 Exception
-└── WebSocketClosed       the application closed the WebSocket, before or after accepting it
-    └── WebSocketRejected   it denied the handshake with an HTTP response
+└── WebSocketClosed        the application closed the WebSocket, before or after accepting it
+    └── WebSocketRejected  the application rejected the handshake with an HTTP response
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ class PeerDisconnected(OSError):
 
 
 class ApplicationTimeout(TimeoutError):
-    """The application did not do what the client waited for; the text says what it waited for."""
+    """The application did not do what the client waited for; the message names that."""
 
 
 class WebSocketClosed(Exception):
     """The application closed the WebSocket.
 
     Args:
-        code: the close code; 1006 where the application returned without closing.
+        code: the close code; 1006 if the application returned without closing.
         reason: the reason given, or "".
 
     >>> str(WebSocketClosed(1008, "no token"))
@@ -51,15 +51,15 @@ class WebSocketClosed(Exception):
 
 
 class WebSocketRejected(WebSocketClosed):
-    """The application answered the handshake with an HTTP response, to be found in `response`."""
+    """The application rejected the handshake with an HTTP response, which is in `response`."""
 
     def __init__(self, response: httpx.Response) -> None:
-        super().__init__(1006, f"denied with status {response.status_code}")
+        super().__init__(1006, f"rejected with status {response.status_code}")
         self.response = response
 
 
 def is_consequence_of_disconnect(error: BaseException) -> bool:
-    """Tell whether the application failed only because its client had gone."""
+    """Return whether the application failed only because its client had disconnected."""
     if isinstance(error, (OSError, ClientDisconnect)):
         return True
     seen: set[int] = set()

@@ -1,8 +1,8 @@
 """The ASGI extensions a client offers to the application.
 
-Those offered by default are answered by every client the same way and change nothing for an
+Those offered by default are handled by every client the same way and change nothing for an
 application that ignores them. `http.response.pathsend`, `http.response.zerocopysend` and
-`http.response.push` make an application answer another way, and are offered when asked for.
+`http.response.push` make an application respond differently, and are offered on request.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ DEFAULT_EXTENSIONS = (*HTTP_EXTENSIONS, *WEBSOCKET_EXTENSIONS)
 
 
 def checked_extensions(extensions: Iterable[str]) -> tuple[str, ...]:
-    """Return the names, having checked that the clients can answer each."""
+    """Return the names, having checked that the clients can handle each."""
     names = tuple(extensions)
     for name in names:
         if name not in KNOWN_EXTENSIONS:

@@ -32,6 +32,6 @@ def json_frame(data: Any, mode: FrameMode) -> Message:
 
 
 def check_mode(mode: str) -> None:
-    """Refuse a mode that names no kind of frame."""
+    """Reject a mode that names no kind of frame."""
     if mode not in ("text", "binary"):
         raise ValueError(f"mode is {mode!r}; pass 'text' or 'binary'")

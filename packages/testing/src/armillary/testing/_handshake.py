@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 SESSION_KEY = "armillary.testing.session"
-"""The extension under which the answer to a handshake carries its session."""
+"""The extension under which the response to a handshake carries its session."""
 
 
 def websocket_url(url: str) -> str:

@@ -27,14 +27,14 @@ def _misuse(problem: str) -> NoReturn:
     raise AssertionError(problem)
 
 
-class HTTPExchange:
+class ClientHTTPExchange:
     """Steps through one request.
 
     Args:
         app: the application.
         scope: its scope.
         body: gives the request body.
-        time_limit: seconds to wait for each step of the application; None waits for ever.
+        time_limit: seconds to wait for each step of the application; None waits forever.
         grace: seconds an application has to return after a disconnect, before it is cancelled.
         raise_server_exceptions: whether what the application raises is raised to the client.
     """
@@ -68,7 +68,7 @@ class HTTPExchange:
         self._request_complete = False
         self._receiving: anyio.CancelScope | None = None
         self._started = anyio.Event()
-        self._over = anyio.Event()  # The response is complete, or the client is gone.
+        self._ended = anyio.Event()  # The response is complete, or the client has disconnected.
         self._demand = anyio.Event()  # The client wants a part.
         self._supply = anyio.Event()  # A part is there, or none will come.
         self._part: bytes | None = None
@@ -82,7 +82,7 @@ class HTTPExchange:
         """Start the application in a task of its own and wait for the start of the response.
 
         Returns:
-            False where there is none because the application failed.
+            False if there is none because the application failed.
         """
         self.begin_soon()
         return await self.start()
@@ -96,12 +96,12 @@ class HTTPExchange:
         try:
             await self._call.run(self._receive, self._send)
         finally:
-            self._over.set()
+            self._ended.set()
             self._started.set()
             self._supply.set()
 
     async def start(self) -> bool:
-        """Wait for the start of the response; False where the application failed before it."""
+        """Wait for the start of the response; False if the application failed before it."""
         await self._call.progress.wait(self._started, "http.response.start", self._time_limit)
         if self.status is not None:
             return True
@@ -126,25 +126,25 @@ class HTTPExchange:
 
     async def _end_reading(self) -> None:
         if self._body_complete and self.trailers is not None:
-            await self._call.progress.wait(self._over, "http.response.trailers", self._time_limit)
+            await self._call.progress.wait(self._ended, "http.response.trailers", self._time_limit)
         if not self._is_complete():
             self._raise_failure()
 
     def disconnect(self) -> None:
-        """Go away: `receive` gives http.disconnect, `send` raises `OSError`."""
-        if self._over.is_set():
+        """Disconnect: `receive` gives http.disconnect, `send` raises `OSError`."""
+        if self._ended.is_set():
             return
         self.disconnected = True
-        self._over.set()
+        self._ended.set()
         self._demand.set()
         if self._receiving is not None:
             self._receiving.cancel()
 
     async def close(self) -> None:
-        """End the exchange; does nothing where it was not begun.
+        """End the exchange; does nothing if it was not begun.
 
         After a complete response, waits for the application to return, background tasks
-        included. Amid one, disconnects, and cancels an application that does not return.
+        included. During one, disconnects, and cancels an application that does not return.
 
         Raises:
             ApplicationTimeout: the application did not return within the time limit.
@@ -177,17 +177,17 @@ class HTTPExchange:
 
     @property
     def is_read(self) -> bool:
-        """Whether the client has taken the whole body, and trailers where there are any."""
-        return self._body_complete and self._part is None and self._over.is_set()
+        """Whether the client has taken the whole body, and trailers if there are any."""
+        return self._body_complete and self._part is None and self._ended.is_set()
 
     @property
-    def is_settled(self) -> bool:
+    def has_returned_cleanly(self) -> bool:
         """Whether the application has returned and left nothing to raise."""
         return self._call.done.is_set() and self._call.failure is None
 
     def _is_complete(self) -> bool:
         if self.trailers is not None:
-            return self._over.is_set() and not self.disconnected
+            return self._ended.is_set() and not self.disconnected
         return self._body_complete or self._final_part_offered
 
     def _raise_failure(self) -> None:
@@ -205,7 +205,7 @@ class HTTPExchange:
             if message is not None:
                 return message
         self._call.progress.step("receive() for http.disconnect")
-        await self._over.wait()
+        await self._ended.wait()
         self._call.progress.step(None)
         return {"type": "http.disconnect"}
 
@@ -222,13 +222,13 @@ class HTTPExchange:
         if self.disconnected:
             raise PeerDisconnected("the client has disconnected")
         kind = message["type"]
-        if kind not in _HANDLERS:
+        if kind not in _SEND_HANDLERS:
             _misuse(f"an http scope cannot send {kind!r}")
-        if self._over.is_set():
+        if self._ended.is_set():
             _misuse(f"{kind!r} was sent after response completed")
         self._call.progress.step(f"send() of {kind}")
         try:
-            await _HANDLERS[kind](self, message)
+            await _SEND_HANDLERS[kind](self, message)
         finally:
             self._call.progress.step(None)
 
@@ -272,7 +272,7 @@ class HTTPExchange:
         self._body_complete = True
         self._supply.set()
         if self.trailers is None:
-            self._over.set()
+            self._ended.set()
 
     async def _send_trailers(self, message: Message) -> None:
         if self.trailers is None:
@@ -281,7 +281,7 @@ class HTTPExchange:
             _misuse("'http.response.trailers' was sent before body completed")
         self.trailers.extend((bytes(name), bytes(value)) for name, value in message.get("headers", ()))
         if not message.get("more_trailers", False):
-            self._over.set()
+            self._ended.set()
 
     async def _send_early_hint(self, message: Message) -> None:
         self._require_offer("http.response.early_hint")
@@ -302,13 +302,13 @@ class HTTPExchange:
             _misuse(f"{name!r} was sent, but scope['extensions'] does not offer it")
 
 
-_HANDLERS = {
-    "http.response.start": HTTPExchange._send_start,  # pyright: ignore[reportPrivateUsage]
-    "http.response.body": HTTPExchange._send_body,  # pyright: ignore[reportPrivateUsage]
-    "http.response.pathsend": HTTPExchange._send_path,  # pyright: ignore[reportPrivateUsage]
-    "http.response.zerocopysend": HTTPExchange._send_descriptor,  # pyright: ignore[reportPrivateUsage]
-    "http.response.trailers": HTTPExchange._send_trailers,  # pyright: ignore[reportPrivateUsage]
-    "http.response.early_hint": HTTPExchange._send_early_hint,  # pyright: ignore[reportPrivateUsage]
-    "http.response.push": HTTPExchange._send_push,  # pyright: ignore[reportPrivateUsage]
-    "http.response.debug": HTTPExchange._send_debug,  # pyright: ignore[reportPrivateUsage]
+_SEND_HANDLERS = {
+    "http.response.start": ClientHTTPExchange._send_start,  # pyright: ignore[reportPrivateUsage]
+    "http.response.body": ClientHTTPExchange._send_body,  # pyright: ignore[reportPrivateUsage]
+    "http.response.pathsend": ClientHTTPExchange._send_path,  # pyright: ignore[reportPrivateUsage]
+    "http.response.zerocopysend": ClientHTTPExchange._send_descriptor,  # pyright: ignore[reportPrivateUsage]
+    "http.response.trailers": ClientHTTPExchange._send_trailers,  # pyright: ignore[reportPrivateUsage]
+    "http.response.early_hint": ClientHTTPExchange._send_early_hint,  # pyright: ignore[reportPrivateUsage]
+    "http.response.push": ClientHTTPExchange._send_push,  # pyright: ignore[reportPrivateUsage]
+    "http.response.debug": ClientHTTPExchange._send_debug,  # pyright: ignore[reportPrivateUsage]
 }

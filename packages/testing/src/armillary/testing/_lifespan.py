@@ -18,7 +18,7 @@ class LifespanRun:
         scope: the lifespan scope.
         required: whether an application that raises before it receives lifespan.startup is an
             error. The specification has servers go on without lifespan then.
-        time_limit: seconds to wait for each answer; None waits for ever.
+        time_limit: seconds to wait for each event; None waits forever.
     """
 
     def __init__(self, app: ASGIApp, scope: Scope, *, required: bool, time_limit: float | None) -> None:

@@ -10,7 +10,7 @@ import anyio
 
 from ._errors import ApplicationTimeout
 
-_LIBRARIES = ("/site-packages/", "/src/armillary/", "/asyncio/", "/contextlib.py")
+_LIBRARY_PATHS = ("/site-packages/", "/src/armillary/", "/asyncio/", "/contextlib.py")
 
 
 def _frames(awaitable: Any) -> Iterator[FrameType]:
@@ -28,11 +28,11 @@ def _frames(awaitable: Any) -> Iterator[FrameType]:
 
 def _is_of_a_library(frame: FrameType) -> bool:
     name = frame.f_code.co_filename.replace("\\", "/")
-    return any(part in name for part in _LIBRARIES)
+    return any(part in name for part in _LIBRARY_PATHS)
 
 
 class Progress:
-    """Follows one application call, to say in a sentence where it stands."""
+    """Tracks one application call, to describe in a sentence what it waits for."""
 
     def __init__(self) -> None:
         self._call: Awaitable[None] | None = None
@@ -40,19 +40,19 @@ class Progress:
         self._done = False
 
     def begin(self, call: Awaitable[None]) -> None:
-        """Follow this call from now on."""
+        """Track this call from now on."""
         self._call = call
 
     def end(self) -> None:
-        """The call returned or raised."""
+        """Record that the call returned or raised."""
         self._call, self._done = None, True
 
     def step(self, description: str | None) -> None:
-        """Say what the application does inside `receive` or `send`; None when it has left them."""
+        """Record what the application does inside `receive` or `send`; None when it has left them."""
         self._step = description
 
     def describe(self) -> str:
-        """Tell what the application is waiting for."""
+        """Return what the application is waiting for, as a sentence."""
         if self._done:
             return "the application has returned"
         if self._call is None:
@@ -63,7 +63,7 @@ class Progress:
         return f"the application is waiting for something of its own{place}"
 
     def _place(self) -> str:
-        """Name the innermost line of the application's own code, or of a library where there is none."""
+        """Name the innermost line of the application's own code, or of a library if there is none."""
         frames = list(_frames(self._call))
         own = [frame for frame in frames if not _is_of_a_library(frame)] or frames
         if not own:

@@ -1,4 +1,4 @@
-"""Where the parts of a request body come from.
+"""Sources of the parts of a request body.
 
 Each source gives one part at a time, with whether more follow. Synchronous iterators run in
 a worker thread, so that reading a file never blocks the event loop.
@@ -23,7 +23,7 @@ class BodySource(Protocol):
 
 
 class WholeBody:
-    """A body that is there already."""
+    """A body that is complete from the start."""
 
     def __init__(self, body: bytes) -> None:
         self._body = body
@@ -57,7 +57,7 @@ class AsyncIteratedBody:
 
 
 class FedBody:
-    """A body that a test hands over part by part."""
+    """A body that a test sends part by part."""
 
     def __init__(self) -> None:
         self._parts: deque[tuple[bytes, bool]] = deque()

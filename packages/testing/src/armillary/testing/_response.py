@@ -6,14 +6,16 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ._http_exchange import HTTPExchange
+from ._http_exchange import ClientHTTPExchange
 from ._library import HTTPLibrary
 
 if TYPE_CHECKING:
     import httpx
 
 
-def make_response(http: HTTPLibrary, request: httpx.Request, exchange: HTTPExchange, stream: Any) -> httpx.Response:
+def make_response(
+    http: HTTPLibrary, request: httpx.Request, exchange: ClientHTTPExchange, stream: Any
+) -> httpx.Response:
     """Make the response of an exchange that has started, its body still to come from `stream`."""
     extensions: dict[str, Any] = {"http_version": b"HTTP/1.1"}
     if exchange.trailers is not None:
@@ -29,7 +31,7 @@ def make_response(http: HTTPLibrary, request: httpx.Request, exchange: HTTPExcha
     return response
 
 
-def _attach_debug_info(response: httpx.Response, exchange: HTTPExchange) -> None:
+def _attach_debug_info(response: httpx.Response, exchange: ClientHTTPExchange) -> None:
     """Put debug information on the response, whether it came before the start or comes later."""
 
     def attach(info: dict[str, Any]) -> None:

@@ -23,8 +23,8 @@ LifespanPolicy = Literal["auto", "on", "off"]
 class ClientSettings:
     """The application, and how it is called.
 
-    `app` is the application that was given; `checked_app` is the one to call, under lint where
-    that was asked for.
+    `app` is the application passed in; `checked_app` is the one to call, under lint if
+    `lint` is set.
 
     Raises:
         TypeError, ValueError: an argument is wrong; the text names it and says what to pass.

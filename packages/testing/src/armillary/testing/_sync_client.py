@@ -20,7 +20,7 @@ from armillary.asgi_types import ASGIApp
 from ._errors import WebSocketClosed, WebSocketRejected
 from ._extensions import DEFAULT_EXTENSIONS
 from ._handshake import SESSION_KEY, websocket_headers, websocket_url
-from ._http_exchange import HTTPExchange
+from ._http_exchange import ClientHTTPExchange
 from ._library import HTTPLibrary, library
 from ._lifespan import LifespanRun
 from ._request_body import BodySource, IteratedBody, WholeBody
@@ -39,9 +39,9 @@ else:
 
 
 class SyncClient(_Client):
-    """The behaviour of `TestClient`, over whichever client library its subclass names."""
+    """The behaviour of `TestClient`, over the client library that its subclass names."""
 
-    __test__ = False  # Tells pytest that this is no test class.
+    __test__ = False  # pytest must not collect it.
     http_library: HTTPLibrary = library
     disconnect_grace = 1.0
     """Seconds an application has to return after a disconnect, before it is cancelled."""
@@ -159,8 +159,8 @@ class SyncClient(_Client):
 
     # --- connections -----------------------------------------------------------------------
 
-    def _begin_exchange(self, request: httpx.Request) -> HTTPExchange:
-        return HTTPExchange(
+    def _begin_exchange(self, request: httpx.Request) -> ClientHTTPExchange:
+        return ClientHTTPExchange(
             self.settings.checked_app,
             self.settings.scopes.http(request),
             self._body_source(request),
@@ -183,7 +183,7 @@ class SyncClient(_Client):
             time_limit=time_limit_of(request),
             grace=self.disconnect_grace,
             closed=self.closed_error,
-            denied=self.denied_error,
+            rejected=self.rejected_error,
         )
         response: httpx.Response = self.http_library.Response(101, request=request, extensions={SESSION_KEY: session})
         return response
@@ -192,9 +192,11 @@ class SyncClient(_Client):
         """Make the exception for a WebSocket that the application closed."""
         return WebSocketClosed(code, reason)
 
-    def denied_error(self, denial: DenialResponse) -> Exception:
-        """Make the exception for a handshake that the application denied with a response."""
-        return WebSocketRejected(self.http_library.Response(denial.status, headers=denial.headers, content=denial.body))
+    def rejected_error(self, response: DenialResponse) -> Exception:
+        """Make the exception for a handshake that the application rejected with a response."""
+        return WebSocketRejected(
+            self.http_library.Response(response.status, headers=response.headers, content=response.body)
+        )
 
     def websocket_connect(
         self, url: str, subprotocols: Iterable[str] | None = None, **kwargs: Any
@@ -225,22 +227,22 @@ class TestClient(SyncClient, library.Client):
     Args:
         app: any ASGI 3 application.
         base_url: what relative URLs are joined to; its host is the server's address.
-        raise_server_exceptions: whether what the application raises is raised here, also after
-            it has answered; with False the client sees the 500 response.
+        raise_server_exceptions: whether what the application raises is raised here, even after
+            its response; with False the client sees the 500 response.
         root_path: the path the application is mounted at.
         backend: "asyncio" or "trio".
         backend_options: options of the event loop, as for `anyio.run`, such as
             `{"use_uvloop": True}`.
         cookies, headers, follow_redirects: as for `httpx.Client`.
         client: the address requests come from, or None for a server that does not know it.
-        timeout: seconds each wait for the application may take, 10 by default; None waits for
-            ever. A request may have its own.
-        lifespan: "auto" goes on without lifespan where the application raises before it
+        timeout: seconds each wait for the application may take, 10 by default; None waits
+            forever. A request may have its own.
+        lifespan: "auto" goes on without lifespan if the application raises before it
             receives lifespan.startup, as servers do; "on" raises that; "off" runs none.
         extensions: names of the ASGI extensions offered; by default debug, early hints,
             trailers and WebSocket denial responses.
         lint: whether the application is checked against the ASGI specification, raising
-            `armillary.lint.LintError` where it breaks it.
+            `armillary.lint.LintError` if it breaks it.
 
     >>> async def app(scope, receive, send):
     ...     await send({"type": "http.response.start", "status": 200, "headers": []})

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from anyio.from_thread import BlockingPortal
 
-from ._http_exchange import HTTPExchange
+from ._http_exchange import ClientHTTPExchange
 from ._library import HTTPLibrary
 from ._response import make_response
 
@@ -28,14 +28,14 @@ EventLoop = Callable[[], AbstractContextManager[BlockingPortal]]
 class _ResponseStream(_Stream):
     """The response body, taken from the application as it is read."""
 
-    def __init__(self, exchange: HTTPExchange, portal: BlockingPortal, resources: contextlib.ExitStack) -> None:
+    def __init__(self, exchange: ClientHTTPExchange, portal: BlockingPortal, resources: contextlib.ExitStack) -> None:
         self._exchange = exchange
         self._portal = portal
         self._resources = resources
         self._closed = False
 
     def begin(self) -> bool:
-        """Start the application; tell whether it started a response."""
+        """Start the application; return whether it started a response."""
         return self._portal.call(self._exchange.begin)
 
     def __iter__(self) -> Iterator[bytes]:
@@ -56,7 +56,7 @@ class _ResponseStream(_Stream):
             return
         self._closed = True
         with self._resources:
-            if not self._exchange.is_settled:
+            if not self._exchange.has_returned_cleanly:
                 self._portal.call(ending)
 
 
@@ -67,20 +67,20 @@ def _stream_class(http: HTTPLibrary) -> type[_ResponseStream]:
 
 
 class ApplicationTransport:
-    """Answers a client library's requests by calling an application.
+    """Handles a client library's requests by calling an application.
 
     Args:
         http: the client library.
         event_loop: gives the event loop of a request.
         begin: makes the exchange for a request.
-        begin_websocket: answers the handshake of a WebSocket.
+        begin_websocket: handles the handshake of a WebSocket.
     """
 
     def __init__(
         self,
         http: HTTPLibrary,
         event_loop: EventLoop,
-        begin: Callable[[httpx.Request], HTTPExchange],
+        begin: Callable[[httpx.Request], ClientHTTPExchange],
         begin_websocket: Callable[[httpx.Request], httpx.Response],
     ) -> None:
         self._http = http
@@ -117,7 +117,7 @@ class ApplicationTransport:
             return failed
         return make_response(self._http, request, exchange, stream)
 
-    def _open_stream(self, exchange: HTTPExchange) -> _ResponseStream:
+    def _open_stream(self, exchange: ClientHTTPExchange) -> _ResponseStream:
         resources = contextlib.ExitStack()
         portal = resources.enter_context(self._event_loop())
         stream = _stream_class(self._http)(exchange, portal, resources)

@@ -14,7 +14,7 @@ from armillary.asgi_types import ASGIApp, Message, Scope
 
 from ._frame import FrameMode, bytes_frame, check_mode, json_frame, text_frame
 from ._sync_transport import EventLoop
-from ._websocket_exchange import DenialResponse, Header, WebSocketExchange
+from ._websocket_exchange import ClientWebSocketExchange, DenialResponse, Header
 
 
 class WebSocketTestSession:
@@ -34,12 +34,14 @@ class WebSocketTestSession:
         time_limit: float | None,
         grace: float,
         closed: Callable[[int, str], Exception],
-        denied: Callable[[DenialResponse], Exception],
+        rejected: Callable[[DenialResponse], Exception],
     ) -> None:
         self.app = app
         self.scope = scope
         self._event_loop = event_loop
-        self._exchange = WebSocketExchange(app, scope, time_limit=time_limit, grace=grace, closed=closed, denied=denied)
+        self._exchange = ClientWebSocketExchange(
+            app, scope, time_limit=time_limit, grace=grace, closed=closed, rejected=rejected
+        )
         self._resources = contextlib.ExitStack()
         self._portal: BlockingPortal | None = None
 
@@ -50,7 +52,7 @@ class WebSocketTestSession:
 
     @property
     def extra_headers(self) -> list[Header]:
-        """The headers the application added to the handshake's answer."""
+        """The headers the application added to the handshake's response."""
         return self._exchange.extra_headers
 
     def __enter__(self) -> Self:
@@ -101,7 +103,7 @@ class WebSocketTestSession:
         self._run(self._exchange.close, code, reason)
 
     def disconnect(self) -> None:
-        """Vanish without a close frame; the application's `send` raises `OSError` from now on."""
+        """Disconnect without a close frame; the application's `send` raises `OSError` from now on."""
         self._run(self._exchange.disconnect)
 
     def receive(self) -> Message:

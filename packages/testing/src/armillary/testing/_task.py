@@ -32,7 +32,7 @@ def start_task(function: Callable[[], Coroutine[Any, Any, None]]) -> None:
 
 
 async def finish_or_hand_over(ending: Callable[[], Awaitable[None]], fallback: Callable[[], Any]) -> None:
-    """Await `ending`; where the caller is cancelled meanwhile, start `fallback` in a task instead."""
+    """Await `ending`; if the caller is cancelled meanwhile, start `fallback` in a task instead."""
     import anyio
 
     try:

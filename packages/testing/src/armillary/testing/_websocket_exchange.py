@@ -1,7 +1,7 @@
 """One WebSocket connection through an application, on the application's event loop.
 
-Both directions are queues without a bound: a test reads what the application sent when it
-likes, and the application sees what the test sent in order.
+Both directions are queues without a bound: a test reads what the application sent at any
+time, and the application receives what the test sent in order.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _NO_CLOSE_FRAME = 1006
 
 
 class DenialResponse:
-    """The HTTP response with which an application denied the handshake."""
+    """The HTTP response with which an application rejected the handshake."""
 
     def __init__(self, status: int, headers: list[Header], body: bytes) -> None:
         self.status = status
@@ -31,16 +31,16 @@ class DenialResponse:
         self.body = body
 
 
-class WebSocketExchange:
+class ClientWebSocketExchange:
     """Steps through one WebSocket connection.
 
     Args:
         app: the application.
         scope: its scope.
-        time_limit: seconds to wait for each message of the application; None waits for ever.
+        time_limit: seconds to wait for each message of the application; None waits forever.
         grace: seconds an application has to return after a disconnect, before it is cancelled.
         closed: makes the exception for a close code and a reason.
-        denied: makes the exception for a denial response.
+        rejected: makes the exception for a denial response.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class WebSocketExchange:
         time_limit: float | None,
         grace: float,
         closed: Callable[[int, str], Exception] = WebSocketClosed,
-        denied: Callable[[DenialResponse], Exception],
+        rejected: Callable[[DenialResponse], Exception],
     ) -> None:
         self.accepted_subprotocol: str | None = None
         self.extra_headers: list[Header] = []
@@ -59,27 +59,27 @@ class WebSocketExchange:
         self._time_limit = time_limit
         self._grace = grace
         self._closed = closed
-        self._denied = denied
+        self._rejected = rejected
         self._to_app: deque[Message] = deque([{"type": "websocket.connect"}])
         self._from_app: deque[Message] = deque()
-        self._app_has_mail = anyio.Event()
-        self._client_has_mail = anyio.Event()
-        self._left = False
-        self._broken = False
+        self._app_has_message = anyio.Event()
+        self._client_has_message = anyio.Event()
+        self._is_closed = False
+        self._disconnected = False
 
     async def _run(self) -> None:
         try:
             await self._call.run(self._receive, self._send)
         finally:
-            self._client_has_mail.set()
+            self._client_has_message.set()
 
     # --- the client's side -----------------------------------------------------------------
 
     async def connect(self) -> None:
-        """Start the application in a task of its own and wait for its answer to the handshake.
+        """Start the application in a task of its own and wait for its response to the handshake.
 
         Raises:
-            Exception: made by `closed` or `denied` where the application refused.
+            Exception: made by `closed` or `rejected` if the application rejected the handshake.
             BaseException: what the application raised.
         """
         start_task(self._run)
@@ -88,28 +88,28 @@ class WebSocketExchange:
             self.accepted_subprotocol = message.get("subprotocol")
             self.extra_headers = [(bytes(name), bytes(value)) for name, value in message.get("headers", ())]
             return
-        self._left = True
+        self._is_closed = True
         if message["type"] == "websocket.http.response.start":
-            raise self._denied(await self._read_denial(message))
+            raise self._rejected(await self._read_denial_response(message))
         if message["type"] == "websocket.close":
             raise self.closed_by(message)
         raise AssertionError(f"{message['type']!r} was sent before 'websocket.accept'")
 
-    async def _read_denial(self, start: Message) -> DenialResponse:
+    async def _read_denial_response(self, start: Message) -> DenialResponse:
         headers = [(bytes(name), bytes(value)) for name, value in start.get("headers", ())]
         parts: list[bytes] = []
         more = True
         while more:
             message = await self.receive(expected="websocket.http.response.body")
             if message["type"] != "websocket.http.response.body":
-                raise AssertionError(f"{message['type']!r} was sent amid a denial response")
+                raise AssertionError(f"{message['type']!r} was sent during a denial response")
             parts.append(bytes(message.get("body", b"")))
             more = message.get("more_body", False)
         return DenialResponse(start["status"], headers, b"".join(parts))
 
     def closed_by(self, message: Message) -> Exception:
         """Make the exception for a websocket.close message."""
-        self._left = True
+        self._is_closed = True
         return self._closed(message.get("code", 1000), message.get("reason") or "")
 
     async def receive(self, expected: str = "message") -> Message:
@@ -117,40 +117,40 @@ class WebSocketExchange:
 
         Raises:
             ApplicationTimeout: none came within the time limit.
-            Exception: made by `closed` with code 1006 where the application returned without one.
+            Exception: made by `closed` with code 1006 if the application returned without one.
             BaseException: what the application raised.
         """
         while not self._from_app:
             if self._call.done.is_set():
                 self._raise_failure()
-                self._left = True
+                self._is_closed = True
                 raise self._closed(_NO_CLOSE_FRAME, "the application returned without closing")
-            self._client_has_mail = anyio.Event()
-            await self._call.progress.wait(self._client_has_mail, expected, self._time_limit)
+            self._client_has_message = anyio.Event()
+            await self._call.progress.wait(self._client_has_message, expected, self._time_limit)
         return self._from_app.popleft()
 
     def send(self, message: Message) -> None:
         """Give the application a message."""
         self._to_app.append(message)
-        self._app_has_mail.set()
+        self._app_has_message.set()
 
     def close(self, code: int = 1000, reason: str | None = None) -> None:
         """Close: the application receives websocket.disconnect."""
-        self._left = True
+        self._is_closed = True
         self.send({"type": "websocket.disconnect", "code": code, "reason": reason or ""})
 
     def disconnect(self) -> None:
-        """Vanish without a close frame: code 1006, and `send` raises `OSError` from now on."""
-        self._broken = True
+        """Disconnect without a close frame: code 1006, and `send` raises `OSError` from now on."""
+        self._disconnected = True
         self.close(_NO_CLOSE_FRAME)
 
     async def end(self) -> None:
-        """Close if need be, and wait for the application to return; cancel one that does not.
+        """Close if still open, and wait for the application to return; cancel one that does not.
 
         Raises:
             BaseException: what the application raised.
         """
-        if not self._left and not self._call.done.is_set():
+        if not self._is_closed and not self._call.done.is_set():
             self.close()
         await self._call.end(self._grace)
         self._raise_failure()
@@ -162,7 +162,7 @@ class WebSocketExchange:
         self._call.take_failure(disconnected=True)
 
     def _raise_failure(self) -> None:
-        failure = self._call.take_failure(disconnected=self._broken)
+        failure = self._call.take_failure(disconnected=self._disconnected)
         if failure is not None:
             raise failure
 
@@ -171,26 +171,26 @@ class WebSocketExchange:
     async def _receive(self) -> Message:
         self._call.progress.step("receive() for a WebSocket message")
         while not self._to_app:
-            self._app_has_mail = anyio.Event()
-            await self._app_has_mail.wait()
+            self._app_has_message = anyio.Event()
+            await self._app_has_message.wait()
         self._call.progress.step(None)
         return self._to_app.popleft()
 
     async def _send(self, message: Message) -> None:
-        if self._broken:
+        if self._disconnected:
             raise PeerDisconnected("the client has disconnected")
-        self._from_app.append(_lasting(message))
-        self._client_has_mail.set()
+        self._from_app.append(_copy_of(message))
+        self._client_has_message.set()
         if message["type"] == "websocket.close":
-            self._answer_close(message)
+            self._acknowledge_close(message)
 
-    def _answer_close(self, message: Message) -> None:
+    def _acknowledge_close(self, message: Message) -> None:
         code: Any = message.get("code", 1000)
-        self._left = True
+        self._is_closed = True
         self.send({"type": "websocket.disconnect", "code": code, "reason": message.get("reason") or ""})
 
 
-def _lasting(message: Message) -> Message:
+def _copy_of(message: Message) -> Message:
     """Copy what the application might change after sending it."""
     data = message.get("bytes")
     return message if data is None else {**message, "bytes": bytes(data)}

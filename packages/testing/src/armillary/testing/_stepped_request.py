@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from ._http_exchange import HTTPExchange
+from ._http_exchange import ClientHTTPExchange
 from ._library import HTTPLibrary
 from ._request_body import FedBody
 from ._response import make_response
@@ -19,17 +19,18 @@ class SteppedRequest:
     """One request, with a disconnect possible between any two steps.
 
     Entering it calls the application, which runs until it waits for the client. Leaving it
-    ends the exchange: an unfinished response is disconnected, what the application raised is
-    raised.
+    disconnects from an unfinished response and raises what the application raised.
 
     Args:
         http: the client library.
         request: the request.
         exchange: its exchange.
-        fed: the body, where the test hands it over part by part.
+        fed: the body, if the test sends it part by part.
     """
 
-    def __init__(self, http: HTTPLibrary, request: httpx.Request, exchange: HTTPExchange, fed: FedBody | None) -> None:
+    def __init__(
+        self, http: HTTPLibrary, request: httpx.Request, exchange: ClientHTTPExchange, fed: FedBody | None
+    ) -> None:
         self.request = request
         self._http = http
         self._exchange = exchange
@@ -48,17 +49,17 @@ class SteppedRequest:
         await finish_or_hand_over(self._exchange.close, self._exchange.abort)
 
     async def send_body(self, part: bytes, *, more: bool = True) -> None:
-        """Hand over a part of the request body.
+        """Send a part of the request body.
 
         Args:
             part: its bytes, which may be empty.
             more: False for the last part.
 
         Raises:
-            RuntimeError: the conversation was not opened with `feed=True`, or the body is complete.
+            RuntimeError: the request was not made with `feed=True`, or the body is complete.
         """
         if self._fed is None:
-            raise RuntimeError("the request body was given whole; open the conversation with feed=True")
+            raise RuntimeError("the request body was passed whole; call conversation() with feed=True")
         self._fed.feed(part, more=more)
 
     async def start(self) -> httpx.Response:
@@ -73,7 +74,7 @@ class SteppedRequest:
         return await self._exchange.read()
 
     async def disconnect(self) -> None:
-        """Go away: the application's `receive` gives http.disconnect, its `send` raises `OSError`."""
+        """Disconnect: the application's `receive` gives http.disconnect, its `send` raises `OSError`."""
         self._exchange.disconnect()
 
     async def finished(self) -> None:
