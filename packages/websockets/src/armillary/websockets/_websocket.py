@@ -420,12 +420,12 @@ class WebSocket(HTTPConnection[StateT]):
     # Sending
 
     async def send(self, message: Message) -> None:
-        """Send an ASGI message, once it is one that may be sent now.
+        """Send an ASGI message, if it may be sent now.
 
         Raises:
             WebSocketDisconnect: the peer has disconnected.
             WebSocketDisconnected: the connection was closed before.
-            RuntimeError: the message is out of turn.
+            RuntimeError: the message is out of order.
         """
         state, kind = self.application_state, message["type"]
         if state is _CONNECTED:
