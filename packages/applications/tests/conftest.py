@@ -28,7 +28,7 @@ def anyio_backend(request: pytest.FixtureRequest) -> object:
 
 
 @dataclass
-class Answer:
+class RecordedResponse:
     """What an application sent, and what it raised after that."""
 
     sent: list[dict[str, Any]] = field(default_factory=list)
@@ -55,26 +55,26 @@ class Answer:
         return [message["type"] for message in self.sent]
 
 
-Drive = Callable[..., Awaitable[Answer]]
+Drive = Callable[..., Awaitable[RecordedResponse]]
 
 
-async def _drive(app: Any, events: list[dict[str, Any]], scope: dict[str, Any]) -> Answer:
-    answer = Answer()
+async def _drive(app: Any, events: list[dict[str, Any]], scope: dict[str, Any]) -> RecordedResponse:
+    response = RecordedResponse()
     following = iter(events)
 
     async def receive() -> dict[str, Any]:
         return next(following)
 
     async def send(message: Any) -> None:
-        answer.sent.append(dict(message))
+        response.sent.append(dict(message))
 
     try:
         await lint(app)(scope, receive, send)
     except LintError:
         raise
     except Exception as exc:
-        answer.error = exc
-    return answer
+        response.error = exc
+    return response
 
 
 @pytest.fixture
@@ -88,7 +88,7 @@ def http() -> Drive:
         body: bytes = b"",
         chunks: tuple[bytes, ...] = (),
         **keys: Any,
-    ) -> Answer:
+    ) -> RecordedResponse:
         headers = [(b"host", b"testserver"), (b"accept", accept.encode()), *keys.pop("headers", [])]
         scope = {
             "type": "http",
@@ -116,7 +116,9 @@ def http() -> Drive:
 def websocket() -> Drive:
     """Open one WebSocket to an application, under lint, and send it the texts given."""
 
-    async def connect(app: Any, texts: tuple[str, ...] = (), denial: bool = False, **keys: Any) -> Answer:
+    async def connect(
+        app: Any, texts: tuple[str, ...] = (), denial_response: bool = False, **keys: Any
+    ) -> RecordedResponse:
         scope = {
             "type": "websocket",
             "asgi": {"version": "3.0", "spec_version": "2.4"},
@@ -130,7 +132,7 @@ def websocket() -> Drive:
             "client": ("192.0.2.1", 50000),
             "server": ("testserver", 80),
             "subprotocols": [],
-            "extensions": {"websocket.http.response": {}} if denial else {},
+            "extensions": {"websocket.http.response": {}} if denial_response else {},
             **keys,
         }
         events: list[dict[str, Any]] = [{"type": "websocket.connect"}]
@@ -141,7 +143,7 @@ def websocket() -> Drive:
 
 
 async def run_lifespan(app: Any, state: dict[str, Any] | None = None) -> list[dict[str, Any]]:
-    """Start and stop an application, and return what it told the server."""
+    """Start and stop an application, and return the messages it sent."""
     sent: list[dict[str, Any]] = []
     events = iter(({"type": "lifespan.startup"}, {"type": "lifespan.shutdown"}))
 
@@ -174,7 +176,7 @@ class Outside:
 
 
 class Unfused(Armillary):
-    """The stack as it is, inside a callable of its own."""
+    """The stack as it is, inside another callable."""
 
     def build_middleware_stack(self) -> Any:
         return Outside(super().build_middleware_stack())

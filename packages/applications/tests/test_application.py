@@ -133,9 +133,9 @@ ROUTES: list[BaseRoute] = [
         ("/echo", 405, "Method Not Allowed"),
     ],
 )
-async def test_a_request_finds_its_answer(http: Any, started: Any, path: str, status: int, text: str) -> None:
-    answer = await http(await started(routes=ROUTES), path)
-    assert (answer.status, answer.text, answer.error) == (status, text, None)
+async def test_a_request_gets_its_response(http: Any, started: Any, path: str, status: int, text: str) -> None:
+    response = await http(await started(routes=ROUTES), path)
+    assert (response.status, response.text, response.error) == (status, text, None)
 
 
 async def test_a_host_has_its_own_routes(http: Any, started: Any) -> None:
@@ -160,81 +160,79 @@ async def test_the_first_connection_is_served_like_the_others(http: Any) -> None
 async def test_an_unhandled_exception_is_a_500_and_is_raised_on(
     http: Any, started: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
-    answer = await http(await started(routes=ROUTES), "/failing")
-    assert (answer.status, answer.text) == (500, "Internal Server Error")
-    assert type(answer.error) is RuntimeError
+    response = await http(await started(routes=ROUTES), "/failing")
+    assert (response.status, response.text) == (500, "Internal Server Error")
+    assert type(response.error) is RuntimeError
     assert [record.getMessage() for record in caplog.records] == ["RuntimeError was not handled on GET /failing"]
 
 
 async def test_debug_shows_the_exception(http: Any, started: Any) -> None:
-    answer = await http(await started(routes=ROUTES, debug=True), "/failing", accept="text/html")
-    assert answer.status == 500
-    assert "no star in sight" in answer.text
-    assert answer.text.startswith("<!doctype html>")
+    response = await http(await started(routes=ROUTES, debug=True), "/failing", accept="text/html")
+    assert response.status == 500
+    assert "no star in sight" in response.text
+    assert response.text.startswith("<!doctype html>")
 
 
 @pytest.mark.parametrize("key", [500, Exception])
-async def test_the_500_handler_answers_and_the_exception_is_raised_on(http: Any, started: Any, key: Any) -> None:
+async def test_the_500_handler_responds_and_the_exception_is_reraised(http: Any, started: Any, key: Any) -> None:
     app = await started(routes=ROUTES, exception_handlers={key: handler("sorry", 500)})
-    answer = await http(app, "/failing")
-    assert (answer.status, answer.text) == (500, "sorry: no star in sight")
-    assert type(answer.error) is RuntimeError
+    response = await http(app, "/failing")
+    assert (response.status, response.text) == (500, "sorry: no star in sight")
+    assert type(response.error) is RuntimeError
 
 
 @pytest.mark.parametrize("path", ["/star", "/raw-failing", "/below/star"])
-async def test_a_handler_answers_its_class(http: Any, started: Any, path: str) -> None:
+async def test_a_handler_handles_its_class(http: Any, started: Any, path: str) -> None:
     app = await started(routes=ROUTES, exception_handlers={StarError: handler("handled")})
-    answer = await http(app, path)
-    assert (answer.status, answer.error) == (418, None)
-    assert answer.text.startswith("handled: ")
+    response = await http(app, path)
+    assert (response.status, response.error) == (418, None)
+    assert response.text.startswith("handled: ")
 
 
 @pytest.mark.parametrize("path", ["/nowhere", "/below/nowhere"])
-async def test_a_handler_answers_what_no_route_matches(http: Any, started: Any, path: str) -> None:
+async def test_a_handler_handles_what_no_route_matches(http: Any, started: Any, path: str) -> None:
     app = await started(routes=ROUTES, exception_handlers={404: handler("nothing here", 404)})
-    answer = await http(app, path)
-    assert (answer.status, answer.text) == (404, "nothing here: 404: Not Found")
+    response = await http(app, path)
+    assert (response.status, response.text) == (404, "nothing here: 404: Not Found")
 
 
-async def test_a_handler_answers_a_wrong_method(http: Any, started: Any) -> None:
+async def test_a_handler_handles_a_wrong_method(http: Any, started: Any) -> None:
     app = await started(routes=ROUTES, exception_handlers={HTTPException: handler("no")})
     assert (await http(app, "/echo")).text == "no: 405: Method Not Allowed"
 
 
 @pytest.mark.parametrize("path", ["/raw-late", "/stream-late", "/background-late"])
 @pytest.mark.parametrize("debug", [False, True])
-async def test_pain_04_nothing_follows_a_response_that_has_begun(
-    http: Any, started: Any, path: str, debug: bool
-) -> None:
-    answer = await http(await started(routes=ROUTES, debug=debug), path)
-    assert answer.kinds == ["http.response.start", "http.response.body"]
-    assert type(answer.error) is StarError
+async def test_nothing_follows_a_response_that_has_begun(http: Any, started: Any, path: str, debug: bool) -> None:
+    response = await http(await started(routes=ROUTES, debug=debug), path)
+    assert response.kinds == ["http.response.start", "http.response.body"]
+    assert type(response.error) is StarError
 
 
 @pytest.mark.parametrize("path", ["/raw-late", "/stream-late", "/background-late"])
 @pytest.mark.parametrize("key", [StarError, 500])
-async def test_pain_04_a_late_exception_reaches_its_handler_once(
+async def test_a_late_exception_reaches_its_handler_once(
     http: Any, started: Any, path: str, key: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
-    told: list[str] = []
+    handled: list[str] = []
 
     async def handle(request: Request, exc: Exception) -> Response:
-        told.append(str(exc))
+        handled.append(str(exc))
         return PlainTextResponse("too late")
 
-    answer = await http(await started(routes=ROUTES, exception_handlers={key: handle}), path)
-    assert len(told) == 1
-    assert type(answer.error) is StarError
+    response = await http(await started(routes=ROUTES, exception_handlers={key: handle}), path)
+    assert len(handled) == 1
+    assert type(response.error) is StarError
     assert len(caplog.records) == 1
 
 
-async def test_pain_04_an_exception_group_stays_what_it_is(http: Any, started: Any) -> None:
+async def test_an_exception_group_stays_what_it_is(http: Any, started: Any) -> None:
     async def endpoint(request: Request) -> Response:
         raise ExceptionGroup("two", [StarError("a"), KeyError("b")])
 
-    answer = await http(await started(routes=[Route("/", endpoint)]))
-    assert isinstance(answer.error, ExceptionGroup)
-    assert len(answer.error.exceptions) == 2
+    response = await http(await started(routes=[Route("/", endpoint)]))
+    assert isinstance(response.error, ExceptionGroup)
+    assert len(response.error.exceptions) == 2
 
 
 async def test_a_client_that_leaves_ends_the_request_quietly(
@@ -249,7 +247,7 @@ async def test_a_client_that_leaves_ends_the_request_quietly(
     assert caplog.records == []
 
 
-async def test_pain_05_a_500_passes_through_the_middleware(http: Any) -> None:
+async def test_a_500_passes_through_the_middleware(http: Any) -> None:
     class AddHeader:
         def __init__(self, app: Any) -> None:
             self.app = app
@@ -264,10 +262,10 @@ async def test_pain_05_a_500_passes_through_the_middleware(http: Any) -> None:
 
     for options in ({}, {"debug": True}, {"exception_handlers": {500: handler("sorry", 500)}}):
         app = Armillary(routes=ROUTES, middleware=[Middleware(AddHeader)], **options)
-        answer = await http(app, "/failing")
-        assert answer.status == 500
-        assert answer.headers["access-control-allow-origin"] == "*"
-        assert type(answer.error) is RuntimeError
+        response = await http(app, "/failing")
+        assert response.status == 500
+        assert response.headers["access-control-allow-origin"] == "*"
+        assert type(response.error) is RuntimeError
 
 
 async def test_an_exception_in_a_middleware_is_a_500_logged_once(http: Any, caplog: pytest.LogCaptureFixture) -> None:
@@ -280,9 +278,9 @@ async def test_an_exception_in_a_middleware_is_a_500_logged_once(http: Any, capl
                 raise StarError("in the middleware")
             await self.app(scope, receive, send)
 
-    answer = await http(Armillary(routes=ROUTES, middleware=[Middleware(Broken)]))
-    assert answer.status == 500
-    assert type(answer.error) is StarError
+    response = await http(Armillary(routes=ROUTES, middleware=[Middleware(Broken)]))
+    assert response.status == 500
+    assert type(response.error) is StarError
     assert len(caplog.records) == 1
 
 
@@ -291,23 +289,19 @@ async def test_an_exception_in_a_middleware_is_a_500_logged_once(http: Any, capl
 
 @pytest.mark.parametrize("path", ["/echo", "/raw-echo", "/below/raw"])
 @pytest.mark.parametrize("chunks", [(b"12345",), (b"123", b"45"), (b"1", b"2", b"3", b"4", b"5")])
-async def test_pain_13_a_body_of_the_limit_is_accepted(
-    http: Any, started: Any, path: str, chunks: tuple[bytes, ...]
-) -> None:
+async def test_a_body_of_the_limit_is_accepted(http: Any, started: Any, path: str, chunks: tuple[bytes, ...]) -> None:
     app = await started(routes=ROUTES, max_body_size=5)
-    answer = await http(app, path, method="POST", chunks=chunks)
-    assert (answer.status, answer.body) == (200, b"12345")
+    response = await http(app, path, method="POST", chunks=chunks)
+    assert (response.status, response.body) == (200, b"12345")
 
 
 @pytest.mark.parametrize("path", ["/echo", "/raw-echo", "/below/raw"])
 @pytest.mark.parametrize("chunks", [(b"123456",), (b"123", b"456"), (b"1",) * 6, (b"1",) * 600])
-async def test_pain_13_a_body_past_the_limit_is_413(
-    http: Any, started: Any, path: str, chunks: tuple[bytes, ...]
-) -> None:
+async def test_a_body_past_the_limit_is_413(http: Any, started: Any, path: str, chunks: tuple[bytes, ...]) -> None:
     app = await started(routes=ROUTES, max_body_size=5)
-    answer = await http(app, path, method="POST", chunks=chunks)
-    assert (answer.status, answer.error, answer.headers["connection"]) == (413, None, "close")
-    assert answer.text == "The request body is larger than the 5 bytes allowed."
+    response = await http(app, path, method="POST", chunks=chunks)
+    assert (response.status, response.error, response.headers["connection"]) == (413, None, "close")
+    assert response.text == "The request body is larger than the 5 bytes allowed."
 
 
 @pytest.mark.parametrize("path", ["/echo", "/raw-echo"])
@@ -330,7 +324,7 @@ async def test_a_declared_length_past_the_limit_is_413_before_anything_is_read(
 
 
 @pytest.mark.parametrize("path", ["/echo", "/raw-echo"])
-async def test_pain_13_the_limit_is_16_mib_by_default_and_none_lifts_it(http: Any, started: Any, path: str) -> None:
+async def test_the_limit_is_16_mib_by_default_and_none_lifts_it(http: Any, started: Any, path: str) -> None:
     mebibyte = bytes(1024 * 1024)
     app = await started(routes=ROUTES)
     assert app.max_body_size == 16 * 1024 * 1024
@@ -383,12 +377,12 @@ async def test_a_mounted_application_keeps_the_limit_outside_unless_it_has_its_o
 
 
 @pytest.mark.parametrize("limit", ["1", 1.5, True])
-def test_a_limit_that_is_no_number_is_refused(limit: Any) -> None:
+def test_a_limit_that_is_no_number_is_rejected(limit: Any) -> None:
     with pytest.raises(TypeError, match="max_body_size is a number of bytes"):
         Armillary(max_body_size=limit)
 
 
-def test_a_negative_limit_is_refused() -> None:
+def test_a_negative_limit_is_rejected() -> None:
     with pytest.raises(ValueError, match="max_body_size must not be negative"):
         Armillary(max_body_size=-1)
 
@@ -407,7 +401,7 @@ async def failing_socket(websocket: WebSocket) -> None:
     raise StarError("too bright")
 
 
-async def refusing_socket(websocket: WebSocket) -> None:
+async def rejecting_socket(websocket: WebSocket) -> None:
     await websocket.accept()
     raise WebSocketException(1003)
 
@@ -420,21 +414,21 @@ class RawFailingSocket:
 
 
 async def test_a_websocket_finds_its_endpoint(websocket: Any, started: Any) -> None:
-    answer = await websocket(await started(routes=[WebSocketRoute("/", greet_socket)]))
-    assert [message["type"] for message in answer.sent] == ["websocket.accept", "websocket.send", "websocket.close"]
+    response = await websocket(await started(routes=[WebSocketRoute("/", greet_socket)]))
+    assert [message["type"] for message in response.sent] == ["websocket.accept", "websocket.send", "websocket.close"]
 
 
 async def test_a_websocket_no_route_matches_is_closed(websocket: Any, started: Any) -> None:
-    answer = await websocket(await started(routes=ROUTES))
-    assert answer.kinds == ["websocket.close"]
+    response = await websocket(await started(routes=ROUTES))
+    assert response.kinds == ["websocket.close"]
 
 
 @pytest.mark.parametrize("endpoint", [failing_socket, RawFailingSocket()])
 async def test_a_failed_websocket_is_closed_with_1011(websocket: Any, started: Any, endpoint: Any) -> None:
-    answer = await websocket(await started(routes=[WebSocketRoute("/", endpoint)]))
-    assert answer.kinds == ["websocket.accept", "websocket.close"]
-    assert answer.sent[-1]["code"] == 1011
-    assert type(answer.error) is StarError
+    response = await websocket(await started(routes=[WebSocketRoute("/", endpoint)]))
+    assert response.kinds == ["websocket.accept", "websocket.close"]
+    assert response.sent[-1]["code"] == 1011
+    assert type(response.error) is StarError
 
 
 @pytest.mark.parametrize("endpoint", [failing_socket, RawFailingSocket()])
@@ -443,14 +437,14 @@ async def test_a_websocket_handler_closes_in_its_way(websocket: Any, started: An
         await socket.close(1013)
 
     app = await started(routes=[WebSocketRoute("/", endpoint)], exception_handlers={StarError: handle})
-    answer = await websocket(app)
-    assert answer.sent[-1]["code"] == 1013
-    assert answer.error is None
+    response = await websocket(app)
+    assert response.sent[-1]["code"] == 1013
+    assert response.error is None
 
 
 async def test_a_websocket_exception_closes_with_its_code(websocket: Any, started: Any) -> None:
-    answer = await websocket(await started(routes=[WebSocketRoute("/", refusing_socket)]))
-    assert answer.sent[-1]["code"] == 1003
+    response = await websocket(await started(routes=[WebSocketRoute("/", rejecting_socket)]))
+    assert response.sent[-1]["code"] == 1003
 
 
 # -- what an application is made of ------------------------------------------------------------
@@ -459,7 +453,7 @@ async def test_a_websocket_exception_closes_with_its_code(websocket: Any, starte
 async def test_middleware_runs_from_the_first_to_the_last(http: Any) -> None:
     calls: list[str] = []
 
-    class Note:
+    class Labelled:
         def __init__(self, app: Any, name: str) -> None:
             self.app, self.name = app, name
 
@@ -467,11 +461,11 @@ async def test_middleware_runs_from_the_first_to_the_last(http: Any) -> None:
             calls.append(self.name)
             await self.app(scope, receive, send)
 
-    def noting(app: Any, name: str) -> Any:
-        return Note(app, name)
+    def labelled(app: Any, name: str) -> Any:
+        return Labelled(app, name)
 
-    app = Armillary(routes=ROUTES, middleware=[Middleware(Note, "second"), Middleware(noting, name="third")])
-    app.add_middleware(Note, "first")
+    app = Armillary(routes=ROUTES, middleware=[Middleware(Labelled, "second"), Middleware(labelled, name="third")])
+    app.add_middleware(Labelled, "first")
     await http(app)
     assert calls == ["first", "second", "third"]
 
@@ -500,7 +494,7 @@ async def test_handlers_and_routes_may_be_added_before_and_routes_at_any_time(ht
 
 
 @pytest.mark.parametrize("item", ["cors", print, (1, 2, 3)])
-def test_middleware_that_is_none_is_refused_with_the_fix(item: Any) -> None:
+def test_middleware_that_is_none_is_rejected_with_the_fix(item: Any) -> None:
     with pytest.raises(TypeError, match=r"write Middleware\("):
         Armillary(middleware=[item])
 
@@ -521,20 +515,20 @@ async def test_the_application_is_in_the_scope_and_carries_state(http: Any, star
     assert (await http(app)).body == b'{"star":"Vega","same":true}'
 
 
-async def test_an_application_mounted_in_another_answers_for_itself(http: Any, started: Any) -> None:
+async def test_an_application_mounted_in_another_handles_its_own_errors(http: Any, started: Any) -> None:
     inner = Armillary(routes=ROUTES, exception_handlers={StarError: handler("inner")})
     app = await started(routes=[Mount("/inner", inner)], exception_handlers={StarError: handler("outer")})
     for _ in range(2):
         assert (await http(app, "/inner/star")).text == "inner: too bright"
 
 
-async def test_pain_04_an_exception_through_two_applications_is_logged_once(
+async def test_an_exception_through_two_applications_is_logged_once(
     http: Any, started: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     app = await started(routes=[Mount("/inner", Armillary(routes=ROUTES))])
     for count in (1, 2):
-        answer = await http(app, "/inner/failing")
-        assert (answer.status, type(answer.error)) == (500, RuntimeError)
+        response = await http(app, "/inner/failing")
+        assert (response.status, type(response.error)) == (500, RuntimeError)
         assert len(caplog.records) == count
 
 
@@ -593,16 +587,16 @@ async def test_below_another_frameworks_router_names_are_those_of_our_routes(htt
             seen.update(scope, **theirs)
             await app(seen, receive, send)
 
-        answer = await http(below, "/ours" + path)
-        assert (answer.status, answer.text) == (status, "http://testserver" + text)
+        response = await http(below, "/ours" + path)
+        assert (response.status, response.text) == (status, "http://testserver" + text)
         assert {key: seen[key] for key in theirs} == theirs
         assert getattr(seen.get("route"), "path", "/nowhere") == path
         if middleware:
-            assert answer.headers["x-home"] == "http://testserver/ours/"
+            assert response.headers["x-home"] == "http://testserver/ours/"
 
 
 @pytest.mark.parametrize("middleware", [[], [Middleware(NamingHome)]], ids=["bare", "with middleware"])
-async def test_an_application_answers_after_another_whose_answer_was_thrown_away(http: Any, middleware: Any) -> None:
+async def test_an_application_responds_after_another_whose_response_was_discarded(http: Any, middleware: Any) -> None:
     async def drop(message: Any) -> None: ...
 
     async def stream(request: Request) -> Response:
@@ -611,15 +605,15 @@ async def test_an_application_answers_after_another_whose_answer_was_thrown_away
 
         return StreamingResponse(parts(), 404)
 
-    async def answered(request: Request, exc: Exception) -> Response:
-        return PlainTextResponse("answered", status_code=418)
+    async def handle_error(request: Request, exc: Exception) -> Response:
+        return PlainTextResponse("handled", status_code=418)
 
     home = Route("/home", hello, name="home")
     first = Armillary(routes=[Route("/{path:path}", stream), home], middleware=middleware)
     second = Armillary(
         routes=[Route("/star", star_error), Route("/broken", failing), home],
         middleware=middleware,
-        exception_handlers={StarError: answered},
+        exception_handlers={StarError: handle_error},
     )
 
     async def cascade(scope: Any, receive: Any, send: Any) -> None:
@@ -648,12 +642,12 @@ class FailingInTheBody:
 
 async def test_a_middleware_that_fails_past_the_start_gets_no_second_start(http: Any, started: Any) -> None:
     app = await started(routes=ROUTES, middleware=[Middleware(FailingInTheBody)])
-    answer = await http(app, "/")
-    assert [message["type"] for message in answer.sent] == ["http.response.start"]
-    assert isinstance(answer.error, StarError)
+    response = await http(app, "/")
+    assert [message["type"] for message in response.sent] == ["http.response.start"]
+    assert isinstance(response.error, StarError)
 
 
-async def test_a_body_past_the_limit_is_refused_to_head_without_a_body(http: Any, started: Any) -> None:
+async def test_a_body_past_the_limit_is_rejected_to_head_without_a_body(http: Any, started: Any) -> None:
     class Reading:
         def __init__(self, app: Any) -> None:
             self.app = app
@@ -664,5 +658,5 @@ async def test_a_body_past_the_limit_is_refused_to_head_without_a_body(http: Any
             await self.app(scope, receive, send)
 
     app = await started(middleware=[Middleware(Reading)], max_body_size=1)
-    answer = await http(app, method="HEAD", body=b"12")
-    assert (answer.status, answer.body, answer.error) == (413, b"", None)
+    response = await http(app, method="HEAD", body=b"12")
+    assert (response.status, response.body, response.error) == (413, b"", None)

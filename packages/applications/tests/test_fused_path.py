@@ -1,4 +1,4 @@
-"""When the fused path stands in for the stack, and when it must not."""
+"""When the fused path replaces the stack, and when it must not."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ async def hello(request: Request) -> Response:
     return PlainTextResponse("Hello, world!")
 
 
-class Noting:
+class Counting:
     """An application that counts its calls."""
 
     def __init__(self, app: Any) -> None:
@@ -32,7 +32,7 @@ class Noting:
 
 
 async def is_fused(http: Any, app: Armillary) -> bool:
-    """Serve two connections and tell whether the second went past the stack."""
+    """Serve two connections and return whether the second bypassed the stack."""
     assert (await http(app)).text == "Hello, world!"
     stack = app.middleware_stack
     assert stack is not None
@@ -44,14 +44,14 @@ async def test_a_plain_application_is_fused(http: Any) -> None:
     assert await is_fused(http, Armillary(routes=[Route("/", hello)]))
 
 
-async def test_middleware_stands_between_the_layers_outside_and_inside(http: Any) -> None:
-    made: list[Noting] = []
+async def test_middleware_is_between_the_outer_and_inner_layers(http: Any) -> None:
+    made: list[Counting] = []
 
-    def noting(app: Any) -> Noting:
-        made.append(Noting(app))
+    def count(app: Any) -> Counting:
+        made.append(Counting(app))
         return made[-1]
 
-    app = Armillary(routes=[Route("/", hello)], middleware=[Middleware(noting)])
+    app = Armillary(routes=[Route("/", hello)], middleware=[Middleware(count)])
     assert await is_fused(http, app)
     assert [middleware.calls for middleware in made] == [2]
 
@@ -68,65 +68,65 @@ async def test_a_patched_class_is_called_inside_middleware_too(
         await original(self, scope, receive, send)
 
     monkeypatch.setattr(cls, "__call__", patched)
-    app = Armillary(routes=[Route("/", hello)], middleware=[Middleware(Noting)])
+    app = Armillary(routes=[Route("/", hello)], middleware=[Middleware(Counting)])
     assert (await http(app)).text == "Hello, world!"
     assert calls == ["/"] * (2 if cls is ServerErrorMiddleware else 1)
 
 
 async def test_a_router_wrapped_later_is_called_inside_middleware_too(http: Any) -> None:
-    app = Armillary(routes=[Route("/", hello)], middleware=[Middleware(Noting)])
+    app = Armillary(routes=[Route("/", hello)], middleware=[Middleware(Counting)])
     assert await is_fused(http, app)
-    app.router.middleware_stack = noting = Noting(app.router.middleware_stack)
+    app.router.middleware_stack = counting = Counting(app.router.middleware_stack)
     assert (await http(app)).text == "Hello, world!"
-    assert noting.calls == 1
+    assert counting.calls == 1
 
 
 async def test_an_overridden_stack_closes_it(http: Any) -> None:
     class Wrapped(Armillary):
         def build_middleware_stack(self) -> Any:
-            return Noting(super().build_middleware_stack())
+            return Counting(super().build_middleware_stack())
 
     app = Wrapped(routes=[Route("/", hello)])
     assert not await is_fused(http, app)
-    assert isinstance(app.middleware_stack, Noting)
+    assert isinstance(app.middleware_stack, Counting)
     assert app.middleware_stack.calls == 2
 
 
 async def test_a_stack_patched_on_the_instance_closes_it(http: Any) -> None:
     app = Armillary(routes=[Route("/", hello)])
     build = app.build_middleware_stack
-    app.build_middleware_stack = lambda: Noting(build())  # type: ignore[method-assign]
+    app.build_middleware_stack = lambda: Counting(build())  # type: ignore[method-assign]
     assert not await is_fused(http, app)
 
 
 async def test_a_stack_replaced_later_closes_it(http: Any) -> None:
     app = Armillary(routes=[Route("/", hello)])
     assert await is_fused(http, app)
-    app.middleware_stack = noting = Noting(app.middleware_stack)
+    app.middleware_stack = counting = Counting(app.middleware_stack)
     assert (await http(app)).text == "Hello, world!"
-    assert noting.calls == 1
+    assert counting.calls == 1
 
 
 async def test_a_router_wrapped_later_closes_it(http: Any) -> None:
     app = Armillary(routes=[Route("/", hello)])
     assert await is_fused(http, app)
-    app.router.middleware_stack = noting = Noting(app.router.middleware_stack)
+    app.router.middleware_stack = counting = Counting(app.router.middleware_stack)
     assert (await http(app)).text == "Hello, world!"
-    assert noting.calls == 1
+    assert counting.calls == 1
 
 
 @pytest.mark.parametrize("name", ["__call__", "app"])
 async def test_a_router_of_another_kind_closes_it(http: Any, name: str) -> None:
     calls: list[str] = []
 
-    async def noting(self: Any, scope: Any, receive: Any, send: Any) -> None:
+    async def counted(self: Any, scope: Any, receive: Any, send: Any) -> None:
         calls.append(name)
         await getattr(Router, name)(self, scope, receive, send)
 
     class OwnRouter(Router):
         pass
 
-    setattr(OwnRouter, name, noting)
+    setattr(OwnRouter, name, counted)
 
     class WithRouter(Armillary):
         router_class = OwnRouter

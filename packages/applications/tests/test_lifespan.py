@@ -16,7 +16,7 @@ from armillary.routing import Host, Mount, Route, Router
 pytestmark = pytest.mark.anyio
 
 
-def noting(log: list[str], name: str, state: dict[str, Any] | None = None, **failures: BaseException) -> Any:
+def logging_lifespan(log: list[str], name: str, state: dict[str, Any] | None = None, **failures: BaseException) -> Any:
     @asynccontextmanager
     async def lifespan(app: Any) -> Any:
         await anyio.lowlevel.checkpoint()
@@ -35,7 +35,7 @@ def noting(log: list[str], name: str, state: dict[str, Any] | None = None, **fai
 
 
 class ForeignApp:
-    """An application of another framework, which runs the protocol by itself."""
+    """An application of another framework, which runs the protocol itself."""
 
     def __init__(self, log: list[str], name: str, state: dict[str, Any] | None = None) -> None:
         self.log, self.name, self.state = log, name, state or {}
@@ -82,29 +82,29 @@ async def test_a_lifespan_runs_around_the_connections(lifespan: Any) -> None:
 
 async def test_what_a_lifespan_yields_is_the_state_of_each_connection(lifespan: Any) -> None:
     state: dict[str, Any] = {}
-    await lifespan(Armillary(lifespan=noting([], "app", {"count": 1})), state)
+    await lifespan(Armillary(lifespan=logging_lifespan([], "app", {"count": 1})), state)
     assert state == {"count": 1}
 
 
-async def test_pain_23_mounted_applications_start_in_order_and_stop_in_reverse(lifespan: Any) -> None:
+async def test_mounted_applications_start_in_order_and_stop_in_reverse(lifespan: Any) -> None:
     log: list[str] = []
-    shared = Armillary(lifespan=noting(log, "shared"))
+    shared = Armillary(lifespan=logging_lifespan(log, "shared"))
     nested = Armillary(
-        lifespan=noting(log, "nested"),
+        lifespan=logging_lifespan(log, "nested"),
         routes=[
-            Mount("/deep", Armillary(lifespan=noting(log, "deep")), lifespan=True),
+            Mount("/deep", Armillary(lifespan=logging_lifespan(log, "deep")), lifespan=True),
             Mount("/s", shared, lifespan=True),
         ],
     )
     app = Armillary(
-        lifespan=noting(log, "app"),
+        lifespan=logging_lifespan(log, "app"),
         routes=[
-            Mount("/one", Router(lifespan=noting(log, "one")), lifespan=True),
+            Mount("/one", Router(lifespan=logging_lifespan(log, "one")), lifespan=True),
             Mount("/foreign", ForeignApp(log, "foreign"), lifespan=True),
             Mount("/nested", nested, lifespan=True),
             Mount("/group", routes=[Mount("/shared", shared, lifespan=True)]),
             Mount("/again", nested, lifespan=True),
-            Mount("/quiet", Armillary(lifespan=noting(log, "quiet"))),
+            Mount("/quiet", Armillary(lifespan=logging_lifespan(log, "quiet"))),
         ],
     )
     assert kinds(await lifespan(app)) == COMPLETE
@@ -113,7 +113,7 @@ async def test_pain_23_mounted_applications_start_in_order_and_stop_in_reverse(l
     assert log[6:] == [name.replace("+", "-") for name in reversed(started)]
 
 
-async def test_pain_23_a_mounted_lifespan_runs_inside_middleware_too(lifespan: Any) -> None:
+async def test_a_mounted_lifespan_runs_inside_middleware_too(lifespan: Any) -> None:
     log: list[str] = []
 
     class Around:
@@ -125,39 +125,39 @@ async def test_pain_23_a_mounted_lifespan_runs_inside_middleware_too(lifespan: A
             await self.app(scope, receive, send)
             log.append("out")
 
-    inner = Armillary(lifespan=noting(log, "inner"))
+    inner = Armillary(lifespan=logging_lifespan(log, "inner"))
     app = Armillary(middleware=[Middleware(Around)], routes=[Mount("/inner", inner, lifespan=True)])
     await lifespan(app)
     assert log == ["in", "+inner", "-inner", "out"]
 
 
-async def test_pain_23_each_mounted_application_has_its_own_state(http: Any) -> None:
-    inner = Armillary(routes=[Route("/", show_state)], lifespan=noting([], "inner", {"db": "inner", "x": 1}))
+async def test_each_mounted_application_has_its_own_state(http: Any) -> None:
+    inner = Armillary(routes=[Route("/", show_state)], lifespan=logging_lifespan([], "inner", {"db": "inner", "x": 1}))
     app = Armillary(
         routes=[Route("/", show_state), Mount("/inner", inner, lifespan=True)],
-        lifespan=noting([], "app", {"db": "outer"}),
+        lifespan=logging_lifespan([], "app", {"db": "outer"}),
     )
     shared: dict[str, Any] = {}
-    answers: list[bytes] = []
+    bodies: list[bytes] = []
     events = ["lifespan.startup", "lifespan.shutdown"]
 
     async def receive() -> Any:
         if len(events) == 1:
             for path in ("/", "/inner/", "/", "/inner/"):
-                answers.append((await http(app, path, state=dict(shared))).body)
+                bodies.append((await http(app, path, state=dict(shared))).body)
         return {"type": events.pop(0)}
 
     async def send(message: Any) -> None:
         assert message["type"].endswith(".complete")
 
     await app({"type": "lifespan", "asgi": {"version": "3.0"}, "state": shared}, receive, send)
-    assert answers == [b'{"db":"outer"}', b'{"db":"inner","x":1}'] * 2
+    assert bodies == [b'{"db":"outer"}', b'{"db":"inner","x":1}'] * 2
 
 
 async def test_a_foreign_application_shares_the_state(lifespan: Any) -> None:
     state: dict[str, Any] = {}
     app = Armillary(
-        lifespan=noting([], "app", {"a": 1}),
+        lifespan=logging_lifespan([], "app", {"a": 1}),
         routes=[Mount("/foreign", ForeignApp([], "foreign", {"b": 2}), lifespan=True)],
     )
     assert kinds(await lifespan(app, state)) == COMPLETE
@@ -166,22 +166,22 @@ async def test_a_foreign_application_shares_the_state(lifespan: Any) -> None:
 
 async def test_two_lifespans_storing_the_same_key_are_named(lifespan: Any) -> None:
     app = Armillary(
-        lifespan=noting([], "app", {"db": 1}),
+        lifespan=logging_lifespan([], "app", {"db": 1}),
         routes=[Mount("/foreign", ForeignApp([], "foreign", {"db": 2}), lifespan=True)],
     )
     with pytest.raises(RuntimeError, match=r"two lifespans store 'db'.*the application itself.*mounted at '/foreign'"):
         await lifespan(app, {})
 
 
-async def test_pain_23_a_failed_start_is_named_and_undoes_what_had_started(lifespan: Any) -> None:
+async def test_a_failed_start_is_named_and_undoes_what_had_started(lifespan: Any) -> None:
     log: list[str] = []
     error = RuntimeError("no database")
     app = Armillary(
-        lifespan=noting(log, "app"),
+        lifespan=logging_lifespan(log, "app"),
         routes=[
-            Mount("/one", Armillary(lifespan=noting(log, "one")), lifespan=True),
-            Mount("/two", Armillary(lifespan=noting(log, "two", start=error)), lifespan=True),
-            Mount("/three", Armillary(lifespan=noting(log, "three")), lifespan=True),
+            Mount("/one", Armillary(lifespan=logging_lifespan(log, "one")), lifespan=True),
+            Mount("/two", Armillary(lifespan=logging_lifespan(log, "two", start=error)), lifespan=True),
+            Mount("/three", Armillary(lifespan=logging_lifespan(log, "three")), lifespan=True),
         ],
     )
     sent: list[Any] = []
@@ -202,14 +202,14 @@ async def test_pain_23_a_failed_start_is_named_and_undoes_what_had_started(lifes
     assert "mounted at '/two'" in sent[0]["message"]
 
 
-async def test_pain_23_a_failed_stop_is_named_and_the_others_stop_all_the_same(lifespan: Any) -> None:
+async def test_a_failed_stop_is_named_and_the_others_stop_all_the_same(lifespan: Any) -> None:
     log: list[str] = []
     error = RuntimeError("cannot flush")
     app = Armillary(
-        lifespan=noting(log, "app"),
+        lifespan=logging_lifespan(log, "app"),
         routes=[
-            Mount("/one", Armillary(lifespan=noting(log, "one")), lifespan=True),
-            Mount("/two", Armillary(lifespan=noting(log, "two", stop=error)), lifespan=True),
+            Mount("/one", Armillary(lifespan=logging_lifespan(log, "one")), lifespan=True),
+            Mount("/two", Armillary(lifespan=logging_lifespan(log, "two", stop=error)), lifespan=True),
         ],
     )
     with pytest.raises(RuntimeError, match="cannot flush"):
@@ -219,12 +219,12 @@ async def test_pain_23_a_failed_stop_is_named_and_the_others_stop_all_the_same(l
 
 
 async def test_a_mounted_application_that_only_says_that_it_failed_is_named(lifespan: Any) -> None:
-    async def refusing(scope: Any, receive: Any, send: Any) -> None:
+    async def failing(scope: Any, receive: Any, send: Any) -> None:
         await receive()
         await send({"type": "lifespan.startup.failed", "message": "no licence"})
 
     with pytest.raises(RuntimeError, match="application mounted at '/x' failed: no licence"):
-        await lifespan(Armillary(routes=[Mount("/x", refusing, lifespan=True)]))
+        await lifespan(Armillary(routes=[Mount("/x", failing, lifespan=True)]))
 
 
 async def test_a_mounted_application_that_returns_at_once_does_not_stop_the_others(lifespan: Any) -> None:
@@ -236,7 +236,7 @@ async def test_a_mounted_application_that_returns_at_once_does_not_stop_the_othe
     app = Armillary(
         routes=[
             Mount("/silent", silent, lifespan=True),
-            Mount("/one", Armillary(lifespan=noting(log, "one")), lifespan=True),
+            Mount("/one", Armillary(lifespan=logging_lifespan(log, "one")), lifespan=True),
         ]
     )
     assert kinds(await lifespan(app)) == COMPLETE
@@ -266,14 +266,14 @@ async def test_cancel_scopes_left_open_by_lifespans_nest(lifespan: Any) -> None:
 
 async def test_a_router_inside_a_host_is_looked_through(lifespan: Any) -> None:
     log: list[str] = []
-    below = Router([Mount("/x", Armillary(lifespan=noting(log, "x")), lifespan=True)])
+    below = Router([Mount("/x", Armillary(lifespan=logging_lifespan(log, "x")), lifespan=True)])
     await lifespan(Armillary(routes=[Host("example.org", below)]))
     assert log == ["+x", "-x"]
 
 
-async def test_a_server_without_state_is_told_what_it_lacks(lifespan: Any) -> None:
+async def test_a_server_without_state_gets_an_error_that_names_it(lifespan: Any) -> None:
     with pytest.raises(RuntimeError, match="does not support"):
-        await lifespan(Armillary(lifespan=noting([], "app", {"a": 1})))
+        await lifespan(Armillary(lifespan=logging_lifespan([], "app", {"a": 1})))
 
 
 @pytest.mark.parametrize("mounted", [False, True])
@@ -285,7 +285,7 @@ async def test_a_lifespan_that_swallows_an_exception_from_inside_does_not_hide_i
         except RuntimeError:
             pass
 
-    broken = Mount("/broken", Armillary(lifespan=noting([], "x", start=RuntimeError("no"))), lifespan=True)
+    broken = Mount("/broken", Armillary(lifespan=logging_lifespan([], "x", start=RuntimeError("no"))), lifespan=True)
     inner = [Mount("/in", Armillary(lifespan=swallowing, routes=[broken]), lifespan=True)] if mounted else [broken]
     with pytest.raises(RuntimeError, match="no"):
         await lifespan(Armillary(lifespan=swallowing, routes=inner))

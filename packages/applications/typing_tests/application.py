@@ -38,7 +38,7 @@ async def echo(websocket: WebSocket) -> None:
         await websocket.send_text("hello")
 
 
-async def refused(request: Request, exc: HTTPException) -> Response:
+async def handle_error(request: Request, exc: HTTPException) -> Response:
     return JSONResponse({"error": exc.detail}, exc.status_code)
 
 
@@ -51,6 +51,6 @@ app: ASGIApp = Armillary(
         Mount("/v1", routes=[Route("/", homepage)]),
     ],
     middleware=[Middleware(Timed, seconds=5)],
-    exception_handlers={404: refused, HTTPException: refused},
+    exception_handlers={404: handle_error, HTTPException: handle_error},
     lifespan=lifespan,
 )

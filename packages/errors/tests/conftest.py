@@ -30,7 +30,7 @@ def anyio_backend(request: pytest.FixtureRequest) -> object:
 
 
 @dataclass
-class Answer:
+class RecordedResponse:
     """What an application sent, and what it raised after that."""
 
     sent: list[dict[str, Any]] = field(default_factory=list)
@@ -57,33 +57,35 @@ class Answer:
         return [message["type"] for message in self.sent]
 
 
-Drive = Callable[..., Awaitable[Answer]]
+Drive = Callable[..., Awaitable[RecordedResponse]]
 
 
-async def _drive(app: Any, events: list[dict[str, Any]], scope: dict[str, Any]) -> Answer:
-    answer = Answer()
+async def _drive(app: Any, events: list[dict[str, Any]], scope: dict[str, Any]) -> RecordedResponse:
+    response = RecordedResponse()
     following = iter(events)
 
     async def receive() -> dict[str, Any]:
         return next(following)
 
     async def send(message: Any) -> None:
-        answer.sent.append(dict(message))
+        response.sent.append(dict(message))
 
     try:
         await lint(app)(scope, receive, send)
     except LintError:
         raise
     except Exception as exc:
-        answer.error = exc
-    return answer
+        response.error = exc
+    return response
 
 
 @pytest.fixture
 def http() -> Drive:
     """Send one HTTP request to an application, under lint."""
 
-    async def request(app: Any, path: str = "/", accept: str = "*/*", body: bytes = b"", **keys: Any) -> Answer:
+    async def request(
+        app: Any, path: str = "/", accept: str = "*/*", body: bytes = b"", **keys: Any
+    ) -> RecordedResponse:
         headers = [(b"host", b"testserver"), (b"accept", accept.encode()), *keys.pop("headers", [])]
         scope = {
             "type": "http",
@@ -109,7 +111,9 @@ def http() -> Drive:
 def websocket() -> Drive:
     """Open one WebSocket to an application, under lint, and send it the texts given."""
 
-    async def connect(app: Any, texts: tuple[str, ...] = (), denial: bool = False, **keys: Any) -> Answer:
+    async def connect(
+        app: Any, texts: tuple[str, ...] = (), denial_response: bool = False, **keys: Any
+    ) -> RecordedResponse:
         scope = {
             "type": "websocket",
             "asgi": {"version": "3.0", "spec_version": "2.4"},
@@ -123,7 +127,7 @@ def websocket() -> Drive:
             "client": ("192.0.2.1", 50000),
             "server": ("testserver", 80),
             "subprotocols": [],
-            "extensions": {"websocket.http.response": {}} if denial else {},
+            "extensions": {"websocket.http.response": {}} if denial_response else {},
             **keys,
         }
         events: list[dict[str, Any]] = [{"type": "websocket.connect"}]

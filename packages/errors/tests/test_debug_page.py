@@ -76,7 +76,7 @@ def test_the_page_names_the_exception_the_request_and_the_running_line() -> None
     assert 'raise LookupError("the catalogue is incomplete") from exc' in page.text
 
 
-def test_the_page_marks_the_columns_that_were_running() -> None:
+def test_the_page_highlights_the_columns_that_were_running() -> None:
     assert "<mark>distances[star]</mark>" in traceback_html(caught(look_up, "Sirius"))
 
 
@@ -157,7 +157,7 @@ def test_chains_that_loop_and_groups_that_nest_end() -> None:
     assert "more exceptions" in traceback_html(nested)
 
 
-def test_source_that_is_gone_is_said_to_be() -> None:
+def test_missing_source_is_reported_as_missing() -> None:
     namespace: dict[str, Any] = {}
     exec(compile("def vanish():\n    raise ValueError('x')", "/nowhere/gone.py", "exec"), namespace)  # noqa: S102
     assert "The source is not available." in traceback_html(caught(namespace["vanish"]))
@@ -187,7 +187,7 @@ def test_markup_in_a_message_is_text(text: str) -> None:
     assert page.text.count(text) >= 2
 
 
-# -- the answer, by what the client accepts ----------------------------------------------------
+# -- the response, by what the client accepts ----------------------------------------------------
 
 
 async def failing(scope: Any, receive: Any, send: Any) -> None:
@@ -209,9 +209,9 @@ async def failing(scope: Any, receive: Any, send: Any) -> None:
     ],
 )
 async def test_the_form_follows_the_accept_header(http: Any, accept: str, media_type: str) -> None:
-    answer = await http(ServerErrorMiddleware(failing, debug=True), accept=accept)
-    assert (answer.status, answer.headers["content-type"]) == (500, media_type)
-    assert "KeyError" in answer.text
+    response = await http(ServerErrorMiddleware(failing, debug=True), accept=accept)
+    assert (response.status, response.headers["content-type"]) == (500, media_type)
+    assert "KeyError" in response.text
 
 
 @pytest.mark.anyio
@@ -219,8 +219,8 @@ async def test_the_json_form_has_the_chain_and_the_frames(http: Any) -> None:
     async def app(scope: Any, receive: Any, send: Any) -> None:
         look_up_all()
 
-    answer = await http(ServerErrorMiddleware(app, debug=True), accept="application/json")
-    error = json.loads(answer.body)["error"]
+    response = await http(ServerErrorMiddleware(app, debug=True), accept="application/json")
+    error = json.loads(response.body)["error"]
     assert (error["type"], error["message"]) == ("LookupError", "the catalogue is incomplete")
     assert error["frames"][-1]["function"] == "look_up_all"
     assert error["cause"]["notes"] == ["known stars: Vega"]
@@ -230,41 +230,41 @@ async def test_the_json_form_has_the_chain_and_the_frames(http: Any) -> None:
 
 @pytest.mark.anyio
 async def test_the_page_is_not_stored_and_runs_nothing(http: Any) -> None:
-    answer = await http(ServerErrorMiddleware(failing, debug=True), accept="text/html")
-    assert answer.headers["cache-control"] == "no-store"
-    assert answer.headers["content-security-policy"].startswith("default-src 'none'; style-src 'unsafe-inline'")
+    response = await http(ServerErrorMiddleware(failing, debug=True), accept="text/html")
+    assert response.headers["cache-control"] == "no-store"
+    assert response.headers["content-security-policy"].startswith("default-src 'none'; style-src 'unsafe-inline'")
 
 
 @pytest.mark.anyio
 async def test_the_page_carries_the_nonce_of_the_response(http: Any) -> None:
-    answer = await http(
+    response = await http(
         ServerErrorMiddleware(failing, debug=True), accept="text/html", armillary={"csp_nonce": "r4nd0m"}
     )
-    assert '<style nonce="r4nd0m">' in answer.text
-    assert "style-src 'nonce-r4nd0m'" in answer.headers["content-security-policy"]
+    assert '<style nonce="r4nd0m">' in response.text
+    assert "style-src 'nonce-r4nd0m'" in response.headers["content-security-policy"]
 
 
 @pytest.mark.anyio
 async def test_credentials_of_the_request_are_concealed(http: Any) -> None:
-    answer = await http(
+    response = await http(
         ServerErrorMiddleware(failing, debug=True),
         accept="text/html",
         query_string=b"star=Vega&access_token=t0ps3cret",
         headers=[(b"authorization", b"Bearer t0ps3cret"), (b"cookie", b"session=t0ps3cret"), (b"x-star", b"<Vega>")],
     )
-    assert "t0ps3cret" not in answer.text
-    assert "star=Vega" in answer.text
-    assert "&lt;Vega&gt;" in answer.text
+    assert "t0ps3cret" not in response.text
+    assert "star=Vega" in response.text
+    assert "&lt;Vega&gt;" in response.text
 
 
 @pytest.mark.anyio
 async def test_locals_may_be_asked_for(http: Any) -> None:
-    answer = await http(ServerErrorMiddleware(failing, debug=True, show_locals=True), accept="text/html")
-    assert "{&#x27;Vega&#x27;: 25.04}" in answer.text
+    response = await http(ServerErrorMiddleware(failing, debug=True, show_locals=True), accept="text/html")
+    assert "{&#x27;Vega&#x27;: 25.04}" in response.text
 
 
 @pytest.mark.anyio
-async def test_without_debug_nothing_of_the_exception_is_told(http: Any) -> None:
+async def test_without_debug_nothing_of_the_exception_is_shown(http: Any) -> None:
     for accept in ("text/html", "application/json", "*/*"):
-        answer = await http(ServerErrorMiddleware(failing), accept=accept)
-        assert answer.text == "Internal Server Error"
+        response = await http(ServerErrorMiddleware(failing), accept=accept)
+        assert response.text == "Internal Server Error"

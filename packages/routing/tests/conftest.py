@@ -28,7 +28,7 @@ def anyio_backend(request: pytest.FixtureRequest) -> object:
     return request.param
 
 
-class Answer:
+class RecordedResponse:
     """What an application sent for one request."""
 
     def __init__(self, messages: list[dict[str, Any]], scope: dict[str, Any]) -> None:
@@ -60,7 +60,7 @@ def websocket_scope(path: str = "/", **keys: Any) -> dict[str, Any]:
     return {**scope, "type": "websocket", "scheme": "ws", "subprotocols": []}
 
 
-async def call(app: Any, scope: dict[str, Any], *received: dict[str, Any]) -> Answer:
+async def call(app: Any, scope: dict[str, Any], *received: dict[str, Any]) -> RecordedResponse:
     """Serve one connection under lint, with the messages the client sends."""
     sent: list[dict[str, Any]] = []
     first = {"type": "websocket.connect"} if scope["type"] == "websocket" else {"type": "http.request"}
@@ -73,7 +73,7 @@ async def call(app: Any, scope: dict[str, Any], *received: dict[str, Any]) -> An
         sent.append(message)
 
     await lint(app)(scope, receive, send)
-    return Answer(sent, scope)
+    return RecordedResponse(sent, scope)
 
 
 def run(coroutine: Any) -> Any:
@@ -86,7 +86,7 @@ def run(coroutine: Any) -> Any:
 
 
 class Endpoint:
-    """An ASGI application that answers with its name and what routing told it."""
+    """An ASGI application that responds with its name and what routing put in the scope."""
 
     def __init__(self, name: str = "endpoint") -> None:
         self.name = name
@@ -111,14 +111,14 @@ class Driver:
     call = staticmethod(call)
     run = staticmethod(run)
 
-    def get(self, app: Any, path: str, method: str = "GET", **keys: Any) -> Answer:
+    def get(self, app: Any, path: str, method: str = "GET", **keys: Any) -> RecordedResponse:
         return run(call(app, http_scope(path, method, **keys)))
 
-    def told(self, app: Any, path: str, method: str = "GET", **keys: Any) -> list[Any]:
-        """Return the endpoint's name and what routing told it."""
-        answer = self.get(app, path, method, **keys)
-        assert answer.status == 200, answer.status
-        return json.loads(answer.body)
+    def received(self, app: Any, path: str, method: str = "GET", **keys: Any) -> list[Any]:
+        """Return the endpoint's name and what routing put in the scope."""
+        response = self.get(app, path, method, **keys)
+        assert response.status == 200, response.status
+        return json.loads(response.body)
 
 
 @pytest.fixture(scope="session")

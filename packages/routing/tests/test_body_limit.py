@@ -34,15 +34,15 @@ def post(driver: Any, router: Any, *chunks: bytes, path: str = "/x", **keys: Any
 
 
 @pytest.mark.parametrize("endpoint", [Reading(), reading])
-def test_pain_13_a_route_counts_what_it_receives(driver: Any, endpoint: Any) -> None:
+def test_a_route_counts_what_it_receives(driver: Any, endpoint: Any) -> None:
     router = Router([Route("/x", endpoint, methods=["POST"], max_body_size=5)])
     assert post(driver, router, b"123", b"45").body == b"5"
-    answer = post(driver, router, b"123", b"456")
-    assert (answer.status, answer.body) == (413, b"The request body is larger than the 5 bytes allowed.")
+    response = post(driver, router, b"123", b"456")
+    assert (response.status, response.body) == (413, b"The request body is larger than the 5 bytes allowed.")
 
 
 @pytest.mark.parametrize("endpoint", [Reading(), reading])
-def test_a_declared_length_is_refused_before_anything_is_read(driver: Any, endpoint: Any) -> None:
+def test_a_declared_length_is_rejected_before_anything_is_read(driver: Any, endpoint: Any) -> None:
     router = Router([Route("/x", endpoint, methods=["POST"], max_body_size=5)])
     headers = [(b"host", b"testserver"), (b"content-length", b"6")]
     assert post(driver, router, headers=headers).status == 413
@@ -58,7 +58,7 @@ def test_a_nested_limit_replaces_the_outer_one(
     assert (post(driver, router, b"12345", path="/m/x").status == 200) is accepted
 
 
-def test_the_refusal_is_raised_for_an_application_above(driver: Any) -> None:
+def test_the_rejection_is_raised_for_an_application_above(driver: Any) -> None:
     router = Router([Route("/x", Reading(), max_body_size=1)])
     with pytest.raises(HTTPException) as caught:
         post(driver, router, b"12", app=object())

@@ -1,4 +1,4 @@
-"""A router of ours below the router of another framework."""
+"""Our router below the router of another framework."""
 
 from __future__ import annotations
 
@@ -59,8 +59,8 @@ def test_the_other_frameworks_scope_keeps_its_router(driver: Any) -> None:
 
 def test_a_slash_redirect_stays_below_the_other_frameworks_mount(driver: Any) -> None:
     app = Router([Route("/users", Link())])
-    answer = driver.run(driver.call(app, foreign_scope(driver, "/users/", ForeignRouter())))
-    assert (answer.status, answer.headers["location"]) == (307, "/outer/ours/users")
+    response = driver.run(driver.call(app, foreign_scope(driver, "/users/", ForeignRouter())))
+    assert (response.status, response.headers["location"]) == (307, "/outer/ours/users")
 
 
 def test_the_outermost_of_our_own_routers_is_still_the_one_that_is_asked(driver: Any) -> None:
@@ -72,7 +72,7 @@ def test_the_outermost_of_our_own_routers_is_still_the_one_that_is_asked(driver:
 
 
 class TheirRoute:
-    """A route of another framework, which says with an exception of its own that a name is not its."""
+    """A route of another framework, which raises its own exception for a name that it does not have."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -97,7 +97,7 @@ def test_names_of_another_frameworks_routes_are_found_below_our_mount() -> None:
         router.url_path_for("theirs:third")
 
 
-def test_starlette_goes_on_to_its_next_route_where_ours_does_not_have_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_starlette_goes_on_to_its_next_route_if_ours_does_not_have_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
     theirs = ModuleType("starlette.routing")
     monkeypatch.setitem(sys.modules, "starlette.routing", theirs)
 

@@ -1,4 +1,4 @@
-"""The index gives the answer of asking each route in order."""
+"""The index gives the result of asking each route in order."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Endpoint:
 
 
 class OfBothProtocols(Endpoint):
-    """An application that answers WebSockets too, and says so."""
+    """An application that serves WebSockets too, and declares it."""
 
     serves_websockets = True
 
@@ -53,7 +53,7 @@ class EvenOnly(Convertor[int]):
 
 
 class ForeignRoute(BaseRoute):
-    """A route of another library: no constructor of ours, its own idea of a match."""
+    """A route of another library: without our constructor, with its own idea of a match."""
 
     def __init__(self, ending: str, partial: bool) -> None:
         self.ending = ending
@@ -68,7 +68,7 @@ class ForeignRoute(BaseRoute):
 
 
 class PickyRoute(Route):
-    """Overrides matching on top of the inherited answer."""
+    """Overrides matching on top of the inherited result."""
 
     def matches(self, scope: Any) -> tuple[Match, Any]:
         match, child = super().matches(scope)
@@ -254,7 +254,7 @@ class RouteTable(RuleBasedStateMachine):
         check(self.router, {"type": "websocket", "path": path, "headers": [(b"host", b"b.org")]})
 
     @invariant()
-    def answers_the_root(self) -> None:
+    def serves_the_root(self) -> None:
         if hasattr(self, "router"):
             check(self.router, {"type": "http", "path": "/a", "method": "GET", "headers": []})
 
@@ -276,7 +276,7 @@ def work(router: Router, path: str) -> int:
         calls += event in ("call", "c_call")
 
     gc.collect()
-    gc.disable()  # what it calls on the way is nobody's work here
+    gc.disable()  # what it calls on the way is not counted here
     sys.setprofile(count)
     try:
         router.select(scope)
@@ -287,7 +287,7 @@ def work(router: Router, path: str) -> int:
 
 
 @pytest.mark.parametrize("template", ["/r{}", "/r{}/{{id}}", "/r{}/{{id:int}}/x", "/{{id}}/r{}"])
-def test_pain_08_the_work_of_a_request_does_not_grow_with_the_number_of_routes(template: str) -> None:
+def test_the_work_of_a_request_does_not_grow_with_the_number_of_routes(template: str) -> None:
     def path(number: int) -> str:
         return template.format(number).replace("{id}", "5").replace("{id:int}", "5")
 
@@ -297,7 +297,7 @@ def test_pain_08_the_work_of_a_request_does_not_grow_with_the_number_of_routes(t
     assert work(many, "/nothing/here") <= work(few, "/nothing/here")
 
 
-def test_pain_08_the_work_does_not_grow_with_the_number_of_hosts() -> None:
+def test_the_work_does_not_grow_with_the_number_of_hosts() -> None:
     few, many = (Router([Host(f"h{i}.org", Endpoint()) for i in range(n)]) for n in (10, 1000))
     assert work(many, "/") == work(few, "/")
 
@@ -386,7 +386,7 @@ def test_classes_whose_constructor_is_their_own_are_routed(driver: Any) -> None:
             self.path_regex, self.path_format, self.param_convertors = compile_path(path + "/{path:path}")
 
     class OwnRouter(Router):
-        route_class = dict  # frameworks keep things of their own under such names
+        route_class = dict  # frameworks use such names for their own attributes
 
         def __init__(self, routes: Any) -> None:
             self.routes = routes
@@ -395,8 +395,8 @@ def test_classes_whose_constructor_is_their_own_are_routed(driver: Any) -> None:
 
     router = OwnRouter([uninitialised_route("/a"), OwnMount("/m", driver.endpoint("m"))])
     router.add_route("/added", driver.endpoint("added"))
-    assert driver.told(router, "/m/x")[0] == "m"
-    assert driver.told(router, "/added")[0] == "added"
+    assert driver.received(router, "/m/x")[0] == "m"
+    assert driver.received(router, "/added")[0] == "added"
     assert driver.get(router, "/m").status == 307
     assert router.mounted_lifespans() == []
     assert router.select(driver.http_scope("/a", "GET")).__func__ is HandlingRoute.handle  # type: ignore[attr-defined]
@@ -428,13 +428,13 @@ def test_rewriting_a_copy_that_no_router_has_drops_no_index() -> None:
 async def test_a_route_gives_its_endpoint_the_websockets_it_says_it_serves(driver: Any) -> None:
     endpoint = driver.endpoint("both")
     route = Route("/a/{x}", endpoint, methods=["POST"])
-    refused = {"type": "websocket.close", "code": 1000, "reason": ""}
-    assert (await driver.call(Router([route]), driver.websocket_scope("/a/1"))).messages == [refused]
+    rejected = {"type": "websocket.close", "code": 1000, "reason": ""}
+    assert (await driver.call(Router([route]), driver.websocket_scope("/a/1"))).messages == [rejected]
     endpoint.serves_websockets = True
     served = {"type": "websocket.close", "code": 4000, "reason": "both"}
     for app in (Router([Route("/a/{x}", endpoint, methods=["POST"])]), Route("/a/{x}", endpoint, methods=["POST"])):
         assert (await driver.call(app, driver.websocket_scope("/a/1"))).messages == [served]
-        assert (await driver.call(app, driver.websocket_scope("/b/1"))).messages == [refused]
+        assert (await driver.call(app, driver.websocket_scope("/b/1"))).messages == [rejected]
 
 
 def test_a_websocket_that_a_foreign_route_takes_in_part_has_no_method_to_be_asked_for() -> None:

@@ -58,7 +58,7 @@ async def test_state_reaches_the_scope_and_the_protocol_is_kept() -> None:
     assert log == ["own starts", "own stops"]
 
 
-async def test_pain_23_mounted_lifespans_run_in_order_and_stop_in_reverse() -> None:
+async def test_mounted_lifespans_run_in_order_and_stop_in_reverse() -> None:
     log: list[str] = []
     deep = Router(lifespan=lifespan(log, "deep"))
     first = Router([Mount("/deep", deep, lifespan=True)], lifespan=lifespan(log, "first", {"first": 1}))
@@ -86,7 +86,7 @@ async def test_pain_23_mounted_lifespans_run_in_order_and_stop_in_reverse() -> N
 @pytest.mark.parametrize(
     ("stage", "failed"), [("start", "lifespan.startup.failed"), ("stop", "lifespan.shutdown.failed")]
 )
-async def test_pain_23_a_failure_names_the_mount_and_stops_the_others(stage: str, failed: str) -> None:
+async def test_a_failure_names_the_mount_and_stops_the_others(stage: str, failed: str) -> None:
     log: list[str] = []
     broken = Router(lifespan=lifespan(log, "broken", fail=stage))
     router = Router([Mount("/broken", broken, lifespan=True)], lifespan=lifespan(log, "own"))
@@ -115,7 +115,7 @@ async def test_an_application_that_is_no_router_needs_one_above() -> None:
     assert "serve it inside armillary.applications.Armillary" in str(sent[-1])
 
 
-async def test_a_server_without_state_is_told_so() -> None:
+async def test_a_server_without_state_is_an_error() -> None:
     router = Router(lifespan=lifespan([], "own", {"a": 1}))
 
     async def without_state(scope: Any, receive: Any, send: Any) -> None:
@@ -126,7 +126,7 @@ async def test_a_server_without_state_is_told_so() -> None:
     assert 'does not support "state"' in str(sent[-1])
 
 
-async def test_a_lifespan_that_yields_no_mapping_is_told_so() -> None:
+async def test_a_lifespan_that_yields_no_mapping_is_an_error() -> None:
     sent: list[Any] = []
 
     async def receive() -> Any:

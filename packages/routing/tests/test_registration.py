@@ -12,20 +12,20 @@ from armillary.http import PlainTextResponse, Request
 from armillary.routing import Route, Router, WebSocketRoute
 
 
-class Marked:
-    """A middleware that notes its mark in the scope."""
+class Labelled:
+    """A middleware that adds its label to the scope."""
 
-    def __init__(self, app: Any, mark: str) -> None:
+    def __init__(self, app: Any, label: str) -> None:
         self.app = app
-        self.mark = mark
+        self.label = label
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        scope["marks"] = [*scope.get("marks", []), self.mark]
+        scope["labels"] = [*scope.get("labels", []), self.label]
         await self.app(scope, receive, send)
 
 
 async def endpoint(request: Request) -> PlainTextResponse:
-    return PlainTextResponse(f"{request.method} {request.path_params} {request.scope.get('marks', [])}")
+    return PlainTextResponse(f"{request.method} {request.path_params} {request.scope.get('labels', [])}")
 
 
 @pytest.mark.parametrize("method", ["get", "post", "put", "patch", "delete", "options", "query"])
@@ -45,9 +45,9 @@ def test_route_takes_any_methods(driver: Any) -> None:
 
 def test_groups_share_prefix_name_and_middleware(driver: Any) -> None:
     router = Router()
-    api = router.group("/api", name="api", middleware=[Middleware(Marked, "api")])
-    users = api.group("/users", name="users", middleware=[Middleware(Marked, "users")])
-    users.get("/{id:int}", name="show", middleware=[Middleware(Marked, "own")])(endpoint)
+    api = router.group("/api", name="api", middleware=[Middleware(Labelled, "api")])
+    users = api.group("/users", name="users", middleware=[Middleware(Labelled, "users")])
+    users.get("/{id:int}", name="show", middleware=[Middleware(Labelled, "own")])(endpoint)
     users.get("")(endpoint)
     users.websocket("/ws", name="ws")(driver.endpoint())
     assert driver.get(router, "/api/users/7").body == b"GET {'id': 7} ['api', 'users', 'own']"
@@ -58,7 +58,7 @@ def test_groups_share_prefix_name_and_middleware(driver: Any) -> None:
     assert all(isinstance(route, (Route, WebSocketRoute)) for route in router.routes)
 
 
-def test_a_bad_prefix_or_path_in_a_group_is_refused() -> None:
+def test_a_bad_prefix_or_path_in_a_group_is_rejected() -> None:
     for prefix in ("api", "/api/", ""):
         with pytest.raises(ValueError, match="prefix must start"):
             Router().group(prefix)
@@ -67,7 +67,7 @@ def test_a_bad_prefix_or_path_in_a_group_is_refused() -> None:
 
 
 def test_router_middleware_is_around_everything(driver: Any) -> None:
-    router = Router([Route("/x", endpoint)], middleware=[Middleware(Marked, "a"), Middleware(Marked, "b")])
+    router = Router([Route("/x", endpoint)], middleware=[Middleware(Labelled, "a"), Middleware(Labelled, "b")])
     assert driver.get(router, "/x").body.endswith(b"['a', 'b']")
 
 
@@ -78,24 +78,24 @@ async def test_sync_functions_run_in_threads(driver: Any) -> None:
     def work(request: Request) -> PlainTextResponse:
         return PlainTextResponse(str(threading.current_thread() is threading.main_thread()))
 
-    answer = await driver.call(Router([Route("/x", work)]), driver.http_scope("/x"))
-    assert answer.body == b"False"
+    response = await driver.call(Router([Route("/x", work)]), driver.http_scope("/x"))
+    assert response.body == b"False"
 
 
 @pytest.mark.anyio
 async def test_websocket_functions_get_a_websocket(driver: Any) -> None:
-    async def refuse(websocket: Any) -> None:
+    async def reject(websocket: Any) -> None:
         await websocket.close(4001)
 
-    router = Router([WebSocketRoute("/ws", refuse)])
-    answer = await driver.call(router, driver.websocket_scope("/ws"))
-    assert answer.messages[0]["code"] == 4001
+    router = Router([WebSocketRoute("/ws", reject)])
+    response = await driver.call(router, driver.websocket_scope("/ws"))
+    assert response.messages[0]["code"] == 4001
 
 
 @pytest.mark.parametrize(
     ("package", "route"), [("armillary.http", Route), ("armillary.websockets", WebSocketRoute)], ids=["http", "ws"]
 )
-def test_a_function_without_its_package_is_refused_with_the_command(
+def test_a_function_without_its_package_is_rejected_with_the_command(
     monkeypatch: pytest.MonkeyPatch, package: str, route: Any
 ) -> None:
     monkeypatch.setitem(sys.modules, package, None)

@@ -49,7 +49,7 @@ def test_methods_and_protocols_count(driver: Any) -> None:
     assert kinds(Host("a.org", app), Route("/a", app)) == []
 
 
-def test_a_route_of_both_protocols_is_unreachable_where_both_are_taken(driver: Any) -> None:
+def test_a_route_of_both_protocols_is_unreachable_if_both_are_taken(driver: Any) -> None:
     app, both = driver.endpoint(), driver.endpoint()
     both.serves_websockets = True
     assert kinds(Route("/a", both), WebSocketRoute("/a", app)) == ["unreachable"]

@@ -54,9 +54,9 @@ def test_decoding_and_matching_a_reversed_url_gives_the_parameters_back(data: st
     assert not {"?", "#", " ", "\r", "\n"} & set(url)
     assert not url.startswith(("//", "/\\"))
     scope: dict[str, Any] = {"type": "http", "path": unquote(url), "method": "GET", "headers": []}
-    entered: Any = router.select(scope)
-    below = entered.scope
-    entered.app.select(below)
+    scoped: Any = router.select(scope)
+    below = scoped.scope
+    scoped.app.select(below)
     assert below["path_params"] == params
 
 
@@ -76,7 +76,7 @@ def test_decoding_and_matching_a_reversed_url_gives_the_parameters_back(data: st
         ("regex([a-c]+)", "abd"),
     ],
 )
-def test_a_value_the_route_would_not_match_is_refused(kind: str, value: Any) -> None:
+def test_a_value_the_route_would_not_match_is_rejected(kind: str, value: Any) -> None:
     route = Route(f"/{{x:{kind}}}", app, name="x")
     with pytest.raises(PathParameterError):
         route.url_path_for("x", x=value)
@@ -187,7 +187,7 @@ def test_a_foreign_route_reverses_itself() -> None:
         ("/{id:regex((?P<id>a))}", "make no regular expression together"),
     ],
 )
-def test_a_bad_template_is_refused_with_a_sentence(path: str, sentence: str) -> None:
+def test_a_bad_template_is_rejected_with_a_sentence(path: str, sentence: str) -> None:
     with pytest.raises(ValueError) as caught:
         compile_path(path)
     assert sentence in str(caught.value)
@@ -197,7 +197,7 @@ def test_stray_braces_can_be_text() -> None:
     assert compile_path("/{1d}", literal_braces=True)[0].match("/{1d}")
 
 
-def test_bad_arguments_are_refused_with_a_sentence() -> None:
+def test_bad_arguments_are_rejected_with_a_sentence() -> None:
     with pytest.raises(ValueError, match="path must start with '/'"):
         Route("users", app)
     with pytest.raises(TypeError, match="methods takes a list"):

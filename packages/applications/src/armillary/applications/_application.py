@@ -28,9 +28,9 @@ from armillary.errors import (
 )
 from armillary.routing import BaseRoute, Router
 
-from ._as_written import is_guard, is_router_with_handlers
 from ._body_limit import DEFAULT_LIMIT, BodyLimit, BodyTooLarge, checked_limit, counted_receive
-from ._routed_guard import RoutedGuard, settle_in_turn
+from ._routed_guard import RoutedGuard, handle_in_layers
+from ._unpatched import is_guard, is_router_with_handlers
 
 P = ParamSpec("P")
 
@@ -42,19 +42,19 @@ class Armillary:
     """An ASGI application made of routes, exception handlers, middleware and a lifespan.
 
     Args:
-        debug: answer unhandled exceptions with the debug page, which shows source.
+        debug: respond to unhandled exceptions with the debug page, which shows source.
         routes: tried in order; `app.routes` may be changed at any time.
         middleware: around the routes, the first being outermost. 500 responses pass through it.
         exception_handlers: status codes and exception classes to handlers. The handler under 500
-            or `Exception` answers what nobody else does; that exception is raised on afterwards.
+            or `Exception` handles what is left; that exception is re-raised after the response.
         lifespan: a function of the application returning an async context manager, entered before
             the first connection; the mapping it may yield becomes the state of each connection.
         max_body_size: bytes a request body may have, counted as they are received; None for no
-            limit. By default 16 MiB, or what an application outside has set. Mounts and routes
+            limit. By default 16 MiB, or what an outer application has set. Mounts and routes
             may set their own.
 
     Attributes:
-        state: a namespace for the program's own use.
+        state: a namespace for the program's use.
         router: the `Router` of the routes.
         middleware_stack: the callable built from all of it on the first connection; None before.
 
@@ -74,7 +74,7 @@ class Armillary:
     """The class of `router`."""
 
     keeps_lifespan_state: ClassVar[bool] = True
-    """Where an application outside runs the lifespan, give its state to the connections here alone."""
+    """If an outer application runs the lifespan, give its state only to the connections of this one."""
 
     show_locals: bool = False
     """Whether the debug page lists local variables; set it before the first connection."""
@@ -91,13 +91,13 @@ class Armillary:
     # The fused path is open while these are what the stack and the router hold.
     _fused_stack: Any = _UNBUILT
     _fused_limit: Any = None
-    # Without middleware of the program's own:
+    # Without user middleware:
     _fused_handlers: Any = None
     _fused_router: Any = None
     _fused_router_stack: Any = _UNBUILT
-    # What each request's record starts with; None where there is nothing to publish.
+    # What each request's record starts with; None if there is nothing to publish.
     _published: dict[str, Any] | None = None
-    # What the lifespan yielded where another application ran it.
+    # What the lifespan yielded if another application ran it.
     _adopted_state: Mapping[str, Any] | None = None
     _limit_is_explicit: bool = False
 
@@ -133,9 +133,9 @@ class Armillary:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
         if "router" in scope:
-            below = self.router.scope_apart(scope)
+            below = self.router.isolated_scope(scope)
             if below is not scope:
-                await self._serve_apart(scope, below, receive, send)
+                await self._serve_isolated(scope, below, receive, send)
                 return
         scope["app"] = self
         if self.middleware_stack is not self._fused_stack or scope["type"] == "lifespan":
@@ -156,15 +156,15 @@ class Armillary:
         try:
             app = router.select(scope)
             if getattr(app, "keeps_record", False) is not True:
-                receive, send = self._watched(scope, receive, send)
+                receive, send = self._tracking_channels(scope, receive, send)
             await app(scope, receive, send)
         except Exception as exc:
             guard: Any = self._fused_stack
-            if not await settle_in_turn(guard, self._fused_handlers, exc, scope, receive, send):
+            if not await handle_in_layers(guard, self._fused_handlers, exc, scope, receive, send):
                 raise
 
     async def _serve_middleware(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve a connection through the program's middleware, doing what the guard and the limit around it do."""
+        """Serve a connection through the user middleware, doing what the guard and the limit around it do."""
         if self._adopted_state is not None:
             self._add_adopted_state(scope)
         limit: BodyLimit = self._fused_limit
@@ -176,26 +176,26 @@ class Armillary:
         try:
             await limit.app(scope, receive, send)
         except Exception as exc:
-            if isinstance(exc, BodyTooLarge) and await limit.settle(exc, scope, send):
+            if isinstance(exc, BodyTooLarge) and await limit.handle_too_large(exc, scope, send):
                 return
-            if not await self._fused_stack.settle(exc, scope, receive, send):
+            if not await self._fused_stack.handle_exception(exc, scope, receive, send):
                 raise
 
-    async def _serve_apart(self, scope: Scope, below: Scope, receive: Receive, send: Send) -> None:
-        """Serve below the router of another framework, whose scope keeps its own application and router."""
+    async def _serve_isolated(self, scope: Scope, below: Scope, receive: Receive, send: Send) -> None:
+        """Serve below the router of another framework, whose scope keeps its application and router."""
         try:
             await self(below, receive, send)
         finally:
             scope.update({key: below[key] for key in ("endpoint", "path_params", "route") if key in below})
 
-    def _watched(self, scope: Scope, receive: Receive, send: Send) -> tuple[Receive, Send]:
-        """Return channels that do for a raw ASGI endpoint what function endpoints do themselves."""
+    def _tracking_channels(self, scope: Scope, receive: Receive, send: Send) -> tuple[Receive, Send]:
+        """Return channels that track a raw ASGI endpoint as function endpoints track themselves."""
         if scope["type"] == "websocket":
             return receive, track_websocket(send)
         return counted_receive(scope, receive, self.max_body_size), track_start(send)
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve a connection through the whole stack, building it first where it is missing."""
+        """Serve a connection through the whole stack, building it first if it is missing."""
         stack = self.middleware_stack
         if stack is None:
             stack = self.middleware_stack = self.build_middleware_stack()
@@ -208,7 +208,7 @@ class Armillary:
         await stack(scope, receive, send)
 
     def _fuse(self, stack: Any) -> None:
-        """Open the fused path where the stack is the layers of this package, all as written."""
+        """Open the fused path if the stack is the unpatched layers of this package."""
         limit: Any = getattr(stack, "app", None)
         inside: Any = getattr(limit, "app", None)
         if not (is_guard(stack) and type(limit) is BodyLimit and BodyLimit.__call__ is _LIMIT_CALL):
@@ -243,7 +243,7 @@ class Armillary:
         From the outside in: the guard that turns what is left into a 500, the body limit, the
         program's middleware, a second guard, the exception handlers, the router. The second
         guard is why a 500 passes through the program's middleware; each exception is reported
-        and answered once.
+        and handled once.
         """
         server_error = None
         handlers: dict[Any, ExceptionHandler] = {}
@@ -275,7 +275,7 @@ class Armillary:
         Raises:
             RuntimeError: the application has served a connection already.
         """
-        self._refuse_once_started("middleware")
+        self._check_not_started("middleware")
         self.user_middleware.insert(0, Middleware(middleware_class, *args, **kwargs))
 
     def add_exception_handler(self, exc_class_or_status_code: int | type[Exception], handler: ExceptionHandler) -> None:
@@ -285,11 +285,11 @@ class Armillary:
             RuntimeError: the application has served a connection already.
             TypeError: the key is neither a status code nor an exception class.
         """
-        self._refuse_once_started("an exception handler")
+        self._check_not_started("an exception handler")
         check_exception_handler(exc_class_or_status_code, handler)
         self.exception_handlers[exc_class_or_status_code] = handler
 
-    def _refuse_once_started(self, what: str) -> None:
+    def _check_not_started(self, what: str) -> None:
         if self.middleware_stack is not None:
             raise RuntimeError(f"Cannot add {what} after an application has started")
 

@@ -93,7 +93,7 @@ class BodyLimit:
     Args:
         app: the application.
         limit: bytes; None for no limit.
-        explicit: whether it replaces the limit of an application outside.
+        explicit: whether it replaces the limit of an outer application.
     """
 
     def __init__(self, app: ASGIApp, limit: int | None, explicit: bool) -> None:
@@ -102,7 +102,7 @@ class BodyLimit:
         self.explicit = explicit
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Run the application, and answer 413 where it lets the refusal through."""
+        """Run the application; respond 413 if it raises `BodyTooLarge`."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
@@ -110,7 +110,7 @@ class BodyLimit:
         try:
             await self.app(scope, receive, send)
         except BodyTooLarge as exc:
-            if not await self.settle(exc, scope, send):
+            if not await self.handle_too_large(exc, scope, send):
                 raise
 
     def counted(self, scope: Scope, receive: Receive) -> Receive:
@@ -119,8 +119,8 @@ class BodyLimit:
             scope_record(scope)["max_body_size"] = self.limit
         return counted_receive(scope, receive, self.limit)
 
-    async def settle(self, exc: BodyTooLarge, scope: Scope, send: Send) -> bool:
-        """Answer 413; return False where the response has begun."""
+    async def handle_too_large(self, exc: BodyTooLarge, scope: Scope, send: Send) -> bool:
+        """Respond 413; return False if the response has begun."""
         if has_response_started(scope, send):
             return False
         from armillary.http import send_http_exception

@@ -17,7 +17,7 @@ class LifespanPart(NamedTuple):
     """An application whose lifespan is run.
 
     `place` names it in errors; None is the application that all others are mounted in.
-    `keeps_state` says that it gives its state to its own connections by itself.
+    `keeps_state` says that it gives its state to its connections itself.
     """
 
     app: ASGIApp
@@ -43,25 +43,24 @@ class LifespanRun:
         self.receive = receive
         self.send = send
         self.started = False
-        self.told = False
         self.owners: dict[str, str] = {}
 
     async def serve(self) -> None:
         """Run the protocol with the server.
 
         Raises:
-            BaseException: what an application raised, with a note naming it, once the server was told.
+            BaseException: what an application raised, with a note naming it, once the failure was sent to the server.
         """
         await self.receive()
         try:
             await self.run(0)
         except BaseException as exc:
-            await self._tell_failure(exc)
+            await self._send_failure(exc)
             raise
         await self.send({"type": "lifespan.shutdown.complete"})
 
     async def run(self, position: int) -> None:
-        """Run the applications from `position` on, or serve where none is left."""
+        """Run the applications from `position` on, or serve if none is left."""
         if position < len(self.parts):
             await _PartRun(self, position).run()
             return
@@ -69,7 +68,7 @@ class LifespanRun:
         self.started = True
         await self.receive()
 
-    async def _tell_failure(self, exc: BaseException) -> None:
+    async def _send_failure(self, exc: BaseException) -> None:
         import traceback
 
         stage = "shutdown" if self.started else "startup"
@@ -99,7 +98,7 @@ class _PartRun:
         self.position = position
         self.part = whole.parts[position]
         self.state: dict[str, Any] = {}
-        self.asked = 0
+        self.receive_calls = 0
         self.inside: BaseException | None = None
         self.failure: str | None = None
 
@@ -114,8 +113,8 @@ class _PartRun:
             raise self.inside
         if self.failure is not None:
             raise LifespanFailure(f"The lifespan of {self._name} failed: {self.failure}")
-        if self.asked < 2:
-            await self._go_on()
+        if self.receive_calls < 2:
+            await self._run_inner()
 
     def _scope(self) -> Scope:
         scope: Scope = {**self.whole.scope, "state": self.state}
@@ -130,14 +129,14 @@ class _PartRun:
         return self.part.place or "the application"
 
     async def _receive(self) -> Message:
-        self.asked += 1
-        if self.asked == 1:
+        self.receive_calls += 1
+        if self.receive_calls == 1:
             return {"type": "lifespan.startup"}
-        if self.asked == 2:
-            await self._go_on()
+        if self.receive_calls == 2:
+            await self._run_inner()
         return {"type": "lifespan.shutdown"}
 
-    async def _go_on(self) -> None:
+    async def _run_inner(self) -> None:
         """Run what is inside. An exception of it passes through the application to the server."""
         if not self.part.keeps_state:
             self.whole.share_state(self.state, self.part)

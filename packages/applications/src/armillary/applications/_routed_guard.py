@@ -1,4 +1,4 @@
-"""The router, the exception handlers and the guard around them, gone through in one step."""
+"""The router, the exception handlers and the guard around them in one call."""
 
 from __future__ import annotations
 
@@ -16,15 +16,14 @@ from armillary.asgi_types import (
 )
 from armillary.errors import ExceptionMiddleware, ServerErrorMiddleware
 
-from ._as_written import guards_are_unpatched, is_router_with_handlers
+from ._unpatched import guards_are_unpatched, is_router_with_handlers
 
 
 class RoutedGuard(ServerErrorMiddleware):
     """The guard inside the program's middleware.
 
-    Where it holds the exception handlers and the router as they were written, a connection goes
-    from the router's `select` straight to the endpoint; what is raised there is answered as the
-    layers would answer it.
+    If it holds the unpatched exception handlers and router, a connection goes from the router's
+    `select` straight to the endpoint; what is raised there is handled as the layers would handle it.
     """
 
     _handlers: ExceptionMiddleware
@@ -57,14 +56,14 @@ class RoutedGuard(ServerErrorMiddleware):
         try:
             await router.select(scope)(scope, receive, send)
         except Exception as exc:
-            if not await settle_in_turn(self, handlers, exc, scope, receive, send):
+            if not await handle_in_layers(self, handlers, exc, scope, receive, send):
                 raise
         finally:
             if outer is not None:
                 scope_record(scope)["exception_handlers"] = outer
 
 
-async def settle_in_turn(
+async def handle_in_layers(
     guard: ServerErrorMiddleware,
     handlers: ExceptionMiddleware,
     exc: Exception,
@@ -72,12 +71,12 @@ async def settle_in_turn(
     receive: Receive,
     send: Send,
 ) -> bool:
-    """Answer an exception by the handlers, else by the guard, as the two layers would in turn."""
+    """Handle an exception by the handlers, else by the guard, as the two layers would in turn."""
     try:
-        if await handlers.settle(exc, scope, receive, send):
+        if await handlers.handle_exception(exc, scope, receive, send):
             return True
     except Exception as failure:
-        if await guard.settle(failure, scope, receive, send):
+        if await guard.handle_exception(failure, scope, receive, send):
             return True
         raise
-    return await guard.settle(exc, scope, receive, send)
+    return await guard.handle_exception(exc, scope, receive, send)

@@ -19,7 +19,7 @@ _SECRET_NAME: Final = re.compile(
 
 
 def is_secret_name(name: str) -> bool:
-    """Tell whether a variable or header of this name holds a secret.
+    """Return whether a variable or header of this name holds a secret.
 
     >>> is_secret_name("api_key"), is_secret_name("Authorization"), is_secret_name("city")
     (True, True, False)

@@ -1,4 +1,4 @@
-"""The answer to an unhandled exception while debugging, in the form the client prefers."""
+"""The response to an unhandled exception in debug mode, in the form the client prefers."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Reporting an exception, once for each connection.
 
-The report goes to the logger `armillary.errors` when the program has configured logging. Where it
+The report goes to the logger `armillary.errors` when the program has configured logging. If it
 has not, the server's own report of the re-raised exception is the only one, so that a traceback
 is never printed twice.
 """
@@ -30,7 +30,7 @@ def report_once(scope: Scope, exc: BaseException, situation: str = "was not hand
     Args:
         scope: the connection's scope.
         exc: the exception.
-        situation: what became of it, as the end of a sentence.
+        situation: what happened to it, as the end of a sentence.
 
     Returns:
         False when it had been reported before.

@@ -30,14 +30,14 @@ HandlerTable: TypeAlias = Mapping[Any, ExceptionHandler]
 
 
 class ExceptionMiddleware:
-    """Answer exceptions with the handler registered for their status code or class.
+    """Handle exceptions with the handler registered for their status code or class.
 
     The handler of an `HTTPException`'s status comes first, then that of the nearest class in the
-    exception's method resolution order. `HTTPException` and `WebSocketException` are answered
+    exception's method resolution order. `HTTPException` and `WebSocketException` are handled
     without a handler too. Function endpoints below find the same handlers in the scope record.
 
-    An exception that comes after the answer has begun is given to its handler as well; what the
-    handler returns is dropped, the exception is reported and raised on, and the server closes
+    An exception raised after the response has begun is given to its handler as well; what the
+    handler returns is dropped, the exception is reported and re-raised, and the server closes
     the connection.
 
     Args:
@@ -80,7 +80,7 @@ class ExceptionMiddleware:
         self.has_own_handlers = True
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Run the application, and answer what it raises."""
+        """Run the application, and handle what it raises."""
         kind = scope["type"]
         if kind != "http" and kind != "websocket":
             await self.app(scope, receive, send)
@@ -91,7 +91,7 @@ class ExceptionMiddleware:
         try:
             await self.app(scope, receive, tracking_send)
         except Exception as exc:
-            if not await self.settle(exc, scope, receive, tracking_send):
+            if not await self.handle_exception(exc, scope, receive, tracking_send):
                 raise
         finally:
             if outer is not None:
@@ -100,41 +100,41 @@ class ExceptionMiddleware:
     def publish(self, record: ScopeRecord) -> Any:
         """Make the handlers known to the parts below, and return those of the application around.
 
-        A table that holds nothing but the defaults is not published: the parts below answer
-        `HTTPException` and `WebSocketException` by themselves.
+        A table that holds nothing but the defaults is not published: the parts below handle
+        `HTTPException` and `WebSocketException` themselves.
         """
         outer = record.get("exception_handlers")
         if self.has_own_handlers:
             record["exception_handlers"] = self.handlers
         return outer
 
-    async def settle(self, exc: Exception, scope: Scope, receive: Receive, send: Send) -> bool:
+    async def handle_exception(self, exc: Exception, scope: Scope, receive: Receive, send: Send) -> bool:
         """Give an exception to its handler.
 
         Args:
             exc: the exception raised below.
-            scope, receive, send: the connection. `send` notes the start of an answer, or what
-                sends answers on it does.
+            scope, receive, send: the connection. `send` tracks the start of a response, or
+                the part that sends on it records the start.
 
         Returns:
-            Whether the exception is done with. False: the caller raises it on, since there is no
-            handler, the handler gave no answer, or the answer had begun.
+            Whether the exception was handled. False: the caller re-raises it, since there is no
+            handler, the handler gave no response, or the response had begun.
         """
         handler = find_exception_handler(self.handlers, exc)
         if handler is None:
             return False
         if scope["type"] == "http":
-            return await self._settle_http(handler, exc, scope, receive, send)
-        return await self._settle_websocket(handler, exc, scope, receive, send)
+            return await self._handle_http(handler, exc, scope, receive, send)
+        return await self._handle_websocket(handler, exc, scope, receive, send)
 
-    async def _settle_http(
+    async def _handle_http(
         self, handler: ExceptionHandler, exc: Exception, scope: Scope, receive: Receive, send: Send
     ) -> bool:
         from armillary.http import Request, call_exception_handler
 
         request = Request(scope, receive, send)
         if has_response_started(scope, send):
-            await self.settle_started(handler, request, exc)
+            await self.handle_after_start(handler, request, exc)
             return False
         response = await call_exception_handler(handler, request, exc)
         if response is not None:
@@ -144,10 +144,10 @@ class ExceptionMiddleware:
         exc.__traceback__ = None  # an exception object raised for every request must not collect frames
         return True
 
-    async def settle_started(self, handler: ExceptionHandler, request: Any, exc: Exception) -> None:
-        """Tell the handler of an exception that came too late to be answered, and report it.
+    async def handle_after_start(self, handler: ExceptionHandler, request: Any, exc: Exception) -> None:
+        """Give the handler an exception raised after the response started, and report it.
 
-        The exception is raised on after this, which makes the server close the connection.
+        The exception is re-raised after this, which makes the server close the connection.
         """
         from armillary.http import call_exception_handler
 
@@ -155,14 +155,14 @@ class ExceptionMiddleware:
             await call_exception_handler(handler, request, exc)
             report_once(request.scope, exc, "was raised after the response had begun")
 
-    async def _settle_websocket(
+    async def _handle_websocket(
         self, handler: ExceptionHandler, exc: Exception, scope: Scope, receive: Receive, send: Send
     ) -> bool:
         from armillary.http import call_exception_handler
         from armillary.websockets import WebSocket
 
-        is_over = has_response_started(scope, send) and not is_websocket_open(send)
-        if is_over and getattr(handler, "__func__", None) is ExceptionMiddleware.websocket_exception:
+        is_closed = has_response_started(scope, send) and not is_websocket_open(send)
+        if is_closed and getattr(handler, "__func__", None) is ExceptionMiddleware.websocket_exception:
             return True  # there is nothing left to close
         response = await call_exception_handler(handler, WebSocket(scope, receive, send), exc)
         if response is not None and is_websocket_open(send):
@@ -174,7 +174,7 @@ class ExceptionMiddleware:
         return True
 
     async def http_exception(self, request: Any, exc: Exception) -> Any:
-        """Answer an `HTTPException` with its status, headers, and its detail as plain text."""
+        """Return the response to an `HTTPException`: its status, headers, and its detail as plain text."""
         from armillary.http import PlainTextResponse, Response
 
         assert isinstance(exc, HTTPException)

@@ -25,7 +25,7 @@ _RELATIONS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class RequestFacts:
-    """What the page tells about the request: its line, and tables of names and values."""
+    """What the page shows of the request: its line, and tables of names and values."""
 
     line: str
     tables: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()
@@ -146,7 +146,7 @@ def render_page(
 
     Args:
         exc: the exception, with its traceback.
-        facts: what the page tells about the request.
+        facts: what the page shows of the request.
         context: source lines shown before and after the running one.
         show_locals: whether each frame lists its local variables.
         style_nonce: the nonce the response's Content-Security-Policy demands of style sheets.

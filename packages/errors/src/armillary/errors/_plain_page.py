@@ -1,4 +1,4 @@
-"""The debug answer for programs and terminals: the report as text or as JSON."""
+"""The debug response for programs and terminals: the report as text or as JSON."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def _report_value(report: ExceptionReport) -> dict[str, Any]:
 def traceback_json(exc: BaseException, *, show_locals: bool = False) -> str:
     """Return the report of an exception as JSON text.
 
-    The object has `detail` and `error`; `error` has `type`, `message`, `frames` and, where there
+    The object has `detail` and `error`; `error` has `type`, `message`, `frames` and, if there
     are any, `notes`, `cause` or `context`, and the `exceptions` of a group.
     """
     from json import dumps

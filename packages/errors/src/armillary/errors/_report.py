@@ -41,7 +41,7 @@ _LIBRARY_ROOTS: Final = tuple(
 
 @dataclass(frozen=True, slots=True)
 class SourceLine:
-    """One line of source; `span` marks the columns of the instruction that was running."""
+    """One line of source; `span` is the columns of the instruction that was running."""
 
     number: int
     text: str
@@ -83,7 +83,7 @@ class ExceptionReport:
 
 
 def safe_text(value: object) -> str:
-    """Return `str(value)`, or a placeholder where that raises."""
+    """Return `str(value)`, or a placeholder if that raises."""
     try:
         text = str(value)
     except Exception as exc:
@@ -236,12 +236,12 @@ class _Reporting:
         members: tuple[BaseException, ...] = exc.exceptions  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
         if depth >= MAX_CHAIN:
             return (), len(members)
-        fresh = [member for member in members if id(member) not in self.seen]
+        unseen = [member for member in members if id(member) not in self.seen]
         reports: list[ExceptionReport] = []
-        for member in fresh[:MAX_MEMBERS]:
+        for member in unseen[:MAX_MEMBERS]:
             if len(self.seen) < MAX_EXCEPTIONS:
                 reports.append(self.report(member, depth + 1))
-        return tuple(reports), len(fresh) - len(reports)
+        return tuple(reports), len(unseen) - len(reports)
 
 
 def report_exception(exc: BaseException, *, context: int = 5, show_locals: bool = False) -> ExceptionReport:

@@ -1,4 +1,4 @@
-"""The outermost guard: what nobody handled becomes a 500 and is raised on to the server."""
+"""The outermost guard: an unhandled exception becomes a 500 and is re-raised to the server."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ def _is_disconnect(exc: Exception, scope: Scope) -> bool:
 
 
 class ServerErrorMiddleware:
-    """Answer unhandled exceptions with a 500, report them once, and raise them on.
+    """Respond to unhandled exceptions with a 500, report them once, and re-raise them.
 
-    The exception is raised on after the response, so that the server, error trackers and the test
-    client see it. An answer that had begun is left as it is: raising closes the connection. A
+    The exception is re-raised after the response, so that the server, error trackers and the test
+    client see it. A response that had begun is left as it is: raising closes the connection. A
     WebSocket that failed is closed with 1011.
 
     Args:
         app: the application to guard.
         handler: `handler(request, exc)` returning the 500 response, sync or async. It is called
-            even when the answer had begun; its response is then dropped.
-        debug: answer with the debug page instead; it shows source, so never in production.
+            even when the response had begun; its response is then dropped.
+        debug: respond with the debug page instead; it shows source, so never in production.
         show_locals: list the local variables of each frame on the debug page. Those under names
             such as "password" or "token" are concealed; others may hold secrets all the same.
 
@@ -53,10 +53,10 @@ class ServerErrorMiddleware:
     """
 
     absorbs_disconnects: ClassVar[bool] = True
-    """Whether a client that went away ends the request quietly instead of raising `ClientDisconnect` on."""
+    """Whether a client disconnect ends the request quietly instead of re-raising `ClientDisconnect`."""
 
     closes_websockets: ClassVar[bool] = True
-    """Whether a WebSocket whose application failed is closed with 1011 before the exception is raised on."""
+    """Whether a WebSocket whose application failed is closed with 1011 before the exception is re-raised."""
 
     def __init__(
         self,
@@ -74,7 +74,7 @@ class ServerErrorMiddleware:
         self.show_locals = show_locals
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Run the application, and answer what it raises."""
+        """Run the application, and handle what it raises."""
         kind = scope["type"]
         if kind != "http" and kind != "websocket":
             await self.app(scope, receive, send)
@@ -83,39 +83,39 @@ class ServerErrorMiddleware:
         try:
             await self.app(scope, receive, tracking_send)
         except Exception as exc:
-            if not await self.settle(exc, scope, receive, tracking_send):
+            if not await self.handle_exception(exc, scope, receive, tracking_send):
                 raise
 
-    async def settle(self, exc: Exception, scope: Scope, receive: Receive, send: Send) -> bool:
-        """Report an exception and answer it.
+    async def handle_exception(self, exc: Exception, scope: Scope, receive: Receive, send: Send) -> bool:
+        """Report an exception and respond to it.
 
         Args:
-            exc: the exception nobody handled.
-            scope, receive, send: the connection. `send` notes the start of an answer, or what
-                sends answers on it does.
+            exc: the unhandled exception.
+            scope, receive, send: the connection. `send` tracks the start of a response, or
+                the part that sends on it records the start.
 
         Returns:
-            Whether the exception is done with. False: the caller raises it on.
+            Whether the exception was handled. False: the caller re-raises it.
         """
         if self.absorbs_disconnects and _is_disconnect(exc, scope):
             return True
         reported_here = self.report(exc, scope)
         try:
             if scope["type"] == "http":
-                await self._answer_http(exc, scope, receive, send, reported_here)
+                await self._respond_http(exc, scope, receive, send, reported_here)
             elif self.closes_websockets:
                 await self._close_websocket(send)
         except OSError:
-            pass  # the client is gone: there is nobody to answer
+            pass  # the client disconnected: no response can be sent
         except Exception as failure:
-            exc.add_note(f"While this exception was being answered, {type(failure).__name__} was raised: {failure}")
+            exc.add_note(f"While this exception was being handled, {type(failure).__name__} was raised: {failure}")
         return False
 
     def report(self, exc: Exception, scope: Scope) -> bool:
-        """Log an exception; return False where it was reported before on this connection."""
+        """Log an exception; return False if it was reported before on this connection."""
         return report_once(scope, exc)
 
-    async def _answer_http(
+    async def _respond_http(
         self, exc: Exception, scope: Scope, receive: Receive, send: Send, reported_here: bool
     ) -> None:
         from armillary.http import Request
@@ -141,11 +141,11 @@ class ServerErrorMiddleware:
         try:
             return await call_exception_handler(handler, request, exc)
         except Exception as failure:
-            exc.add_note(f"The answer to this exception raised {type(failure).__name__} itself: {failure}")
+            exc.add_note(f"The handler of this exception raised {type(failure).__name__} itself: {failure}")
             return self.error_response(request, exc)
 
     async def _close_websocket(self, send: Send) -> None:
-        # A handshake that was not answered yet is left to the server, which refuses it with a 500.
+        # An unfinished handshake is left to the server, which rejects it with a 500.
         if is_websocket_open(send):
             await send({"type": "websocket.close", "code": 1011, "reason": ""})
 
@@ -156,7 +156,7 @@ class ServerErrorMiddleware:
         return debug_response(request, exc, show_locals=self.show_locals)
 
     def error_response(self, request: Any, exc: Exception) -> Any:
-        """Return the response that tells the client nothing but that the server failed."""
+        """Return the response that says nothing but that the server failed."""
         from armillary.http import PlainTextResponse
 
         return PlainTextResponse("Internal Server Error", status_code=500)

@@ -1,4 +1,4 @@
-"""Tracebacks as text and as a page, for programs that show or send them by themselves."""
+"""Tracebacks as text and as a page, for programs that show or send them themselves."""
 
 from __future__ import annotations
 

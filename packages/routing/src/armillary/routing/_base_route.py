@@ -1,4 +1,4 @@
-"""What every route is, ours or not."""
+"""The base class of routes, and what all routes share."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from weakref import WeakSet
 from armillary.asgi_types import ASGIApp, HTTPException, Middleware, Receive, Scope, Send, scope_record
 from armillary.datastructures import URLPath, is_token
 
-from ._answers import handlers_in_charge, send_not_found
+from ._fallback_responses import has_exception_handlers, send_not_found
 from ._match import Match
 
 Endpoint: TypeAlias = Callable[..., Any]
@@ -18,26 +18,26 @@ Endpoint: TypeAlias = Callable[..., Any]
 MiddlewareList: TypeAlias = Sequence[Middleware] | None
 """Wrapped around an application, the first being outermost."""
 
-_INDEXED = frozenset(
+_INDEXED_ATTRIBUTES = frozenset(
     {"endpoint", "handle", "host_regex", "matches", "name", "param_convertors", "path_regex", "slash_optional"}
 )
 
-_MARK = "_indexed_as"
+_INDEXED_KEY = "_indexed_as"
 
 _live_indexes: WeakSet[Any] = WeakSet()
 
 
-def mark_indexed(route: Any) -> None:
-    """Note on a route that an index rests on its attributes.
+def record_indexed(route: Any) -> None:
+    """Record on a route that an index depends on its attributes.
 
-    The note holds the route's identity: a copy has the note of another and counts as not indexed.
+    The record is the route's identity: a copy has that of another and counts as not indexed.
     """
     if isinstance(route, BaseRoute):
-        route.__dict__[_MARK] = id(route)
+        route.__dict__[_INDEXED_KEY] = id(route)
 
 
 def watch(index: Any) -> None:
-    """Have `index.discard()` called once an attribute that it may rest on is given another value."""
+    """Have `index.discard()` called once an attribute that it may depend on is assigned."""
     _live_indexes.add(index)
 
 
@@ -50,9 +50,9 @@ def _discard_indexes() -> None:
 class BaseRoute:
     """A route: says whether it matches a scope, and handles the connections it matched.
 
-    Subclass it with `matches` and `handle`, and `url_path_for` where it can be reversed. A
-    router asks a route of unknown kind in its turn, exactly once per connection. Instances are
-    ASGI applications of their own.
+    Subclass it with `matches` and `handle`, and `url_path_for` if it can be reversed. A router
+    calls a route of unknown kind in its turn, exactly once per connection. Instances are also
+    ASGI applications.
     """
 
     scope_in_place: ClassVar[bool] = False
@@ -63,16 +63,16 @@ class BaseRoute:
         raise NotImplementedError(f"{type(self).__name__} needs a matches method")
 
     def url_path_for(self, name: str, /, **path_params: Any) -> URLPath:
-        """Return the path of the route called `name`; `NoMatchFound` where it is another's."""
+        """Return the path of the route called `name`; `NoMatchFound` if it has another name."""
         raise NotImplementedError(f"{type(self).__name__} needs a url_path_for method")
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a connection that matched, in full or in part."""
+        """Handle a connection that matched, in full or in part."""
         raise NotImplementedError(f"{type(self).__name__} needs a handle method")
 
     def raises(self, scope: Scope) -> bool:
-        """Tell whether 404 and 405 are raised as `HTTPException` rather than sent."""
-        return handlers_in_charge(scope)
+        """Return whether 404 and 405 are raised as `HTTPException` rather than sent."""
+        return has_exception_handlers(scope)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve as an application: handle what matches, 404 or close 1000 for the rest."""
@@ -87,24 +87,24 @@ class BaseRoute:
     def extend_scope(self, scope: Scope, child_scope: Scope) -> Scope:
         """Return the scope with the keys a match adds.
 
-        The routing keys go into the caller's scope, where middleware finds them afterwards; a
+        The routing keys go into the caller's scope, where outer middleware finds them later; a
         spec key that changes makes it a copy, since the caller still needs its own.
         """
         return extended_scope(scope, child_scope, in_place=self.scope_in_place)
 
     def __setattr__(self, name: str, value: Any) -> None:
         object.__setattr__(self, name, value)
-        if name in _INDEXED and self.__dict__.get(_MARK) == id(self):
+        if name in _INDEXED_ATTRIBUTES and self.__dict__.get(_INDEXED_KEY) == id(self):
             _discard_indexes()
 
     def __delattr__(self, name: str) -> None:
         object.__delattr__(self, name)
-        if name in _INDEXED and self.__dict__.get(_MARK) == id(self):
+        if name in _INDEXED_ATTRIBUTES and self.__dict__.get(_INDEXED_KEY) == id(self):
             _discard_indexes()
 
 
 def extended_scope(scope: Scope, child_scope: Scope, *, in_place: bool) -> Scope:
-    """Return the scope with the keys of a match; a copy where a spec key changes and not `in_place`."""
+    """Return the scope with the keys of a match; a copy if a spec key changes and not `in_place`."""
     if in_place or not ("root_path" in child_scope or "path" in child_scope):
         scope.update(child_scope)
         return scope
@@ -114,7 +114,7 @@ def extended_scope(scope: Scope, child_scope: Scope, *, in_place: bool) -> Scope
 
 
 def add_routing_keys(scope: Scope, below: Scope) -> None:
-    """Write into a scope what is known below it of the route, for middleware to find afterwards."""
+    """Write into a scope what is known below it of the route, for outer middleware to find later."""
     for key in ("endpoint", "path_params", "route"):
         if key in below:
             scope[key] = below[key]

@@ -22,14 +22,14 @@ from armillary.asgi_types import (
     track_start,
 )
 
-from ._answers import handlers_in_charge, send_text
+from ._fallback_responses import has_exception_handlers, send_text
 
 Limit = int | None | EllipsisType
-"""Bytes, None for no limit, `...` for whatever holds outside."""
+"""Bytes, None for no limit, `...` to inherit."""
 
 
 def check_limit(limit: object) -> None:
-    """Refuse what is not a number of bytes."""
+    """Reject what is not a number of bytes."""
     if limit is None or limit is ...:
         return
     if not isinstance(limit, int) or isinstance(limit, bool) or limit < 0:
@@ -42,7 +42,7 @@ def limited(app: ASGIApp, limit: Limit, *, counts: bool) -> ASGIApp:
     Args:
         app: the application.
         limit: bytes, None for no limit; `...` returns `app` as it is.
-        counts: count what is received; without, the application is known to obey the record.
+        counts: count what is received; if False, the application is known to obey the record.
     """
     check_limit(limit)
     if limit is ...:
@@ -83,20 +83,20 @@ class CountedBody:
         try:
             await self.app(scope, counted, tracking_send)
         except HTTPException as exc:
-            others = "app" in scope or handlers_in_charge(scope)
-            if exc is not counted.refusal or others or has_response_started(scope, tracking_send):
+            others = "app" in scope or has_exception_handlers(scope)
+            if exc is not counted.rejection or others or has_response_started(scope, tracking_send):
                 raise
             await send_text(scope, send, 413, exc.detail.encode(), [(b"connection", b"close")])
 
 
 class _CountedReceive:
-    __slots__ = ("receive", "received", "refusal", "scope")
+    __slots__ = ("receive", "received", "rejection", "scope")
 
     def __init__(self, scope: Scope, receive: Receive) -> None:
         self.scope = scope
         self.receive = receive
         self.received = 0
-        self.refusal: HTTPException | None = None
+        self.rejection: HTTPException | None = None
 
     async def __call__(self) -> Message:
         if self.received == 0:
@@ -112,8 +112,8 @@ class _CountedReceive:
         limit = scope_record(self.scope).get("max_body_size")
         if limit is not None and length > limit:
             sentence = f"The request body is larger than the {limit} bytes allowed."
-            self.refusal = HTTPException(413, sentence, headers={"Connection": "close"})
-            raise self.refusal
+            self.rejection = HTTPException(413, sentence, headers={"Connection": "close"})
+            raise self.rejection
 
 
 def _declared_length(scope: Scope) -> int:

@@ -12,8 +12,8 @@ from ._base_route import BaseRoute
 from ._match import NoMatchFound
 
 
-class Entered:
-    """An application with the scope it is to see, whichever scope it is called with."""
+class ScopedApp:
+    """An application bound to a scope, whichever scope it is called with."""
 
     __slots__ = ("app", "scope")
 
@@ -31,7 +31,7 @@ def child_routes(app: Any) -> Sequence[BaseRoute]:
 
 
 def reverse_child(app: Any, name: str, params: dict[str, Any]) -> URLPath:
-    """Return the path of a named route below `app`; `NoMatchFound` where there is none."""
+    """Return the path of a named route below `app`; `NoMatchFound` if there is none."""
     router = getattr(app, "router", app)
     finder = getattr(router, "find_url_path", None)
     if finder is not None:
@@ -42,18 +42,18 @@ def reverse_child(app: Any, name: str, params: dict[str, Any]) -> URLPath:
             found: Any = route.url_path_for(name, **params)
             return URLPath(found, protocol=getattr(found, "protocol", ""), host=getattr(found, "host", ""))
         except Exception as exc:
-            if not says_no_match(exc):
+            if not is_no_match_error(exc):
                 raise
     raise NoMatchFound(name, params)
 
 
-def says_no_match(exc: Exception) -> bool:
-    """Tell whether a route, of ours or of another framework, says that it does not have a name."""
+def is_no_match_error(exc: Exception) -> bool:
+    """Return whether a route, of ours or of another framework, raised that it does not have a name."""
     return isinstance(exc, NoMatchFound) or type(exc).__name__ == NoMatchFound.__name__
 
 
 def name_below(own_name: str, name: str) -> str | None:
-    """Return what remains of a name below a mount, None where the name is not below it.
+    """Return what remains of a name below a mount, None if the name is not below it.
 
     A mount without a name is transparent.
     """

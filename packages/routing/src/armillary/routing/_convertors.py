@@ -2,7 +2,7 @@
 
 A convertor holds a regular expression, `convert` from the text of the path to a value, and
 `to_string` back. The two are inverse: `convert(to_string(value)) == value`. `convert` raises
-`ValueError` where the text has the right shape and is no value, such as day 31 of February; the
+`ValueError` if the text has the right shape and is no value, such as day 31 of February; the
 route then does not match.
 """
 
@@ -49,7 +49,7 @@ class Convertor(Generic[T]):
         return self.to_string(value)
 
     def with_arguments(self, arguments: str) -> Convertor[T]:
-        """Return the convertor for `{name:kind(arguments)}`; `ValueError` where it takes none."""
+        """Return the convertor for `{name:kind(arguments)}`; `ValueError` if it takes none."""
         raise ValueError(f"{type(self).__name__} takes no arguments, got ({arguments})")
 
 
@@ -240,7 +240,7 @@ CONVERTOR_TYPES: dict[str, Convertor[Any]] = {
     "str": StringConvertor(),
     "uuid": UUIDConvertor(),
 }
-"""What stands after the colon of `{name:int}`, by its name."""
+"""The convertors by what follows the colon of `{name:int}`."""
 
 
 def register_url_convertor(key: str, convertor: Convertor[Any]) -> None:
@@ -251,5 +251,5 @@ def register_url_convertor(key: str, convertor: Convertor[Any]) -> None:
         convertor: an instance, shared by all routes that use it.
     """
     if not key.isidentifier():
-        raise ValueError(f"key must be an identifier to stand in {{name:key}}, got {key!r}")
+        raise ValueError(f"key must be an identifier to be used in {{name:key}}, got {key!r}")
     CONVERTOR_TYPES[key] = convertor

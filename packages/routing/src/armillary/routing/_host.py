@@ -33,7 +33,7 @@ class Host(BaseRoute):
     """A host name and the application that serves it, on any port.
 
     Args:
-        host: a template such as "api.example.org" or "{tenant}.example.org"; a port stands in
+        host: a template such as "api.example.org" or "{tenant}.example.org"; a port is used in
             reversed URLs only.
         app: any ASGI application, usually a `Router`.
         name: for `url_path_for`, as with `Mount`.
@@ -59,11 +59,11 @@ class Host(BaseRoute):
 
     @property
     def routes(self) -> Sequence[BaseRoute]:
-        """The routes of the application; empty where it has none."""
+        """The routes of the application; empty if it has none."""
         return child_routes(self.app)
 
     def child_scope(self, scope: Scope, host: str | None) -> Scope | None:
-        """Return the keys of a match of `host`, None where it is another's."""
+        """Return the keys of a match of `host`, None if it does not match."""
         found = None if host is None else self.host_regex.match(host)
         params = None if found is None else converted(found, "", conversions(self.param_convertors))
         if params is None:

@@ -1,7 +1,7 @@
 """The index of a route list: which routes can match a path, in their order.
 
 An index never decides: it leaves out routes that cannot match, and the route's own regex, or the
-route itself, confirms each of the rest. The answer is therefore that of asking all routes in
+route itself, confirms each of the rest. The result is therefore that of trying all routes in
 order, while the work depends on the routes that share the path and not on how many there are.
 
 Invariants:
@@ -9,7 +9,7 @@ Invariants:
 - A route whose `matches` is its own, or whose regex did not come from `compile_path`, can match
   anything and is a candidate for every path.
 - Any other route is found by the segments of its regex. A segment of the tree is an exact text
-  or wild; a tail stands for one segment and all that follow it.
+  or wild; a tail is one segment and all that follow it.
 - A host without parameters is found by its name, apart from the tree.
 - Candidates come in the order of the list.
 """
@@ -22,7 +22,7 @@ from operator import attrgetter
 from typing import Any, Final, NamedTuple
 from weakref import ref
 
-from ._base_route import BaseRoute, mark_indexed, watch
+from ._base_route import BaseRoute, record_indexed, watch
 from ._convertors import StringConvertor
 from ._host import Host
 from ._mount import Mount
@@ -36,7 +36,7 @@ from ._websocket_route import WebSocketRoute
 LEAF: Final = 0  # a Route or WebSocketRoute that neither overrides matching nor handling
 MOUNT: Final = 1  # a Mount of which the same holds
 HOST: Final = 2  # a Host of which the same holds
-ASKED: Final = 3  # anything else: through `matches` and `handle`
+CUSTOM: Final = 3  # anything else: through `matches` and `handle`
 
 _PATH_ROUTES = (Route, WebSocketRoute, Mount)
 _order = attrgetter("position")
@@ -51,7 +51,7 @@ class Candidate:
         self.position = position
         self.route = route
         self.kind = _kind(route)
-        mark_indexed(route)
+        record_indexed(route)
         pattern = path_pattern(route)
         self.host = _static_path(host_pattern(route)) if self.kind == HOST else None
         self.always = pattern is None and self.host is None
@@ -62,13 +62,13 @@ class Candidate:
             self.conversions = conversions(route.param_convertors)
 
     def params(self, path: str) -> dict[str, Any] | None:
-        """Return the converted parameters of a path, None where the route, a leaf, does not match it."""
+        """Return the converted parameters of a path, None if the route, a leaf, does not match it."""
         found = self.match(path)
         return None if found is None else converted(found, path, self.conversions)
 
 
 def _inherits(route: BaseRoute, name: str, owners: Iterable[type]) -> bool:
-    """Tell whether a method is one of ours: neither overridden, nor patched, nor shadowed."""
+    """Return whether a method is one of ours: neither overridden, nor patched, nor shadowed."""
     if name in route.__dict__:
         return False
     method = getattr(type(route), name)
@@ -84,12 +84,12 @@ def _kind(route: BaseRoute) -> int:
     for kind, owners in ((LEAF, (Route, WebSocketRoute)), (MOUNT, (Mount,)), (HOST, (Host,))):
         if isinstance(route, owners):
             own = _inherits(route, "matches", owners) and _inherits(route, "handle", owners)
-            return kind if own else ASKED
-    return ASKED
+            return kind if own else CUSTOM
+    return CUSTOM
 
 
 def path_pattern(route: BaseRoute) -> PathPattern | None:
-    """Return the pattern that says which paths a route can match, None where all must be assumed."""
+    """Return the pattern that says which paths a route can match, None if all must be assumed."""
     if not isinstance(route, _PATH_ROUTES) or not _inherits(route, "matches", _PATH_ROUTES):
         return None
     pattern = getattr(getattr(route, "path_regex", None), "pattern", None)
@@ -97,7 +97,7 @@ def path_pattern(route: BaseRoute) -> PathPattern | None:
 
 
 def host_pattern(route: Any) -> PathPattern | None:
-    """Return the pattern that says which hosts a route can match, None where all must be assumed."""
+    """Return the pattern that says which hosts a route can match, None if all must be assumed."""
     pattern = getattr(getattr(route, "host_regex", None), "pattern", None)
     return pattern if isinstance(pattern, PathPattern) else None
 
@@ -139,7 +139,7 @@ class LastSegment(NamedTuple):
 
 
 def _last_segment(candidate: Candidate, prefix: str, texts: Container[str]) -> LastSegment | None:
-    """Return a candidate as a `LastSegment` where its regex is exactly that."""
+    """Return a candidate as a `LastSegment` if its regex is exactly that."""
     route = candidate.route
     if candidate.kind != LEAF or candidate.any_method or len(route.param_convertors) != 1:
         return None
@@ -167,7 +167,7 @@ class RouteTree:
                 self.hosts.setdefault(candidate.host, []).append(candidate)
         self.parents: dict[str, _Node] = {}
         if not self.always:
-            self._note_parents(self.root, [])
+            self._index_parents(self.root, [])
         self.last_segments: dict[str, LastSegment] = {}
         for prefix, node in self.parents.items():
             ends = node.wild.ends if node.wild is not None and not self.hosts else ()
@@ -193,18 +193,18 @@ class RouteTree:
         else:
             node.ends.append(candidate)
 
-    def _note_parents(self, node: _Node, segments: list[str]) -> None:
-        """Note by its path each node that nothing but its own segments leads to and that has a wild child."""
+    def _index_parents(self, node: _Node, segments: list[str]) -> None:
+        """Index by its path each node that has a wild child and that only its own segments lead to."""
         if node.tails:
             return
         if node.wild is not None:
             self.parents["/".join(segments)] = node
             return
         for segment, child in node.texts.items():
-            self._note_parents(child, [*segments, segment])
+            self._index_parents(child, [*segments, segment])
 
     def find(self, path: str) -> Sequence[Candidate]:
-        """Return the routes that can match a path, in order, but those of `hosts`. Never change the answer."""
+        """Return the routes that can match a path, in order, except those of `hosts`. Never mutate the result."""
         prefix, _, last = path.rpartition("/")
         parent = self.parents.get(prefix)
         if parent is not None and last not in parent.texts:
@@ -234,7 +234,7 @@ class RouteTree:
         return found if here is None else sorted([*found, *here], key=_order)
 
     def _find_branching(self, path: str) -> Sequence[Candidate]:
-        """Return the same where a segment is the text of one route and may be a parameter of another."""
+        """Return the same if a segment is the text of one route and may be a parameter of another."""
         found = [*self.always]
         nodes = [self.root]
         for segment in path.split("/"):
@@ -282,7 +282,7 @@ class RouteIndex:
 
 
 def _only(route: BaseRoute, family: type[BaseRoute]) -> bool:
-    """Tell whether a route decides by the `matches` of one family of routes."""
+    """Return whether a route decides by the `matches` of one family of routes."""
     return isinstance(route, family) and _inherits(route, "matches", (family,))
 
 

@@ -54,7 +54,7 @@ def add_state(scope: Scope, state: object) -> None:
     """Give what a lifespan yielded to the connections to come.
 
     Raises:
-        RuntimeError: where the server keeps no state.
+        RuntimeError: if the server keeps no state.
         TypeError: for anything that is no mapping.
     """
     if state is None:
@@ -84,7 +84,7 @@ async def serve_lifespan(
         scope, receive, send: of the lifespan connection.
 
     Raises:
-        BaseException: whatever the context raised, once the server was told.
+        BaseException: whatever the context raised, once the failure was sent to the server.
     """
     await receive()
     started = False
@@ -102,7 +102,7 @@ async def serve_lifespan(
 
 
 def mounts_to_run(router: Any, scope: Scope) -> list[MountedLifespan]:
-    """Return the mounted applications whose lifespan nobody runs yet, and list them as run.
+    """Return the mounted applications whose lifespan is not run yet, and list them as run.
 
     `scope["armillary"]["lifespan_apps"]` lists those that run; an application above that composes
     lifespans itself has listed them before it calls the router.
@@ -114,7 +114,7 @@ def mounts_to_run(router: Any, scope: Scope) -> list[MountedLifespan]:
 
 
 @asynccontextmanager
-async def entered_with_mounts(router: Any, app: Any, scope: Scope) -> AsyncGenerator[Mapping[str, Any] | None, None]:
+async def lifespan_with_mounts(router: Any, app: Any, scope: Scope) -> AsyncGenerator[Mapping[str, Any] | None, None]:
     """Enter the lifespans of a router and of the routers mounted on it; leave in reverse order.
 
     Args:
@@ -137,13 +137,13 @@ async def _enter_mounted(stack: AsyncExitStack, mounted: MountedLifespan, scope:
             f"A router alone cannot run the lifespan of {mounted.app!r}, mounted at {mounted.path!r}: "
             "serve it inside armillary.applications.Armillary, or mount it without lifespan=True"
         )
-    await stack.enter_async_context(_noted(context(mounted.app), mounted.path, scope))
+    await stack.enter_async_context(_named_lifespan(context(mounted.app), mounted.path, scope))
     for below in mounts_to_run(mounted.app, scope):
         await _enter_mounted(stack, below, scope)
 
 
 @asynccontextmanager
-async def _noted(
+async def _named_lifespan(
     context: AbstractAsyncContextManager[Mapping[str, Any] | None], path: str, scope: Scope
 ) -> AsyncGenerator[None, None]:
     """Run a mounted lifespan; its exceptions, and no others, name the mount."""

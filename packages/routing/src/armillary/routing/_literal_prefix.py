@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import re
 
-_SPECIAL = frozenset(".^$*+?{}[]|()")
-_FREE = re.IGNORECASE | re.VERBOSE | re.MULTILINE
+_SPECIAL_CHARACTERS = frozenset(".^$*+?{}[]|()")
+_UNSUPPORTED_FLAGS = re.IGNORECASE | re.VERBOSE | re.MULTILINE
 
 
 def literal_prefix(regex: re.Pattern[str]) -> str:
-    """Return the literal text at the start of a regex; "" where it has none, or none that is sure.
+    """Return the literal text at the start of a regex; "" if it has none, or none that is sure.
 
     >>> literal_prefix(re.compile("^/items\\\\.v1/(?P<key>[^/]+)$"))
     '/items.v1/'
     """
     pattern = regex.pattern.removeprefix("^")
-    if regex.flags & _FREE or "|" in pattern:
+    if regex.flags & _UNSUPPORTED_FLAGS or "|" in pattern:
         return ""
     text: list[str] = []
     at = 0
-    while at < len(pattern) and pattern[at] not in _SPECIAL:
+    while at < len(pattern) and pattern[at] not in _SPECIAL_CHARACTERS:
         if pattern[at] == "\\":
             at += 1
             if pattern[at].isalnum():  # a class such as \\d, or an assertion

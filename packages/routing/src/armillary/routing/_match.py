@@ -1,4 +1,4 @@
-"""What a route answers when asked about a scope, and the error when no route has a name."""
+"""How far a route matches a scope, and the error when no route has a name."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any, Self
 class Match(Enum):
     """How far a route matches a scope.
 
-    `PARTIAL` means that the path matches and the method does not: the answer is 405 unless a
+    `PARTIAL` means that the path matches and the method does not: the response is 405 unless a
     later route matches in full.
     """
 
@@ -23,7 +23,7 @@ class Match(Enum):
 class NoMatchFound(Exception):
     """No route has this name and takes exactly these path parameters.
 
-    Where Starlette is loaded it is one of its `NoMatchFound` too: Starlette asks the routes of an
+    If Starlette is loaded it is one of its `NoMatchFound` too: Starlette asks the routes of an
     application that is mounted in it, and goes on to its next route on that exception alone.
 
     Args:
@@ -35,7 +35,7 @@ class NoMatchFound(Exception):
     """
 
     def __new__(cls, name: str, path_params: Mapping[str, Any]) -> Self:
-        made: Self = super().__new__(_as_starlettes(cls), name, path_params)
+        made: Self = super().__new__(_starlette_compatible(cls), name, path_params)
         return made
 
     def __init__(self, name: str, path_params: Mapping[str, Any]) -> None:
@@ -44,22 +44,22 @@ class NoMatchFound(Exception):
         Exception.__init__(self, f'No route exists for name "{name}" and params "{", ".join(path_params)}".')
 
 
-_both: dict[tuple[type, type], type] = {}
+_combined_classes: dict[tuple[type, type], type] = {}
 
 
-def _as_starlettes(cls: type[Any]) -> type[Any]:
-    """Return the exception class that is also Starlette's, where that is loaded and another one."""
+def _starlette_compatible(cls: type[Any]) -> type[Any]:
+    """Return the exception class that is also Starlette's, if that is loaded and another one."""
     theirs = getattr(sys.modules.get("starlette.routing"), "NoMatchFound", None)
     if theirs is None or issubclass(cls, theirs) or issubclass(theirs, cls):
         return cls
-    both = _both.get((cls, theirs))
+    both = _combined_classes.get((cls, theirs))
     if both is None:
-        both = _both[cls, theirs] = type(cls.__name__, (cls, theirs), {"__module__": cls.__module__})
+        both = _combined_classes[cls, theirs] = type(cls.__name__, (cls, theirs), {"__module__": cls.__module__})
     return both
 
 
 class PathParameterError(AssertionError, ValueError):
-    """A value given to `url_path_for` cannot stand in the path.
+    """A value given to `url_path_for` cannot be part of the path.
 
     A route would not match the URL, or would match it with another value.
     """

@@ -11,10 +11,10 @@ from armillary.datastructures import URLPath
 
 from ._base_route import BaseRoute, MiddlewareList, checked_callable, wrap
 from ._body_limit import Limit, limited
-from ._children import Entered, child_routes, name_below, reverse_child
+from ._children import ScopedApp, child_routes, name_below, reverse_child
 from ._convertors import Convertor
 from ._match import Match, NoMatchFound
-from ._path_match import conversions, converted, merged_params, note_template
+from ._path_match import conversions, converted, merged_params, record_template
 from ._path_template import compile_path
 from ._reverse import filled
 from ._route import checked_path
@@ -33,8 +33,8 @@ class Mount(BaseRoute):
         name: for `url_path_for`: routes below are "name:theirs", the mount itself is "name" with
             a parameter `path`. Without a name, routes below are found by their own.
         middleware: wrapped around the application, the first being outermost.
-        max_body_size: bytes a request body may have, None for no limit, by default whatever holds
-            outside. A route below may set its own.
+        max_body_size: bytes a request body may have, None for no limit; inherited by default.
+            A route below may set its own.
         lifespan: run the application's lifespan with that of the application above.
         slash_optional: "/users" reaches the application as "/users/" does.
 
@@ -55,7 +55,7 @@ class Mount(BaseRoute):
     keeps_missing_params: ClassVar[bool] = False
     """Leave "{tenant}" in a reversed path whose mount parameter is missing."""
 
-    # Of subclasses whose constructor is their own.
+    # For subclasses with another constructor.
     name: str = ""
     runs_lifespan: bool = False
     slash_optional: bool = False
@@ -104,11 +104,11 @@ class Mount(BaseRoute):
 
     @property
     def routes(self) -> Sequence[BaseRoute]:
-        """The routes of the mounted application; empty where it has none."""
+        """The routes of the mounted application; empty if it has none."""
         return child_routes(self._base_app)
 
     def child_scope(self, scope: Scope, path: str) -> Scope | None:
-        """Return the keys of the scope below, None where `path` is not below this mount."""
+        """Return the keys of the scope below, None if `path` is not below this mount."""
         found = self.path_regex.match(path)
         bare = found is None and self.slash_optional and path[-1:] != "/"
         if bare:
@@ -142,8 +142,8 @@ class Mount(BaseRoute):
         if child is None:
             return None
         below = self.extend_scope(scope, child)
-        note_template(below, "")
-        return self.app if below is scope else Entered(self.app, below)
+        record_template(below, "")
+        return self.app if below is scope else ScopedApp(self.app, below)
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         child = self.child_scope(scope, get_route_path(scope)) if scope["type"] in ("http", "websocket") else None

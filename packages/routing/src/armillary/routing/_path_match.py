@@ -24,7 +24,7 @@ def conversions(convertors: Mapping[str, Convertor[Any]]) -> Conversions:
 
 
 def converted(found: re.Match[str], path: str, steps: Conversions) -> dict[str, Any] | None:
-    """Return the parameters of a regex match of `path`; None where one is no value.
+    """Return the parameters of a regex match of `path`; None if one is no value.
 
     A convertor's `ValueError` is no match: the text has the shape of a value and is none.
     """
@@ -46,8 +46,8 @@ def merged_params(scope: Scope, params: dict[str, Any]) -> dict[str, Any]:
     return {**outer, **params} if outer else params
 
 
-def note_template(scope: Scope, template: str) -> None:
-    """Record the whole template of a route that was found below a mount, or that somebody wants to know."""
+def record_template(scope: Scope, template: str) -> None:
+    """Record the whole template of a route that was found below a mount, or if the scope has a record."""
     if MOUNT_KEY in scope:
         point = current_mount(scope)
         if point is not None:
@@ -58,11 +58,11 @@ def note_template(scope: Scope, template: str) -> None:
         record["route_path"] = template
 
 
-def admit(route: Any, scope: Scope, params: dict[str, Any]) -> None:
-    """Write into the scope that a route without children takes the connection."""
+def record_match(route: Any, scope: Scope, params: dict[str, Any]) -> None:
+    """Write the match of a route without children into the scope."""
     outer = scope.get("path_params")
     scope["path_params"] = {**outer, **params} if outer else params
     if outer is not None:
-        note_template(scope, route.path)
+        record_template(scope, route.path)
     scope["endpoint"] = route.endpoint
     scope["route"] = route

@@ -2,7 +2,7 @@
 
 `compile_path` is a pure function of its text and of the registered convertors. The regex it
 returns was compiled from a `PathPattern`, a string that also carries the template's segments:
-whoever holds the regex (a route, a copy of one, a route that was given another's) can be indexed
+a holder of the regex (a route, a copy of one, a route that was given another's) can be indexed
 without looking at any other attribute.
 """
 
@@ -60,7 +60,7 @@ class _Parameter(NamedTuple):
 
 
 def stays_within_segment(regex: str) -> bool:
-    """Tell whether a convertor's regex surely never matches "/"; False where that is unknown.
+    """Return whether a convertor's regex surely never matches "/"; False if that is unknown.
 
     >>> stays_within_segment("[0-9]+"), stays_within_segment(".*")
     (True, False)
@@ -88,7 +88,7 @@ def _arguments_end(path: str, start: int) -> int:
 
 
 def _parameter_at(path: str, start: int) -> _Parameter | None:
-    """Read the parameter whose brace opens at `start`; None where it is none."""
+    """Read the parameter whose brace opens at `start`; None if it is none."""
     head = _PARAM_HEAD.match(path, start)
     if head is None:
         return None
@@ -158,7 +158,7 @@ def _set_shape(pattern: PathPattern, pieces: list[str | _Parameter]) -> None:
     pattern.segments, pattern.regexes, pattern.tail = tuple(segments), tuple(regexes), tail
 
 
-def _refuse_duplicates(path: str, parameters: list[_Parameter]) -> None:
+def _reject_duplicates(path: str, parameters: list[_Parameter]) -> None:
     names = [parameter.name for parameter in parameters]
     duplicated = sorted({name for name in names if names.count(name) > 1})
     if duplicated:
@@ -195,7 +195,7 @@ def compile_path(path: str, *, literal_braces: bool = False) -> tuple[re.Pattern
     """
     pieces = _pieces(path, literal_braces)
     parameters = [piece for piece in pieces if not isinstance(piece, str)]
-    _refuse_duplicates(path, parameters)
+    _reject_duplicates(path, parameters)
     is_host = not path.startswith("/")
     form = "".join(piece if isinstance(piece, str) else f"{{{piece.name}}}" for piece in pieces)
     if is_host:

@@ -1,7 +1,7 @@
 """What a router can say about its own route table.
 
-A route is unreachable where earlier routes take every connection it could take. Two routes
-overlap where some path belongs to both and neither takes all of the other's: the earlier one
+A route is unreachable if earlier routes take every connection it could take. Two routes
+overlap if some path belongs to both and neither takes all of the other's: the earlier one
 wins there, which is worth knowing. Both are decided on the segments of the templates, so nothing
 is said about regexes that differ inside a segment unless one of them is a whole `str` parameter.
 """
@@ -31,7 +31,7 @@ class Finding(NamedTuple):
     Attributes:
         kind: "unreachable", "overlap", "duplicate name" or "asked for every path".
         route: the route it is about.
-        other: the earlier route it is in conflict with, None where it is about one route.
+        other: the earlier route it is in conflict with, None if it is about one route.
         where: the mounts above, such as "/api".
     """
 
@@ -52,7 +52,7 @@ class Finding(NamedTuple):
 
 
 class RouteReport(tuple[Finding, ...]):
-    """The findings about a route table; empty, and false, where there are none.
+    """The findings about a route table; empty, and false, if there are none.
 
     `str()` gives a sentence a line.
     """
@@ -134,7 +134,7 @@ def _connections(route: Any, named: frozenset[str]) -> frozenset[str]:
 
 
 def covers(first: PathPattern, second: PathPattern) -> bool:
-    """Tell whether the first surely matches every path of the second."""
+    """Return whether the first surely matches every path of the second."""
     shared, count = len(first.segments), len(second.segments)
     if first.tail is None:
         fits = second.tail is None and count == shared
@@ -150,8 +150,8 @@ def _covers_segment(first: str, second: str) -> bool:
 
 
 def overlaps(first: PathPattern, second: PathPattern) -> bool:
-    """Tell whether some path surely matches both."""
-    if not all(_segments_overlap(first, second, place) for place in range(_shared(first, second))):
+    """Return whether some path surely matches both."""
+    if not all(_segments_overlap(first, second, place) for place in range(_shared_segments(first, second))):
         return False
     short, long = sorted((first, second), key=lambda pattern: len(pattern.segments))
     if len(short.segments) < len(long.segments):
@@ -159,7 +159,7 @@ def overlaps(first: PathPattern, second: PathPattern) -> bool:
     return first.tail == second.tail or (first.open_ended and second.open_ended and _ANY in (first.tail, second.tail))
 
 
-def _shared(first: PathPattern, second: PathPattern) -> int:
+def _shared_segments(first: PathPattern, second: PathPattern) -> int:
     return min(len(first.segments), len(second.segments))
 
 

@@ -1,4 +1,4 @@
-"""A path and the endpoint that answers HTTP requests for it, and WebSockets where it says so."""
+"""A path and the endpoint that handles HTTP requests for it, and WebSockets if it serves them."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import Any, ClassVar
 from armillary.asgi_types import ASGIApp, HTTPException, Receive, Scope, Send, is_plain_function
 from armillary.datastructures import URLPath
 
-from ._answers import MethodNotAllowed
 from ._base_route import BaseRoute, Endpoint, MiddlewareList, checked_callable, endpoint_name, method_set, wrap
 from ._body_limit import Limit, limited
 from ._convertors import Convertor
+from ._fallback_responses import MethodNotAllowed
 from ._functions import request_application
 from ._literal_prefix import literal_prefix
 from ._match import Match, NoMatchFound
@@ -23,7 +23,7 @@ from ._route_path import get_route_path
 
 
 def checked_path(path: str) -> str:
-    """Refuse a path that no request can have."""
+    """Reject a path that no request can have."""
     if not path.startswith("/"):
         raise ValueError(f"path must start with '/', got {path!r}; write {'/' + path!r}")
     return path
@@ -33,7 +33,7 @@ class TemplateRoute(BaseRoute):
     """What HTTP and WebSocket routes share: a template, an endpoint and a name.
 
     Attributes are public and may be rewritten, also on a copy: `path_regex`, `path_format`,
-    `param_convertors` and `app` are what counts, whatever `path` and `endpoint` say.
+    `param_convertors` and `app` are used, whatever `path` and `endpoint` hold.
     """
 
     scope_type: ClassVar[str]
@@ -60,13 +60,13 @@ class TemplateRoute(BaseRoute):
         raise NotImplementedError
 
     def child_scope(self, scope: Scope) -> Scope | None:
-        """Return the keys a match of the path adds to the scope, None where it does not match."""
+        """Return the keys a match of the path adds to the scope, None if it does not match."""
         path = get_route_path(scope)
         found = self.path_regex.match(path)
         return None if found is None else self.scope_of(found, path, scope)
 
     def scope_of(self, found: re.Match[str], path: str, scope: Scope) -> Scope | None:
-        """Return the keys that a regex match of `path` adds to the scope; None where a value is none."""
+        """Return the keys that a regex match of `path` adds to the scope; None if a value is none."""
         if found.lastindex is None:
             return {"endpoint": self.endpoint, "path_params": merged_params(scope, {}), "route": self}
         params = converted(found, path, conversions(self.param_convertors))
@@ -97,30 +97,30 @@ class TemplateRoute(BaseRoute):
         return self.reverse(name, path_params, False)
 
 
-_NONE = Match.NONE
+_NO_MATCH = Match.NONE
 
 
 class Route(TemplateRoute):
-    """A path and the endpoint that answers HTTP requests for it.
+    """A path and the endpoint that handles HTTP requests for it.
 
-    An ASGI application that serves WebSockets too says so by an attribute `serves_websockets =
+    An ASGI application that serves WebSockets too sets the attribute `serves_websockets =
     True`, and is given those of the path as well, whatever `methods` says.
 
     Args:
         path: a template such as "/users/{id:int}".
         endpoint: a function of a request, or an ASGI application (anything callable that is not a
             plain function, method or partial of one).
-        methods: methods answered; others get 405. For a function GET and HEAD by default; an
+        methods: methods handled; others get 405. For a function GET and HEAD by default; an
             application gets all. HEAD joins GET.
         name: for `url_path_for`; by default the endpoint's own name.
         include_in_schema: whether generated API descriptions list it.
         middleware: wrapped around this endpoint alone, the first being outermost.
-        max_body_size: bytes a request body may have, None for no limit, by default whatever
-            holds outside.
+        max_body_size: bytes a request body may have, None for no limit; inherited by
+            default.
 
     Raises:
         ValueError: for a path that is no template.
-        TypeError: for an endpoint that cannot be called, and for a plain function where
+        TypeError: for an endpoint that cannot be called, and for a plain function if
             `armillary-http` is not installed.
 
     >>> class Ping:
@@ -134,7 +134,7 @@ class Route(TemplateRoute):
     takes_websockets: ClassVar[bool] = True
     """Give WebSockets to endpoints that say they serve them."""
 
-    # Of subclasses whose constructor is their own.
+    # For subclasses with another constructor.
     methods: set[str] | None = None
     include_in_schema: bool = True
     # The regex, and the text that all it matches begins with.
@@ -183,11 +183,11 @@ class Route(TemplateRoute):
             prefix = literal_prefix(regex)
             self._prefix = (regex, prefix)
         if not path.startswith(prefix):
-            return _NONE, {}
+            return _NO_MATCH, {}
         found = regex.match(path)
         child_scope = None if found is None else self.scope_of(found, path, scope)
         if child_scope is None:
-            return _NONE, {}
+            return _NO_MATCH, {}
         if self.methods and scope["method"] not in self.methods:
             return Match.PARTIAL, child_scope
         return Match.FULL, child_scope
@@ -195,16 +195,16 @@ class Route(TemplateRoute):
     def _matches_websocket(self, scope: Scope) -> tuple[Match, Scope]:
         serves = scope["type"] == "websocket" and self.serves_websockets
         child_scope = self.child_scope(scope) if serves else None
-        return (_NONE, {}) if child_scope is None else (Match.FULL, child_scope)
+        return (_NO_MATCH, {}) if child_scope is None else (Match.FULL, child_scope)
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         if not self.methods or scope["type"] != "http" or scope["method"] in self.methods:
             await self.app(scope, receive, send)
             return
-        refusal = MethodNotAllowed(self.methods)
+        rejection = MethodNotAllowed(self.methods)
         if self.raises(scope):
-            raise HTTPException(405, headers={"Allow": refusal.allow})
-        await refusal.answer(scope, send)
+            raise HTTPException(405, headers={"Allow": rejection.allow})
+        await rejection.send_response(scope, send)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Route):

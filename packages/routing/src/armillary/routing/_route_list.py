@@ -1,4 +1,4 @@
-"""A list of routes that forgets its index when it changes."""
+"""A list of routes that drops its index when it changes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ._index import RouteIndex
 class RouteList(list[BaseRoute]):
     """The routes of a router: a plain list to its users.
 
-    Every method that changes the list drops `compiled`; whoever routes next compiles again.
+    Every method that changes the list drops `compiled`; the next connection compiles it again.
     """
 
     __slots__ = ("__weakref__", "changes", "compiled")

@@ -1,7 +1,7 @@
 """The part of a scope's path that routes match.
 
 `scope["path"]` holds the whole path and `scope["root_path"]` the prefix an application is mounted
-under (ASGI HTTP spec). Servers that keep the prefix out of `path` exist too; below a mount of ours
+under (ASGI HTTP spec). Servers that keep the prefix out of `path` exist too; below our mounts
 `scope["armillary.mount"]` therefore says how much of the path was consumed.
 """
 
@@ -14,7 +14,7 @@ from armillary.asgi_types import Scope
 MOUNT_KEY: Final = "armillary.mount"
 
 ENCODED_SLASH: Final = "\udc2f"
-"""Stands for `%2F` while an undecoded path is matched; no decoded path holds a lone surrogate."""
+"""Represents `%2F` while an undecoded path is matched; no decoded path holds a lone surrogate."""
 
 
 class MountPoint(NamedTuple):
@@ -23,7 +23,7 @@ class MountPoint(NamedTuple):
     Attributes:
         root_path: the `root_path` the mount wrote; the rest holds while the scope still has it.
         path: the consumed part of `scope["path"]`.
-        segments: the same where `%2F` is kept apart from "/".
+        segments: the same with `%2F` kept apart from "/".
         template: the mounts' templates, such as "/users/{id:int}".
     """
 
@@ -34,7 +34,7 @@ class MountPoint(NamedTuple):
 
 
 def current_mount(scope: Scope) -> MountPoint | None:
-    """Return the mount point this scope is below, None where there is none or it was rewritten."""
+    """Return the mount point this scope is below, None if there is none or it was rewritten."""
     point: MountPoint | None = scope.get(MOUNT_KEY)
     if point is None or point.root_path != scope.get("root_path", ""):
         return None
@@ -42,7 +42,7 @@ def current_mount(scope: Scope) -> MountPoint | None:
 
 
 def without_prefix(path: str, prefix: str) -> str | None:
-    """Return what follows a prefix of whole segments, None where the path is not below it."""
+    """Return what follows a prefix of whole segments, None if the path is not below it."""
     if not path.startswith(prefix):
         return None
     rest = path[len(prefix) :]
@@ -72,8 +72,8 @@ def get_route_path(scope: Scope) -> str:
 def split_path(scope: Scope) -> str:
     """Return the whole path with `ENCODED_SLASH` for every `%2F` of `raw_path`.
 
-    Where `raw_path` is missing, or is not the encoding of `path` (a middleware rewrote one of
-    them), `path` is what counts.
+    If `raw_path` is missing, or is not the encoding of `path` (a middleware rewrote one of
+    them), `path` is used.
     """
     path: str = scope["path"]
     raw: bytes | None = scope.get("raw_path")

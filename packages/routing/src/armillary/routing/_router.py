@@ -8,16 +8,16 @@ from typing import Any, ClassVar
 from armillary.asgi_types import RECORD_KEY, ASGIApp, HTTPException, Lifespan, Receive, Scope, Send, scope_record
 from armillary.datastructures import URLPath
 
-from ._answers import MethodNotAllowed, Options, Redirect, handlers_in_charge, send_not_found
 from ._base_route import BaseRoute, MiddlewareList, add_routing_keys, checked_callable, extended_scope, wrap
 from ._body_limit import Limit, limited
-from ._children import Entered
+from ._children import ScopedApp
+from ._fallback_responses import MethodNotAllowed, Options, Redirect, has_exception_handlers, send_not_found
 from ._host import Host, requested_host
-from ._index import ASKED, HOST, LEAF, MOUNT, Candidate, RouteTree
-from ._lifespan import MountedLifespan, checked_lifespan, entered_with_mounts, serve_lifespan
+from ._index import CUSTOM, HOST, LEAF, MOUNT, Candidate, RouteTree
+from ._lifespan import MountedLifespan, checked_lifespan, lifespan_with_mounts, serve_lifespan
 from ._match import Match, NoMatchFound
 from ._mount import Mount
-from ._path_match import admit, converted, note_template
+from ._path_match import converted, record_match, record_template
 from ._registration import Registration
 from ._report import RouteReport, report
 from ._route import Route
@@ -37,23 +37,23 @@ from ._websocket_route import WebSocketRoute
 class Router(Registration):
     """Finds the route of each connection and hands the connection over.
 
-    The first route that matches in full takes it. Where none does and some match the path but
-    not the method, the answer is 405; else 404. The cost does not grow with the number of routes.
+    The first route that matches in full takes it. If none does and some match the path but
+    not the method, the response is 405; else 404. The cost does not grow with the number of routes.
 
     Args:
         routes: tried in order. `router.routes` is a list and may be changed at any time.
-        redirect_slashes: answer 307 where the path would match with or without a slash at its
+        redirect_slashes: respond 307 if the path would match with or without a slash at its
             end, to a location on the same host.
         default: the application for what no route matches; by default 404, and close code 1000
             for WebSockets.
         lifespan: a function of the application returning an async context manager, entered
             before the first connection; the mapping it may yield becomes each connection's state.
         middleware: wrapped around the router, the first being outermost.
-        max_body_size: bytes a request body may have, None for no limit, by default whatever
-            holds outside.
-        match_slashes: answer such a path by the route it would be redirected to.
+        max_body_size: bytes a request body may have, None for no limit; inherited by
+            default.
+        match_slashes: serve such a path by the route it would be redirected to.
         raw_path: match the path before percent-decoding, so that `%2F` can be inside a parameter.
-        automatic_options: answer OPTIONS, where no route does, with the methods of the path.
+        automatic_options: respond to OPTIONS, if no route does, with the methods of the path.
 
     >>> class Ping:
     ...     async def __call__(self, scope, receive, send): ...
@@ -65,7 +65,7 @@ class Router(Registration):
     allow_union: ClassVar[bool] = True
     """Name in `Allow` the methods of all routes that share the path, not only the first's."""
 
-    # Of subclasses whose constructor is their own.
+    # For subclasses with another constructor.
     redirect_slashes: bool = True
     match_slashes: bool = False
     raw_path: bool = False
@@ -116,11 +116,11 @@ class Router(Registration):
         return limited(app, limit, counts=True)
 
     def raises(self, scope: Scope) -> bool:
-        """Tell whether 404 is raised as `HTTPException` rather than sent."""
-        return handlers_in_charge(scope)
+        """Return whether 404 is raised as `HTTPException` rather than sent."""
+        return has_exception_handlers(scope)
 
     async def not_found(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer what no route matches."""
+        """Handle what no route matches."""
         if scope["type"] == "http" and self.raises(scope):
             raise HTTPException(404)
         await send_not_found(scope, send)
@@ -146,13 +146,13 @@ class Router(Registration):
             scope: of type "http" or "websocket".
 
         Returns:
-            The application to await with the same scope: the route's, or the answer 404, 405,
+            The application to await with the same scope: the route's, or the response 404, 405,
             307, 204.
         """
         if "router" not in scope:
             scope["router"] = self
         elif not isinstance(scope["router"], Router):
-            return self._select_apart(scope)
+            return self._select_isolated(scope)
         index = self._routes.compiled or self._routes.compile()
         if self.raw_path:
             path = get_segments_path(scope)
@@ -168,7 +168,7 @@ class Router(Registration):
                 methods = route.methods
                 if not methods or scope["method"] in methods:
                     if "path_params" in scope:
-                        admit(route, scope, {})
+                        record_match(route, scope, {})
                     else:
                         scope["path_params"] = {}
                         scope["endpoint"] = route.endpoint
@@ -181,7 +181,7 @@ class Router(Registration):
                     route, name, _ = simple
                     if not route.methods or scope["method"] in route.methods:
                         if "path_params" in scope:
-                            admit(route, scope, {name: text})
+                            record_match(route, scope, {name: text})
                         else:
                             scope["path_params"] = {name: text}
                             scope["endpoint"] = route.endpoint
@@ -195,13 +195,13 @@ class Router(Registration):
         if tree.hosts:
             candidates = tree.add_host(candidates, requested_host(scope))
         found = self._try(scope, path, candidates) if candidates else None
-        return found if found is not None else self._missed(scope, path, tree)
+        return found if found is not None else self._select_unmatched(scope, path, tree)
 
-    def scope_apart(self, scope: Scope) -> Scope:
-        """Return the scope for an application of ours below the router of another framework.
+    def isolated_scope(self, scope: Scope) -> Scope:
+        """Return the scope for our application below the router of another framework.
 
         That is a copy in which URLs are reversed from here on by the names of our own routes; the
-        scope itself where the router in it is one of ours, or none.
+        scope itself if the router in it is one of ours, or none.
         """
         if isinstance(scope.get("router", self), Router):
             return scope
@@ -210,14 +210,14 @@ class Router(Registration):
         del below["router"]
         return below
 
-    def _select_apart(self, scope: Scope) -> ASGIApp:
-        below = self.scope_apart(scope)
+    def _select_isolated(self, scope: Scope) -> ASGIApp:
+        below = self.isolated_scope(scope)
         app = self.select(below)
         add_routing_keys(scope, below)
-        return Entered(app, below)
+        return ScopedApp(app, below)
 
     def _try(self, scope: Scope, path: str, candidates: Sequence[Candidate]) -> ASGIApp | None:
-        """Return the application of the first full match, the answer 405, or None."""
+        """Return the application of the first full match, the 405 response, or None."""
         partial: list[tuple[Candidate, Any]] = []
         for candidate in candidates:
             route = candidate.route
@@ -232,10 +232,10 @@ class Router(Registration):
                 else:
                     params = found.groupdict()
                 if candidate.any_method or not route.methods or scope["method"] in route.methods:
-                    admit(route, scope, params)
+                    record_match(route, scope, params)
                     return route.app  # type: ignore[no-any-return]
                 partial.append((candidate, params))
-            elif candidate.kind == ASKED:
+            elif candidate.kind == CUSTOM:
                 match, child = route.matches(scope)
                 if match is Match.FULL:
                     return _handled(route, scope, child)
@@ -245,22 +245,22 @@ class Router(Registration):
                 app = route.enter(scope, requested_host(scope) if candidate.kind == HOST else path)
                 if app is not None:
                     return app  # type: ignore[no-any-return]
-        return self._refuse(scope, partial) if partial else None
+        return self._select_partial(scope, partial) if partial else None
 
-    def _refuse(self, scope: Scope, partial: list[tuple[Candidate, Any]]) -> ASGIApp:
-        """Return the answer where routes match the path and none the method."""
+    def _select_partial(self, scope: Scope, partial: list[tuple[Candidate, Any]]) -> ASGIApp:
+        """Return the application if routes match the path and none the method."""
         methods = {method for candidate, _ in partial for method in getattr(candidate.route, "methods", None) or ()}
         if self.automatic_options and scope.get("method") == "OPTIONS":
             return Options(methods)
         candidate, matched = partial[0]
         route = candidate.route
-        if candidate.kind == ASKED:
+        if candidate.kind == CUSTOM:
             return _handled(route, scope, matched)
-        admit(route, scope, matched)
+        record_match(route, scope, matched)
         return MethodNotAllowed(methods) if self.allow_union else route.handle
 
-    def _missed(self, scope: Scope, path: str, tree: RouteTree) -> ASGIApp:
-        """Return the answer where no route matches the path."""
+    def _select_unmatched(self, scope: Scope, path: str, tree: RouteTree) -> ASGIApp:
+        """Return the application if no route matches the path."""
         if path == "/" or not (self.redirect_slashes or self.match_slashes):
             return self.default
         other = toggled_slash(path)
@@ -271,7 +271,7 @@ class Router(Registration):
         return self.redirect(scope) if self._matches_any(scope, other, tree) else self.default
 
     def _matches_any(self, scope: Scope, path: str, tree: RouteTree) -> bool:
-        """Tell whether a route would match another path, in full or in part."""
+        """Return whether a route would match another path, in full or in part."""
         for candidate in tree.find(path):
             route = candidate.route
             if candidate.kind == LEAF:
@@ -353,7 +353,7 @@ class Router(Registration):
             The path, percent-encoded; decoding and matching it gives the same parameters.
 
         Raises:
-            NoMatchFound: where no route has the name and the parameters.
+            NoMatchFound: if no route has the name and the parameters.
             PathParameterError: for a value that its route would not match.
         """
         return self.find_url_path(name, path_params)
@@ -388,7 +388,7 @@ class Router(Registration):
         """Return the applications mounted with `lifespan=True`, outer and earlier ones first.
 
         Each application is listed once, wherever and however often it is mounted. Routers in
-        between are looked through; what is mounted inside a listed application is its own affair.
+        between are looked through; what is mounted inside a listed application is left to it.
         """
         found: dict[int, MountedLifespan] = {}
         _collect_lifespans(self.routes, "", found)
@@ -397,13 +397,13 @@ class Router(Registration):
     async def lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run the ASGI lifespan protocol for this router and the routers mounted with `lifespan=True`.
 
-        Where an application above runs the mounted lifespans, as its record says, only this router's.
+        If an application above runs the mounted lifespans, as its record says, only this router's.
         """
         app = scope.get("app", self)
         if "lifespan_apps" in (scope.get(RECORD_KEY) or ()):
             context = self.lifespan_context(app)
         else:
-            context = entered_with_mounts(self, app, scope)
+            context = lifespan_with_mounts(self, app, scope)
         await serve_lifespan(context, scope, receive, send)
 
     def __eq__(self, other: object) -> bool:
@@ -413,13 +413,13 @@ class Router(Registration):
 
 
 def _handled(route: Any, scope: Scope, child: Scope) -> ASGIApp:
-    """Return the handling of a route that was asked, in the scope it asked for."""
+    """Return the `handle` of a route that matched itself, bound to the scope it asked for."""
     is_expected = "path_params" in scope
     below = extended_scope(scope, child, in_place=getattr(route, "scope_in_place", False))
     if is_expected:
-        note_template(below, "" if MOUNT_KEY in child else getattr(child.get("route", route), "path", ""))
+        record_template(below, "" if MOUNT_KEY in child else getattr(child.get("route", route), "path", ""))
     handle: ASGIApp = route.handle
-    return handle if below is scope else Entered(handle, below)
+    return handle if below is scope else ScopedApp(handle, below)
 
 
 def toggled_slash(path: str) -> str:

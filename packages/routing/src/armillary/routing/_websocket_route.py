@@ -1,4 +1,4 @@
-"""A path and the endpoint that answers WebSockets on it."""
+"""A path and the endpoint that handles WebSockets on it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ._route import TemplateRoute
 
 
 class WebSocketRoute(TemplateRoute):
-    """A path and the endpoint that answers WebSockets on it.
+    """A path and the endpoint that handles WebSockets on it.
 
     Args:
         path: a template such as "/rooms/{room}".

@@ -45,5 +45,5 @@ class ExceptionMiddleware(_NativeExceptionMiddleware):
             scope[SCOPE_KEY] = self._tables
         await super().__call__(scope, receive, send)
 
-    async def settle_started(self, handler: ExceptionHandler, request: Any, exc: Exception) -> None:
+    async def handle_after_start(self, handler: ExceptionHandler, request: Any, exc: Exception) -> None:
         raise RuntimeError("Caught handled exception, but response already started.") from exc

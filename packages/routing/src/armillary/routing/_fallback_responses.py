@@ -1,7 +1,7 @@
-"""The answers routing gives itself: 404, 405, slash redirects, automatic OPTIONS, 1000.
+"""The responses of routing itself: 404, 405, slash redirects, automatic OPTIONS, close code 1000.
 
-Where exception handlers are in charge of the connection an `HTTPException` is raised for them
-instead; else the answer is sent as it stands, nothing being raised on the way.
+If the connection has exception handlers, an `HTTPException` is raised for them instead; else the
+response is sent directly and nothing is raised.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from collections.abc import Awaitable, Iterable
 
 from armillary.asgi_types import RECORD_KEY, HTTPException, Receive, Scope, Send
 
-_PLAIN = (b"content-type", b"text/plain; charset=utf-8")
+_PLAIN_TEXT = (b"content-type", b"text/plain; charset=utf-8")
 
 
-def handlers_in_charge(scope: Scope) -> bool:
-    """Tell whether someone above renders exceptions by handlers of their own."""
+def has_exception_handlers(scope: Scope) -> bool:
+    """Return whether an application above has registered exception handlers."""
     record = scope.get(RECORD_KEY)
     return record is not None and bool(record.get("exception_handlers"))
 
@@ -27,9 +27,9 @@ def allow_value(methods: Iterable[str]) -> str:
 async def send_text(
     scope: Scope, send: Send, status: int, text: bytes, headers: Iterable[tuple[bytes, bytes]] = ()
 ) -> None:
-    """Send a whole plain-text response; the body stays away from HEAD requests."""
+    """Send a whole plain-text response, without the body for HEAD requests."""
     length = b"%d" % len(text)
-    fields = [(b"content-length", length), _PLAIN, *headers]
+    fields = [(b"content-length", length), _PLAIN_TEXT, *headers]
     await send({"type": "http.response.start", "status": status, "headers": fields})
     await send({"type": "http.response.body", "body": b"" if scope.get("method") == "HEAD" else text})
 
@@ -42,7 +42,7 @@ async def send_empty(send: Send, status: int, headers: Iterable[tuple[bytes, byt
 
 
 async def send_not_found(scope: Scope, send: Send) -> None:
-    """Answer 404; refuse a WebSocket handshake with close code 1000."""
+    """Respond 404; reject a WebSocket handshake with close code 1000."""
     if scope["type"] == "websocket":
         await send({"type": "websocket.close", "code": 1000, "reason": ""})
         return
@@ -50,7 +50,7 @@ async def send_not_found(scope: Scope, send: Send) -> None:
 
 
 class MethodNotAllowed:
-    """The application that answers 405.
+    """The application that responds 405.
 
     Args:
         methods: the methods the path has.
@@ -62,20 +62,20 @@ class MethodNotAllowed:
         self.allow = allow_value(methods)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if handlers_in_charge(scope):
+        if has_exception_handlers(scope):
             raise HTTPException(405, headers={"Allow": self.allow})
-        await self.answer(scope, send)
+        await self.send_response(scope, send)
 
-    async def answer(self, scope: Scope, send: Send) -> None:
+    async def send_response(self, scope: Scope, send: Send) -> None:
         """Send the 405 itself."""
         await send_text(scope, send, 405, b"Method Not Allowed", [(b"allow", self.allow.encode("latin-1"))])
 
 
 class Options:
-    """The application that answers OPTIONS with the methods of a path.
+    """The application that responds to OPTIONS with the methods of a path.
 
     Args:
-        methods: the methods the path has, OPTIONS apart.
+        methods: the methods the path has, without OPTIONS.
     """
 
     __slots__ = ("allow",)
@@ -88,7 +88,7 @@ class Options:
 
 
 class Redirect:
-    """The application that answers 307 (RFC 9110 section 15.4.8).
+    """The application that responds 307 (RFC 9110 section 15.4.8).
 
     Args:
         location: a reference in ASCII, without a host.

@@ -1,6 +1,6 @@
-"""Whether the layers of a stack are what this package wrote, so that a shorter way may stand in for them.
+"""Whether the layers of a stack are unpatched, so that a shorter path may replace them.
 
-A class patched after it was looked at here, rather than an instance or a subclass, is not noticed.
+A class patched after it was looked at here, rather than an instance or a subclass, is not detected.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import Any, TypeGuard
 from armillary.errors import ExceptionMiddleware, ServerErrorMiddleware
 from armillary.routing import Router
 
-# The calls as they are when nobody patched them.
+# The unpatched calls.
 _GUARD_CALL = ServerErrorMiddleware.__call__
 _HANDLERS_CALL = ExceptionMiddleware.__call__
 _ROUTER_CALL = Router.__call__
@@ -18,17 +18,17 @@ _ROUTER_APP = Router.app
 
 
 def guards_are_unpatched() -> bool:
-    """Tell whether calling a `ServerErrorMiddleware` does what that class says."""
+    """Return whether calling a `ServerErrorMiddleware` does what that class says."""
     return ServerErrorMiddleware.__call__ is _GUARD_CALL
 
 
 def is_guard(layer: Any) -> bool:
-    """Tell whether the layer is `ServerErrorMiddleware` itself."""
+    """Return whether the layer is `ServerErrorMiddleware` itself."""
     return type(layer) is ServerErrorMiddleware and guards_are_unpatched()
 
 
 def is_router_with_handlers(layer: Any) -> TypeGuard[ExceptionMiddleware]:
-    """Tell whether the layer is `ExceptionMiddleware` around a router that is called by its `select`."""
+    """Return whether the layer is `ExceptionMiddleware` around a router that is called by its `select`."""
     return (
         type(layer) is ExceptionMiddleware and ExceptionMiddleware.__call__ is _HANDLERS_CALL and _is_router(layer.app)
     )
