@@ -53,7 +53,7 @@ def test_exceptions_survive_pickling(exc: Exception) -> None:
 
 
 @pytest.mark.parametrize("status", [s for s in HTTPStatus if s.value not in (413, 414, 416, 418, 422)])
-def test_phrases_agree_with_the_standard_library_where_that_never_changed(status: HTTPStatus) -> None:
+def test_phrases_agree_with_the_unchanged_ones_of_the_standard_library(status: HTTPStatus) -> None:
     assert reason_phrase(status.value) == status.phrase
 
 

@@ -34,6 +34,6 @@ def test_a_callable_instance_is_shown_by_its_class() -> None:
     assert repr(Middleware(Factory())) == "Middleware(Factory)"
 
 
-def test_something_that_cannot_be_called_is_refused() -> None:
+def test_something_that_cannot_be_called_is_rejected() -> None:
     with pytest.raises(TypeError, match="takes a class or function as its first argument, got 'cors'"):
         Middleware(cast(Any, "cors"))

@@ -1,4 +1,4 @@
-"""Whether a response has started, for each channel by itself."""
+"""Whether a response has started, tracked for each channel."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ async def test_a_start_counts_for_the_channel_it_went_through_and_those_around()
     assert scope == {"type": "http"}
 
 
-async def test_a_start_on_a_channel_of_any_kind_is_noted_in_the_record() -> None:
+async def test_a_start_on_a_channel_of_any_kind_is_recorded() -> None:
     class Server:
         __slots__ = ("__weakref__",)
 
@@ -58,7 +58,7 @@ async def test_a_start_on_a_channel_of_any_kind_is_noted_in_the_record() -> None
         assert not has_response_started(scope, channel())
 
 
-async def test_a_channel_that_is_gone_is_not_mistaken_for_the_next_at_its_place() -> None:
+async def test_a_collected_channel_is_not_mistaken_for_the_next_at_its_address() -> None:
     scope: dict[str, Any] = {"type": "http"}
     for _ in range(20):
         send = channel()
@@ -67,7 +67,7 @@ async def test_a_channel_that_is_gone_is_not_mistaken_for_the_next_at_its_place(
         del send
 
 
-async def test_the_note_does_not_keep_the_channel() -> None:
+async def test_the_record_does_not_keep_the_channel_alive() -> None:
     scope: dict[str, Any] = {"type": "http"}
     send = channel()
     kept = weakref.ref(send)
@@ -98,7 +98,7 @@ async def test_a_websocket_is_open_between_accept_and_close() -> None:
     assert (has_response_started(scope, send), is_websocket_open(send)) == (True, False)
 
 
-async def test_a_denied_handshake_is_answered_and_not_open() -> None:
+async def test_a_rejected_handshake_is_complete_and_not_open() -> None:
     send = track_websocket(channel())
     await send({"type": "websocket.http.response.start", "status": 403, "headers": []})
     assert has_response_started({"type": "websocket"}, send)

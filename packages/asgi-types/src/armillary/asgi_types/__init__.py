@@ -1,6 +1,6 @@
-"""Types, border-crossing exceptions and the shared scope record of ASGI 3.
+"""Types, shared exceptions and the shared scope record of ASGI 3.
 
-Every other part of the toolkit stands on this one; it imports only the standard library and
+Every other part of the toolkit depends on this one; it imports only the standard library and
 knows neither an event loop nor a server. A bare application, typed:
 
 >>> from armillary.asgi_types import Receive, Scope, Send
@@ -11,9 +11,9 @@ knows neither an event loop nor a server. A bare application, typed:
 The exceptions that cross from one part to another:
 
     Exception
-    ├── HTTPException          answer this request with a status code
+    ├── HTTPException          respond to this request with a status code
     ├── WebSocketException     close this WebSocket with a close code
-    └── ClientDisconnect       the peer went away before the exchange was complete
+    └── ClientDisconnect       the client disconnected before the response was complete
 
 `scope_record(scope)` gives the one mutable mapping that parts share for a connection.
 """

@@ -23,7 +23,7 @@ class CachedBody:
     Attributes:
         body: as above.
         complete: whether the last part of the body has arrived.
-        disconnected: whether the client was seen to go away.
+        disconnected: whether a disconnect was received.
         form: the form parsed from the body, once parsed.
         received: the bytes received so far.
         streaming: whether parts of the body were handed out without being kept.
@@ -54,5 +54,5 @@ class CachedBody:
             self.received = len(body)
 
     def is_from(self, receive: Receive) -> bool:
-        """Tell whether `receive` is the very channel this body comes from."""
+        """Return whether `receive` is the very channel this body comes from."""
         return self._receive() is receive

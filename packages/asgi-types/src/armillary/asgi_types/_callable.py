@@ -1,7 +1,7 @@
 """Questions about callables that routing, background tasks and handlers all ask.
 
 `inspect` is not imported: it costs more than this whole package, and what is needed of it is one
-flag of a code object. It is asked only where it is loaded already, for functions marked by it;
+flag of a code object. It is used only if it is loaded already, for functions marked by it;
 `functools` likewise, for the partials made by it.
 """
 
@@ -33,21 +33,21 @@ def _is_coroutine_function(value: Any) -> bool:
     function = _unwrapped(value)
     if isinstance(function, FunctionType) and function.__code__.co_flags & _COROUTINE_FLAG:
         return True
-    return _is_marked(function)
+    return _is_marked_coroutine_function(function)
 
 
-def _is_marked(function: Any) -> bool:
-    # Whoever marked a function has loaded the module that knows the mark: inspect.markcoroutinefunction
-    # its own, mocks the older one of asyncio.
+def _is_marked_coroutine_function(function: Any) -> bool:
+    # Only a loaded module can have marked a function: inspect with its own marker, or asyncio with the older
+    # one, which mocks use.
     inspect = sys.modules.get("inspect")
     if inspect is not None and inspect.iscoroutinefunction(function):
         return True
-    mark = getattr(sys.modules.get("asyncio.coroutines"), "_is_coroutine", None)
-    return mark is not None and getattr(function, "_is_coroutine", None) is mark
+    marker = getattr(sys.modules.get("asyncio.coroutines"), "_is_coroutine", None)
+    return marker is not None and getattr(function, "_is_coroutine", None) is marker
 
 
 def is_async_callable(value: Any) -> TypeGuard[Callable[..., Awaitable[Any]]]:
-    """Tell whether calling `value` gives something to await.
+    """Return whether calling `value` gives something to await.
 
     Coroutine functions, their methods and partials are; so is an instance whose class defines
     `async def __call__`. A plain function that happens to return a coroutine is not.
@@ -65,7 +65,7 @@ def is_async_callable(value: Any) -> TypeGuard[Callable[..., Awaitable[Any]]]:
 
 
 def is_plain_function(value: Any) -> bool:
-    """Tell whether `value` is a function, a method, or a partial of one.
+    """Return whether `value` is a function, a method, or a partial of one.
 
     Routing passes these a request or a WebSocket; anything else callable is taken for an ASGI
     application and called with `(scope, receive, send)`.

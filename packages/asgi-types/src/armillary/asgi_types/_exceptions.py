@@ -1,4 +1,4 @@
-"""The exceptions one part raises and another answers."""
+"""The exceptions one part raises and another handles."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class HTTPException(Exception):
-    """Answer the request with this status code.
+    """Respond to the request with this status code.
 
     Raised anywhere below a function endpoint, an `ExceptionMiddleware` or an application, it
     becomes a response instead of a server error.
@@ -60,7 +60,7 @@ class WebSocketException(Exception):
 
 
 class ClientDisconnect(Exception):
-    """The client went away before the request was read or the response was sent.
+    """The client disconnected before the request was read or the response was sent.
 
-    Nothing can be answered any more. Applications let it pass; it is never a server error.
+    No response can be sent any more. Applications let it pass; it is never a server error.
     """

@@ -1,7 +1,7 @@
-"""Which handler answers an exception.
+"""Which handler handles an exception.
 
 A table maps status codes and exception classes to handlers. For an `HTTPException` the status
-code is asked first; then the exception's classes from the nearest to `Exception`.
+code is looked up first; then the exception's classes from the nearest to `Exception`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def find_exception_handler(handlers: ExceptionHandlers, exc: Exception) -> ExceptionHandler | None:
-    """Return the handler in charge of `exc`, or None.
+    """Return the handler for `exc`, or None.
 
     Args:
         handlers: status codes and exception classes to handlers.

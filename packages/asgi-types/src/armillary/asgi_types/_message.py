@@ -19,7 +19,7 @@ class HTTPRequestEvent(TypedDict):
 
 
 class HTTPDisconnectEvent(TypedDict):
-    """The client is gone, or the response is complete."""
+    """The client disconnected, or the response is complete."""
 
     type: Literal["http.disconnect"]
 
@@ -131,7 +131,7 @@ class WebSocketDisconnectEvent(TypedDict):
 
 
 class WebSocketCloseEvent(TypedDict):
-    """Close with a code (default 1000); before accept, refuse the handshake with a 403."""
+    """Close with a code (default 1000); before accept, reject the handshake with a 403."""
 
     type: Literal["websocket.close"]
     code: NotRequired[int]
@@ -139,7 +139,7 @@ class WebSocketCloseEvent(TypedDict):
 
 
 class WebSocketResponseStartEvent(TypedDict):
-    """Extension `websocket.http.response`: refuse the handshake with this status and these headers."""
+    """Extension `websocket.http.response`: reject the handshake with this status and these headers."""
 
     type: Literal["websocket.http.response.start"]
     status: int
@@ -147,7 +147,7 @@ class WebSocketResponseStartEvent(TypedDict):
 
 
 class WebSocketResponseBodyEvent(TypedDict):
-    """Extension `websocket.http.response`: a part of the refusal's body."""
+    """Extension `websocket.http.response`: a part of the denial response's body."""
 
     type: Literal["websocket.http.response.body"]
     body: NotRequired[bytes]

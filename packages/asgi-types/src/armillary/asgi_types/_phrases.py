@@ -77,7 +77,7 @@ def reason_phrase(status_code: int, default: str | None = None) -> str:
 
     Args:
         status_code: the status.
-        default: returned where none is registered; without it that raises `ValueError`.
+        default: returned if none is registered; without it that raises `ValueError`.
 
     >>> reason_phrase(413), reason_phrase(499, "")
     ('Content Too Large', '')

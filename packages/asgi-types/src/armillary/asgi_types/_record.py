@@ -19,7 +19,7 @@ RECORD_KEY: Final = "armillary"
 
 
 def scope_record(scope: Scope) -> ScopeRecord:
-    """Return the connection's record, creating it in `scope` where it is missing.
+    """Return the connection's record, creating it in `scope` if it is missing.
 
     >>> scope = {"type": "http"}
     >>> scope_record(scope)["request_id"] = "a1"

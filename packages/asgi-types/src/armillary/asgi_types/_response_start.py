@@ -1,9 +1,9 @@
-"""Knowing whether a response has started, for the very `send` it was sent on.
+"""Whether a response has started, tracked for each `send`.
 
-A connection may have several answers: an application that tries others throws away what they
-send on channels of its own. So a start is noted for its channel and never for the connection.
-Whoever wraps `send` anyway notes it there, by `track_start` or `track_websocket`; a part that
-sends on a channel as it was given notes it in the record, by `record_response_start`.
+A connection may have several responses: an application that tries others discards what they
+send on its own channels. So a start is tracked per channel and never per connection. A part that
+wraps `send` anyway tracks it there, by `track_start` or `track_websocket`; a part that sends on
+an unwrapped channel records it in the scope record, by `record_response_start`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ._application import Message, Scope, Send
 
 
-class _Note:
+class _ResponseStartTracker:
     __slots__ = ("open", "send_on", "started")
 
     def __init__(self, send: Send) -> None:
@@ -26,7 +26,7 @@ class _Note:
         self.started = False
         self.open = False
 
-    # Not coroutine functions: the awaitable of `send` is handed through, without a frame of its own.
+    # Not coroutine functions: the awaitable of `send` is returned as it is, without another frame.
 
     def send(self, message: Message) -> Awaitable[None]:
         if message["type"] == "http.response.start":
@@ -44,34 +44,34 @@ class _Note:
 
 
 def track_start(send: Send) -> Send:
-    """Return a `send` that notes when an HTTP response starts on it.
+    """Return a `send` that records when an HTTP response starts on it.
 
     Args:
         send: the channel messages are passed on to, as they are.
     """
-    return _Note(send).send
+    return _ResponseStartTracker(send).send
 
 
 def track_websocket(send: Send) -> Send:
-    """Return a `send` that notes when a handshake is answered on it, and whether the WebSocket stands open.
+    """Return a `send` that records when a handshake is accepted or rejected, and whether the WebSocket is open.
 
     Args:
         send: the channel messages are passed on to, as they are.
     """
-    return _Note(send).send_websocket
+    return _ResponseStartTracker(send).send_websocket
 
 
-def _note_of(send: Send) -> _Note | None:
+def _tracker_of(send: Send) -> _ResponseStartTracker | None:
     owner: Any = getattr(send, "__self__", None)
-    return owner if type(owner) is _Note else None
+    return owner if type(owner) is _ResponseStartTracker else None
 
 
 def record_response_start(scope: Scope, send: Send) -> None:
-    """Note that a response has started on `send`, which may be any channel.
+    """Record that a response has started on `send`, which may be any channel.
 
     The channel is held weakly, since it usually refers back to the scope.
     """
-    if _note_of(send) is not None:
+    if _tracker_of(send) is not None:
         return
     from weakref import ref
 
@@ -84,7 +84,7 @@ def record_response_start(scope: Scope, send: Send) -> None:
 
 
 def has_response_started(scope: Scope, send: Send) -> bool:
-    """Tell whether a response has started on `send`, so that no other can be sent on it.
+    """Return whether a response has started on `send`, so that no other can be sent on it.
 
     >>> async def send(message): ...
     >>> scope = {"type": "http"}
@@ -93,15 +93,15 @@ def has_response_started(scope: Scope, send: Send) -> bool:
     True
     """
     record = find_scope_record(scope)
-    note = _note_of(send)
-    if note is not None:
-        started = note.started
+    tracker = _tracker_of(send)
+    if tracker is not None:
+        started = tracker.started
     else:
         started = record is not None and any(known() is send for known in record.get("started_sends", ()))
     return started and not (record is not None and record.get("start_withheld", False))
 
 
 def is_websocket_open(send: Send) -> bool:
-    """Tell whether a WebSocket was accepted on `send`, which `track_websocket` returned, and not closed."""
-    note = _note_of(send)
-    return note is not None and note.open
+    """Return whether a WebSocket was accepted on `send`, which `track_websocket` returned, and not closed."""
+    tracker = _tracker_of(send)
+    return tracker is not None and tracker.open

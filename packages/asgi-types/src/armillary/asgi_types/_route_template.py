@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 
 def expect_route_template(scope: Scope) -> ScopeRecord:
-    """Have the router note the template of the route it finds, and return the record it is noted in.
+    """Have the router record the template of the route it matches, and return the record.
 
-    Without it the template is found in the scope alone, and nobody sees it past a copy of that. A
-    router notes the template of whatever it finds below path parameters; having none yet is enough.
+    Without it the template is in the scope alone, and is lost in a copy of that. A router records
+    the template of a route if the scope has path parameters; an empty dict of them is enough.
 
     Args:
         scope: the connection's scope, which will be handed to the application that routes.
@@ -34,9 +34,9 @@ def expect_route_template(scope: Scope) -> ScopeRecord:
 
 
 def find_route_template(scope: Scope) -> str | None:
-    """Return the path template of the matched route with those of its mounts; None where none matched.
+    """Return the path template of the matched route with those of its mounts; None if none matched.
 
-    It is known once the routes were tried. Past a copy of the scope it is known where
+    It is known once the routes were tried. In a copy of the scope it is known if
     `expect_route_template` was called before that, or a mount matched.
 
     Args:

@@ -25,15 +25,15 @@ class ScopeRecord(TypedDict, total=False):
             (applications, routing, security).
         reported_exception: the exception that was already logged for this connection (errors).
         request_id: the id given to this request (logging).
-        result_has_errors: whether the result being answered carries errors whatever its status,
+        result_has_errors: whether the result being sent carries errors regardless of its status,
             as GraphQL's may; set before the response starts (graphql).
         route_path: the template of the matched route with its mounts, such as
             "/users/{id:int}" (routing).
         session: the session accessor of this connection (sessions).
-        start_withheld: whether the start of the response was kept back after parts inside noted it, so
-            that another answer can be sent (sqlalchemy).
+        start_withheld: whether the start of the response was withheld after inner parts recorded it,
+            so that another response can be sent (sqlalchemy).
         started_sends: the channels that a response has started on, held weakly (http).
-        stopping: set when the server was told to stop (background).
+        stopping: set when the server received a stop signal (background).
         traced: whether a telemetry middleware has decided about this connection (telemetry).
         transactions: the transaction of this connection in each database, by its name (sqlalchemy).
     """

@@ -1,4 +1,4 @@
-"""How a part that holds a connection open learns that the server is going down."""
+"""How a part that holds a connection open detects that the server is stopping."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from typing import Protocol
 
 
 class StopSignal(Protocol):
-    """Set once, when the server was told to stop; never cleared.
+    """Set once, when the server received a stop signal; never cleared.
 
-    `scope["armillary"]["stopping"]` holds one where the application is wrapped for it. Long
+    `scope["armillary"]["stopping"]` holds one if the application is wrapped for it. Long
     streams and WebSockets wait for it and end; parts that do not know who sets it need only this.
     """
 
     def is_set(self) -> bool:
-        """Tell whether the server is stopping."""
+        """Return whether the server is stopping."""
         ...
 
     async def wait(self) -> None:
