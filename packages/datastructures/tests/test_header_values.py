@@ -1,4 +1,4 @@
-"""Values with a grammar of their own: media types, weights, entity tags, Forwarded."""
+"""Values with their own grammar: media types, weights, entity tags, Forwarded."""
 
 from __future__ import annotations
 
@@ -147,7 +147,7 @@ def test_forwarded() -> None:
         'for="a";host="b, for="[::1]"',
     ],
 )
-def test_a_malformed_forwarded_header_is_refused(header: str) -> None:
+def test_a_malformed_forwarded_header_is_rejected(header: str) -> None:
     with pytest.raises(ValueError, match="malformed Forwarded header at"):
         parse_forwarded("for=ok, " + header)
 

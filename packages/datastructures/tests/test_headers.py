@@ -81,7 +81,7 @@ def test_a_message_without_headers_has_none_and_can_be_given_some() -> None:
     assert message["headers"] == [(b"a", b"1")]
 
 
-def test_more_than_one_source_is_refused() -> None:
+def test_more_than_one_source_is_rejected() -> None:
     sources: list[dict[str, Any]] = [{"headers": {}, "raw": []}, {"headers": {}, "scope": {}}, {"raw": [], "scope": {}}]
     for keys in sources:
         with pytest.raises(TypeError, match="give one of headers, raw and scope"):
@@ -189,7 +189,7 @@ def test_control_characters_never_reach_a_header(write: Any, bad: str) -> None:
 
 
 @pytest.mark.parametrize("write", WRITERS)
-def test_what_cannot_be_sent_is_refused_by_name(write: Any) -> None:
+def test_what_cannot_be_sent_is_rejected_by_name(write: Any) -> None:
     with pytest.raises(ValueError, match=r"'X-Name' is not latin-1"):
         write("X-Name", "日")
     with pytest.raises(TypeError, match=r"'X-Name' must be str, not int"):

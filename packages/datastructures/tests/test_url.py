@@ -61,12 +61,12 @@ def test_a_user_name_cannot_move_the_host() -> None:
 
 
 @pytest.mark.parametrize("host", ["a/b", "a?b", "a#b", "user@a", "a\\b", "a b", "a\r\nb", "a\0b"])
-def test_a_hostname_that_would_end_the_authority_is_refused(host: str) -> None:
+def test_a_hostname_that_would_end_the_authority_is_rejected(host: str) -> None:
     with pytest.raises(ValueError, match="invalid host"):
         URL("http://h/").replace(hostname=host)
 
 
-def test_an_unknown_component_is_refused() -> None:
+def test_an_unknown_component_is_rejected() -> None:
     with pytest.raises(TypeError, match="no component 'host'"):
         URL("http://h/").replace(host="x")
     with pytest.raises(TypeError, match="not both"):

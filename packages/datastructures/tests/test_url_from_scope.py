@@ -99,7 +99,7 @@ def test_a_duplicated_host_header_gives_way_to_the_servers_address() -> None:
         ("http", None, "/"),
     ],
 )
-def test_the_servers_address_stands_in_without_the_default_port(scheme: str, server: Any, expected: str) -> None:
+def test_the_servers_address_is_the_fallback_without_the_default_port(scheme: str, server: Any, expected: str) -> None:
     assert str(URL(scope=scope(scheme=scheme, server=server, headers=[]))) == expected
 
 

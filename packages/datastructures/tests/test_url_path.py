@@ -48,6 +48,6 @@ def test_it_is_text_and_survives_a_copy() -> None:
     assert (copied, copied.protocol, copied.host) == ("/ws", "websocket", "h")
 
 
-def test_another_protocol_is_refused() -> None:
+def test_another_protocol_is_rejected() -> None:
     with pytest.raises(ValueError, match="protocol must be"):
         URLPath("/", protocol="ftp")

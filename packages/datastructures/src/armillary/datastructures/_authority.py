@@ -50,7 +50,7 @@ def bracketed(host: str) -> str:
     """Return a host as an authority writes it: an IPv6 address in brackets.
 
     Raises:
-        ValueError: where the host holds a character that would end the authority.
+        ValueError: if the host holds a character that would end the authority.
     """
     if not _FORBIDDEN_IN_HOST.isdisjoint(host):
         raise ValueError(f"invalid host {host!r}: it holds a character that ends a URL's host")
@@ -63,7 +63,7 @@ def encoded_userinfo(text: str | None) -> str | None:
 
 
 def requested_authority(headers: Iterable[tuple[bytes, bytes]]) -> str:
-    """Return the Host header where there is exactly one and it is well-formed; else ""."""
+    """Return the Host header if there is exactly one and it is well-formed; else ""."""
     host = None
     for name, value in headers:
         if name == b"host":
@@ -75,7 +75,7 @@ def requested_authority(headers: Iterable[tuple[bytes, bytes]]) -> str:
 
 @lru_cache(maxsize=256)
 def authority_of_host(host: bytes) -> str:
-    """Return a Host header as an authority, without an empty port; "" where it is malformed."""
+    """Return a Host header as an authority, without an empty port; "" if it is malformed."""
     text = host.decode("latin-1")
     parsed = parse_host(text)
     if parsed is None or (parsed.port is not None and parsed.port > MAX_PORT):
@@ -86,7 +86,7 @@ def authority_of_host(host: bytes) -> str:
 def server_authority(server: object, scheme: str) -> str:
     """Return the authority of `scope["server"]`, without the scheme's default port.
 
-    It is "" where there is no server, or where it is a Unix socket.
+    It is "" if there is no server, or if it is a Unix socket.
     """
     match server:
         case (str() as host, int() as port):

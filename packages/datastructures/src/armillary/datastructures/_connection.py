@@ -33,7 +33,7 @@ class HTTPConnection(Mapping[str, Any], Generic[StateT]):
 
     Args:
         scope: an HTTP or WebSocket scope.
-        receive: the connection's `receive`, where messages will be read.
+        receive: the connection's `receive`, to read messages from.
 
     The type parameter is that of `state`: a `TypedDict` of what the lifespan yields.
 
@@ -122,7 +122,7 @@ class HTTPConnection(Mapping[str, Any], Generic[StateT]):
 
     @property
     def client(self) -> Address | None:
-        """The peer's address; None where the server does not know it."""
+        """The peer's address; None if the server does not know it."""
         client = self.scope.get("client")
         return None if client is None else Address(*client)
 
@@ -130,7 +130,7 @@ class HTTPConnection(Mapping[str, Any], Generic[StateT]):
     def session(self) -> dict[str, Any]:
         """The session; needs a session middleware around the application.
 
-        Asking for it is an access: the response then varies by cookie, whatever is looked at.
+        Reading it is an access: the response then varies by cookie, whichever key is read.
         """
         session = self._installed("session", "SessionMiddleware")
         mark_accessed = getattr(session, "mark_accessed", None)

@@ -1,6 +1,6 @@
 """The Cookie header, read as browsers write it (RFC 6265bis section 5.8.3).
 
-Browsers send more than the grammar of RFC 6265 allows, so nothing is refused: every semicolon
+Browsers send more than the grammar of RFC 6265 allows, so nothing is rejected: every semicolon
 ends a pair, even within quotes; a pair without `=` is the value of the cookie without a name; the
 last of two equal names counts. Only space and tab are trimmed: trimming more would let a cookie
 called "\\u00a0__Host-id" pass for "__Host-id". The work is linear in the header.
@@ -16,7 +16,7 @@ def parse_cookies(header: str) -> dict[str, str]:
         header: the value of the header; several headers joined by "; ".
 
     Returns:
-        A new dict. The key "" holds a value that came without a name, whatever is in it.
+        A new dict. The key "" holds a value that came without a name, whatever it contains.
 
     >>> parse_cookies('id=42; theme="dark"; =x=y')
     {'id': '42', 'theme': 'dark', '': 'x=y'}
@@ -35,7 +35,7 @@ def parse_cookies(header: str) -> dict[str, str]:
 def unquote_cookie(value: str) -> str:
     r"""Return a cookie's value without its quotes, and with `\"`, `\\` and `\ooo` decoded.
 
-    That is how `http.cookies` and its heirs write what the grammar does not allow. A value that is
+    That is how `http.cookies` and its descendants write what the grammar does not allow. A value that is
     not wholly quoted is returned as it is.
 
     >>> unquote_cookie(r'"a\073b"')

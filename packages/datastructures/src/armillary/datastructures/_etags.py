@@ -27,18 +27,18 @@ class ETags(NamedTuple):
     any: bool
 
     def matches_weakly(self, etag: str) -> bool:
-        """Tell whether `etag` (with its quotes) is listed, weak or not: the comparison of If-None-Match."""
+        """Return whether `etag` (with its quotes) is listed, weak or not: the comparison of If-None-Match."""
         wanted = parse_etag(etag)
         return self.any or (wanted is not None and any(listed.tag == wanted.tag for listed in self.tags))
 
     def matches_strongly(self, etag: str) -> bool:
-        """Tell whether `etag` (with its quotes) is listed, neither being weak: the comparison of If-Match."""
+        """Return whether `etag` (with its quotes) is listed, neither being weak: the comparison of If-Match."""
         wanted = parse_etag(etag)
         return self.any or (wanted is not None and not wanted.weak and wanted in self.tags)
 
 
 def parse_etag(text: str) -> ETag | None:
-    """Return one entity tag; None where it is malformed.
+    """Return one entity tag; None if it is malformed.
 
     >>> parse_etag('W/"v1"')
     ETag(tag='v1', weak=True)

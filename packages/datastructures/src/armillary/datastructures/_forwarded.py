@@ -1,4 +1,4 @@
-"""The Forwarded header (RFC 7239). Trust it from a proxy of your own only."""
+"""The Forwarded header (RFC 7239). Trust it only from your own proxy."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class Forwarded(NamedTuple):
 
     Attributes:
         for_: who made the request to the proxy: an address, `unknown`, or an `_obfuscated` name.
-        by: where the request came in.
+        by: the interface that received the request.
         host: the Host header as the proxy received it.
         proto: the scheme the request came in by.
     """
@@ -31,7 +31,7 @@ def parse_forwarded(header: str) -> list[Forwarded]:
         header: the value of the header; several headers joined by ", ".
 
     Raises:
-        ValueError: where the header is malformed: an unbalanced quote, a parameter without a
+        ValueError: if the header is malformed: an unbalanced quote, a parameter without a
             value, a repeated parameter.
 
     >>> parse_forwarded('for="[2001:db8::1]:4711";proto=https, for=10.0.0.1')[0].for_

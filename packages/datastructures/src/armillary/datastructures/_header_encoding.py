@@ -18,7 +18,7 @@ _MAX_NAME_LENGTH = 64
 
 
 def is_token(text: str) -> bool:
-    """Tell whether `text` is a token of RFC 9110 section 5.6.2.
+    """Return whether `text` is a token of RFC 9110 section 5.6.2.
 
     >>> is_token("text"), is_token("no spaces")
     (True, False)
@@ -27,7 +27,7 @@ def is_token(text: str) -> bool:
 
 
 def encode_name(name: str) -> bytes:
-    """Return a header name in lower-case bytes; `ValueError` where it is no token."""
+    """Return a header name in lower-case bytes; `ValueError` if it is no token."""
     encoded = _NAMES.get(name)
     if encoded is not None:
         return encoded
@@ -54,7 +54,7 @@ def lookup_name(name: object) -> bytes | None:
 
 
 def encode_value(name: str, value: str) -> bytes:
-    """Return a header value in latin-1; `ValueError` naming the header where it cannot be sent."""
+    """Return a header value in latin-1; `ValueError` naming the header if it cannot be sent."""
     try:
         # Printable text holds no control character, and this one call is the whole cost of most values.
         if not value.isprintable() and not _CONTROLS.isdisjoint(value):
@@ -74,7 +74,7 @@ def encode_header(name: str, value: str) -> tuple[bytes, bytes]:
         value: latin-1 text without control characters.
 
     Raises:
-        ValueError: naming the header, for CR, LF, NUL or whatever else cannot be sent.
+        ValueError: naming the header, for CR, LF, NUL or anything else that cannot be sent.
         TypeError: when name or value is not text.
 
     >>> encode_header("Content-Type", "text/plain")

@@ -182,7 +182,7 @@ class MutableHeaders(Headers):
         return merged
 
     def setdefault(self, key: str, value: str) -> str:
-        """Return the field's first value, adding it first where it is absent."""
+        """Return the field's first value, adding it first if it is absent."""
         present = self.get(key)
         if present is not None:
             return present
@@ -199,7 +199,7 @@ class MutableHeaders(Headers):
         self.raw.append(encode_header(key, value))
 
     def add_vary_header(self, vary: str) -> None:
-        """Add field names to `Vary`, once each; `*` stands for all of them (RFC 9110 section 12.5.5).
+        """Add field names to `Vary`, once each; `*` means all of them (RFC 9110 section 12.5.5).
 
         >>> headers = MutableHeaders({"Vary": "Origin"})
         >>> headers.add_vary_header("Accept-Encoding, origin")

@@ -1,7 +1,7 @@
 """The Host header: `uri-host [":" port]` (RFC 9110 section 7.2, RFC 3986 section 3.2.2).
 
 Stricter than the RFC, as browsers and DNS are: a name holds ASCII letters, digits, dot, hyphen
-and underscore only. Whatever else the RFC would allow is a way to smuggle a delimiter.
+and underscore only. Anything else the RFC would allow is a way to smuggle a delimiter.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class ParsedHost(NamedTuple):
 
     Attributes:
         host: lower-case, an IP literal with its brackets.
-        port: the port as a number, None where there is none. The grammar sets no upper bound; a
+        port: the port as a number, None if there is none. The grammar sets no upper bound; a
             port above 65535 belongs to no server.
     """
 
@@ -37,7 +37,7 @@ class ParsedHost(NamedTuple):
 
 
 def parse_host(value: str) -> ParsedHost | None:
-    """Parse a Host header; None where it is malformed.
+    """Parse a Host header; None if it is malformed.
 
     Args:
         value: the header's value, without the header's name.
@@ -80,7 +80,7 @@ def _is_ip_literal(text: str) -> bool:
 
 
 def is_ipv6(text: str) -> bool:
-    """Tell whether `text` is an IPv6 address without brackets."""
+    """Return whether `text` is an IPv6 address without brackets."""
     from ipaddress import AddressValueError, IPv6Address
 
     try:

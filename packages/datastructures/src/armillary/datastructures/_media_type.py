@@ -14,7 +14,7 @@ def parse_media_type(value: str) -> tuple[str, dict[str, str]]:
 
     Returns:
         `(type, parameters)`. Parameter names are in lower case, quoted values unquoted; of two
-        parameters with the same name the first counts. The type is "" where there is none or it
+        parameters with the same name the first counts. The type is "" if there is none or it
         is malformed.
 
     >>> parse_media_type('Multipart/Form-Data; Boundary="a;b"')

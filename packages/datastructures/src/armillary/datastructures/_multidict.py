@@ -52,7 +52,7 @@ class ImmutableMultiDict(Mapping[K, V_co]):
         self._dict = dict(pairs)
 
     def getlist(self, key: Any) -> list[V_co]:
-        """Return every value of a key, in order; an empty list where it is absent."""
+        """Return every value of a key, in order; an empty list if it is absent."""
         return [value for present, value in self._list if present == key]
 
     def keys(self) -> KeysView[K]:
@@ -100,7 +100,7 @@ class ImmutableMultiDict(Mapping[K, V_co]):
         return groups
 
     def __eq__(self, other: object) -> bool:
-        """Equal where each key has the same values in the same order; the order of keys is free."""
+        """Equal if each key has the same values in the same order; the order of keys is free."""
         if not isinstance(other, ImmutableMultiDict):
             return NotImplemented
         return self._grouped() == other._grouped()
@@ -144,7 +144,7 @@ class MultiDict(ImmutableMultiDict[K, V]):
     def pop(self, key: K, default: V | T) -> V | T: ...
 
     def pop(self, key: Any, default: Any = None) -> Any:
-        """Remove a key; return its last value, or `default` where it is absent."""
+        """Remove a key; return its last value, or `default` if it is absent."""
         if key not in self._dict:
             return default
         self._forget(key)
@@ -168,7 +168,7 @@ class MultiDict(ImmutableMultiDict[K, V]):
         self._dict.clear()
 
     def setdefault(self, key: K, default: V) -> V:
-        """Return the last value of a key, adding `default` first where it is absent."""
+        """Return the last value of a key, adding `default` first if it is absent."""
         if key not in self._dict:
             self.append(key, default)
         return self[key]

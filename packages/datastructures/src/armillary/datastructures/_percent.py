@@ -9,13 +9,13 @@ _UNRESERVED = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-.
 _SUB_DELIMS = b"!$&'()*+,;="
 
 PATH_SAFE = _UNRESERVED + _SUB_DELIMS + b":@/"
-"""What stands for itself in a path. `%` does not: a decoded path may hold one."""
+"""What is not encoded in a path. `%` is: a decoded path may hold one."""
 
 ENCODED_PATH_SAFE = PATH_SAFE + b"%"
-"""What stands for itself in a path that may already be encoded."""
+"""What is not encoded in a path that may already be encoded."""
 
 QUERY_SAFE = _UNRESERVED + _SUB_DELIMS + b":@/?%[]{}|\\^`"
-"""What a query as received is left with: it is encoded already, and browsers send more than the RFC allows."""
+"""What is not encoded in a received query: it is encoded already, and browsers send more than the RFC allows."""
 
 USERINFO_SAFE = _UNRESERVED + _SUB_DELIMS + b"%"
 
@@ -35,7 +35,7 @@ def percent_encode(data: bytes, safe: bytes) -> str:
 
 
 def percent_encode_text(text: str, safe: bytes) -> str:
-    """Return `text` in UTF-8, percent-encoded; lone surrogates are encoded rather than refused."""
+    """Return `text` in UTF-8, percent-encoded; lone surrogates are encoded rather than rejected."""
     data = text.encode("utf-8", "surrogatepass")
     return percent_encode(data, safe) if data.translate(None, safe) else text
 
@@ -43,7 +43,7 @@ def percent_encode_text(text: str, safe: bytes) -> str:
 def percent_decode(text: str) -> str:
     """Return `text` with each `%XX` replaced by its byte, read as UTF-8.
 
-    A `%` that no two hexadecimal digits follow stands for itself; bytes that are not UTF-8 become
+    A `%` that no two hexadecimal digits follow is kept; bytes that are not UTF-8 become
     U+FFFD.
     """
     head, *rest = text.split("%")

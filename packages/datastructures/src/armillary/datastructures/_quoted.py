@@ -32,14 +32,14 @@ def _split_outside_quotes(text: str, separator: str) -> list[str]:
 
 
 def is_quoted_string(text: str) -> bool:
-    r"""Tell whether `text` is one quoted string from its first character to its last.
+    r"""Return whether `text` is one quoted string from its first character to its last.
 
     >>> is_quoted_string(r'"a \"b\""'), is_quoted_string('"a"b"'), is_quoted_string(r'"a\"')
     (True, False, False)
     """
     if len(text) < 2 or text[0] != '"' or text[-1] != '"':
         return False
-    # With the escaped backslashes gone, a backslash escapes whatever follows it.
+    # With the escaped backslashes removed, a backslash escapes whatever follows it.
     content = text[1:-1].replace("\\\\", "")
     return not content.endswith("\\") and '"' not in content.replace('\\"', "")
 

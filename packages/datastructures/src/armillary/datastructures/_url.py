@@ -107,7 +107,7 @@ class URL:
 
         Args:
             path: the decoded path, which is the one that is routed.
-            raw_path: the path as the client sent it. It is used where it stands for `path`, so that
+            raw_path: the path as the client sent it. It is used if it decodes to `path`, so that
                 an encoded slash stays one.
         """
         if raw_path and b"%" in raw_path and not raw_path.translate(None, ENCODED_PATH_SAFE):
@@ -133,7 +133,7 @@ class URL:
 
     @property
     def scheme(self) -> str:
-        """The scheme in lower case, "" where there is none."""
+        """The scheme in lower case, "" if there is none."""
         return self._split()[0]
 
     @property
@@ -168,16 +168,16 @@ class URL:
 
     @property
     def hostname(self) -> str | None:
-        """The host in lower case, an IP literal without its brackets; None where there is none."""
+        """The host in lower case, an IP literal without its brackets; None if there is none."""
         host = split_authority(self.netloc).host.lower()
         return host.removeprefix("[").removesuffix("]") or None
 
     @property
     def port(self) -> int | None:
-        """The port; None where there is none.
+        """The port; None if there is none.
 
         Raises:
-            ValueError: where the port is not a number from 0 to 65535.
+            ValueError: if the port is not a number from 0 to 65535.
         """
         text = split_authority(self.netloc).port
         if not text:

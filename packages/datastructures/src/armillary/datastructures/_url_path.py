@@ -17,9 +17,9 @@ class URLPath(str):
     """The path of a route, as reversing a route's name gives it.
 
     Args:
-        path: the path, percent-encoded where it needs to be.
-        protocol: "http" or "websocket"; "" where the route serves any.
-        host: the host the route is bound to; "" where it is bound to none.
+        path: the path, percent-encoded if needed.
+        protocol: "http" or "websocket"; "" if the route serves any.
+        host: the host the route is bound to; "" if it is bound to none.
 
     >>> URLPath("/ws", protocol="websocket").make_absolute_url("https://example.org/app/")
     URL('wss://example.org/app/ws')
@@ -48,7 +48,7 @@ class URLPath(str):
                 follows the protocol (http or ws, https or wss), the host follows `host`.
 
         Returns:
-            An absolute URL of the base's class, what may not stand in a path being percent-encoded.
+            An absolute URL of the base's class, with what a path may not contain percent-encoded.
         """
         base = base_url if isinstance(base_url, URL) else URL(str(base_url))
         scheme = _SCHEMES[self.protocol, base.is_secure] if self.protocol else base.scheme

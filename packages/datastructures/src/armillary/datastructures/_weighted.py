@@ -26,7 +26,7 @@ def parse_accept(header: str) -> list[Weighted]:
 
     Returns:
         Values in lower case, other parameters kept as `;name=value`; those of equal weight in the
-        order received. A weight of 0 is kept, since it refuses. A member whose weight is
+        order received. A weight of 0 (rejected) is kept. A member whose weight is
         malformed is left out.
 
     >>> parse_accept("gzip;q=0.5, br, identity;q=0")
@@ -41,7 +41,7 @@ def _parse(header: str) -> list[Weighted]:
         parsed = _parse_member(member) if ";" in member else Weighted(member.lower(), 1.0)
         if parsed is not None:
             members.append(parsed)
-    members.sort(key=_refusal)
+    members.sort(key=_negative_weight)
     return members
 
 
@@ -49,7 +49,7 @@ def _parse(header: str) -> list[Weighted]:
 _known = lru_cache(maxsize=128)(_parse)
 
 
-def _refusal(member: Weighted) -> float:
+def _negative_weight(member: Weighted) -> float:
     return -member.q
 
 
@@ -69,7 +69,7 @@ def _parse_member(member: str) -> Weighted | None:
 
 
 def parse_weight(text: str) -> float | None:
-    """Return a qvalue as a number; None where it is not `0`, `1` or one of them with three decimals.
+    """Return a qvalue as a number; None if it is not `0`, `1` or one of them with three decimals.
 
     >>> parse_weight("0.25"), parse_weight("1.5")
     (0.25, None)
