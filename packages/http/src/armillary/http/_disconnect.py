@@ -110,7 +110,7 @@ async def run_until(work: Callable[[], Awaitable[None]], *waits: Callable[[], Aw
 
     Args:
         work: what to do; it keeps this task and its context.
-        *waits: each runs in a task of its own, cancelled when the work is done.
+        *waits: each runs in a separate task, cancelled when the work is done.
 
     Returns:
         None if the work finished, else the index of the wait that ended it.
