@@ -1,4 +1,4 @@
-"""Every test marked `anyio` runs on asyncio, on uvloop where it is installed, and on trio."""
+"""Every test marked `anyio` runs on asyncio, on uvloop if it is installed, and on trio."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ def anyio_backend(request: pytest.FixtureRequest) -> object:
     return request.param
 
 
-class Answer:
-    """What was sent back to one request."""
+class Response:
+    """The response to one request."""
 
     def __init__(self, messages: list[Any]) -> None:
         self.messages = messages
@@ -54,7 +54,7 @@ class Answer:
         return found[0] if found else None
 
 
-Call = Callable[..., Awaitable[Answer]]
+Call = Callable[..., Awaitable[Response]]
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def call() -> Call:
 
     async def call(
         app: ASGIApp, accept: bytes | None = None, body: tuple[bytes, ...] = (b"",), sent: Any = None, **scope: Any
-    ) -> Answer:
+    ) -> Response:
         messages: list[Any] = [] if sent is None else sent
         chunks = list(body)
 
@@ -92,7 +92,7 @@ def call() -> Call:
             **scope,
         }
         await lint(app)(full_scope, receive, send)
-        return Answer(messages)
+        return Response(messages)
 
     return call
 

@@ -37,7 +37,7 @@ def test_every_part_can_be_read_as_soon_as_it_is_sent(
 @every_coding
 @given(body=st.binary(max_size=5000))
 @settings(max_examples=30)
-def test_a_whole_body_comes_out_as_it_went_in(make: Callable[[], Coding], body: bytes, reader: Any) -> None:
+def test_a_whole_body_round_trips(make: Callable[[], Coding], body: bytes, reader: Any) -> None:
     coding = make()
     assert reader(coding.name).read(coding.encode(body)) == body
 
@@ -54,7 +54,7 @@ def test_a_large_body_gets_much_smaller_at_every_level(make: Callable[[int], Cod
 
 
 @every_coding
-def test_a_level_out_of_range_is_refused(make: Callable[..., Coding]) -> None:
+def test_a_level_out_of_range_is_rejected(make: Callable[..., Coding]) -> None:
     lowest, highest = LEVELS[make(1).name]
     for level in (lowest - 1, highest + 1):
         with pytest.raises(ValueError, match=f"from {lowest} to {highest}"):
@@ -64,13 +64,13 @@ def test_a_level_out_of_range_is_refused(make: Callable[..., Coding]) -> None:
             make(wrong)
 
 
-def test_gzip_says_nothing_of_time_or_machine() -> None:
+def test_gzip_contains_neither_time_nor_machine() -> None:
     for engine in ("zlib", "zlib-ng"):
         coded = Gzip(engine=engine).encode(b"x" * 100)
         assert coded[4:8] == b"\0\0\0\0"
 
 
-def test_gzip_is_coded_by_zlib_ng_where_it_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_gzip_is_coded_by_zlib_ng_if_it_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     assert Gzip().engine == "zlib-ng"
     monkeypatch.setitem(sys.modules, "zlib_ng.zlib_ng", None)
     assert Gzip().engine == "zlib"
@@ -78,7 +78,7 @@ def test_gzip_is_coded_by_zlib_ng_where_it_is_installed(monkeypatch: pytest.Monk
         Gzip(engine="zlib-ng")
 
 
-def test_an_engine_of_another_name_is_refused() -> None:
+def test_an_engine_of_another_name_is_rejected() -> None:
     name: Any = "pigz"
     with pytest.raises(ValueError, match="'pigz'"):
         Gzip(engine=name)

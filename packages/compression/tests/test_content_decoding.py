@@ -94,12 +94,12 @@ def test_a_zstd_body_may_have_frames() -> None:
         pytest.param("zstd", b"\x50\x2a\x4d\x18\x00\x00\x00\x00", id="zstd-skippable"),
     ],
 )
-def test_a_body_of_empty_members_is_refused(coding: str, member: bytes) -> None:
+def test_a_body_of_empty_members_is_rejected(coding: str, member: bytes) -> None:
     with pytest.raises(MalformedBody):
         decode(DECODERS[coding](coding), [member * 1000])
 
 
-def test_a_zstd_window_above_8_mib_is_refused() -> None:
+def test_a_zstd_window_above_8_mib_is_rejected() -> None:
     library: Any = Zstd()._library
     options = {library.CompressionParameter.window_log: 25, library.CompressionParameter.compression_level: 3}
     stream = library.ZstdCompressor(options=options)

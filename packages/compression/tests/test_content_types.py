@@ -39,17 +39,17 @@ def test_case_and_parameters_do_not_count(pattern: str, content_type: str, match
         ("application/wasm", False),
     ],
 )
-def test_what_is_compressed_by_its_nature_is_left_by_default(content_type: str, excluded: bool) -> None:
+def test_compressed_types_are_excluded_by_default(content_type: str, excluded: bool) -> None:
     assert (content_type in ContentTypes(DEFAULT_EXCLUDED_CONTENT_TYPES)) is excluded
 
 
 @pytest.mark.parametrize("pattern", ["png", "*", "image/*png", "/", ""])
-def test_something_that_is_no_media_type_is_refused(pattern: str) -> None:
+def test_something_that_is_no_media_type_is_rejected(pattern: str) -> None:
     with pytest.raises(ValueError, match="exclude_content_types"):
         ContentTypes([pattern])
 
 
-def test_a_string_instead_of_a_list_is_refused() -> None:
+def test_a_string_instead_of_a_list_is_rejected() -> None:
     pattern: Any = "image/png"
     with pytest.raises(TypeError, match="exclude_content_types is a list"):
         ContentTypes(pattern)

@@ -18,10 +18,10 @@ LARGE = b"light " * 1000
 GZIP_MAGIC = b"\x1f\x8b"
 
 
-def answering(
+def responding(
     *parts: bytes, status: int = 200, headers: tuple[tuple[bytes, bytes], ...] = (), sized: bool = True
 ) -> Any:
-    """Return an application that answers with a body of these parts."""
+    """Return an application that responds with a body of these parts."""
     length = [(b"content-length", b"%d" % sum(map(len, parts)))] if sized else []
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
@@ -35,34 +35,34 @@ def answering(
 
 @pytest.mark.parametrize("coding", ["gzip", "br", "zstd"])
 async def test_a_whole_body_is_coded_with_its_new_length(call: Any, reader: Any, coding: str) -> None:
-    answer = await call(CompressionMiddleware(answering(LARGE)), accept=coding.encode())
-    assert answer.get(b"content-encoding") == coding.encode()
-    assert answer.get(b"content-length") == b"%d" % len(answer.body)
-    assert answer.get(b"vary") == b"Accept-Encoding"
-    assert len(answer.body) < len(LARGE) / 10
-    assert reader(coding).read(answer.body) == LARGE
+    response = await call(CompressionMiddleware(responding(LARGE)), accept=coding.encode())
+    assert response.get(b"content-encoding") == coding.encode()
+    assert response.get(b"content-length") == b"%d" % len(response.body)
+    assert response.get(b"vary") == b"Accept-Encoding"
+    assert len(response.body) < len(LARGE) / 10
+    assert reader(coding).read(response.body) == LARGE
 
 
 @pytest.mark.parametrize("coding", ["gzip", "br", "zstd"])
-async def test_pain_18_every_part_of_a_stream_can_be_read_when_it_is_sent(call: Any, reader: Any, coding: str) -> None:
+async def test_every_part_of_a_stream_can_be_read_when_it_is_sent(call: Any, reader: Any, coding: str) -> None:
     parts = (b"first" * 200, b"second", b"", b"third" * 200)
-    answer = await call(CompressionMiddleware(answering(*parts, sized=False)), accept=coding.encode())
-    assert answer.get(b"content-encoding") == coding.encode()
-    assert answer.get(b"content-length") is None
+    response = await call(CompressionMiddleware(responding(*parts, sized=False)), accept=coding.encode())
+    assert response.get(b"content-encoding") == coding.encode()
+    assert response.get(b"content-length") is None
     read = reader(coding).read
-    assert tuple(map(read, answer.parts)) == parts
+    assert tuple(map(read, response.parts)) == parts
 
 
 @pytest.mark.parametrize("accept", [b"gzip;q=0", b"x-gzip-foo", b"identity", b"", None])
-async def test_pain_18_a_client_that_does_not_accept_gzip_gets_none(call: Any, accept: bytes | None) -> None:
-    answer = await call(GZipMiddleware(answering(LARGE)), accept=accept)
-    assert answer.get(b"content-encoding") is None
-    assert answer.get(b"content-length") == b"%d" % len(LARGE)
-    assert answer.get(b"vary") == b"Accept-Encoding"
-    assert answer.body == LARGE
+async def test_a_client_that_does_not_accept_gzip_gets_none(call: Any, accept: bytes | None) -> None:
+    response = await call(GZipMiddleware(responding(LARGE)), accept=accept)
+    assert response.get(b"content-encoding") is None
+    assert response.get(b"content-length") == b"%d" % len(LARGE)
+    assert response.get(b"vary") == b"Accept-Encoding"
+    assert response.body == LARGE
 
 
-async def test_pain_18_the_start_of_a_stream_does_not_wait_for_its_first_part(call: Any) -> None:
+async def test_the_start_of_a_stream_does_not_wait_for_its_first_part(call: Any) -> None:
     sent: list[Any] = []
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
@@ -70,46 +70,46 @@ async def test_pain_18_the_start_of_a_stream_does_not_wait_for_its_first_part(ca
         assert [message["type"] for message in sent] == ["http.response.start"]
         await send({"type": "http.response.body", "body": b"late"})
 
-    answer = await call(GZipMiddleware(app), accept=b"gzip", sent=sent)
-    assert zlib.decompress(answer.body, 31) == b"late"
+    response = await call(GZipMiddleware(app), accept=b"gzip", sent=sent)
+    assert zlib.decompress(response.body, 31) == b"late"
 
 
-async def test_the_coding_offered_first_is_used_where_the_client_has_no_preference(call: Any) -> None:
-    app = answering(LARGE)
+async def test_the_coding_offered_first_is_used_if_the_client_has_no_preference(call: Any) -> None:
+    app = responding(LARGE)
     for codings, expected in ((["br", "gzip"], b"br"), (["gzip", "br"], b"gzip"), (None, b"zstd")):
-        answer = await call(CompressionMiddleware(app, codings=codings), accept=b"gzip, br, zstd")
-        assert answer.get(b"content-encoding") == expected
+        response = await call(CompressionMiddleware(app, codings=codings), accept=b"gzip, br, zstd")
+        assert response.get(b"content-encoding") == expected
 
 
 async def test_several_fields_of_accept_encoding_count_as_one(call: Any) -> None:
     headers = [(b"accept-encoding", b"identity"), (b"accept-encoding", b"gzip")]
-    answer = await call(GZipMiddleware(answering(LARGE)), headers=headers)
-    assert answer.get(b"content-encoding") == b"gzip"
+    response = await call(GZipMiddleware(responding(LARGE)), headers=headers)
+    assert response.get(b"content-encoding") == b"gzip"
 
 
 async def test_a_level_can_be_set_for_each_coding(call: Any) -> None:
-    fast = CompressionMiddleware(answering(LARGE), levels={"gzip": 0})
-    answer = await call(fast, accept=b"gzip")
-    assert len(answer.body) > len(LARGE)
-    assert answer.body == Gzip(0).encode(LARGE)
+    fast = CompressionMiddleware(responding(LARGE), levels={"gzip": 0})
+    response = await call(fast, accept=b"gzip")
+    assert len(response.body) > len(LARGE)
+    assert response.body == Gzip(0).encode(LARGE)
 
 
 async def test_a_small_body_is_left_as_it_is(call: Any) -> None:
     for sized in (True, False):
-        answer = await call(GZipMiddleware(answering(b"OK", status=201, sized=sized)), accept=b"gzip")
-        assert answer.body == b"OK"
-        assert answer.get(b"content-encoding") is answer.get(b"vary") is None
+        response = await call(GZipMiddleware(responding(b"OK", status=201, sized=sized)), accept=b"gzip")
+        assert response.body == b"OK"
+        assert response.get(b"content-encoding") is response.get(b"vary") is None
 
 
 @pytest.mark.parametrize(("size", "coded"), [(499, False), (500, True)])
 async def test_the_minimum_size_is_the_first_that_is_coded(call: Any, size: int, coded: bool) -> None:
-    answer = await call(GZipMiddleware(answering(bytes(size))), accept=b"gzip")
-    assert (answer.get(b"content-encoding") == b"gzip") is coded
+    response = await call(GZipMiddleware(responding(bytes(size))), accept=b"gzip")
+    assert (response.get(b"content-encoding") == b"gzip") is coded
 
 
-async def test_a_client_that_refuses_identity_gets_small_bodies_coded(call: Any) -> None:
-    answer = await call(GZipMiddleware(answering(b"OK")), accept=b"gzip, identity;q=0")
-    assert zlib.decompress(answer.body, 31) == b"OK"
+async def test_a_client_that_rejects_identity_gets_small_bodies_coded(call: Any) -> None:
+    response = await call(GZipMiddleware(responding(b"OK")), accept=b"gzip, identity;q=0")
+    assert zlib.decompress(response.body, 31) == b"OK"
 
 
 @pytest.mark.parametrize(
@@ -130,12 +130,12 @@ async def test_a_client_that_refuses_identity_gets_small_bodies_coded(call: Any)
 async def test_what_must_not_be_coded_is_untouched(call: Any, status: int, headers: Any, sized: bool) -> None:
     headers = (*headers, (b"etag", b'"v1"'))
     for accept in (b"gzip", b"identity"):
-        app = GZipMiddleware(answering(LARGE, status=status, headers=headers, sized=sized))
-        answer = await call(app, accept=accept)
-        assert answer.body == LARGE
-        assert answer.get(b"etag") == b'"v1"'
-        assert answer.get(b"vary") is None
-        assert answer.all(b"content-encoding") == [value for name, value in headers if name == b"content-encoding"]
+        app = GZipMiddleware(responding(LARGE, status=status, headers=headers, sized=sized))
+        response = await call(app, accept=accept)
+        assert response.body == LARGE
+        assert response.get(b"etag") == b'"v1"'
+        assert response.get(b"vary") is None
+        assert response.all(b"content-encoding") == [value for name, value in headers if name == b"content-encoding"]
 
 
 async def test_an_event_stream_is_sent_message_by_message(call: Any) -> None:
@@ -165,58 +165,58 @@ async def test_an_event_stream_is_sent_message_by_message(call: Any) -> None:
 )
 async def test_vary_names_the_header_once_whether_or_not_the_body_is_coded(call: Any, own: Any, expected: Any) -> None:
     for accept in (b"gzip", b"identity"):
-        answer = await call(GZipMiddleware(answering(LARGE, headers=own)), accept=accept)
-        assert answer.all(b"vary") == expected
+        response = await call(GZipMiddleware(responding(LARGE, headers=own)), accept=accept)
+        assert response.all(b"vary") == expected
 
 
 @pytest.mark.parametrize(("etag", "sent"), [(b'"v1"', b'W/"v1"'), (b'W/"v1"', b'W/"v1"')])
 async def test_a_coded_body_has_no_strong_etag(call: Any, etag: bytes, sent: bytes) -> None:
-    app = GZipMiddleware(answering(LARGE, headers=((b"etag", etag),)))
+    app = GZipMiddleware(responding(LARGE, headers=((b"etag", etag),)))
     assert (await call(app, accept=b"gzip")).get(b"etag") == sent
     assert (await call(app, accept=b"identity")).get(b"etag") == etag
 
 
 async def test_a_304_names_the_etag_that_the_client_has_stored(call: Any) -> None:
-    app = GZipMiddleware(answering(b"", status=304, headers=((b"etag", b'"v1"'),), sized=False))
-    answer = await call(app, accept=b"gzip")
-    assert answer.get(b"etag") == b'W/"v1"'
-    assert answer.get(b"vary") == b"Accept-Encoding"
-    assert answer.get(b"content-encoding") is None
+    app = GZipMiddleware(responding(b"", status=304, headers=((b"etag", b'"v1"'),), sized=False))
+    response = await call(app, accept=b"gzip")
+    assert response.get(b"etag") == b'W/"v1"'
+    assert response.get(b"vary") == b"Accept-Encoding"
+    assert response.get(b"content-encoding") is None
     assert (await call(app, accept=b"identity")).get(b"etag") == b'"v1"'
 
 
 async def test_byte_ranges_of_the_plain_body_are_not_offered_for_a_coded_one(call: Any) -> None:
-    app = GZipMiddleware(answering(LARGE, headers=((b"accept-ranges", b"bytes"),)))
+    app = GZipMiddleware(responding(LARGE, headers=((b"accept-ranges", b"bytes"),)))
     assert (await call(app, accept=b"gzip")).get(b"accept-ranges") is None
     assert (await call(app, accept=b"identity")).get(b"accept-ranges") == b"bytes"
 
 
 async def test_a_head_request_gets_the_fields_of_a_get_but_no_length(call: Any) -> None:
-    app = GZipMiddleware(answering(LARGE, headers=((b"etag", b'"v1"'),)))
-    answer = await call(app, accept=b"gzip", method="HEAD")
-    assert answer.body == b""
-    assert answer.get(b"content-encoding") == b"gzip"
-    assert answer.get(b"content-length") is None
-    assert (answer.get(b"etag"), answer.get(b"vary")) == (b'W/"v1"', b"Accept-Encoding")
+    app = GZipMiddleware(responding(LARGE, headers=((b"etag", b'"v1"'),)))
+    response = await call(app, accept=b"gzip", method="HEAD")
+    assert response.body == b""
+    assert response.get(b"content-encoding") == b"gzip"
+    assert response.get(b"content-length") is None
+    assert (response.get(b"etag"), response.get(b"vary")) == (b'W/"v1"', b"Accept-Encoding")
 
 
 async def test_a_head_request_for_a_small_body_gets_its_length(call: Any) -> None:
-    answer = await call(GZipMiddleware(answering(b"OK")), accept=b"gzip", method="HEAD")
-    assert answer.get(b"content-length") == b"2"
-    assert answer.get(b"content-encoding") is None
+    response = await call(GZipMiddleware(responding(b"OK")), accept=b"gzip", method="HEAD")
+    assert response.get(b"content-length") == b"2"
+    assert response.get(b"content-encoding") is None
 
 
-async def test_a_head_request_without_a_length_is_told_of_no_coding(call: Any) -> None:
-    answer = await call(GZipMiddleware(answering(LARGE, sized=False)), accept=b"gzip", method="HEAD")
-    assert answer.get(b"content-encoding") is None
-    assert answer.get(b"vary") == b"Accept-Encoding"
+async def test_a_head_response_without_a_length_has_no_coding(call: Any) -> None:
+    response = await call(GZipMiddleware(responding(LARGE, sized=False)), accept=b"gzip", method="HEAD")
+    assert response.get(b"content-encoding") is None
+    assert response.get(b"vary") == b"Accept-Encoding"
 
 
 @pytest.mark.parametrize("status", [204, 205, 304])
 async def test_a_response_without_a_body_gets_none(call: Any, status: int) -> None:
-    answer = await call(GZipMiddleware(answering(b"", status=status, sized=False), minimum_size=0), accept=b"gzip")
-    assert answer.body == b""
-    assert answer.get(b"content-encoding") is None
+    response = await call(GZipMiddleware(responding(b"", status=status, sized=False), minimum_size=0), accept=b"gzip")
+    assert response.body == b""
+    assert response.get(b"content-encoding") is None
 
 
 @pytest.mark.parametrize("kind", ["http.response.pathsend", "http.response.zerocopysend"])
@@ -249,21 +249,21 @@ async def test_early_hints_pass_before_the_response_and_trailers_after_it(call: 
 
     sent: list[Any] = []
     extensions: dict[str, Any] = {"http.response.early_hint": {}, "http.response.trailers": {}}
-    answer = await call(GZipMiddleware(app), accept=b"gzip", sent=sent, extensions=extensions)
+    response = await call(GZipMiddleware(app), accept=b"gzip", sent=sent, extensions=extensions)
     assert (sent[0], sent[-1]) == (hint, trailers)
-    assert zlib.decompress(answer.body, 31) == LARGE
-    assert answer.get(b"content-length") is None
+    assert zlib.decompress(response.body, 31) == LARGE
+    assert response.get(b"content-length") is None
 
 
-async def test_trailers_leave_no_length_even_where_the_whole_body_is_known(call: Any) -> None:
+async def test_trailers_leave_no_length_even_if_the_whole_body_is_known(call: Any) -> None:
     async def app(scope: Any, receive: Any, send: Any) -> None:
         await send({"type": "http.response.start", "status": 201, "headers": [], "trailers": True})
         await send({"type": "http.response.body", "body": LARGE})
         await send({"type": "http.response.trailers", "headers": []})
 
-    answer = await call(GZipMiddleware(app), accept=b"gzip", extensions={"http.response.trailers": {}})
-    assert answer.get(b"content-length") is None
-    assert answer.body.startswith(GZIP_MAGIC)
+    response = await call(GZipMiddleware(app), accept=b"gzip", extensions={"http.response.trailers": {}})
+    assert response.get(b"content-length") is None
+    assert response.body.startswith(GZIP_MAGIC)
 
 
 @pytest.mark.parametrize("sized", [True, False])
@@ -273,7 +273,7 @@ async def test_large_parts_are_coded_off_the_event_loop(
     threads: list[tuple[int, bool]] = []
     engine = Gzip()._library
 
-    def note(body: bytes) -> None:
+    def record(body: bytes) -> None:
         threads.append((len(body), threading.current_thread() is main))
 
     class Stream:
@@ -281,7 +281,7 @@ async def test_large_parts_are_coded_off_the_event_loop(
             self.stream = engine.compressobj(*arguments)
 
         def compress(self, body: bytes) -> bytes:
-            note(body)
+            record(body)
             return self.stream.compress(body)  # type: ignore[no-any-return]
 
         def flush(self, mode: int) -> bytes:
@@ -292,14 +292,14 @@ async def test_large_parts_are_coded_off_the_event_loop(
 
         @staticmethod
         def compress(body: bytes, level: int, window: int) -> bytes:
-            note(body)
+            record(body)
             return engine.compress(body, level, window)  # type: ignore[no-any-return]
 
     main = threading.current_thread()
     monkeypatch.setattr("armillary.compression._gzip.find_engine", lambda name: ("zlib", Engine))
     parts = (bytes(5000),) if sized else (bytes(100), bytes(5000))
-    answer = await call(GZipMiddleware(answering(*parts, sized=sized), thread_minimum_size=5000), accept=b"gzip")
-    assert zlib.decompress(answer.body, 31) == b"".join(parts)
+    response = await call(GZipMiddleware(responding(*parts, sized=sized), thread_minimum_size=5000), accept=b"gzip")
+    assert zlib.decompress(response.body, 31) == b"".join(parts)
     assert [entry for entry in threads if entry[0]] == ([(5000, False)] if sized else [(100, True), (5000, False)])
 
 
@@ -361,10 +361,10 @@ async def test_other_scopes_pass_as_they_are(kind: str) -> None:
 @pytest.mark.parametrize(
     ("parameters", "error", "sentence"),
     [
-        ({"codings": ["deflate"]}, ValueError, "'deflate' is no coding known here; those known are zstd, br, gzip"),
+        ({"codings": ["deflate"]}, ValueError, "'deflate' is not a known coding; the known ones are zstd, br, gzip"),
         ({"codings": []}, ValueError, "codings is empty"),
         ({"codings": "gzip"}, TypeError, "codings is a list"),
-        ({"levels": {"lzma": 3}}, ValueError, "'lzma' is no coding known here"),
+        ({"levels": {"lzma": 3}}, ValueError, "'lzma' is not a known coding"),
         ({"levels": {"br": 12}}, ValueError, "the level of br is from 0 to 11, got 12"),
         ({"levels": 6}, TypeError, "levels is a mapping such as {'gzip': 6}"),
         ({"levels": {"br": 4}, "codings": ["gzip"]}, ValueError, "levels names 'br', which codings does not offer"),
@@ -373,28 +373,28 @@ async def test_other_scopes_pass_as_they_are(kind: str) -> None:
         ({"minimum_size": "500"}, TypeError, "minimum_size is a number of bytes"),
         ({"thread_minimum_size": -1}, ValueError, "thread_minimum_size is a number of bytes"),
         ({"exclude_content_types": "image/png"}, TypeError, "exclude_content_types is a list"),
-        ({"exclude_content_types": ["png"]}, ValueError, "'png' is no media type"),
+        ({"exclude_content_types": ["png"]}, ValueError, "'png' is not a media type"),
     ],
 )
-async def test_a_wrong_parameter_is_refused_at_construction(parameters: Any, error: Any, sentence: str) -> None:
+async def test_a_wrong_parameter_is_rejected_at_construction(parameters: Any, error: Any, sentence: str) -> None:
     with pytest.raises(error, match=sentence):
-        CompressionMiddleware(answering(), **parameters)
+        CompressionMiddleware(responding(), **parameters)
 
 
 @pytest.mark.parametrize(
     ("coding", "module", "extra"), [("br", "brotli", "brotli"), ("zstd", "backports.zstd", "zstd")]
 )
-async def test_a_coding_whose_library_is_missing_is_left_out_unless_it_was_asked_for(
+async def test_a_coding_whose_library_is_missing_is_left_out_unless_it_was_requested(
     call: Any, monkeypatch: pytest.MonkeyPatch, coding: str, module: str, extra: str
 ) -> None:
     monkeypatch.setitem(
         sys.modules, "compression.zstd" if coding == "zstd" and sys.version_info >= (3, 14) else module, None
     )
-    answer = await call(CompressionMiddleware(answering(LARGE)), accept=f"{coding}, gzip;q=0.5".encode())
-    assert answer.get(b"content-encoding") == b"gzip"
+    response = await call(CompressionMiddleware(responding(LARGE)), accept=f"{coding}, gzip;q=0.5".encode())
+    assert response.get(b"content-encoding") == b"gzip"
     for parameters in ({"codings": [coding]}, {"levels": {coding: 3}}):
         with pytest.raises(ValueError, match=rf"pip install 'armillary-compression\[{extra}\]'"):
-            CompressionMiddleware(answering(), **parameters)
+            CompressionMiddleware(responding(), **parameters)
 
 
 async def test_importing_it_loads_no_third_party_and_no_event_loop() -> None:

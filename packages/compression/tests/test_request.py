@@ -52,9 +52,9 @@ def coded(coding: str, body: bytes, *more: tuple[bytes, bytes]) -> Any:
 
 @pytest.mark.parametrize("coding", CODERS)
 async def test_the_application_reads_the_body_without_its_coding(call: Any, coding: str) -> None:
-    answer = await call(RequestDecompressionMiddleware(echo), **coded(coding, CODERS[coding](BODY), (b"x-a", b"b")))
-    assert answer.body == BODY
-    assert answer.headers == [(b"x-seen-x-a", b"b")]
+    response = await call(RequestDecompressionMiddleware(echo), **coded(coding, CODERS[coding](BODY), (b"x-a", b"b")))
+    assert response.body == BODY
+    assert response.headers == [(b"x-seen-x-a", b"b")]
 
 
 @pytest.mark.parametrize("coding", CODERS)
@@ -88,12 +88,12 @@ async def test_an_empty_body_is_an_empty_body(call: Any, coding: str) -> None:
 
 
 @pytest.mark.parametrize("coding", ["lzma", "gzip, gzip", "br, gzip", "gzip\xff"])
-async def test_another_coding_or_several_are_refused_with_those_understood(call: Any, coding: str) -> None:
+async def test_another_coding_or_several_are_rejected_with_the_supported_ones(call: Any, coding: str) -> None:
     request = coded("", BODY) | {"headers": [(b"content-encoding", coding.encode("latin-1"))]}
-    answer = await call(RequestDecompressionMiddleware(echo), **request)
-    assert answer.status == 415
-    assert answer.get(b"accept-encoding") == b"gzip, deflate, br, zstd"
-    assert b"one of these codings" in answer.body
+    response = await call(RequestDecompressionMiddleware(echo), **request)
+    assert response.status == 415
+    assert response.get(b"accept-encoding") == b"gzip, deflate, br, zstd"
+    assert b"one of these codings" in response.body
 
 
 async def test_codings_can_be_limited(call: Any) -> None:
@@ -103,7 +103,7 @@ async def test_codings_can_be_limited(call: Any) -> None:
 
 @pytest.mark.parametrize("coding", ["gzip", "br", "zstd", "deflate"])
 @pytest.mark.parametrize("damage", ["cut", "turned", "followed", "foreign"])
-async def test_a_malformed_body_is_answered_with_400(call: Any, coding: str, damage: str) -> None:
+async def test_a_malformed_body_gets_a_400(call: Any, coding: str, damage: str) -> None:
     body = CODERS[coding](BODY)
     damaged = {
         "cut": body[:-1],
@@ -111,22 +111,22 @@ async def test_a_malformed_body_is_answered_with_400(call: Any, coding: str, dam
         "followed": body + b"more",
         "foreign": b"plain text, not coded at all",
     }[damage]
-    answer = await call(RequestDecompressionMiddleware(echo), **coded(coding, damaged))
-    assert answer.status == 400
-    assert coding.encode() in answer.body
+    response = await call(RequestDecompressionMiddleware(echo), **coded(coding, damaged))
+    assert response.status == 400
+    assert coding.encode() in response.body
 
 
 @pytest.mark.parametrize("coding", ["gzip", "br", "zstd", "deflate"])
-async def test_a_bomb_is_refused_at_the_cap_and_never_held(call: Any, coding: str) -> None:
+async def test_a_bomb_is_rejected_at_the_cap_and_never_held(call: Any, coding: str) -> None:
     bomb = make_bomb(coding)
     tracemalloc.start()
     try:
-        answer = await call(RequestDecompressionMiddleware(echo, max_size=1024 * 1024), **coded(coding, bomb))
+        response = await call(RequestDecompressionMiddleware(echo, max_size=1024 * 1024), **coded(coding, bomb))
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert answer.status == 413
-    assert answer.body == b"Content Too Large"
+    assert response.status == 413
+    assert response.body == b"Content Too Large"
     assert peak < 24 * 1024 * 1024
 
 
@@ -146,7 +146,7 @@ async def test_the_default_cap_is_finite() -> None:
     assert RequestDecompressionMiddleware(echo).max_size == 16 * 1024 * 1024
 
 
-async def test_the_application_sees_the_refusal_as_an_http_exception(call: Any) -> None:
+async def test_the_application_sees_the_rejection_as_an_http_exception(call: Any) -> None:
     async def app(scope: Any, receive: Any, send: Any) -> None:
         try:
             await echo(scope, receive, send)
@@ -154,11 +154,11 @@ async def test_the_application_sees_the_refusal_as_an_http_exception(call: Any) 
             await send({"type": "http.response.start", "status": exc.status_code, "headers": []})
             await send({"type": "http.response.body", "body": b"own words"})
 
-    answer = await call(RequestDecompressionMiddleware(app), **coded("gzip", b"junk"))
-    assert (answer.status, answer.body) == (400, b"own words")
+    response = await call(RequestDecompressionMiddleware(app), **coded("gzip", b"junk"))
+    assert (response.status, response.body) == (400, b"own words")
 
 
-async def test_an_application_that_takes_it_for_its_own_error_does_not_hide_the_refusal(call: Any) -> None:
+async def test_an_application_that_takes_it_for_its_own_error_does_not_hide_the_rejection(call: Any) -> None:
     async def app(scope: Any, receive: Any, send: Any) -> None:
         try:
             await echo(scope, receive, send)
@@ -166,8 +166,8 @@ async def test_an_application_that_takes_it_for_its_own_error_does_not_hide_the_
             await send({"type": "http.response.start", "status": 500, "headers": []})
             await send({"type": "http.response.body", "body": b"oops"})
 
-    answer = await call(RequestDecompressionMiddleware(app), **coded("gzip", b"junk"))
-    assert (answer.status, answer.body) == (400, b"The body is not valid gzip.")
+    response = await call(RequestDecompressionMiddleware(app), **coded("gzip", b"junk"))
+    assert (response.status, response.body) == (400, b"The body is not valid gzip.")
 
 
 async def test_an_error_of_the_application_itself_passes(call: Any) -> None:
@@ -178,7 +178,7 @@ async def test_an_error_of_the_application_itself_passes(call: Any) -> None:
         await call(RequestDecompressionMiddleware(app), **coded("gzip", b"junk"))
 
 
-async def test_a_refusal_after_the_response_has_started_is_raised(call: Any) -> None:
+async def test_a_rejection_after_the_response_has_started_is_raised(call: Any) -> None:
     async def app(scope: Any, receive: Any, send: Any) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": []})
         await receive()
@@ -209,14 +209,14 @@ async def test_a_disconnect_is_seen_in_the_middle_and_at_the_end(call: Any) -> N
     await call(RequestDecompressionMiddleware(app), **coded("gzip", CODERS["gzip"](b"x")))
     assert seen == ["http.request", "http.disconnect"]
 
-    async def gone() -> Any:
+    async def receive_disconnect() -> Any:
         return {"type": "http.disconnect"}
 
     async def send(message: Any) -> None: ...
 
     seen.clear()
     scope = {"type": "http", "method": "POST", "headers": [(b"content-encoding", b"gzip")]}
-    await RequestDecompressionMiddleware(app)(scope, gone, send)
+    await RequestDecompressionMiddleware(app)(scope, receive_disconnect, send)
     assert seen == ["http.disconnect"]
 
 
@@ -229,11 +229,11 @@ async def test_what_one_message_decodes_to_beyond_a_piece_is_decoded_in_a_thread
     main = threading.current_thread()
     original = _request.DecodedBody._next_piece
 
-    def note(self: Any, limit: int) -> bytes:
+    def record(self: Any, limit: int) -> bytes:
         threads.append(threading.current_thread() is main)
         return original(self, limit)
 
-    monkeypatch.setattr(_request.DecodedBody, "_next_piece", note)
+    monkeypatch.setattr(_request.DecodedBody, "_next_piece", record)
     body = bytes(1024 * 1024)
     assert (await call(RequestDecompressionMiddleware(echo), **coded("gzip", CODERS["gzip"](body)))).body == body
     assert threads[0] is True
@@ -269,23 +269,23 @@ async def test_other_scopes_pass_as_they_are(kind: str) -> None:
 @pytest.mark.parametrize(
     ("parameters", "error", "sentence"),
     [
-        ({"codings": ["lzma"]}, ValueError, "'lzma' is not known here; those known are gzip, deflate, br, zstd"),
+        ({"codings": ["lzma"]}, ValueError, "'lzma' is not a known coding; the known ones are gzip, deflate, br, zstd"),
         ({"codings": []}, ValueError, "codings is empty"),
         ({"codings": "gzip"}, TypeError, "codings is a list"),
         ({"max_size": -1}, ValueError, "max_size is a number of bytes"),
         ({"max_size": 1.5}, TypeError, "max_size is a number of bytes"),
     ],
 )
-async def test_a_wrong_parameter_is_refused_at_construction(parameters: Any, error: Any, sentence: str) -> None:
+async def test_a_wrong_parameter_is_rejected_at_construction(parameters: Any, error: Any, sentence: str) -> None:
     with pytest.raises(error, match=sentence):
         RequestDecompressionMiddleware(echo, **parameters)
 
 
-async def test_a_coding_whose_library_is_missing_is_left_out_unless_it_was_asked_for(
+async def test_a_coding_whose_library_is_missing_is_left_out_unless_it_was_requested(
     call: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "brotli", None)
-    answer = await call(RequestDecompressionMiddleware(echo), **coded("br", CODERS["gzip"](BODY)))
-    assert answer.get(b"accept-encoding") == b"gzip, deflate, zstd"
+    response = await call(RequestDecompressionMiddleware(echo), **coded("br", CODERS["gzip"](BODY)))
+    assert response.get(b"accept-encoding") == b"gzip, deflate, zstd"
     with pytest.raises(ValueError, match=r"pip install 'armillary-compression\[brotli\]'"):
         RequestDecompressionMiddleware(echo, codings=["br"])

@@ -12,25 +12,25 @@ ALIASES = {"x-gzip": "gzip", "x-compress": "compress"}
 
 
 class Preference(NamedTuple):
-    """The coding to use, None for none, and whether the client refuses a body without one."""
+    """The coding to use, None for none, and whether the client rejects a body without one."""
 
     coding: str | None
-    refuses_identity: bool = False
+    rejects_identity: bool = False
 
 
 def prefer(accept_encoding: str, offered: Sequence[str]) -> Preference:
     """Choose among the offered codings.
 
     The coding of the highest weight is chosen; of equal weights the one offered first. A client
-    that gives no header, or weighs `identity` above every offered coding, gets none. Where it
-    refuses all that is offered and `identity` too, it gets a body without a coding.
+    that gives no header, or weighs `identity` above every offered coding, gets none. If it
+    rejects all that is offered and `identity` too, it gets a body without a coding.
 
     Args:
-        accept_encoding: the value of the header, "" where there is none.
+        accept_encoding: the value of the header, "" if there is none.
         offered: names of codings in lower case, the best first.
 
     >>> prefer("gzip, br;q=0.9", ["br", "gzip"])
-    Preference(coding='gzip', refuses_identity=False)
+    Preference(coding='gzip', rejects_identity=False)
     >>> prefer("gzip;q=0, *", ["gzip", "br"]).coding
     'br'
     """

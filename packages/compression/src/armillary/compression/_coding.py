@@ -34,7 +34,7 @@ class Coding(Protocol):
 
 
 def check_level(coding: str, level: int, lowest: int, highest: int) -> None:
-    """Raise where a level is no integer of the coding's range."""
+    """Raise if a level is not an integer in the coding's range."""
     if not isinstance(level, int) or isinstance(level, bool):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise TypeError(f"the level of {coding} is an int, got {level!r}")
     if not lowest <= level <= highest:

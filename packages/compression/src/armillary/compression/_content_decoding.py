@@ -1,6 +1,6 @@
-"""Codings of request bodies undone, a bounded piece at a time.
+"""Decoders of request bodies, which return a bounded piece at a time.
 
-Every decoder is fed small slices: what it has not used yet it copies, at each call.
+Every decoder is fed small slices, since it copies what it has not used yet at each call.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from importlib import import_module
 from typing import Any, Protocol
 
 from ._installed import MissingLibrary
-from ._zstd import LARGEST_WINDOW, zstd_library
+from ._zstd import MAX_WINDOW_LOG, zstd_library
 
-SLICE = 16 * 1024
-"""Bytes a decoder is given at most at once."""
+MAX_SLICE_SIZE = 16 * 1024
+"""The most bytes a decoder is given at once."""
 
-SPARE_MEMBERS = 64
-SMALLEST_MEMBER = 1024
+ALLOWED_EMPTY_MEMBERS = 64
+MIN_BYTES_PER_MEMBER = 1024
 
 
 class MalformedBody(ValueError):
@@ -29,7 +29,7 @@ class Decoder(Protocol):
 
     @property
     def needs_input(self) -> bool:
-        """Whether everything given so far has come out."""
+        """Whether everything given so far was decoded."""
         ...
 
     @property
@@ -92,7 +92,7 @@ class DeflateDecoder:
     def _open(self, data: bytes) -> Any:
         self._members += 1
         if self._name == "gzip":
-            if self._members > SPARE_MEMBERS + self._length // SMALLEST_MEMBER:
+            if self._members > ALLOWED_EMPTY_MEMBERS + self._length // MIN_BYTES_PER_MEMBER:
                 raise MalformedBody
             return zlib.decompressobj(16 + zlib.MAX_WBITS)
         if self._members > 1:
@@ -169,10 +169,10 @@ class ZstdDecoder:
 
     def _open(self) -> Any:
         self._frames += 1
-        if self._frames > SPARE_MEMBERS + self._length // SMALLEST_MEMBER:
+        if self._frames > ALLOWED_EMPTY_MEMBERS + self._length // MIN_BYTES_PER_MEMBER:
             raise MalformedBody
         largest = self._library.DecompressionParameter.window_log_max
-        return self._library.ZstdDecompressor(options={largest: LARGEST_WINDOW})
+        return self._library.ZstdDecompressor(options={largest: MAX_WINDOW_LOG})
 
 
 DECODERS: Mapping[str, Callable[[str], Decoder]] = {
@@ -193,7 +193,7 @@ def find_decoders(names: Sequence[str] | None) -> dict[str, Callable[[str], Deco
     found: dict[str, Callable[[str], Decoder]] = {}
     for name in DECODERS if names is None else names:
         if name not in DECODERS:
-            raise ValueError(f"codings: {name!r} is not known here; those known are {', '.join(DECODERS)}")
+            raise ValueError(f"codings: {name!r} is not a known coding; the known ones are {', '.join(DECODERS)}")
         try:
             DECODERS[name](name)
         except ModuleNotFoundError as error:

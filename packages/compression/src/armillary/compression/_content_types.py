@@ -1,11 +1,11 @@
-"""Content types whose bodies are left as they are."""
+"""Content types whose bodies are not compressed."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 DEFAULT_EXCLUDED_CONTENT_TYPES: tuple[str, ...] = (
-    # Each event is for now, and proxies hold coded streams back.
+    # Events are for immediate delivery, and proxies buffer coded streams.
     "text/event-stream",
     # Messages are coded by the protocol itself.
     "application/grpc",
@@ -32,14 +32,14 @@ DEFAULT_EXCLUDED_CONTENT_TYPES: tuple[str, ...] = (
 
 
 class ContentTypes:
-    """A set of media types; a final `*` stands for any ending.
+    """A set of media types; a final `*` matches any ending.
 
     Args:
         patterns: such as "application/zip" or "image/*". Case and parameters do not count.
 
     Raises:
         TypeError: a string instead of a list.
-        ValueError: something that is no media type.
+        ValueError: something that is not a media type.
 
     >>> "image/png" in ContentTypes(["Image/*"])
     True
@@ -52,7 +52,7 @@ class ContentTypes:
         for pattern in essences:
             if "/" not in pattern[1:-1] or "*" in pattern[:-1]:
                 raise ValueError(
-                    f"exclude_content_types: {pattern!r} is no media type; write 'image/png', or 'image/*' for all"
+                    f"exclude_content_types: {pattern!r} is not a media type; write 'image/png', or 'image/*' for all"
                 )
         self._exact = frozenset(pattern for pattern in essences if not pattern.endswith("*"))
         self._prefixes = tuple(pattern[:-1] for pattern in essences if pattern.endswith("*"))

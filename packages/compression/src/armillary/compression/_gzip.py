@@ -1,4 +1,4 @@
-"""gzip (RFC 1952), by zlib-ng where it is installed and else by the standard library's zlib."""
+"""gzip (RFC 1952), by zlib-ng if it is installed and else by the standard library's zlib."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ class Gzip:
 
     Args:
         level: from 0, which only wraps the body, to 9.
-        engine: what compresses; by default zlib-ng where it is installed (the extra `zlib-ng`), as
+        engine: what compresses; by default zlib-ng if it is installed (the extra `zlib-ng`), as
             it makes about the same bytes in less time.
 
     Raises:
-        TypeError: a level that is no integer.
+        TypeError: a level that is not an integer.
         ValueError: a level out of range, or an engine of another name.
-        ModuleNotFoundError: zlib-ng was asked for and is not installed.
+        ModuleNotFoundError: zlib-ng was requested and is not installed.
 
     >>> len(Gzip(6).encode(b"star " * 1000)) < 100
     True

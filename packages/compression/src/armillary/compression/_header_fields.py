@@ -9,12 +9,12 @@ Header = tuple[bytes, bytes]
 VARY = (b"vary", b"Accept-Encoding")
 
 # A length, and byte ranges of it, hold for the body without a coding.
-OF_THE_PLAIN_BODY = frozenset({b"content-length", b"accept-ranges"})
+PLAIN_BODY_FIELDS = frozenset({b"content-length", b"accept-ranges"})
 
 
 def coded_fields(headers: Iterable[Header], coding: str, length: int | None) -> list[Header]:
-    """Return the fields of the coded response; `length` is that of the coded body, where it is known."""
-    fields = [field for field in negotiated_fields(headers) if field[0] not in OF_THE_PLAIN_BODY]
+    """Return the fields of the coded response; `length` is that of the coded body, if it is known."""
+    fields = [field for field in negotiated_fields(headers) if field[0] not in PLAIN_BODY_FIELDS]
     fields.append((b"content-encoding", coding.encode("ascii")))
     if length is not None:
         fields.append((b"content-length", b"%d" % length))

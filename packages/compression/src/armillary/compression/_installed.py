@@ -36,7 +36,7 @@ def make_codings(names: Sequence[str] | None, levels: Mapping[str, int] | None) 
         raise TypeError(f"levels is a mapping such as {{'gzip': 6}}, got {levels!r}")
     for name in (*(names or ()), *levels):
         if name not in CODINGS:
-            raise ValueError(f"{name!r} is no coding known here; those known are {', '.join(CODINGS)}")
+            raise ValueError(f"{name!r} is not a known coding; the known ones are {', '.join(CODINGS)}")
     if names is not None:
         check_named(names, levels)
         return [make_coding(name, levels) for name in names]
@@ -60,7 +60,7 @@ def check_named(names: Sequence[str], levels: Mapping[str, int]) -> None:
 
 
 class MissingLibrary(ValueError):
-    """A coding was asked for whose library is not installed."""
+    """The library of a requested coding is not installed."""
 
 
 def make_coding(name: str, levels: Mapping[str, int]) -> Coding:

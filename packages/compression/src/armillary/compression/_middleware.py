@@ -1,4 +1,4 @@
-"""The ASGI shells of the compression policy."""
+"""The ASGI middleware around the compression policy."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ DEFAULT_THREAD_MINIMUM_SIZE = 128 * 1024
 
 
 class _Compression:
-    """What both middleware do once their codings are chosen."""
+    """What both middleware share."""
 
     def __init__(
         self,
@@ -42,8 +42,8 @@ class _Compression:
             return
         onward: Send | None = None
 
-        # It looks at the start of the response and then steps aside where it may. A plain function:
-        # it hands on what `send` returned to be awaited, at no frame of its own.
+        # It inspects the start of the response, and then passes the rest straight on if it may. A plain
+        # function: it returns what `send` returned to be awaited, without a frame of its own.
         def send_coded(message: Message) -> Awaitable[None]:
             nonlocal onward
             if onward is not None:
@@ -56,16 +56,16 @@ class _Compression:
         await self.app(scope, receive, send_coded)
 
     def _is_small(self, start: Message, scope: Scope) -> bool:
-        """Tell whether a response says that its body is too small to be coded for this client."""
+        """Return whether a response declares a body that is too small to be coded for this client."""
         headers: list[Header] | None = start.get("headers")
-        # What can be read only once is left to be read later.
+        # Headers that can be read only once are left for later.
         if not isinstance(headers, list) or start["status"] == 304:
             return False
         for name, length in headers:
             if name == b"content-length":
                 if not length.isdigit() or len(length) > 19 or int(length) >= self.minimum_size:
                     return False
-                # Only who names identity, or everything, can refuse a body without a coding.
+                # Only a client that names identity, or `*`, can reject a body without a coding.
                 accepted = accept_encoding(scope)
                 return b"identity" not in accepted and b"*" not in accepted
         return False
@@ -73,31 +73,31 @@ class _Compression:
     def _response(self, scope: Scope, send: Send) -> CodedResponse:
         policy = self.policy
         choice = policy.choose(accept_encoding(scope))
-        minimum_size = 0 if choice.refuses_identity else policy.minimum_size
+        minimum_size = 0 if choice.rejects_identity else policy.minimum_size
         return CodedResponse(policy, choice.coding, minimum_size, self.thread_minimum_size, scope, send)
 
 
 class CompressionMiddleware(_Compression):
-    """Compress responses in the coding that the client likes best.
+    """Compress responses in the coding that the client prefers.
 
-    Streams are flushed after every part. Left as they are: small bodies, what is coded already or
-    compressed by its nature, event streams, partial content, files that the server sends itself,
-    and what says `no-transform`. A strong ETag becomes a weak one.
+    Streams are flushed after every part. Not compressed: small bodies, bodies that are coded or
+    compressed already, event streams, partial content, files that the server sends itself, and
+    responses with `no-transform`. A strong ETag becomes a weak one.
 
     Args:
         app: the application whose responses are compressed.
         codings: names of codings, the best first; by default those installed of "zstd", "br" and
             "gzip". The first two need the extras `zstd` (before Python 3.14) and `brotli`.
-        levels: how hard to try, by coding; by default zstd 3, br 4 and gzip 6.
-        minimum_size: bytes below which a body is left as it is; 500 by default.
+        levels: the compression level, by coding; by default zstd 3, br 4 and gzip 6.
+        minimum_size: bytes below which a body is not compressed; 500 by default.
         thread_minimum_size: bytes from which a part of a body is compressed in a thread; 128 KiB
             by default.
-        exclude_content_types: media types to leave as they are; a final `*` stands for any ending.
+        exclude_content_types: media types not to compress; a final `*` matches any ending.
 
     Raises:
-        TypeError: a string where a list belongs, a size or level that is no integer.
+        TypeError: a string instead of a list, a size or level that is not an integer.
         ValueError: a coding that is not known or not installed, a level out of range, a negative
-            size, something that is no media type.
+            size, something that is not a media type.
 
     RFC 9110 sections 8.4, 8.8.1 and 12.5.3.
     """
@@ -118,19 +118,19 @@ class CompressionMiddleware(_Compression):
 class GZipMiddleware(_Compression):
     """Compress responses with gzip, for clients that accept it.
 
-    See `CompressionMiddleware` for what is left as it is.
+    See `CompressionMiddleware` for what is not compressed.
 
     Args:
         app: the application whose responses are compressed.
-        minimum_size: bytes below which a body is left as it is; 500 by default.
+        minimum_size: bytes below which a body is not compressed; 500 by default.
         compresslevel: from 0 to 9.
         thread_minimum_size: bytes from which a part of a body is compressed in a thread; 128 KiB
             by default.
-        exclude_content_types: media types to leave as they are; a final `*` stands for any ending.
+        exclude_content_types: media types not to compress; a final `*` matches any ending.
 
     Raises:
-        TypeError: a string where a list belongs, a size or level that is no integer.
-        ValueError: a level out of range, a negative size, something that is no media type.
+        TypeError: a string instead of a list, a size or level that is not an integer.
+        ValueError: a level out of range, a negative size, something that is not a media type.
     """
 
     def __init__(
@@ -147,7 +147,7 @@ class GZipMiddleware(_Compression):
 
 
 def accept_encoding(scope: Scope) -> bytes:
-    """Return the Accept-Encoding of a request, several fields joined; b"" where there is none."""
+    """Return the Accept-Encoding of a request, several fields joined; b"" if there is none."""
     found = b""
     for name, value in scope["headers"]:
         if name == b"accept-encoding":

@@ -11,15 +11,17 @@ from ._coding import Coding
 from ._content_types import ContentTypes
 from ._header_fields import Header
 
-# Fields that state something about the very bytes of the body.
-OF_THE_BYTES = frozenset({b"content-encoding", b"content-range", b"content-digest", b"repr-digest", b"content-md5"})
+# Fields that describe the exact bytes of the body.
+BYTE_DEPENDENT_FIELDS = frozenset(
+    {b"content-encoding", b"content-range", b"content-digest", b"repr-digest", b"content-md5"}
+)
 
 
 class Choice(NamedTuple):
-    """The coding a client gets, None for none, and whether it refuses a body without one."""
+    """The coding a client gets, None for none, and whether it rejects a body without one."""
 
     coding: Coding | None
-    refuses_identity: bool
+    rejects_identity: bool
 
 
 class CompressionPolicy:
@@ -27,12 +29,12 @@ class CompressionPolicy:
 
     Args:
         codings: what is offered, the best first.
-        minimum_size: bytes below which a body is left as it is.
-        exclude_content_types: media types whose bodies are left as they are.
+        minimum_size: bytes below which a body is not compressed.
+        exclude_content_types: media types whose bodies are not compressed.
 
     Raises:
-        TypeError: a size that is no integer, a string where a list belongs.
-        ValueError: a negative size, something that is no media type, or no coding at all.
+        TypeError: a size that is not an integer, a string instead of a list.
+        ValueError: a negative size, something that is not a media type, or no coding at all.
     """
 
     def __init__(self, codings: Sequence[Coding], minimum_size: int, exclude_content_types: Iterable[str]) -> None:
@@ -45,39 +47,39 @@ class CompressionPolicy:
         self._choice_of = lru_cache(maxsize=256)(self._choose)
 
     def choose(self, accept_encoding: bytes) -> Choice:
-        """Return the choice for the value of an Accept-Encoding header, b"" where there is none."""
+        """Return the choice for the value of an Accept-Encoding header, b"" if there is none."""
         return self._choice_of(accept_encoding) if len(accept_encoding) <= 256 else self._choose(accept_encoding)
 
     def _choose(self, accept_encoding: bytes) -> Choice:
         preference: Preference = prefer(accept_encoding.decode("latin-1"), tuple(self.codings))
         coding = None if preference.coding is None else self.codings[preference.coding]
-        return Choice(coding, preference.refuses_identity)
+        return Choice(coding, preference.rejects_identity)
 
     def may_code(self, status: int, headers: Iterable[Header]) -> bool:
-        """Tell whether a response is one that a coding may be applied to.
+        """Return whether a coding may be applied to a response.
 
-        Not one without a body, a part of one (206), one that is coded, whose content type is
-        excluded, that says `no-transform` (RFC 9111 section 5.2.2.6), or that carries a digest of
-        its bytes (RFC 9530).
+        Not to one without a body, a part of one (206), one that is coded, whose content type is
+        excluded, that has `no-transform` (RFC 9111 section 5.2.2.6), or a digest of its bytes
+        (RFC 9530).
         """
         if status < 200 or status in (204, 205, 206, 304):
             return False
         for name, value in headers:
-            if name in OF_THE_BYTES:
+            if name in BYTE_DEPENDENT_FIELDS:
                 return False
             if name == b"content-type" and value.decode("latin-1") in self.excluded:
                 return False
-            if name == b"cache-control" and is_final(value):
+            if name == b"cache-control" and forbids_transform(value):
                 return False
         return True
 
 
-def is_final(cache_control: bytes) -> bool:
+def forbids_transform(cache_control: bytes) -> bool:
     return any(directive.strip().lower() == b"no-transform" for directive in cache_control.split(b","))
 
 
 def content_length(headers: Iterable[Header]) -> int | None:
-    """Return the Content-Length, None where it is missing or no number."""
+    """Return the Content-Length, None if it is missing or not a number."""
     for name, value in headers:
         if name == b"content-length":
             return int(value) if value.isdigit() and len(value) < 20 else None

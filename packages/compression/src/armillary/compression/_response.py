@@ -1,4 +1,4 @@
-"""One response on its way out."""
+"""The compression of one response."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ from ._coding import Coding, Encoder
 from ._header_fields import coded_fields, negotiated_fields, varying_fields
 from ._policy import CompressionPolicy, content_length
 
-COMPRESSION = Limiter("compression", max(2, os.cpu_count() or 1))
-"""For coding large bodies: more threads than processors would only take turns."""
+COMPRESSION_THREADS = Limiter("compression", max(2, os.cpu_count() or 1))
+"""For coding large bodies; more threads than processors would only take turns."""
 
 FILE_EXTENSIONS = ("http.response.pathsend", "http.response.zerocopysend")
 
 
 class CodedResponse:
-    """Codes the body of one response, where it may be.
+    """Codes the body of one response, if the policy allows it.
 
     The start of a response is held only until it is known whether the body comes whole, which
     takes its first message; a body without a Content-Length counts as a stream, and its start
-    is sent at once. A body that the server sends from a file is left as it is.
+    is sent at once. A body that the server sends from a file is not coded.
 
     Args:
         policy: decides about the response.
-        coding: what the client wants, None for no coding.
-        minimum_size: bytes below which this body is left as it is.
+        coding: the negotiated coding, None for no coding.
+        minimum_size: bytes below which this body is not compressed.
         thread_minimum_size: bytes from which a part of the body is coded in a thread.
         scope: the request's.
-        send: where messages go.
+        send: the `send` that messages are passed to.
         holds_unsized: hold the start of a body without a Content-Length too.
     """
 
@@ -129,10 +129,10 @@ class CodedResponse:
     async def _coded(self, encode: Callable[..., bytes], body: bytes, *last: bool) -> bytes:
         if len(body) < self._thread_minimum_size:
             return encode(body, *last)
-        return await COMPRESSION.run(lambda: encode(body, *last))
+        return await COMPRESSION_THREADS.run(lambda: encode(body, *last))
 
 
 def sends_files(scope: Mapping[str, Any]) -> bool:
-    """Tell whether the server lets applications answer with a file instead of a body."""
+    """Return whether the server lets applications send a file instead of a body."""
     extensions: Mapping[str, Any] = scope.get("extensions") or {}
     return any(name in extensions for name in FILE_EXTENSIONS)

@@ -10,12 +10,12 @@ from ._coding import check_level
 
 IN_STANDARD_LIBRARY = "compression.zstd"
 
-LARGEST_WINDOW = 23
+MAX_WINDOW_LOG = 23
 """8 MiB, as a power of two: what every receiver must accept (RFC 9659)."""
 
 
 def zstd_library() -> Any:
-    """Return the module that implements it; `ModuleNotFoundError` where it is not installed."""
+    """Return the module that implements it; `ModuleNotFoundError` if it is not installed."""
     return import_module(IN_STANDARD_LIBRARY) if sys.version_info >= (3, 14) else import_module("backports.zstd")
 
 
