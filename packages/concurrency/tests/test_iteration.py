@@ -24,7 +24,7 @@ async def test_items_arrive_in_order_from_another_thread() -> None:
 
 
 @pytest.mark.anyio
-async def test_any_iterable_will_do() -> None:
+async def test_any_iterable_is_accepted() -> None:
     assert [item async for item in iterate_in_threadpool("abc")] == ["a", "b", "c"]
     assert [item async for item in iterate_in_threadpool([])] == []
 
@@ -36,7 +36,7 @@ async def test_none_and_stop_iteration_are_not_taken_for_the_end() -> None:
 
 @pytest.mark.anyio
 async def test_an_exception_between_items_keeps_its_identity() -> None:
-    error = OSError("gone")
+    error = OSError("closed")
 
     def lines() -> Iterator[str]:
         yield "first"

@@ -160,7 +160,7 @@ async def test_a_cancelled_call_keeps_its_place_until_the_thread_ends() -> None:
 
 
 @pytest.mark.anyio
-async def test_a_new_size_holds_from_the_next_call_on() -> None:
+async def test_a_new_size_applies_from_the_next_call_on() -> None:
     limiter = Limiter("changing", 1)
     assert limiter.capacity().total_tokens == 1
     limiter.size = 3
@@ -168,7 +168,7 @@ async def test_a_new_size_holds_from_the_next_call_on() -> None:
 
 
 @pytest.mark.anyio
-async def test_pain_25_one_purpose_does_not_starve_another() -> None:
+async def test_one_purpose_does_not_starve_another() -> None:
     release = threading.Event()
     holder = Limiter("holder", 2)
     async with anyio.create_task_group() as group:
@@ -182,7 +182,7 @@ async def test_pain_25_one_purpose_does_not_starve_another() -> None:
         release.set()
 
 
-def test_each_event_loop_has_tokens_of_its_own() -> None:
+def test_each_event_loop_has_its_own_tokens() -> None:
     limiter = Limiter("loops", 1)
     capacities: list[object] = []
 
@@ -196,25 +196,25 @@ def test_each_event_loop_has_tokens_of_its_own() -> None:
 
 
 @pytest.mark.parametrize("size", [0, -1])
-def test_a_size_below_one_is_refused(size: int) -> None:
+def test_a_size_below_one_is_rejected(size: int) -> None:
     with pytest.raises(ValueError, match="size of at least 1"):
         Limiter("x", size)
 
 
 @pytest.mark.parametrize("size", ["4", 4.0, True])
-def test_a_size_that_is_no_int_is_refused(size: object) -> None:
+def test_a_size_that_is_not_an_int_is_rejected(size: object) -> None:
     with pytest.raises(TypeError, match="size as an int"):
         Limiter("x", size)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("max_wait", [-1, float("nan")])
-def test_a_negative_wait_is_refused(max_wait: float) -> None:
+def test_a_negative_wait_is_rejected(max_wait: float) -> None:
     with pytest.raises(ValueError, match="max_wait"):
         Limiter("x", max_wait=max_wait)
 
 
 @pytest.mark.parametrize("retry_after", [-1, float("nan"), float("inf")])
-def test_a_retry_after_that_is_no_number_of_seconds_is_refused(retry_after: float) -> None:
+def test_a_retry_after_that_is_no_number_of_seconds_is_rejected(retry_after: float) -> None:
     with pytest.raises(ValueError, match="retry_after"):
         Limiter("x", retry_after=retry_after)
 
@@ -236,5 +236,5 @@ def fresh_modules() -> set[str]:
     return set(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split())
 
 
-def test_pain_25_importing_the_package_does_not_load_an_event_loop(fresh_modules: set[str]) -> None:
+def test_importing_the_package_does_not_load_an_event_loop(fresh_modules: set[str]) -> None:
     assert not fresh_modules & {"anyio", "asyncio", "trio", "inspect", "sniffio"}

@@ -1,4 +1,4 @@
-"""Settings: where they are looked up, how they are cast, and what an error says."""
+"""Settings: lookup order, casts and error messages."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_the_values_of_the_file_can_be_listed(env_file: Path) -> None:
     assert Config(env_file).file_values == {"HOST": "file.example", "PORT": "eighty", "DEBUG": "off", "EMPTY": ""}
 
 
-def test_a_missing_setting_is_a_key_error_in_plain_words() -> None:
+def test_a_missing_setting_is_a_key_error_with_a_plain_message() -> None:
     with pytest.raises(MissingSetting) as caught:
         Config(environ={})("HOST")
     assert isinstance(caught.value, KeyError)
@@ -134,7 +134,7 @@ def test_other_casts() -> None:
     assert config("DIR", cast=Path) == Path("/srv")
 
 
-def test_a_file_that_is_not_there_is_warned_of(tmp_path: Path) -> None:
+def test_a_missing_file_is_a_warning(tmp_path: Path) -> None:
     path = tmp_path / "missing"
     with pytest.warns(UserWarning, match=f"Config file '{path}' not found.") as caught:
         config = Config(path, environ={})
@@ -142,7 +142,7 @@ def test_a_file_that_is_not_there_is_warned_of(tmp_path: Path) -> None:
     assert config("A", default="b") == "b"
 
 
-def test_a_malformed_line_is_refused_or_skipped(tmp_path: Path) -> None:
+def test_a_malformed_line_is_rejected_or_skipped(tmp_path: Path) -> None:
     class Lenient(Config):
         strict_file = False
 
@@ -190,6 +190,6 @@ def test_the_types_of_settings() -> None:
 
 
 @pytest.mark.parametrize("cast", [Decimal, {"red": 1}.__getitem__, Level.__getitem__])
-def test_whatever_a_cast_refuses_a_value_with_is_an_invalid_setting(cast: Any) -> None:
+def test_any_error_of_a_cast_is_an_invalid_setting(cast: Any) -> None:
     with pytest.raises(InvalidSetting, match=r"^LEVEL \(the environment\) is not a valid "):
         Config(environ={"LEVEL": "scarlet"})("LEVEL", cast=cast)

@@ -44,7 +44,7 @@ def test_only_a_line_break_ends_a_line(character: str) -> None:
     }
 
 
-def test_the_last_of_two_lines_counts_and_is_the_one_named() -> None:
+def test_the_last_of_two_lines_applies_and_is_the_one_named() -> None:
     assert parse_env_file(b"A=1\n\nA=2\n", ".env") == {"A": EnvLine("2", 3)}
 
 

@@ -36,6 +36,6 @@ def test_finding_a_variable_absent_is_reading_it() -> None:
         environ["A"] = "1"
 
 
-def test_it_stands_for_the_processs_environment() -> None:
+def test_it_represents_the_processs_environment() -> None:
     environ = Environ()
     assert (list(environ), len(environ)) == (list(os.environ), len(os.environ))

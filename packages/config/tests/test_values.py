@@ -23,7 +23,7 @@ def test_a_secret_shows_its_value_to_str_only() -> None:
     assert not hasattr(secret, "__dict__")
 
 
-def test_the_mask_does_not_tell_the_length() -> None:
+def test_the_mask_does_not_reveal_the_length() -> None:
     assert repr(Secret("")) == repr(Secret("a" * 50))
 
 
@@ -44,7 +44,7 @@ def test_a_secret_stays_hidden_in_a_log_of_its_settings(caplog: pytest.LogCaptur
     assert "hunter2" not in caplog.text
 
 
-def test_what_is_no_text_is_refused_without_being_shown() -> None:
+def test_what_is_no_text_is_rejected_without_being_shown() -> None:
     value: Any = b"hunter2"
     with pytest.raises(TypeError, match=r"^a Secret holds str, not bytes$"):
         Secret(value)
@@ -85,7 +85,7 @@ def test_comma_separated_strings(text: str, items: list[str]) -> None:
 
 
 @pytest.mark.parametrize("text", ["'a", "a, \"b'", "'a' b, c", "'"])
-def test_a_quote_that_does_not_end_an_item_is_refused(text: str) -> None:
+def test_a_quote_that_does_not_end_an_item_is_rejected(text: str) -> None:
     with pytest.raises(ValueError, match="quote that does not end it"):
         CommaSeparatedStrings(text)
 

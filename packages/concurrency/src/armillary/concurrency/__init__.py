@@ -1,4 +1,4 @@
-"""Run blocking code in threads, with a limit for each purpose and a say when all are busy.
+"""Run blocking code in threads, with a limit for each purpose and a bounded wait when all are busy.
 
 >>> import anyio
 >>> from armillary.concurrency import Limiter, run_in_threadpool
@@ -6,7 +6,7 @@
 >>> anyio.run(run_in_threadpool, sorted, [3, 1, 2])
 [1, 2, 3]
 
-Three limiters are there from the start: `ENDPOINTS` for handlers, `BACKGROUND` for background
+Three limiters are predefined: `ENDPOINTS` for handlers, `BACKGROUND` for background
 tasks, `FILES` for file access, so that none of them can starve another.
 """
 

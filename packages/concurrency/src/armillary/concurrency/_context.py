@@ -32,7 +32,7 @@ class ContextCall(Generic[T]):
             self._after = copy_context()
 
     def carry_back(self) -> None:
-        """Set in the present context the variables the call has set."""
+        """Set in the present context the variables that the call has set."""
         before, after = self._before, self._after
         if before is None or after is None:
             return

@@ -11,22 +11,22 @@ from ._limiter import ENDPOINTS, Limiter
 T = TypeVar("T")
 
 
-class _End:
-    """Marks exhaustion: a StopIteration cannot be raised into a coroutine."""
+class _Exhausted:
+    """The type of the sentinel for exhaustion: a StopIteration cannot be raised into a coroutine."""
 
 
-_END: Final = _End()
+_EXHAUSTED: Final = _Exhausted()
 
 
-def _next(iterator: Iterator[T]) -> T | _End:
-    return next(iterator, _END)
+def _next(iterator: Iterator[T]) -> T | _Exhausted:
+    return next(iterator, _EXHAUSTED)
 
 
 async def iterate_in_threadpool(iterator: Iterable[T], *, limiter: Limiter | None = None) -> AsyncGenerator[T]:
     """Yield the items of a blocking iterable, each fetched in a worker thread.
 
-    A generator that is left before its end is closed in a thread, so that its `finally` runs; for
-    that thread it waits as long as it takes.
+    A generator that is left before its end is closed in a thread, so that its `finally` runs; the
+    wait for that thread is not bounded.
 
     Args:
         iterator: any iterable; no thread is held between two items.
@@ -41,7 +41,7 @@ async def iterate_in_threadpool(iterator: Iterable[T], *, limiter: Limiter | Non
     try:
         while True:
             item = await chosen.run(lambda: _next(items))
-            if item is _END:
+            if item is _EXHAUSTED:
                 ended = True
                 return
             yield cast(T, item)

@@ -27,11 +27,11 @@ class Limiter:
         name: what the threads are for; named in `Overloaded`.
         size: how many calls may run at once in one event loop, at least 1.
         max_wait: seconds a call waits for a free thread before `Overloaded` is raised; 0 fails
-            at once, None waits as long as it takes.
-        retry_after: seconds told to the client in `Retry-After` of the 503.
+            at once, None waits without limit.
+        retry_after: seconds in the `Retry-After` of the 503.
 
-    `size`, `max_wait` and `retry_after` may be changed at any time; a changed size holds from
-    the next call on. A function that runs under a limiter and starts another call under the
+    `size`, `max_wait` and `retry_after` may be changed at any time; a changed size applies
+    from the next call on. A function that runs under a limiter and starts another call under the
     same one holds its thread meanwhile: give nested work a limiter of its own.
 
     >>> Limiter("reports", 4, max_wait=2.0)
@@ -64,7 +64,7 @@ class Limiter:
 
     @property
     def max_wait(self) -> float | None:
-        """Seconds a call waits for a free thread; None without bound."""
+        """Seconds a call waits for a free thread; None for no limit."""
         return self._max_wait
 
     @max_wait.setter
@@ -75,7 +75,7 @@ class Limiter:
 
     @property
     def retry_after(self) -> float:
-        """Seconds told to the client in `Retry-After` of the 503."""
+        """Seconds in the `Retry-After` of the 503."""
         return self._retry_after
 
     @retry_after.setter
@@ -86,12 +86,12 @@ class Limiter:
 
     @property
     def in_use(self) -> int:
-        """How many calls run now, in the event loop this is asked from."""
+        """How many calls run now, in the present event loop."""
         return self.capacity().borrowed_tokens
 
     @property
     def waiting(self) -> int:
-        """How many calls wait for a thread now, in the event loop this is asked from."""
+        """How many calls wait for a thread now, in the present event loop."""
         return self.capacity().statistics().tasks_waiting
 
     def capacity(self) -> CapacityLimiter:

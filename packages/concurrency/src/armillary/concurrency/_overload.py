@@ -1,4 +1,4 @@
-"""What is raised when a limiter has no thread to give in time."""
+"""The error of a limiter that had no free thread in time."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from armillary.asgi_types import HTTPException
 class Overloaded(HTTPException):
     """No thread became free within the limiter's bounded wait.
 
-    It is an `HTTPException`: unhandled, it answers 503 with `Retry-After` (RFC 9110 sections
+    It is an `HTTPException`: unhandled, it becomes a 503 with `Retry-After` (RFC 9110 sections
     15.6.4 and 10.2.3).
 
     Args:

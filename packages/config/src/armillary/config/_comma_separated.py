@@ -13,7 +13,7 @@ def split_comma_separated(text: str) -> list[str]:
     """Return the items of a comma-separated list; quoted items may hold commas, empty ones are left out.
 
     Raises:
-        ValueError: where a quote is not closed, or something follows a closed one.
+        ValueError: a quote is not closed, or something follows a closed one.
 
     >>> split_comma_separated("a, 'b, c',, d ")
     ['a', 'b, c', 'd']
@@ -56,7 +56,7 @@ class CommaSeparatedStrings(Sequence[str]):
         value: the text to split, or the strings themselves.
 
     Raises:
-        ValueError: where a quoted item is not closed.
+        ValueError: a quoted item is not closed.
 
     >>> hosts = CommaSeparatedStrings("example.org, 'www.example.org'")
     >>> list(hosts), len(hosts)

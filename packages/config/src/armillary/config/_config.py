@@ -36,7 +36,7 @@ class MissingSetting(KeyError):
 
 
 class InvalidSetting(ValueError):
-    """A setting's value cannot be cast. The message names the variable and where it is, not the value."""
+    """A setting's value cannot be cast. The message names the variable and its source, not the value."""
 
 
 class Config:
@@ -45,13 +45,13 @@ class Config:
     A setting is looked up in the environment first, then in the file, then in its default, and cast.
 
     Args:
-        env_file: a file of `NAME=value` lines; one that is not there is warned of.
+        env_file: a file of `NAME=value` lines; a missing one is a warning.
         environ: the environment, by default the process's own.
         env_prefix: put in front of every name.
         encoding: the encoding of the file.
 
     Raises:
-        EnvFileError: where the file has a line that is not `NAME=value`, or is not in the encoding.
+        EnvFileError: the file has a line that is not `NAME=value`, or is not in the encoding.
 
     >>> config = Config(environ={"APP_DEBUG": "true"}, env_prefix="APP_")
     >>> config("DEBUG", cast=bool), config("PORT", cast=int, default=8000)
@@ -108,11 +108,11 @@ class Config:
             key: the setting's name, without the prefix.
             cast: called with the text, and with a default that is not None. `bool` reads true, 1,
                 yes, on and their opposites, in any case.
-            default: returned where the setting is absent.
+            default: returned if the setting is absent.
 
         Raises:
             MissingSetting: a `KeyError`: the setting is absent and has no default.
-            InvalidSetting: a `ValueError`: the cast refused the value.
+            InvalidSetting: a `ValueError`: the cast rejected the value.
         """
         name = self.env_prefix + key
         if name in self.environ:
@@ -121,10 +121,10 @@ class Config:
         if found is not None:
             return _cast(name, found.value, cast, f"{self.env_file}, line {found.line}")
         if default is undefined:
-            raise MissingSetting(self._sentence_for_missing(name))
+            raise MissingSetting(self._missing_message(name))
         return None if default is None else _cast(name, default, cast, "its default")
 
-    def _sentence_for_missing(self, name: str) -> str:
+    def _missing_message(self, name: str) -> str:
         places = "the environment" if self.env_file is None else f"the environment nor in {self.env_file}"
         return f"{name} is {'not' if self.env_file is None else 'neither'} set in {places}, and has no default"
 
@@ -157,7 +157,7 @@ def _boolean(value: Any) -> bool:
 
 
 def _reason(exc: Exception, value: Any) -> str:
-    """Return why a cast failed; nothing where the sentence repeats a part of the value."""
+    """Return why a cast failed; nothing if the message repeats a part of the value."""
     if value == "":
         return ": it is empty"
     sentence, text = str(exc), str(value)

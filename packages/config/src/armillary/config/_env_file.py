@@ -33,7 +33,7 @@ def parse_env_file(data: bytes, name: str, encoding: str = "utf-8", *, strict: b
         strict: whether a line without `=` is an error or is skipped.
 
     Returns:
-        The variables by name; of two lines for one name the last counts.
+        The variables by name; of two lines for one name the last applies.
 
     Raises:
         EnvFileError: for a line that is not `NAME=value`, or text that is not in the encoding.

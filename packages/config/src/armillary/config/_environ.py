@@ -1,4 +1,4 @@
-"""The environment, guarded against changes that come too late."""
+"""The environment, guarded against late changes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Environ(MutableMapping[str, str]):
     """A mapping over environment variables in which what was read can no longer be changed.
 
     Tests set their variables on it before they import the settings; setting one too late raises
-    instead of being without effect.
+    instead of having no effect.
 
     Args:
         environ: the mapping to guard.

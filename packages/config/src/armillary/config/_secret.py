@@ -6,14 +6,14 @@ from __future__ import annotations
 class Secret:
     """Text that is masked wherever objects are shown: logs, tracebacks, debug pages, `vars()`.
 
-    Only `str(secret)` gives the text; say it where the text is used and nowhere else. Two secrets
+    Only `str(secret)` returns the text; call it where the text is used and nowhere else. Two secrets
     are compared in constant time.
 
     Args:
         value: the text.
 
     Raises:
-        TypeError: where the value is not text; the value is not part of the message.
+        TypeError: the value is not text; the value is not part of the message.
 
     >>> key = Secret("hunter2")
     >>> key
