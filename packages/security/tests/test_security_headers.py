@@ -47,7 +47,7 @@ async def test_a_header_that_the_application_set_stays(call: Any) -> None:
 
 
 @pytest.mark.anyio
-async def test_every_response_has_a_nonce_of_its_own_known_to_the_application(call: Any) -> None:
+async def test_every_response_has_its_own_nonce_known_to_the_application(call: Any) -> None:
     async def app(scope: Any, receive: Any, send: Any) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": []})
         await send({"type": "http.response.body", "body": scope_record(scope)["csp_nonce"].encode()})

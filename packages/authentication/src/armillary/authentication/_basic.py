@@ -14,7 +14,7 @@ from ._user import BaseUser
 
 
 class BasicBackend(AuthenticationBackend):
-    """Name and password with every request; only over https are they safe from listeners.
+    """Name and password with every request; only over https are they safe from eavesdropping.
 
     Args:
         check: `await check(username, password)` returning the user, or None if they are wrong.

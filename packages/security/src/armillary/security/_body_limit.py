@@ -71,7 +71,7 @@ class RequestBodyLimitMiddleware:
 class BodyLimitExchange:
     """One request under the limit in force, which is the record's.
 
-    An application that takes `BodyTooLarge` for an error of its own responds with 5xx; the client,
+    An application that takes `BodyTooLarge` for its own error responds with 5xx; the client,
     whose fault it is, gets the 413 instead.
     """
 
