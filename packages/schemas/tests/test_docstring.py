@@ -49,7 +49,7 @@ def test_a_yaml_error_names_route_file_and_line(method: Any) -> None:
     assert line_of("description: [an order") <= line <= line_of("description: [an order") + 1
 
 
-def test_yaml_that_is_no_mapping_is_named() -> None:
+def test_yaml_that_is_not_a_mapping_is_an_error() -> None:
     with pytest.raises(DocstringError, match="expected fields such as 'responses:'"):
         GENERATOR.get_schema([Route("/orders", scalar)])
 
@@ -79,7 +79,7 @@ def listed_by_name(request: Any) -> None:
 
 
 @pytest.mark.parametrize("method", [no_such_day, control_character, listed_by_name])
-def test_whatever_cannot_be_read_names_route_and_file(method: Any) -> None:
+def test_yaml_that_cannot_be_parsed_names_route_and_file(method: Any) -> None:
     with pytest.raises(DocstringError, match=r"docstring of GET /orders/\{id\}, .*test_docstring\.py:"):
         GENERATOR.get_schema([Route("/orders/{id:int}", method)])
 

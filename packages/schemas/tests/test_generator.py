@@ -25,7 +25,7 @@ def show(request: Any) -> None:
 
 
 def search(request: Any) -> None:
-    """Prose for people: what comes after the line is for machines.
+    """Prose for people: the part after the line is for machines.
 
     ---
     responses:
@@ -35,7 +35,7 @@ def search(request: Any) -> None:
 
 
 def prose(request: Any) -> None:
-    """Show the orders. Note: prose with a colon is no YAML."""
+    """Show the orders. Note: prose with a colon is not YAML."""
 
 
 def nothing(request: Any) -> None: ...
@@ -142,7 +142,7 @@ def test_a_parameter_described_among_the_components_is_left_to_it() -> None:
     ]
 
 
-def test_a_colon_of_the_path_itself_stays() -> None:
+def test_a_colon_of_the_path_itself_is_kept() -> None:
     routes = [
         Route("/orders:batch/{id:int}", show),
         Mount("/v1:beta", routes=[Route("/{id:int}:cancel/{day}", show)]),
@@ -150,7 +150,7 @@ def test_a_colon_of_the_path_itself_stays() -> None:
     assert list(paths(routes)) == ["/orders:batch/{id}", "/v1:beta/{id}:cancel/{day}"]
 
 
-def test_methods_that_a_class_has_but_its_route_refuses_are_left_out() -> None:
+def test_methods_that_a_class_has_but_its_route_rejects_are_left_out() -> None:
     assert list(paths([Route("/items/{id:int}", Items, methods=["GET"])])["/items/{id}"]) == ["get"]
 
 

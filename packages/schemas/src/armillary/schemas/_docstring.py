@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 SEPARATOR = re.compile(r"^---\s*$", re.MULTILINE)
-# A docstring without a separator is YAML where a line begins with a field of an Operation Object.
+# A docstring without a separator is YAML if a line begins with a field of an Operation Object.
 OPERATION_FIELD = re.compile(
     r"^(tags|summary|description|externalDocs|operationId|parameters|requestBody|responses|callbacks"
     r"|deprecated|security|servers|x-[\w-]+):",
@@ -22,18 +22,18 @@ class DocstringError(ValueError):
     """The YAML of a docstring is malformed; the message names route, file and line."""
 
 
-def parse_docstring(func: Callable[..., Any], where: str = "") -> dict[str, Any]:
+def parse_docstring(func: Callable[..., Any], route: str = "") -> dict[str, Any]:
     """Return the Operation Object in a function's docstring: what follows the last `---`, or all of it.
 
     Args:
         func: a function, method or partial.
-        where: the route, for the error message.
+        route: the route, for the error message.
 
     Returns:
-        A dict; empty where the docstring is missing or prose alone.
+        A dict; empty if the docstring is missing or only prose.
 
     Raises:
-        DocstringError: the YAML is malformed, or is no mapping.
+        DocstringError: the YAML is malformed, or is not a mapping.
     """
     docstring = inspect.getdoc(func) or ""
     parts = SEPARATOR.split(docstring)
@@ -46,32 +46,32 @@ def parse_docstring(func: Callable[..., Any], where: str = "") -> dict[str, Any]
     except yaml.MarkedYAMLError as exc:
         mark = exc.problem_mark
         line = skipped + (mark.line if mark else 0)
-        raise DocstringError(f"{place(func, where, docstring, line)}: {exc.problem or exc}") from exc
-    except (yaml.YAMLError, ValueError) as exc:  # a character YAML has not, a date the calendar has not
-        raise DocstringError(f"{place(func, where, docstring, skipped)}: {exc}") from exc
+        raise DocstringError(f"{locate(func, route, docstring, line)}: {exc.problem or exc}") from exc
+    except (yaml.YAMLError, ValueError) as exc:  # a character that YAML does not allow, an impossible date
+        raise DocstringError(f"{locate(func, route, docstring, skipped)}: {exc}") from exc
     if parsed is None:
         return {}
     if not isinstance(parsed, dict):
-        raise DocstringError(f"{place(func, where, docstring, skipped)}: expected fields such as 'responses:'")
+        raise DocstringError(f"{locate(func, route, docstring, skipped)}: expected fields such as 'responses:'")
     return parsed  # pyright: ignore[reportUnknownVariableType]
 
 
-def malformed(func: Callable[..., Any], where: str, sentence: str) -> DocstringError:
-    """Return the error for a docstring whose YAML does not say what it should."""
-    return DocstringError(f"{place(func, where, inspect.getdoc(func) or '', 0)}: {sentence}")
+def malformed(func: Callable[..., Any], route: str, problem: str) -> DocstringError:
+    """Return the error for a docstring whose YAML has the wrong structure."""
+    return DocstringError(f"{locate(func, route, inspect.getdoc(func) or '', 0)}: {problem}")
 
 
-def place(func: Callable[..., Any], where: str, docstring: str, line: int) -> str:
-    """Name route, file and line of a docstring's line."""
+def locate(func: Callable[..., Any], route: str, docstring: str, line: int) -> str:
+    """Return the route, file and line of a docstring's line, for an error message."""
     function = inspect.unwrap(func)
     function = getattr(function, "__func__", function)
-    route = f"docstring of {where or getattr(function, '__qualname__', repr(function))}"
+    origin = f"docstring of {route or getattr(function, '__qualname__', repr(function))}"
     try:
         file = inspect.getsourcefile(function)
         source, first = inspect.getsourcelines(function)
     except (OSError, TypeError):
-        return f"{route}, line {line + 1} of it"
+        return f"{origin}, line {line + 1} of it"
     wanted = docstring.splitlines()[line].strip() if line < len(docstring.splitlines()) else ""
     start = next((number for number, text in enumerate(source) if '"""' in text or "'''" in text), 0)
     offset = next((n for n in range(start, len(source)) if wanted and wanted in source[n]), start + line)
-    return f"{route}, {file}:{first + offset}"
+    return f"{origin}, {file}:{first + offset}"

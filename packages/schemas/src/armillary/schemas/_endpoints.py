@@ -1,4 +1,4 @@
-"""The operations that a list of routes offers, mounts and hosts included."""
+"""The operations of a list of routes, including those of mounts and hosts."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ class EndpointInfo(NamedTuple):
     """One operation.
 
     Attributes:
-        path: with its mounts and without convertors, such as "/users/{id}".
+        path: with the paths of its mounts and without convertors, such as "/users/{id}".
         http_method: lower-case.
-        func: the function or method that answers.
-        convertors: of the path's parameters, by name.
+        func: the function or method that handles it.
+        convertors: the convertors of the path's parameters, by name.
     """
 
     path: str
@@ -32,7 +32,7 @@ class EndpointInfo(NamedTuple):
 def find_endpoints(
     routes: Iterable[BaseRoute], prefix: str = "", above: Mapping[str, Any] | None = None
 ) -> Iterator[EndpointInfo]:
-    """Give every operation that is to be in the schema; HEAD is left out beside GET."""
+    """Yield every operation to include in the schema; HEAD is left out."""
     known = dict(above or {})
     for route in routes:
         if isinstance(route, Mount):

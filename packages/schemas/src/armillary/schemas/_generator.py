@@ -1,4 +1,4 @@
-"""Put the operations of routes together to an OpenAPI document."""
+"""Assemble the operations of routes into an OpenAPI document."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ PARAMETER_SCHEMAS: dict[str, Schema] = {
 
 
 class BaseSchemaGenerator:
-    """What generators share: walking routes, reading docstrings, answering with the document."""
+    """The base of generators: it walks routes, parses docstrings and responds with the document."""
 
     def get_schema(self, routes: Iterable[BaseRoute]) -> Schema:
         """Return the document for these routes."""
         raise NotImplementedError(f"{type(self).__name__} must define get_schema")
 
     def get_endpoints(self, routes: Iterable[BaseRoute]) -> list[EndpointInfo]:
-        """Return every operation, those below mounts and hosts included."""
+        """Return every operation, including those below mounts and hosts."""
         return list(find_endpoints(routes))
 
     def parse_docstring(self, func_or_method: Callable[..., Any]) -> Schema:
-        """Return the Operation Object in a docstring; empty where there is none.
+        """Return the Operation Object in a docstring; empty if there is none.
 
         Raises:
             DocstringError: the YAML is malformed.
@@ -42,7 +42,7 @@ class BaseSchemaGenerator:
         return parse_docstring(func_or_method)
 
     def OpenAPIResponse(self, request: Request[Any]) -> Response:
-        """Answer a request with the document of the application's routes."""
+        """Return a response with the document of the application's routes."""
         return OpenAPIResponse(self.get_schema(request.app.routes))
 
 
@@ -53,13 +53,13 @@ class SchemaGenerator(BaseSchemaGenerator):
         base_schema: the document without its paths: at least `openapi` and `info`.
 
     Raises:
-        TypeError: base_schema is no dict.
+        TypeError: base_schema is not a dict.
 
     OpenAPI 3.2; operations of the method QUERY are left out of older documents.
     """
 
     describes_path_parameters: ClassVar[bool] = True
-    """Whether path parameters that a docstring does not describe are described by their convertor."""
+    """Whether path parameters missing from a docstring are described by their convertor."""
 
     def __init__(self, base_schema: Schema) -> None:
         if not isinstance(base_schema, dict):  # pyright: ignore[reportUnnecessaryIsInstance]
@@ -85,18 +85,18 @@ class SchemaGenerator(BaseSchemaGenerator):
 
     @property
     def knows_query(self) -> bool:
-        """Whether the document's version has the method QUERY: 3.2 and later."""
+        """Whether the document's OpenAPI version has the method QUERY: 3.2 and later."""
         version = [int(part) for part in str(self.base_schema.get("openapi", "")).split(".") if part.isdigit()]
         return version[:2] >= [3, 2]
 
     def read_operation(self, endpoint: EndpointInfo) -> Schema:
         overridden = type(self).parse_docstring is not BaseSchemaGenerator.parse_docstring
-        where = f"{endpoint.http_method.upper()} {endpoint.path}"
-        operation = self.parse_docstring(endpoint.func) if overridden else parse_docstring(endpoint.func, where)
+        route = f"{endpoint.http_method.upper()} {endpoint.path}"
+        operation = self.parse_docstring(endpoint.func) if overridden else parse_docstring(endpoint.func, route)
         if operation and self.describes_path_parameters:
             parameters: Any = operation.get("parameters") or []
             if not is_list_of_mappings(parameters):
-                raise malformed(endpoint.func, where, "parameters are a list of mappings, each with 'name' and 'in'")
+                raise malformed(endpoint.func, route, "parameters are a list of mappings, each with 'name' and 'in'")
             return with_path_parameters(operation, parameters, endpoint, shared_parameters(self.base_schema))
         return operation
 

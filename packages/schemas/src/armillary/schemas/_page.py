@@ -1,4 +1,4 @@
-"""A page that shows a document: one HTML file without scripts, fonts or anything else to fetch."""
+"""A page that shows a document: one HTML file that loads no scripts, fonts or other files."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ METHOD_ORDER = ("get", "query", "post", "put", "patch", "delete", "head", "optio
 
 
 class SchemaPage:
-    """An endpoint that shows the application's OpenAPI document to people.
+    """An endpoint that shows the application's OpenAPI document as HTML.
 
     Args:
         generator: makes the document from the application's routes, at each request.
@@ -46,7 +46,7 @@ class SchemaPage:
         self.generator = generator
 
     async def show(self, request: Request[Any]) -> Response:
-        """Answer with the page."""
+        """Return a response with the page."""
         page = render_page(self.generator.get_schema(request.app.routes))
         policy = "default-src 'none'; style-src 'unsafe-inline'"
         return HTMLResponse(page, headers={"Content-Security-Policy": policy})

@@ -10,13 +10,13 @@ from armillary.http import Response
 
 
 class OpenAPIResponse(Response):
-    """The document as YAML, of the media type `application/vnd.oai.openapi`.
+    """The document as YAML, with the media type `application/vnd.oai.openapi`.
 
     Args:
         content: the document, a dict.
 
     Raises:
-        TypeError: the content is no dict.
+        TypeError: the content is not a dict.
     """
 
     media_type = "application/vnd.oai.openapi"
