@@ -1,4 +1,4 @@
-"""The table of what path and query parameters become."""
+"""The conversions of path and query parameters."""
 
 from __future__ import annotations
 
@@ -54,9 +54,9 @@ CONVERSIONS: list[tuple[Any, str, Any]] = [
     (int | None, "7", 7),
     (Optional[UUID], IDENTIFIER, UUID(IDENTIFIER)),  # noqa: UP045
     (list[int] | None, "7", [7]),
-    (Annotated[int, "a note"], "7", 7),
+    (Annotated[int, "metadata"], "7", 7),
 ]
-REFUSALS: list[tuple[Any, str, str]] = [
+REJECTIONS: list[tuple[Any, str, str]] = [
     (int, "1.0", "a whole number"),
     (int, "1_000", "a whole number"),
     (int, "9" * 5000, "a whole number"),
@@ -125,9 +125,9 @@ async def test_a_parameter_has_the_type_of_its_annotation(ask_in: Any, annotatio
     assert type(seen[0]) is type(value)
 
 
-@pytest.mark.parametrize(("annotation", "text", "expected"), REFUSALS)
+@pytest.mark.parametrize(("annotation", "text", "expected"), REJECTIONS)
 @pytest.mark.parametrize(("ask_in", "place"), [(from_path, "path"), (from_query, "query")])
-async def test_what_does_not_fit_is_answered_with_400_naming_the_parameter_and_what_was_expected(
+async def test_an_invalid_value_gets_a_400_with_the_parameter_and_what_was_expected(
     ask_in: Any, place: str, annotation: Any, text: str, expected: str
 ) -> None:
     status, body, seen = await ask_in(annotation, text)
@@ -136,7 +136,7 @@ async def test_what_does_not_fit_is_answered_with_400_naming_the_parameter_and_w
     assert seen == []
 
 
-async def test_what_is_left_out_has_its_default_or_is_none_or_is_missed() -> None:
+async def test_a_parameter_left_out_has_its_default_or_is_none_or_is_an_error() -> None:
     @inject
     async def endpoint(a: int | None, b: list[int], c: Colour = Colour.RED, d: Optional[str] = "d") -> Response:  # noqa: UP045
         return JSONResponse([a, b, c.value, d])
@@ -147,17 +147,17 @@ async def test_what_is_left_out_has_its_default_or_is_none_or_is_missed() -> Non
     )
     for annotation, expected in ((int, "a whole number"), (UUID, "a UUID"), (Colour, "one of red, blue")):
         app = InjectionMiddleware(Router([Route("/", endpoint_for(annotation, []))]), Injection())
-        sentence = f"The query parameter 'value' is missing; it must be {expected}."
-        assert await ask(app, "/", "") == (400, sentence)
+        message = f"The query parameter 'value' is missing; it must be {expected}."
+        assert await ask(app, "/", "") == (400, message)
 
 
-async def test_a_literal_is_held_to_its_values_where_the_route_made_a_number_of_the_text() -> None:
+async def test_a_literal_is_checked_if_the_route_converted_the_text_to_a_number() -> None:
     seen: list[Any] = []
     router = Router([Route("/at/{value:int}", endpoint_for(Literal[1, 2], seen))])
     app = InjectionMiddleware(router, Injection())
     assert (await ask(app, "/at/2", ""))[0] == 200
-    sentence = "The path parameter 'value' must be one of 1, 2, not '3'."
-    assert await ask(app, "/at/3", "") == (400, sentence)
+    message = "The path parameter 'value' must be one of 1, 2, not '3'."
+    assert await ask(app, "/at/3", "") == (400, message)
     assert seen == [2]
 
 
@@ -177,7 +177,7 @@ async def test_an_endpoint_with_a_parameter_that_nothing_fills_stops_the_start(a
                 raise AssertionError("must not start")
 
 
-async def test_what_a_caller_gives_is_nothing_the_start_asks_for() -> None:
+async def test_arguments_that_a_caller_passes_are_not_checked_at_start_up() -> None:
     class Chat(WebSocketEndpoint):
         @inject
         async def on_receive(self, websocket: WebSocket, data: Any) -> None: ...

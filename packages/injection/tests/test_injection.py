@@ -68,7 +68,7 @@ class Services(Provider):
     async def connection(self, settings: Settings) -> AsyncIterator[Connection]:
         LOG.append("open connection")
         error = yield Connection(settings)
-        await anyio.lowlevel.checkpoint()  # a teardown that waits is still carried out when cancelled
+        await anyio.lowlevel.checkpoint()  # a teardown that awaits still runs when cancelled
         LOG.append(f"close connection {type(error).__name__}")
 
     @provide(scope=Scope.REQUEST)
@@ -200,15 +200,15 @@ async def test_the_scope_closes_in_reverse_order_on_an_error_and_on_a_disconnect
 
         return StreamingResponse(parts())
 
-    gone: list[Any] = []
+    sent: list[Any] = []
 
     async def receive() -> Any:
         return {"type": "http.disconnect"}
 
     async def send(message: Any) -> None:
-        gone.append(message)
-        if len(gone) > 3:
-            raise OSError("the client is gone")
+        sent.append(message)
+        if len(sent) > 3:
+            raise OSError("the client disconnected")
 
     scope: Any = {"type": "http", "asgi": {"version": "3.0", "spec_version": "2.4"}, "method": "POST", "path": "/"}
     scope |= {"headers": [], "query_string": b"", "http_version": "1.1"}
@@ -251,11 +251,11 @@ async def test_a_route_that_injects_nothing_costs_four_calls_and_none_of_the_con
     scope: Any = {"type": "http", "method": "GET", "path": "/", "headers": []}
     called: list[str] = []
 
-    def note(frame: Any, event: str, argument: Any) -> None:
+    def record_call(frame: Any, event: str, argument: Any) -> None:
         if event == "call":
             called.append(f"{frame.f_globals.get('__name__')}.{frame.f_code.co_name}")
 
-    sys.setprofile(note)
+    sys.setprofile(record_call)
     try:
         await app(scope, None, None)  # type: ignore[arg-type]
     finally:
@@ -302,7 +302,7 @@ async def test_query_parameters_have_the_type_of_their_annotation(query: str, in
 
 
 @pytest.mark.parametrize(
-    ("query", "sentence"),
+    ("query", "message"),
     [
         ("n=1e3", "The query parameter 'n' must be a whole number, not '1e3'."),
         ("n=", "The query parameter 'n' must be a whole number, not ''."),
@@ -314,9 +314,9 @@ async def test_query_parameters_have_the_type_of_their_annotation(query: str, in
         ("many=1&many=a", "The query parameter 'many' must be a whole number, not 'a'."),
     ],
 )
-async def test_a_parameter_that_does_not_fit_is_named_with_what_was_expected(query: str, sentence: str) -> None:
+async def test_a_parameter_that_does_not_fit_is_named_with_what_was_expected(query: str, message: str) -> None:
     status, body = await get(app_of(echo), query=query)
-    assert (status, body.decode()) == (400, sentence)
+    assert (status, body.decode()) == (400, message)
 
 
 async def test_a_missing_parameter_and_path_parameters() -> None:
@@ -433,7 +433,7 @@ class Right:
     def __init__(self, left: Left) -> None: ...
 
 
-def test_a_missing_or_cyclic_dependency_is_refused_at_construction_with_its_chain() -> None:
+def test_a_missing_or_cyclic_dependency_is_rejected_at_construction_with_its_chain() -> None:
     class Missing(Provider):
         users = provide(Users, scope=Scope.REQUEST)
 
@@ -448,7 +448,7 @@ def test_a_missing_or_cyclic_dependency_is_refused_at_construction_with_its_chai
         Injection(Cycle())
 
 
-async def test_an_endpoint_that_asks_for_what_nobody_provides_stops_the_start() -> None:
+async def test_an_endpoint_with_a_dependency_that_no_provider_has_stops_the_start() -> None:
     @inject
     async def endpoint(users: Users) -> Response:
         return Response()
@@ -510,8 +510,8 @@ async def test_concurrent_requests_have_scopes_of_their_own() -> None:
     assert len(found) == 20
 
 
-async def test_what_several_tasks_of_a_request_ask_for_at_once_is_made_once() -> None:
-    """As the fields of a GraphQL query do, which are resolved at the same time."""
+async def test_an_object_that_several_tasks_of_a_request_need_at_once_is_created_once() -> None:
+    """Such as the fields of a GraphQL query, which are resolved at the same time."""
     made: list[Visit] = []
 
     class Slow(Provider):
@@ -541,7 +541,7 @@ async def test_what_several_tasks_of_a_request_ask_for_at_once_is_made_once() ->
     assert len(made) == 1
 
 
-async def test_a_task_cancelled_while_another_one_resolves_holds_up_nobody() -> None:
+async def test_a_task_cancelled_while_another_one_resolves_blocks_no_other_task() -> None:
     class Slow(Provider):
         @provide(scope=Scope.REQUEST)
         async def visit(self) -> Visit:
@@ -580,22 +580,22 @@ async def test_a_provider_may_call_what_is_injected_itself() -> None:
         return PlainTextResponse(client.path)
 
     with anyio.fail_after(5):
-        answer = await get(InjectionMiddleware(request_response(endpoint), Injection(Inner())))
-    assert answer == (200, b"settings")
+        response = await get(InjectionMiddleware(request_response(endpoint), Injection(Inner())))
+    assert response == (200, b"settings")
 
 
-async def test_what_outlives_its_request_is_told_that_it_is_over() -> None:
+async def test_injecting_after_the_request_has_ended_is_an_error() -> None:
     @inject
     async def task(users: Users) -> None: ...
 
     ended = anyio.Event()
-    told: list[str] = []
+    errors: list[str] = []
 
     async def later() -> None:
         await ended.wait()
         with pytest.raises(InjectionError, match="after its request had ended") as caught:
             await task()  # type: ignore[call-arg]
-        told.append(str(caught.value))
+        errors.append(str(caught.value))
         with pytest.raises(InjectionError, match="after its request had ended"):
             async with message_scope():
                 pass
@@ -609,7 +609,7 @@ async def test_what_outlives_its_request_is_told_that_it_is_over() -> None:
 
         assert (await get(app_of(endpoint)))[0] == 200
         ended.set()
-    assert told
+    assert errors
     assert LOG == ["open connection", "close connection NoneType"]
 
 
@@ -643,7 +643,7 @@ async def test_messages_handled_at_once_have_scopes_of_their_own_and_share_the_s
     assert (LOG.count("open visit"), LOG[-1]) == (1, "close visit")
 
 
-async def test_a_scope_of_its_own_may_be_opened_in_a_request_too() -> None:
+async def test_a_message_scope_may_be_opened_in_a_request_too() -> None:
     @inject
     async def task(users: Users) -> int:
         return id(users)

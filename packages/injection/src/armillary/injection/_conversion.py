@@ -1,4 +1,4 @@
-"""From the text of a path or query parameter to a value of its annotation."""
+"""Conversion of the text of a path or query parameter to its annotated type."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from types import NoneType, UnionType
 from typing import Annotated, Any, Final, Literal, NamedTuple, Union, get_args, get_origin
 from uuid import UUID
 
-LONGEST_NUMBER: Final = 4300
-"""Digits, as many as Python reads into a whole number by default."""
+MAX_DIGITS: Final = 4300
+"""The most digits that Python converts to an int by default."""
 
-_WHOLE: Final = re.compile(rf"[+-]?[0-9]{{1,{LONGEST_NUMBER}}}")
-_WORDS: Final = {
+_INTEGER: Final = re.compile(rf"[+-]?[0-9]{{1,{MAX_DIGITS}}}")
+_BOOLEANS: Final = {
     "true": True,
     "1": True,
     "yes": True,
@@ -32,10 +32,10 @@ class Conversion(NamedTuple):
     """How text becomes a value.
 
     Attributes:
-        convert: raises ValueError where the text does not fit.
-        expected: what fits, for a sentence such as "must be a whole number".
-        types: values of these are taken as they are.
-        many: whether the parameter may be repeated, and makes a list.
+        convert: converts the text; raises ValueError if the text is invalid.
+        expected: describes a valid value, for a message such as "must be a whole number".
+        types: values of these types are used unchanged.
+        many: whether the parameter may be repeated, and its value is a list.
         optional: whether None is a value.
     """
 
@@ -46,13 +46,13 @@ class Conversion(NamedTuple):
     optional: bool = False
 
 
-def _whole(text: str) -> int:
-    if not _WHOLE.fullmatch(text):
+def _integer(text: str) -> int:
+    if not _INTEGER.fullmatch(text):
         raise ValueError
     return int(text)
 
 
-def _number(text: str) -> float:
+def _float(text: str) -> float:
     value = float(text)
     if not math.isfinite(value) or not _is_plain(text):
         raise ValueError
@@ -60,7 +60,7 @@ def _number(text: str) -> float:
 
 
 def _is_plain(text: str) -> bool:
-    # Python reads the digits of other scripts as well, underscores between them and spaces around them.
+    # Python also accepts digits of other scripts, underscores between digits and spaces around them.
     return text.isascii() and "_" not in text and text == text.strip()
 
 
@@ -69,31 +69,31 @@ def _decimal(text: str) -> Decimal:
         value = Decimal(text)
     except InvalidOperation:
         raise ValueError from None
-    if not value.is_finite() or not _is_plain(text) or abs(value.adjusted()) > LONGEST_NUMBER:
+    if not value.is_finite() or not _is_plain(text) or abs(value.adjusted()) > MAX_DIGITS:
         raise ValueError
     return value
 
 
 def _uuid(text: str) -> UUID:
     value = UUID(text)
-    if value.hex not in text.lower().replace("-", ""):  # read as a number, with underscores or a sign
+    if value.hex not in text.lower().replace("-", ""):  # parsed as a number, with underscores or a sign
         raise ValueError
     return value
 
 
-def _truth(text: str) -> bool:
+def _boolean(text: str) -> bool:
     try:
-        return _WORDS[text.lower()]
+        return _BOOLEANS[text.lower()]
     except KeyError:
         raise ValueError from None
 
 
 SCALARS: Final[dict[Any, Conversion]] = {
     str: Conversion(str, "text", (str,)),
-    int: Conversion(_whole, "a whole number", (int,)),
-    float: Conversion(_number, "a number", (float, int)),
+    int: Conversion(_integer, "a whole number", (int,)),
+    float: Conversion(_float, "a number", (float, int)),
     Decimal: Conversion(_decimal, "a number", (Decimal,)),
-    bool: Conversion(_truth, "true or false", (bool,)),
+    bool: Conversion(_boolean, "true or false", (bool,)),
     UUID: Conversion(_uuid, "a UUID", (UUID,)),
     datetime: Conversion(datetime.fromisoformat, "a date and time such as 2026-01-31T12:00:00", (datetime,)),
     date: Conversion(date.fromisoformat, "a date such as 2026-01-31", (date,)),
@@ -102,7 +102,7 @@ SCALARS: Final[dict[Any, Conversion]] = {
 
 
 def conversion_for(annotation: Any) -> Conversion | None:
-    """Return how a parameter of this annotation is read, None where it is no path or query parameter.
+    """Return the conversion for an annotation; None if it is not one of a path or query parameter.
 
     >>> conversion_for(list[int]).convert("7")
     7
@@ -113,8 +113,8 @@ def conversion_for(annotation: Any) -> Conversion | None:
     origin: Any = get_origin(annotation)
     arguments: tuple[Any, ...] = get_args(annotation)
     if origin is Annotated:
-        kind, *notes = arguments
-        return None if any("dishka" in type(note).__module__ for note in notes) else conversion_for(kind)
+        kind, *metadata = arguments
+        return None if any("dishka" in type(item).__module__ for item in metadata) else conversion_for(kind)
     if origin in (Union, UnionType):
         rest: list[Any] = [argument for argument in arguments if argument is not NoneType]
         inner = conversion_for(rest[0]) if len(rest) == 1 else None

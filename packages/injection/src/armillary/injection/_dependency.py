@@ -1,4 +1,4 @@
-"""What a parameter is injected with."""
+"""The dependency of a parameter."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 
 class Dependency(NamedTuple):
-    """What is injected: a type, of a component of dishka's."""
+    """What is injected: a type, from a component of dishka."""
 
     kind: Any
     component: str = ""

@@ -1,7 +1,7 @@
-"""What misuse of injection raises."""
+"""The error of this package."""
 
 from __future__ import annotations
 
 
 class InjectionError(RuntimeError):
-    """Something cannot be injected; the message says what, where, and what to do."""
+    """Something cannot be injected; the message names it, the function that needs it, and the fix."""

@@ -1,4 +1,4 @@
-"""Functions whose parameters are found by their types."""
+"""Functions whose parameters are injected by their types."""
 
 from __future__ import annotations
 
@@ -21,25 +21,25 @@ from ._scope import current_scope
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-_MARKED: Any = FromDishka
-_EXAMPLE: Any = get_args(_MARKED[int])[1]
-_MARK: Any = _EXAMPLE.__class__
+_FROM_DISHKA: Any = FromDishka
+_MARKER_EXAMPLE: Any = get_args(_FROM_DISHKA[int])[1]
+_MARKER_TYPE: Any = _MARKER_EXAMPLE.__class__
 _CONNECTION_NAMES = frozenset({"connection", "request", "websocket"})
 _HTTP_METHODS = frozenset({"delete", "get", "head", "options", "patch", "post", "put", "trace"})
-_FOREIGN = frozenset({"builtins", "strawberry", "types", "typing"})
-_OWN_NAMES = frozenset({"self", "cls"})
+_FOREIGN_PACKAGES = frozenset({"builtins", "strawberry", "types", "typing"})
+_SELF_NAMES = frozenset({"self", "cls"})
 
 
-class Plan(NamedTuple):
-    """What becomes of the parameters of a function.
+class InjectionPlan(NamedTuple):
+    """How each parameter of a function gets its value.
 
     Attributes:
-        name: the function's, for messages.
-        dependencies: injected, by parameter.
-        connection: the parameter that is given the request or WebSocket, if there is one.
-        from_request: read from path and query where the function is an endpoint.
+        name: the name of the function, for messages.
+        dependencies: what is injected, by parameter.
+        connection: the parameter for the request or WebSocket, if there is one.
+        from_request: the parameters read from path and query if the function is an endpoint.
         positional: the names of parameters that may be given by position, in order.
-        unfilled: the names of parameters without a default that only a caller can give.
+        unfilled: the names of parameters without a default that only a caller can pass.
     """
 
     name: str
@@ -50,8 +50,8 @@ class Plan(NamedTuple):
     unfilled: tuple[str, ...]
 
 
-def plan_for(func: Callable[..., Any]) -> Plan:
-    """Look at the parameters of a function.
+def plan_for(func: Callable[..., Any]) -> InjectionPlan:
+    """Return the plan for the parameters of a function.
 
     Raises:
         InjectionError: an annotation cannot be found, or a parameter has none.
@@ -61,7 +61,7 @@ def plan_for(func: Callable[..., Any]) -> Plan:
         hints = get_type_hints(func, include_extras=True)
     except NameError as exc:
         raise InjectionError(
-            f"{name}: {exc}; annotations must be found in the module, not under TYPE_CHECKING"
+            f"{name}: {exc}; import the annotations in the module, not only under TYPE_CHECKING"
         ) from exc
     dependencies: dict[str, Dependency] = {}
     from_request: list[RequestParameter] = []
@@ -70,7 +70,7 @@ def plan_for(func: Callable[..., Any]) -> Plan:
     parameters = signature(func).parameters.values()
     for parameter in parameters:
         kind = hints.get(parameter.name)
-        if parameter.kind in (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD) or parameter.name in _OWN_NAMES:
+        if parameter.kind in (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD) or parameter.name in _SELF_NAMES:
             continue
         if is_connection(parameter.name, kind):
             connection = connection or parameter.name
@@ -80,13 +80,13 @@ def plan_for(func: Callable[..., Any]) -> Plan:
         elif (dependency := dependency_of(kind)) is not None:
             dependencies[parameter.name] = dependency
         elif parameter.default is Parameter.empty:
-            unfilled.append(parameter.name)  # given by the caller, such as a resolver's `root`
+            unfilled.append(parameter.name)  # passed by the caller, such as a resolver's `root`
     positional = tuple(item.name for item in parameters if item.kind is not Parameter.KEYWORD_ONLY)
-    return Plan(name, dependencies, connection, tuple(from_request), positional, tuple(unfilled))
+    return InjectionPlan(name, dependencies, connection, tuple(from_request), positional, tuple(unfilled))
 
 
 def is_connection(name: str, kind: Any) -> bool:
-    """Tell whether a parameter is given the request or WebSocket."""
+    """Return whether a parameter is for the request or WebSocket."""
     if kind is None:
         return name in _CONNECTION_NAMES
     base = get_origin(kind) or kind
@@ -94,27 +94,27 @@ def is_connection(name: str, kind: Any) -> bool:
 
 
 def dependency_of(kind: Any) -> Dependency | None:
-    """Return what to inject for an annotation: anything marked, and any class that is not a parameter's."""
+    """Return what to inject for an annotation: `FromDishka[...]`, or a class that is not of a foreign package."""
     if get_origin(kind) is Annotated:
         arguments = get_args(kind)
-        marks = [mark for mark in arguments[1:] if isinstance(mark, _MARK)]
-        return Dependency(arguments[0], marks[0].component) if marks else None
+        markers = [item for item in arguments[1:] if isinstance(item, _MARKER_TYPE)]
+        return Dependency(arguments[0], markers[0].component) if markers else None
     base = get_origin(kind) or kind
-    is_own = isinstance(base, type) and base.__module__.partition(".")[0] not in _FOREIGN
+    is_own = isinstance(base, type) and base.__module__.partition(".")[0] not in _FOREIGN_PACKAGES
     return Dependency(kind) if is_own else None
 
 
 def inject(func: F) -> F:
-    """Fill the parameters of a function that its caller does not give.
+    """Fill the parameters of a function that its caller does not pass.
 
-    A parameter annotated with a class of your own, or with dishka's `FromDishka[...]`, is given
-    what the providers have for it. Of an endpoint, `int float bool str Decimal UUID datetime date
-    time`, enums, literals, lists of them and `X | None` are read from the path, else from the query,
-    by name; what does not fit is answered with 400. A parameter for the request or WebSocket is
-    optional. A function that is not async runs in a worker thread.
+    A parameter annotated with your own class, or with dishka's `FromDishka[...]`, gets its value from
+    the providers. Parameters of an endpoint annotated `int float bool str Decimal UUID datetime date
+    time`, with enums, literals, lists of them or `X | None` are read from the path, else from the
+    query, by name; the response to an invalid value is 400. A parameter for the request or WebSocket
+    is optional. A function that is not async runs in a worker thread.
 
-    It is for function endpoints, the methods of class endpoints, WebSocket endpoints, background
-    tasks and GraphQL resolvers, from whose schema the injected parameters are hidden.
+    Use it for function endpoints, methods of class endpoints, WebSocket endpoints, background tasks
+    and GraphQL resolvers; the injected parameters are not in the GraphQL schema.
 
     Args:
         func: the function; the result is async.
@@ -123,10 +123,10 @@ def inject(func: F) -> F:
         InjectionError: (when called) outside of a request, or after its end; for an annotation that
             cannot be found.
     """
-    plans: list[Plan] = []
+    plans: list[InjectionPlan] = []
     is_async = is_async_callable(func)
 
-    def plan() -> Plan:
+    def plan() -> InjectionPlan:
         if not plans:
             plans.append(plan_for(func))
         return plans[0]
@@ -147,9 +147,9 @@ def inject(func: F) -> F:
     return call  # type: ignore[return-value]
 
 
-def split_connection(plan: Plan, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[dict[str, Any], Any]:
-    """Return the arguments by name, those of the request included, and the connection an endpoint was given."""
-    connection: Any = next((value for value in args[:2] if is_given_connection(value)), None)
+def split_connection(plan: InjectionPlan, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[dict[str, Any], Any]:
+    """Return the arguments by name, including those from the request, and the connection passed to an endpoint."""
+    connection: Any = next((value for value in args[:2] if is_connection_value(value)), None)
     if connection is None:
         return {**dict(zip(plan.positional, args, strict=False)), **kwargs}, None
     rest = [value for value in args if value is not connection]
@@ -163,17 +163,17 @@ def split_connection(plan: Plan, args: tuple[Any, ...], kwargs: dict[str, Any]) 
     return arguments, connection
 
 
-def is_given_connection(value: object) -> bool:
-    """Tell whether a value is a request or a WebSocket."""
+def is_connection_value(value: object) -> bool:
+    """Return whether a value is a request or a WebSocket."""
     return isinstance(value, HTTPConnection)
 
 
 def hide_dependencies(call: Any, func: Callable[..., Any]) -> None:
-    """Take what is injected out of the signature that GraphQL and other tools read."""
+    """Remove the injected parameters from the signature that GraphQL and other tools read."""
     try:
         dependencies = call.__armillary_plan__().dependencies
     except InjectionError:
-        return  # found when it is called, or checked at start-up
+        return  # raised when it is called, or at start-up
     original = signature(func)
     shown = [item for name, item in original.parameters.items() if name not in dependencies]
     call.__signature__ = Signature(shown, return_annotation=original.return_annotation)
@@ -183,7 +183,7 @@ def hide_dependencies(call: Any, func: Callable[..., Any]) -> None:
 
 
 def injected_functions(routes: Iterable[Any]) -> Iterator[Callable[..., Any]]:
-    """Yield the injected endpoints of routes, those in mounts and the methods of classes included."""
+    """Yield the injected endpoints of routes, including those in mounts and methods of classes."""
     for route in routes:
         yield from injected_functions(getattr(route, "routes", None) or ())
         endpoint: Any = getattr(route, "endpoint", None)
@@ -193,11 +193,11 @@ def injected_functions(routes: Iterable[Any]) -> Iterator[Callable[..., Any]]:
                 yield candidate
 
 
-def require_filled(function: Any, plan: Plan) -> None:
+def require_filled(function: Any, plan: InjectionPlan) -> None:
     """Raise an InjectionError for an endpoint with parameters that nothing fills.
 
-    The methods of classes that are no HTTP method's, and what a decorator is around, get what they
-    need from there.
+    Methods of classes that do not handle an HTTP method, and functions wrapped by another decorator,
+    are not checked: their caller passes the arguments.
     """
     is_method = "self" in plan.positional
     if not plan.unfilled or function.__armillary_call__ is not function:

@@ -1,4 +1,4 @@
-"""The providers of a program and their container."""
+"""The providers of an application and their container."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ class ConnectionProvider(Provider):
 
 
 class Injection:
-    """The providers of a program, checked and ready.
+    """The providers of an application, validated at construction.
 
     Args:
-        *providers: dishka's. Scope.APP lives as long as the application, Scope.SESSION as long as
+        *providers: dishka's providers. Scope.APP lives as long as the application, Scope.SESSION as long as
             a WebSocket, Scope.REQUEST as long as a request or a message.
         context: values for `from_context` in Scope.APP.
 
@@ -38,8 +38,8 @@ class Injection:
     >>> from dishka import Provider, Scope, provide
     >>> class Numbers(Provider):
     ...     @provide(scope=Scope.APP)
-    ...     def answer(self) -> int:
-    ...         return 42
+    ...     def port(self) -> int:
+    ...         return 8000
     >>> injection = Injection(Numbers())
     """
 
@@ -52,14 +52,14 @@ class Injection:
     def _make(self, overriding: Iterable[Provider]) -> AsyncContainer:
         try:
             return make_async_container(
-                ConnectionProvider(), *self._providers, *overriding, context=self._context, lock_factory=quick_lock
+                ConnectionProvider(), *self._providers, *overriding, context=self._context, lock_factory=fast_lock
             )
         except DishkaError as exc:
             raise InjectionError(f"the providers do not fit together: {exc}") from exc
 
     @asynccontextmanager
     async def lifespan(self, app: Any = None) -> AsyncGenerator[None]:
-        """Check the endpoints of an application, and tear Scope.APP down at its end."""
+        """Check the endpoints of an application, and close Scope.APP at shutdown."""
         self.check(injected_functions(getattr(app, "routes", ())))
         try:
             yield
@@ -70,7 +70,7 @@ class Injection:
             self.container = self._make(())
 
     def check(self, functions: Iterable[Callable[..., Any]]) -> None:
-        """Raise an InjectionError for the first endpoint that asks for what no provider has, or nothing fills."""
+        """Raise an InjectionError for the first endpoint with a dependency or parameter that cannot be filled."""
         probes = Provider(scope=Scope.REQUEST)
         for function in functions:
             plan = function.__armillary_plan__()  # type: ignore[attr-defined]
@@ -84,24 +84,24 @@ class Injection:
         """Inject other values for some types while the block runs. For tests.
 
         Args:
-            values: by the type asked for.
-            *providers: which come before those there are.
+            values: the values, by the type they replace.
+            *providers: providers that take precedence over those of the constructor.
 
-        What Scope.APP had made before is made anew inside the block.
+        Objects of Scope.APP are created again inside the block.
         """
         overriding = Provider(scope=Scope.APP)
         for kind, value in values.items():
             overriding.provide(constant(value), provides=kind, override=True)
-        former, self.container = self.container, self._make((*providers, overriding))
+        previous, self.container = self.container, self._make((*providers, overriding))
         try:
             yield
         finally:
             self._retired.append(self.container)
-            self.container = former
+            self.container = previous
 
 
-def quick_lock() -> Any:
-    """Return a lock that costs little while nobody waits for it."""
+def fast_lock() -> Any:
+    """Return a lock that is cheap without contention."""
     from anyio import Lock
 
     return Lock(fast_acquire=True)
@@ -117,7 +117,7 @@ def constant(value: Any) -> Callable[[], Any]:
 
 
 def probe(name: str, dependency: Dependency) -> Any:
-    """Return a factory that asks for what an endpoint does, so that the graph is checked with it."""
+    """Return a factory with the dependency of an endpoint, so that dishka checks it with the graph."""
 
     def ask(asked: Any) -> Any:
         return asked
@@ -128,7 +128,7 @@ def probe(name: str, dependency: Dependency) -> Any:
 
 
 def find_injection(application: Any) -> Injection:
-    """Return the injection of an application or of a test client's.
+    """Return the injection of an application, or of the application of a test client.
 
     Raises:
         InjectionError: there is none.

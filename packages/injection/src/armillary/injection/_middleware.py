@@ -1,4 +1,4 @@
-"""What opens and closes the scope of a request."""
+"""The middleware that opens and closes the scope of a request."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from ._scope import CURRENT, ConnectionScope
 
 
 class InjectionMiddleware:
-    """Let the functions below inject, from a scope that ends with the request.
+    """Provide a scope for injection that ends with the request.
 
     The scope is opened when something is first injected, and closed after the response and its
-    background tasks, in reverse order, also on an error, a disconnect and a cancellation.
+    background tasks, in reverse order, also after an error, a disconnect or a cancellation.
 
     Args:
-        app: the application whose functions inject.
+        app: the application that contains the injected functions.
         injection: the providers.
 
     Raises:
-        TypeError: `injection` is none.
+        TypeError: `injection` is not an `Injection`.
     """
 
     def __init__(self, app: ASGIApp, injection: Injection) -> None:

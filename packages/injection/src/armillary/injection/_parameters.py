@@ -10,7 +10,7 @@ from armillary.datastructures import HTTPConnection
 
 from ._conversion import Conversion
 
-SHOWN = 60
+MAX_SHOWN_LENGTH = 60
 
 
 class RequestParameter(NamedTuple):
@@ -24,7 +24,7 @@ class RequestParameter(NamedTuple):
         """Return its value.
 
         Raises:
-            HTTPException: 400, naming the parameter and what was expected.
+            HTTPException: 400, with the parameter and what was expected.
         """
         if self.name in connection.path_params:
             found: Any = connection.path_params[self.name]
@@ -55,5 +55,6 @@ class RequestParameter(NamedTuple):
         except ValueError:
             raise HTTPException(
                 400,
-                f"The {place} parameter {self.name!r} must be {self.conversion.expected}, not {str(value)[:SHOWN]!r}.",
+                f"The {place} parameter {self.name!r} must be {self.conversion.expected}, "
+                f"not {str(value)[:MAX_SHOWN_LENGTH]!r}.",
             ) from None

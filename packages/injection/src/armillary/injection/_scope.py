@@ -1,4 +1,4 @@
-"""The scopes that functions inject from: a request, a WebSocket, a message. Each opens when it is first asked."""
+"""The scopes to inject from: a request, a WebSocket, a message. Each is opened on first use."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class InjectionScope:
-    """A request scope of dishka's; whoever asks for something at the same time takes turns, so that it is made once."""
+    """A request scope of dishka; concurrent tasks take turns, so that each object is created once."""
 
     __slots__ = ("_busy", "_ended", "_opened", "_waiting")
 
@@ -41,13 +41,13 @@ class InjectionScope:
         Args:
             arguments: by name.
             dependencies: by name.
-            connection: the request or WebSocket the caller was given, if it was.
+            connection: the request or WebSocket passed to the caller, if any.
         """
-        if RESOLVING.get(None) is self:  # a provider calls what is injected itself
+        if RESOLVING.get(None) is self:  # a provider calls an injected function
             await self._fill(arguments, dependencies, connection)
             return
         while self._busy:
-            await self._turn()
+            await self._wait_for_turn()
         self._busy = True
         token = RESOLVING.set(self)
         try:
@@ -64,7 +64,7 @@ class InjectionScope:
             if name not in arguments:
                 arguments[name] = await container.get(dependency.kind, component=dependency.component)
 
-    async def _turn(self) -> None:
+    async def _wait_for_turn(self) -> None:
         from anyio import Event
 
         event = Event()
@@ -72,24 +72,24 @@ class InjectionScope:
         await event.wait()
 
     def _wake(self) -> None:
-        # All of them, since one that is cancelled would not wake the next.
+        # All of them, since a cancelled task would not wake the next one.
         waiting, self._waiting = self._waiting, []
         for event in waiting:
             event.set()
 
     async def container(self, connection: Any = None) -> AsyncContainer:
-        """Return the container, opening it where it is not open."""
+        """Return the container; open it if necessary."""
         if self._ended:
             raise InjectionError(
-                "something was injected after its request had ended, which is when its scope is torn down: await the "
-                "task before, or make it a background task of the response"
+                "something was injected after its request had ended, when its scope was closed already: await the "
+                "task before that, or make it a background task of the response"
             )
         if not self._opened:
             await self._open(connection)
         return self._opened[-1]
 
     async def close(self, error: BaseException | None) -> None:
-        """Tear everything down, innermost first; when cancelled meanwhile, it is still carried out."""
+        """Close all containers, innermost first, shielded from cancellation."""
         self._ended = True
         if not self._opened:
             return
@@ -107,7 +107,7 @@ class InjectionScope:
 
 
 class ConnectionScope(InjectionScope):
-    """What a request or WebSocket injects from.
+    """The scope of a request or WebSocket.
 
     Args:
         injection: the providers.
@@ -147,8 +147,8 @@ class ConnectionScope(InjectionScope):
 
         return Request[Any](self._scope, self._receive, self._send)
 
-    async def further(self) -> AsyncContainer:
-        """Return a further request scope, beside that of the connection: within the session of a WebSocket."""
+    async def open_request_container(self) -> AsyncContainer:
+        """Open another request scope besides that of the connection; within the session for a WebSocket."""
         if self._scope["type"] == "websocket":
             await self.container()
             return await self._opened[0](scope=DishkaScope.REQUEST).__aenter__()
@@ -161,7 +161,7 @@ class ConnectionScope(InjectionScope):
 
 
 class MessageScope(InjectionScope):
-    """What the handling of one message injects from.
+    """The scope of one message.
 
     Args:
         outer: the scope of its connection.
@@ -174,7 +174,7 @@ class MessageScope(InjectionScope):
         self.outer = outer
 
     async def _open(self, connection: Any) -> None:
-        self._opened.append(await self.outer.further())
+        self._opened.append(await self.outer.open_request_container())
 
 
 CURRENT: ContextVar[InjectionScope] = ContextVar("armillary_injection")
@@ -182,10 +182,10 @@ RESOLVING: ContextVar[InjectionScope | None] = ContextVar("armillary_injection_r
 
 
 def current_scope(what: str) -> InjectionScope:
-    """Return the scope of what is being served.
+    """Return the scope of the current request, WebSocket or message.
 
     Raises:
-        InjectionError: nothing is, or no middleware wraps the application.
+        InjectionError: there is none, or no middleware wraps the application.
     """
     try:
         return CURRENT.get()
@@ -198,15 +198,15 @@ def current_scope(what: str) -> InjectionScope:
 
 @asynccontextmanager
 async def message_scope() -> AsyncGenerator[AsyncContainer]:
-    """Open a request scope of its own, for one message of a WebSocket: what is injected in the block is from it.
+    """Open a separate request scope, for one message of a WebSocket; the block injects from it.
 
     Messages that are handled at the same time have one each.
 
     Raises:
         InjectionError: outside of a request or WebSocket, or after its end.
     """
-    around = current_scope("message_scope()")
-    outer = around.outer if isinstance(around, MessageScope) else around
+    current = current_scope("message_scope()")
+    outer = current.outer if isinstance(current, MessageScope) else current
     assert isinstance(outer, ConnectionScope)
     own = MessageScope(outer)
     token = CURRENT.set(own)
