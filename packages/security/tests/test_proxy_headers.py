@@ -57,7 +57,7 @@ async def test_headers_of_an_untrusted_peer_change_nothing(call: Any) -> None:
 
 
 @pytest.mark.anyio
-async def test_a_peer_on_a_socket_for_both_families_is_known_by_its_ipv4_address(call: Any) -> None:
+async def test_a_peer_on_a_dual_stack_socket_is_known_by_its_ipv4_address(call: Any) -> None:
     seen: list[Any] = []
 
     async def app(scope: Any, receive: Any, send: Any) -> None:

@@ -107,7 +107,7 @@ def parse_address(text: str) -> IPAddress | None:
         address = ip_address(text)
     except ValueError:
         return None
-    # A socket for both families shows IPv4 peers as "::ffff:10.0.0.1".
+    # A dual-stack socket shows IPv4 peers as "::ffff:10.0.0.1".
     return getattr(address, "ipv4_mapped", None) or address
 
 
