@@ -37,7 +37,7 @@ def background_app(task: Callable[[], Awaitable[None]]) -> Callable[[Scope, Rece
 
 
 @pytest.mark.anyio
-async def test_pain_17_a_stream_learns_that_the_server_is_stopping() -> None:
+async def test_a_stream_can_wait_for_the_server_to_stop() -> None:
     ended: list[bool] = []
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
@@ -113,11 +113,11 @@ def test_stopping_outlives_the_loop_that_waited_for_it() -> None:
 @pytest.mark.anyio
 async def test_tasks_may_finish_before_the_deadline() -> None:
     done: list[str] = []
-    begun, told = anyio.Event(), anyio.Event()
+    begun, stop_called = anyio.Event(), anyio.Event()
 
     async def work() -> None:
         begun.set()
-        await told.wait()
+        await stop_called.wait()
         await anyio.sleep(0.01)
         done.append("done")
 
@@ -127,14 +127,14 @@ async def test_tasks_may_finish_before_the_deadline() -> None:
         await begun.wait()
         assert stopping.running_tasks == 1
         stopping.stop()
-        told.set()
+        stop_called.set()
     assert done == ["done"]
     assert stopping.unfinished_tasks == []
     assert stopping.running_tasks == 0
 
 
 @pytest.mark.anyio
-async def test_pain_16_tasks_that_miss_the_deadline_are_cancelled_and_reported(
+async def test_tasks_that_miss_the_deadline_are_cancelled_and_reported(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     async def endless() -> None:
@@ -149,25 +149,25 @@ async def test_pain_16_tasks_that_miss_the_deadline_are_cancelled_and_reported(
             group.start_soon(stopping, dict(HTTP), no_receive, no_send)
             await anyio.sleep(0.01)
             stopping.stop()
-    cut, left_out = stopping.unfinished_tasks
-    assert cut.task.name.endswith("endless")
-    assert cut.seconds is not None
-    assert 0.02 <= cut.seconds < 2
-    assert (left_out.task.name, left_out.seconds) == ("print", None)
+    cancelled, skipped = stopping.unfinished_tasks
+    assert cancelled.task.name.endswith("endless")
+    assert cancelled.seconds is not None
+    assert 0.02 <= cancelled.seconds < 2
+    assert (skipped.task.name, skipped.seconds) == ("print", None)
     assert [record.name for record in caplog.records] == ["armillary.background"] * 2
     assert "endless was cancelled after" in caplog.text
     assert "print was not started" in caplog.text
 
 
 @pytest.mark.anyio
-async def test_a_hook_hears_of_unfinished_tasks_instead_of_the_log(caplog: pytest.LogCaptureFixture) -> None:
-    heard: list[UnfinishedTask] = []
+async def test_a_hook_receives_unfinished_tasks_instead_of_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    received: list[UnfinishedTask] = []
     app = background_app(BackgroundTask(anyio.sleep, 60))
-    stopping = Stopping(app, drain_timeout=0, on_unfinished=heard.append, signals=[])
+    stopping = Stopping(app, drain_timeout=0, on_unfinished=received.append, signals=[])
     stopping.stop()
     with anyio.fail_after(5), caplog.at_level(logging.WARNING):
         await stopping(dict(HTTP), no_receive, no_send)
-    assert [unfinished.task.name for unfinished in heard] == ["sleep"]
+    assert [unfinished.task.name for unfinished in received] == ["sleep"]
     assert caplog.records == []
 
 
@@ -183,7 +183,7 @@ async def test_a_task_begun_while_stopping_has_what_is_left_of_the_time() -> Non
 
 
 @pytest.mark.anyio
-async def test_a_sync_task_is_reported_at_the_deadline_though_its_thread_goes_on() -> None:
+async def test_a_sync_task_is_reported_at_the_deadline_though_its_thread_continues() -> None:
     release = threading.Event()
     stopping = Stopping(background_app(BackgroundTask(release.wait, 5)), drain_timeout=0, signals=[])
     stopping.stop()
@@ -204,7 +204,7 @@ async def test_a_cancelled_request_is_not_taken_for_a_drained_one() -> None:
 
 
 @pytest.mark.anyio
-async def test_a_failure_passes_through_the_drain_as_it_is() -> None:
+async def test_a_failure_passes_through_the_drain_unchanged() -> None:
     error = LookupError("x")
 
     async def fail() -> None:
@@ -222,27 +222,27 @@ class Lifespan:
     def __init__(self, app: Stopping) -> None:
         self.app = app
         self.sent: list[str] = []
-        self._orders_in, self._orders = anyio.create_memory_object_stream[Message](2)
-        self._answered = anyio.Event()
+        self._to_app, self._from_server = anyio.create_memory_object_stream[Message](2)
+        self._responded = anyio.Event()
 
     async def send(self, message: Message) -> None:
         self.sent.append(message["type"])
-        self._answered.set()
+        self._responded.set()
 
     async def __aenter__(self) -> Lifespan:
         self._group = await anyio.create_task_group().__aenter__()
         self._group.start_soon(
-            self.app, {"type": "lifespan", "asgi": {"version": "3.0"}}, self._orders.receive, self.send
+            self.app, {"type": "lifespan", "asgi": {"version": "3.0"}}, self._from_server.receive, self.send
         )
-        await self._orders_in.send({"type": "lifespan.startup"})
-        await self._answered.wait()
+        await self._to_app.send({"type": "lifespan.startup"})
+        await self._responded.wait()
         return self
 
     async def __aexit__(self, *exc_info: object) -> None:
-        await self._orders_in.send({"type": "lifespan.shutdown"})
+        await self._to_app.send({"type": "lifespan.shutdown"})
         await self._group.__aexit__(None, None, None)
-        self._orders_in.close()
-        self._orders.close()
+        self._to_app.close()
+        self._from_server.close()
 
 
 async def app_with_lifespan(scope: Scope, receive: Receive, send: Send) -> None:
@@ -257,7 +257,7 @@ async def app_without_lifespan(scope: Scope, receive: Receive, send: Send) -> No
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("app", [app_with_lifespan, app_without_lifespan, empty_app])
-async def test_the_lifespan_completes_with_and_without_the_help_of_the_app(
+async def test_the_lifespan_completes_whether_or_not_the_app_supports_it(
     app: Callable[[Scope, Receive, Send], Awaitable[None]],
 ) -> None:
     stopping = Stopping(app, signals=[])
@@ -304,24 +304,24 @@ async def test_a_failing_start_up_is_not_hidden() -> None:
 
 
 @pytest.mark.anyio
-async def test_pain_17_a_signal_is_heard_and_passed_on_to_the_server() -> None:
-    heard: list[int] = []
-    before = signal.signal(signal.SIGUSR1, lambda number, frame: heard.append(number))
+async def test_a_signal_is_received_and_passed_on_to_the_server() -> None:
+    received: list[int] = []
+    before = signal.signal(signal.SIGUSR1, lambda number, frame: received.append(number))
     try:
         stopping = Stopping(app_with_lifespan, signals=[signal.SIGUSR1])
         async with Lifespan(stopping):
             os.kill(os.getpid(), signal.SIGUSR1)
             with anyio.fail_after(2):
                 await stopping.event.wait()
-            assert heard == [signal.SIGUSR1]
+            assert received == [signal.SIGUSR1]
         os.kill(os.getpid(), signal.SIGUSR1)
-        assert heard == [signal.SIGUSR1] * 2
+        assert received == [signal.SIGUSR1] * 2
     finally:
         signal.signal(signal.SIGUSR1, before)
 
 
 @pytest.mark.anyio
-async def test_the_server_is_not_interrupted_in_the_midst_of_a_request() -> None:
+async def test_the_server_is_not_interrupted_during_a_request() -> None:
     frames: list[object] = []
     before = signal.signal(signal.SIGUSR1, lambda number, frame: frames.append(frame))
     try:
@@ -358,7 +358,7 @@ async def test_an_ignored_signal_stays_ignored() -> None:
         signal.signal(signal.SIGUSR1, before)
 
 
-def test_outside_the_main_thread_signals_are_left_alone() -> None:
+def test_outside_the_main_thread_no_handlers_are_installed() -> None:
     failures: list[BaseException] = []
 
     async def run() -> None:
@@ -378,7 +378,7 @@ def test_outside_the_main_thread_signals_are_left_alone() -> None:
 
 
 @pytest.mark.parametrize("timeout", [-1, float("nan")])
-def test_a_negative_drain_timeout_is_refused(timeout: float) -> None:
+def test_a_negative_drain_timeout_is_rejected(timeout: float) -> None:
     with pytest.raises(ValueError, match="drain_timeout"):
         Stopping(empty_app, drain_timeout=timeout)
 
@@ -387,6 +387,6 @@ async def report(unfinished: UnfinishedTask) -> None: ...
 
 
 @pytest.mark.parametrize("hook", [report, "log"])
-def test_a_hook_that_could_not_be_called_is_refused(hook: Any) -> None:
+def test_a_hook_that_could_not_be_called_is_rejected(hook: Any) -> None:
     with pytest.raises(TypeError, match="Stopping takes on_unfinished as a plain function, not an async one, got"):
         Stopping(empty_app, on_unfinished=hook)

@@ -9,7 +9,7 @@ from typing import Any
 import anyio
 import pytest
 
-from armillary.background import BackgroundTask, BackgroundTasks, Retry, TaskOptions
+from armillary.background import BackgroundTask, BackgroundTasks, TaskOptions, TaskRetry
 from armillary.concurrency import BACKGROUND, ENDPOINTS, Limiter
 
 variable: contextvars.ContextVar[str] = contextvars.ContextVar("variable", default="unset")
@@ -52,7 +52,7 @@ async def test_a_task_can_be_run_again() -> None:
 
 
 @pytest.mark.anyio
-async def test_pain_16_sync_tasks_do_not_use_the_threads_of_endpoints() -> None:
+async def test_sync_tasks_do_not_use_the_threads_of_endpoints() -> None:
     seen: list[tuple[int, int]] = []
 
     def look() -> None:
@@ -75,7 +75,7 @@ async def test_options_choose_the_limiter() -> None:
 
 
 @pytest.mark.anyio
-async def test_pain_16_an_async_task_that_takes_too_long_fails_with_a_time_out() -> None:
+async def test_an_async_task_that_takes_too_long_fails_with_a_time_out() -> None:
     cancelled: list[bool] = []
 
     async def slow() -> None:
@@ -91,7 +91,7 @@ async def test_pain_16_an_async_task_that_takes_too_long_fails_with_a_time_out()
 
 
 @pytest.mark.anyio
-async def test_a_sync_task_that_takes_too_long_fails_at_once_though_its_thread_goes_on() -> None:
+async def test_a_sync_task_that_takes_too_long_fails_at_once_though_its_thread_continues() -> None:
     started = time.monotonic()
     release = threading.Event()
     with pytest.raises(TimeoutError):
@@ -101,7 +101,7 @@ async def test_a_sync_task_that_takes_too_long_fails_at_once_though_its_thread_g
 
 
 @pytest.mark.anyio
-async def test_pain_16_a_failed_task_is_tried_again_with_growing_delays() -> None:
+async def test_a_failed_task_is_retried_with_growing_delays() -> None:
     calls: list[float] = []
 
     async def flaky() -> None:
@@ -109,14 +109,14 @@ async def test_pain_16_a_failed_task_is_tried_again_with_growing_delays() -> Non
         if len(calls) < 3:
             raise OSError("not yet")
 
-    await TaskOptions(retry=Retry(3, delay=0.01, factor=3, jitter=0))(flaky)()
+    await TaskOptions(retry=TaskRetry(3, delay=0.01, factor=3, jitter=0))(flaky)()
     assert len(calls) == 3
     assert calls[1] - calls[0] > 0.009
     assert calls[2] - calls[1] > 0.029
 
 
 @pytest.mark.anyio
-async def test_the_exception_of_the_last_attempt_is_raised_and_given_to_the_hook_once() -> None:
+async def test_the_exception_of_the_last_attempt_is_raised_and_passed_to_the_hook_once() -> None:
     calls: list[int] = []
     hooked: list[tuple[str, str]] = []
 
@@ -125,7 +125,7 @@ async def test_the_exception_of_the_last_attempt_is_raised_and_given_to_the_hook
         raise OSError(f"attempt {len(calls)}")
 
     options = TaskOptions(
-        retry=Retry(2, delay=0), on_error=lambda task, exc: hooked.append((task.name.rpartition(".")[2], str(exc)))
+        retry=TaskRetry(2, delay=0), on_error=lambda task, exc: hooked.append((task.name.rpartition(".")[2], str(exc)))
     )
     with pytest.raises(OSError, match="attempt 2"):
         await options(fail)()
@@ -133,7 +133,7 @@ async def test_the_exception_of_the_last_attempt_is_raised_and_given_to_the_hook
 
 
 @pytest.mark.anyio
-async def test_an_exception_that_is_not_worth_it_is_not_retried() -> None:
+async def test_an_exception_outside_on_is_not_retried() -> None:
     calls: list[int] = []
 
     async def fail() -> None:
@@ -141,7 +141,7 @@ async def test_an_exception_that_is_not_worth_it_is_not_retried() -> None:
         raise KeyError
 
     with pytest.raises(KeyError):
-        await TaskOptions(retry=Retry(5, delay=0, on=OSError))(fail)()
+        await TaskOptions(retry=TaskRetry(5, delay=0, on=OSError))(fail)()
     assert calls == [1]
 
 
@@ -159,7 +159,7 @@ async def test_the_hook_may_be_async() -> None:
 
 
 def test_delays_are_bounded_and_drawn_within_the_jitter() -> None:
-    retry = Retry(6, delay=1, factor=10, max_delay=50, jitter=0.5)
+    retry = TaskRetry(6, delay=1, factor=10, max_delay=50, jitter=0.5)
     assert list(retry.delays(lambda low, high: low)) == [0.5, 5, 25, 25, 25]
     assert list(retry.delays(lambda low, high: high)) == [1, 10, 50, 50, 50]
     assert all(0 <= delay <= 50 for delay in retry.delays())
@@ -178,38 +178,38 @@ def test_delays_are_bounded_and_drawn_within_the_jitter() -> None:
         ({"factor": float("nan")}, "factor"),
     ],
 )
-def test_a_retry_out_of_range_is_refused(arguments: dict[str, float], name: str) -> None:
+def test_a_retry_out_of_range_is_rejected(arguments: dict[str, float], name: str) -> None:
     with pytest.raises(ValueError, match=name):
-        Retry(**arguments)  # type: ignore[arg-type]
+        TaskRetry(**arguments)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
     "on", [[OSError, ValueError], "OSError", BaseException, (OSError, KeyboardInterrupt), OSError()]
 )
-def test_a_retry_on_what_are_no_exception_classes_is_refused(on: Any) -> None:
-    with pytest.raises(TypeError, match="Retry takes on as a subclass of Exception or a tuple of them, got"):
-        Retry(on=on)
+def test_a_retry_on_something_other_than_exception_classes_is_rejected(on: Any) -> None:
+    with pytest.raises(TypeError, match="TaskRetry takes on as a subclass of Exception or a tuple of them, got"):
+        TaskRetry(on=on)
 
 
-def test_a_retry_of_half_an_attempt_is_refused() -> None:
-    with pytest.raises(TypeError, match=r"Retry takes attempts as an int, got 2\.5"):
-        Retry(2.5)  # type: ignore[arg-type]
+def test_a_retry_of_half_an_attempt_is_rejected() -> None:
+    with pytest.raises(TypeError, match=r"TaskRetry takes attempts as an int, got 2\.5"):
+        TaskRetry(2.5)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ({"retry": 3}, r"TaskOptions takes retry as a Retry or None, got 3"),
+        ({"retry": 3}, r"TaskOptions takes retry as a TaskRetry or None, got 3"),
         ({"limiter": 20}, r"TaskOptions takes limiter as a Limiter, got 20"),
         ({"on_error": "log"}, r"TaskOptions takes on_error as a function of the task and its exception, got 'log'"),
     ],
 )
-def test_options_that_would_fail_with_the_task_are_refused(options: dict[str, Any], sentence: str) -> None:
+def test_options_that_would_fail_with_the_task_are_rejected(options: dict[str, Any], sentence: str) -> None:
     with pytest.raises(TypeError, match=sentence):
         TaskOptions(**options)
 
 
-def test_a_call_in_place_of_a_function_is_refused() -> None:
+def test_a_call_in_place_of_a_function_is_rejected() -> None:
     def send() -> None: ...
 
     with pytest.raises(TypeError, match=r"BackgroundTask needs a function, got None; pass its arguments after it"):
@@ -219,6 +219,6 @@ def test_a_call_in_place_of_a_function_is_refused() -> None:
 
 
 @pytest.mark.parametrize("timeout", [0, -1, float("nan")])
-def test_a_time_out_that_is_not_positive_is_refused(timeout: float) -> None:
+def test_a_time_out_that_is_not_positive_is_rejected(timeout: float) -> None:
     with pytest.raises(ValueError, match="timeout"):
         TaskOptions(timeout=timeout)

@@ -30,12 +30,12 @@ async def test_a_task_added_by_a_task_runs_too() -> None:
 
 
 @pytest.mark.anyio
-async def test_no_tasks_are_nothing_to_do() -> None:
+async def test_no_tasks_do_nothing() -> None:
     await BackgroundTasks()()
 
 
 @pytest.mark.anyio
-async def test_pain_16_a_failing_task_does_not_drop_the_rest(caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_failing_task_does_not_drop_the_rest(caplog: pytest.LogCaptureFixture) -> None:
     done: list[str] = []
     first, second = KeyError("first"), KeyError("second")
 

@@ -1,18 +1,18 @@
-"""Background tasks that run after the response, and an orderly end of the server.
+"""Background tasks that run after the response, and graceful shut-down.
 
 >>> import anyio
->>> from armillary.background import BackgroundTasks, Retry, TaskOptions
->>> tasks = BackgroundTasks(options=TaskOptions(timeout=30, retry=Retry(3)))
+>>> from armillary.background import BackgroundTasks, TaskOptions, TaskRetry
+>>> tasks = BackgroundTasks(options=TaskOptions(timeout=30, retry=TaskRetry(3)))
 >>> _ = tasks.add_task(print, "mail sent")
 >>> anyio.run(tasks)
 mail sent
 
-`Stopping(app)` tells streams, WebSockets and these tasks when the server is told to stop.
+`Stopping(app)` notifies streams, WebSockets and these tasks when the server stops.
 """
 
 from ._drain import UnfinishedTask
 from ._options import ErrorHook, TaskOptions
-from ._retry import Retry
+from ._retry import TaskRetry
 from ._stop_event import StopEvent
 from ._stopping import Stopping
 from ._task import BackgroundTask
@@ -22,9 +22,9 @@ __all__ = [
     "BackgroundTask",
     "BackgroundTasks",
     "ErrorHook",
-    "Retry",
     "StopEvent",
     "Stopping",
     "TaskOptions",
+    "TaskRetry",
     "UnfinishedTask",
 ]

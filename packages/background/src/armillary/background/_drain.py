@@ -1,7 +1,7 @@
-"""What becomes of background tasks when the server stops.
+"""How background tasks end when the server stops.
 
-They get a deadline, counted from the moment of stopping. What runs then is cancelled, what has
-not begun is left out, and both are reported.
+They get a deadline, counted from the stop. Tasks that still run then are cancelled, tasks that have
+not started are skipped, and both are reported.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ from ._stop_event import StopEvent
 if TYPE_CHECKING:
     from ._task import BackgroundTask
 
-CANCELLATION_SECONDS: Final = 0.5
-"""What cancelled tasks have for their own cleaning up before the lifespan goes on without them."""
+CANCELLATION_TIMEOUT: Final = 0.5
+"""Seconds that cancelled tasks have to clean up before the lifespan continues without them."""
 
-CONNECTION_SECONDS: Final = 1.5
-"""What connections have to say goodbye, where a server ends the lifespan before they are closed."""
+CONNECTION_CLOSE_TIMEOUT: Final = 1.5
+"""Seconds that connections have to close, with a server that ends the lifespan before they are closed."""
 
 
 class UnfinishedTask(NamedTuple):
-    """A task that the end of the server cut short or kept from starting.
+    """A task that the shut-down cancelled or kept from starting.
 
     Attributes:
         task: the task.
-        seconds: how long it had run when it was cancelled; None if it had not begun.
+        seconds: how long it had run when it was cancelled; None if it had not started.
     """
 
     task: BackgroundTask
@@ -38,11 +38,11 @@ class UnfinishedTask(NamedTuple):
 
 
 class Drain:
-    """Runs tasks and bounds them once the server stops.
+    """Runs tasks, and enforces a deadline once the server stops.
 
     Args:
-        stopping: set when the server was told to stop.
-        timeout: seconds that tasks then still have.
+        stopping: set when the server stops.
+        timeout: seconds that tasks then have left.
         on_unfinished: called for each task that did not finish; by default it is logged as a
             warning.
     """
@@ -59,18 +59,18 @@ class Drain:
         self.connections = Gauge()
 
     @property
-    def is_over(self) -> bool:
+    def has_expired(self) -> bool:
         """Whether the deadline has passed."""
         deadline = self._deadline()
         return deadline is not None and monotonic() >= deadline
 
     def begin(self) -> None:
-        """Start the clock; called when the server is told to stop."""
+        """Start the clock; called when the server stops."""
         if self._stopped_at is None:
             self._stopped_at = monotonic()
 
     def _deadline(self) -> float | None:
-        """Return when tasks must have ended, by the monotonic clock; None as long as the server runs."""
+        """Return when tasks must have ended, by the monotonic clock; None while the server runs."""
         if not self._stopping.is_set():
             return None
         self.begin()
@@ -78,12 +78,12 @@ class Drain:
         return self._stopped_at + self.timeout
 
     async def run(self, task: BackgroundTask) -> None:
-        """Run a task to its end, or to the end of the time left once the server stops."""
+        """Run a task until it ends, or until the deadline once the server stops."""
         from anyio import CancelScope, current_time
 
         scope = CancelScope()
         started = monotonic()
-        clock_offset = current_time() - started  # an event loop may count from a moment of its own
+        clock_offset = current_time() - started  # an event loop may use another clock
 
         def set_deadline() -> None:
             deadline = self._deadline()
@@ -103,18 +103,18 @@ class Drain:
     async def wait_idle(self) -> None:
         """Return when no task and no connection is left, soon after their deadlines at the latest.
 
-        A sync task whose thread goes on beyond the deadline counts as ended.
+        A sync task whose thread continues after the deadline counts as ended.
         """
-        await self.tasks.wait_none(self._seconds_until(self.timeout) + CANCELLATION_SECONDS)
-        await self.connections.wait_none(self._seconds_until(CONNECTION_SECONDS))
+        await self.tasks.wait_for_zero(self._seconds_until(self.timeout) + CANCELLATION_TIMEOUT)
+        await self.connections.wait_for_zero(self._seconds_until(CONNECTION_CLOSE_TIMEOUT))
 
     def _seconds_until(self, seconds: float) -> float:
         self.begin()
         assert self._stopped_at is not None
         return max(0.0, self._stopped_at + seconds - monotonic())
 
-    def leave_out(self, tasks: Iterable[BackgroundTask]) -> None:
-        """Report tasks that are not begun because the time is over."""
+    def skip(self, tasks: Iterable[BackgroundTask]) -> None:
+        """Report tasks that are not started because the deadline has passed."""
         for task in tasks:
             self._report(UnfinishedTask(task, None))
 

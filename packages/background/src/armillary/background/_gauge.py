@@ -1,4 +1,4 @@
-"""How many of something are under way, and waiting for none to be."""
+"""Counts how many of something are running, and waits for zero."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from ._stop_event import StopEvent
 
 
 class Gauge:
-    """Counts what is under way; a block counts for its length.
+    """Counts the blocks that are running.
 
     >>> connections = Gauge()
     >>> with connections:
@@ -14,26 +14,26 @@ class Gauge:
     1
     """
 
-    __slots__ = ("_none_left", "count")
+    __slots__ = ("_reached_zero", "count")
 
     def __init__(self) -> None:
         self.count = 0
-        self._none_left: StopEvent | None = None
+        self._reached_zero: StopEvent | None = None
 
     def __enter__(self) -> None:
         self.count += 1
 
     def __exit__(self, *exc_info: object) -> None:
         self.count -= 1
-        if self._none_left is not None and not self.count:
-            self._none_left.set()
+        if self._reached_zero is not None and not self.count:
+            self._reached_zero.set()
 
-    async def wait_none(self, seconds: float) -> None:
-        """Return when nothing is under way, after that many seconds at the latest."""
+    async def wait_for_zero(self, seconds: float) -> None:
+        """Return when nothing is running, after that many seconds at the latest."""
         if not self.count:
             return
         from anyio import move_on_after
 
-        self._none_left = StopEvent()
+        self._reached_zero = StopEvent()
         with move_on_after(seconds):
-            await self._none_left.wait()
+            await self._reached_zero.wait()

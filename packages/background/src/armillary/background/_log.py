@@ -6,14 +6,14 @@ LOGGER_NAME = "armillary.background"
 
 
 def log_failure(name: str, exc: Exception) -> None:
-    """Log a failure that nobody above will see."""
+    """Log a failure that is not raised."""
     import logging
 
     logging.getLogger(LOGGER_NAME).error("Background task %s failed", name, exc_info=exc)
 
 
 def log_unfinished(name: str, seconds: float | None) -> None:
-    """Log a task that the end of the server cut short or kept from starting."""
+    """Log a task that the shut-down cancelled or kept from starting."""
     import logging
 
     logger = logging.getLogger(LOGGER_NAME)

@@ -1,4 +1,4 @@
-"""Reaching into an event loop from a signal handler or another thread."""
+"""Scheduling callbacks in an event loop from a signal handler or another thread."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ Schedule: TypeAlias = Callable[[Callable[[], object]], object]
 
 
 def current_schedule() -> Schedule:
-    """Return the running event loop's way in.
+    """Return the function that schedules callbacks in the running event loop.
 
-    trio is asked first: as a guest it runs inside another loop, which would answer as well.
+    trio comes first: in guest mode it runs inside another loop, which would be found as well.
     """
     trio: Any = sys.modules.get("trio")
     if trio is not None:
@@ -26,7 +26,7 @@ def current_schedule() -> Schedule:
     return asyncio.get_running_loop().call_soon_threadsafe
 
 
-def schedule_if_alive(schedule: Schedule, callback: Callable[[], object]) -> None:
+def schedule_if_running(schedule: Schedule, callback: Callable[[], object]) -> None:
     """Run the callback in its loop, unless that loop has ended."""
     try:
         schedule(callback)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from armillary.concurrency import BACKGROUND, Limiter
 
-from ._retry import Retry
+from ._retry import TaskRetry
 
 if TYPE_CHECKING:
     from ._task import BackgroundTask
@@ -21,8 +21,8 @@ class TaskOptions:
 
     Args:
         timeout: seconds one attempt may take, after which it fails with `TimeoutError`. A sync
-            function cannot be interrupted: it fails at the same time, but its thread goes on.
-        retry: when a failed attempt is repeated; None tries once.
+            function cannot be interrupted: it fails at the same time, but its thread continues.
+        retry: when a failed attempt is repeated; None for a single attempt.
         limiter: whose threads a sync function runs in.
         on_error: called with the task and its exception once it has failed for good.
 
@@ -32,7 +32,7 @@ class TaskOptions:
 
     Calling the options makes a task:
 
-    >>> patient = TaskOptions(timeout=10, retry=Retry(3))
+    >>> patient = TaskOptions(timeout=10, retry=TaskRetry(3))
     >>> patient(print, "sent")
     <BackgroundTask print>
     """
@@ -41,14 +41,14 @@ class TaskOptions:
         self,
         *,
         timeout: float | None = None,
-        retry: Retry | None = None,
+        retry: TaskRetry | None = None,
         limiter: Limiter = BACKGROUND,
         on_error: ErrorHook | None = None,
     ) -> None:
         if timeout is not None and not timeout > 0:
             raise ValueError(f"TaskOptions needs a timeout above 0 seconds, or None, got {timeout!r}")
-        if retry is not None and not isinstance(retry, Retry):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise TypeError(f"TaskOptions takes retry as a Retry or None, got {retry!r}")
+        if retry is not None and not isinstance(retry, TaskRetry):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError(f"TaskOptions takes retry as a TaskRetry or None, got {retry!r}")
         if not isinstance(limiter, Limiter):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise TypeError(f"TaskOptions takes limiter as a Limiter, got {limiter!r}")
         if on_error is not None and not callable(on_error):  # pyright: ignore[reportUnnecessaryComparison]

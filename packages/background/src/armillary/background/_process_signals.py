@@ -1,8 +1,8 @@
-"""Hearing the signals that tell a server to stop, without taking them from it.
+"""Receiving the signals that stop a server, without taking them from it.
 
-A server has installed its handlers by the time the lifespan starts. Ours are put in front and
-call them; at the end they are put back. Where a signal's handling is not Python's to see, or
-another handler has been put in front of ours meanwhile, it is left as it is.
+A server has installed its handlers by the time the lifespan starts. Ours replace and call them;
+at the end they are restored. A signal whose handler was not installed from Python, or was replaced
+again meanwhile, is left unchanged.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from typing import Any
 
 
 class SignalChain:
-    """Calls a function on each of the given signals, then what handled them before.
+    """Calls a function on each of the given signals, then the previous handler.
 
     Args:
-        callback: called in the main thread, between two of its instructions; must only set a flag
+        callback: called in the main thread, between two bytecode instructions; must only set a flag
             or schedule work.
-        signals: numbers of signals.
+        signals: signal numbers.
     """
 
     def __init__(self, callback: Callable[[], object], signals: Iterable[int]) -> None:
@@ -30,7 +30,7 @@ class SignalChain:
         self._previous: dict[int, Any] = {}
 
     def install(self) -> bool:
-        """Put the handlers in place; False outside the main thread, where Python allows none."""
+        """Install the handlers; return False outside the main thread, which cannot install any."""
         if threading.current_thread() is not threading.main_thread():
             return False
         for number in self._signals:
@@ -42,7 +42,7 @@ class SignalChain:
         return True
 
     def uninstall(self) -> None:
-        """Put back what was there."""
+        """Restore the previous handlers."""
         if threading.current_thread() is not threading.main_thread():
             return
         for number, previous in list(self._previous.items()):
@@ -54,8 +54,8 @@ class SignalChain:
         self._callback()
         previous = self._previous.get(number, signal.SIG_DFL)
         if callable(previous):
-            # trio raises KeyboardInterrupt in the frame it is given, which would be in the midst of some
-            # request; without one it stops the main task, where the server expects it.
+            # trio raises KeyboardInterrupt in the frame it gets, which may belong to a request; without
+            # one it stops the main task, where the server expects it.
             previous(number, None)
         elif previous is signal.SIG_DFL:
             signal.signal(number, signal.SIG_DFL)

@@ -1,4 +1,4 @@
-"""When a failed task is tried again."""
+"""When a failed task is retried."""
 
 from __future__ import annotations
 
@@ -6,23 +6,23 @@ from collections.abc import Callable, Iterator
 from typing import cast
 
 
-class Retry:
-    """Try a task several times, waiting longer each time.
+class TaskRetry:
+    """Retry a task, with growing delays.
 
     Args:
-        attempts: how often the task is tried in all, at least 2.
+        attempts: the number of attempts in total, at least 2.
         delay: seconds before the second attempt.
         factor: what the delay is multiplied by for each further attempt.
         max_delay: seconds the delay never exceeds.
         jitter: the part of each delay that is drawn at random, 0 to 1, so that tasks that failed
-            together do not come back together.
-        on: the exceptions that are worth another attempt.
+            together are not retried together.
+        on: the exceptions that are retried.
 
     Raises:
         ValueError: a parameter is out of its range.
-        TypeError: `attempts` is no int, or `on` is something other than exceptions.
+        TypeError: `attempts` is not an int, or `on` is something other than exceptions.
 
-    >>> list(Retry(4, delay=1, jitter=0).delays())
+    >>> list(TaskRetry(4, delay=1, jitter=0).delays())
     [1, 2.0, 4.0]
     """
 
@@ -37,17 +37,19 @@ class Retry:
         on: type[Exception] | tuple[type[Exception], ...] = Exception,
     ) -> None:
         if not isinstance(attempts, int):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise TypeError(f"Retry takes attempts as an int, got {attempts!r}")
+            raise TypeError(f"TaskRetry takes attempts as an int, got {attempts!r}")
         if attempts < 2:
-            raise ValueError(f"Retry needs at least 2 attempts, got {attempts!r}; leave retry out to try once")
+            raise ValueError(f"TaskRetry needs at least 2 attempts, got {attempts!r}; omit retry for a single attempt")
         if not (delay >= 0 and max_delay >= 0):
-            raise ValueError(f"Retry needs delays of at least 0 seconds, got delay={delay!r}, max_delay={max_delay!r}")
+            raise ValueError(
+                f"TaskRetry needs delays of at least 0 seconds, got delay={delay!r}, max_delay={max_delay!r}"
+            )
         if not factor >= 1:
-            raise ValueError(f"Retry needs a factor of at least 1, got {factor!r}")
+            raise ValueError(f"TaskRetry needs a factor of at least 1, got {factor!r}")
         if not 0 <= jitter <= 1:
-            raise ValueError(f"Retry needs a jitter from 0 to 1, got {jitter!r}")
+            raise ValueError(f"TaskRetry needs a jitter from 0 to 1, got {jitter!r}")
         if not _are_exceptions(on):
-            raise TypeError(f"Retry takes on as a subclass of Exception or a tuple of them, got {on!r}")
+            raise TypeError(f"TaskRetry takes on as a subclass of Exception or a tuple of them, got {on!r}")
         self.attempts = attempts
         self.delay = delay
         self.factor = factor

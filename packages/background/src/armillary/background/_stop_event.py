@@ -1,11 +1,11 @@
-"""The one-way flag that says the server is going down."""
+"""The one-way flag that is set when the server stops."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from ._loop import Schedule, current_schedule, schedule_if_alive
+from ._loop import Schedule, current_schedule, schedule_if_running
 
 if TYPE_CHECKING:
     from anyio import Event
@@ -27,16 +27,16 @@ class StopEvent:
         self._listeners: dict[object, tuple[Schedule, Callable[[], object]]] = {}
 
     def is_set(self) -> bool:
-        """Tell whether the server is stopping."""
+        """Return whether the server is stopping."""
         return self._is_set
 
     def set(self) -> None:
-        """Wake all who wait; a second call does nothing."""
+        """Set the flag and wake all waiters; a second call does nothing."""
         if self._is_set:
             return
         self._is_set = True
         for schedule, callback in list(self._listeners.values()):
-            schedule_if_alive(schedule, callback)
+            schedule_if_running(schedule, callback)
 
     async def wait(self) -> None:
         """Return as soon as the server is stopping."""
@@ -47,18 +47,18 @@ class StopEvent:
         event: Event = Event()
         key = self.add_listener(event.set)
         try:
-            # Set between the two lines above, from a thread, the listener may have been missed.
+            # If a thread set the flag between the two lines above, the listener may have been missed.
             if not self._is_set:
                 await event.wait()
         finally:
             self.remove_listener(key)
 
     def add_listener(self, callback: Callable[[], object]) -> object:
-        """Have `callback` called in this event loop when the flag is set; return a key to remove it by."""
+        """Call `callback` in this event loop when the flag is set; return the key for `remove_listener`."""
         key = object()
         self._listeners[key] = (current_schedule(), callback)
         return key
 
     def remove_listener(self, key: object) -> None:
-        """Forget a listener."""
+        """Remove a listener."""
         self._listeners.pop(key, None)

@@ -1,4 +1,4 @@
-"""An application that knows when its server is stopping."""
+"""An application that is notified when its server stops."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ def _stop_signals() -> tuple[int, ...]:
 
 
 class Stopping:
-    """Tell streams, WebSockets and background tasks when the server is told to stop.
+    """Notify streams, WebSockets and background tasks when the server stops.
 
     Servers run the lifespan's shut-down only after every connection is done, so an endless stream
-    would keep them from ever reaching it. This listens to the same signals as the server, and
-    sets `scope["armillary"]["stopping"]`: event streams then end, WebSockets close with 1001, and
+    would block it forever. This middleware receives the same signals as the server, and sets
+    `scope["armillary"]["stopping"]`: event streams then end, WebSockets close with 1001, and
     background tasks have `drain_timeout` seconds before they are cancelled and reported. The
-    lifespan's shut-down, which takes away what they use, waits for them.
+    lifespan's shut-down, which closes what they use, waits for them.
 
     Wrap it around everything else.
 
@@ -32,16 +32,15 @@ class Stopping:
         app: any ASGI application, with or without lifespan support.
         drain_timeout: seconds that background tasks have once the server stops.
         on_unfinished: called with each task that did not finish; by default it is logged.
-        signals: the signals that mean stopping, by default SIGTERM and SIGINT; an empty list
-            leaves signals alone. They reach the server as before.
+        signals: the signals that stop the server, by default SIGTERM and SIGINT; an empty list
+            installs no handlers. They reach the server as before.
 
     Raises:
         ValueError: the time-out is negative.
-        TypeError: `on_unfinished` is async, or no function.
+        TypeError: `on_unfinished` is async, or not a function.
 
     Attributes:
-        event: the signal itself, to wait for in code of one's own. A lifespan that begins after
-            another has ended has an event of its own.
+        event: the event itself, to wait for in your own code. Each lifespan has a new event.
 
     >>> async def app(scope, receive, send): ...
     >>> stopping = Stopping(app, drain_timeout=5)
@@ -68,9 +67,9 @@ class Stopping:
         self._drain_timeout = drain_timeout
         self._on_unfinished = on_unfinished
         self._signals = SignalChain(self.stop, _stop_signals() if signals is None else signals)
-        self._begin_anew()
+        self._reset()
 
-    def _begin_anew(self) -> None:
+    def _reset(self) -> None:
         self.event = StopEvent()
         self._drain = Drain(self.event, self._drain_timeout, self._on_unfinished)
         self._served = False
@@ -86,7 +85,7 @@ class Stopping:
         return list(self._drain.unfinished)
 
     def stop(self) -> None:
-        """Say that the server is stopping.
+        """Report that the server is stopping.
 
         For servers that hide signals from their workers; from a task, a thread or a signal handler.
         """
@@ -108,12 +107,12 @@ class Stopping:
 
     async def _run_lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self._served:
-            self._begin_anew()  # an earlier lifespan has ended; tests start one for each client
-        heard = False
+            self._reset()  # an earlier lifespan has ended; tests start one for each client
+        receive_called = False
 
         async def receive_and_stop() -> Message:
-            nonlocal heard
-            heard = True
+            nonlocal receive_called
+            receive_called = True
             message = await receive()
             if message["type"] == "lifespan.shutdown":
                 self.stop()
@@ -125,17 +124,17 @@ class Stopping:
             try:
                 await self.app(scope, receive_and_stop, send)
             except Exception:
-                if heard:
+                if receive_called:
                     raise
-            if not heard:
-                await _answer_lifespan(receive_and_stop, send)
+            if not receive_called:
+                await _complete_lifespan(receive_and_stop, send)
         finally:
             self._served = True
             self._signals.uninstall()
 
 
-async def _answer_lifespan(receive: Receive, send: Send) -> None:
-    """Answer for an application that knows nothing of lifespans."""
+async def _complete_lifespan(receive: Receive, send: Send) -> None:
+    """Send the lifespan messages of an application without lifespan support."""
     while True:
         message = await receive()
         if message["type"] == "lifespan.startup":

@@ -17,7 +17,7 @@ P = ParamSpec("P")
 class BackgroundTask:
     """Call `func(*args, **kwargs)` when awaited.
 
-    Give it to a response as `background=`, which awaits it after its last byte, or write
+    Pass it to a response as `background=`, which awaits it after its last byte, or write
     `await task()` at the end of any ASGI application. A sync function runs in a thread of the
     `BACKGROUND` limiter.
 
@@ -26,10 +26,10 @@ class BackgroundTask:
         *args, **kwargs: passed on unchanged.
 
     Raises:
-        TypeError: `func` cannot be called; most often it has been called already.
+        TypeError: `func` cannot be called; most often it has already been called.
 
     Attributes:
-        options: how the task is run; replace them, or make the task with `TaskOptions(...)(func)`.
+        options: how the task is run; assign to it, or make the task with `TaskOptions(...)(func)`.
 
     >>> import anyio
     >>> anyio.run(BackgroundTask(print, "sent"))
@@ -48,8 +48,8 @@ class BackgroundTask:
 
     @property
     def name(self) -> str:
-        """What the task is called in logs: its function's qualified name."""
-        func: Any = getattr(self.func, "func", self.func)  # what a partial calls
+        """The name of the task in logs: its function's qualified name."""
+        func: Any = getattr(self.func, "func", self.func)  # the function of a partial
         return getattr(func, "__qualname__", None) or type(func).__qualname__
 
     def __repr__(self) -> str:

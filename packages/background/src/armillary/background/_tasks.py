@@ -14,14 +14,14 @@ P = ParamSpec("P")
 
 
 class BackgroundTasks(BackgroundTask):
-    """Run tasks in the order they were added; a failing one does not keep the rest from running.
+    """Run tasks in the order they were added; a failing one does not stop the rest.
 
-    When all have run, the first failure is raised on, so that servers, error reporters and test
+    When all have run, the first failure is raised, so that servers, error reporters and test
     clients see it; further ones are logged.
 
     Args:
-        tasks: to begin with.
-        options: those of each task that `add_task` makes.
+        tasks: the first tasks.
+        options: the options of each task that `add_task` makes.
 
     Attributes:
         isolates_failures: with False the first failure ends the run.
@@ -68,8 +68,8 @@ class BackgroundTasks(BackgroundTask):
         failure: Exception | None = None
         drain = current_drain()
         for position, task in enumerate(self.tasks):
-            if drain is not None and drain.is_over:
-                drain.leave_out(self.tasks[position:])
+            if drain is not None and drain.has_expired:
+                drain.skip(self.tasks[position:])
                 break
             try:
                 await task()
@@ -84,5 +84,5 @@ class BackgroundTasks(BackgroundTask):
             raise failure
 
     async def run(self) -> None:
-        """Run the tasks; each is drained on its own."""
+        """Run the tasks; each is drained separately."""
         await self()
