@@ -1,4 +1,4 @@
-"""Every test marked `anyio` runs on asyncio, on uvloop where it is installed, and on trio."""
+"""Every test marked `anyio` runs on asyncio, on uvloop if it is installed, and on trio."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def anyio_backend(request: pytest.FixtureRequest) -> object:
     return request.param
 
 
-class Answer(NamedTuple):
+class CapturedResponse(NamedTuple):
     """Status, headers by name (the last of each) and body."""
 
     status: int
@@ -46,7 +46,7 @@ class Browser:
         self.scheme = scheme
         self.cookies: dict[str, str] = {}
 
-    async def get(self, path: str = "/", **scope: Any) -> Answer:
+    async def get(self, path: str = "/", **scope: Any) -> CapturedResponse:
         cookie = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         headers = [(b"cookie", cookie.encode())] if cookie else []
         messages: list[Any] = []
@@ -75,7 +75,9 @@ class Browser:
         await lint(self.app)(full_scope, receive, send)
         fields = {name.decode(): value.decode() for name, value in messages[0]["headers"]}
         self._keep(fields.get("set-cookie"))
-        return Answer(messages[0]["status"], fields, b"".join(message.get("body", b"") for message in messages[1:]))
+        return CapturedResponse(
+            messages[0]["status"], fields, b"".join(message.get("body", b"") for message in messages[1:])
+        )
 
     def _keep(self, set_cookie: str | None) -> None:
         if set_cookie is None:
@@ -98,7 +100,7 @@ Change = Callable[[Any], Awaitable[None] | None]
 
 @pytest.fixture
 def app_doing() -> Callable[[Any], ASGIApp]:
-    """Make an application that hands its session to a function, and answers with what that returns."""
+    """Make an application that passes its session to a function, and responds with what that returns."""
 
     def make(function: Any) -> ASGIApp:
         async def app(scope: Any, receive: Any, send: Any) -> None:

@@ -54,7 +54,7 @@ async def test_vary_names_the_cookie_after_any_access_and_only_then(browser: Any
     assert "vary" not in (await client.get("/ignore")).headers
 
 
-async def test_pain_21_the_cookie_is_secure_when_the_request_is(browser: Any, app_doing: Any) -> None:
+async def test_the_cookie_is_secure_when_the_request_is(browser: Any, app_doing: Any) -> None:
     app = app_doing(visits)
     for scheme, https_only, secure in [
         ("https", None, True),
@@ -66,9 +66,7 @@ async def test_pain_21_the_cookie_is_secure_when_the_request_is(browser: Any, ap
         assert ("; secure" in (await client.get("/visit")).headers["set-cookie"]) is secure
 
 
-async def test_pain_21_a_cookie_that_browsers_would_drop_is_an_error_that_names_its_size(
-    browser: Any, app_doing: Any
-) -> None:
+async def test_a_cookie_that_browsers_would_drop_is_an_error_that_names_its_size(browser: Any, app_doing: Any) -> None:
     with pytest.raises(SessionTooLarge, match=r"'session' has \d+ bytes, browsers drop cookies over 4096"):
         await browser(SessionMiddleware(app_doing(visits), KEY)).get("/fill")
 
@@ -109,14 +107,14 @@ async def test_a_lifespan_passes_through() -> None:
     "options",
     [{"same_site": "none"}, {"partitioned": True}, {"session_cookie": "__Secure-s"}, {"session_cookie": "__Host-s"}],
 )
-async def test_what_browsers_take_only_from_a_secure_cookie_makes_it_one(
+async def test_attributes_that_browsers_accept_only_with_secure_set_it(
     browser: Any, app_doing: Any, options: Any
 ) -> None:
     client = browser(SessionMiddleware(app_doing(visits), KEY, **options))
     assert "; secure" in (await client.get("/visit")).headers["set-cookie"]
 
 
-async def test_a_handshake_that_is_denied_leaves_the_cookie(browser: Any, app_doing: Any) -> None:
+async def test_a_rejected_handshake_leaves_the_cookie(browser: Any, app_doing: Any) -> None:
     async def app(scope: Any, receive: Any, send: Any) -> None:
         await receive()
         scope["session"]["seen"] = True
@@ -135,7 +133,7 @@ async def test_a_handshake_that_is_denied_leaves_the_cookie(browser: Any, app_do
 
 
 @pytest.mark.parametrize("option", [{"max_age": "60"}, {"max_age": 1.5}, {"max_age": True}, {"same_site": 5}])
-def test_an_option_of_the_wrong_kind_is_refused_at_construction(option: Any) -> None:
+def test_an_option_of_the_wrong_kind_is_rejected_at_construction(option: Any) -> None:
     with pytest.raises(TypeError, match=next(iter(option))):
         SessionMiddleware(lambda *args: None, KEY, **option)  # type: ignore[arg-type, return-value]
 
@@ -157,7 +155,7 @@ def test_an_option_of_the_wrong_kind_is_refused_at_construction(option: Any) -> 
         ({"partitioned": True, "https_only": False}, "must be https only"),
     ],
 )
-def test_a_wrong_option_is_refused_at_construction(options: Any, sentence: str) -> None:
+def test_a_wrong_option_is_rejected_at_construction(options: Any, sentence: str) -> None:
     with pytest.raises(ValueError, match=r".") as info:
         SessionMiddleware(lambda *args: None, **{"secret_key": KEY, **options})  # type: ignore[arg-type, return-value]
     assert sentence in str(info.value)

@@ -53,7 +53,7 @@ async def test_only_an_id_is_in_the_cookie_and_only_its_hash_in_the_store(browse
     assert (await client.get("/")).body == b"{'a': 1}"
 
 
-async def test_pain_21_rotation_kills_the_old_id_at_once_and_keeps_the_data(browser: Any, app_doing: Any) -> None:
+async def test_rotation_invalidates_the_old_id_at_once_and_keeps_the_data(browser: Any, app_doing: Any) -> None:
     client = browser(ServerSessionMiddleware(app_doing(acts), MemoryStore()))
     await client.get("/set")
     old = dict(client.cookies)
@@ -64,7 +64,7 @@ async def test_pain_21_rotation_kills_the_old_id_at_once_and_keeps_the_data(brow
     assert (await client.get("/")).body == b"{}"
 
 
-async def test_pain_21_a_planted_id_is_never_adopted(browser: Any, app_doing: Any) -> None:
+async def test_a_planted_id_is_never_adopted(browser: Any, app_doing: Any) -> None:
     client = browser(ServerSessionMiddleware(app_doing(acts), MemoryStore()))
     client.cookies = {"session": "planted"}
     assert (await client.get("/login")).body == b"{'user': 'ada'}"
@@ -74,7 +74,7 @@ async def test_pain_21_a_planted_id_is_never_adopted(browser: Any, app_doing: An
     assert (await thief.get("/")).body == b"{}"
 
 
-async def test_pain_21_a_destroyed_session_is_gone_everywhere(browser: Any, app_doing: Any) -> None:
+async def test_a_destroyed_session_is_deleted_everywhere(browser: Any, app_doing: Any) -> None:
     store = MemoryStore()
     client = browser(ServerSessionMiddleware(app_doing(acts), store))
     await client.get("/login")
@@ -96,10 +96,10 @@ async def test_a_session_that_is_only_read_is_not_saved_again(browser: Any, app_
     store = CountingStore()
     client = browser(ServerSessionMiddleware(app_doing(acts), store))
     await client.get("/set")
-    answer = await client.get("/")
+    response = await client.get("/")
     assert store.saves == 1
-    assert answer.headers["vary"] == "Cookie"
-    assert "set-cookie" not in answer.headers
+    assert response.headers["vary"] == "Cookie"
+    assert "set-cookie" not in response.headers
 
 
 async def test_requests_at_the_same_time_do_not_lose_each_others_changes(browser: Any, app_doing: Any) -> None:
@@ -128,8 +128,8 @@ async def test_a_session_ended_meanwhile_does_not_come_back(browser: Any, app_do
 
     client = browser(ServerSessionMiddleware(app_doing(slowly), store))
     await client.get("/first")
-    answer = await client.get("/slow")
-    assert "set-cookie" not in answer.headers
+    response = await client.get("/slow")
+    assert "set-cookie" not in response.headers
     assert store._sessions == {}
 
 
@@ -183,48 +183,48 @@ async def test_idle_and_absolute_timeouts_end_a_session(
     assert (await client.get("/")).body == b"{}"
 
 
-class AwayStore(MemoryStore):
-    away = False
+class UnavailableStore(MemoryStore):
+    unavailable = False
 
     async def load(self, key: str) -> StoredSession | None:
-        if self.away:
-            raise StoreUnavailable("away")
+        if self.unavailable:
+            raise StoreUnavailable("down")
         return await super().load(key)
 
     async def save(self, key: str, session: StoredSession, expected: str | None, lifetime: int) -> bool:
-        if self.away:
-            raise StoreUnavailable("away")
+        if self.unavailable:
+            raise StoreUnavailable("down")
         return await super().save(key, session, expected, lifetime)
 
 
-async def test_a_store_that_is_away_is_a_503_and_no_cookie_is_lost(browser: Any, app_doing: Any) -> None:
-    store = AwayStore()
+async def test_an_unavailable_store_is_a_503_and_no_cookie_is_lost(browser: Any, app_doing: Any) -> None:
+    store = UnavailableStore()
     client = browser(ServerSessionMiddleware(app_doing(acts), store))
     await client.get("/set")
-    store.away = True
+    store.unavailable = True
     for path in ("/", "/set", "/logout"):
-        answer = await client.get(path)
-        assert (answer.status, answer.headers["retry-after"]) == (503, "5")
-        assert "set-cookie" not in answer.headers
-    store.away = False
+        response = await client.get(path)
+        assert (response.status, response.headers["retry-after"]) == (503, "5")
+        assert "set-cookie" not in response.headers
+    store.unavailable = False
     assert (await client.get("/")).body == b"{'a': 1}"
 
 
 async def test_a_save_that_fails_is_a_503_though_the_application_succeeded(browser: Any, app_doing: Any) -> None:
-    store = AwayStore()
+    store = UnavailableStore()
 
     def act(session: Any, path: str) -> str:
         session["a"] = 1
-        store.away = True
+        store.unavailable = True
         return "success"
 
-    answer = await browser(ServerSessionMiddleware(app_doing(act), store)).get("/")
-    assert (answer.status, answer.body) == (503, b"Sessions are unavailable; try again in a moment")
+    response = await browser(ServerSessionMiddleware(app_doing(act), store)).get("/")
+    assert (response.status, response.body) == (503, b"Sessions are unavailable; try again in a moment")
 
 
-async def test_a_websocket_without_its_store_is_told_to_try_again_later() -> None:
-    store = AwayStore()
-    store.away = True
+async def test_a_websocket_without_its_store_is_closed_with_try_again_later() -> None:
+    store = UnavailableStore()
+    store.unavailable = True
     sent: list[Any] = []
 
     async def send(message: Any) -> None:
@@ -236,19 +236,19 @@ async def test_a_websocket_without_its_store_is_told_to_try_again_later() -> Non
 
 
 @pytest.mark.parametrize("store", [None, "redis://127.0.0.1:6379/0", MemoryStore])
-def test_what_is_no_store_is_refused_at_construction(store: Any) -> None:
+def test_something_other_than_a_store_is_rejected_at_construction(store: Any) -> None:
     with pytest.raises(TypeError, match="store has the methods load, save and delete"):
         ServerSessionMiddleware(lambda *args: None, store)  # type: ignore[arg-type, return-value]
 
 
 @pytest.mark.parametrize("name", ["idle_timeout", "absolute_timeout"])
 @pytest.mark.parametrize("seconds", ["60", 1.5, True])
-def test_a_timeout_that_is_no_whole_number_is_refused(name: str, seconds: Any) -> None:
+def test_a_timeout_that_is_not_a_whole_number_is_rejected(name: str, seconds: Any) -> None:
     with pytest.raises(TypeError, match=f"{name} is a whole number of seconds"):
         ServerSessionMiddleware(lambda *args: None, MemoryStore(), **{name: seconds})  # type: ignore[arg-type, return-value]
 
 
 @pytest.mark.parametrize("name", ["idle_timeout", "absolute_timeout"])
-def test_a_timeout_that_is_not_positive_is_refused(name: str) -> None:
+def test_a_timeout_that_is_not_positive_is_rejected(name: str) -> None:
     with pytest.raises(ValueError, match=f"{name} is in seconds, above 0"):
         ServerSessionMiddleware(lambda *args: None, MemoryStore(), **{name: 0})  # type: ignore[arg-type, return-value]

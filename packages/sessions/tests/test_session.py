@@ -90,7 +90,7 @@ def test_a_change_inside_a_value_of_a_server_session_is_found() -> None:
         (lambda s: s.clear(), '{"a": 1, "c": 3}', {"c": 3}),
     ],
 )
-def test_changes_join_what_others_stored_meanwhile(change: Any, stored: str, expected: dict[str, int]) -> None:
+def test_changes_are_merged_with_those_stored_meanwhile(change: Any, stored: str, expected: dict[str, int]) -> None:
     session = ServerSession('{"a": 1}')
     change(session)
     assert dict(ServerSession(session.merged_into(stored))) == expected
@@ -100,18 +100,18 @@ VALUES = st.dictionaries(st.sampled_from("abcd"), st.integers(0, 3) | st.lists(s
 
 
 @given(VALUES, VALUES, VALUES)
-def test_of_every_key_the_last_change_is_kept_and_what_nobody_changed_stays(
+def test_the_last_change_of_each_key_is_kept_and_unchanged_keys_stay(
     before: dict[str, Any], mine: dict[str, Any], theirs: dict[str, Any]
 ) -> None:
     session = ServerSession(json.dumps(before))
     for key in before.keys() - mine.keys():
         del session[key]
     session.update(mine)
-    joined = dict(ServerSession(session.merged_into(json.dumps(theirs))))
+    merged = dict(ServerSession(session.merged_into(json.dumps(theirs))))
     nothing = object()
     for key in {*before, *mine, *theirs}:
         was, wanted = before.get(key, nothing), mine.get(key, nothing)
-        assert joined.get(key, nothing) == (theirs.get(key, nothing) if was == wanted else wanted)
+        assert merged.get(key, nothing) == (theirs.get(key, nothing) if was == wanted else wanted)
 
 
 @pytest.mark.parametrize("value", [object(), {1, 2}, float("nan"), b"bytes"])
@@ -124,16 +124,16 @@ def test_a_value_that_is_not_json_is_named(value: object) -> None:
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("store", [False, True])
-async def test_the_session_of_an_outer_part_is_left_to_it(store: bool) -> None:
+async def test_the_session_of_an_outer_middleware_is_left_to_it(store: bool) -> None:
     inner: list[Any] = []
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         inner.append(scope["session"])
 
-    theirs = {"outer": True}
-    scope: dict[str, Any] = {"type": "http", "headers": [], "scheme": "http", "session": theirs}
+    outer = {"outer": True}
+    scope: dict[str, Any] = {"type": "http", "headers": [], "scheme": "http", "session": outer}
     key = "a-secret-key-of-32-characters-..."
     middleware = ServerSessionMiddleware(app, MemoryStore()) if store else SessionMiddleware(app, key)
     await middleware(scope, None, None)  # type: ignore[arg-type]
-    assert scope["session"] is theirs
-    assert inner[0] is not theirs
+    assert scope["session"] is outer
+    assert inner[0] is not outer

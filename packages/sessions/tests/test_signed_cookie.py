@@ -1,4 +1,4 @@
-"""`SignedCookie`: what is read, what is ignored, what is refused."""
+"""`SignedCookie`: what is read, what is ignored, what is rejected."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_the_format_is_a_time_stamped_signature_over_base64_json() -> None:
 
 
 @pytest.mark.parametrize("payload", [[1], "text", 3, None])
-def test_pain_21_a_signed_payload_that_is_no_dict_is_ignored(payload: Any) -> None:
+def test_a_signed_payload_that_is_not_a_dict_is_ignored(payload: Any) -> None:
     signed = TimestampSigner(KEY).sign(b64encode(json.dumps(payload).encode())).decode()
     assert COOKIE.read(signed, 60) is None
 
@@ -51,7 +51,7 @@ def test_an_expired_cookie_is_ignored() -> None:
     assert COOKIE.read(COOKIE.write({"a": 1}), -1) is None
 
 
-def test_pain_21_old_keys_are_read_and_the_newest_signs() -> None:
+def test_old_keys_are_read_and_the_newest_signs() -> None:
     rotated = SignedCookie([KEY, OLD])
     assert rotated.read(SignedCookie([OLD]).write({"a": 1}), 60) == {"a": 1}
     assert COOKIE.read(rotated.write({"b": 2}), 60) == {"b": 2}
@@ -62,13 +62,13 @@ def test_pain_21_old_keys_are_read_and_the_newest_signs() -> None:
     ("keys", "sentence"),
     [([], "empty list"), ([""], "has 0 characters"), (["short"], "has 5 characters"), ([KEY, "x"], "has 1 characters")],
 )
-def test_pain_21_a_key_that_can_be_guessed_is_refused(keys: list[str], sentence: str) -> None:
+def test_a_key_that_can_be_guessed_is_rejected(keys: list[str], sentence: str) -> None:
     with pytest.raises(ValueError, match=sentence):
         SignedCookie(keys)
 
 
 @pytest.mark.parametrize("key", [b"a-secret-key-of-32-characters-...", None, 12345678901234567890])
-def test_a_key_that_is_no_text_is_refused_and_not_taken_for_its_repr(key: Any) -> None:
+def test_a_key_that_is_not_text_is_rejected(key: Any) -> None:
     with pytest.raises(TypeError, match="secret_key is text"):
         SignedCookie([key])
 

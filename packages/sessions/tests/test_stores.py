@@ -78,7 +78,7 @@ async def available(attempt: Any, service: str) -> None:
     except Exception as exc:
         if os.environ.get("ARMILLARY_REQUIRE_SERVICES") == "1":
             raise
-        pytest.skip(f"{service} is not there: {exc}")
+        pytest.skip(f"{service} is not available: {exc}")
 
 
 STORES: list[Any] = [memory, files, redis, sqlite, postgresql]
@@ -139,7 +139,7 @@ async def test_of_many_saves_at_once_over_one_version_exactly_one_succeeds(store
     assert results.count(True) == 1
 
 
-async def test_a_deleted_session_is_gone_and_may_be_deleted_again(store: SessionStore) -> None:
+async def test_a_deleted_session_is_absent_and_may_be_deleted_again(store: SessionStore) -> None:
     await store.save(KEY, SESSION, None, 60)
     await store.delete(KEY)
     await store.delete(KEY)
@@ -147,26 +147,26 @@ async def test_a_deleted_session_is_gone_and_may_be_deleted_again(store: Session
 
 
 @pytest.mark.parametrize("anyio_backend", ["trio"])
-async def test_stores_that_need_asyncio_say_so(anyio_backend: str) -> None:
+async def test_stores_that_need_asyncio_raise_under_trio(anyio_backend: str) -> None:
     for make in (lambda: RedisStore(REDIS), lambda: SQLStore("sqlite+aiosqlite://")):
         with pytest.raises(RuntimeError, match="needs asyncio, as the library under it does"):
             await make().load(KEY)
 
 
 @pytest.mark.parametrize("anyio_backend", ASYNCIO)
-async def test_a_service_that_is_away_is_a_store_unavailable(anyio_backend: str) -> None:
-    away: list[Any] = [
+async def test_a_service_that_is_down_is_a_store_unavailable(anyio_backend: str) -> None:
+    stores: list[Any] = [
         RedisStore("redis://127.0.0.1:1/0"),
         SQLStore("postgresql+psycopg://postgres@127.0.0.1:1/test"),
     ]
-    for store in away:
+    for store in stores:
         with pytest.raises(StoreUnavailable):
             await store.load(KEY)
         await store.close()
 
 
 @pytest.mark.parametrize("anyio_backend", ASYNCIO)
-async def test_a_redis_that_does_not_answer_is_away_after_the_timeout(anyio_backend: Any) -> None:
+async def test_a_redis_that_does_not_respond_is_unavailable_after_the_timeout(anyio_backend: Any) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:  # connections wait in its queue
         store = RedisStore(f"redis://127.0.0.1:{silent.getsockname()[1]}/0", timeout=0.05)
         with anyio.fail_after(10), pytest.raises(StoreUnavailable):
@@ -174,7 +174,7 @@ async def test_a_redis_that_does_not_answer_is_away_after_the_timeout(anyio_back
         await store.close()
 
 
-def test_a_redis_store_is_refused_where_it_could_not_work() -> None:
+def test_a_redis_store_that_could_not_work_is_rejected() -> None:
     from redis.asyncio import Redis
 
     with pytest.raises(ValueError, match="decode_responses=True"):
@@ -192,14 +192,14 @@ async def test_a_restarted_database_is_used_again_without_an_error(anyio_backend
         pid = sa.text("SELECT pg_backend_pid()")
         async with store._engine.connect() as connection:  # type: ignore[attr-defined]
             mine = (await connection.execute(pid)).scalar_one()
-        # What a restart does to every connection that waits in the pool.
+        # What a restart does to every idle connection of the pool.
         await other._execute(sa.text(f"SELECT pg_terminate_backend({mine}, 5000)"))
         await other.close()
         assert await store.load(KEY) == SESSION
 
 
 @pytest.mark.parametrize("anyio_backend", ASYNCIO)
-async def test_an_expired_session_is_gone_and_its_place_is_free(anyio_backend: str, tmp_path: Path) -> None:
+async def test_an_expired_session_is_absent_and_its_key_is_free(anyio_backend: str, tmp_path: Path) -> None:
     async with AsyncExitStack() as stack:
         stores = [await stack.enter_async_context(make(tmp_path)) for make in STORES]
         for store in stores:
@@ -241,7 +241,7 @@ with file_lock(Path(sys.argv[1])):
 
 
 @pytest.mark.parametrize("anyio_backend", ASYNCIO)
-async def test_a_lock_ends_with_the_process_that_has_it(anyio_backend: object, tmp_path: Path) -> None:
+async def test_a_lock_ends_with_the_process_that_holds_it(anyio_backend: object, tmp_path: Path) -> None:
     store = FileStore(tmp_path)
     lock = str(tmp_path / f"{KEY[:2]}.lock")
     holding = [sys.executable, "-c", HOLDING, lock]
@@ -266,7 +266,7 @@ async def test_expired_files_are_removed_on_request(anyio_backend: str, tmp_path
 
 
 @pytest.mark.parametrize("anyio_backend", ASYNCIO)
-async def test_memory_keeps_no_more_than_it_may(anyio_backend: str) -> None:
+async def test_memory_keeps_at_most_max_sessions(anyio_backend: str) -> None:
     store = MemoryStore(max_sessions=2)
     for number in range(3):
         await store.save(str(number), SESSION, None, 60)

@@ -10,7 +10,7 @@ from armillary.datastructures import is_token
 SameSite = Literal["lax", "strict", "none"]
 Header = tuple[bytes, bytes]
 
-LONG_AGO = "; expires=Thu, 01 Jan 1970 00:00:00 GMT"
+EXPIRED_ATTRIBUTE = "; expires=Thu, 01 Jan 1970 00:00:00 GMT"
 
 
 class CookieHeader:
@@ -18,17 +18,17 @@ class CookieHeader:
 
     Args:
         name: the cookie's name.
-        path: where browsers send it; "/" for everywhere.
+        path: the paths below which browsers send it; "/" for all.
         same_site: "lax", "strict" or "none"; "none" needs a secure cookie.
         https_only: True or False to send it over https only or over both; None to decide by the
             scheme of each request.
         domain: None for the host alone.
         partitioned: whether it is kept apart for each site that embeds this one (CHIPS).
-        strict: refuse what browsers would not take, and make the cookie secure where they take no
-            other.
+        strict: reject what browsers would not accept, and make the cookie secure if they accept
+            no other.
 
     Raises:
-        TypeError: a same_site that is no text.
+        TypeError: a same_site that is not text.
         ValueError: a name, path or domain that would end the field or add to it; "none" or
             partitioned for a cookie that is never secure; a `__Host-` or `__Secure-` name against
             its rules; a path that is not absolute.
@@ -75,7 +75,7 @@ class CookieHeader:
 
     def remove(self, secure_request: bool) -> Header:
         """Return the field that removes the cookie."""
-        return self._field(f"null{self._path}{LONG_AGO}", secure_request)
+        return self._field(f"null{self._path}{EXPIRED_ATTRIBUTE}", secure_request)
 
     def _field(self, start: str, secure_request: bool) -> Header:
         secure = secure_request if self._https_only is None else self._https_only
@@ -93,7 +93,7 @@ def check_strictly(name: str, path: str, same_site: str, https_only: bool | None
 
 
 def check_seconds(parameter: str, value: int | None) -> None:
-    """Raise for what is neither None nor a whole number of seconds above 0."""
+    """Raise unless the value is None or a whole number of seconds above 0."""
     if value is None:
         return
     if not isinstance(value, int) or isinstance(value, bool):  # pyright: ignore[reportUnnecessaryIsInstance]
@@ -103,7 +103,7 @@ def check_seconds(parameter: str, value: int | None) -> None:
 
 
 def is_secure(scheme: str | None) -> bool:
-    """Tell whether a request came over TLS."""
+    """Return whether a request came over TLS."""
     return scheme in ("https", "wss")
 
 

@@ -17,10 +17,10 @@ MAX_COOKIE_SIZE = 4096
 
 
 class SessionMiddleware:
-    """Keep the session in a cookie: signed, readable by the visitor, gone only when it expires.
+    """Keep the session in a cookie: signed, readable by the visitor, valid until it expires.
 
-    `request.session` (`scope["session"]`) is a `Session`. The cookie is set when the session was
-    modified, and removed when it was emptied. A response for which the session was read says
+    `request.session` (`scope["session"]`) is a `Session`. The cookie is set if the session was
+    modified, and removed if it was emptied. A response for which the session was read has
     `Vary: Cookie`. For sessions that can be ended from the server, use `ServerSessionMiddleware`.
 
     Args:
@@ -29,15 +29,15 @@ class SessionMiddleware:
         session_cookie: the cookie's name, "session" by default.
         max_age: seconds a session lives after its last change; 14 days by default, None for as
             long as the browser runs.
-        path: where browsers send the cookie; "/" by default.
+        path: the paths below which browsers send the cookie; "/" by default.
         same_site: "lax" (default), "strict" or "none".
-        https_only: None (default) makes the cookie `Secure` when the request came over https, or
-            where its other attributes need it; True and False decide it for all.
+        https_only: None (default) makes the cookie `Secure` if the request came over https, or if
+            its other attributes need it; True and False set it for all requests.
         domain: None (default) for the host alone.
         partitioned: whether it is kept apart for each embedding site; False by default.
 
     Raises:
-        TypeError: a key that is no text, a max_age that is no integer.
+        TypeError: a key that is not text, a max_age that is not an integer.
         ValueError: an empty or short key, a max_age that is not positive, a wrong attribute.
         SessionTooLarge: (at run time) the cookie would be over 4096 bytes.
 
@@ -49,7 +49,7 @@ class SessionMiddleware:
     max_cookie_size: int | None = MAX_COOKIE_SIZE
     allows_any_max_age = False
     allows_any_cookie = False
-    """Whether cookies may be asked for that browsers would not take."""
+    """Whether to allow cookies that browsers would not accept."""
 
     def __init__(
         self,
@@ -79,11 +79,11 @@ class SessionMiddleware:
         data = self.load(scope)
         session = self.session_class(data) if data else self.session_class()
         if "session" in scope:
-            scope = dict(scope)  # An outer part keeps its own there, and may read it when the response passes.
+            scope = dict(scope)  # Outer middleware keeps its session there, and may read it when the response passes.
         scope["session"] = session
         scope_record(scope)["session"] = session
 
-        # A plain function: it hands on what `send` returned to be awaited, at no frame of its own.
+        # A plain function: it returns the awaitable of `send`, without a coroutine of its own.
         def send_with_cookie(message: Message) -> Awaitable[None]:
             if session.accessed and message["type"] in ("http.response.start", "websocket.accept"):
                 message = {**message, "headers": self.headers(scope, session, data is not None, message)}

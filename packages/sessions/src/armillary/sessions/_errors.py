@@ -8,8 +8,8 @@ class SessionTooLarge(ValueError):
 
 
 class SessionConflict(RuntimeError):
-    """Other requests changed the same session each time this one tried to."""
+    """Other requests changed the same session each time this one tried to save it."""
 
 
 class StoreUnavailable(Exception):
-    """The store cannot be reached. The middleware answers 503 and leaves the cookie as it is."""
+    """The store cannot be reached. The middleware sends a 503 and leaves the cookie unchanged."""

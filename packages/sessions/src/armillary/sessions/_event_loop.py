@@ -1,4 +1,4 @@
-"""Stores over libraries that know asyncio alone say so where another event loop runs."""
+"""A check for stores whose libraries support asyncio only."""
 
 from __future__ import annotations
 

@@ -29,9 +29,9 @@ else:
 
 @contextmanager
 def file_lock(path: Path) -> Generator[None]:
-    """Hold a file locked, which is made where it is missing and stays there.
+    """Hold a lock on a file, which is created if it is missing and not removed.
 
-    The system keeps the lock with the open file, so it ends with the process that has it, however
+    The system ties the lock to the open file, so it ends with the process that holds it, however
     that ends. Blocks.
     """
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)

@@ -17,21 +17,21 @@ from ._store import StoredSession
 
 T = TypeVar("T")
 
-KEY = re.compile(r"[0-9a-f]{64}")
+KEY_PATTERN = re.compile(r"[0-9a-f]{64}")
 
 
 class FileStore:
     """Keeps each session in a file that only this user may read.
 
-    Saving takes one of 256 lock files beside them, so processes do not overwrite each other's
-    changes; a process that dies leaves none locked.
+    Saving locks one of 256 lock files beside them, so processes do not overwrite each other's
+    changes; a process that dies releases its lock.
 
     Args:
-        directory: made where it is missing. Expired files are removed when they are next asked for
+        directory: created if it is missing. Expired files are removed when they are next loaded
             and by `remove_expired()`.
 
     Raises:
-        ValueError: the path is there and is no directory.
+        ValueError: the path exists and is not a directory.
     """
 
     def __init__(self, directory: str | os.PathLike[str]) -> None:
@@ -44,11 +44,11 @@ class FileStore:
         return await in_thread(partial(self._load, key))
 
     async def save(self, key: str, session: StoredSession, expected: str | None, lifetime: int) -> bool:
-        """Save the session if the expected version is there."""
+        """Save the session if the stored version is the expected one."""
         return await in_thread(partial(self._save, key, session, expected, lifetime))
 
     async def delete(self, key: str) -> None:
-        """Forget the session."""
+        """Delete the session."""
         await in_thread(partial(self._path(key).unlink, missing_ok=True))
 
     async def remove_expired(self) -> int:
@@ -56,7 +56,7 @@ class FileStore:
         return await in_thread(self._remove_expired)
 
     def _path(self, key: str) -> Path:
-        if not KEY.fullmatch(key):
+        if not KEY_PATTERN.fullmatch(key):
             raise ValueError(f"{key!r} is not a session key")
         return self._directory / key
 
@@ -68,7 +68,7 @@ class FileStore:
         except (FileNotFoundError, NotADirectoryError):
             return None
         except (ValueError, KeyError, TypeError):
-            path.unlink(missing_ok=True)  # cut off by a full disk, or not written by us
+            path.unlink(missing_ok=True)  # truncated by a full disk, or not written by us
             return None
         if expires <= time.time():
             path.unlink(missing_ok=True)
@@ -90,7 +90,7 @@ class FileStore:
 
     def _remove_expired(self) -> int:
         names = [path.name for path in self._directory.iterdir()] if self._directory.is_dir() else []
-        return sum(self._load(name) is None for name in names if KEY.fullmatch(name))
+        return sum(self._load(name) is None for name in names if KEY_PATTERN.fullmatch(name))
 
 
 async def in_thread(function: Callable[[], T]) -> T:

@@ -6,14 +6,14 @@ import time
 
 from ._store import StoredSession
 
-SWEEP_EVERY = 1000
+SAVES_BETWEEN_SWEEPS = 1000
 
 
 class MemoryStore:
     """Keeps sessions in this process, until it ends: for development, tests and single processes.
 
     Args:
-        max_sessions: how many are kept at most; the oldest saved go first. 100,000 by default.
+        max_sessions: the most that are kept; the least recently saved are dropped first. 100,000 by default.
 
     Raises:
         ValueError: a max_sessions below 1.
@@ -32,22 +32,22 @@ class MemoryStore:
         return session if expires > time.monotonic() else None
 
     async def save(self, key: str, session: StoredSession, expected: str | None, lifetime: int) -> bool:
-        """Save the session if the expected version is there."""
+        """Save the session if the stored version is the expected one."""
         present = await self.load(key)
         if (present.version if present else None) != expected:
             return False
         self._sessions.pop(key, None)
         self._sessions[key] = (session, time.monotonic() + lifetime)
-        self._forget()
+        self._evict()
         return True
 
     async def delete(self, key: str) -> None:
-        """Forget the session."""
+        """Delete the session."""
         self._sessions.pop(key, None)
 
-    def _forget(self) -> None:
+    def _evict(self) -> None:
         self._saves += 1
-        if self._saves % SWEEP_EVERY == 0:
+        if self._saves % SAVES_BETWEEN_SWEEPS == 0:
             now = time.monotonic()
             self._sessions = {key: item for key, item in self._sessions.items() if item[1] > now}
         while len(self._sessions) > self._max_sessions:

@@ -17,9 +17,9 @@ from ._server_session import ServerSession
 from ._store import SessionStore, StoredSession
 
 ID_BYTES = 32
-TRIES = 10
+MAX_SAVE_ATTEMPTS = 10
 STORE_METHODS = ("load", "save", "delete")
-TOUCH_AFTER = 0.1
+TOUCH_THRESHOLD = 0.1
 """A session that is only read is saved again when this share of its idle time has passed."""
 
 
@@ -29,7 +29,7 @@ class ServerSessionMiddleware:
     The session is loaded before the application runs if the request has the cookie, and saved
     before the response starts, so that a client never sees success for a session that was not
     saved. An id that the store does not know is never adopted. If the store cannot be reached, the
-    answer is 503 and the cookie stays.
+    response is 503 and the cookie stays.
 
     Args:
         app: the application that uses the session.
@@ -40,7 +40,7 @@ class ServerSessionMiddleware:
         path, same_site, https_only, domain, partitioned: as for `SessionMiddleware`.
 
     Raises:
-        TypeError: a store that is none, a timeout that is no integer.
+        TypeError: a store without its methods, a timeout that is not an integer.
         ValueError: a timeout that is not positive, a wrong attribute of the cookie.
         SessionConflict: (at run time) other requests changed the session ten times in between.
 
@@ -75,28 +75,28 @@ class ServerSessionMiddleware:
         if scope["type"] not in ("http", "websocket"):
             await self.app(scope, receive, send)
             return
-        visit = Visit(self, scope)
+        request_session = RequestSession(self, scope)
         try:
-            await visit.load()
+            await request_session.load()
         except StoreUnavailable:
-            await answer_unavailable(scope, send)
+            await send_unavailable(scope, send)
             return
         if "session" in scope:
-            scope = dict(scope)  # An outer part keeps its own there, and may read it when the response passes.
-        scope["session"] = visit.session
-        scope_record(scope)["session"] = visit.session
-        refused = False
+            scope = dict(scope)  # Outer middleware keeps its session there, and may read it when the response passes.
+        scope["session"] = request_session.session
+        scope_record(scope)["session"] = request_session.session
+        unavailable = False
 
         async def send_with_cookie(message: Message) -> None:
-            nonlocal refused
-            if refused:
+            nonlocal unavailable
+            if unavailable:
                 return
             if message["type"] in ("http.response.start", "websocket.accept"):
                 try:
-                    headers = await visit.save(message.get("headers", ()))
+                    headers = await request_session.save(message.get("headers", ()))
                 except StoreUnavailable:
-                    refused = True
-                    await answer_unavailable(scope, send)
+                    unavailable = True
+                    await send_unavailable(scope, send)
                     return
                 message = {**message, "headers": headers}
             await send(message)
@@ -104,8 +104,8 @@ class ServerSessionMiddleware:
         await self.app(scope, receive, send_with_cookie)
 
 
-class Visit:
-    """One request's dealings with its session."""
+class RequestSession:
+    """The session of one request: loaded before the application runs, saved before the response."""
 
     def __init__(self, middleware: ServerSessionMiddleware, scope: Scope) -> None:
         self._middleware = middleware
@@ -118,7 +118,7 @@ class Visit:
     async def load(self) -> None:
         if self._id is None:
             return
-        stored = await self._store.load(hashed(self._id))
+        stored = await self._store.load(hash_id(self._id))
         if stored is not None and self.lifetime(stored.created) > 0:
             self._stored = stored
             self.session = ServerSession(stored.data)
@@ -130,63 +130,63 @@ class Visit:
         return left if limit is None else min(left, math.ceil(created + limit - time.time()))
 
     async def save(self, headers: Any) -> list[Header]:
-        """Save what changed; return the headers of the response with what belongs to the session."""
+        """Save what changed; return the headers of the response with those of the session."""
         session = self.session
         if not session.accessed:
             return list(headers)
         fields = vary_on_cookie(headers)
         if session.destroyed or (session.modified and session.is_empty):
-            await self.end()
+            await self.delete()
             return [*fields, self._middleware.cookie.remove(self._secure)] if self._id is not None else fields
         changed = session.modified or session.changed_inside
         if self._stored is None or session.rotated:
             changed = changed and await self.move()
-        elif changed or self.is_due(self._stored):
-            # One that is gone was ended or moved by another request, whose response has the cookie.
+        elif changed or self.is_touch_due(self._stored):
+            # A missing one was ended or moved by another request, whose response has the cookie.
             changed = await self.update(self._stored)
         return [*fields, self.set_cookie()] if changed else fields
 
-    def is_due(self, stored: StoredSession) -> bool:
-        return time.time() - stored.touched > self._middleware.idle_timeout * TOUCH_AFTER
+    def is_touch_due(self, stored: StoredSession) -> bool:
+        return time.time() - stored.touched > self._middleware.idle_timeout * TOUCH_THRESHOLD
 
     def set_cookie(self) -> Header:
         return self._middleware.cookie.set(self._id or "", self._middleware.idle_timeout, self._secure)
 
-    async def end(self) -> None:
+    async def delete(self) -> None:
         if self._id is not None:
-            await self._store.delete(hashed(self._id))
+            await self._store.delete(hash_id(self._id))
 
     async def move(self) -> bool:
         """Store the session under a new id, with the changes others made meanwhile, and delete the old one.
 
-        Of a session that was ended meanwhile only what this request set itself is stored; False
-        where that is nothing.
+        If the session was ended meanwhile, only what this request set itself is stored; return
+        False if that is nothing.
         """
         now = time.time()
         data, created = "{}", now
         if self._stored is not None and self._id is not None:
-            latest = await self._store.load(hashed(self._id))
+            latest = await self._store.load(hash_id(self._id))
             if latest is not None:
                 data, created = latest.data, latest.created
             elif self.session.merged_into(data) == data:
                 return False
         new_id = secrets.token_urlsafe(ID_BYTES)
         session = StoredSession(self.session.merged_into(data), new_version(), created, now)
-        key = hashed(new_id)
+        key = hash_id(new_id)
         if not await self._store.save(key, session, None, self.lifetime(created)) and (
-            await self._store.load(key) != session  # it was saved, but the answer got lost
+            await self._store.load(key) != session  # it was saved, but the reply was lost
         ):
-            raise SessionConflict("a new session id is taken; the store answers wrongly")
+            raise SessionConflict("a new session id is taken; the store returns wrong results")
         if self._stored is not None:
-            await self.end()
+            await self.delete()
         self._id = new_id
         return True
 
     async def update(self, stored: StoredSession) -> bool:
-        """Apply the changes to what is stored by now; False where nothing is stored any more."""
-        key = hashed(self._id or "")
+        """Apply the changes to what is stored by now; return False if nothing is stored any more."""
+        key = hash_id(self._id or "")
         latest: StoredSession | None = stored
-        for _ in range(TRIES):
+        for _ in range(MAX_SAVE_ATTEMPTS):
             if latest is None:
                 return False
             data = self.session.merged_into(latest.data)
@@ -194,10 +194,12 @@ class Visit:
             if await self._store.save(key, session, latest.version, self.lifetime(latest.created)):
                 return True
             latest = await self._store.load(key)
-        raise SessionConflict(f"other requests changed the session {TRIES} times while this one tried to save it")
+        raise SessionConflict(
+            f"other requests changed the session {MAX_SAVE_ATTEMPTS} times while this one tried to save it"
+        )
 
 
-def hashed(session_id: str) -> str:
+def hash_id(session_id: str) -> str:
     return hashlib.sha256(session_id.encode("utf-8", "surrogateescape")).hexdigest()
 
 
@@ -205,8 +207,8 @@ def new_version() -> str:
     return secrets.token_hex(8)
 
 
-async def answer_unavailable(scope: Scope, send: Send) -> None:
-    """Answer 503; a WebSocket is refused, or closed with 1013 "try again later"."""
+async def send_unavailable(scope: Scope, send: Send) -> None:
+    """Send a 503; a WebSocket is rejected, or closed with 1013 "try again later"."""
     if scope["type"] == "websocket":
         await send({"type": "websocket.close", "code": 1013, "reason": "Sessions are unavailable"})
         return

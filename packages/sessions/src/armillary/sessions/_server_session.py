@@ -1,8 +1,8 @@
-"""A session that the server keeps, and how its changes join those of other requests.
+"""A session kept on the server, and how its changes are merged with those of other requests.
 
 Requests that run at the same time for one visitor each change their own copy. What is saved is the
 difference: the keys that a request set or removed, applied to whatever is stored by then. Two
-requests that set different keys both have their way; if both set the same key, the later save wins.
+requests that set different keys are both kept; if both set the same key, the later save wins.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from ._session import Session
 class ServerSession(Session):
     """A `Session` that can be ended at once and given another id.
 
-    Call `rotate()` when somebody logs in or gains rights, `destroy()` when somebody logs out.
+    Call `rotate()` when a user logs in or gains rights, `destroy()` when a user logs out.
     """
 
     rotated: bool = False
@@ -28,7 +28,7 @@ class ServerSession(Session):
         self._before = json_by_key(loaded)
 
     def rotate(self) -> None:
-        """Move the session to a new id; the old one is dead with this response (no fixation)."""
+        """Move the session to a new id; the old one is invalid with this response (no fixation)."""
         self.rotated = True
         self.mark_modified()
 
@@ -39,7 +39,7 @@ class ServerSession(Session):
 
     @property
     def changed_inside(self) -> bool:
-        """Whether a value was changed in place, which no method call could tell."""
+        """Whether a value was changed in place, which no method call reports."""
         return self.accessed and json_by_key(self.copy()) != self._before
 
     def merged_into(self, data: str) -> str:
@@ -56,7 +56,7 @@ def json_by_key(data: dict[str, Any]) -> dict[str, str]:
     """Return each value as JSON.
 
     Raises:
-        TypeError: a key that is no string, or a value that is not JSON; the message names it.
+        TypeError: a key that is not a string, or a value that is not JSON; the message names it.
     """
     texts: dict[str, str] = {}
     for key, value in data.items():

@@ -1,4 +1,4 @@
-"""A session: a dict that knows whether it was looked at and whether it was changed."""
+"""A session: a dict that tracks whether it was accessed and whether it was modified."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ class Session(dict[str, Any]):
     """What the application keeps about a visitor. Values must be JSON.
 
     Attributes:
-        accessed: whether anything was read or written; the response then says `Vary: Cookie`.
+        accessed: whether anything was read or written; the response then has `Vary: Cookie`.
         modified: whether a key was set or removed. A change inside a value, such as an append to a
-            list, cannot be seen: call `mark_modified()` after one.
+            list, is not detected: call `mark_modified()` after one.
 
     >>> session = Session(a=1)
     >>> session["b"] = 2
@@ -25,16 +25,16 @@ class Session(dict[str, Any]):
     accessed = modified = False
 
     def mark_modified(self) -> None:
-        """Note that the session must be saved."""
+        """Record that the session must be saved."""
         self.accessed = self.modified = True
 
     def mark_accessed(self) -> None:
-        """Note that the response depends on the session."""
+        """Record that the response depends on the session."""
         self.accessed = True
 
     @property
     def is_empty(self) -> bool:
-        """Whether it holds nothing; asking is no access."""
+        """Whether the session is empty; reading this is not an access."""
         return super().__len__() == 0
 
     # Reading

@@ -1,7 +1,7 @@
 """A session as the value of a cookie: JSON in base64, a time stamp and a signature.
 
-The format is Starlette's, so cookies are read across both. What is signed can be read by anyone
-who has the cookie; it can only not be changed.
+The format is Starlette's, so each can read the other's cookies. Anyone who has the cookie can read
+the data, but not change it.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ class SignedCookie:
 
     Args:
         keys: the newest first.
-        min_key_length: characters of the shortest key that is taken.
+        min_key_length: the fewest characters a key may have.
 
     Raises:
-        TypeError: a key that is no text, nor an object that hides one.
+        TypeError: a key that is neither text nor an object that hides one.
         ValueError: no key, or one that is empty or too short to be secret.
 
     >>> cookie = SignedCookie(["a-new-key-that-nobody-guesses", "the-old-key-that-nobody-guessed"])
@@ -33,7 +33,7 @@ class SignedCookie:
     """
 
     def __init__(self, keys: Sequence[str], min_key_length: int = MIN_KEY_LENGTH) -> None:
-        texts = [text_of(key) for key in keys]
+        texts = [key_text(key) for key in keys]
         if not texts:
             raise ValueError("secret_key is an empty list; give at least one key")
         for text in texts:
@@ -54,7 +54,7 @@ class SignedCookie:
         return self._signer.sign(payload).decode("ascii")
 
     def read(self, value: str, max_age: int | None) -> dict[str, Any] | None:
-        """Return the data, or None for a value that is not signed, too old, or no session.
+        """Return the data, or None for a value that is not signed, too old, or not a session.
 
         Args:
             value: the cookie's value.
@@ -68,7 +68,7 @@ class SignedCookie:
         return data if isinstance(data, dict) else None  # pyright: ignore[reportUnknownVariableType]
 
 
-def text_of(key: object) -> str:
+def key_text(key: object) -> str:
     """Return a key's text; objects that hide it, such as a `Secret`, show it to `str()`."""
     if key is None or isinstance(key, bytes | bytearray | int | float):
         raise TypeError(f"secret_key is text or a list of texts, got {type(key).__name__}")

@@ -1,7 +1,7 @@
-"""What a store must do: load, compare and save, delete.
+"""The protocol of a store: load, compare and save, delete.
 
-Stores see a hash of the session's id, so that whoever reads a store cannot take over a session,
-and JSON text, so that whoever writes to one cannot run code.
+Stores get a hash of the session's id, so that read access to a store does not give access to a
+session, and JSON text, so that write access to one does not let anyone run code.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ class StoredSession(NamedTuple):
 
     Attributes:
         data: the session's keys and values, as a JSON object.
-        version: changes with every save; by it a save notices that another came first.
+        version: changes with every save, so that a save can detect that another came first.
         created: when the session began, in seconds since 1970.
         touched: when it was last saved, in seconds since 1970.
     """
@@ -29,7 +29,7 @@ class SessionStore(Protocol):
     """Where sessions are kept. Every method may raise `StoreUnavailable`."""
 
     async def load(self, key: str) -> StoredSession | None:
-        """Return the session, or None where there is none or it has expired."""
+        """Return the session, or None if there is none or it has expired."""
         ...
 
     async def save(self, key: str, session: StoredSession, expected: str | None, lifetime: int) -> bool:
@@ -39,13 +39,13 @@ class SessionStore(Protocol):
             key: the hashed id.
             session: what to store.
             expected: the version that was loaded; None if there must be no session yet.
-            lifetime: seconds after which the store forgets it.
+            lifetime: seconds after which the session expires.
 
         Returns:
-            False, and nothing is saved, where another version is stored.
+            False, without saving, if another version is stored.
         """
         ...
 
     async def delete(self, key: str) -> None:
-        """Forget the session, if there is one."""
+        """Delete the session, if there is one."""
         ...

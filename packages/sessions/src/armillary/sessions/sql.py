@@ -28,7 +28,7 @@ class SQLStore:
 
     Args:
         engine: an async URL such as "postgresql+psycopg://...", or an `AsyncEngine` of your own.
-        table: the table's name, "armillary_sessions" by default. `create_table()` makes it.
+        table: the table's name, "armillary_sessions" by default. `create_table()` creates it.
     """
 
     def __init__(self, engine: str | AsyncEngine, table: str = "armillary_sessions") -> None:
@@ -46,7 +46,7 @@ class SQLStore:
         )
 
     async def create_table(self) -> None:
-        """Create the table where it is missing; call it in the application's lifespan or a migration."""
+        """Create the table if it is missing; call it in the application's lifespan or a migration."""
         require_asyncio("SQLStore")
         async with self._engine.begin() as connection:
             await connection.run_sync(self.metadata.create_all)
@@ -61,7 +61,7 @@ class SQLStore:
         return None if row is None else StoredSession(*row)
 
     async def save(self, key: str, session: StoredSession, expected: str | None, lifetime: int) -> bool:
-        """Save the session if the expected version is there."""
+        """Save the session if the stored version is the expected one."""
         values = {**session._asdict(), "expires": time.time() + lifetime}
         columns = self.table.c
         if expected is not None:
@@ -75,13 +75,13 @@ class SQLStore:
         return True
 
     async def delete(self, key: str) -> None:
-        """Forget the session."""
+        """Delete the session."""
         await self._execute(self.table.delete().where(self.table.c.key == key))
 
     async def remove_expired(self) -> int:
-        """Remove expired sessions; return how many. Run it now and then, such as daily."""
-        gone = await self._execute(self.table.delete().where(self.table.c.expires <= time.time()))
-        return int(gone.rowcount)
+        """Remove expired sessions; return how many. Run it regularly, such as daily."""
+        result = await self._execute(self.table.delete().where(self.table.c.expires <= time.time()))
+        return int(result.rowcount)
 
     async def close(self) -> None:
         """Close the connections."""
@@ -97,8 +97,8 @@ class SQLStore:
             raise StoreUnavailable(f"the session database cannot be used: {exc}") from exc
 
     async def _execute_now(self, statement: Any) -> Any:
-        # A pooled connection may be from before a restart of the database; only a new one tells. The
-        # statements may be repeated: a save that got through already is then refused by its version.
+        # A pooled connection may be from before a restart of the database, so try once more with a new one.
+        # The statements may be repeated: a save that already succeeded is then rejected by its version.
         try:
             return await self._execute_once(statement)
         except DBAPIError as exc:
