@@ -24,7 +24,7 @@ import pytest
 from sqlalchemy import text
 
 from armillary.http import Request, Response, request_response
-from armillary.sqlalchemy import Database, TransactionMiddleware, session
+from armillary.sqlalchemy import Database, TransactionMiddleware, database_session
 
 ROOT = Path(__file__).parents[1]
 
@@ -37,7 +37,7 @@ def free_port() -> int:
 
 
 class Cluster:
-    """A PostgreSQL server of the test's own."""
+    """A PostgreSQL server for these tests."""
 
     def __init__(self, folder: Path, programs: Path) -> None:
         self.folder, self.programs, self.port = folder, programs, free_port()
@@ -45,7 +45,7 @@ class Cluster:
 
     def run(self, program: str, *arguments: str) -> None:
         as_user: dict[str, Any] = {}
-        if os.getuid() == 0:  # PostgreSQL refuses to run as root
+        if os.getuid() == 0:  # PostgreSQL does not run as root
             as_user = {"user": "postgres", "group": pwd.getpwnam("postgres").pw_gid, "extra_groups": []}
         subprocess.run(
             [self.programs / program, *arguments],
@@ -153,8 +153,8 @@ def served(url: str, tmp_path: Path) -> Iterator[Served]:
 def test_a_server_killed_in_mid_request_leaves_nothing_half_written_and_nothing_lost(served: Served) -> None:
     _, before = served.ask("GET", "/balances")
     first, second = (int(number) for number in before.strip(b"[]").split(b","))
-    answered = [key for key in ("a", "b", "c") if served.ask("POST", f"/transfer/{uuid.uuid4().hex}{key}")[0] == 200]
-    assert len(answered) == 3
+    transferred = [key for key in ("a", "b", "c") if served.ask("POST", f"/transfer/{uuid.uuid4().hex}{key}")[0] == 200]
+    assert len(transferred) == 3
 
     def ask_and_lose() -> None:
         with contextlib.suppress(OSError, http.client.HTTPException):
@@ -181,7 +181,7 @@ def test_messages_recorded_before_the_kill_are_delivered_after_the_restart(serve
             outbox = Outbox(database)
             async with database.transaction() as own:
                 await outbox.record(own, "transferred", "kept", key="kept")
-            await outbox.claim(10, lease=1)  # a relay took it, and died
+            await outbox.claim(10, lease=1)  # a relay claimed it, and died
 
     asyncio.run(record())
     served.start()
@@ -216,13 +216,13 @@ def test_a_database_that_goes_away_and_comes_back_needs_no_restart(
 
 
 def test_ten_thousand_requests_with_failures_and_disconnects_leak_no_connection(url: str) -> None:
-    """Half of them fail in one way or another; counters of the pool tell what is left in use."""
+    """Half of them fail in one way or another; the counters of the pool show what is left in use."""
     chance = random.Random(7)
-    kinds = ["ok", "ok", "ok", "raise", "refuse", "disconnect", "cancel", "bad-sql"]
+    kinds = ["ok", "ok", "ok", "raise", "reject", "disconnect", "cancel", "bad-sql"]
 
     async def endpoint(request: Request) -> Response:
         kind = request.scope["path"].strip("/")
-        held = session(request)
+        held = database_session(request)
         await held.execute(text("SELECT 1"))
         if kind == "raise":
             raise LookupError
@@ -230,7 +230,7 @@ def test_ten_thousand_requests_with_failures_and_disconnects_leak_no_connection(
             await held.execute(text("SELECT nothing FROM nowhere"))
         if kind == "cancel":
             await asyncio.sleep(30)
-        return Response(status_code=409 if kind == "refuse" else 200)
+        return Response(status_code=409 if kind == "reject" else 200)
 
     async def main() -> None:
         database = Database(url, pool_size=4, max_overflow=2, pool_timeout=60)

@@ -13,17 +13,17 @@ from armillary.applications import Armillary
 from armillary.asgi_types import Middleware
 from armillary.http import JSONResponse, Request, Response
 from armillary.routing import Route
-from armillary.sqlalchemy import Database, Outbox, OutboxMessage, Relay, TransactionMiddleware, session
+from armillary.sqlalchemy import Database, Outbox, OutboxMessage, Relay, TransactionMiddleware, database_session
 
 database = Database(os.environ["TRANSACTION_SERVER_DATABASE"], pool_timeout=5, connect_timeout=5)
 outbox = Outbox(database)
 
 
 async def deliver(message: OutboxMessage) -> None:
-    await asyncio.to_thread(note, message.key)
+    await asyncio.to_thread(append_key, message.key)
 
 
-def note(key: str) -> None:
+def append_key(key: str) -> None:
     with open(os.environ["TRANSACTION_SERVER_DELIVERED"], "a") as file:
         file.write(key + "\n")
 
@@ -41,7 +41,7 @@ async def lifespan(app: Armillary) -> AsyncGenerator[None]:
 
 
 async def transfer(request: Request) -> Response:
-    held = session(request)
+    held = database_session(request)
     key = request.path_params["key"]
     await held.execute(text("UPDATE account SET balance = balance - 10 WHERE id = 1"))
     await outbox.record(held, "transferred", key, key=key)
@@ -51,7 +51,7 @@ async def transfer(request: Request) -> Response:
 
 
 async def balances(request: Request) -> Response:
-    rows = await session(request).execute(text("SELECT balance FROM account ORDER BY id"))
+    rows = await database_session(request).execute(text("SELECT balance FROM account ORDER BY id"))
     return JSONResponse([row.balance for row in rows])
 
 

@@ -1,6 +1,6 @@
-"""Tests marked `anyio` run on asyncio and on uvloop where it is installed: SQLAlchemy knows no other event loop.
+"""Tests marked `anyio` run on asyncio and on uvloop if it is installed: SQLAlchemy supports no other event loop.
 
-Databases that are absent are said to be.
+Tests of absent databases are skipped with a message.
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ def driver(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(scope="session")
 def own_databases() -> Iterator[Callable[[str], str]]:
-    """Give each driver a database of this run's own, which its tests take in turn."""
+    """Give each driver a separate database for this run, which its tests use in turn."""
     made: dict[str, str] = {}
 
     def name_for(driver: str) -> str:
@@ -145,12 +145,12 @@ async def database(url: str) -> AsyncIterator[Database]:
         async with database.transaction() as session:
             session.add_all([Account(id=1, owner="Ada", balance=100), Account(id=2, owner="Bob", balance=100)])
         yield database
-        # Whatever a test did, no connection may be left behind.
+        # Whatever a test did, no connection may be left open.
         await asyncio.sleep(0)
         assert database.pool_status().in_use == 0
 
 
-class Answer:
+class CapturedResponse:
     def __init__(self, messages: list[Any]) -> None:
         self.messages = messages
         self.status: int = messages[0]["status"]
@@ -184,8 +184,8 @@ async def request(
     *,
     disconnect_after: int | None = None,
     on_send: Callable[[Any], Any] | None = None,
-) -> Answer:
-    """Serve one request; the client goes away after that many messages of the request."""
+) -> CapturedResponse:
+    """Serve one request; the client disconnects after that many messages of the request."""
     events: list[Any] = [{"type": "http.request", "body": body, "more_body": False}]
     messages: list[Any] = []
     if disconnect_after is not None:
@@ -202,7 +202,7 @@ async def request(
             on_send(message)
 
     await lint(app)(http_scope(path, method), receive, send)
-    return Answer(messages)
+    return CapturedResponse(messages)
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool, NullPool, StaticPool
 
 from armillary.http import PlainTextResponse, Request, Response, request_response
-from armillary.sqlalchemy import Database, DatabaseUnavailable, PoolExhausted, TransactionMiddleware, session
+from armillary.sqlalchemy import Database, DatabaseUnavailable, PoolExhausted, TransactionMiddleware, database_session
 from armillary.sqlalchemy._acquisition import Acquisition, Limits
 from armillary.sqlalchemy._shield import finish_shielded
 
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.anyio
 
 def app_of(database: Database) -> Any:
     async def endpoint(request: Request) -> Response:
-        return PlainTextResponse(str(await session(request).scalar(text("SELECT 42"))))
+        return PlainTextResponse(str(await database_session(request).scalar(text("SELECT 42"))))
 
     return TransactionMiddleware(request_response(endpoint), database)
 
@@ -38,7 +38,7 @@ def app_of(database: Database) -> Any:
     [({}, {"pool_timeout": 0.3}), ({"pool_timeout": 0.3}, {"pool_timeout": None}), ({"pool_timeout": 0.3}, {})],
     ids=["deadline of the database", "time-out of the engine", "the shorter of both"],
 )
-async def test_an_engine_of_ones_own_without_a_free_connection_answers_503_in_bounded_time(
+async def test_an_engine_of_ones_own_without_a_free_connection_is_a_503_in_bounded_time(
     url: str, serve: Any, own: Any, given: Any
 ) -> None:
     engine = create_async_engine(url, pool_size=1, max_overflow=0, **own)
@@ -47,16 +47,16 @@ async def test_an_engine_of_ones_own_without_a_free_connection_answers_503_in_bo
     async with database.transaction() as held:
         await held.execute(text("SELECT 1"))
         started = time.monotonic()
-        answer = await serve(app)
+        response = await serve(app)
         assert time.monotonic() - started < 3
-        assert (answer.status, answer.headers["retry-after"]) == (503, "1")
-        assert answer.body == b"All database connections are in use"
+        assert (response.status, response.headers["retry-after"]) == (503, "1")
+        assert response.body == b"All database connections are in use"
     assert (await serve(app)).body == b"42"
     assert (database.pool_status().in_use, engine.pool.checkedin()) == (0, 1)  # type: ignore[attr-defined]
     await database.close()
 
 
-async def test_what_else_an_engine_is_used_for_is_not_bounded(tmp_path: Path) -> None:
+async def test_other_uses_of_an_engine_are_not_bounded(tmp_path: Path) -> None:
     engine = create_async_engine(f"sqlite+aiosqlite:///{tmp_path}/x.db", pool_size=1, max_overflow=0)
     database = Database(engine, pool_timeout=0.05)
     async with database.transaction() as held:
@@ -72,8 +72,8 @@ async def test_an_engine_without_a_pool_opens_a_connection_for_each_request(url:
     app = app_of(database)
     async with database.transaction(read_only=True) as held:
         await held.execute(text("SELECT 1"))
-        answers = await asyncio.gather(*(serve(app, method="GET") for _ in range(5)))
-    assert [answer.body for answer in answers] == [b"42"] * 5
+        responses = await asyncio.gather(*(serve(app, method="GET") for _ in range(5)))
+    assert [response.body for response in responses] == [b"42"] * 5
     with pytest.raises(ValueError, match="NullPool does not count"):
         database.pool_status()
     await database.close()
@@ -97,8 +97,8 @@ async def test_a_pool_may_be_chosen_for_a_url(tmp_path: Path, serve: Any) -> Non
         lambda: Database("sqlite://", engine_options={"poolclass": StaticPool}),
     ],
 )
-def test_a_pool_that_shares_one_connection_is_refused(make_database: Any) -> None:
-    """Requests at the same time would be in one transaction, and one's rollback undo what the other one kept."""
+def test_a_pool_that_shares_one_connection_is_rejected(make_database: Any) -> None:
+    """Concurrent requests would share one transaction, and a rollback of one would undo the other one's work."""
     with pytest.raises(ValueError, match=r"StaticPool gives all requests the same connection.*AsyncAdaptedQueuePool"):
         make_database()
 
@@ -108,22 +108,22 @@ async def test_an_engine_in_memory_with_a_queue_of_one_serves_requests_in_turn(s
     database = Database(engine)
 
     async def endpoint(request: Request) -> Response:
-        await session(request).execute(text("UPDATE t SET i = i + 1"))
+        await database_session(request).execute(text("UPDATE t SET i = i + 1"))
         return Response(status_code=500 if request.scope["path"] == "/fail" else 200)
 
     async with database:
-        async with database.transaction() as own:
-            await own.execute(text("CREATE TABLE t (i INTEGER)"))
-            await own.execute(text("INSERT INTO t VALUES (0)"))
+        async with database.transaction() as session:
+            await session.execute(text("CREATE TABLE t (i INTEGER)"))
+            await session.execute(text("INSERT INTO t VALUES (0)"))
         app = TransactionMiddleware(request_response(endpoint), database)
         await asyncio.gather(*(serve(app, path) for path in ["/", "/fail"] * 10))
-        async with database.transaction() as own:
-            assert await own.scalar(text("SELECT i FROM t")) == 10
+        async with database.transaction() as session:
+            assert await session.scalar(text("SELECT i FROM t")) == 10
 
 
 @pytest.fixture
 def silent() -> Iterator[str]:
-    """A port that accepts connections and says nothing."""
+    """A port that accepts connections and sends nothing."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen()
@@ -132,7 +132,7 @@ def silent() -> Iterator[str]:
 
 @pytest.mark.parametrize("driver_name", ["postgresql+psycopg", "postgresql+asyncpg", "mariadb+asyncmy"])
 @pytest.mark.parametrize("poolclass", [None, AsyncAdaptedQueuePool, NullPool])
-async def test_a_host_that_says_nothing_is_unavailable_in_bounded_time(
+async def test_a_host_that_sends_nothing_is_unavailable_in_bounded_time(
     driver_name: str, poolclass: Any, serve: Any, silent: str
 ) -> None:
     url: Any = f"{driver_name}://me@{silent}/name"
@@ -140,8 +140,8 @@ async def test_a_host_that_says_nothing_is_unavailable_in_bounded_time(
         url = create_async_engine(url, poolclass=poolclass)
     database = Database(url, pool_timeout=0.1, connect_timeout=0.1)
     started = time.monotonic()
-    answer = await serve(app_of(database))
-    assert (answer.status, answer.body) == (503, b"The database cannot be reached")
+    response = await serve(app_of(database))
+    assert (response.status, response.body) == (503, b"The database cannot be reached")
     await database.close()
     assert time.monotonic() - started < 5
 
@@ -152,14 +152,14 @@ async def test_the_errors_of_an_engine_of_ones_own_keep_their_cause(tmp_path: Pa
     async with database.transaction() as held:
         await held.execute(text("SELECT 1"))
         with pytest.raises(PoolExhausted) as caught:
-            async with database.transaction() as own:
-                await own.execute(text("SELECT 1"))
+            async with database.transaction() as session:
+                await session.execute(text("SELECT 1"))
         assert type(caught.value.__cause__).__module__ == "sqlalchemy.exc"
     await database.close()
 
 
 @pytest.mark.parametrize("value", [0, -1, "5", float("nan")])
-def test_a_wrong_deadline_is_refused_for_an_engine_of_ones_own_too(value: Any) -> None:
+def test_a_wrong_deadline_is_rejected_for_an_engine_of_ones_own_too(value: Any) -> None:
     with pytest.raises(ValueError, match="pool_timeout is in seconds"):
         Database(create_async_engine("sqlite+aiosqlite:///x.db"), pool_timeout=value)
 
@@ -175,13 +175,13 @@ async def test_a_request_cancelled_while_it_waits_for_a_connection_waits_no_long
             task.cancel()
         await asyncio.gather(*waiting, return_exceptions=True)
         async with asyncio.timeout(5):
-            await finish_shielded()  # waits for what goes on without its request
+            await finish_shielded()  # waits for tasks that outlive their request
     assert (await serve(app)).body == b"42"
     await database.close()
 
 
 class Counted(sqlite3.Connection):
-    """Knows how many are open."""
+    """Counts how many are open."""
 
     open = 0
 
@@ -199,7 +199,7 @@ class Counted(sqlite3.Connection):
 async def test_sqlite_is_closed_whenever_a_request_is_cancelled(
     tmp_path: Path, serve: Any, engine_is_own: bool
 ) -> None:
-    """While it connects as well, where aiosqlite leaves what its thread opens to the garbage collector."""
+    """Also while it connects, when aiosqlite leaves what its thread opens to the garbage collector."""
     Counted.open = 0
     path = f"{tmp_path}/x.db"
     moments: list[Any] = [
@@ -230,7 +230,7 @@ async def test_sqlite_is_closed_when_a_request_is_cancelled_as_its_turn_to_conne
             engine_options={"connect_args": {"factory": Counted}},
         )
         held = database.new_session()
-        await (await held.connection()).invalidate()  # whoever is next has to connect
+        await (await held.connection()).invalidate()  # the next request has to connect
         waiting = asyncio.create_task(serve(app_of(database)))
         await asyncio.sleep(0.01)
         releasing = asyncio.create_task(held.close())
@@ -241,7 +241,7 @@ async def test_sqlite_is_closed_when_a_request_is_cancelled_as_its_turn_to_conne
         assert Counted.open == 0, turns
 
 
-async def test_what_still_waits_is_cancelled_at_once_and_what_connects_is_finished() -> None:
+async def test_a_waiting_acquisition_is_cancelled_at_once_and_a_connecting_one_is_completed() -> None:
     closed: list[str] = []
 
     class Connection:
@@ -256,31 +256,31 @@ async def test_what_still_waits_is_cancelled_at_once_and_what_connects_is_finish
     connecting.connecting = True
     tasks = [asyncio.create_task(connect(60)), asyncio.create_task(connect(0.01))]
     await asyncio.sleep(0)
-    waiting.leave(tasks[0])
-    connecting.leave(tasks[1])
+    waiting.abandon(tasks[0])
+    connecting.abandon(tasks[1])
     assert [task.cancelling() for task in tasks] == [1, 0]
     await finish_shielded()
     assert closed == ["closed"]
 
 
-async def test_a_connection_that_never_comes_about_is_given_up() -> None:
+async def test_a_connection_that_is_never_made_is_cancelled() -> None:
     acquisition = Acquisition(Limits(None, 0.05))
     acquisition.connecting = True
     task: Any = asyncio.create_task(asyncio.sleep(60))
-    acquisition.leave(task)
+    acquisition.abandon(task)
     async with asyncio.timeout(5):
         await finish_shielded()
     assert task.cancelled()
 
 
 @pytest.mark.parametrize("engine_is_own", [False, True])
-async def test_a_connection_that_is_given_up_holds_no_lock_of_sqlite(tmp_path: Path, engine_is_own: bool) -> None:
-    """Even where a cursor of it is kept, as the traceback of a cancelled statement keeps one."""
+async def test_an_invalidated_connection_holds_no_lock_of_sqlite(tmp_path: Path, engine_is_own: bool) -> None:
+    """Even if a cursor of it is kept, as the traceback of a cancelled statement keeps one."""
     url = f"sqlite+aiosqlite:///{tmp_path}/x.db"
     database = Database(create_async_engine(url) if engine_is_own else url, connect_timeout=0.2)
-    async with database.transaction() as own:
-        await own.execute(text("CREATE TABLE t (i INTEGER)"))
-        await own.execute(text("INSERT INTO t VALUES (1), (2)"))
+    async with database.transaction() as session:
+        await session.execute(text("CREATE TABLE t (i INTEGER)"))
+        await session.execute(text("INSERT INTO t VALUES (1), (2)"))
     held = database.new_session()
     connection = await held.connection()
     await connection.execute(text("INSERT INTO t VALUES (3)"))
@@ -288,8 +288,8 @@ async def test_a_connection_that_is_given_up_holds_no_lock_of_sqlite(tmp_path: P
     cursor = await driver.execute("SELECT i FROM t")
     assert await cursor.fetchone() == (1,)
     await connection.invalidate()
-    async with database.transaction() as own:
-        assert await own.scalar(text("SELECT count(*) FROM t")) == 2
+    async with database.transaction() as session:
+        assert await session.scalar(text("SELECT count(*) FROM t")) == 2
     await held.close()
     await database.close()
 
@@ -304,10 +304,10 @@ async def test_a_connection_of_sqlite_may_be_closed_again(tmp_path: Path) -> Non
         await connection.invalidate()
 
 
-async def test_a_scope_of_anyios_that_cancels_leaves_no_connection_and_no_word(
+async def test_an_anyio_cancel_scope_leaves_no_connection_and_logs_nothing(
     database: Database, serve: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Such a scope cancels again and again, wherever its task waits next."""
+    """Such a scope cancels repeatedly, at each await of its task."""
     app = app_of(database)
     for moment in range(40):
         with anyio.move_on_after(moment * 0.0002):
@@ -334,8 +334,8 @@ async def test_no_connection_to_a_server_is_left_whenever_a_request_is_cancelled
         assert database.pool_status().in_use == 0, moment
         await database.close()
     database = Database(url)
-    async with database.transaction() as own, asyncio.timeout(10):
-        while await own.scalar(text(question)) > 1:
+    async with database.transaction() as session, asyncio.timeout(10):
+        while await session.scalar(text(question)) > 1:
             await asyncio.sleep(0.05)
     await database.close()
 
@@ -352,6 +352,6 @@ async def cancelled_after(work: Any, *, turns: int = 0, seconds: float = 0) -> N
         await task
 
 
-def test_what_the_client_is_told_names_no_host() -> None:
+def test_errors_shown_to_the_client_name_no_host() -> None:
     assert PoolExhausted().detail == "All database connections are in use"
     assert DatabaseUnavailable().detail == "The database cannot be reached"

@@ -1,4 +1,4 @@
-"""Tortoise ORM joins by the two small classes that the documentation shows."""
+"""Tortoise ORM, with the two small classes that the documentation shows."""
 
 from __future__ import annotations
 
@@ -14,7 +14,14 @@ from tortoise.models import Model
 from tortoise.transactions import in_transaction
 
 from armillary.http import Request, Response, StreamingResponse, request_response
-from armillary.sqlalchemy import Retry, TransactionMiddleware, TransactionOptions, session, transaction, transactional
+from armillary.sqlalchemy import (
+    TransactionMiddleware,
+    TransactionOptions,
+    TransactionRetry,
+    database_session,
+    transaction,
+    transactional,
+)
 
 pytestmark = pytest.mark.anyio
 
@@ -86,19 +93,19 @@ async def kept() -> Any:
 async def create(request: Request) -> Response:
     """Create a star named as the path, and end as the path says."""
     path = request.scope["path"].strip("/")
-    assert session(request, "tortoise") is not None
+    assert database_session(request, "tortoise") is not None
     await Star.create(name=path)
     if path == "raises":
         raise LookupError
     if path == "slow":
         await asyncio.sleep(60)
     if path == "deferred":
-        held: Any = session(request, "tortoise")
+        held: Any = database_session(request, "tortoise")
         await held.execute_query("CREATE TABLE IF NOT EXISTS p (i INTEGER PRIMARY KEY)")
         await held.execute_query("PRAGMA defer_foreign_keys = ON")
         await held.execute_query("CREATE TABLE c (p INTEGER REFERENCES p (i) DEFERRABLE INITIALLY DEFERRED)")
         await held.execute_query("INSERT INTO c VALUES (7)")
-    return Response(status_code=409 if path == "refused" else 201)
+    return Response(status_code=409 if path == "rejected" else 201)
 
 
 app = TransactionMiddleware(request_response(create), TortoiseSource())
@@ -106,14 +113,16 @@ app = TransactionMiddleware(request_response(create), TortoiseSource())
 
 async def test_tortoise_follows_the_request(stars: None, serve: Any) -> None:
     assert (await serve(app, "/kept")).status == 201
-    assert (await serve(app, "/refused")).status == 409
+    assert (await serve(app, "/rejected")).status == 409
     with pytest.raises(LookupError):
         await serve(app, "/raises")
     assert await kept() == ["kept"]
 
 
-async def test_tortoise_rolls_back_when_the_client_is_gone_or_the_request_is_cancelled(stars: None, serve: Any) -> None:
-    await serve(app, "/gone", disconnect_after=1)
+async def test_tortoise_rolls_back_when_the_client_disconnects_or_the_request_is_cancelled(
+    stars: None, serve: Any
+) -> None:
+    await serve(app, "/disconnected", disconnect_after=1)
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.2):
             await serve(app, "/slow")
@@ -123,18 +132,18 @@ async def test_tortoise_rolls_back_when_the_client_is_gone_or_the_request_is_can
 
 
 async def test_a_commit_of_tortoises_that_fails_becomes_the_response(stars: None, serve: Any) -> None:
-    answers = []
+    responses = []
     with pytest.raises(sqlite3.IntegrityError):
-        answers.append(await serve(app, "/deferred"))
-    assert answers == []
+        responses.append(await serve(app, "/deferred"))
+    assert responses == []
     assert await kept() == []
     assert (await serve(app, "/kept")).status == 201
 
 
-async def test_an_endpoint_over_tortoise_is_replayed_where_that_is_safe(stars: None, serve: Any) -> None:
+async def test_an_endpoint_over_tortoise_is_replayed_if_that_is_safe(stars: None, serve: Any) -> None:
     calls = 0
 
-    @transactional(database="tortoise", retry=Retry(attempts=3, first_delay=0))
+    @transactional(database="tortoise", retry=TransactionRetry(attempts=3, first_delay=0))
     async def endpoint(request: Request) -> Response:
         nonlocal calls
         calls += 1

@@ -24,7 +24,7 @@ from armillary.sqlalchemy import (
     Relay,
     SessionClosed,
     TransactionMiddleware,
-    session,
+    database_session,
     transaction,
 )
 
@@ -32,13 +32,13 @@ pytestmark = pytest.mark.anyio
 
 
 @pytest.mark.parametrize("url", ["", "nonsense", "postgresql://user:secret@host:port/name"])
-def test_a_wrong_url_is_refused_without_repeating_it(url: str) -> None:
+def test_a_wrong_url_is_rejected_without_repeating_it(url: str) -> None:
     with pytest.raises(ValueError, match="url: not a database URL") as caught:
         Database(url)
     assert "secret" not in str(caught.value)
 
 
-def test_an_unknown_database_is_refused() -> None:
+def test_an_unknown_database_is_rejected() -> None:
     with pytest.raises(ValueError, match="unknown database 'orakel'"):
         Database("orakel://host/name")
 
@@ -51,7 +51,7 @@ def test_an_unknown_database_is_refused() -> None:
         ("sqlite+pysqlite:///x", r"sqlite\+aiosqlite://"),
     ],
 )
-def test_a_driver_that_is_not_async_is_refused_with_one_that_is(url: str, driver: str) -> None:
+def test_a_driver_that_is_not_async_is_rejected_with_one_that_is(url: str, driver: str) -> None:
     with pytest.raises(ValueError, match=driver):
         Database(url)
 
@@ -73,13 +73,13 @@ def test_a_wrong_setting_is_named(setting: str, value: int) -> None:
 
 
 @pytest.mark.parametrize("url", ["sqlite://", "postgresql+psycopg://host/name"])
-def test_seconds_without_end_are_refused_where_a_driver_cannot_count_them(url: str) -> None:
+def test_infinite_seconds_are_rejected_if_a_driver_cannot_count_them(url: str) -> None:
     with pytest.raises(ValueError, match="connect_timeout is in seconds"):
         Database(url, connect_timeout=float("inf"))
     assert Database(url, pool_timeout=float("inf"), pool_recycle=float("inf"))
 
 
-def test_what_is_no_metadata_and_no_session_class_is_refused(models: Any) -> None:
+def test_wrong_metadata_and_session_classes_are_rejected(models: Any) -> None:
     with pytest.raises(TypeError, match=r"metadata.*Base\.metadata"):
         Database("sqlite://", metadata=models.Base)
     for wrong in (int, "AsyncSession", Session):
@@ -88,7 +88,7 @@ def test_what_is_no_metadata_and_no_session_class_is_refused(models: Any) -> Non
 
 
 @pytest.mark.parametrize("driver_name", ["postgresql+psycopg", "postgresql+asyncpg", "mariadb+asyncmy"])
-async def test_a_host_that_does_not_answer_ends_the_start_with_a_sentence(driver_name: str) -> None:
+async def test_a_host_that_does_not_respond_ends_the_start_with_an_explanation(driver_name: str) -> None:
     database = Database(f"{driver_name}://me:secret@127.0.0.1:1/name", connect_timeout=2)
     with pytest.raises(DatabaseError, match=r"cannot be used: .*check host, port") as caught:
         await database.open()
@@ -113,13 +113,13 @@ async def test_a_database_or_a_schema_that_is_missing_is_named_at_the_start(driv
 
 
 @pytest.mark.parametrize("driver", ["asyncmy"], indirect=True)
-async def test_a_user_that_is_refused_ends_the_start_with_a_sentence(driver: str, url: str) -> None:
+async def test_a_rejected_user_ends_the_start_with_an_explanation(driver: str, url: str) -> None:
     with pytest.raises(DatabaseError, match=r"cannot be used: .*Access denied.*user and password") as caught:
         await Database(url.replace("root@", "armillary_nobody:secret@")).open()
     assert "secret" not in str(caught.value)
 
 
-async def test_a_directory_that_is_missing_ends_the_start_with_a_sentence(tmp_path: Path) -> None:
+async def test_a_directory_that_is_missing_ends_the_start_with_an_explanation(tmp_path: Path) -> None:
     with pytest.raises(DatabaseError, match="unable to open database file"):
         await Database(f"sqlite:///{tmp_path}/missing/x.db").open()
     await asyncio.sleep(0.1)  # for the driver's thread to end before the event loop does
@@ -136,7 +136,7 @@ async def test_missing_tables_are_named_at_the_start(tmp_path: Path, models: Any
 
 
 @pytest.mark.parametrize("anyio_backend", ["trio"])
-async def test_trio_is_refused_with_a_sentence(anyio_backend: str, scope: Any) -> None:
+async def test_trio_is_rejected_with_an_explanation(anyio_backend: str, scope: Any) -> None:
     database = Database("sqlite://")
     outbox = Outbox(database)
 
@@ -170,9 +170,9 @@ async def test_trio_is_refused_with_a_sentence(anyio_backend: str, scope: Any) -
         assert "needs asyncio" in str(caught.value), name
 
 
-async def test_a_sync_endpoint_is_told_to_be_async(serve: Any) -> None:
+async def test_a_sync_endpoint_raises(serve: Any) -> None:
     def endpoint(request: Request) -> Response:
-        session(request)
+        database_session(request)
         return Response()
 
     with pytest.raises(RuntimeError, match="async def"):
@@ -180,19 +180,19 @@ async def test_a_sync_endpoint_is_told_to_be_async(serve: Any) -> None:
 
 
 async def test_embedded_sqlite_has_wal_and_foreign_keys(tmp_path: Path) -> None:
-    async with Database(f"sqlite:///{tmp_path}/x.db") as database, database.transaction() as own:
-        assert await own.scalar(text("PRAGMA journal_mode")) == "wal"
-        assert await own.scalar(text("PRAGMA foreign_keys")) == 1
-        assert await own.scalar(text("PRAGMA synchronous")) == 2
+    async with Database(f"sqlite:///{tmp_path}/x.db") as database, database.transaction() as session:
+        assert await session.scalar(text("PRAGMA journal_mode")) == "wal"
+        assert await session.scalar(text("PRAGMA foreign_keys")) == 1
+        assert await session.scalar(text("PRAGMA synchronous")) == 2
 
 
 async def test_a_get_on_sqlite_reads_while_another_request_writes(tmp_path: Path, serve: Any) -> None:
     async def endpoint(request: Request) -> Response:
-        return Response(str(await session(request).scalar(text("SELECT count(*) FROM t"))))
+        return Response(str(await database_session(request).scalar(text("SELECT count(*) FROM t"))))
 
     async with Database(f"sqlite:///{tmp_path}/x.db") as database:
-        async with database.transaction() as own:
-            await own.execute(text("CREATE TABLE t (i INTEGER)"))
+        async with database.transaction() as session:
+            await session.execute(text("CREATE TABLE t (i INTEGER)"))
         async with database.transaction() as writer:
             await writer.execute(text("INSERT INTO t VALUES (1)"))
             app = TransactionMiddleware(request_response(endpoint), database)
@@ -202,33 +202,33 @@ async def test_a_get_on_sqlite_reads_while_another_request_writes(tmp_path: Path
 
 async def test_a_database_in_memory_serves_requests_in_turn(serve: Any) -> None:
     async def endpoint(request: Request) -> Response:
-        await session(request).execute(text("UPDATE t SET i = i + 1"))
+        await database_session(request).execute(text("UPDATE t SET i = i + 1"))
         return Response(status_code=500 if request.scope["path"] == "/fail" else 200)
 
     async with Database("sqlite://") as database:
-        async with database.transaction() as own:
-            await own.execute(text("CREATE TABLE t (i INTEGER)"))
-            await own.execute(text("INSERT INTO t VALUES (0)"))
+        async with database.transaction() as session:
+            await session.execute(text("CREATE TABLE t (i INTEGER)"))
+            await session.execute(text("INSERT INTO t VALUES (0)"))
         app = TransactionMiddleware(request_response(endpoint), database)
         await asyncio.gather(*(serve(app, path) for path in ["/", "/fail"] * 10))
-        async with database.transaction() as own:
-            assert await own.scalar(text("SELECT i FROM t")) == 10
+        async with database.transaction() as session:
+            assert await session.scalar(text("SELECT i FROM t")) == 10
 
 
-async def test_a_pool_without_a_free_connection_answers_503_in_bounded_time(url: str, serve: Any) -> None:
+async def test_a_pool_without_a_free_connection_is_a_503_in_bounded_time(url: str, serve: Any) -> None:
     database = Database(url, pool_size=1, max_overflow=0, pool_timeout=0.3)
 
     async def endpoint(request: Request) -> Response:
-        await session(request).execute(text("SELECT 1"))
+        await database_session(request).execute(text("SELECT 1"))
         return Response()
 
     app = TransactionMiddleware(request_response(endpoint), database)
-    async with database.transaction() as own:
-        await own.execute(text("SELECT 1"))
+    async with database.transaction() as session:
+        await session.execute(text("SELECT 1"))
         started = time.monotonic()
-        answer = await serve(app)
+        response = await serve(app)
         assert time.monotonic() - started < 3
-        assert (answer.status, answer.headers["retry-after"]) == (503, "1")
+        assert (response.status, response.headers["retry-after"]) == (503, "1")
         assert not (await database.readiness(timeout=0.1)).ready
     assert (await serve(app)).status == 200
     await database.close()
@@ -236,16 +236,16 @@ async def test_a_pool_without_a_free_connection_answers_503_in_bounded_time(url:
 
 async def test_readiness_is_an_application(serve: Any) -> None:
     good, bad = Database("sqlite://"), Database("postgresql+psycopg://me:secret@127.0.0.1:1/x", name="far")
-    answer = await serve(ReadinessEndpoint(good), method="GET")
-    assert (answer.status, json.loads(answer.body)) == (200, {"default": "ready"})
-    answer = await serve(ReadinessEndpoint(good, bad), method="GET")
-    assert answer.status == 503
-    assert json.loads(answer.body) == {"default": "ready", "far": "The database cannot be reached"}
+    response = await serve(ReadinessEndpoint(good), method="GET")
+    assert (response.status, json.loads(response.body)) == (200, {"default": "ready"})
+    response = await serve(ReadinessEndpoint(good, bad), method="GET")
+    assert response.status == 503
+    assert json.loads(response.body) == {"default": "ready", "far": "The database cannot be reached"}
     await good.close()
 
 
-def test_readiness_is_asked_of_databases_that_can_be_told_apart() -> None:
-    """Two of one name would be one line of the answer, and the first one's absence go unseen."""
+def test_readiness_needs_databases_with_different_names() -> None:
+    """Two with one name would be one line of the response and hide the first one's failure."""
     with pytest.raises(ValueError, match="name 'default'"):
         ReadinessEndpoint(Database("sqlite://"), Database("sqlite://"))
     with pytest.raises(ValueError, match="at least one"):
@@ -255,7 +255,7 @@ def test_readiness_is_asked_of_databases_that_can_be_told_apart() -> None:
             ReadinessEndpoint(Database("sqlite://"), timeout=timeout)  # type: ignore[arg-type]
 
 
-async def test_an_engine_of_ones_own_is_used_as_it_is(tmp_path: Path, serve: Any) -> None:
+async def test_an_engine_of_ones_own_is_used_unchanged(tmp_path: Path, serve: Any) -> None:
     class OwnSession(AsyncSession):
         pass
 
@@ -264,8 +264,8 @@ async def test_an_engine_of_ones_own_is_used_as_it_is(tmp_path: Path, serve: Any
     assert database.pool_status().limit is None
 
     async def endpoint(request: Request) -> Response:
-        assert type(session(request)) is OwnSession
-        assert await session(request).scalar(text("PRAGMA foreign_keys")) == 1
+        assert type(database_session(request)) is OwnSession
+        assert await database_session(request).scalar(text("PRAGMA foreign_keys")) == 1
         return Response()
 
     assert (await serve(TransactionMiddleware(request_response(endpoint), database))).status == 200
@@ -276,49 +276,49 @@ def websocket_scope() -> Any:
     return {"type": "websocket", "path": "/", "headers": [], "subprotocols": []}
 
 
-async def test_a_websocket_has_a_session_for_its_connection_that_commits_when_told_to(tmp_path: Path) -> None:
+async def test_a_websocket_has_a_session_for_its_connection_that_commits_on_request(tmp_path: Path) -> None:
     database = Database(f"sqlite:///{tmp_path}/x.db")
-    async with database.transaction() as own:
-        await own.execute(text("CREATE TABLE t (i INTEGER)"))
+    async with database.transaction() as session:
+        await session.execute(text("CREATE TABLE t (i INTEGER)"))
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
-        held = session(scope)
+        held = database_session(scope)
         await held.execute(text("INSERT INTO t VALUES (1)"))
         await held.commit()
         await held.execute(text("INSERT INTO t VALUES (2)"))
 
     await TransactionMiddleware(app, database)(websocket_scope(), None, None)  # type: ignore[arg-type]
     assert database.pool_status().in_use == 0
-    async with database.transaction() as own:
-        assert list(await own.scalars(text("SELECT i FROM t"))) == [1]
+    async with database.transaction() as session:
+        assert list(await session.scalars(text("SELECT i FROM t"))) == [1]
     await database.close()
 
 
-async def test_a_websocket_has_a_transaction_for_each_message_by_choice(tmp_path: Path) -> None:
+async def test_a_websocket_has_a_transaction_for_each_message_if_requested(tmp_path: Path) -> None:
     database = Database(f"sqlite:///{tmp_path}/x.db")
-    async with database.transaction() as own:
-        await own.execute(text("CREATE TABLE t (i INTEGER UNIQUE)"))
+    async with database.transaction() as session:
+        await session.execute(text("CREATE TABLE t (i INTEGER UNIQUE)"))
     in_use = []
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         for number in (1, 2, 2, 3):
             try:
-                async with transaction(scope) as own:
-                    await own.execute(text(f"INSERT INTO t VALUES ({number})"))
+                async with transaction(scope) as session:
+                    await session.execute(text(f"INSERT INTO t VALUES ({number})"))
             except Exception as exc:
                 in_use.append(type(exc).__name__)
             in_use.append(database.pool_status().in_use)
 
     await TransactionMiddleware(app, database)(websocket_scope(), None, None)  # type: ignore[arg-type]
     assert in_use == [0, 0, "IntegrityError", 0, 0]
-    async with database.transaction() as own:
-        assert list(await own.scalars(text("SELECT i FROM t ORDER BY i"))) == [1, 2, 3]
+    async with database.transaction() as session:
+        assert list(await session.scalars(text("SELECT i FROM t ORDER BY i"))) == [1, 2, 3]
     await database.close()
 
 
-async def test_the_session_of_a_transaction_that_is_over_says_so(tmp_path: Path) -> None:
+async def test_the_session_of_an_ended_transaction_raises(tmp_path: Path) -> None:
     async with Database(f"sqlite:///{tmp_path}/x.db") as database:
-        async with database.transaction() as own:
-            await own.execute(text("SELECT 1"))
+        async with database.transaction() as session:
+            await session.execute(text("SELECT 1"))
         with pytest.raises(SessionClosed):
-            await own.execute(text("SELECT 1"))
+            await session.execute(text("SELECT 1"))

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from armillary.http import Request, Response, request_response
-from armillary.sqlalchemy import Database, Outbox, OutboxMessage, Relay, TransactionMiddleware, session
+from armillary.sqlalchemy import Database, Outbox, OutboxMessage, Relay, TransactionMiddleware, database_session
 
 pytestmark = pytest.mark.anyio
 
@@ -30,7 +30,7 @@ class Receiver:
     async def __call__(self, message: OutboxMessage) -> None:
         if self.failures:
             self.failures -= 1
-            raise ConnectionError("the receiver is away")
+            raise ConnectionError("the receiver is down")
         self.got.append(message)
 
 
@@ -41,7 +41,7 @@ async def test_a_message_is_delivered_when_its_request_commits_and_never_when_it
 
     async def endpoint(request: Request) -> Response:
         path = request.scope["path"]
-        await outbox.record(session(request), "paid", {"path": path})
+        await outbox.record(database_session(request), "paid", {"path": path})
         return Response(status_code=409 if path == "/fails" else 200)
 
     app = TransactionMiddleware(request_response(endpoint), database)
@@ -58,11 +58,11 @@ async def test_a_message_is_delivered_when_its_request_commits_and_never_when_it
 
 async def test_a_key_is_recorded_once(database: Database, outbox: Outbox) -> None:
     receiver = Receiver()
-    async with database.transaction() as own:
-        assert await outbox.record(own, "mail", 1, key="order-7") is True
+    async with database.transaction() as session:
+        assert await outbox.record(session, "mail", 1, key="order-7") is True
     for _ in range(2):
-        async with database.transaction() as own:
-            assert await outbox.record(own, "mail", 2, key="order-7") is False
+        async with database.transaction() as session:
+            assert await outbox.record(session, "mail", 2, key="order-7") is False
         await Relay(outbox, receiver).run_once()
     assert [(message.key, message.payload) for message in receiver.got] == [("order-7", 1)]
 
@@ -70,8 +70,8 @@ async def test_a_key_is_recorded_once(database: Database, outbox: Outbox) -> Non
 async def test_a_delivery_that_fails_is_tried_again_later_with_the_same_key(database: Database, outbox: Outbox) -> None:
     receiver = Receiver(failures=1)
     relay = Relay(outbox, receiver, first_delay=0.05)
-    async with database.transaction() as own:
-        await outbox.record(own, "mail", 1, key="k")
+    async with database.transaction() as session:
+        await outbox.record(session, "mail", 1, key="k")
     assert await relay.run_once() == 0
     assert await relay.run_once() == 0  # not due yet
     await asyncio.sleep(0.1)
@@ -79,12 +79,10 @@ async def test_a_delivery_that_fails_is_tried_again_later_with_the_same_key(data
     assert [(message.key, message.attempts) for message in receiver.got] == [("k", 1)]
 
 
-async def test_what_a_dead_relay_had_taken_is_delivered_when_its_lease_is_over(
-    database: Database, outbox: Outbox
-) -> None:
+async def test_messages_of_a_dead_relay_are_delivered_when_its_lease_ends(database: Database, outbox: Outbox) -> None:
     receiver = Receiver()
-    async with database.transaction() as own:
-        await outbox.record(own, "mail", 1)
+    async with database.transaction() as session:
+        await outbox.record(session, "mail", 1)
     assert len(await outbox.claim(10, lease=0.1)) == 1
     assert await Relay(outbox, receiver).run_once() == 0
     await asyncio.sleep(0.15)
@@ -93,38 +91,38 @@ async def test_what_a_dead_relay_had_taken_is_delivered_when_its_lease_is_over(
 
 async def test_several_relays_deliver_each_message_once(database: Database, outbox: Outbox) -> None:
     receiver = Receiver()
-    async with database.transaction() as own:
+    async with database.transaction() as session:
         for number in range(12):
-            await outbox.record(own, "mail", number)
+            await outbox.record(session, "mail", number)
     await asyncio.gather(*(Relay(outbox, receiver).run_once() for _ in range(4)))
     assert sorted(message.payload for message in receiver.got) == list(range(12))
 
 
 async def test_delivered_messages_are_forgotten_when_they_are_old(database: Database, outbox: Outbox) -> None:
-    async with database.transaction() as own:
-        await outbox.record(own, "mail", 1)
+    async with database.transaction() as session:
+        await outbox.record(session, "mail", 1)
     await Relay(outbox, Receiver()).run_once()
     assert await outbox.forget_delivered() == 0
     assert await outbox.forget_delivered(older_than=-1) == 1
-    async with database.transaction() as own:
-        assert await own.scalar(text("SELECT count(*) FROM armillary_outbox")) == 0
+    async with database.transaction() as session:
+        assert await session.scalar(text("SELECT count(*) FROM armillary_outbox")) == 0
 
 
-async def test_what_json_cannot_hold_is_refused_where_it_is_recorded(database: Database, outbox: Outbox) -> None:
-    async with database.transaction() as own:
+async def test_a_payload_that_is_not_json_is_rejected_when_recorded(database: Database, outbox: Outbox) -> None:
+    async with database.transaction() as session:
         with pytest.raises(TypeError):
-            await outbox.record(own, "mail", object())
+            await outbox.record(session, "mail", object())
         with pytest.raises(ValueError):
-            await outbox.record(own, "mail", float("nan"))
+            await outbox.record(session, "mail", float("nan"))
         with pytest.raises(ValueError, match="topic"):
-            await outbox.record(own, "", 1)
+            await outbox.record(session, "", 1)
         with pytest.raises(ValueError, match="key"):
-            await outbox.record(own, "mail", 1, key="k" * 201)
+            await outbox.record(session, "mail", 1, key="k" * 201)
     with pytest.raises(ValueError, match="lease"):
         Relay(outbox, Receiver(), lease=0)
 
 
-def test_wrong_settings_of_a_relay_are_refused() -> None:
+def test_wrong_settings_of_a_relay_are_rejected() -> None:
     outbox, settings = Outbox(Database("sqlite://")), ("poll", "lease", "batch", "first_delay", "longest_delay")
     wrong: Any
     for setting in settings:
@@ -152,8 +150,8 @@ async def test_a_delivery_whose_own_work_is_cancelled_is_tried_again_and_ends_no
             await sending
         await receiver(message)
 
-    async with database.transaction() as own:
-        await outbox.record(own, "mail", 1, key="k")
+    async with database.transaction() as session:
+        await outbox.record(session, "mail", 1, key="k")
     async with Relay(outbox, deliver, first_delay=0.01).running(), asyncio.timeout(5):
         while not receiver.got:
             await asyncio.sleep(0.01)
@@ -167,8 +165,8 @@ async def test_a_relay_that_is_cancelled_ends_at_once(database: Database, outbox
         begun.set()
         await asyncio.sleep(60)
 
-    async with database.transaction() as own:
-        await outbox.record(own, "mail", 1)
+    async with database.transaction() as session:
+        await outbox.record(session, "mail", 1)
     running = asyncio.create_task(Relay(outbox, deliver).run_once())
     await begun.wait()
     running.cancel()
@@ -183,9 +181,9 @@ async def test_each_outbox_of_a_transaction_has_its_relay_woken(database: Databa
     try:
         async with Relay(second, receiver, poll=60).running():
             await asyncio.sleep(0.1)  # it has looked, and waits
-            async with database.transaction() as own:
-                await outbox.record(own, "mail", 1)
-                await second.record(own, "mail", 2)
+            async with database.transaction() as session:
+                await outbox.record(session, "mail", 1)
+                await second.record(session, "mail", 2)
             async with asyncio.timeout(5):
                 while not receiver.got:
                     await asyncio.sleep(0.01)

@@ -17,8 +17,8 @@ from armillary.sqlalchemy import (
     SessionClosed,
     SessionMissing,
     TransactionMiddleware,
+    database_session,
     handle_constraint_violation,
-    session,
     set_rollback_only,
     transaction,
     transactional,
@@ -28,12 +28,12 @@ pytestmark = pytest.mark.anyio
 
 
 async def balance(database: Database, account: int = 1) -> int:
-    async with database.transaction(read_only=True) as own:
-        return int(await own.scalar(text(f"SELECT balance FROM account WHERE id = {account}")) or 0)
+    async with database.transaction(read_only=True) as session:
+        return int(await session.scalar(text(f"SELECT balance FROM account WHERE id = {account}")) or 0)
 
 
 async def withdraw(request: Any, amount: int = 30) -> None:
-    await session(request).execute(text(f"UPDATE account SET balance = balance - {amount} WHERE id = 1"))
+    await database_session(request).execute(text(f"UPDATE account SET balance = balance - {amount} WHERE id = 1"))
 
 
 def app_of(endpoint: Any, database: Database, **options: Any) -> Any:
@@ -50,25 +50,25 @@ async def test_the_work_of_a_request_is_committed_before_the_response_starts(dat
     def on_send(message: Any) -> None:
         seen.append((message["type"], database.pool_status().in_use))
 
-    answer = await serve(app_of(endpoint, database), on_send=on_send)
-    assert answer.status == 200
+    response = await serve(app_of(endpoint, database), on_send=on_send)
+    assert response.status == 200
     assert await balance(database) == 70
     assert seen == [("http.response.start", 0), ("http.response.body", 0)]
 
 
 async def test_the_session_is_the_same_for_the_whole_request(database: Database, serve: Any) -> None:
     async def endpoint(request: Request) -> Response:
-        assert session(request) is session(request.scope) is session(request)
+        assert database_session(request) is database_session(request.scope) is database_session(request)
         return Response()
 
     assert (await serve(app_of(endpoint, database))).status == 200
 
 
-async def test_a_request_that_asks_for_no_session_takes_no_connection(url: str, serve: Any) -> None:
+async def test_a_request_without_statements_takes_no_connection(url: str, serve: Any) -> None:
     database = Database(url)
 
     async def endpoint(request: Request) -> Response:
-        session(request)
+        database_session(request)
         return Response()
 
     await serve(app_of(endpoint, database))
@@ -124,7 +124,7 @@ async def test_an_exception_rolls_back_and_keeps_its_identity(database: Database
     assert await balance(database) == 100
 
 
-async def test_the_answer_to_an_exception_rolls_back_whatever_its_status(database: Database, serve: Any) -> None:
+async def test_the_response_to_an_exception_rolls_back_whatever_its_status(database: Database, serve: Any) -> None:
     class NotLoggedIn(Exception):
         pass
 
@@ -165,14 +165,14 @@ async def test_a_commit_that_fails_becomes_the_response(
     async def endpoint(request: Request) -> Response:
         await withdraw(request)
         if driver == "asyncmy":  # no constraint waits for the commit; what is flushed then does
-            session(request).add(models.Account(id=9, owner="Ada", balance=1))
+            database_session(request).add(models.Account(id=9, owner="Ada", balance=1))
         else:
             for statement in (
                 "CREATE TABLE parent (id INTEGER PRIMARY KEY)",
                 "CREATE TABLE child (parent INTEGER REFERENCES parent (id) DEFERRABLE INITIALLY DEFERRED)",
                 "INSERT INTO child VALUES (7)",
             ):
-                await session(request).execute(text(statement))
+                await database_session(request).execute(text(statement))
         return Response("done")
 
     async def rendering(scope: Any, receive: Any, send: Any) -> None:
@@ -181,9 +181,9 @@ async def test_a_commit_that_fails_becomes_the_response(
         except IntegrityError as exc:
             await handle_constraint_violation(None, exc)(scope, receive, send)
 
-    answer = await serve(TransactionMiddleware(rendering, database))
-    assert answer.status == 409
-    assert b"done" not in answer.body
+    response = await serve(TransactionMiddleware(rendering, database))
+    assert response.status == 409
+    assert b"done" not in response.body
     assert await balance(database) == 100
 
 
@@ -196,7 +196,7 @@ async def test_a_commit_that_fails_becomes_the_response(
         ("UPDATE account SET balance = -1 WHERE id = 2", 400),
     ],
 )
-async def test_a_constraint_violation_is_an_answer_and_nothing_is_half_written(
+async def test_a_constraint_violation_is_a_response_and_nothing_is_half_written(
     database: Database, serve: Any, statement: str, status: int
 ) -> None:
     async def endpoint(request: Request) -> Response:
@@ -205,12 +205,12 @@ async def test_a_constraint_violation_is_an_answer_and_nothing_is_half_written(
             DBAPIError: handle_constraint_violation,
         }
         await withdraw(request)
-        await session(request).execute(text(statement))
+        await database_session(request).execute(text(statement))
         return Response()
 
-    answer = await serve(app_of(endpoint, database))
-    assert answer.status == status
-    assert b"account" not in answer.body
+    response = await serve(app_of(endpoint, database))
+    assert response.status == status
+    assert b"account" not in response.body
     assert await balance(database) == 100
 
 
@@ -219,13 +219,13 @@ async def test_a_constraint_violation_is_an_answer_and_nothing_is_half_written(
 async def test_a_value_that_no_column_can_hold_is_the_clients_fault(
     database: Database, serve: Any, value: Any, models: Any
 ) -> None:
-    """Whether the server refuses it or the driver, which has no code for it."""
+    """Whether the server rejects it or the driver, which has no code for it."""
 
     async def endpoint(request: Request) -> Response:
         scope_record(request.scope)["exception_handlers"] = {DBAPIError: handle_constraint_violation}
         column = "owner" if isinstance(value, str) else "balance"
         changed = update(models.Account).where(models.Account.id == 2).values({column: value})
-        await session(request).execute(changed)
+        await database_session(request).execute(changed)
         return Response()
 
     assert (await serve(app_of(endpoint, database))).status == 400
@@ -243,7 +243,7 @@ async def test_a_result_with_errors_rolls_back_though_its_status_is_200(database
     assert await balance(database) == 70
 
 
-async def test_an_endpoint_may_refuse_the_commit(database: Database, serve: Any) -> None:
+async def test_an_endpoint_may_prevent_the_commit(database: Database, serve: Any) -> None:
     async def endpoint(request: Request) -> Response:
         await withdraw(request)
         set_rollback_only(request)
@@ -253,7 +253,7 @@ async def test_an_endpoint_may_refuse_the_commit(database: Database, serve: Any)
     assert await balance(database) == 100
 
 
-async def test_a_client_that_is_gone_rolls_back(database: Database, serve: Any) -> None:
+async def test_a_disconnected_client_rolls_back(database: Database, serve: Any) -> None:
     async def endpoint(request: Request) -> Response:
         await withdraw(request)
         return Response()
@@ -264,7 +264,7 @@ async def test_a_client_that_is_gone_rolls_back(database: Database, serve: Any) 
     assert await balance(database) == 70
 
 
-async def test_a_disconnect_noticed_while_the_body_is_read_rolls_back(database: Database, serve: Any) -> None:
+async def test_a_disconnect_received_while_the_body_is_read_rolls_back(database: Database, serve: Any) -> None:
     async def endpoint(request: Request) -> Response:
         await withdraw(request)
         await request.body()
@@ -282,11 +282,11 @@ async def test_looking_for_a_disconnect_takes_nothing_from_the_application(datab
         message = await receive()
         await send({"type": "http.response.body", "body": message["body"]})
 
-    answer = await serve(TransactionMiddleware(echo_after_start, database), body=b"hello")
-    assert answer.body == b"hello"
+    response = await serve(TransactionMiddleware(echo_after_start, database), body=b"hello")
+    assert response.body == b"hello"
 
 
-async def test_a_cancelled_request_rolls_back_and_gives_its_connection_back(database: Database, serve: Any) -> None:
+async def test_a_cancelled_request_rolls_back_and_returns_its_connection(database: Database, serve: Any) -> None:
     reached = asyncio.Event()
 
     async def endpoint(request: Request) -> Response:
@@ -318,7 +318,7 @@ async def test_a_request_cancelled_in_the_middle_of_a_statement_leaves_no_connec
 
     async def endpoint(request: Request) -> Response:
         await withdraw(request)
-        await session(request).execute(text(slow))
+        await database_session(request).execute(text(slow))
         return Response()
 
     with pytest.raises(TimeoutError):
@@ -331,7 +331,7 @@ async def test_a_request_cancelled_in_the_middle_of_a_statement_leaves_no_connec
     assert await balance(database) == 100
 
 
-LOSE = {
+TERMINATE = {
     "psycopg": ("SELECT pg_backend_pid()", "SELECT pg_terminate_backend({})"),
     "asyncpg": ("SELECT pg_backend_pid()", "SELECT pg_terminate_backend({})"),
     "asyncmy": ("SELECT connection_id()", "KILL {}"),
@@ -340,16 +340,16 @@ LOSE = {
 
 @pytest.mark.parametrize("driver", ["psycopg", "asyncpg", "asyncmy"], indirect=True)
 @pytest.mark.parametrize("decorate", [transactional(), lambda endpoint: endpoint], ids=["transactional", "plain"])
-async def test_a_connection_lost_before_the_rollback_changes_neither_answer_nor_exception(
+async def test_a_connection_lost_before_the_rollback_changes_neither_response_nor_exception(
     database: Database, serve: Any, driver: str, decorate: Any
 ) -> None:
-    """The database undoes by itself what was on it."""
-    ask, lose = LOSE[driver]
+    """The database rolls back by itself."""
+    ask, lose = TERMINATE[driver]
     error = ValueError("no")
 
     async def endpoint(request: Request) -> Response:
         await withdraw(request)
-        number = await session(request).scalar(text(ask))
+        number = await database_session(request).scalar(text(ask))
         async with database.transaction() as other:
             await other.execute(text(lose.format(number)))
         await asyncio.sleep(0.05)
@@ -371,8 +371,8 @@ async def test_a_stream_has_a_transaction_of_its_own(database: Database, serve: 
         await withdraw(request)
 
         async def lines() -> Any:
-            async with transaction(request, read_only=True) as own:
-                for owner in await own.scalars(text("SELECT owner FROM account ORDER BY id")):
+            async with transaction(request, read_only=True) as session:
+                for owner in await session.scalars(text("SELECT owner FROM account ORDER BY id")):
                     assert database.pool_status().in_use == 1
                     yield owner
 
@@ -383,47 +383,45 @@ async def test_a_stream_has_a_transaction_of_its_own(database: Database, serve: 
     assert await balance(database) == 70
 
 
-async def test_a_stream_that_uses_the_closed_session_is_told_so(database: Database, serve: Any) -> None:
+async def test_a_stream_that_uses_the_closed_session_raises(database: Database, serve: Any) -> None:
     async def endpoint(request: Request) -> Response:
-        held = session(request)
+        held = database_session(request)
         await withdraw(request)
 
         async def lines() -> Any:
             with pytest.raises(SessionClosed, match=r"transaction\(request\)"):
                 await held.execute(text("SELECT 1"))
             with pytest.raises(SessionClosed, match=r"transaction\(request\)"):
-                session(request)
-            yield "told"
+                database_session(request)
+            yield "raised"
 
         return StreamingResponse(lines())
 
-    assert (await serve(app_of(endpoint, database))).body == b"told"
+    assert (await serve(app_of(endpoint, database))).body == b"raised"
 
 
-async def test_what_is_loaded_lazily_after_the_response_started_says_so(
-    database: Database, serve: Any, models: Any
-) -> None:
+async def test_lazy_loading_after_the_response_started_raises(database: Database, serve: Any, models: Any) -> None:
     async def endpoint(request: Request) -> Response:
-        account = (await session(request).scalars(select(models.Account).where(models.Account.id == 1))).one()
+        account = (await database_session(request).scalars(select(models.Account).where(models.Account.id == 1))).one()
 
         async def lines() -> Any:
             assert account.owner == "Ada"  # loaded before
             with pytest.raises(SessionClosed, match="selectinload"):
                 len(account.entries)
-            yield "told"
+            yield "raised"
 
         return StreamingResponse(lines())
 
-    assert (await serve(app_of(endpoint, database))).body == b"told"
+    assert (await serve(app_of(endpoint, database))).body == b"raised"
 
 
 async def test_savepoints_undo_a_part(database: Database, serve: Any) -> None:
     async def endpoint(request: Request) -> Response:
         await withdraw(request)
         with pytest.raises(IntegrityError):
-            async with session(request).begin_nested():
+            async with database_session(request).begin_nested():
                 await withdraw(request)
-                await session(request).execute(text("INSERT INTO account VALUES (3, 'Ada', 5)"))
+                await database_session(request).execute(text("INSERT INTO account VALUES (3, 'Ada', 5)"))
         return Response()
 
     await serve(app_of(endpoint, database))
@@ -432,12 +430,12 @@ async def test_savepoints_undo_a_part(database: Database, serve: Any) -> None:
 
 async def test_transactions_outside_of_requests_commit_or_roll_back(database: Database) -> None:
     with pytest.raises(RuntimeError):
-        async with database.transaction() as own:
-            await own.execute(text("UPDATE account SET balance = 1"))
+        async with database.transaction() as session:
+            await session.execute(text("UPDATE account SET balance = 1"))
             raise RuntimeError
     assert await balance(database) == 100
-    async with database.transaction() as own:
-        await own.execute(text("UPDATE account SET balance = 1"))
+    async with database.transaction() as session:
+        await session.execute(text("UPDATE account SET balance = 1"))
     assert await balance(database) == 1
 
 
@@ -455,19 +453,19 @@ async def test_everything_in_rolled_back_is_undone(database: Database, serve: An
 
 async def test_without_the_middleware_the_error_says_what_to_do(scope: Any) -> None:
     with pytest.raises(SessionMissing, match="TransactionMiddleware"):
-        session(scope())
+        database_session(scope())
 
 
 async def test_two_databases_each_have_their_transaction(url: str, serve: Any) -> None:
     first, second = Database(url), Database("sqlite:///:memory:", name="second")
 
     async def endpoint(request: Request) -> Response:
-        one = await session(request).scalar(text("SELECT 1"))
-        two = await session(request, "second").scalar(text("SELECT 2"))
+        one = await database_session(request).scalar(text("SELECT 1"))
+        two = await database_session(request, "second").scalar(text("SELECT 2"))
         return JSONResponse([one, two])
 
     async def asks_for_a_third(request: Request) -> None:
-        session(request, "third")
+        database_session(request, "third")
 
     app = TransactionMiddleware(app_of(endpoint, first), second)
     assert (await serve(app)).body == b"[1,2]"
@@ -482,8 +480,8 @@ async def test_an_exception_with_a_status_is_rendered_around_a_bare_application(
         await withdraw(scope)
         raise HTTPException(418, "teapot")
 
-    answer = await serve(TransactionMiddleware(bare, database))
-    assert (answer.status, answer.body) == (418, b"teapot")
+    response = await serve(TransactionMiddleware(bare, database))
+    assert (response.status, response.body) == (418, b"teapot")
     assert await balance(database) == 100
 
 
@@ -491,7 +489,7 @@ async def test_a_start_that_is_withheld_by_a_failed_commit_does_not_count_as_sta
     database: Database, serve: Any, models: Any
 ) -> None:
     async def bare(scope: Any, receive: Any, send: Any) -> None:
-        session(scope).add(models.Account(id=9, owner="Ada", balance=1))
+        database_session(scope).add(models.Account(id=9, owner="Ada", balance=1))
         tracking_send = track_start(send)
         with pytest.raises(IntegrityError):
             await tracking_send({"type": "http.response.start", "status": 201, "headers": []})

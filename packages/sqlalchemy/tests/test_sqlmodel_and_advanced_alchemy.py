@@ -21,7 +21,7 @@ from armillary.sqlalchemy import (
     Relay,
     SessionClosed,
     TransactionMiddleware,
-    session,
+    database_session,
     transactional,
 )
 
@@ -66,7 +66,7 @@ async def heroes(url: str) -> AsyncIterator[Database]:
 
 async def test_the_session_is_sqlmodels_and_follows_the_request(heroes: Database, serve: Any) -> None:
     async def endpoint(request: Request) -> Response:
-        held = session(request)
+        held = database_session(request)
         assert isinstance(held, SQLModelSession)
         held.add(Hero(name=request.scope["path"].strip("/")))
         await held.flush()
@@ -76,25 +76,25 @@ async def test_the_session_is_sqlmodels_and_follows_the_request(heroes: Database
     app = TransactionMiddleware(request_response(endpoint), heroes)
     assert (await serve(app, "/Deadpond")).body == b'["Deadpond"]'
     assert (await serve(app, "/Spider")).status == 201
-    assert (await serve(app, "/Refused")).status == 409
-    async with heroes.transaction() as own:
-        assert isinstance(own, SQLModelSession)
-        assert list(await own.exec(select(Hero.name).order_by(Hero.name))) == ["Deadpond", "Spider"]
+    assert (await serve(app, "/Rejected")).status == 409
+    async with heroes.transaction() as session:
+        assert isinstance(session, SQLModelSession)
+        assert list(await session.exec(select(Hero.name).order_by(Hero.name))) == ["Deadpond", "Spider"]
 
 
-async def test_a_session_of_sqlmodel_says_when_it_is_over(heroes: Database, serve: Any) -> None:
+async def test_an_ended_session_of_sqlmodel_raises(heroes: Database, serve: Any) -> None:
     async def endpoint(request: Request) -> Response:
-        held: Any = session(request)
+        held: Any = database_session(request)
         await held.exec(select(Hero))
 
         async def lines() -> Any:
             with pytest.raises(SessionClosed, match=r"transaction\(request\)"):
                 await held.exec(select(Hero))
-            yield "told"
+            yield "raised"
 
         return StreamingResponse(lines())
 
-    assert (await serve(TransactionMiddleware(request_response(endpoint), heroes))).body == b"told"
+    assert (await serve(TransactionMiddleware(request_response(endpoint), heroes))).body == b"raised"
 
 
 async def test_messages_are_recorded_and_delivered_with_sessions_of_sqlmodel(heroes: Database) -> None:
@@ -105,8 +105,8 @@ async def test_messages_are_recorded_and_delivered_with_sessions_of_sqlmodel(her
 
     await outbox.create_table()
     for _ in range(2):
-        async with heroes.transaction() as own:
-            await outbox.record(own, "born", "Deadpond", key="deadpond")
+        async with heroes.transaction() as session:
+            await outbox.record(session, "born", "Deadpond", key="deadpond")
     assert await Relay(outbox, deliver).run_once() == 1
     assert (got, await outbox.pending(), await outbox.next_due()) == (["Deadpond"], 0, None)
     assert await outbox.forget_delivered(older_than=-1) == 1
@@ -126,13 +126,13 @@ async def planets(url: str) -> AsyncIterator[Database]:
 
 async def test_a_repository_works_in_the_transaction_of_the_request(planets: Database, serve: Any) -> None:
     async def endpoint(request: Request) -> Response:
-        planet = await Planets(session=session(request)).add(Planet(name=request.scope["path"].strip("/")))
+        planet = await Planets(session=database_session(request)).add(Planet(name=request.scope["path"].strip("/")))
         return JSONResponse(planet.id is not None, 409 if planet.name == "Pluto" else 201)
 
     app = TransactionMiddleware(request_response(endpoint), planets)
     assert [(await serve(app, path)).status for path in ("/Venus", "/Pluto", "/Mars")] == [201, 409, 201]
-    async with planets.transaction() as own:
-        assert [planet.name for planet in await Planets(session=own).get_many(order_by=[("name", False)])] == [
+    async with planets.transaction() as session:
+        assert [planet.name for planet in await Planets(session=session).get_many(order_by=[("name", False)])] == [
             "Mars",
             "Venus",
         ]
@@ -143,7 +143,7 @@ async def test_a_service_works_in_the_transaction_of_the_request_and_its_errors_
 ) -> None:
     @transactional(isolation_level="SERIALIZABLE")
     async def endpoint(request: Request) -> Response:
-        service = PlanetService(session=session(request))
+        service = PlanetService(session=database_session(request))
         try:
             await service.create_many([{"name": "Earth"}, {"name": request.scope["path"].strip("/")}])
         except IntegrityError as exc:
@@ -153,5 +153,5 @@ async def test_a_service_works_in_the_transaction_of_the_request_and_its_errors_
     app = TransactionMiddleware(request_response(endpoint), planets)
     assert (await serve(app, "/Earth")).status == 409
     assert (await serve(app, "/Moon")).body == b"2"
-    async with planets.transaction(read_only=True) as own:
-        assert await PlanetService(session=own).count() == 2
+    async with planets.transaction(read_only=True) as session:
+        assert await PlanetService(session=session).count() == 2

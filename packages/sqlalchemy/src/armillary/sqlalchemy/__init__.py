@@ -2,11 +2,11 @@
 
 >>> from sqlalchemy import text
 >>> from armillary.http import JSONResponse, request_response
->>> from armillary.sqlalchemy import Database, TransactionMiddleware, session
+>>> from armillary.sqlalchemy import Database, TransactionMiddleware, database_session
 >>> database = Database("sqlite:///:memory:")
->>> async def answer(request):
-...     return JSONResponse({"answer": await session(request).scalar(text("SELECT 42"))})
->>> app = TransactionMiddleware(request_response(answer), database)
+>>> async def endpoint(request):
+...     return JSONResponse({"answer": await database_session(request).scalar(text("SELECT 42"))})
+>>> app = TransactionMiddleware(request_response(endpoint), database)
 
 Errors at a glance:
 
@@ -20,8 +20,8 @@ Errors at a glance:
         └── TransactionConflict      another transaction got in the way
 """
 
-from ._access import session, set_rollback_only, transaction
-from ._constraint_answer import handle_constraint_violation
+from ._access import database_session, set_rollback_only, transaction
+from ._constraint_violation import handle_constraint_violation
 from ._database import Database, PoolStatus, Readiness
 from ._errors import (
     DatabaseError,
@@ -35,11 +35,11 @@ from ._errors import (
 from ._middleware import TransactionMiddleware
 from ._options import TransactionOptions
 from ._outbox import Outbox, OutboxMessage
-from ._policy import CommitPolicy, Outcome
+from ._policy import CommitPolicy, TransactionOutcome
 from ._readiness_endpoint import ReadinessEndpoint
 from ._relay import Delivery, Relay
 from ._source import Transaction, TransactionSource
-from ._transactional import Retry, transactional
+from ._transactional import TransactionRetry, transactional
 
 __all__ = [
     "CommitPolicy",
@@ -49,13 +49,11 @@ __all__ = [
     "Delivery",
     "Outbox",
     "OutboxMessage",
-    "Outcome",
     "PoolExhausted",
     "PoolStatus",
     "Readiness",
     "ReadinessEndpoint",
     "Relay",
-    "Retry",
     "SessionClosed",
     "SessionMissing",
     "StatementTimeout",
@@ -63,9 +61,11 @@ __all__ = [
     "TransactionConflict",
     "TransactionMiddleware",
     "TransactionOptions",
+    "TransactionOutcome",
+    "TransactionRetry",
     "TransactionSource",
+    "database_session",
     "handle_constraint_violation",
-    "session",
     "set_rollback_only",
     "transaction",
     "transactional",

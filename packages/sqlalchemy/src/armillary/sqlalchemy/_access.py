@@ -1,4 +1,4 @@
-"""The session of a request, and transactions of their own."""
+"""The database session of a request, and separate transactions."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 
 def scope_of(connection: Any) -> Any:
-    """Return the scope of a request or WebSocket; a scope is returned as it is."""
+    """Return the scope of a request or WebSocket; a scope is returned unchanged."""
     return getattr(connection, "scope", connection)
 
 
-def session(connection: Any, database: str = "default") -> AsyncSession:
+def database_session(connection: Any, database: str = "default") -> AsyncSession:
     """Return the database session of a request or of a WebSocket.
 
     It is the same for the whole request. It takes a connection from the pool when it first needs
@@ -28,21 +28,21 @@ def session(connection: Any, database: str = "default") -> AsyncSession:
 
     Args:
         connection: the request, the WebSocket, or the scope.
-        database: which one, where there are several.
+        database: its name, if there are several.
 
     Raises:
         SessionMissing: no `TransactionMiddleware` wraps the application.
         SessionClosed: the response has started.
         RuntimeError: called in a worker thread, or under trio.
     """
-    require_asyncio("session()")
+    require_asyncio("database_session()")
     found: AsyncSession = unit_of_work(scope_of(connection), database).transaction().session
     return found
 
 
 def set_rollback_only(connection: Any, database: str = "default") -> None:
-    """Have the transaction of a request rolled back, whatever its response will be."""
-    unit_of_work(scope_of(connection), database).refused = True
+    """Roll back the transaction of a request, whatever its response will be."""
+    unit_of_work(scope_of(connection), database).rollback_only = True
 
 
 @asynccontextmanager
@@ -54,25 +54,25 @@ async def transaction(
     read_only: bool | None = None,
     statement_timeout: float | None = None,
 ) -> AsyncGenerator[AsyncSession]:
-    """Run a transaction of its own, beside that of the request.
+    """Run a separate transaction, beside that of the request.
 
     Use it for each message of a WebSocket, in a stream, in a background task. It is committed at
     the end of the block, and rolled back when the block raises or is cancelled.
 
     Args:
         connection: the request, the WebSocket, or the scope.
-        database: which one, where there are several.
+        database: its name, if there are several.
         isolation_level, read_only, statement_timeout: see `TransactionOptions`.
     """
     require_asyncio("transaction()")
     options = TransactionOptions(isolation_level, read_only, statement_timeout)
-    async with ended(unit_of_work(scope_of(connection), database).independent(options)) as opened:
+    async with commit_or_roll_back(unit_of_work(scope_of(connection), database).independent(options)) as opened:
         yield opened
 
 
 @asynccontextmanager
-async def ended(opened: Transaction) -> AsyncGenerator[Any]:
-    """Begin a transaction; commit it at the end of the block, or roll it back."""
+async def commit_or_roll_back(opened: Transaction) -> AsyncGenerator[Any]:
+    """Begin a transaction; commit it at the end of the block, or roll it back if the block raises."""
     try:
         await opened.begin()
         yield opened.session

@@ -1,4 +1,4 @@
-"""How a transaction comes by its connection: in bounded time, and with nothing left open when it is cancelled."""
+"""How a transaction gets its connection: in bounded time, with nothing left open when it is cancelled."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from sqlalchemy.pool import PoolProxiedConnection
 from sqlalchemy.util import await_only, greenlet_spawn
 
 from ._errors import DatabaseUnavailable, PoolExhausted
-from ._shield import keep
+from ._shield import start_detached
 
 
 class Limits(NamedTuple):
-    """Seconds: for a connection in all (None: as long as the engine waits), and for one nobody waits for to be made."""
+    """Seconds to wait for a connection (None: as long as the engine waits), and to finish connecting after that."""
 
     wait: float | None
     connect: float
 
 
 class Acquisition:
-    """One attempt to get a connection, in a task of its own.
+    """One attempt to get a connection, in a separate task.
 
     Attributes:
-        connecting: whether a new connection is being made, rather than one of the pool awaited.
+        connecting: whether a new connection is being made, rather than waiting for one of the pool.
     """
 
     __slots__ = ("connecting", "limits")
@@ -39,69 +39,69 @@ class Acquisition:
 
     async def run(self, connect: Callable[[], PoolProxiedConnection]) -> PoolProxiedConnection:
         """Take a connection from the pool."""
-        CURRENT.set(self)
+        CURRENT_ACQUISITION.set(self)
         return await greenlet_spawn(connect)
 
-    def leave(self, task: asyncio.Task[PoolProxiedConnection]) -> None:
-        """Go without it. A new connection is finished, to be given back: half made, it could not be closed."""
+    def abandon(self, task: asyncio.Task[PoolProxiedConnection]) -> None:
+        """Stop waiting. A new connection is completed and returned to the pool: half open, it could not be closed."""
         if not self.connecting:
             task.cancel()  # at once: a moment later it might connect
-        keep(give_back(task, self.limits.connect))
+        start_detached(return_to_pool(task, self.limits.connect))
 
 
-CURRENT: ContextVar[Acquisition] = ContextVar("armillary_acquisition")
+CURRENT_ACQUISITION: ContextVar[Acquisition] = ContextVar("armillary_acquisition")
 
 
-def bound(engine: AsyncEngine, limits: Limits) -> AsyncEngine:
-    """Have an engine raise `PoolExhausted` and `DatabaseUnavailable` where it gets no connection; return it.
+def with_limits(engine: AsyncEngine, limits: Limits) -> AsyncEngine:
+    """Make an engine raise `PoolExhausted` or `DatabaseUnavailable` when it gets no connection; return it.
 
     Args:
-        engine: whose pool is asked; other engines over the same pool stay as they are.
+        engine: whose pool is used; other engines over the same pool are unchanged.
         limits: how long it may take.
     """
     connect = engine.sync_engine.raw_connection
 
     def raw_connection() -> PoolProxiedConnection:
-        return await_only(acquired(connect, limits))
+        return await_only(acquire(connect, limits))
 
     engine.sync_engine.raw_connection = raw_connection  # type: ignore[method-assign]
     return engine
 
 
 def listen(engine: Engine) -> None:
-    """Note when the engine makes a connection."""
-    event.listen(engine, "do_connect", note_connecting)
+    """Track when the engine makes a connection."""
+    event.listen(engine, "do_connect", track_connecting)
 
 
-def note_connecting(*_: Any) -> None:
-    """Leave connecting to the engine, after a note of it."""
-    acquisition = CURRENT.get(None)
+def track_connecting(*_: Any) -> None:
+    """Record that the engine is connecting, and leave the connecting to it."""
+    acquisition = CURRENT_ACQUISITION.get(None)
     if acquisition is not None:
         acquisition.connecting = True
 
 
-async def acquired(connect: Callable[[], PoolProxiedConnection], limits: Limits) -> PoolProxiedConnection:
-    """Return a connection, or raise why there is none."""
+async def acquire(connect: Callable[[], PoolProxiedConnection], limits: Limits) -> PoolProxiedConnection:
+    """Return a connection, or raise the reason there is none."""
     acquisition = Acquisition(limits)
     task = asyncio.get_running_loop().create_task(acquisition.run(connect))
     try:
         await asyncio.wait({task}, timeout=limits.wait)
     except asyncio.CancelledError:
-        acquisition.leave(task)
+        acquisition.abandon(task)
         raise
     if not task.done():
-        acquisition.leave(task)
+        acquisition.abandon(task)
         raise DatabaseUnavailable if acquisition.connecting else PoolExhausted
     try:
         return task.result()
     except PoolTimeout as exc:
         raise PoolExhausted from exc
-    except OSError as exc:  # a driver that lets the socket's error through
+    except OSError as exc:  # from a driver that passes on the socket's error
         raise DatabaseUnavailable from exc
 
 
-async def give_back(task: asyncio.Task[PoolProxiedConnection], seconds: float) -> None:
-    """Return to the pool what nobody waits for any more, unless it takes longer than that."""
+async def return_to_pool(task: asyncio.Task[PoolProxiedConnection], seconds: float) -> None:
+    """Return an abandoned connection to the pool; cancel connecting after that many seconds."""
     await asyncio.wait({task}, timeout=seconds)
     if not task.done():
         task.cancel()

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 from sqlalchemy.pool import QueuePool
 
 from . import _acquisition as acquisition, _engine_events as events
-from ._access import ended
+from ._access import commit_or_roll_back
 from ._engine import (
     PoolSettings,
     execution_options,
@@ -27,19 +27,19 @@ from ._engine import (
 from ._errors import DatabaseError, DatabaseUnavailable, TransactionConflict
 from ._event_loop import require_asyncio
 from ._options import TransactionOptions
-from ._request_session import ENDED, OVER, ending_session_class
+from ._request_session import SESSION_ENDED_KEY, SESSION_ENDED_MESSAGE, guarded_session_class
 from ._shield import finish_shielded, run_shielded
-from ._url import database_url, shown
+from ._url import database_url, redacted
 
-AS_IT_IS: Final = TransactionOptions()
-UNREACHABLE: Final = (HTTPException, SQLAlchemyError, OSError)
-"""What is raised where there is no connection."""
-MOST_ENGINES: Final = 64
-"""Ways to run a transaction that are kept ready; more where a program computes its time-outs, say."""
+DEFAULT_OPTIONS: Final = TransactionOptions()
+CONNECTION_ERRORS: Final = (HTTPException, SQLAlchemyError, OSError)
+"""What is raised when there is no connection."""
+MAX_ENGINES: Final = 64
+"""Engines cached, one for each set of options; a program that computes its time-outs may use any number."""
 
 
 class PoolStatus(NamedTuple):
-    """Connections of a pool: those in use, those at rest, and how many there may be (None: not known)."""
+    """Connections of a pool: in use, idle, and the most there may be (None: unknown)."""
 
     in_use: int
     idle: int
@@ -47,7 +47,7 @@ class PoolStatus(NamedTuple):
 
 
 class Readiness(NamedTuple):
-    """Whether a database answers; `reason` says why it does not."""
+    """Whether a database responds; `reason` says why it does not."""
 
     ready: bool
     reason: str = ""
@@ -58,16 +58,16 @@ class Database:
 
     Args:
         url: such as "sqlite:///bank.db", "postgresql://user:password@host/name" or
-            "mariadb://host/name". The async driver that is installed is used where none is named.
-            An `AsyncEngine` of your own is taken with its own pool and settings.
-        name: what `session(request, name)` asks for, where there are several.
+            "mariadb://host/name". The installed async driver is used if none is named.
+            An `AsyncEngine` of your own keeps its pool and settings.
+        name: what `database_session(request, name)` asks for, if there are several.
         metadata: the tables that must exist when the program starts.
         isolation_level: of every transaction that sets none; the database's default otherwise.
         statement_timeout: seconds, for every transaction that sets none; none by default.
         pool_size: connections kept open, 5 by default.
         max_overflow: connections opened beside those when all are in use, 10 by default.
-        pool_timeout: seconds a request waits for a connection before it is answered with 503; 5.
-            Of an engine of your own too, whose own time-out holds where it is shorter; there it
+        pool_timeout: seconds a request waits for a connection before it gets a 503; 5. It applies
+            to an engine of your own too, unless the engine's own time-out is shorter; there it
             covers making a new connection. None leaves it to the engine, whose default is 30.
         pool_recycle: seconds after which a connection is replaced; 1800.
         connect_timeout: seconds to wait for a new connection, and for SQLite's write lock; 5.
@@ -116,7 +116,7 @@ class Database:
             self.engine = url
             wait = pool_timeout
         else:
-            # The pool and the driver have these limits already; a handshake that never ends has this one alone.
+            # The pool and the driver enforce these limits already; only this one ends a handshake that hangs.
             wait = None if pool_timeout is None else pool_timeout + connect_timeout
             target, options = database_url(url), engine_options or {}
             self._pool_limit = limit_of(queue_settings(target, pool, options))
@@ -125,19 +125,19 @@ class Database:
         require_separate_connections(self.engine.pool)
         acquisition.listen(self.engine.sync_engine)
         events.listen(self.engine.sync_engine, busy_timeout=connect_timeout)
-        self._sync_session_class = ending_session_class(session_class)
+        self._sync_session_class = guarded_session_class(session_class)
         self._engines: dict[TransactionOptions, AsyncEngine] = {}
         self._connection: AsyncConnection | None = None
 
     @property
     def url(self) -> str:
         """The URL in use, its password hidden."""
-        return shown(self.engine.url)
+        return redacted(self.engine.url)
 
-    # -- the life of the program ---------------------------------------------------------------
+    # -- start and end of the program ----------------------------------------------------------
 
     async def open(self) -> None:
-        """Connect, and look for the tables of `metadata`.
+        """Connect, and check that the tables of `metadata` exist.
 
         Raises:
             DatabaseError: the database cannot be reached, or tables are missing.
@@ -146,7 +146,7 @@ class Database:
         try:
             async with self._connect() as connection:
                 missing = await connection.run_sync(self._missing_tables)
-        except UNREACHABLE as exc:
+        except CONNECTION_ERRORS as exc:
             raise await self._unusable(exc) from exc
         if missing:
             await self.engine.dispose()
@@ -156,7 +156,7 @@ class Database:
             )
 
     async def _unusable(self, exc: Exception) -> DatabaseError:
-        """Let go of the connections, and return what to tell whoever starts the program."""
+        """Close the connections, and return the error to raise at the start of the program."""
         await self.engine.dispose()
         return DatabaseError(
             f"the database {self.url} cannot be used: {first_line(exc.__cause__ or exc)}; "
@@ -174,7 +174,7 @@ class Database:
         ]
 
     async def create_tables(self) -> None:
-        """Create the tables of `metadata` that are missing. For tests and small programs; others migrate.
+        """Create the tables of `metadata` that are missing. For tests and small programs; others run migrations.
 
         Raises:
             ValueError: there is no `metadata`.
@@ -182,16 +182,16 @@ class Database:
         """
         require_asyncio("Database")
         if self.metadata is None:
-            raise ValueError("metadata: give Database the metadata whose tables it is to create")
+            raise ValueError("metadata: give Database the metadata whose tables it should create")
         try:
             connection = await self._connect()
-        except UNREACHABLE as exc:
+        except CONNECTION_ERRORS as exc:
             raise await self._unusable(exc) from exc
         async with aclosing(connection), connection.begin():
             await connection.run_sync(self.metadata.create_all)
 
     async def close(self) -> None:
-        """Close all connections that are at rest."""
+        """Close all idle connections."""
         require_asyncio("Database")
         await finish_shielded()
         await self.engine.dispose()
@@ -216,7 +216,7 @@ class Database:
         return SessionTransaction(self.new_session(options))
 
     def new_session(self, options: TransactionOptions | None = None) -> AsyncSession:
-        """Return a session outside of any request, for you to commit and to close."""
+        """Return a session outside of any request, which you commit and close."""
         chosen = self.options if options is None else options.over(self.options)
         return self.session_class(
             bind=self._connection or self._engine_for(chosen),
@@ -226,15 +226,15 @@ class Database:
         )
 
     def _connect(self) -> AsyncConnection:
-        return self._engine_for(AS_IT_IS).connect()
+        return self._engine_for(DEFAULT_OPTIONS).connect()
 
     def _engine_for(self, options: TransactionOptions) -> AsyncEngine:
-        """Return the engine over the same pool whose transactions run in this way."""
+        """Return the engine over the same pool whose transactions run with these options."""
         engine = self._engines.get(options)
         if engine is None:
             chosen = execution_options(options, self.engine.dialect.name)
-            engine = acquisition.bound(self.engine.execution_options(**chosen), self._limits)
-            if len(self._engines) >= MOST_ENGINES:
+            engine = acquisition.with_limits(self.engine.execution_options(**chosen), self._limits)
+            if len(self._engines) >= MAX_ENGINES:
                 self._engines.clear()
             self._engines[options] = engine
         return engine
@@ -251,18 +251,20 @@ class Database:
         It is committed at the end of the block, and rolled back when the block raises.
         """
         require_asyncio("Database")
-        return ended(self.new_transaction(TransactionOptions(isolation_level, read_only, statement_timeout)))
+        return commit_or_roll_back(
+            self.new_transaction(TransactionOptions(isolation_level, read_only, statement_timeout))
+        )
 
     def is_conflict(self, exc: BaseException) -> bool:
-        """Tell whether the same transaction, run again, may succeed."""
+        """Return whether the same transaction, run again, may succeed."""
         return isinstance(exc, TransactionConflict)
 
     @asynccontextmanager
     async def rolled_back(self) -> AsyncGenerator[Self]:
-        """Undo at the end of the block whatever is committed in it. For tests.
+        """Undo at the end of the block everything committed in it. For tests.
 
         All transactions run on one connection, as savepoints of one that is rolled back, so they
-        must come one after the other; two at once would end each other's. Isolation levels and
+        must come one after the other; two at once would end each other's savepoints. Isolation levels and
         time-outs of single transactions do not apply.
         """
         require_asyncio("Database")
@@ -285,7 +287,7 @@ class Database:
         return PoolStatus(pool.checkedout(), pool.checkedin(), self._pool_limit)
 
     async def readiness(self, timeout: float = 2.0) -> Readiness:
-        """Ask the database for a sign of life.
+        """Check whether the database responds.
 
         Args:
             timeout: seconds to wait for it.
@@ -295,7 +297,7 @@ class Database:
             async with asyncio.timeout(timeout), self._connect() as connection:
                 await connection.exec_driver_sql("SELECT 1")
         except TimeoutError:
-            return Readiness(False, f"no answer in {timeout:g} s")
+            return Readiness(False, f"no response in {timeout:g} s")
         except HTTPException as exc:
             return Readiness(False, exc.detail)
         except (SQLAlchemyError, OSError) as exc:
@@ -315,28 +317,28 @@ class SessionTransaction:
         """Do nothing: the session begins with its first statement."""
 
     async def commit(self) -> None:
-        """Commit, and give the connection back."""
+        """Commit, and return the connection."""
         await self.session.commit()
-        self.session.info[ENDED] = OVER
+        self.session.info[SESSION_ENDED_KEY] = SESSION_ENDED_MESSAGE
 
     async def rollback(self) -> None:
-        """Roll back and give the connection back; when cancelled meanwhile, it is still carried out."""
-        self.session.info[ENDED] = OVER
-        await run_shielded(closed(self.session))
+        """Roll back and return the connection, even if cancelled meanwhile."""
+        self.session.info[SESSION_ENDED_KEY] = SESSION_ENDED_MESSAGE
+        await run_shielded(close_session(self.session))
 
     async def restart(self) -> None:
-        """Let the session be used again; it is empty."""
-        self.session.info.pop(ENDED, None)
+        """Allow the session, which is empty, to be used again."""
+        self.session.info.pop(SESSION_ENDED_KEY, None)
 
 
-async def closed(session: AsyncSession) -> None:
-    """Close a session; where its connection is lost, the database undoes by itself what was on it."""
+async def close_session(session: AsyncSession) -> None:
+    """Close a session; if its connection is lost, the database rolls back by itself."""
     try:
         await session.close()
     except DatabaseUnavailable:
-        await session.close()  # the connection is given up now, and there is nothing left to fail
+        await session.close()  # the connection is discarded now, so nothing is left to fail
 
 
 def first_line(exc: BaseException) -> str:
-    """Return what an exception says, in a line."""
+    """Return the first line of an exception's message."""
     return (str(exc) or type(exc).__name__).splitlines()[0]

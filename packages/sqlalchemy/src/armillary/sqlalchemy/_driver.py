@@ -39,7 +39,7 @@ def load_driver(name: str) -> object:
 
 
 def is_installed(name: str) -> bool:
-    """Tell whether a driver can be imported."""
+    """Return whether a driver can be imported."""
     try:
         load_driver(name)
     except ImportError:

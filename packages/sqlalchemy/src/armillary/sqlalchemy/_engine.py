@@ -1,4 +1,4 @@
-"""Engines for a URL, and for how a transaction is to run."""
+"""Engines for a URL and for the options of a transaction."""
 
 from __future__ import annotations
 
@@ -42,9 +42,9 @@ class PoolSettings(NamedTuple):
 
 
 def new_engine(url: URL, pool: PoolSettings, options: dict[str, Any]) -> AsyncEngine:
-    """Return an engine; what `options` say comes first.
+    """Return an engine; `options` take precedence.
 
-    A database in memory has one connection, which requests take in turn.
+    A database in memory has one connection, which requests use in turn.
     """
     given: dict[str, Any] = options.get("connect_args") or {}
     arguments: dict[str, Any] = {"poolclass": AsyncAdaptedQueuePool, **queue_settings(url, pool, options)}
@@ -56,7 +56,7 @@ def new_engine(url: URL, pool: PoolSettings, options: dict[str, Any]) -> AsyncEn
 
 
 def queue_settings(url: URL, pool: PoolSettings, options: dict[str, Any]) -> dict[str, Any]:
-    """Return the arguments of the pool, none for one that is no queue."""
+    """Return the arguments of the pool, none if it is not a queue."""
     if not issubclass(options.get("poolclass", AsyncAdaptedQueuePool), QueuePool):
         return {}
     size, overflow = (1, 0) if is_in_memory(url) else (pool.size, pool.overflow)
@@ -67,7 +67,7 @@ def queue_settings(url: URL, pool: PoolSettings, options: dict[str, Any]) -> dic
 
 
 def limit_of(settings: dict[str, Any]) -> int | None:
-    """Return how many connections a pool of these settings has at most, None where there is no limit.
+    """Return how many connections a pool of these settings has at most, None if there is no limit.
 
     >>> limit_of({"pool_size": 5, "max_overflow": 10}), limit_of({"pool_size": 5, "max_overflow": -1})
     (15, None)
@@ -81,13 +81,13 @@ def require_separate_connections(pool: Pool) -> None:
     if isinstance(pool, StaticPool | SingletonThreadPool):
         raise ValueError(
             f"url: the engine's {type(pool).__name__} gives all requests the same connection at once, so that one "
-            'would undo what another one did; write Database("sqlite://"), whose connection they take in turn, or '
+            'would undo what another one did; write Database("sqlite://"), whose connection they use in turn, or '
             "make the engine with poolclass=AsyncAdaptedQueuePool, pool_size=1, max_overflow=0"
         )
 
 
 def is_in_memory(url: URL) -> bool:
-    """Tell whether a database lives in memory alone.
+    """Return whether a database is in memory only.
 
     >>> from sqlalchemy.engine import make_url
     >>> is_in_memory(make_url("sqlite://")), is_in_memory(make_url("sqlite:///file.db"))
@@ -99,7 +99,7 @@ def is_in_memory(url: URL) -> bool:
 
 
 def connect_arguments(url: URL, timeout: float) -> dict[str, Any]:
-    """Return what bounds the time to connect, as the driver calls it."""
+    """Return the time-out to connect, under the driver's name for it."""
     driver = url.drivername.partition("+")[2]
     if driver in ("aiosqlite", "asyncpg"):
         return {"timeout": timeout}
@@ -109,7 +109,7 @@ def connect_arguments(url: URL, timeout: float) -> dict[str, Any]:
 
 
 def execution_options(options: TransactionOptions, backend: str) -> dict[str, Any]:
-    """Return what an engine must know for its transactions to run in this way."""
+    """Return the execution options for an engine whose transactions run with `options`."""
     chosen: dict[str, Any] = {}
     if options.isolation_level is not None and backend != "sqlite":
         chosen["isolation_level"] = options.isolation_level

@@ -1,7 +1,7 @@
-"""What is done on the connections of an engine: how transactions begin, and what errors become.
+"""Listeners on the connections of an engine: how transactions begin, and what errors become.
 
-Listeners are called by SQLAlchemy between two statements. What they run, they run on the
-connection at hand, in the transaction that is about to begin.
+SQLAlchemy calls listeners between two statements. They run their statements on the current
+connection, in the transaction that is about to begin.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from ._sqlite_connection import set_factory, terminate
 READ_ONLY: Final = "armillary_read_only"
 READS_FIRST: Final = "armillary_reads_first"
 STATEMENT_TIMEOUT: Final = "armillary_statement_timeout"
-"""Execution options of an engine, read where a transaction begins."""
+"""Execution options of an engine, read when a transaction begins."""
 
-POSTGRESQL_LONGEST: Final = 2**31 - 1
-"""Milliseconds, as many as PostgreSQL takes for a time-out: some 24 days."""
+POSTGRESQL_MAX_TIMEOUT: Final = 2**31 - 1
+"""The longest time-out PostgreSQL accepts, in milliseconds: some 24 days."""
 
-SQLITE_STEPS: Final = 20_000
-"""Instructions of SQLite's machine between two looks at the clock, some tenths of a millisecond."""
+SQLITE_STEPS_PER_CHECK: Final = 20_000
+"""Virtual machine instructions between two checks of the deadline, some tenths of a millisecond."""
 
 
 def listen(engine: Engine, *, busy_timeout: float) -> None:
@@ -42,7 +42,7 @@ def listen(engine: Engine, *, busy_timeout: float) -> None:
 
 
 def translate_error(context: ExceptionContext) -> None:
-    """Raise what has an answer in place of the driver's error."""
+    """Raise an exception that has a response in place of the driver's error."""
     error = context.original_exception
     if context.is_pre_ping or not isinstance(error, Exception):  # a cancelled statement stays cancelled
         return
@@ -50,7 +50,7 @@ def translate_error(context: ExceptionContext) -> None:
         raise TransactionConflict from error
     if _fault.is_statement_timeout(error):
         raise StatementTimeout from error
-    if context.is_disconnect or context.connection is None or _fault.is_gone(error):
+    if context.is_disconnect or context.connection is None or _fault.is_connection_lost(error):
         raise DatabaseUnavailable from error
 
 
@@ -58,12 +58,12 @@ def begin_on_postgresql(connection: Connection) -> None:
     """Set the statement time-out for this transaction alone."""
     timeout = connection.get_execution_options().get(STATEMENT_TIMEOUT)
     if timeout is not None:
-        milliseconds = min(max(1, round(timeout * 1000)), POSTGRESQL_LONGEST)
+        milliseconds = min(max(1, round(timeout * 1000)), POSTGRESQL_MAX_TIMEOUT)
         connection.exec_driver_sql(f"SET LOCAL statement_timeout = {milliseconds}")
 
 
 def begin_on_mariadb(connection: Connection) -> None:
-    """Begin, read-only where asked; the statement time-out is the connection's, and set when it differs."""
+    """Begin, read-only if requested; set the connection's statement time-out if it differs."""
     options = connection.get_execution_options()
     timeout = options.get(STATEMENT_TIMEOUT) or 0
     if connection.info.get(STATEMENT_TIMEOUT, 0) != timeout:
@@ -77,7 +77,7 @@ def listen_on_sqlite(engine: Engine, busy_timeout: float) -> None:
     """Make SQLite a database with foreign keys, real transactions and statement time-outs."""
 
     def prepare(dbapi_connection: Any, record: Any) -> None:
-        # Python's driver begins transactions late, and not at all for reading: they are begun here.
+        # Python's driver begins transactions late, and not at all for reading: begin_on_sqlite does it.
         dbapi_connection.isolation_level = None
         cursor = dbapi_connection.cursor()
         for pragma in (f"busy_timeout = {round(busy_timeout * 1000)}", "journal_mode = WAL", "foreign_keys = ON"):
@@ -97,30 +97,30 @@ def listen_on_sqlite(engine: Engine, busy_timeout: float) -> None:
 
 
 class Deadline:
-    """When SQLite is to give up a statement; asked in the thread it runs in."""
+    """When SQLite is to abort a statement; checked in the thread that runs it."""
 
     def __init__(self) -> None:
         self.seconds: float | None = None
         self.moment = 0.0
 
     def watch(self, driver_connection: Any) -> Any:
-        """Have a connection ask."""
-        return driver_connection.set_progress_handler(self.has_passed, SQLITE_STEPS)
+        """Check the deadline while the connection runs statements."""
+        return driver_connection.set_progress_handler(self.has_passed, SQLITE_STEPS_PER_CHECK)
 
     def has_passed(self) -> bool:
-        """Tell whether the statement is to end."""
+        """Return whether the statement is to be aborted."""
         return self.seconds is not None and time.monotonic() > self.moment
 
 
 def start_clock(connection: Connection, *_: Any) -> None:
-    """Give the statement that follows its time."""
+    """Set the deadline of the next statement."""
     deadline: Deadline | None = connection.info.get(STATEMENT_TIMEOUT)
     if deadline is not None and deadline.seconds is not None:
         deadline.moment = time.monotonic() + deadline.seconds
 
 
 def begin_on_sqlite(connection: Connection) -> None:
-    """Begin with the write lock, so that no transaction fails half-way for want of it; or without, to read."""
+    """Begin with the write lock, so that no transaction fails half-way to get it; without it, to read."""
     options = connection.get_execution_options()
     read_only = bool(options.get(READ_ONLY))
     deadline: Deadline | None = connection.info.get(STATEMENT_TIMEOUT)
@@ -134,6 +134,6 @@ def begin_on_sqlite(connection: Connection) -> None:
 
 
 def roll_back_on_sqlite(dbapi_connection: Any, _: object, reset_state: PoolResetState) -> None:
-    """Undo what a failed COMMIT leaves open, such as one against a deferred foreign key."""
+    """Roll back what a failed COMMIT leaves open, as after a violation of a deferred foreign key."""
     if reset_state.asyncio_safe and dbapi_connection.driver_connection.in_transaction:
         dbapi_connection.rollback()

@@ -10,10 +10,10 @@ class DatabaseError(RuntimeError):
 
 
 class DatabaseUnavailable(HTTPException):
-    """The database cannot be reached, or no connection became free in time; answered with 503.
+    """The database cannot be reached, or no connection became free in time; becomes a 503.
 
     Args:
-        detail: the sentence for the client. It names neither host nor user.
+        detail: the message for the client. It names neither host nor user.
         retry_after: seconds after which the client may try again, sent as `Retry-After`.
     """
 
@@ -32,7 +32,7 @@ class StatementTimeout(DatabaseUnavailable):
     """A statement ran for longer than `statement_timeout`; the database ended it."""
 
     def __init__(self) -> None:
-        super().__init__("The database took too long to answer", 1)
+        super().__init__("The database took too long to respond", 1)
 
 
 class TransactionConflict(DatabaseUnavailable):
@@ -47,4 +47,4 @@ class SessionClosed(RuntimeError):
 
 
 class SessionMissing(RuntimeError):
-    """A session was asked for where no `TransactionMiddleware` wraps the application."""
+    """A session was requested, but no `TransactionMiddleware` wraps the application."""

@@ -1,4 +1,4 @@
-"""SQLAlchemy's async sessions know asyncio alone."""
+"""SQLAlchemy's async sessions support asyncio only."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ SQLITE_BUSY: Final = 5
 SQLITE_LOCKED: Final = 6
 SQLITE_INTERRUPT: Final = 9
 
-GONE_STATES: Final = frozenset({"53300", "57P01", "57P02", "57P03"})
+CONNECTION_LOST_STATES: Final = frozenset({"53300", "57P01", "57P02", "57P03"})
 """PostgreSQL: too many connections, shutting down, crashed, starting up."""
 
 
@@ -37,7 +37,7 @@ def sqlite_code(error: Any) -> int | None:
 
 
 def is_conflict(error: Any) -> bool:
-    """Tell whether another transaction got in the way."""
+    """Return whether another transaction got in the way."""
     return (
         sqlstate(error) in CONFLICT_STATES
         or error_number(error) in CONFLICT_NUMBERS
@@ -46,7 +46,7 @@ def is_conflict(error: Any) -> bool:
 
 
 def is_statement_timeout(error: Any) -> bool:
-    """Tell whether the database ended a statement because it took too long."""
+    """Return whether the database ended a statement because it took too long."""
     return (
         sqlstate(error) in TIMEOUT_STATES
         or error_number(error) in TIMEOUT_NUMBERS
@@ -54,21 +54,21 @@ def is_statement_timeout(error: Any) -> bool:
     )
 
 
-def is_gone(error: Any) -> bool:
-    """Tell whether the server ends the connection, whatever the driver makes of it."""
-    return sqlstate(error) in GONE_STATES
+def is_connection_lost(error: Any) -> bool:
+    """Return whether the server ended the connection, however the driver reports it."""
+    return sqlstate(error) in CONNECTION_LOST_STATES
 
 
-BAD_STATES: Final = ("22", "23502", "23514")
+INVALID_VALUE_STATES: Final = ("22", "23502", "23514")
 """PostgreSQL: data exceptions, not-null and check violations; other integrity errors are conflicts."""
-BAD_NUMBERS: Final = frozenset({1048, 1264, 1364, 1406, 4025})
-BAD_NAMES: Final = ("SQLITE_CONSTRAINT_CHECK", "SQLITE_CONSTRAINT_NOTNULL", "SQLITE_MISMATCH")
+INVALID_VALUE_NUMBERS: Final = frozenset({1048, 1264, 1364, 1406, 4025})
+INVALID_VALUE_NAMES: Final = ("SQLITE_CONSTRAINT_CHECK", "SQLITE_CONSTRAINT_NOTNULL", "SQLITE_MISMATCH")
 
 
-def is_bad_value(error: Any) -> bool:
-    """Tell whether a value can never be stored, rather than conflicting with what is stored."""
+def is_invalid_value(error: Any) -> bool:
+    """Return whether a value can never be stored, rather than conflicting with what is stored."""
     return (
-        (sqlstate(error) or "").startswith(BAD_STATES)
-        or error_number(error) in BAD_NUMBERS
-        or getattr(error, "sqlite_errorname", "") in BAD_NAMES
+        (sqlstate(error) or "").startswith(INVALID_VALUE_STATES)
+        or error_number(error) in INVALID_VALUE_NUMBERS
+        or getattr(error, "sqlite_errorname", "") in INVALID_VALUE_NAMES
     )

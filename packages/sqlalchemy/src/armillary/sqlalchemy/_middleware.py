@@ -13,21 +13,21 @@ from ._source import TransactionSource
 from ._unit_of_work import UnitOfWork
 from ._watched_receive import WatchedReceive
 
-READING_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 DEFAULT_POLICY: Final = CommitPolicy()
 
 
 class TransactionMiddleware:
     """Give each request a transaction, and end it before the response starts.
 
-    The transaction is opened when `session(request)` is first called. It is committed before
-    `http.response.start` is sent, so that a client never sees success for work that was not kept:
-    if the commit fails, the error becomes the response. It is rolled back when the response answers
-    an exception, has a status of 400 or more, the client is gone, or the request is cancelled. The
-    connection goes back to the pool at that moment, not after background tasks.
+    The transaction is opened when `database_session(request)` is first called. It is committed
+    before `http.response.start` is sent, so that a client never sees success for work that was not
+    kept: if the commit fails, the error becomes the response. It is rolled back if the response
+    handles an exception or has a status of 400 or more, if the client has disconnected, or if the
+    request is cancelled. The connection is returned to the pool then, not after background tasks.
 
-    A WebSocket has one session for its connection, which commits when it is told to; what is not
-    committed at its end is rolled back. For a transaction for each message use `transaction()`.
+    A WebSocket has one session for its connection, which you commit yourself; what is not committed
+    at its end is rolled back. For a transaction for each message use `transaction()`.
 
     Args:
         app: the application that uses the database.
@@ -36,7 +36,7 @@ class TransactionMiddleware:
         isolation_level, read_only, statement_timeout: of the transactions; see `TransactionOptions`.
 
     Raises:
-        TypeError: `source` or `policy` is none.
+        TypeError: `source` or `policy` is something else.
         ValueError: an option has a wrong value.
     """
 
@@ -67,7 +67,7 @@ class TransactionMiddleware:
             return
         require_asyncio("TransactionMiddleware")
         watched = WatchedReceive(receive) if scope["type"] == "http" else None
-        options = self.reading_options if scope.get("method") in READING_METHODS else self.options
+        options = self.reading_options if scope.get("method") in SAFE_METHODS else self.options
         unit = UnitOfWork(self.source, self.policy, options, watched)
         record = scope_record(scope)
         outer = record.get("transactions", {})
@@ -77,7 +77,7 @@ class TransactionMiddleware:
                 await unit.transaction().begin()
             await self._serve(unit, scope, watched or receive, send)
         finally:
-            await unit.abandon()
+            await unit.roll_back()
             record["transactions"] = outer
             record.pop("start_withheld", None)
 
@@ -91,7 +91,7 @@ class TransactionMiddleware:
             nonlocal started
             if message["type"] == "http.response.start":
                 if not unit.ended:
-                    await self._settle(unit, message["status"], scope)
+                    await self._complete(unit, message["status"], scope)
                 scope_record(scope).pop("start_withheld", None)
                 started = True
             await send(message)
@@ -99,22 +99,22 @@ class TransactionMiddleware:
         try:
             await self.app(scope, receive, send_after_commit)
         except HTTPException as exc:
-            # Nobody inside renders exceptions: the application is a bare callable.
+            # Nothing inside renders exceptions: the application is a bare callable.
             if started:
                 raise
-            await unit.abandon()
-            await answer(exc, scope, send)
+            await unit.roll_back()
+            await send_exception(exc, scope, send)
 
-    async def _settle(self, unit: UnitOfWork, status: int, scope: Scope) -> None:
+    async def _complete(self, unit: UnitOfWork, status: int, scope: Scope) -> None:
         try:
-            await unit.settle(status, scope)
+            await unit.complete(status, scope)
         except Exception:
-            # Parts inside have noted a start that is not sent now: the error may still be answered.
+            # Inner middleware recorded a start that is not sent now: the error may still get a response.
             scope_record(scope)["start_withheld"] = True
             raise
 
 
-async def answer(exc: HTTPException, scope: Any, send: Send) -> None:
+async def send_exception(exc: HTTPException, scope: Any, send: Send) -> None:
     """Send an exception as a plain-text response."""
     from armillary.http import send_http_exception
 

@@ -1,4 +1,4 @@
-"""How a transaction is to run."""
+"""How a transaction runs."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ ISOLATION_LEVELS: Final = ("READ UNCOMMITTED", "READ COMMITTED", "REPEATABLE REA
 
 @dataclass(frozen=True)
 class TransactionOptions:
-    """How a transaction is to run. What is None is left to what holds outside.
+    """How a transaction runs. An option that is None is taken from the outer options.
 
     Args:
         isolation_level: one of "READ UNCOMMITTED", "READ COMMITTED", "REPEATABLE READ" and
             "SERIALIZABLE". SQLite always runs as SERIALIZABLE.
-        read_only: whether the database refuses to write.
+        read_only: whether the database rejects writes.
         statement_timeout: seconds after which the database ends a statement.
         reads_first: take no write lock before the first write (SQLite); set for GET and HEAD.
 
     Raises:
-        ValueError: an unknown isolation level, a time-out that is not above 0.
+        ValueError: an unknown isolation level, a time-out that is not positive.
 
     >>> TransactionOptions(isolation_level="SERIALIZABLE").over(TransactionOptions(read_only=True))
     TransactionOptions(isolation_level='SERIALIZABLE', read_only=True, statement_timeout=None, reads_first=None)
@@ -41,6 +41,6 @@ class TransactionOptions:
             raise ValueError(f"statement_timeout is in seconds, above 0; got {seconds!r}")
 
     def over(self, outer: TransactionOptions) -> TransactionOptions:
-        """Return these options, with those of `outer` where these are None."""
+        """Return these options, with those of `outer` in place of None."""
         given: dict[str, Any] = {name: value for name, value in vars(self).items() if value is not None}
         return replace(outer, **given) if given else outer

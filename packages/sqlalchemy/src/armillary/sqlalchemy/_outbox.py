@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from ._database import Database
 from ._event_loop import require_asyncio
 
-WAKES = "armillary_outbox_wakes"
+OUTBOXES_KEY = "armillary_outbox_wakes"
 
 
 class OutboxMessage(NamedTuple):
@@ -24,10 +24,10 @@ class OutboxMessage(NamedTuple):
 
     Attributes:
         id: its number; messages are delivered roughly in this order.
-        key: the same for every delivery of this message. A receiver that remembers keys can drop
-            what it has seen, since a message may be delivered more than once.
+        key: the same for every delivery of this message. A receiver that stores keys can
+            drop duplicates, since a message may be delivered more than once.
         topic: what kind of message it is.
-        payload: what was recorded, as it comes out of JSON.
+        payload: what was recorded, decoded from JSON.
         attempts: deliveries that failed before.
     """
 
@@ -44,7 +44,7 @@ class Outbox:
     Args:
         database: the one whose transactions record messages.
         table: the table's name, "armillary_outbox" by default.
-        metadata: where to put the table, for migrations and `create_tables`; by default one of its own.
+        metadata: where to put the table, for migrations and `create_tables`; by default a separate one.
 
     Attributes:
         table: the SQLAlchemy table.
@@ -72,7 +72,7 @@ class Outbox:
         )
 
     async def create_table(self) -> None:
-        """Create the table where it is missing; programs with migrations create it there."""
+        """Create the table if it is missing; programs with migrations create it there."""
         require_asyncio("Outbox")
         async with self.database.engine.begin() as connection:
             await connection.run_sync(self.table.create, checkfirst=True)
@@ -83,15 +83,15 @@ class Outbox:
         Args:
             session: whose transaction decides whether the message is delivered.
             topic: what kind of message it is, up to 200 characters.
-            payload: anything that JSON can hold.
+            payload: anything that can be encoded as JSON.
             key: up to 200 characters, by default a random one. A second message with the same key
                 is not recorded.
 
         Returns:
-            Whether it was recorded; False where the key was there already.
+            Whether it was recorded; False if the key was there already.
 
         Raises:
-            TypeError, ValueError: the payload does not fit into JSON, topic or key are too long.
+            TypeError, ValueError: the payload cannot be encoded as JSON, topic or key are too long.
         """
         for name, text in (("topic", topic), ("key", key)):
             if text is not None and not 0 < len(text) <= 200:
@@ -120,7 +120,7 @@ class Outbox:
         return sa.insert(self.table)
 
     def _wake_after_commit(self, session: AsyncSession) -> None:
-        listening: list[Outbox] = session.info.setdefault(WAKES, [])
+        listening: list[Outbox] = session.info.setdefault(OUTBOXES_KEY, [])
         if self not in listening:
             listening.append(self)
             event.listen(session.sync_session, "after_commit", self._wake)
@@ -129,12 +129,12 @@ class Outbox:
         for wake in self._wakes:
             wake()
 
-    # -- for what delivers ----------------------------------------------------------------------
+    # -- for relays ----------------------------------------------------------------------------
 
     async def claim(self, count: int, lease: float) -> list[OutboxMessage]:
-        """Take messages that are due, so that nobody else does for `lease` seconds.
+        """Claim messages that are due, so that no other process gets them for `lease` seconds.
 
-        A message that is neither `settle`d nor `postpone`d in that time is due again.
+        A message that is neither acknowledged nor postponed in that time is due again.
         """
         table, now, claim = self.table.c, time.time(), secrets.token_hex(16)
         due = (
@@ -157,12 +157,12 @@ class Outbox:
             )
             return [OutboxMessage(row.id, row.key, row.topic, json.loads(row.payload), row.attempts) for row in rows]
 
-    async def settle(self, message: OutboxMessage) -> None:
-        """Note that a message was delivered. Its key is kept until `forget_delivered`."""
+    async def acknowledge(self, message: OutboxMessage) -> None:
+        """Record that a message was delivered. Its key is kept until `forget_delivered`."""
         await self._update(message, due=None, delivered=time.time(), claim=None, error=None)
 
     async def postpone(self, message: OutboxMessage, delay: float, reason: str) -> None:
-        """Note that a delivery failed, and have the message due again after `delay` seconds."""
+        """Record that a delivery failed; the message is due again after `delay` seconds."""
         due = time.time() + delay
         await self._update(message, due=due, attempts=message.attempts + 1, claim=None, error=reason[:500])
 
@@ -172,7 +172,7 @@ class Outbox:
             await connection.execute(self.table.update().where(self.table.c.id == message.id).values(**values))
 
     async def next_due(self) -> float | None:
-        """Return the seconds until the next message is due, 0 where one is, None where there is none."""
+        """Return the seconds until the next message is due, 0 if one is, None if there is none."""
         async with self.database.transaction(read_only=True) as session:
             due = await session.scalar(sa.select(sa.func.min(self.table.c.due)))
         return None if due is None else max(0.0, due - time.time())
@@ -188,5 +188,5 @@ class Outbox:
         async with self.database.transaction() as session:
             connection = await session.connection()
             old = self.table.c.delivered < time.time() - older_than
-            gone: Any = await connection.execute(self.table.delete().where(old))
-            return int(gone.rowcount)
+            result: Any = await connection.execute(self.table.delete().where(old))
+            return int(result.rowcount)

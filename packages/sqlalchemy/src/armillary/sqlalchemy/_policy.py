@@ -7,43 +7,43 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 
-class Outcome(NamedTuple):
-    """What is known of a request when its response is about to start.
+class TransactionOutcome(NamedTuple):
+    """What is known about a request when its response is about to start.
 
     Attributes:
-        status: of the response.
-        raised: whether the response answers an exception.
-        disconnected: whether the client is gone.
-        has_errors: whether the result carries errors whatever its status, as one of GraphQL may.
-        refused: whether the application asked for a rollback.
+        status: the status of the response.
+        raised: whether the response handles an exception.
+        disconnected: whether the client has disconnected.
+        has_errors: whether the result carries errors whatever its status, as a GraphQL result may.
+        rollback_only: whether the application requested a rollback.
     """
 
     status: int
     raised: bool = False
     disconnected: bool = False
     has_errors: bool = False
-    refused: bool = False
+    rollback_only: bool = False
 
 
 def is_success(status: int) -> bool:
-    """Tell whether a status is below 400."""
+    """Return whether a status is below 400."""
     return status < 400
 
 
 @dataclass(frozen=True)
 class CommitPolicy:
-    """Which requests are committed. An answer to an exception never is.
+    """Which requests are committed. One whose response handles an exception never is.
 
     Args:
-        commit_on: tells from the status whether to commit; by default below 400.
+        commit_on: returns for a status whether to commit; by default below 400.
         keep_result_errors: commit also when the result carries errors, as a GraphQL result may
             with status 200.
-        keep_disconnected: commit also when the client is known to be gone.
+        keep_disconnected: commit also when the client is known to have disconnected.
 
     Raises:
         TypeError: `commit_on` cannot be called.
 
-    >>> CommitPolicy().commits(Outcome(201)), CommitPolicy().commits(Outcome(409))
+    >>> CommitPolicy().commits(TransactionOutcome(201)), CommitPolicy().commits(TransactionOutcome(409))
     (True, False)
     """
 
@@ -55,11 +55,11 @@ class CommitPolicy:
         if not callable(self.commit_on):
             raise TypeError(f"commit_on is a function of the status; got {self.commit_on!r}")
 
-    def commits(self, outcome: Outcome) -> bool:
-        """Tell whether the work is kept."""
+    def commits(self, outcome: TransactionOutcome) -> bool:
+        """Return whether to commit."""
         return not (
             outcome.raised
-            or outcome.refused
+            or outcome.rollback_only
             or (outcome.disconnected and not self.keep_disconnected)
             or (outcome.has_errors and not self.keep_result_errors)
             or not self.commit_on(outcome.status)

@@ -1,4 +1,4 @@
-"""Whether the databases of a program answer, for a load balancer to ask."""
+"""Whether the databases of a program respond, for load balancers."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from ._database import Database
 
 
 class ReadinessEndpoint:
-    """An ASGI application that answers 200 when every database answers, else 503.
+    """An ASGI application whose response is 200 if every database responds, else 503.
 
     The body is JSON such as `{"default": "ready"}`; it names no host.
 
     Args:
-        *databases: those to ask, each of another name.
+        *databases: those to check, each with a different name.
         timeout: seconds to wait for each.
 
     Raises:
-        ValueError: no database, two of the same name, a time-out that is not above 0.
+        ValueError: no database, two of the same name, a time-out that is not positive.
     """
 
     def __init__(self, *databases: Database, timeout: float = 2.0) -> None:
@@ -26,14 +26,14 @@ class ReadinessEndpoint:
         names = [database.name for database in databases]
         if len(set(names)) < len(names):
             twice = next(name for name in names if names.count(name) > 1)
-            raise ValueError(f"databases: two have the name {twice!r}; tell them apart by Database(..., name=...)")
+            raise ValueError(f"databases: two have the name {twice!r}; give each its own: Database(..., name=...)")
         if not (isinstance(timeout, int | float) and timeout > 0):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise ValueError(f"timeout is in seconds, above 0; got {timeout!r}")
         self.databases = databases
         self.timeout = timeout
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
+        """Handle one request."""
         from armillary.http import JSONResponse
 
         found = {database.name: await database.readiness(self.timeout) for database in self.databases}

@@ -17,9 +17,9 @@ logger = logging.getLogger("armillary.sqlalchemy")
 
 
 class Delivery(Protocol):
-    """What takes a message over: an HTTP call, a mail, or a durable queue.
+    """What delivers a message: an HTTP call, a mail, or a durable queue.
 
-    It returns when the message is safe elsewhere, and raises when it is not. It may be called
+    It returns when the message is delivered, and raises when it is not. It may be called
     again with the same message, whose `key` stays the same.
     """
 
@@ -29,22 +29,22 @@ class Delivery(Protocol):
 class Relay:
     """Delivers what an outbox holds, at least once, across restarts.
 
-    Any number of processes may run one over the same outbox. A message that a process had taken
-    when it died is due again when its lease has run out.
+    Any number of processes may run one over the same outbox. A message that a process had claimed
+    when it died is due again when its lease expires.
 
     Args:
         outbox: where the messages are.
         deliver: an async function of an `OutboxMessage`.
         poll: seconds after which to look for messages of other processes; those of this process
             are delivered when their transaction commits.
-        lease: seconds a delivery may take; it is cancelled then.
-        batch: messages taken at once.
+        lease: seconds a delivery may take before it is cancelled.
+        batch: messages claimed at once.
         first_delay, longest_delay: seconds to wait after a failed delivery, doubling from one to
             the other.
 
     Raises:
         TypeError: `deliver` is not async.
-        ValueError: a setting that is not above 0.
+        ValueError: a setting is not above 0.
     """
 
     def __init__(
@@ -76,7 +76,7 @@ class Relay:
 
     @asynccontextmanager
     async def running(self) -> AsyncGenerator[None]:
-        """Deliver while the block runs. At its end the delivery that is going on is finished."""
+        """Deliver while the block runs. At its end the current delivery is completed."""
         require_asyncio("Relay")
         woken, stopping = asyncio.Event(), asyncio.Event()
         loop = asyncio.get_running_loop()
@@ -104,7 +104,7 @@ class Relay:
                     continue
                 due = await self.outbox.next_due()
                 wait = self.poll if due is None else min(self.poll, due)
-            except HTTPException as exc:  # the database is away; it is asked again later
+            except HTTPException as exc:  # the database is unavailable; the next poll tries again
                 logger.warning("The outbox cannot be read: %s", exc.detail)
             except Exception:
                 logger.exception("The outbox cannot be read")
@@ -118,7 +118,7 @@ class Relay:
         return await self._deliver_batch(asyncio.Event())
 
     async def _deliver_batch(self, stopping: asyncio.Event) -> int:
-        # One lease covers one delivery, so messages are taken only as far as they can be delivered.
+        # One lease covers one delivery, so messages are claimed one at a time.
         delivered = 0
         for _ in range(self.batch):
             taken = [] if stopping.is_set() else await self.outbox.claim(1, self.lease)
@@ -140,11 +140,11 @@ class Relay:
             )
             await self.outbox.postpone(message, delay, repr(exc))
             return False
-        await self.outbox.settle(message)
+        await self.outbox.acknowledge(message)
         return True
 
 
 def is_cancelled(exc: BaseException) -> bool:
-    """Tell whether the task at hand is to end, rather than something that it waits for."""
+    """Return whether the current task is cancelled, rather than something it awaits."""
     task = asyncio.current_task()
     return isinstance(exc, asyncio.CancelledError) and task is not None and task.cancelling() > 0

@@ -1,4 +1,4 @@
-"""Work that is carried to its end when the request is cancelled."""
+"""Work that is completed even if the request is cancelled."""
 
 from __future__ import annotations
 
@@ -6,26 +6,26 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any, Final
 
-UNFINISHED: Final[set[asyncio.Task[None]]] = set()
-"""Work that may go on without the request it was begun for."""
+UNFINISHED_TASKS: Final[set[asyncio.Task[None]]] = set()
+"""Tasks that may outlive the request they were started for."""
 
 
-def keep(work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-    """Begin work that nobody has to wait for."""
+def start_detached(work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+    """Start work that nothing needs to await."""
     task = asyncio.get_running_loop().create_task(work)
-    UNFINISHED.add(task)
-    task.add_done_callback(UNFINISHED.discard)
+    UNFINISHED_TASKS.add(task)
+    task.add_done_callback(UNFINISHED_TASKS.discard)
     return task
 
 
 async def run_shielded(work: Coroutine[Any, Any, None]) -> None:
-    """Await `work`; when this task is cancelled meanwhile, the work goes on without it."""
-    await asyncio.shield(keep(work))
+    """Await `work`; if this task is cancelled meanwhile, the work continues."""
+    await asyncio.shield(start_detached(work))
 
 
 async def finish_shielded() -> None:
-    """Wait for what this event loop still has to finish."""
+    """Wait for the unfinished tasks of this event loop."""
     loop = asyncio.get_running_loop()
-    tasks = [task for task in UNFINISHED if task.get_loop() is loop]
+    tasks = [task for task in UNFINISHED_TASKS if task.get_loop() is loop]
     if tasks:
         await asyncio.wait(tasks)

@@ -1,6 +1,6 @@
 """What a database library implements for its transactions to follow the request.
 
-`Database` implements it for SQLAlchemy. Another async ORM joins with two small classes.
+`Database` implements it for SQLAlchemy. Another async ORM needs two small classes.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ class Transaction(Protocol):
     """One transaction: begun, then either committed or rolled back, once.
 
     Attributes:
-        session: what `session(request)` returns, such as a session or a connection.
+        session: what `database_session(request)` returns, such as a session or a connection.
     """
 
     @property
@@ -25,7 +25,7 @@ class Transaction(Protocol):
         ...
 
     async def commit(self) -> None:
-        """Make the work durable and give the connection back. What fails is raised."""
+        """Make the work durable and give the connection back. A failure is raised."""
         ...
 
     async def rollback(self) -> None:
@@ -33,7 +33,7 @@ class Transaction(Protocol):
         ...
 
     async def restart(self) -> None:
-        """After a rollback, be as after `begin`, with the same session; called before a replay."""
+        """Begin again after a rollback, with the same session; called before a replay."""
         ...
 
 
@@ -41,10 +41,10 @@ class TransactionSource(Protocol):
     """Where the transactions of requests come from.
 
     Attributes:
-        name: what `session(request, name)` asks for; "default" where there is one database.
+        name: what `database_session(request, name)` asks for; "default" if there is one database.
         begins_early: whether each request begins a transaction before the application runs. It is
             for libraries whose queries find the transaction by themselves, through a context
-            variable. Otherwise it is opened when `session(request)` is first called.
+            variable. Otherwise it is opened when `database_session(request)` is first called.
     """
 
     @property
@@ -54,9 +54,9 @@ class TransactionSource(Protocol):
     def begins_early(self) -> bool: ...
 
     def new_transaction(self, options: TransactionOptions) -> Transaction:
-        """Return a transaction that has not begun. Must not wait for anything."""
+        """Return a transaction that has not begun. Must not block or await."""
         ...
 
     def is_conflict(self, exc: BaseException) -> bool:
-        """Tell whether the same work, done again, may succeed: a serialization failure, a deadlock."""
+        """Return whether the same work may succeed when repeated, as after a serialization failure or a deadlock."""
         ...

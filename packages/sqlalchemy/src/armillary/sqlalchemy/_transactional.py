@@ -20,20 +20,20 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Retry:
-    """How often work is done again, and how long to wait before.
+class TransactionRetry:
+    """How often to repeat a transaction that conflicted, and how long to wait before.
 
-    The wait is drawn between 0 and a limit that doubles each time.
+    The delay is drawn at random between 0 and a limit that doubles each time.
 
     Args:
-        attempts: at most, the first included.
+        attempts: the most attempts, the first included.
         first_delay: the first limit, in seconds.
         longest_delay: what the limit never exceeds, in seconds.
 
     Raises:
         ValueError: fewer than 1 attempt, or a negative delay.
 
-    >>> len(list(Retry(attempts=3).delays()))
+    >>> len(list(TransactionRetry(attempts=3).delays()))
     2
     """
 
@@ -49,14 +49,14 @@ class Retry:
                 raise ValueError(f"delays are in seconds, 0 or more; {name} is {seconds!r}")
 
     def delays(self) -> Iterator[float]:
-        """Yield what to wait before each further attempt."""
+        """Yield the seconds to wait before each further attempt."""
         limit = self.first_delay
         for _ in range(self.attempts - 1):
             yield random.uniform(0, min(limit, self.longest_delay))
             limit = min(limit * 2, self.longest_delay)
 
 
-ONCE = Retry(attempts=1)
+SINGLE_ATTEMPT = TransactionRetry(attempts=1)
 
 
 def transactional(
@@ -64,31 +64,31 @@ def transactional(
     isolation_level: str | None = None,
     read_only: bool | None = None,
     statement_timeout: float | None = None,
-    retry: Retry | None = None,
+    retry: TransactionRetry | None = None,
     database: str = "default",
 ) -> Callable[[Callable[P, Awaitable[T]]], Callable[P, Awaitable[T]]]:
     """Set how the transaction of an endpoint runs, and end it when the endpoint returns.
 
-    With `retry`, the whole endpoint is called again when the transaction lost against another one.
-    Declare that only where calling it again is safe: where all it does is in the transaction.
+    With `retry`, the whole endpoint is called again if the transaction conflicts with another one.
+    Declare that only if calling it again is safe: if all it does is in the transaction.
 
     Args:
         isolation_level, read_only, statement_timeout: see `TransactionOptions`.
-        retry: such as `Retry(attempts=5)`; by default the endpoint is called once.
-        database: which one, where there are several.
+        retry: such as `TransactionRetry(attempts=5)`; by default the endpoint is called once.
+        database: its name, if there are several.
 
     Returns:
-        A decorator for async functions and methods that are given a request.
+        A decorator for async functions and methods that take a request.
 
     Raises:
-        TypeError: the function is not async, or (when called) is given no request.
+        TypeError: the function is not async, or (when called) gets no request.
 
-    >>> @transactional(isolation_level="SERIALIZABLE", retry=Retry(attempts=5))
+    >>> @transactional(isolation_level="SERIALIZABLE", retry=TransactionRetry(attempts=5))
     ... async def transfer(request): ...
     """
     options = TransactionOptions(isolation_level, read_only, statement_timeout)
-    if retry is not None and not isinstance(retry, Retry):  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise TypeError(f"retry must be a Retry, such as Retry(attempts=5), got {retry!r}")
+    if retry is not None and not isinstance(retry, TransactionRetry):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise TypeError(f"retry must be a TransactionRetry, such as TransactionRetry(attempts=5), got {retry!r}")
 
     def decorate(func: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
         if not is_async_callable(func):
@@ -96,17 +96,17 @@ def transactional(
 
         @wraps(func)
         async def call(*args: P.args, **kwargs: P.kwargs) -> T:
-            scope = scope_among((*args, *kwargs.values()), func)
+            scope = find_scope((*args, *kwargs.values()), func)
             unit = unit_of_work(scope, database)
             unit.configure(options)
-            return await attempts(unit, scope, lambda: func(*args, **kwargs), retry or ONCE)
+            return await run_with_retry(unit, scope, lambda: func(*args, **kwargs), retry or SINGLE_ATTEMPT)
 
         return call
 
     return decorate
 
 
-def scope_among(arguments: tuple[Any, ...], func: Callable[..., Any]) -> Any:
+def find_scope(arguments: tuple[Any, ...], func: Callable[..., Any]) -> Any:
     """Return the scope of the first argument that has one."""
     for argument in arguments:
         scope = scope_of(argument)
@@ -116,25 +116,25 @@ def scope_among(arguments: tuple[Any, ...], func: Callable[..., Any]) -> Any:
     raise TypeError(f"@transactional: {name} was called without a request; put it on the endpoint itself")
 
 
-async def attempts(unit: UnitOfWork, scope: Any, work: Callable[[], Awaitable[T]], retry: Retry) -> T:
-    """Do the work and end its transaction, again and again while it loses against another one."""
+async def run_with_retry(unit: UnitOfWork, scope: Any, work: Callable[[], Awaitable[T]], retry: TransactionRetry) -> T:
+    """Do the work and end its transaction; repeat both while the transaction conflicts with another one."""
     for delay in retry.delays():
         try:
-            return await attempt(unit, scope, work)
+            return await run_once(unit, scope, work)
         except Exception as exc:
             if not unit.source.is_conflict(exc):
                 raise
         await unit.restart()
         await asyncio.sleep(delay)
-    return await attempt(unit, scope, work)
+    return await run_once(unit, scope, work)
 
 
-async def attempt(unit: UnitOfWork, scope: Any, work: Callable[[], Awaitable[T]]) -> T:
+async def run_once(unit: UnitOfWork, scope: Any, work: Callable[[], Awaitable[T]]) -> T:
     """Do the work once and end its transaction by the response it returned."""
     try:
         result = await work()
     except BaseException:
-        await unit.abandon()
+        await unit.roll_back()
         raise
-    await unit.settle(getattr(result, "status_code", 200), scope)
+    await unit.complete(getattr(result, "status_code", 200), scope)
     return result

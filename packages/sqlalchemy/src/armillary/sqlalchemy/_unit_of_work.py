@@ -1,8 +1,8 @@
-"""One connection's dealings with one database.
+"""The transaction of one connection with one database.
 
-    idle      nothing was asked of the database
-    open      a transaction was handed out
-    ended     committed or rolled back; nothing more is handed out
+    idle      the database was not used
+    open      a transaction was returned
+    ended     committed or rolled back; no transaction is returned any more
 
 Committing and rolling back both lead to `ended`; only a replay leads back to `idle`.
 """
@@ -16,19 +16,19 @@ from armillary.asgi_types import Scope, scope_record
 
 from ._errors import SessionClosed, SessionMissing
 from ._options import TransactionOptions
-from ._policy import CommitPolicy, Outcome
+from ._policy import CommitPolicy, TransactionOutcome
 from ._source import Transaction, TransactionSource
 from ._watched_receive import WatchedReceive
 
-ENDED = (
-    "the transaction of this request has ended: it is over when the response starts, so that a client never "
+TRANSACTION_ENDED_MESSAGE = (
+    "the transaction of this request has ended: it ends when the response starts, so that a client never "
     "sees success for work that was not kept. In a stream, a background task or an exception handler, open "
     "another: `async with transaction(request) as session:`"
 )
 
 
 class UnitOfWork:
-    """The transaction of one request, opened when it is first asked for.
+    """The transaction of one request, opened when it is first requested.
 
     Args:
         source: where the transaction comes from.
@@ -44,7 +44,7 @@ class UnitOfWork:
         "_receive",
         "_transaction",
         "ended",
-        "refused",
+        "rollback_only",
         "source",
     )
 
@@ -57,7 +57,7 @@ class UnitOfWork:
     ) -> None:
         self.source = source
         self.ended = False
-        self.refused = False
+        self.rollback_only = False
         self._policy = policy
         self._options = options
         self._receive = receive
@@ -79,20 +79,20 @@ class UnitOfWork:
         self._options = options.over(self._options)
 
     def independent(self, options: TransactionOptions) -> Transaction:
-        """Return a transaction of its own, that this unit does not end."""
+        """Return a separate transaction, which this unit does not end."""
         return self.source.new_transaction(options)
 
     def transaction(self) -> Transaction:
-        """Return the transaction, opening it where there is none."""
+        """Return the transaction, opening it if there is none."""
         if self.ended:
-            raise SessionClosed(ENDED)
+            raise SessionClosed(TRANSACTION_ENDED_MESSAGE)
         if self._transaction is None:
             self._raised_before = sys.exception()
             self._transaction = self.source.new_transaction(self._options)
         return self._transaction
 
-    async def settle(self, status: int, scope: Scope) -> None:
-        """Commit or roll back, as the policy says. A commit that fails is rolled back and raised."""
+    async def complete(self, status: int, scope: Scope) -> None:
+        """Commit or roll back, as the policy decides. A commit that fails is rolled back and raised."""
         transaction = self._transaction
         if transaction is None or self.ended:
             self.ended = True
@@ -101,30 +101,30 @@ class UnitOfWork:
             try:
                 await transaction.commit()
             except BaseException:
-                await self.abandon()
+                await self.roll_back()
                 raise
             self.ended = True
         else:
-            await self.abandon()
+            await self.roll_back()
 
-    async def _outcome(self, status: int, scope: Scope) -> Outcome:
-        """Gather what the policy decides by.
+    async def _outcome(self, status: int, scope: Scope) -> TransactionOutcome:
+        """Collect what the policy decides by.
 
-        A response sent while an exception is being handled is the answer to it, unless that
-        exception was being handled already when the transaction was opened.
+        A response sent while an exception is being handled belongs to that exception, unless it
+        was being handled already when the transaction was opened.
         """
         raised = sys.exception()
-        outcome = Outcome(
+        outcome = TransactionOutcome(
             status,
             raised=raised is not None and raised is not self._raised_before,
             has_errors=scope_record(scope).get("result_has_errors", False),
-            refused=self.refused,
+            rollback_only=self.rollback_only,
         )
         if self._receive is None or not self._policy.commits(outcome):
             return outcome
         return outcome._replace(disconnected=await self._receive.is_disconnected())
 
-    async def abandon(self) -> None:
+    async def roll_back(self) -> None:
         """Roll back what is open."""
         transaction, was_ended = self._transaction, self.ended
         self.ended = True
@@ -132,18 +132,18 @@ class UnitOfWork:
             await transaction.rollback()
 
     async def restart(self) -> None:
-        """Roll back, and begin again with the same session, which others may hold."""
-        await self.abandon()
+        """Roll back, and begin again with the same session, which the application may hold."""
+        await self.roll_back()
         if self._transaction is not None:
             await self._transaction.restart()
-        self.ended = self.refused = False
+        self.ended = self.rollback_only = False
 
 
 def unit_of_work(scope: Any, name: str) -> UnitOfWork:
     """Return a connection's unit of work.
 
     Raises:
-        SessionMissing: no middleware made one.
+        SessionMissing: no middleware created one.
     """
     record = scope_record(scope)
     unit: UnitOfWork | None = record.get("transactions", {}).get(name)

@@ -1,4 +1,4 @@
-"""From what a program writes as its database to a URL with an async driver that is installed."""
+"""The URL of a database, with an installed async driver."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ def database_url(given: str | URL) -> URL:
     Without a driver in the URL it is the first that is installed.
 
     Raises:
-        ValueError: no URL, an unknown database, a driver that is not async.
+        ValueError: not a URL, an unknown database, a driver that is not async.
         DatabaseError: the driver is not installed.
 
     >>> str(database_url("sqlite:///bank.db"))
     'sqlite+aiosqlite:///bank.db'
     """
-    url = parsed(given)
+    url = parse_url(given)
     backend, _, driver = url.drivername.partition("+")
     backend = ALIASES.get(backend, backend)
     drivers = DRIVERS.get(backend)
@@ -48,7 +48,7 @@ SYNC_DRIVERS: Final = frozenset(
 )
 
 
-def parsed(given: str | URL) -> URL:
+def parse_url(given: str | URL) -> URL:
     """Return the URL; the error for a wrong one does not repeat it, since it may hold a password."""
     try:
         return make_url(given)
@@ -58,7 +58,7 @@ def parsed(given: str | URL) -> URL:
 
 
 def require_driver(driver: str, backend: str) -> None:
-    """Raise a DatabaseError that names the extra where a driver cannot be imported."""
+    """Raise a DatabaseError that names the extra if a driver cannot be imported."""
     try:
         load_driver(driver)
     except ImportError as exc:
@@ -68,10 +68,10 @@ def require_driver(driver: str, backend: str) -> None:
         ) from exc
 
 
-def shown(url: URL) -> str:
+def redacted(url: URL) -> str:
     """Return the URL for a message, its password hidden.
 
-    >>> shown(make_url("postgresql://me:secret@db/app"))
+    >>> redacted(make_url("postgresql://me:secret@db/app"))
     'postgresql://me:***@db/app'
     """
     return url.render_as_string(hide_password=True)

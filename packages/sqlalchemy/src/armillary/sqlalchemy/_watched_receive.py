@@ -1,4 +1,4 @@
-"""A receive channel that remembers the disconnect it passed on."""
+"""A receive channel that records the disconnect it passed on."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from armillary.asgi_types import Message, Receive
 
 
 class WatchedReceive:
-    """Passes messages on, and can tell whether the client is gone without taking any from the application.
+    """Passes messages on, and detects a disconnect without taking messages from the application.
 
     Args:
         receive: the connection's receive channel.
@@ -38,7 +38,7 @@ class WatchedReceive:
         return message
 
     async def is_disconnected(self) -> bool:
-        """Tell whether the client is gone; what else arrived is kept for the application."""
+        """Return whether the client has disconnected; other messages are kept for the application."""
         if not self._disconnected:
             from armillary.http import Request
 

@@ -1,4 +1,4 @@
-"""Constraint violations as answers."""
+"""Constraint violations as responses."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 
 
 def handle_constraint_violation(request: Any, exc: Any) -> ProblemResponse:
-    """Answer an `IntegrityError` with 409, or with 400 for a value that can never be stored.
+    """Respond to an `IntegrityError` with 409, or with 400 for a value that can never be stored.
 
     Register it: `exception_handlers={IntegrityError: handle_constraint_violation}`; for
-    `DataError` it answers 400 too. What the database said stays in the server's log.
+    `DataError` the response is 400 too. What the database said stays in the server's log.
     RFC 9457.
     """
     from armillary.http import ProblemResponse
 
-    if isinstance(exc, DataError) or _fault.is_bad_value(exc.orig):
+    if isinstance(exc, DataError) or _fault.is_invalid_value(exc.orig):
         return ProblemResponse(400, detail="A value is missing or not allowed.")
     return ProblemResponse(409, detail="The change conflicts with what is stored.")
