@@ -1,4 +1,4 @@
-"""Every test marked `anyio` runs on asyncio, on uvloop where it is installed, and on trio."""
+"""Every test marked `anyio` runs on asyncio, on uvloop if it is installed, and on trio."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def anyio_backend(request: pytest.FixtureRequest) -> object:
 
 
 class Sent:
-    """What was sent in answer to one request."""
+    """What was sent in response to one request."""
 
     def __init__(self, messages: list[Any]) -> None:
         self.debug = [message["info"] for message in messages if message["type"] == "http.response.debug"]
@@ -75,7 +75,7 @@ def serve() -> Callable[..., Any]:
 
 @pytest.fixture
 def pages(tmp_path: Path) -> Callable[..., Path]:
-    """`pages(name=source)` writes templates; "__" in a name stands for a dot, so "page__html"."""
+    """`pages(name=source)` writes templates; "__" in a name is a dot, so "page__html"."""
 
     def write(**sources: str) -> Path:
         for name, source in sources.items():

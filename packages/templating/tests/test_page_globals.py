@@ -36,11 +36,11 @@ def showing(templates: Jinja2Templates) -> Callable[[Request], Any]:
 
 
 async def test_static_url_carries_the_version_of_the_content(pages: Pages, serve: Serve) -> None:
-    source = "{{ static_url('css/site.css') }} {{ static_url('/css/site.css') }} {{ static_url('gone.js') }}"
+    source = "{{ static_url('css/site.css') }} {{ static_url('/css/site.css') }} {{ static_url('missing.js') }}"
     templates = Jinja2Templates(pages(page__html=source), static=Versions())
     sent = await serve(showing(templates), router=StaticRouter())
     known = "http://site.example/static/css/site.css?v=abc123"
-    assert sent.text == f"{known} {known} http://site.example/static/gone.js"
+    assert sent.text == f"{known} {known} http://site.example/static/missing.js"
 
 
 async def test_static_route_may_be_named_otherwise_and_versions_left_out(pages: Pages, serve: Serve) -> None:
@@ -56,7 +56,7 @@ async def test_nonce_and_token_come_from_the_scope_record(pages: Pages, serve: S
     assert sent.text == f"n0nce|t&#34;k|{field}"
 
 
-async def test_nonce_and_token_are_empty_where_nothing_set_them(pages: Pages, serve: Serve) -> None:
+async def test_nonce_and_token_are_empty_if_nothing_set_them(pages: Pages, serve: Serve) -> None:
     templates = Jinja2Templates(pages(page__html="[{{ csp_nonce() }}{{ csrf_token() }}{{ csrf_field() }}]"))
     assert (await serve(showing(templates))).text == "[]"
 

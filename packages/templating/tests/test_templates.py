@@ -80,7 +80,7 @@ async def test_test_client_sees_template_and_context(pages: Pages, serve: Serve)
     assert (await serve(endpoint(templates, "page.html"))).debug == []
 
 
-async def test_url_for_asks_the_router_of_the_request(pages: Pages, serve: Serve) -> None:
+async def test_url_for_uses_the_router_of_the_request(pages: Pages, serve: Serve) -> None:
     class Router:
         def url_path_for(self, name: str, /, **path_params: Any) -> Any:
             from armillary.datastructures import URLPath
@@ -114,7 +114,7 @@ async def test_bad_configuration_says_what_to_do(
         Jinja2Templates(**arguments)
 
 
-async def test_async_context_processor_is_refused_at_construction() -> None:
+async def test_async_context_processor_is_rejected_at_construction() -> None:
     async def processor(request: Request) -> dict[str, Any]:
         return {}
 

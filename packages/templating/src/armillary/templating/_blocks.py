@@ -43,7 +43,7 @@ def _ancestors(template: Template) -> Iterator[Template]:
 
 
 def _parent_name(environment: Environment, name: str | None) -> str | None:
-    """Return the template that the named one extends, where that is written as a constant."""
+    """Return the template that the named one extends, if that is written as a constant."""
     if environment.loader is None or name is None:
         return None
     try:

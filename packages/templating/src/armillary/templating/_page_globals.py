@@ -1,4 +1,4 @@
-"""What every template can call."""
+"""The functions every template can call."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from armillary.datastructures import HTTPConnection
 
 
 class StaticVersions(Protocol):
-    """What knows the version of a static file; `armillary.staticfiles.StaticFiles` is one."""
+    """Provides the version of a static file, as `armillary.staticfiles.StaticFiles` does."""
 
     def version(self, path: str) -> str | None:
-        """Return a text that changes with the content of a file, None where there is no such file."""
+        """Return a text that changes with the content of a file, None if there is no such file."""
         ...
 
 
@@ -46,19 +46,19 @@ def _recorded(context: Context, key: str) -> str:
 
 @pass_context
 def csp_nonce(context: Context) -> str:
-    """Return the nonce of the page's Content-Security-Policy, "" where there is none."""
+    """Return the nonce of the page's Content-Security-Policy, "" if there is none."""
     return _recorded(context, "csp_nonce")
 
 
 @pass_context
 def csrf_token(context: Context) -> str:
-    """Return the token a form of the page must send back, "" where none is asked for."""
+    """Return the token a form of the page must send back, "" if none is required."""
     return _recorded(context, "csrf_token")
 
 
 @pass_context
 def csrf_field(context: Context, name: str = "csrf_token") -> Markup:
-    """Return the hidden field of a form that sends the token back, nothing where none is asked for."""
+    """Return the hidden field of a form that sends the token back, nothing if none is required."""
     token = _recorded(context, "csrf_token")
     return Markup('<input type="hidden" name="{}" value="{}">').format(name, token) if token else Markup()
 
@@ -67,7 +67,7 @@ def make_static_url(static: StaticVersions | None, route: str) -> Any:
     """Return the function a template calls for the URL of a static file.
 
     Args:
-        static: what knows the versions of the files; without it URLs have none.
+        static: provides the versions of the files; without it URLs have none.
         route: the name of the mount the files are served under.
     """
 

@@ -12,15 +12,15 @@ from armillary.http import Background, HTMLResponse, StreamingResponse
 
 from ._blocks import render_block, render_block_async
 
-_DEBUG = "http.response.debug"
+_DEBUG_EXTENSION = "http.response.debug"
 
 Variables = dict[str, Any]
 
 
 async def send_debug(scope: Scope, send: Send, template: Template, context: Mapping[str, Any]) -> None:
     """Show a test client the template and its context."""
-    if scope["type"] == "http" and _DEBUG in (scope.get("extensions") or ()):
-        message: Message = {"type": _DEBUG, "info": {"template": template, "context": context}}
+    if scope["type"] == "http" and _DEBUG_EXTENSION in (scope.get("extensions") or ()):
+        message: Message = {"type": _DEBUG_EXTENSION, "info": {"template": template, "context": context}}
         await send(message)
 
 
@@ -105,8 +105,8 @@ class AsyncTemplateResponse(HTMLResponse):
 class StreamingTemplateResponse(StreamingResponse):
     """A page that is sent while it is rendered.
 
-    What goes wrong before the first `piece_size` characters are complete is answered as an
-    error; after that the connection is broken off, since the page has begun.
+    A failure before the first `piece_size` characters are complete gets an error response; after that
+    the connection is aborted, since the page has started.
 
     Args:
         template: a loaded template.
@@ -169,7 +169,7 @@ class StreamingTemplateResponse(StreamingResponse):
 
 
 def begun(pieces: Iterator[str]) -> Iterator[str]:
-    """Return the pieces, the first of them already made."""
+    """Return the pieces, with the first already rendered."""
     first = next(pieces)
 
     def following() -> Iterator[str]:
@@ -180,7 +180,7 @@ def begun(pieces: Iterator[str]) -> Iterator[str]:
 
 
 async def begun_async(pieces: Any) -> AsyncIterator[str]:
-    """Return the pieces, the first of them already made."""
+    """Return the pieces, with the first already rendered."""
     first = await anext(pieces)
 
     async def following() -> AsyncIterator[str]:

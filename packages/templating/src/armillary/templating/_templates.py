@@ -22,7 +22,7 @@ ContextProcessor: TypeAlias = Callable[[Request], Mapping[str, Any]]
 
 
 def escape_all_but(patterns: Sequence[str]) -> Callable[[str | None], bool]:
-    """Return what Jinja asks whether a template is escaped: every one but those named.
+    """Return Jinja's autoescape function: every template is escaped but those named.
 
     >>> escape = escape_all_but(["mail/*.txt"])
     >>> escape("page.html.j2"), escape("mail/welcome.txt"), escape(None)
@@ -32,7 +32,7 @@ def escape_all_but(patterns: Sequence[str]) -> Callable[[str | None], bool]:
 
 
 class Jinja2Templates:
-    """Templates of one or more directories, or of an environment of your own.
+    """Templates of one or more directories, or of your own environment.
 
     Templates can call `url_for(name, **path_params)`, `static_url(path)`, `csp_nonce()`,
     `csrf_token()` and `csrf_field()`.
@@ -41,16 +41,16 @@ class Jinja2Templates:
         directory: where the templates are, or several places searched in order.
         context_processors: functions of a request that return variables for every template;
             what an endpoint passes wins over them.
-        env: an environment to use as it is, in place of `directory`.
+        env: an environment to use unchanged, in place of `directory`.
         enable_async: let templates await; they are then rendered while the response is sent.
         unescaped: patterns of template names, such as "mail/*.txt", whose variables are not
             escaped. Those of all others are, whatever their extension.
-        static: what knows the version of a static file, such as the `StaticFiles` that serves it.
+        static: provides the version of a static file, such as the `StaticFiles` that serves it.
         static_route: the name of the mount it is served under.
 
     Raises:
         ValueError: both `directory` and `env` are given, or neither.
-        TypeError: another argument makes no sense; the sentence names it.
+        TypeError: another argument is invalid; the message names it.
 
     >>> from jinja2 import DictLoader
     >>> templates = Jinja2Templates(env=Environment(loader=DictLoader({"hello": "Hello {{ name }}"})))
@@ -103,11 +103,11 @@ class Jinja2Templates:
         return Environment(loader=loader, autoescape=self.make_autoescape(unescaped), enable_async=enable_async)
 
     def make_autoescape(self, unescaped: Sequence[str]) -> Callable[[str | None], bool]:
-        """Return what tells, by its name, whether a template is escaped."""
+        """Return a function that returns, by name, whether a template is escaped."""
         return escape_all_but(unescaped)
 
     def add_globals(self, static: StaticVersions | None, static_route: str) -> None:
-        """Let templates call what this package gives; what the environment has already stays."""
+        """Add this package's functions to the environment, keeping globals it already has."""
         given: dict[str, Any] = {"csp_nonce": csp_nonce, "csrf_field": csrf_field, "csrf_token": csrf_token}
         given |= {"static_url": make_static_url(static, static_route), "url_for": url_for}
         present: dict[str, Any] = self.env.globals
@@ -146,7 +146,7 @@ class Jinja2Templates:
         """Return the response of a rendered template.
 
         Args:
-            request: what is answered; the template sees it as `request`.
+            request: the request; the template sees it as `request`.
             name: of the template.
             context: variables for the template.
             status_code: the status.
