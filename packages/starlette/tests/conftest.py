@@ -1,4 +1,4 @@
-"""Every test marked `anyio` runs on asyncio, on uvloop where it is installed, and on trio."""
+"""Every test marked `anyio` runs on asyncio, on uvloop if it is installed, and on trio."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`install()` and `uninstall()`: the name `starlette`, lent and given back."""
+"""`install()` and `uninstall()`: the name `starlette`, installed and released."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_an_aliased_module_keeps_its_own_spec(alias: None) -> None:
     assert module.__spec__.name == "armillary.starlette.status"
 
 
-def test_the_version_stood_for_is_reported_by_the_package_and_its_metadata(alias: None) -> None:
+def test_the_version_provided_is_reported_by_the_package_and_its_metadata(alias: None) -> None:
     starlette = importlib.import_module("starlette")
     assert starlette.__version__ == "1.10.0"
     assert importlib.metadata.version("starlette") == "1.10.0"
@@ -58,13 +58,13 @@ def armillary_version() -> str:
     return importlib.metadata.distribution("armillary-starlette").version
 
 
-def test_a_missing_module_names_the_version_stood_for(alias: None) -> None:
+def test_a_missing_module_names_the_version_provided(alias: None) -> None:
     with pytest.raises(ModuleNotFoundError, match=r"starlette\.graphql.*Starlette 1\.10\.0") as info:
         importlib.import_module("starlette.graphql")
     assert info.value.name == "starlette.graphql"
 
 
-def test_a_missing_name_in_a_from_import_names_the_version_stood_for(alias: None) -> None:
+def test_a_missing_name_in_a_from_import_names_the_version_provided(alias: None) -> None:
     with pytest.raises(ImportError, match=r"'TeapotResponse' from 'starlette\.responses'.*1\.10\.0"):
         exec("from starlette.responses import TeapotResponse")  # noqa: S102
 
@@ -93,7 +93,7 @@ def test_uninstalling_without_an_installation_changes_nothing(without_starlette:
     assert sys.meta_path == before
 
 
-def test_an_imported_starlette_is_refused_and_left_as_it_is(without_starlette: None) -> None:
+def test_an_imported_starlette_is_rejected_and_left_as_it_is(without_starlette: None) -> None:
     real = sys.modules["starlette"] = ModuleType("starlette")
     try:
         with pytest.raises(RuntimeError, match=r"already imported.*force=True"):

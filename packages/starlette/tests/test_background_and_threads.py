@@ -1,4 +1,4 @@
-"""Where background tasks and threads of the drop-in are Starlette's rather than ours."""
+"""Background tasks and threads of the drop-in behave as Starlette's."""
 
 from __future__ import annotations
 

@@ -89,12 +89,12 @@ UNHASHABLE |= {"FormData", "URL", "Router"}
 def test_an_instance_can_be_kept_weakly_and_takes_new_attributes(name: str) -> None:
     instance = MAKERS[name]()
     assert weakref.ref(instance)() is instance
-    instance.note_of_a_program = 1
-    assert instance.note_of_a_program == 1
+    instance.attribute_of_a_program = 1
+    assert instance.attribute_of_a_program == 1
 
 
 @pytest.mark.parametrize("name", sorted(set(MAKERS) - UNHASHABLE))
-def test_an_instance_is_hashable_where_starlettes_is(name: str) -> None:
+def test_an_instance_is_hashable_if_starlettes_is(name: str) -> None:
     assert len({MAKERS[name](), MAKERS[name]()}) == 2
 
 
@@ -232,8 +232,8 @@ def test_the_lists_of_an_application_are_live() -> None:
     app.routes[0] = Route("/", other)
     assert client.get("/").text == "other"
     app.router.routes.clear()
-    answer = client.get("/")
-    assert (answer.status_code, answer.headers["x-name"]) == (404, "first")
+    response = client.get("/")
+    assert (response.status_code, response.headers["x-name"]) == (404, "first")
     app.middleware_stack = other_stack
     assert client.get("/").text == "another stack"
 
@@ -297,8 +297,8 @@ def test_a_subclass_that_never_calls_the_constructor_serves() -> None:
 
 
 def test_pickles_name_armillarys_modules() -> None:
-    pickled = pickle.dumps(HTTPException(404, "gone"))
+    pickled = pickle.dumps(HTTPException(404, "missing"))
     assert b"armillary" in pickled
     assert b"starlette" not in pickled
-    assert pickle.loads(pickled).detail == "gone"  # noqa: S301
+    assert pickle.loads(pickled).detail == "missing"  # noqa: S301
     assert requests.HTTPConnection.__module__ == "armillary.starlette.requests"

@@ -103,7 +103,7 @@ async def test_there_is_no_limit_and_no_media_type_asked_for() -> None:
         await request_for(Headers(), b"[").json()
 
 
-async def test_a_subclass_that_sets_its_own_body_is_believed() -> None:
+async def test_a_subclass_that_sets_its_own_body_is_used() -> None:
     class Decoded(Request[Any]):
         async def body(self) -> bytes:
             if not hasattr(self, "_body"):
@@ -127,7 +127,7 @@ def handled(scope: Any, status: int) -> Any:
 
 
 @pytest.mark.parametrize("started", [False, True])
-async def test_a_wrapped_application_is_answered_by_handlers_until_it_has_started(started: bool) -> None:
+async def test_exceptions_of_a_wrapped_application_are_handled_until_it_has_started(started: bool) -> None:
     sent: list[Any] = []
 
     async def app(scope: Any, receive: Any, send: Any) -> None:

@@ -63,7 +63,7 @@ def test_each_response_is_a_response_of_both(name: str) -> None:
     assert issubclass(cls, getattr(http, name))
 
 
-def test_the_exceptions_are_those_every_part_answers() -> None:
+def test_the_exceptions_are_those_every_part_handles() -> None:
     assert exceptions.HTTPException is HTTPException
     assert exceptions.WebSocketException is WebSocketException
     assert not issubclass(exceptions.StarletteDeprecationWarning, DeprecationWarning)
@@ -135,7 +135,7 @@ class TestFile:
         file.write_bytes(b"0123456789")
         return file
 
-    async def test_conditions_are_not_answered(self, path: Path) -> None:
+    async def test_conditions_are_ignored(self, path: Path) -> None:
         sent = await send_all(responses.FileResponse(path), http_scope(headers=[(b"if-none-match", b"*")]))
         assert sent[0]["status"] == 200
 
@@ -143,7 +143,7 @@ class TestFile:
         sent = await send_all(responses.FileResponse(path), http_scope(headers=[(b"range", b"items=0-1")]))
         assert (sent[0]["status"], sent[1]["body"]) == (400, b"Only support bytes range")
 
-    async def test_a_fifo_with_a_known_status_is_refused(self, tmp_path: Path) -> None:
+    async def test_a_fifo_with_a_known_status_is_rejected(self, tmp_path: Path) -> None:
         os.mkfifo(tmp_path / "fifo")
         response = responses.FileResponse(tmp_path / "fifo", stat_result=(tmp_path / "fifo").stat())
         with anyio.fail_after(5), pytest.raises(RuntimeError, match="is not a file"):

@@ -1,4 +1,4 @@
-"""Where the drop-in's test client differs from `armillary.testing`."""
+"""How the drop-in's test client differs from `armillary.testing`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the WebSockets of the drop-in are Starlette's rather than ours."""
+"""WebSockets of the drop-in behave as Starlette's."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ async def test_a_session_takes_a_plain_function_that_returns_something_to_await(
 
 
 @pytest.mark.anyio
-async def test_an_endpoint_raises_what_the_peer_got_wrong() -> None:
+async def test_an_endpoint_raises_for_bad_data_of_the_peer() -> None:
     class Echo(WebSocketEndpoint):
         encoding = "json"
 

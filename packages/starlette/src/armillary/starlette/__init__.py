@@ -14,7 +14,7 @@ or call `install()` before the first `import starlette`:
 True
 >>> armillary.starlette.uninstall()
 
-`__version__` is the version of Starlette this stands for, since `starlette.__version__` is read
+`__version__` is the version of Starlette that this package provides, since `starlette.__version__` is read
 by programs that decide by it.
 """
 

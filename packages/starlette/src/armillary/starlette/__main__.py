@@ -1,4 +1,4 @@
-"""Run a program with `import starlette` answered by Armillary.
+"""Run a program with `import starlette` served by Armillary.
 
 usage: python -m armillary.starlette [-q] SCRIPT [ARG ...]
        python -m armillary.starlette [-q] -m MODULE [ARG ...]
@@ -53,8 +53,8 @@ def parse(argv: list[str]) -> Command:
     return Command(rest[0], False, rest[1:], quiet)
 
 
-def fail(sentence: str) -> NoReturn:
-    print(f"armillary.starlette: {sentence}\n\n{USAGE}", file=sys.stderr)
+def fail(message: str) -> NoReturn:
+    print(f"armillary.starlette: {message}\n\n{USAGE}", file=sys.stderr)
     raise SystemExit(2)
 
 
@@ -66,8 +66,8 @@ def main(argv: list[str]) -> None:
     armillary.starlette.install()
     inherit()
     if not command.quiet:
-        stands_for, own = armillary.starlette.__version__, version("armillary-starlette")
-        print(f"starlette {stands_for} is served by armillary-starlette {own}", file=sys.stderr)
+        provided, own = armillary.starlette.__version__, version("armillary-starlette")
+        print(f"starlette {provided} is served by armillary-starlette {own}", file=sys.stderr)
     sys.argv = [command.target, *command.arguments]
     if command.is_module:
         # `python -m` has put the working directory at the front of sys.path already.

@@ -1,8 +1,8 @@
-"""The name `starlette`, answered by this package while it is installed.
+"""The name `starlette`, provided by this package while the alias is installed.
 
-One finder on `sys.meta_path` does three things: it hands out this package's module objects under
-Starlette's names, it reports the distribution `starlette` at the version stood for, and it gives
-missing modules and names an error that says which version that is.
+One finder on `sys.meta_path` does three things: it provides this package's module objects under
+Starlette's names, it reports the distribution `starlette` at the version provided, and it gives
+missing modules and names an error that names the version.
 
 A module keeps one identity: `starlette.routing` and `armillary.starlette.routing` are the same
 object, so classes compare equal however they were imported.
@@ -26,12 +26,12 @@ TARGET = __name__.rpartition(".")[0]
 
 
 def is_alias(name: str) -> bool:
-    """Tell whether `name` is `starlette` or a module below it."""
+    """Return whether `name` is `starlette` or a module below it."""
     return name == ALIAS or name.startswith(f"{ALIAS}.")
 
 
 class AliasLoader(Loader):
-    """Loads `armillary.starlette.x` in answer to `starlette.x`."""
+    """Loads `armillary.starlette.x` for `starlette.x`."""
 
     def __init__(self, target: str) -> None:
         self.target = target
@@ -45,7 +45,7 @@ class AliasLoader(Loader):
     def exec_module(self, module: ModuleType) -> None:
         # The import system has just replaced the module's own spec with the alias's.
         module.__spec__ = self.target_spec
-        explain_missing_names(module, self.target.replace(TARGET, ALIAS, 1), stands_for())
+        explain_missing_names(module, self.target.replace(TARGET, ALIAS, 1), starlette_version())
 
     def get_code(self, fullname: str) -> Any:
         """Return the target's code object, so that `python -m starlette.x` can run it."""
@@ -54,7 +54,7 @@ class AliasLoader(Loader):
 
 
 class AliasFinder(MetaPathFinder):
-    """Answers `starlette` and everything below it, in front of every other finder."""
+    """Finds `starlette` and everything below it, before every other finder."""
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
@@ -65,7 +65,7 @@ class AliasFinder(MetaPathFinder):
         found = importlib.util.find_spec(own_name)
         if found is None:
             raise ModuleNotFoundError(
-                f"No module named {fullname!r}: {TARGET} stands for Starlette {stands_for()}, which has none",
+                f"No module named {fullname!r}: {TARGET} provides Starlette {starlette_version()}, which lacks it",
                 name=fullname,
             )
         spec = ModuleSpec(
@@ -78,16 +78,16 @@ class AliasFinder(MetaPathFinder):
         return spec
 
     def find_distributions(self, context: Any = None) -> Iterable[Any]:
-        """Give the metadata of the Starlette stood for; called by `importlib.metadata`."""
+        """Return the metadata of the Starlette provided; called by `importlib.metadata`."""
         if context is None or context.name is None or context.name.lower() != ALIAS:
             return []
-        from ._distribution import StandInDistribution
+        from ._distribution import AliasDistribution
 
-        return [StandInDistribution(ALIAS, stands_for())]
+        return [AliasDistribution(ALIAS, starlette_version())]
 
 
-def stands_for() -> str:
-    """Return the version of Starlette this package stands for."""
+def starlette_version() -> str:
+    """Return the version of Starlette that this package provides."""
     version: str = sys.modules[TARGET].__version__
     return version
 
@@ -97,14 +97,14 @@ _displaced: dict[str, ModuleType] = {}
 
 
 def install(*, force: bool = False) -> None:
-    """Make `import starlette` give this package, here and in nothing else than this process.
+    """Make `import starlette` import this package, in this process alone.
 
     Calling it again changes nothing.
 
     Args:
         force: with False (the default) a Starlette that is already imported raises, since its
-            classes are in use and would not be ours. With True it is set aside until
-            `uninstall()`; modules that imported from it keep what they have.
+            classes are in use already. With True it is set aside until
+            `uninstall()`; modules that imported from it keep those objects.
 
     Raises:
         RuntimeError: the real Starlette is already imported.
@@ -127,7 +127,7 @@ def install(*, force: bool = False) -> None:
 
 
 def uninstall() -> None:
-    """Give the name `starlette` back; what `install(force=True)` set aside is in place again.
+    """Release the name `starlette`; what `install(force=True)` set aside is restored.
 
     Calling it without an installation changes nothing.
     """

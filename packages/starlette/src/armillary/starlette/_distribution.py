@@ -1,4 +1,4 @@
-"""The metadata of the distribution stood for, as `importlib.metadata` asks for it."""
+"""The metadata of the distribution `starlette` for `importlib.metadata`."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import os
 from importlib.metadata import Distribution
 
 
-class StandInDistribution(Distribution):
-    """A distribution known only by name and version, with no files of its own."""
+class AliasDistribution(Distribution):
+    """A distribution known only by name and version, without files."""
 
     def __init__(self, name: str, version: str) -> None:
         self._text = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"

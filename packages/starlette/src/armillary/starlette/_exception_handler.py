@@ -1,4 +1,4 @@
-"""Exceptions to the handlers an application registered; FastAPI wraps its endpoints with this."""
+"""Passes exceptions to an application's handlers; FastAPI wraps its endpoints with this."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ StatusHandlers = Mapping[int, ExceptionHandler]
 SCOPE_KEY = "starlette.exception_handlers"
 
 
-def handler_in_charge(scope: Scope, exc: Exception) -> ExceptionHandler | None:
+def find_handler(scope: Scope, exc: Exception) -> ExceptionHandler | None:
     """Return the registered handler for `exc`: by status, else by the nearest class."""
     tables: tuple[ExceptionHandlers, StatusHandlers] | None = scope.get(SCOPE_KEY)
     if tables is not None:
@@ -38,7 +38,7 @@ def handler_in_charge(scope: Scope, exc: Exception) -> ExceptionHandler | None:
 
 
 def wrap_app_handling_exceptions(app: ASGIApp, conn: Any) -> ASGIApp:
-    """Return `app` with its exceptions answered.
+    """Return `app` with its exceptions handled.
 
     Args:
         app: the application to run.
@@ -48,7 +48,7 @@ def wrap_app_handling_exceptions(app: ASGIApp, conn: Any) -> ASGIApp:
     async def handled(scope: Scope, receive: Receive, send: Send) -> None:
         started = False
 
-        # Not a coroutine function: the awaitable of `send` is handed through, without a frame of its own.
+        # Not a coroutine function: the awaitable of `send` is passed on, without another frame.
         def tracking_send(message: Message) -> Awaitable[None]:
             nonlocal started
             if message["type"] == "http.response.start":
@@ -58,21 +58,21 @@ def wrap_app_handling_exceptions(app: ASGIApp, conn: Any) -> ASGIApp:
         try:
             await app(scope, receive, tracking_send)
         except Exception as exc:
-            handler = handler_in_charge(conn.scope, exc)
+            handler = find_handler(conn.scope, exc)
             if handler is None:
                 raise
             if started:
                 raise RuntimeError("Caught handled exception, but response already started.") from exc
-            answer = await ask(handler, conn, exc)
-            if answer is not None:
-                await answer(scope, receive, tracking_send)
+            response = await call_handler(handler, conn, exc)
+            if response is not None:
+                await response(scope, receive, tracking_send)
             exc.__traceback__ = None
 
     return handled
 
 
-async def ask(handler: ExceptionHandler, connection: Any, exc: Exception) -> Any:
-    """Return what a handler answers; one that blocks runs in a thread."""
+async def call_handler(handler: ExceptionHandler, connection: Any, exc: Exception) -> Any:
+    """Return the result of a handler; one that blocks runs in a thread."""
     if is_async_callable(handler):
         return await handler(connection, exc)
     return await run_in_threadpool(handler, connection, exc)

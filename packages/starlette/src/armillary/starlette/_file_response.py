@@ -1,4 +1,4 @@
-"""The file response Starlette's tests hold it to."""
+"""The file response with the behaviour that Starlette's tests require."""
 
 from __future__ import annotations
 
@@ -45,8 +45,8 @@ class _AnyioReader:
 class FileResponse(http.FileResponse, Response):
     """A response of a file.
 
-    Unlike the native one it answers no conditions, refuses a malformed Range header with a 400,
-    opens the file through `anyio.open_file` and lets an `OSError` of the server's send pass.
+    Unlike the native one it ignores conditions, rejects a malformed Range header with a 400, opens
+    the file through `anyio.open_file` and lets an `OSError` of the server's send pass.
     """
 
     chunk_size = 64 * 1024
@@ -54,7 +54,7 @@ class FileResponse(http.FileResponse, Response):
     conditional = False
 
     def guess_media_type(self, filename: str) -> str:
-        """Return what `mimetypes` says of the file name."""
+        """Return the type that `mimetypes` gives the file name."""
         from mimetypes import guess_type
 
         return guess_type(filename)[0] or "application/octet-stream"
@@ -83,7 +83,7 @@ class FileResponse(http.FileResponse, Response):
         await send(message)
 
     async def open(self, scope: Scope) -> FileDelivery:
-        """Decide the answer and open the file as far as it is needed."""
+        """Plan the response and open the file if needed."""
         from armillary.concurrency import FILES
 
         stat = self.stat_result
@@ -106,12 +106,12 @@ class FileResponse(http.FileResponse, Response):
         if stat is None:
             stat = reader.stat()
             self._require_regular(stat)
-        answer = self.make_plan(scope, stat)
-        if not answer.needs_file:
+        plan = self.make_plan(scope, stat)
+        if not plan.needs_file:
             reader.close()
-            return FileDelivery(answer)
-        span = answer.parts[0].span
-        return FileDelivery(answer, reader, reader.read_now(span.start, min(self.chunk_size, span.stop - span.start)))
+            return FileDelivery(plan)
+        span = plan.parts[0].span
+        return FileDelivery(plan, reader, reader.read_now(span.start, min(self.chunk_size, span.stop - span.start)))
 
     async def _open_reader(self) -> _AnyioReader:
         import anyio

@@ -1,4 +1,4 @@
-"""The error for a name that the Starlette stood for does not have."""
+"""The error for a name that the provided Starlette version does not have."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from types import FrameType, ModuleType
 
 
 def explain_missing_names(module: ModuleType, alias: str, version: str) -> None:
-    """Give `module` a `__getattr__` whose error names the version; one that is there stays."""
+    """Give `module` a `__getattr__` whose error names the version; an existing one is kept."""
     if "__getattr__" in vars(module):
         return
 
     def missing(name: str) -> object:
-        sentence = f"cannot import name {name!r} from {alias!r}: this is Starlette {version} as served by Armillary"
+        message = f"cannot import name {name!r} from {alias!r}: this is Starlette {version} as served by Armillary"
         if not name.startswith("__") and is_import_from(sys._getframe(1)):  # pyright: ignore[reportPrivateUsage]
-            raise ImportError(sentence, name=alias, path=getattr(module, "__file__", None))
+            raise ImportError(message, name=alias, path=getattr(module, "__file__", None))
         raise AttributeError(
             f"module {alias!r} has no attribute {name!r}: this is Starlette {version} as served by Armillary",
             name=name,
@@ -25,10 +25,10 @@ def explain_missing_names(module: ModuleType, alias: str, version: str) -> None:
 
 
 def is_import_from(frame: FrameType) -> bool:
-    """Tell whether the frame stands at a `from ... import`.
+    """Return whether the frame is at a `from ... import`.
 
     An ImportError must not escape from `hasattr` or `getattr` with a default, and an
-    AttributeError would be replaced by the import system's own sentence.
+    AttributeError would be replaced by the import system's own message.
     """
     import dis
 

@@ -1,4 +1,4 @@
-"""The base response Starlette's tests hold it to."""
+"""The base response with the behaviour that Starlette's tests require."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from .datastructures import MutableHeaders
 class Response(http.Response):
     """A whole response.
 
-    Unlike the native one it sends cookies that browsers drop, refuses `partitioned` below Python
-    3.14, and answers a WebSocket handshake with a response whatever the server announces.
+    Unlike the native one it sends cookies that browsers drop, rejects `partitioned` below Python
+    3.14, and sends a denial response to a WebSocket whether the server announces the extension or not.
     """
 
     headers_class = MutableHeaders
@@ -21,6 +21,6 @@ class Response(http.Response):
     denial_without_extension = True
 
     def check_partitioned(self) -> None:
-        """Raise `ValueError` below Python 3.14, whose cookies Starlette is made of."""
+        """Raise `ValueError` below Python 3.14, whose `http.cookies` Starlette needs."""
         if sys.version_info < (3, 14):
             raise ValueError("Partitioned cookies are only supported in Python 3.14 and above.")

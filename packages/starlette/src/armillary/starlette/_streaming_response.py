@@ -10,23 +10,23 @@ from armillary.asgi_types import Receive, Scope, Send
 
 from ._response import Response
 
-_STEPS = ("listen_for_disconnect", "stream_response")
+_OVERRIDABLE_STEPS = ("listen_for_disconnect", "stream_response")
 
 
 class StreamingResponse(http.StreamingResponse, Response):
     """A response whose body is produced while it is sent.
 
     `stream_response` sends it from start to end and `listen_for_disconnect` waits for the client
-    to go; a subclass that has its own is served by them.
+    to disconnect; a subclass that overrides either is served by both.
     """
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        if any(step in vars(cls) for step in _STEPS) and "__call__" not in vars(cls):
+        if any(step in vars(cls) for step in _OVERRIDABLE_STEPS) and "__call__" not in vars(cls):
             cls.__call__ = StreamingResponse.serve_by_steps  # type: ignore[assignment, method-assign]
 
     async def listen_for_disconnect(self, receive: Receive) -> None:
-        """Return when the client is gone."""
+        """Return when the client has disconnected."""
         while (await receive())["type"] != "http.disconnect":
             pass
 
@@ -40,7 +40,7 @@ class StreamingResponse(http.StreamingResponse, Response):
         if scope["type"] == "websocket":
             await http.StreamingResponse.__call__(self, scope, receive, send)
             return
-        work, gone = partial(self.stream_response, send), partial(self.listen_for_disconnect, receive)
-        await self.run_while_connected(scope, work, gone)
+        work, disconnect = partial(self.stream_response, send), partial(self.listen_for_disconnect, receive)
+        await self.run_while_connected(scope, work, disconnect)
         if self.background is not None:
             await self.background()

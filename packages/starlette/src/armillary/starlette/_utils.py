@@ -1,4 +1,4 @@
-"""Private names that programs use all the same."""
+"""Private names that programs use nonetheless."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ __all__ = [
 
 
 def parse_host_header(value: str) -> ParsedHost | None:
-    """Return host and port of a Host header, None where it is malformed."""
+    """Return host and port of a Host header, None if it is malformed."""
     return parse_host(value)
 
 
 class Closeable(Protocol):
-    """What a context manager can be left by."""
+    """Has a `close` for the exit of a context manager."""
 
     async def close(self) -> None:
         """Release what it holds."""

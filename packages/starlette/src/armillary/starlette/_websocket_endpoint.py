@@ -1,4 +1,4 @@
-"""`WebSocketEndpoint` as Starlette has it: what the peer gets wrong is raised as a RuntimeError."""
+"""`WebSocketEndpoint` as Starlette has it: bad data from the peer raises a RuntimeError."""
 
 from __future__ import annotations
 

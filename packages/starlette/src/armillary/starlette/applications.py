@@ -38,8 +38,8 @@ class Starlette(Armillary):
     def build_middleware_stack(self) -> ASGIApp:
         """Return the callable that serves connections.
 
-        Each layer is a `Middleware` until it is built: tracing libraries patch that class to learn
-        of them.
+        Each layer is a `Middleware` until it is built: tracing libraries patch that class to see
+        them.
         """
         handlers = dict(self.exception_handlers)
         outermost = [handlers.pop(key) for key in list(handlers) if key in (500, Exception)]

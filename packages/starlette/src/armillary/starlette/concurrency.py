@@ -33,7 +33,7 @@ async def iterate_in_threadpool(iterator: Iterable[T]) -> AsyncIterator[T]:
 
 
 class DefaultThreads(Limiter):
-    """The threads anyio hands out by default, shared with every other user of anyio."""
+    """The default threads of anyio, shared with every other user of anyio."""
 
     def capacity(self) -> Any:
         """Return anyio's own tokens for this event loop."""
@@ -48,7 +48,7 @@ default_threads = DefaultThreads(ENDPOINTS.name)
 async def run_until_first_complete(*args: tuple[Callable[..., Awaitable[Any]], dict[str, Any]]) -> None:
     """Run `(function, keyword arguments)` pairs together and cancel the others when one returns.
 
-    Deprecated: an anyio task group says the same in three lines.
+    Deprecated: use an anyio task group instead.
     """
     from anyio import create_task_group
 

@@ -30,7 +30,7 @@ class URL(_URL):
 
 
 class Headers(_Headers):
-    """Header fields; the list is also there by the private name that programs replace it by."""
+    """Header fields; the list is also available under the private name that programs replace."""
 
     @property
     def _list(self) -> list[tuple[bytes, bytes]]:
@@ -49,11 +49,11 @@ class MutableHeaders(Headers, _MutableHeaders):
 
 
 class Secret(_Secret):
-    """A secret that takes attributes of a program's own; its value is not among them."""
+    """A secret that accepts attributes set by programs; its value is not one of them."""
 
 
 class CommaSeparatedStrings(_CommaSeparatedStrings):
-    """Strings between commas, taking attributes of a program's own."""
+    """Strings between commas that accept attributes set by programs."""
 
 
 __all__ = [

@@ -15,7 +15,7 @@ __all__ = ["HTTPEndpoint", "WebSocketEndpoint"]
 
 
 class HTTPEndpoint(NativeHTTPEndpoint):
-    """Answer a request with the method named after its HTTP method; exceptions are left to the application."""
+    """Handle a request with the method named after its HTTP method; exceptions are left to the application."""
 
     request_class = Request
 
@@ -24,7 +24,7 @@ class HTTPEndpoint(NativeHTTPEndpoint):
         return self.allowed_methods()
 
     async def dispatch(self) -> None:
-        """Call the method in charge and send its response."""
+        """Call the method for the request and send its response."""
         request = self.request_class(self.scope, self.receive, self.send)
         response = await self.call_handler(request)
         await response(self.scope, self.receive, self.send)

@@ -8,4 +8,4 @@ __all__ = ["HTTPException", "StarletteDeprecationWarning", "WebSocketException"]
 
 
 class StarletteDeprecationWarning(UserWarning):
-    """A use of something a later Starlette will not have; shown by default, unlike `DeprecationWarning`."""
+    """A use of something that a later Starlette will remove; shown by default, unlike `DeprecationWarning`."""

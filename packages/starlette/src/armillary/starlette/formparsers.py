@@ -22,7 +22,7 @@ __all__ = ["FormMessage", "FormParser", "MultiPartException", "MultiPartParser",
 
 UNLIMITED = 2**63 - 1
 
-_SAME_SENTENCE = frozenset(
+_STARLETTE_MESSAGES = frozenset(
     ("Missing boundary in multipart.", 'The Content-Disposition header field "name" must be provided.')
 )
 
@@ -35,8 +35,8 @@ class MultiPartException(Exception):
 
     @classmethod
     def from_form_error(cls, error: FormError) -> MultiPartException:
-        """Say what Starlette says of this error."""
-        same = isinstance(error, FormTooLarge) or error.detail in _SAME_SENTENCE
+        """Return the exception with Starlette's message for this error."""
+        same = isinstance(error, FormTooLarge) or error.detail in _STARLETTE_MESSAGES
         return cls(error.detail if same else "Invalid multipart data.")
 
 
@@ -70,7 +70,7 @@ class MultipartPart:
 class FormParser:
     """Reads an urlencoded form.
 
-    The callbacks are there for subclasses: where one is overridden, each field is reported.
+    The callbacks are for subclasses: if one is overridden, each field is reported.
     """
 
     def __init__(
@@ -173,7 +173,7 @@ class MultiPartParser(MultipartDecoder):
         except BaseException:
             self._close_files()
             raise
-        if self._upload is not None:  # the form broke off in the midst of it
+        if self._upload is not None:  # the form ended in the middle of it
             self._upload.file.close()
         return FormData(self.items)
 

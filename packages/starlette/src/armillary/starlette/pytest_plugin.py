@@ -1,4 +1,4 @@
-"""Run a test suite with `import starlette` answered by Armillary: `pytest -p armillary.starlette.pytest_plugin`.
+"""Run a test suite with `import starlette` served by Armillary: `pytest -p armillary.starlette.pytest_plugin`.
 
 The alias is installed as soon as pytest loads the plugin, in front of the tests' own imports; the
 interpreters that tests start inherit it, and so do the workers of pytest-xdist.
@@ -16,5 +16,5 @@ inherit()
 
 
 def pytest_report_header() -> str:
-    """Say in the head of the report which Starlette is being tested."""
+    """Name the tested Starlette in the report header."""
     return f"starlette: {__version__}, served by armillary-starlette {version('armillary-starlette')}"

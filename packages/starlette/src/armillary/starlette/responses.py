@@ -56,16 +56,16 @@ class RedirectResponse(http.RedirectResponse, Response):
 
 
 class MalformedRangeHeader(http.MalformedRange):
-    """A Range header that is answered with a 400."""
+    """A Range header that gets a 400."""
 
     @property
     def content(self) -> str:
-        """What is wrong with it."""
+        """The error message."""
         return str(self) or "Malformed range header."
 
 
 class RangeNotSatisfiable(http.UnsatisfiableRange):
-    """A Range header that is answered with a 416."""
+    """A Range header that gets a 416."""
 
     @property
     def max_size(self) -> int:

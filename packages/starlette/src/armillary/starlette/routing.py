@@ -91,17 +91,17 @@ def body_limit(app: ASGIApp, limit: int | EllipsisType | None) -> ASGIApp:
 
 
 class BaseRoute(NativeBaseRoute):
-    """A route. What it matched is written into the caller's scope itself, `root_path` included."""
+    """A route. The match is written into the caller's own scope, `root_path` included."""
 
     scope_in_place = True
 
     def raises(self, scope: Scope) -> bool:
-        """Tell whether an application above renders exceptions."""
+        """Return whether an application above renders exceptions."""
         return "app" in scope
 
 
 class Route(BaseRoute, NativeRoute):
-    """A path and the endpoint that answers HTTP requests for it."""
+    """A path and the endpoint that handles HTTP requests for it."""
 
     takes_websockets = False
     encodes_paths = False
@@ -136,7 +136,7 @@ class Route(BaseRoute, NativeRoute):
 
 
 class WebSocketRoute(BaseRoute, NativeWebSocketRoute):
-    """A path and the endpoint that answers WebSockets on it."""
+    """A path and the endpoint that handles WebSockets on it."""
 
     encodes_paths = False
     literal_braces = True
@@ -185,7 +185,7 @@ class Host(BaseRoute, NativeHost):
 
 
 class Router(NativeRouter):
-    """Finds the route of each connection and hands the connection over."""
+    """Dispatches each connection to its route."""
 
     allow_union = False
     http_route_type = Route
@@ -213,7 +213,7 @@ class Router(NativeRouter):
         )
 
     def raises(self, scope: Scope) -> bool:
-        """Tell whether an application above renders exceptions."""
+        """Return whether an application above renders exceptions."""
         return "app" in scope
 
     def redirect(self, scope: Scope) -> ASGIApp:
@@ -251,7 +251,7 @@ ASYNC_GENERATOR = 0x200  # inspect.CO_ASYNC_GENERATOR
 
 
 def warn_of_generator(kind: str) -> None:
-    """Warn, from the module by the name its users know it by."""
+    """Warn from this module under the name `starlette.routing`."""
     from .exceptions import StarletteDeprecationWarning
 
     warnings.warn_explicit(

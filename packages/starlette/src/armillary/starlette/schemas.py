@@ -1,4 +1,4 @@
-"""`starlette.schemas`: path parameters are described only where a docstring does so."""
+"""`starlette.schemas`: path parameters are described only if a docstring does so."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ class StaticFiles(staticfiles.StaticFiles):
     """Serves the files below one or more directories, with Starlette's defaults.
 
     Unlike the native one it serves hidden files and any name the system allows, ignores If-Match,
-    answers 401 where access is refused, resolves ".." inside the directory, redirects to an
+    sends 401 on a permission error, resolves ".." inside the directory, redirects to an
     absolute URL and raises its 404 and 405.
     """
 

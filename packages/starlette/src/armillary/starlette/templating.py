@@ -18,10 +18,10 @@ class _TemplateResponse(templating.TemplateResponse, HTMLResponse):
 
 
 class Jinja2Templates(templating.Jinja2Templates):
-    """Templates of one or more directories, or of an environment of your own.
+    """Templates of one or more directories, or of your own environment.
 
     Unlike the native one it escapes only names that end in .html, .htm and .xml, and lets context
-    processors win over what an endpoint passes, in the very dict it passes.
+    processors win over what an endpoint passes, in the dict it passes.
     """
 
     response_class = _TemplateResponse
@@ -31,7 +31,7 @@ class Jinja2Templates(templating.Jinja2Templates):
         return AssertionError("either 'directory' or 'env' arguments must be passed")
 
     def make_autoescape(self, unescaped: Sequence[str]) -> Callable[[str | None], bool]:
-        """Return what tells, by its name, whether a template is escaped."""
+        """Return a function that returns, by name, whether a template is escaped."""
         return lambda name: name is None or name.lower().endswith((".html", ".htm", ".xml"))
 
     def make_context(self, request: Request, context: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -1,9 +1,9 @@
-"""Starlette's test client: `armillary.testing` with the behaviours Starlette's tests hold it to.
+"""Starlette's test client: `armillary.testing` with the behaviour that Starlette's tests require.
 
-It differs from `armillary.testing.TestClient` so: httpx2 is taken before httpx, and httpx warns;
-ASGI 2 applications are accepted; an application that knows no lifespan fails inside `with`;
-nothing is limited in time, and a time-out that is given warns; `WebSocketDisconnect` is the one
-of `starlette.websockets`; a denial is an exception that is a response too.
+It differs from `armillary.testing.TestClient`: httpx2 is taken before httpx, and httpx warns;
+ASGI 2 applications are accepted; an application without lifespan support fails inside `with`;
+there are no time limits, and passing a timeout warns; `WebSocketDisconnect` is the one
+of `starlette.websockets`; a denial response is raised as an exception.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def _takes_three(app: Callable[..., Any]) -> bool:
         inspect.signature(app).bind(None, None, None)
     except TypeError:
         return False
-    except ValueError:  # It has no signature to look at.
+    except ValueError:  # It has no inspectable signature.
         return True
     return not inspect.isclass(app) or hasattr(app, "__await__")
 
@@ -76,7 +76,7 @@ def _as_asgi3(app: ASGI2App | ASGI3App) -> ASGIApp:
 
 
 class WebSocketDenialResponse(httpx.Response, WebSocketDisconnect):  # type: ignore[misc]
-    """The HTTP response that denied a WebSocket handshake, raised where the session is entered."""
+    """The HTTP response that rejected a WebSocket handshake, raised when the session is entered."""
 
 
 class TestClient(_Client):
@@ -114,7 +114,7 @@ class TestClient(_Client):
         )
 
     def request(self, method: str, url: Any, *, timeout: Any = httpx.USE_CLIENT_DEFAULT, **kwargs: Any) -> Any:
-        """Send a request; a time-out is ignored with a warning."""
+        """Send a request; a timeout is ignored with a warning."""
         if timeout is not httpx.USE_CLIENT_DEFAULT:
             warnings.warn(
                 "You should not use the 'timeout' argument with the TestClient. It has no effect.",
@@ -128,5 +128,5 @@ class TestClient(_Client):
         return WebSocketDisconnect(code, reason)
 
     def rejected_error(self, denial: DenialResponse) -> Exception:
-        """Starlette's exception for a denied handshake."""
+        """Starlette's exception for a rejected handshake."""
         return WebSocketDenialResponse(status_code=denial.status, headers=denial.headers, content=denial.body)

@@ -21,7 +21,7 @@ __all__ = ["WebSocket", "WebSocketClose", "WebSocketDisconnect", "WebSocketDisco
 
 
 class WebSocket(NativeWebSocket[StateT], HTTPConnection[StateT]):
-    """One connection, with no limits and no checks but the server's."""
+    """One connection, with no limits or checks but the server's."""
 
     limits = NO_LIMITS
     closes_after_handler = False
@@ -33,10 +33,10 @@ class WebSocket(NativeWebSocket[StateT], HTTPConnection[StateT]):
         return loads(text if isinstance(text, str) else text.decode("utf-8"))
 
     def check_close(self, code: int, reason: str) -> None:
-        """Leave it to the server: frameworks close with whatever their peer's library shows."""
+        """Leave it to the server: frameworks close with any code and reason."""
 
     def check_subprotocol(self, subprotocol: str) -> None:
-        """Take one that was not offered; what could break out of its header is still refused."""
+        """Accept one that was not offered; CR, LF and NUL are still rejected."""
         if any(character in subprotocol for character in "\r\n\0"):
             raise ValueError(f"subprotocol must not contain CR, LF or NUL, got {subprotocol!r}")
 

@@ -1,4 +1,4 @@
-"""`starlette.middleware.authentication`: a refused WebSocket is closed with 1000, any error is a 400."""
+"""`starlette.middleware.authentication`: a rejected WebSocket is closed with 1000, any error is a 400."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["AuthenticationMiddleware"]
 
 
 class AuthenticationMiddleware(NativeAuthenticationMiddleware):
-    """The native middleware with Starlette's answers."""
+    """The native middleware with Starlette's responses."""
 
     async def reject(self, conn: HTTPConnection, exc: AuthenticationError, receive: Receive, send: Send) -> None:  # type: ignore[override]
         if conn.scope["type"] == "websocket":
@@ -22,5 +22,5 @@ class AuthenticationMiddleware(NativeAuthenticationMiddleware):
 
     @staticmethod
     def default_on_error(conn: HTTPConnection, exc: Exception) -> Response:  # type: ignore[override]
-        """Answer 400 with the error's sentence."""
+        """Respond with 400 and the error's message."""
         return PlainTextResponse(str(exc), status_code=400)

@@ -45,14 +45,14 @@ class BaseHTTPMiddleware:
         self.dispatch_func = dispatch if dispatch is not None else self.dispatch
 
     async def dispatch(self, request: Request[Any], call_next: RequestResponseEndpoint) -> Response:
-        """Answer a request; a subclass overrides it."""
+        """Handle a request; a subclass overrides it."""
         raise NotImplementedError(f"{type(self).__name__} has no dispatch")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        exchange = _Exchange(self.app, _CachedRequest(scope, receive, send), send)
+        exchange = _CallNextExchange(self.app, _CachedRequest(scope, receive, send), send)
         async with create_collapsing_task_group() as exchange.group:
             try:
                 response = await self.dispatch_func(exchange.request, exchange.call_next)
@@ -63,22 +63,22 @@ class BaseHTTPMiddleware:
 
 
 class _CachedRequest(Request[Any]):
-    """The request that dispatch is given. What it read of the body is given again to the application."""
+    """The request that dispatch is given. The application receives the body again from the start."""
 
     _body_given = False
-    _gone = False
+    _disconnected = False
     _pieces: Any = None
 
     async def wrapped_receive(self) -> Message:
         """Receive on behalf of the application."""
-        if self._gone:
+        if self._disconnected:
             return DISCONNECT
         if self._body_given:
             return await self._receive_disconnect()
         try:
             return await self._receive_piece()
         except ClientDisconnect:
-            self._gone = True
+            self._disconnected = True
             return DISCONNECT
 
     async def _receive_piece(self) -> Message:
@@ -88,7 +88,7 @@ class _CachedRequest(Request[Any]):
         try:
             body = whole if whole is not None else await anext(self._pieces)
         except RuntimeError:
-            body = b""  # dispatch has streamed it all away
+            body = b""  # dispatch has consumed the stream
         self._body_given = whole is not None or not body
         return {"type": "http.request", "body": body, "more_body": not self._body_given}
 
@@ -97,14 +97,14 @@ class _CachedRequest(Request[Any]):
             message = await self._receive()
             if message["type"] != "http.disconnect":
                 raise RuntimeError(f"Unexpected message received: {message['type']}")
-        self._gone = True
+        self._disconnected = True
         return DISCONNECT
 
     async def is_disconnected(self) -> bool:
-        return self._gone or await super().is_disconnected()
+        return self._disconnected or await super().is_disconnected()
 
 
-class _Exchange:
+class _CallNextExchange:
     """One request on its way between dispatch and the application's task."""
 
     group: TaskGroup
@@ -115,7 +115,7 @@ class _Exchange:
         self.app = app
         self.request = request
         self.send = send
-        self.answered = Event()
+        self.complete = Event()
         self.failure: Exception | None = None
         self.failure_seen = False
         self.receivers: list[MemoryObjectReceiveStream[Message]] = []
@@ -151,7 +151,7 @@ class _Exchange:
                 await checkpoint()  # the response was discarded; let others run in between
             else:
                 if message["type"] == "http.response.body" and not message.get("more_body", False):
-                    await self.answered.wait()  # what the application does next comes after the last byte
+                    await self.complete.wait()  # what the application does next comes after the last byte
 
         with sender:
             try:
@@ -160,22 +160,22 @@ class _Exchange:
                 self.failure = exc
 
     async def receive(self) -> Message:
-        """Receive for the application; once the response is complete there is a disconnect."""
+        """Receive for the application; after the complete response it receives a disconnect."""
         from anyio import create_task_group
 
         message: Message = DISCONNECT
-        if self.answered.is_set():
+        if self.complete.is_set():
             return message
         async with create_task_group() as group:
 
-            async def give_up_when_answered() -> None:
-                await self.answered.wait()
+            async def cancel_when_complete() -> None:
+                await self.complete.wait()
                 group.cancel_scope.cancel()
 
-            group.start_soon(give_up_when_answered)
+            group.start_soon(cancel_when_complete)
             message = await self.request.wrapped_receive()
             group.cancel_scope.cancel()
-        return DISCONNECT if self.answered.is_set() else message
+        return DISCONNECT if self.complete.is_set() else message
 
     async def read_body(self, receiver: MemoryObjectReceiveStream[Message]) -> BodyStreamGenerator:
         async for message in receiver:
@@ -194,12 +194,12 @@ class _Exchange:
             raise self.failure from (self.failure.__cause__ or self.failure.__context__)
 
     def finish(self) -> None:
-        self.answered.set()
+        self.complete.set()
         for receiver in self.receivers:
             receiver.close()
 
     def raise_unseen_failure(self) -> None:
-        """Raise what failed after the response was complete, such as background work."""
+        """Raise a failure after the response was complete, such as of background work."""
         if not self.failure_seen:
             self.raise_failure()
 

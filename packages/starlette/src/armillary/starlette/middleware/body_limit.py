@@ -9,18 +9,18 @@ __all__ = ["MAX_BODY_SIZE_SCOPE_KEY", "RequestBodyLimitMiddleware", "_RequestBod
 
 MAX_BODY_SIZE_SCOPE_KEY = "starlette.max_body_size"
 
-# FastAPI looks both of these up to tell them from its own errors.
+# FastAPI looks up both of these to distinguish them from its own errors.
 _RequestBodyTooLarge = BodyTooLarge
 
 
 class _RequestBodyLimitResponseSent(Exception):
-    """Never raised here: a refused request ends quietly."""
+    """Never raised here: a rejected request ends without an exception."""
 
 
 class RequestBodyLimitMiddleware(_NativeBodyLimit):
-    """The native middleware, which also shows its limit under Starlette's scope key.
+    """The native middleware, which also sets its limit under Starlette's scope key.
 
-    The limit is applied where the body is received, so that going over it is always the exception
+    The limit is applied when the body is received, so that exceeding it always raises the exception
     that FastAPI knows.
     """
 

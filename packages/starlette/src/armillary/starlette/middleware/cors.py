@@ -36,12 +36,12 @@ class CORSMiddleware(NativeCORSMiddleware):
         return self.policy.origins.any
 
     def is_allowed_origin(self, origin: str) -> bool:
-        """Tell whether responses may be read by pages of this origin."""
+        """Return whether responses may be read by pages of this origin."""
         return self.policy.origins.allow(origin)
 
     def preflight_response(self, request_headers: Headers) -> Response:
-        """Answer a preflight."""
-        answer = self.policy.preflight_response(
+        """Return the response to a preflight."""
+        response = self.policy.preflight_response(
             Preflight(
                 request_headers["origin"],
                 request_headers["access-control-request-method"],
@@ -49,8 +49,8 @@ class CORSMiddleware(NativeCORSMiddleware):
                 request_headers.get("access-control-request-private-network") == "true",
             )
         )
-        fields = {name.decode(): value.decode("latin-1") for name, value in answer.headers}
-        return PlainTextResponse(answer.sentence, status_code=answer.status, headers=fields)
+        fields = {name.decode(): value.decode("latin-1") for name, value in response.headers}
+        return PlainTextResponse(response.sentence, status_code=response.status, headers=fields)
 
     async def simple_response(self, scope: Scope, receive: Receive, send: Send, request_headers: Headers) -> None:
         """Run the application and share its response."""
@@ -72,7 +72,7 @@ class CORSMiddleware(NativeCORSMiddleware):
 
     @staticmethod
     def allow_explicit_origin(headers: MutableHeaders, origin: str) -> None:
-        """Name one origin as the only one that may read the response."""
+        """Allow one origin alone to read the response."""
         headers["Access-Control-Allow-Origin"] = origin
         headers.add_vary_header("Origin")
 
@@ -81,8 +81,8 @@ class CORSMiddleware(NativeCORSMiddleware):
             await self.app(scope, receive, send)
             return
         request_headers: Any = Headers(scope=scope)
-        asks = scope["method"] == "OPTIONS" and "access-control-request-method" in request_headers
-        if asks and "origin" in request_headers:
+        is_preflight = scope["method"] == "OPTIONS" and "access-control-request-method" in request_headers
+        if is_preflight and "origin" in request_headers:
             await self.preflight_response(request_headers)(scope, receive, send)
         else:
             await self.simple_response(scope, receive, send, request_headers)

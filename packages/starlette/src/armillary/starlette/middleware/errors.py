@@ -73,6 +73,6 @@ class ServerErrorMiddleware(_NativeServerErrorMiddleware):
         )
 
     def format_line(self, index: int, line: str, frame_lineno: int, frame_index: int) -> str:
-        """Return one line of source as HTML, the running one set apart."""
+        """Return one line of source as HTML, the running one highlighted."""
         template = CENTER_LINE if index == frame_index else LINE
         return template.format(lineno=frame_lineno - frame_index + index, line=escape(line.rstrip("\n")))

@@ -15,10 +15,10 @@ __all__ = ["ExceptionMiddleware"]
 
 
 class ExceptionMiddleware(_NativeExceptionMiddleware):
-    """The native middleware, which also shows its handlers under Starlette's scope key.
+    """The native middleware, which also sets its handlers under Starlette's scope key.
 
-    An exception that has a handler but comes after the response began is a `RuntimeError`. The
-    two tables are live: error reporters put handlers of their own in the place of those there.
+    An exception that has a handler but comes after the response started is a `RuntimeError`. The
+    two tables are live: error reporters replace handlers in them.
     """
 
     def __init__(
@@ -29,7 +29,7 @@ class ExceptionMiddleware(_NativeExceptionMiddleware):
         self._status_handlers: dict[Any, ExceptionHandler] = {}
         self.handlers = ChainMap(self._exception_handlers, self._status_handlers)  # type: ignore[assignment] # pyright: ignore[reportAttributeAccessIssue]
         self._tables = (self._exception_handlers, self._status_handlers)
-        # Published even when it holds only the defaults: a mounted application answers for itself.
+        # Set even with only the defaults: a mounted application handles its own exceptions.
         self.has_own_handlers = True
         for key, handler in (handlers or {}).items():
             self.add_exception_handler(key, handler)

@@ -21,14 +21,14 @@ from ..datastructures import Headers
 __all__ = ["DEFAULT_EXCLUDED_CONTENT_TYPES", "GZipMiddleware", "GZipResponder", "IdentityResponder", "unattached_send"]
 
 Patterns = Sequence[str]
-EXCLUDED = DEFAULT_EXCLUDED_CONTENT_TYPES
+DEFAULT_EXCLUDED = DEFAULT_EXCLUDED_CONTENT_TYPES
 HIGHEST_LEVEL = 9
-LARGE = 128 * 1024
+THREAD_MINIMUM_SIZE = 128 * 1024
 
 
 async def unattached_send(message: Message) -> None:
-    """Stand for `send` until a request comes."""
-    raise RuntimeError("the responder has no request to answer yet; call it as an ASGI application first")
+    """The value of `send` until a request comes."""
+    raise RuntimeError("the responder has no request yet; call it as an ASGI application first")
 
 
 @lru_cache(maxsize=64)
@@ -37,12 +37,12 @@ def _policy(minimum_size: int, exclude_content_types: tuple[str, ...]) -> Compre
 
 
 class IdentityResponder:
-    """Answers a client that does not accept the coding: with `Vary`, where another would get it."""
+    """Serves a client that does not accept the coding, with `Vary` if another client would get it."""
 
     content_encoding = ""
-    thread_minimum_size = LARGE
+    thread_minimum_size = THREAD_MINIMUM_SIZE
 
-    def __init__(self, app: ASGIApp, minimum_size: int, *, exclude_content_types: Patterns = EXCLUDED) -> None:
+    def __init__(self, app: ASGIApp, minimum_size: int, *, exclude_content_types: Patterns = DEFAULT_EXCLUDED) -> None:
         self.app = app
         self.minimum_size = minimum_size
         self.send: Send = unattached_send
@@ -60,7 +60,7 @@ class IdentityResponder:
         return None
 
     async def send_with_compression(self, message: Message) -> None:
-        """Take one message of the application."""
+        """Send one message of the application."""
         await (self.send if self._response is None else self._response.send)(message)
 
     def apply_compression(self, body: bytes, *, more_body: bool) -> bytes:
@@ -69,7 +69,7 @@ class IdentityResponder:
 
 
 class GZipResponder(IdentityResponder):
-    """Answers one request of a client that accepts gzip."""
+    """Serves one request of a client that accepts gzip."""
 
     content_encoding = "gzip"
     _encoder: Encoder | None = None
@@ -80,15 +80,15 @@ class GZipResponder(IdentityResponder):
         minimum_size: int,
         compresslevel: int = HIGHEST_LEVEL,
         *,
-        exclude_content_types: Patterns = EXCLUDED,
-        thread_minimum_size: int = LARGE,
+        exclude_content_types: Patterns = DEFAULT_EXCLUDED,
+        thread_minimum_size: int = THREAD_MINIMUM_SIZE,
     ) -> None:
         super().__init__(app, minimum_size, exclude_content_types=exclude_content_types)
         self.thread_minimum_size = thread_minimum_size
         self.compresslevel = compresslevel
 
     def _coding(self) -> Coding:
-        return _Responding(self)
+        return _ResponderCoding(self)
 
     def apply_compression(self, body: bytes, *, more_body: bool) -> bytes:
         """Return a part of the body compressed and flushed."""
@@ -97,8 +97,8 @@ class GZipResponder(IdentityResponder):
         return self._encoder.encode(body, not more_body)
 
 
-class _Responding:
-    """The coding that a responder's methods make."""
+class _ResponderCoding:
+    """The coding made of a responder's methods."""
 
     def __init__(self, responder: IdentityResponder) -> None:
         self._responder = responder
@@ -107,12 +107,12 @@ class _Responding:
     def encode(self, data: bytes, last: bool = True, /) -> bytes:
         return self._responder.apply_compression(data, more_body=not last)
 
-    def encoder(self) -> _Responding:
+    def encoder(self) -> _ResponderCoding:
         return self
 
 
 class GZipMiddleware(NativeGZipMiddleware):
-    """Gives each request a responder of its own."""
+    """Creates a responder for each request."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":

@@ -1,4 +1,4 @@
-"""`starlette.middleware.sessions`: any key and cookie, `Secure` only where `https_only` says so."""
+"""`starlette.middleware.sessions`: any key and cookie, `Secure` only with `https_only`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SameSite: TypeAlias = Literal["lax", "strict", "none"]
 
 
 class Session(NativeSession):
-    """The native session, in which to pop a key that is missing is no access."""
+    """The native session, in which popping a missing key is not an access."""
 
     def pop(self, key: str, *default: Any) -> Any:
         before = self.accessed, self.modified
@@ -47,7 +47,7 @@ class SessionMiddleware(NativeSessionMiddleware):
         domain: str | None = None,
         partitioned: bool = False,
     ) -> None:
-        secret = str(secret_key)  # a Secret shows its value only so
+        secret = str(secret_key)  # a Secret reveals its value only to str()
         options = (session_cookie, max_age, path, same_site, https_only, domain, partitioned)
         super().__init__(app, secret, *options)
         self.session_cookie, self.path = session_cookie, path

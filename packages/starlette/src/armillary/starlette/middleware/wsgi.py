@@ -1,4 +1,4 @@
-"""`starlette.middleware.wsgi`, deprecated there as here; the a2wsgi package is what to use instead."""
+"""`starlette.middleware.wsgi`, deprecated as in Starlette; use the a2wsgi package instead."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ WSGIApp = Callable[[MutableMapping[str, Any], Callable[..., Any]], Iterable[byte
 def build_environ(scope: Scope, body: bytes) -> dict[str, Any]:
     """Return the WSGI environment of an HTTP scope (PEP 3333).
 
-    Header names with an underscore are left out: they would pass for those with a hyphen.
+    Header names with an underscore are left out: they could be mistaken for those with a hyphen.
     """
     root_path: str = scope.get("root_path", "")
     server = scope.get("server") or ("localhost", 80)
@@ -59,7 +59,7 @@ def build_environ(scope: Scope, body: bytes) -> dict[str, Any]:
 
 
 def path_below(root_path: str, path: str) -> str:
-    """Return the path without the root it is mounted at; a path that merely begins alike stays whole."""
+    """Return the path without the root it is mounted at; a path that merely shares the prefix is kept whole."""
     rest = path.removeprefix(root_path)
     return rest if not rest or rest[0] == "/" or root_path.endswith("/") else path
 
@@ -82,7 +82,7 @@ class WSGIMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
-            raise TypeError(f"a WSGI application answers HTTP requests, not a scope of type {scope['type']!r}")
+            raise TypeError(f"a WSGI application serves HTTP requests, not a scope of type {scope['type']!r}")
         await WSGIResponder(self.app, scope)(receive, send)
 
 
@@ -102,7 +102,7 @@ class WSGIResponder:
             raise self.error
 
     def start_response(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> None:
-        """Take status and headers; an error that comes with them is raised once they were sent."""
+        """Record status and headers; an error that comes with them is raised after they were sent."""
         if exc_info is not None:
             self.error = exc_info[1]
         fields = [(name.lower().encode("ascii"), value.strip().encode("latin-1")) for name, value in headers]
@@ -129,7 +129,7 @@ class WSGIResponder:
 
 
 def send_from_thread(send: Send, message: dict[str, Any]) -> None:
-    """Send a message in the event loop, and wait until it has gone."""
+    """Send a message in the event loop, and wait until it is sent."""
     from anyio import from_thread
 
     async def send_it() -> None:
