@@ -1,4 +1,4 @@
-"""The header fields and the rejection, checked against draft-ietf-httpapi-ratelimit-headers-11 by an external parser."""
+"""The header fields and the rejection, checked against revision 11 of the draft by an external parser."""
 
 from __future__ import annotations
 

@@ -171,7 +171,7 @@ def make_counter(storage: Storage | AsyncStorage, strategy: Strategy, timeout: f
 def limited_send(send: Send, counts: list[Count]) -> Send:
     """Return a `send` that adds the RateLimit fields to the start of the response.
 
-    It is a plain function: it hands on what `send` returned to be awaited, at no frame of its own.
+    It is a plain function that returns the awaitable of `send`, without another frame.
     """
 
     def send_limited(message: Message) -> Awaitable[None]:

@@ -117,7 +117,7 @@ class OpenTelemetryMiddleware:
 
 
 def header_names(parameter: str, names: Collection[str]) -> frozenset[bytes]:
-    """Return header names as they are in a scope; raise for invalid names."""
+    """Return header names in the form used in a scope; raise for invalid names."""
     if isinstance(names, str):
         raise TypeError(f"{parameter} is a list; write [{names!r}]")
     return frozenset(encode_header(name, "")[0] for name in names)

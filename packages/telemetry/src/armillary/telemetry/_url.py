@@ -50,7 +50,7 @@ def url_query(scope: Scope) -> str:
 
 
 def server_address(scope: Scope) -> tuple[str, int | None] | None:
-    """Return the host and port that the client asked for: its Host header, else what the server says."""
+    """Return the host and port that the client asked for: its Host header, else the server's address."""
     hosts = [value for name, value in scope["headers"] if name == b"host"]
     if len(hosts) == 1:
         parsed = parse_host(hosts[0].decode("latin-1"))
