@@ -3,7 +3,7 @@
 Every contestant gets a fresh copy of the same scope and the same channels. Rounds are
 interleaved, so that a slow moment of the machine falls on all of them alike, and what is
 compared is the overhead: the time of a request less that of a bare ASGI callable which sends
-the same answer, taken round by round and then the median of the rounds.
+the same response, taken round by round and then the median of the rounds.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ Message = MutableMapping[str, Any]
 Application = Callable[[Any, Any, Any], Awaitable[None]]
 
 clock = thread_time if get_clock_info("thread_time").resolution <= 1e-6 else perf_counter
-"""The processor's time where the system counts it finely, since other programs' work is not in it."""
+"""Processor time if the system measures it finely, since it excludes other programs' work."""
 
 BARE = "bare"
-"""The contestant whose time is taken off everybody's."""
+"""The contestant whose time is subtracted from all others."""
 
 
 @dataclass(frozen=True)
-class Exchange:
-    """One request, and the answer every contestant must give to it.
+class BenchmarkRequest:
+    """One request, and the response every contestant must send to it.
 
     `bodies` are the request's chunks. `expected` is the whole response body; None accepts any.
-    `client_stays` lets `receive` wait for ever after the body, as a server's does, for answers that
+    `client_stays` lets `receive` wait for ever after the body, as a server's does, for responses that
     watch for a disconnect.
     """
 
@@ -69,9 +69,9 @@ class Exchange:
 
 @dataclass
 class Contest:
-    """The same exchange answered by several applications, by the contestant's name."""
+    """The same request handled by several applications, by the contestant's name."""
 
-    exchange: Exchange
+    request: BenchmarkRequest
     applications: dict[str, Application]
     start: dict[str, Callable[[], Awaitable[Any]]] = field(default_factory=dict)
 
@@ -80,10 +80,10 @@ async def _send(message: Message) -> None:
     return None
 
 
-def _receiver(exchange: Exchange) -> Callable[[], Callable[[], Awaitable[Message]]]:
+def _receiver(request: BenchmarkRequest) -> Callable[[], Callable[[], Awaitable[Message]]]:
     """Return a maker of `receive` channels, as cheap as the request allows."""
-    bodies = exchange.bodies
-    if exchange.client_stays:
+    bodies = request.bodies
+    if request.client_stays:
         return _staying
     if len(bodies) == 1:
         only = {"type": "http.request", "body": bodies[0], "more_body": False}
@@ -108,7 +108,7 @@ def _receiver(exchange: Exchange) -> Callable[[], Callable[[], Awaitable[Message
 
 
 def _staying() -> Callable[[], Awaitable[Message]]:
-    """Return the `receive` of a client that sent no body and does not go away."""
+    """Return the `receive` of a client that sent no body and does not disconnect."""
     first = True
 
     async def receive_or_wait() -> Message:
@@ -117,28 +117,28 @@ def _staying() -> Callable[[], Awaitable[Message]]:
             first = False
             return {"type": "http.request", "body": b"", "more_body": False}
         await asyncio.Event().wait()
-        raise AssertionError("the client went away")
+        raise AssertionError("the client disconnected")
 
     return receive_or_wait
 
 
-async def verify(name: str, application: Application, exchange: Exchange) -> None:
-    """Raise unless the application gives the expected answer."""
+async def verify(name: str, application: Application, request: BenchmarkRequest) -> None:
+    """Raise unless the application sends the expected response."""
     sent: list[Message] = []
 
     async def keep(message: Message) -> None:
         sent.append(dict(message))
 
-    await application(exchange.scope(), _receiver(exchange)(), keep)
+    await application(request.scope(), _receiver(request)(), keep)
     status = sent[0]["status"]
     body = b"".join(message.get("body", b"") for message in sent[1:])
-    if status != exchange.status or (exchange.expected is not None and body != exchange.expected):
-        raise AssertionError(f"{name} answered {exchange.method} {exchange.path} with {status} {body[:100]!r}")
+    if status != request.status or (request.expected is not None and body != request.expected):
+        raise AssertionError(f"{name} responded to {request.method} {request.path} with {status} {body[:100]!r}")
 
 
-async def _time_round(application: Application, exchange: Exchange, repeats: int) -> float:
-    base = exchange.scope()
-    fresh = _receiver(exchange)
+async def _time_round(application: Application, request: BenchmarkRequest, repeats: int) -> float:
+    base = request.scope()
+    fresh = _receiver(request)
     send = _send
     begin = clock()
     for _ in range(repeats):
@@ -146,9 +146,9 @@ async def _time_round(application: Application, exchange: Exchange, repeats: int
     return (clock() - begin) / repeats
 
 
-async def _repeats(application: Application, exchange: Exchange, seconds: float) -> int:
-    await _time_round(application, exchange, 50)
-    once = await _time_round(application, exchange, 50)
+async def _repeats(application: Application, request: BenchmarkRequest, seconds: float) -> int:
+    await _time_round(application, request, 50)
+    once = await _time_round(application, request, 50)
     return max(10, int(seconds / once))
 
 
@@ -156,7 +156,7 @@ async def run_contest(contest: Contest, rounds: int, seconds: float) -> dict[str
     """Time every contestant.
 
     Args:
-        contest: who answers what.
+        contest: the request and its applications.
         rounds: how often each contestant is timed.
         seconds: about how long one timing takes.
 
@@ -167,13 +167,13 @@ async def run_contest(contest: Contest, rounds: int, seconds: float) -> dict[str
         await start()
     repeats: dict[str, int] = {}
     for name, application in contest.applications.items():
-        await verify(name, application, contest.exchange)
-        repeats[name] = await _repeats(application, contest.exchange, seconds)
+        await verify(name, application, contest.request)
+        repeats[name] = await _repeats(application, contest.request, seconds)
     times: dict[str, list[float]] = {name: [] for name in contest.applications}
     for _ in range(rounds):
         for name, application in contest.applications.items():
             gc.collect()
-            times[name].append(await _time_round(application, contest.exchange, repeats[name]))
+            times[name].append(await _time_round(application, contest.request, repeats[name]))
     return times
 
 
@@ -198,7 +198,7 @@ def run(contest: Contest, rounds: int = 15, seconds: float = 0.03) -> dict[str, 
 
 
 def bare_application(body: bytes, content_type: bytes, status: int = 200) -> Application:
-    """Return a callable that sends one constant answer."""
+    """Return a callable that sends one constant response."""
     headers = [(b"content-length", str(len(body)).encode()), (b"content-type", content_type)]
 
     async def bare(scope: Any, receive: Any, send: Any) -> None:

@@ -70,7 +70,7 @@ async def connect(port: int, turns: asyncio.Semaphore) -> asyncio.StreamWriter:
         writer.write(HANDSHAKE)
         head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 30)
         if not head.startswith(b"HTTP/1.1 101"):
-            raise AssertionError(f"the handshake was answered with {head[:80]!r}")
+            raise AssertionError(f"the response to the handshake was {head[:80]!r}")
         return writer
 
 
@@ -108,7 +108,7 @@ def measure(name: str, count: int) -> tuple[float, float]:
 def main() -> None:
     """Measure both and print a line for each."""
     parser = argparse.ArgumentParser(description="Memory of idle WebSockets.")
-    parser.add_argument("--count", type=int, default=10_000, help="connections held at the same time (10,000)")
+    parser.add_argument("--count", type=int, default=10_000, help="connections open at the same time (10,000)")
     count = parser.parse_args().count
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

@@ -1,7 +1,7 @@
 """What importing a module costs: seconds of processor time and modules, each import in a new interpreter.
 
-Each is measured as after a plain installation: compiled once before, wherever the environment forbids Python to keep
-what it compiled, and with the optional libraries absent that some contestant would load if they happened to be there.
+Each is measured as after a plain installation: compiled once before, even if the environment forbids Python to keep
+bytecode, and without the optional libraries that some contestant would load if they were installed.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ IMPORTS = {
 }
 
 OPTIONAL = ("python_multipart", "multipart")
-"""Libraries that are imported where they are found and that a plain installation does not bring."""
+"""Libraries that are imported if installed, and that a plain installation does not bring."""
 
 _PROGRAM = f"""
 import sys, time

@@ -38,7 +38,7 @@ def _arguments() -> argparse.Namespace:
         "--seconds", type=float, default=0.02, metavar="S", help="about the length of one timing (0.02)"
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures to FILE")
-    parser.add_argument("--no-imports", action="store_true", help="leave the import times out")
+    parser.add_argument("--no-imports", action="store_true", help="skip the import times")
     return parser.parse_args()
 
 

@@ -98,7 +98,7 @@ async def measure(name: str, count: int) -> None:
 
 
 def main(arguments: list[str]) -> None:
-    """Measure one application where it is named, else each in a process of its own."""
+    """Measure the named application, or each in its own process."""
     if arguments[:1] in (["armillary"], ["strawberry"]):
         asyncio.run(measure(arguments[0], int(arguments[1])))
         return

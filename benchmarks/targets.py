@@ -1,4 +1,4 @@
-"""What the figures are held against."""
+"""The targets that the figures are compared with."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def verdicts(
 
     Args:
         overheads: seconds by case and contestant.
-        imports: seconds and modules by module; None where imports were not timed.
+        imports: seconds and modules by module; None if imports were not timed.
     """
     found = [
         (f"{case} of Starlette's", overheads[case]["armillary"] / overheads[case]["starlette"], most)

@@ -1,7 +1,7 @@
 """What an access log adds to a request: our middleware around a bare callable, against Starlette's plain text.
 
 Records go to a handler that keeps nothing: what writing a line costs is the program's choice of
-handler and the same for whoever logs it.
+handler and the same for every logger.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 
-from frame import BARE, Application, Contest, Exchange, bare_application
+from frame import BARE, Application, BenchmarkRequest, Contest, bare_application
 
 LOGGER = "armillary.benchmark"
 
@@ -38,4 +38,4 @@ def contests() -> Iterator[tuple[str, Contest]]:
     for name, header in (("access log", "X-Request-ID"), ("access log, no id", None)):
         logged = AccessLogMiddleware(bare, LOGGER, request_id_header=header)
         applications = {BARE: bare, "armillary": logged, "starlette": _starlette()}
-        yield name, Contest(Exchange("/", expected=b"Hello, world!"), applications)
+        yield name, Contest(BenchmarkRequest("/", expected=b"Hello, world!"), applications)

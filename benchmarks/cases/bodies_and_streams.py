@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from frame import BARE, Application, Contest, Exchange
+from frame import BARE, Application, BenchmarkRequest, Contest
 
 PAYLOAD = json.dumps({"name": "vega", "tags": ["star", "blue"], "magnitude": 0.03, "visible": True}).encode()
 FIELDS = urlencode([(f"field{number}", f"value number {number}") for number in range(1000)]).encode()
@@ -103,7 +103,7 @@ def _starlette(files: Path) -> Application:
 
 
 def _bare(body: bytes, chunks: int = 1) -> Application:
-    """Read the request's body and send an answer, in as many parts as the others do."""
+    """Read the request's body and send a response, in as many parts as the others do."""
     headers = [(b"content-type", b"application/octet-stream")]
 
     async def bare(scope: Any, receive: Any, send: Any) -> None:
@@ -144,16 +144,28 @@ def contests() -> Iterator[tuple[str, Contest]]:
         posts = [
             (
                 "JSON body",
-                Exchange("/json", "POST", headers=((b"content-type", b"application/json"),), bodies=(PAYLOAD,)),
+                BenchmarkRequest("/json", "POST", headers=((b"content-type", b"application/json"),), bodies=(PAYLOAD,)),
             ),
-            ("urlencoded 1,000", Exchange("/urlencoded", "POST", headers=form, bodies=(FIELDS,), expected=b"1000")),
-            ("multipart 1 MiB", Exchange("/multipart", "POST", headers=upload, bodies=pieces, expected=b"1048576")),
+            (
+                "urlencoded 1,000",
+                BenchmarkRequest("/urlencoded", "POST", headers=form, bodies=(FIELDS,), expected=b"1000"),
+            ),
+            (
+                "multipart 1 MiB",
+                BenchmarkRequest("/multipart", "POST", headers=upload, bodies=pieces, expected=b"1048576"),
+            ),
         ]
-        for name, exchange in posts:
-            yield name, Contest(exchange, {BARE: _bare(exchange.expected or b"vega"), **peers})
-        yield "query", Contest(Exchange("/query", query=b"name=vega&page=2"), {BARE: _bare(b"vega"), **peers})
-        yield "stream of 100", Contest(Exchange("/stream", client_stays=True), {BARE: _bare(CHUNK, CHUNKS), **peers})
+        for name, request in posts:
+            yield name, Contest(request, {BARE: _bare(request.expected or b"vega"), **peers})
+        yield "query", Contest(BenchmarkRequest("/query", query=b"name=vega&page=2"), {BARE: _bare(b"vega"), **peers})
+        yield (
+            "stream of 100",
+            Contest(BenchmarkRequest("/stream", client_stays=True), {BARE: _bare(CHUNK, CHUNKS), **peers}),
+        )
         for name, path in (("file 4 KiB", "/small"), ("file 1 MiB", "/large")):
-            yield name, Contest(Exchange(path), {BARE: _bare_file(files / path[1:]), **peers})
+            yield name, Contest(BenchmarkRequest(path), {BARE: _bare_file(files / path[1:]), **peers})
         event = b"id: 1\r\nevent: tick\r\ndata: a line of data\r\n\r\n"
-        yield "SSE of 100", Contest(Exchange("/events", client_stays=True), {BARE: _bare(event, CHUNKS), **peers})
+        yield (
+            "SSE of 100",
+            Contest(BenchmarkRequest("/events", client_stays=True), {BARE: _bare(event, CHUNKS), **peers}),
+        )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from frame import BARE, Application, Contest, Exchange, bare_application
+from frame import BARE, Application, BenchmarkRequest, Contest, bare_application
 
 ORIGIN = "https://example.com"
 KEY = "a-secret-key-of-at-least-32-characters"
@@ -61,7 +61,7 @@ def contests() -> Iterator[tuple[str, Contest]]:
 
     bare = bare_application(b"Hello, world!", b"text/plain; charset=utf-8")
     stacks = {BARE: bare, "armillary": _armillary(), "starlette": _starlette()}
-    yield "3 middlewares", Contest(Exchange("/", expected=b"Hello, world!"), stacks)
-    yield "3, cross-origin", Contest(Exchange("/", headers=BROWSER, expected=b"Hello, world!"), stacks)
+    yield "3 middlewares", Contest(BenchmarkRequest("/", expected=b"Hello, world!"), stacks)
+    yield "3, cross-origin", Contest(BenchmarkRequest("/", headers=BROWSER, expected=b"Hello, world!"), stacks)
     shared = {"armillary": CORSMiddleware(bare, [ORIGIN]), "starlette": _starlette(stacked=False)}
-    yield "CORS, no Origin", Contest(Exchange("/", expected=b"Hello, world!"), {BARE: bare, **shared})
+    yield "CORS, no Origin", Contest(BenchmarkRequest("/", expected=b"Hello, world!"), {BARE: bare, **shared})

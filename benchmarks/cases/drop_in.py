@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from typing import Any
 
-from frame import BARE, Application, Contest, Exchange, bare_application
+from frame import BARE, Application, BenchmarkRequest, Contest, bare_application
 
 ROUTES = 1000
 FASTAPI_ROUTES = 100
@@ -19,7 +19,7 @@ JSON = b"application/json"
 
 @contextmanager
 def _imports(*, of_drop_in: bool) -> Iterator[None]:
-    """Inside, `starlette` and `fastapi` are imported anew, on one Starlette or the other."""
+    """Inside, `starlette` and `fastapi` are imported again, on one Starlette or the other."""
     import armillary.starlette
 
     kept = {name: module for name, module in sys.modules.items() if name.split(".")[0] in ("starlette", "fastapi")}
@@ -103,15 +103,18 @@ def contests() -> Iterator[tuple[str, Contest]]:
     matching = {name: _matching(program["route"]) for name, program in programs.items()}
     found = bare_application(b"found", TEXT)
     hello = bare_application(b'{"hello":"world"}', JSON)
-    yield "Starlette app: text", Contest(Exchange("/", expected=b"found"), {BARE: found, **small})
-    yield "Starlette app: JSON", Contest(Exchange("/json", expected=b'{"hello":"world"}'), {BARE: hello, **small})
-    path = Exchange("/items/vega", expected=b"vega")
+    yield "Starlette app: text", Contest(BenchmarkRequest("/", expected=b"found"), {BARE: found, **small})
+    yield (
+        "Starlette app: JSON",
+        Contest(BenchmarkRequest("/json", expected=b'{"hello":"world"}'), {BARE: hello, **small}),
+    )
+    path = BenchmarkRequest("/items/vega", expected=b"vega")
     yield "Starlette app: path parameter", Contest(path, {BARE: bare_application(b"vega", TEXT), **small})
-    last = Exchange(f"/items{ROUTES - 1}/vega/detail", expected=b"found")
+    last = BenchmarkRequest(f"/items{ROUTES - 1}/vega/detail", expected=b"found")
     yield "Starlette app: last of 1,000", Contest(last, {BARE: found, **many})
-    yield "100 calls of matches", Contest(Exchange("/nowhere", expected=b"found"), {BARE: found, **matching})
+    yield "100 calls of matches", Contest(BenchmarkRequest("/nowhere", expected=b"found"), {BARE: found, **matching})
     if not fastapis:  # it is not installed
         return
-    yield "FastAPI app: JSON", Contest(Exchange("/", expected=b'{"hello":"world"}'), {BARE: hello, **fastapis})
-    item = Exchange(f"/items{FASTAPI_ROUTES - 1}/7", expected=b'{"key":7}')
+    yield "FastAPI app: JSON", Contest(BenchmarkRequest("/", expected=b'{"hello":"world"}'), {BARE: hello, **fastapis})
+    item = BenchmarkRequest(f"/items{FASTAPI_ROUTES - 1}/7", expected=b'{"key":7}')
     yield "FastAPI app: last of 100", Contest(item, {BARE: bare_application(b'{"key":7}', JSON), **fastapis})

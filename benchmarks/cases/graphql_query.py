@@ -1,6 +1,6 @@
 """A small GraphQL query with a variable, against Strawberry's own application on Starlette.
 
-Ours keeps validated documents by default. Strawberry's does where the schema has its two caches,
+Ours keeps validated documents by default. Strawberry's does if the schema has its two caches,
 which is the second contest; the first is each as it comes.
 """
 
@@ -10,9 +10,9 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from frame import BARE, Application, Contest, Exchange, bare_application
+from frame import BARE, Application, BenchmarkRequest, Contest, bare_application
 
-ANSWER = b'{"data":{"hello":"hello vega"}}'
+RESPONSE = b'{"data":{"hello":"hello vega"}}'
 REQUEST = json.dumps({"query": "query ($name: String!) { hello(name: $name) }", "variables": {"name": "vega"}}).encode()
 
 
@@ -48,8 +48,8 @@ def contests() -> Iterator[tuple[str, Contest]]:
     from strawberry.extensions import ParserCache, ValidationCache
 
     headers = ((b"content-type", b"application/json"), (b"content-length", str(len(REQUEST)).encode()))
-    exchange = Exchange("/graphql", "POST", headers=headers, bodies=(REQUEST,), expected=ANSWER)
-    bare = bare_application(ANSWER, b"application/json")
+    request = BenchmarkRequest("/graphql", "POST", headers=headers, bodies=(REQUEST,), expected=RESPONSE)
+    bare = bare_application(RESPONSE, b"application/json")
     peers = (("GraphQL query", {}), ("GraphQL, cached", {"extensions": [ParserCache, ValidationCache]}))
     for name, options in peers:
-        yield name, Contest(exchange, {BARE: bare, "armillary": _armillary(), "starlette": _starlette(**options)})
+        yield name, Contest(request, {BARE: bare, "armillary": _armillary(), "starlette": _starlette(**options)})

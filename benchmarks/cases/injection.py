@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from importlib.util import find_spec
 
-from frame import BARE, Application, Contest, Exchange, bare_application
+from frame import BARE, Application, BenchmarkRequest, Contest, bare_application
 
 
 class First:
@@ -68,9 +68,9 @@ def _fastapi() -> Application:
 
 
 def contests() -> Iterator[tuple[str, Contest]]:
-    """Yield the one contest, where FastAPI is installed."""
+    """Yield the one contest, if FastAPI is installed."""
     if find_spec("fastapi") is None:
         return
     bare = bare_application(b"Hello, world!", b"text/plain; charset=utf-8")
-    exchange = Exchange("/", expected=b"Hello, world!")
-    yield "three dependencies", Contest(exchange, {BARE: bare, "armillary": _armillary(), "fastapi": _fastapi()})
+    request = BenchmarkRequest("/", expected=b"Hello, world!")
+    yield "three dependencies", Contest(request, {BARE: bare, "armillary": _armillary(), "fastapi": _fastapi()})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from frame import BARE, Application, Contest, Exchange
+from frame import BARE, Application, BenchmarkRequest, Contest
 
 DEPTH = 5
 PARTS = 100
@@ -36,4 +36,4 @@ def contests() -> Iterator[tuple[str, Contest]]:
     from armillary.middleware import DispatchMiddleware
 
     stacks = {"armillary": _stacked(DispatchMiddleware), "starlette": _stacked(BaseHTTPMiddleware)}
-    yield "5 dispatches", Contest(Exchange(client_stays=True), {BARE: _stream, **stacks})
+    yield "5 dispatches", Contest(BenchmarkRequest(client_stays=True), {BARE: _stream, **stacks})

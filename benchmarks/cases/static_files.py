@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from frame import BARE, Application, Contest, Exchange
+from frame import BARE, Application, BenchmarkRequest, Contest
 
 
 def _bare(directory: Path) -> Application:
@@ -50,7 +50,7 @@ def contests() -> Iterator[tuple[str, Contest]]:
             content = os.urandom(size)
             path = f"/{size}.bin"
             (directory / path[1:]).write_bytes(content)
-            yield name, Contest(Exchange(path, expected=content), {BARE: _bare(directory), **applications})
+            yield name, Contest(BenchmarkRequest(path, expected=content), {BARE: _bare(directory), **applications})
         later = ((b"if-modified-since", b"Fri, 01 Jan 2100 00:00:00 GMT"),)
-        exchange = Exchange("/4096.bin", headers=later, status=304, expected=b"")
-        yield "304", Contest(exchange, {BARE: _bare_not_modified, **applications})
+        request = BenchmarkRequest("/4096.bin", headers=later, status=304, expected=b"")
+        yield "304", Contest(request, {BARE: _bare_not_modified, **applications})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from frame import BARE, Application, Contest, Exchange, bare_application
+from frame import BARE, Application, BenchmarkRequest, Contest, bare_application
 
 ROUTES = 1000
 
@@ -70,6 +70,6 @@ def contests() -> Iterator[tuple[str, Contest]]:
     missed = bare_application(b"Not Found", b"text/plain; charset=utf-8", 404)
     start = {"blacksheep": blacksheep.start}
     for name, at in (("first of 1,000", 0), ("last of 1,000", ROUTES - 1)):
-        exchange = Exchange(f"/items{at}/vega/detail", expected=b"found")
-        yield name, Contest(exchange, {BARE: found, **peers}, start)
-    yield "miss of 1,000", Contest(Exchange("/nowhere/at/all", status=404), {BARE: missed, **peers}, start)
+        request = BenchmarkRequest(f"/items{at}/vega/detail", expected=b"found")
+        yield name, Contest(request, {BARE: found, **peers}, start)
+    yield "miss of 1,000", Contest(BenchmarkRequest("/nowhere/at/all", status=404), {BARE: missed, **peers}, start)

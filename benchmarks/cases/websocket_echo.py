@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from frame import BARE, Application, Contest, Exchange
+from frame import BARE, Application, BenchmarkRequest, Contest
 
 MESSAGES = 100
 CONNECT = {"type": "websocket.connect"}
 TEXT = {"type": "websocket.receive", "text": "a line of text"}
-GONE = {"type": "websocket.disconnect", "code": 1000}
+DISCONNECT = {"type": "websocket.disconnect", "code": 1000}
 SCOPE = {
     "type": "websocket",
     "asgi": {"version": "3.0", "spec_version": "2.4"},
@@ -25,24 +25,24 @@ SCOPE = {
     "server": ("127.0.0.1", 8000),
     "subprotocols": [],
 }
-CONVERSATION = [CONNECT, *[TEXT] * MESSAGES, GONE]
+CONVERSATION = [CONNECT, *[TEXT] * MESSAGES, DISCONNECT]
 
 
 def _conversing(application: Application) -> Application:
-    """Hold one conversation for each request, which is then answered; the same around all."""
+    """Hold one conversation for each request, then send a response; the same around all."""
 
     async def send(message: Any) -> None:
         return None
 
-    async def converse(scope: Any, receive: Any, answer: Any) -> None:
+    async def converse(scope: Any, receive: Any, send_response: Any) -> None:
         following = iter(CONVERSATION).__next__
 
-        async def hear() -> Any:
+        async def receive_next() -> Any:
             return following()
 
-        await application({**SCOPE}, hear, send)
-        await answer({"type": "http.response.start", "status": 200, "headers": []})
-        await answer({"type": "http.response.body", "body": b""})
+        await application({**SCOPE}, receive_next, send)
+        await send_response({"type": "http.response.start", "status": 200, "headers": []})
+        await send_response({"type": "http.response.body", "body": b""})
 
     return converse
 
@@ -83,4 +83,4 @@ def contests() -> Iterator[tuple[str, Contest]]:
         "armillary": _echo(Armillary, WebSocketRoute, WebSocketDisconnect),
         "starlette": _echo(Starlette, StarletteRoute, StarletteDisconnect),
     }
-    yield "WebSocket echo", Contest(Exchange(), {name: _conversing(app) for name, app in applications.items()})
+    yield "WebSocket echo", Contest(BenchmarkRequest(), {name: _conversing(app) for name, app in applications.items()})

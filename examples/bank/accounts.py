@@ -32,8 +32,8 @@ class Transfer(Base):
     amount: Mapped[int]
 
 
-class Refusal(Exception):
-    """A transfer that the bank does not make; the message is for the customer."""
+class TransferRejected(Exception):
+    """A transfer that the bank rejects; the message is for the customer."""
 
 
 class Bank:
@@ -52,17 +52,17 @@ class Bank:
     async def transfer(self, source: str, target: str, amount: int) -> Transfer:
         """Move an amount, and record a notice that is sent if and only if the transaction commits."""
         if not 0 < amount <= LARGEST_AMOUNT:
-            raise Refusal(f"The amount must be between 1 and {LARGEST_AMOUNT}.")
+            raise TransferRejected(f"The amount must be between 1 and {LARGEST_AMOUNT}.")
         if source == target:
-            raise Refusal("Choose two different accounts.")
-        # Locked in one order whoever pays, so that two transfers never wait for each other.
+            raise TransferRejected("Choose two different accounts.")
+        # Always locked in the same order, so that two transfers never deadlock.
         query = select(Account).where(Account.owner.in_([source, target])).order_by(Account.id).with_for_update()
         found = {account.owner: account for account in await self.session.scalars(query)}
         for owner in (source, target):
             if owner not in found:
-                raise Refusal(f"There is no account of {owner[:80]!r}.")
+                raise TransferRejected(f"There is no account of {owner[:80]!r}.")
         if found[source].balance < amount:
-            raise Refusal(f"{source} has only {found[source].balance}.")
+            raise TransferRejected(f"{source} has only {found[source].balance}.")
         found[source].balance -= amount
         found[target].balance += amount
         transfer = Transfer(source_id=found[source].id, target_id=found[target].id, amount=amount)

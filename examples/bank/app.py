@@ -1,6 +1,6 @@
 """A bank: an HTML page, a JSON resource and a GraphQL mutation over the same transactions.
 
-It keeps its accounts in `bank.db`, or where BANK_DATABASE says, such as postgresql://user:password@host/name.
+It keeps its accounts in `bank.db`, or the database that BANK_DATABASE names, such as postgresql://user:password@host/name.
 """
 
 from __future__ import annotations
@@ -28,15 +28,15 @@ from armillary.sqlalchemy import (
     OutboxMessage,
     ReadinessEndpoint,
     Relay,
-    Retry,
     TransactionMiddleware,
+    TransactionRetry,
+    database_session,
     handle_constraint_violation,
-    session,
     transaction,
     transactional,
 )
 from armillary.templating import Jinja2Templates
-from examples.bank.accounts import Bank, Base, Refusal, open_first_accounts
+from examples.bank.accounts import Bank, Base, TransferRejected, open_first_accounts
 
 database = Database(os.environ.get("BANK_DATABASE", "sqlite:///bank.db"), metadata=Base.metadata)
 outbox = Outbox(database, table="bank_outbox", metadata=Base.metadata)
@@ -56,7 +56,7 @@ class Services(Provider):
 
     @provide(scope=Scope.REQUEST)
     def session(self, request: Request) -> AsyncSession:
-        return session(request)
+        return database_session(request)
 
 
 async def home(request: Request) -> Response:
@@ -73,21 +73,21 @@ def whole_number(text: object) -> int:
     try:
         return int(str(text))
     except ValueError:
-        raise Refusal("The amount must be a whole number.") from None
+        raise TransferRejected("The amount must be a whole number.") from None
 
 
-@transactional(isolation_level="SERIALIZABLE", retry=Retry(attempts=10))
+@transactional(isolation_level="SERIALIZABLE", retry=TransactionRetry(attempts=10))
 @inject
 async def transfer_by_form(request: Request, bank: Bank) -> Response:
     form = await request.form()
     try:
         await bank.transfer(str(form.get("from")), str(form.get("to")), whole_number(form.get("amount")))
-    except Refusal as refusal:
-        return await page(request, str(refusal), 409)
+    except TransferRejected as rejection:
+        return await page(request, str(rejection), 409)
     return RedirectResponse("/", 303)
 
 
-@transactional(isolation_level="SERIALIZABLE", retry=Retry(attempts=10))
+@transactional(isolation_level="SERIALIZABLE", retry=TransactionRetry(attempts=10))
 @inject
 async def transfer_by_json(request: Request, bank: Bank) -> Response:
     data = await request.json()
@@ -96,8 +96,8 @@ async def transfer_by_json(request: Request, bank: Bank) -> Response:
     try:
         amount = whole_number(data["amount"])
         transfer = await bank.transfer(str(data["from"]), str(data["to"]), amount)
-    except Refusal as refusal:
-        return JSONResponse({"error": str(refusal)}, 409)
+    except TransferRejected as rejection:
+        return JSONResponse({"error": str(rejection)}, 409)
     return JSONResponse({"transfer": transfer.id}, 201)
 
 
@@ -140,7 +140,7 @@ schema = strawberry.Schema(Query, Mutation)
 
 
 async def notify(message: OutboxMessage) -> None:
-    """Stand in for what would send a mail."""
+    """Log the message, in place of sending a mail."""
     logger.info("%s: %s", message.key, message.payload)
 
 
@@ -154,7 +154,7 @@ async def lifespan(app: Armillary) -> AsyncGenerator[None]:
             yield
 
 
-async def answer_integrity_error(request: Request, exc: Exception) -> Response:
+async def handle_integrity_error(request: Request, exc: Exception) -> Response:
     return handle_constraint_violation(request, exc)
 
 
@@ -170,10 +170,10 @@ app = Armillary(
         Route("/", transfer_by_form, methods=["POST"]),
         Route("/accounts", balances),
         Route("/transfers", transfer_by_json, methods=["POST"]),
-        Route("/graphql", PerRequest(schema, public_errors=[Refusal])),
+        Route("/graphql", PerRequest(schema, public_errors=[TransferRejected])),
         Route("/ready", ReadinessEndpoint(database)),
     ],
     middleware=[Middleware(TransactionMiddleware, database), Middleware(InjectionMiddleware, injection)],
-    exception_handlers={IntegrityError: answer_integrity_error},
+    exception_handlers={IntegrityError: handle_integrity_error},
     lifespan=lifespan,
 )

@@ -32,7 +32,7 @@ def file(name: str) -> Any:
 
 
 async def chat(websocket: WebSocket) -> None:
-    """Read what this tab says and write what the room says, each at its own pace."""
+    """Read what this tab says and write the messages of the room, each at its own pace."""
     name = websocket.query_params.get("name", "").strip()
     if not 0 < len(name) <= LONGEST_NAME:
         await websocket.close(1008, f"a name has 1 to {LONGEST_NAME} characters")

@@ -1,4 +1,4 @@
-"""A room of people, and how each one's messages wait without holding up the others."""
+"""A room of people, and a queue of messages for each, so that a slow one does not delay the others."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Member:
         self._too_slow = False
 
     def offer(self, text: str) -> None:
-        """Queue a message; a member who has too many waiting is given up."""
+        """Queue a message; a member with too many waiting is dropped."""
         if len(self._waiting) >= WAITING:
             self._too_slow = True
         else:
@@ -48,30 +48,30 @@ class Member:
 
 
 class Room:
-    """Everybody who is here, and what was said last."""
+    """The members, and the last messages."""
 
     def __init__(self) -> None:
         self._members: set[Member] = set()
         self._history: deque[str] = deque(maxlen=HISTORY)
 
     def enter(self, member: Member) -> None:
-        """Give a member what was said before, and announce them."""
+        """Send a new member the last messages, and announce them."""
         for text in self._history:
             member.offer(text)
         self._members.add(member)
-        self.tell(kind="arrival", name=member.name, here=len(self._members))
+        self.broadcast(kind="arrival", name=member.name, here=len(self._members))
 
     def leave(self, member: Member) -> None:
-        """Announce that a member has gone."""
+        """Announce that a member has left."""
         self._members.discard(member)
-        self.tell(kind="departure", name=member.name, here=len(self._members))
+        self.broadcast(kind="departure", name=member.name, here=len(self._members))
 
     def say(self, member: Member, text: str) -> None:
-        """Tell everybody what a member said, and keep it for who comes later."""
-        self._history.append(self.tell(kind="message", name=member.name, text=text))
+        """Send a message to all members, and keep it for later ones."""
+        self._history.append(self.broadcast(kind="message", name=member.name, text=text))
 
-    def tell(self, **event: Any) -> str:
-        """Encode an event once, and queue it for everybody."""
+    def broadcast(self, **event: Any) -> str:
+        """Encode an event once, and queue it for all members."""
         text = json.dumps(event)
         for member in self._members:
             member.offer(text)

@@ -51,12 +51,12 @@ def test_who_comes_later_reads_what_was_said(client: TestClient) -> None:
 
 
 @pytest.mark.parametrize("name", ["", "%20", "x" * 25])
-def test_a_name_that_cannot_be_shown_is_refused(client: TestClient, name: str) -> None:
+def test_a_name_that_cannot_be_shown_is_rejected(client: TestClient, name: str) -> None:
     with pytest.raises(Exception, match=r".*"), client.websocket_connect(f"/chat?name={name}"):
         pass
 
 
-def test_a_page_of_another_site_is_refused(client: TestClient) -> None:
+def test_a_page_of_another_site_is_rejected(client: TestClient) -> None:
     headers = {"origin": "https://evil.test", "cookie": "a=b"}
     with pytest.raises(Exception, match=r".*"), client.websocket_connect("/chat?name=Eve", headers=headers):
         pass
@@ -64,7 +64,7 @@ def test_a_page_of_another_site_is_refused(client: TestClient) -> None:
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("anyio_backend", ["asyncio", "trio"])
-async def test_a_member_who_takes_nothing_is_given_up_and_holds_up_nobody(anyio_backend: str) -> None:
+async def test_a_member_who_reads_nothing_is_dropped_and_delays_no_one(anyio_backend: str) -> None:
     room, slow, quick = Room(), Member("slow"), Member("quick")
     room.enter(slow)
     room.enter(quick)

@@ -1,4 +1,4 @@
-"""A bookshelf over GraphQL: queries, a mutation, and a subscription that tells of every new book.
+"""A bookshelf over GraphQL: queries, a mutation, and a subscription to new books.
 
 Open http://127.0.0.1:8000/ in a browser to try it.
 """

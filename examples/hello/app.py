@@ -18,8 +18,8 @@ from armillary.routing import Route
 PAGES = Path(__file__).parent / "pages"
 LAYOUT = Template((PAGES / "layout.html").read_text("utf-8"))
 TICKS = 10
-# What the router refuses says no more than its status; these say what to do.
-SENTENCES = {404: "There is no page at this address.", 405: "This address answers another method."}
+# The router sends only a status; these sentences explain it.
+SENTENCES = {404: "There is no page at this address.", 405: "This address takes another method."}
 
 
 def page(title: str, body: str, status_code: int = 200) -> HTMLResponse:
@@ -43,7 +43,7 @@ async def greeting(request: Request) -> Response:
 async def echo(request: Request) -> Response:
     """Read the uploaded file in pieces, so that a large one is never in memory whole."""
     async with request.form() as form:
-        note, upload = form.get("note"), form.get("file")
+        comment, upload = form.get("comment"), form.get("file")
         if upload is None or isinstance(upload, str) or not upload.filename:
             raise HTTPException(400, "Choose a file to send.")
         size, checksum = 0, hashlib.sha256()
@@ -55,11 +55,11 @@ async def echo(request: Request) -> Response:
             "Type": upload.content_type or "not given",
             "Size": f"{size:,} bytes",
             "SHA-256": checksum.hexdigest(),
-            "Note": note if isinstance(note, str) and note else "none",
+            "Comment": comment if isinstance(comment, str) and comment else "none",
         }
     if "text/html" not in request.headers.get("accept", ""):
         return JSONResponse(
-            {"filename": facts["File"], "size": size, "sha256": facts["SHA-256"], "note": facts["Note"]}
+            {"filename": facts["File"], "size": size, "sha256": facts["SHA-256"], "comment": facts["Comment"]}
         )
     rows = "".join(f"<dt>{name}</dt><dd>{html.escape(value)}</dd>" for name, value in facts.items())
     return page("Received", f'<section class="card"><h1>Received</h1><dl>{rows}</dl><a href="/">Back</a></section>')
@@ -88,14 +88,14 @@ def error_page(status_code: int, sentence: str) -> HTMLResponse:
     return page(phrase, body, status_code)
 
 
-async def refused(request: Request, exc: HTTPException) -> Response:
+async def http_error(request: Request, exc: HTTPException) -> Response:
     sentence = SENTENCES.get(exc.status_code, exc.detail or "")
     response = error_page(exc.status_code, sentence)
     response.headers.update(exc.headers or {})
     return response
 
 
-async def failed(request: Request, exc: Exception) -> Response:
+async def server_error(request: Request, exc: Exception) -> Response:
     return error_page(500, "Something went wrong here. The log of the server says what.")
 
 
@@ -109,5 +109,5 @@ app = Armillary(
         Route("/stream", stream, name="stream"),
         Route("/fail", fail, name="fail"),
     ],
-    exception_handlers={HTTPException: refused, Exception: failed},
+    exception_handlers={HTTPException: http_error, Exception: server_error},
 )

@@ -36,13 +36,13 @@ def test_a_path_parameter_names_who_is_greeted(client: TestClient) -> None:
 
 def test_an_upload_comes_back_as_size_and_checksum(client: TestClient) -> None:
     content = b"a star\n" * 50_000
-    response = client.post("/echo", files={"file": ("stars.txt", content, "text/plain")}, data={"note": "seven"})
+    response = client.post("/echo", files={"file": ("stars.txt", content, "text/plain")}, data={"comment": "seven"})
     assert response.status_code == 200
     assert response.json() == {
         "filename": "stars.txt",
         "size": len(content),
         "sha256": hashlib.sha256(content).hexdigest(),
-        "note": "seven",
+        "comment": "seven",
     }
 
 
@@ -54,7 +54,7 @@ def test_a_browser_gets_the_upload_back_as_an_escaped_page(client: TestClient) -
 
 
 def test_a_form_without_a_file_is_the_senders_mistake(client: TestClient) -> None:
-    response = client.post("/echo", data={"note": "no file"})
+    response = client.post("/echo", data={"comment": "no file"})
     assert response.status_code == 400
     assert "Choose a file to send." in response.text
 

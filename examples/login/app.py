@@ -31,7 +31,7 @@ LONGEST_NOTE = 280
 SENTENCES = {
     403: "This is for those who are logged in.",
     404: "There is no page at this address.",
-    405: "This address answers another method.",
+    405: "This address takes another method.",
 }
 
 
@@ -40,12 +40,12 @@ def digest(password: str, salt: str) -> str:
     return hashlib.scrypt(password.encode(), salt=salt.encode(), n=2**14, r=8, p=1).hex()
 
 
-# By name: salt and hash. Where accounts are not made up, they are in a database.
+# By name: salt and hash. Real accounts are in a database.
 ACCOUNTS = {
     "ada": ("5b1c", digest("analytical engine", "5b1c")),
     "grace": ("e07d", digest("first actual bug", "e07d")),
 }
-NOBODY = ("0000", digest("", "0000"))
+UNKNOWN_ACCOUNT = ("0000", digest("", "0000"))
 
 notebooks: dict[str, list[str]] = defaultdict(list)
 static = StaticFiles(directory=HERE / "assets")
@@ -57,14 +57,14 @@ async def load_user(name: Any) -> BaseUser | None:
 
 
 async def check_password(name: str, password: str) -> bool:
-    """Tell whether name and password belong together, in the same time for a name that nobody has."""
-    salt, expected = ACCOUNTS.get(name, NOBODY)
+    """Return whether name and password match, in the same time for an unknown name."""
+    salt, expected = ACCOUNTS.get(name, UNKNOWN_ACCOUNT)
     given = await run_in_threadpool(digest, password, salt)
     return same_secret(given, expected) and name in ACCOUNTS
 
 
 def path_on_this_site(address: str) -> str:
-    """Return the path of an address to go on to; the notebook's for any that is elsewhere.
+    """Return the path of an address to go on to; the notebook's for any other site.
 
     Only the path and query are kept, and a browser reads "//host" and "/\\host" as another site.
     """
@@ -108,7 +108,7 @@ async def logout(request: Request) -> Response:
     return RedirectResponse(request.url_for("login").path, 303)
 
 
-async def refused(request: Request, exc: HTTPException) -> Response:
+async def http_error(request: Request, exc: HTTPException) -> Response:
     sentence = SENTENCES.get(exc.status_code, exc.detail or "")
     context = {"status": exc.status_code, "phrase": reason_phrase(exc.status_code), "sentence": sentence}
     return templates.TemplateResponse(request, "error.html", context, exc.status_code, exc.headers)
@@ -137,5 +137,5 @@ app = Armillary(
         Middleware(ServerSessionMiddleware, MemoryStore(), idle_timeout=30 * 60, absolute_timeout=12 * 60 * 60),
         Middleware(AuthenticationMiddleware, SessionBackend(load_user)),
     ],
-    exception_handlers={HTTPException: refused},
+    exception_handlers={HTTPException: http_error},
 )

@@ -59,14 +59,16 @@ def test_notes_are_private(client: TestClient) -> None:
 
 
 @pytest.mark.parametrize(("name", "password"), [("ada", "wrong"), ("nobody", PASSWORD), ("nobody", ""), ("", "")])
-def test_a_wrong_password_and_an_unknown_name_get_the_same_answer(client: TestClient, name: str, password: str) -> None:
-    answer = log_in(client, name, password)
-    assert answer.status_code == 403
-    assert "Name and password do not belong together." in answer.text
+def test_a_wrong_password_and_an_unknown_name_get_the_same_response(
+    client: TestClient, name: str, password: str
+) -> None:
+    response = log_in(client, name, password)
+    assert response.status_code == 403
+    assert "Name and password do not belong together." in response.text
     assert client.get("/", follow_redirects=False).status_code == 303
 
 
-def test_pain_21_an_id_from_before_the_log_in_is_dead_after_it(client: TestClient) -> None:
+def test_an_id_from_before_the_log_in_is_dead_after_it(client: TestClient) -> None:
     log_in(client)
     before = client.cookies["session"]
     log_in(client)
@@ -75,7 +77,7 @@ def test_pain_21_an_id_from_before_the_log_in_is_dead_after_it(client: TestClien
     assert client.get("/", follow_redirects=False).status_code == 303
 
 
-def test_logging_out_ends_the_session_for_whoever_has_its_id(client: TestClient) -> None:
+def test_logging_out_ends_the_session_for_every_holder_of_its_id(client: TestClient) -> None:
     log_in(client)
     kept = client.cookies["session"]
     assert post(client, "/logout").headers["location"] == "/login"
@@ -84,7 +86,7 @@ def test_logging_out_ends_the_session_for_whoever_has_its_id(client: TestClient)
 
 
 @pytest.mark.parametrize("path", ["/login", "/notes", "/logout"])
-def test_a_form_of_another_site_is_refused(client: TestClient, path: str) -> None:
+def test_a_form_of_another_site_is_rejected(client: TestClient, path: str) -> None:
     log_in(client)
     form = {"name": "ada", "password": PASSWORD, "note": "planted"}
     assert client.post(path, data=form, headers={"sec-fetch-site": "cross-site"}).status_code == 403
@@ -95,9 +97,9 @@ def test_a_form_of_another_site_is_refused(client: TestClient, path: str) -> Non
 @pytest.mark.parametrize("note", ["", "   ", "a" * (LONGEST_NOTE + 1)])
 def test_a_note_of_another_length_is_the_senders_mistake(client: TestClient, note: str) -> None:
     log_in(client)
-    answer = post(client, "/notes", note=note)
-    assert answer.status_code == 400
-    assert f"between 1 and {LONGEST_NOTE} characters" in answer.text
+    response = post(client, "/notes", note=note)
+    assert response.status_code == 400
+    assert f"between 1 and {LONGEST_NOTE} characters" in response.text
 
 
 def test_writing_needs_a_log_in(client: TestClient) -> None:
@@ -120,6 +122,6 @@ def test_every_page_has_the_security_headers(client: TestClient) -> None:
 
 
 def test_every_error_has_a_page(client: TestClient) -> None:
-    answer = client.get("/nowhere")
-    assert answer.status_code == 404
-    assert "There is no page at this address." in answer.text
+    response = client.get("/nowhere")
+    assert response.status_code == 404
+    assert "There is no page at this address." in response.text

@@ -77,7 +77,7 @@ async def star_list(request: Request) -> Response:
     return JSONResponse([found._asdict() for found in STARS])
 
 
-async def refused(request: Request, exc: HTTPException) -> Response:
+async def http_error(request: Request, exc: HTTPException) -> Response:
     return templates.TemplateResponse(request, "error.html", {"status": exc.status_code}, exc.status_code, exc.headers)
 
 
@@ -100,5 +100,5 @@ app = Armillary(
             },
         )
     ],
-    exception_handlers={HTTPException: refused},
+    exception_handlers={HTTPException: http_error},
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from frame import BARE, Application, Contest, Exchange, bare_application
+from frame import BARE, Application, BenchmarkRequest, Contest, bare_application
 
 PLAIN = b"text/plain; charset=utf-8"
 
@@ -80,7 +80,7 @@ def _blacksheep() -> Application:
         return text("Hello, world!")
 
     @application.router.get("/json")
-    async def json_answer() -> Any:
+    async def json_response() -> Any:
         return json({"hello": "world"})
 
     @application.router.get("/users/{name}")
@@ -94,10 +94,10 @@ def contests() -> Iterator[tuple[str, Contest]]:
     """Yield the three contests."""
     blacksheep = _blacksheep()
     peers = {"armillary": _armillary(), "starlette": _starlette(), "falcon": _falcon(), "blacksheep": blacksheep}
-    answers = (
-        ("plaintext", Exchange("/", expected=b"Hello, world!"), bare_application(b"Hello, world!", PLAIN)),
-        ("JSON", Exchange("/json"), bare_application(b'{"hello":"world"}', b"application/json")),
-        ("path parameter", Exchange("/users/vega", expected=b"vega"), bare_application(b"vega", PLAIN)),
+    cases = (
+        ("plaintext", BenchmarkRequest("/", expected=b"Hello, world!"), bare_application(b"Hello, world!", PLAIN)),
+        ("JSON", BenchmarkRequest("/json"), bare_application(b'{"hello":"world"}', b"application/json")),
+        ("path parameter", BenchmarkRequest("/users/vega", expected=b"vega"), bare_application(b"vega", PLAIN)),
     )
-    for name, exchange, bare in answers:
-        yield name, Contest(exchange, {BARE: bare, **peers}, {"blacksheep": blacksheep.start})
+    for name, request, bare in cases:
+        yield name, Contest(request, {BARE: bare, **peers}, {"blacksheep": blacksheep.start})
