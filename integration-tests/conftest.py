@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-# It runs in an environment of its own, by run.py in it.
+# These run in their own environment, by the run.py in the folder.
 collect_ignore = ["frameworks", "third_party", "transaction_server.py"]
 
 SERVED = Path(__file__).with_name("served")
@@ -85,7 +85,7 @@ class Server:
 
 @pytest.fixture
 def patience() -> None:
-    """Take a test from the watchdog that ends the run: for one that takes minutes, and has time-outs of its own."""
+    """Exempt a test from the watchdog that ends the run: for one that takes minutes and has its own time-outs."""
     faulthandler.cancel_dump_traceback_later()
 
 
@@ -109,7 +109,7 @@ def serve() -> Iterator[Callable[..., Server]]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """Debian's Chromium, driven by Playwright; where it is not installed the test says so."""
+    """Debian's Chromium, driven by Playwright; the test is skipped if it is not installed."""
     chromium = shutil.which("chromium")
     if chromium is None:
         assert os.environ.get("ARMILLARY_REQUIRE_SERVICES") != "1", "chromium is not installed"
@@ -132,7 +132,7 @@ def serve_example(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable
         with socket.socket() as listener:
             listener.bind(("127.0.0.1", 0))
             port = listener.getsockname()[1]
-        # Started elsewhere, since what an example keeps, it keeps where it was started.
+        # Started in another folder, since an example stores its files in the current one.
         command = [sys.executable, str(SERVED.parents[1] / "tools/serve.py"), name, "--port", str(port)]
         folder = tmp_path_factory.mktemp(name)
         processes.append(subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL))

@@ -1,8 +1,8 @@
 """Malformed requests through a whole application, under lint.
 
-What the application reads and cannot understand ends in a 4xx with a sentence, or in a clean end where the client has
-gone. What HTTP has a recipient ignore or pass on (a Range that cannot be parsed, bytes of a cookie) is answered as if
-it were well formed. In no case is there a 500, an exception, a hang or a file left open.
+What the application reads and cannot understand gets a 4xx with a sentence, or ends cleanly if the client has
+disconnected. What HTTP has a recipient ignore or pass on (a Range that cannot be parsed, bytes of a cookie) is handled
+as if it were well formed. There is never a 500, an exception, a hang or a file left open.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def files_are_closed() -> Iterator[None]:
 
 @pytest.fixture(autouse=True, scope="module")
 def nothing_is_left() -> Iterator[None]:
-    """Collect what the module left behind, and let each test's collection pass over what was there before."""
+    """Collect what the module left behind; objects from before are excluded from each test's collection."""
     gc.collect()
     gc.freeze()
     yield
@@ -165,7 +165,7 @@ def guarded_app() -> ASGIApp:
 # --- a client that sends anything -------------------------------------------------------------
 
 
-class Answer:
+class RecordedResponse:
     """The messages an application sent for one request."""
 
     def __init__(self) -> None:
@@ -205,12 +205,12 @@ def scope_for(method: str, target: str, headers: Headers, **changes: Any) -> Sco
     return {**scope, **changes}
 
 
-async def call(app: ASGIApp, scope: Scope, *parts: bytes, vanish: bool = False) -> Answer:
-    """Send one request; with `vanish` the client goes before the body is complete."""
-    answer = Answer()
+async def call(app: ASGIApp, scope: Scope, *parts: bytes, disconnect: bool = False) -> RecordedResponse:
+    """Send one request; with `disconnect` the client disconnects before the body is complete."""
+    response = RecordedResponse()
     bodies = list(parts or (b"",))
     pending = [
-        {"type": "http.request", "body": body, "more_body": vanish or number < len(bodies) - 1}
+        {"type": "http.request", "body": body, "more_body": disconnect or number < len(bodies) - 1}
         for number, body in enumerate(bodies)
     ]
 
@@ -220,23 +220,23 @@ async def call(app: ASGIApp, scope: Scope, *parts: bytes, vanish: bool = False) 
 
     async def send(message: Message) -> None:
         await anyio.lowlevel.checkpoint()
-        answer.messages.append(message)
+        response.messages.append(message)
 
     with anyio.fail_after(30):
         await app(scope, receive, send)
-    return answer
+    return response
 
 
-def assert_refused(answer: Answer) -> None:
-    assert answer.status is not None
-    assert 400 <= answer.status < 500, answer.body
-    assert len(answer.body.strip()) > 3, "a refusal says what was wrong"
-    assert b"Traceback" not in answer.body
+def assert_rejected(response: RecordedResponse) -> None:
+    assert response.status is not None
+    assert 400 <= response.status < 500, response.body
+    assert len(response.body.strip()) > 3, "a rejection says what was wrong"
+    assert b"Traceback" not in response.body
 
 
-def assert_tolerated(answer: Answer) -> None:
-    assert answer.status is not None
-    assert answer.status < 500, answer.body
+def assert_tolerated(response: RecordedResponse) -> None:
+    assert response.status is not None
+    assert response.status < 500, response.body
 
 
 # --- bodies -----------------------------------------------------------------------------------
@@ -302,11 +302,11 @@ BAD_BODIES: dict[str, tuple[str, Headers, bytes]] = {
 @pytest.mark.usefixtures("files_are_closed")
 @pytest.mark.parametrize("size", [1_000_000_000, 4096], ids=["whole", "pieces"])
 @pytest.mark.parametrize("case", BAD_BODIES)
-async def test_a_body_that_cannot_be_understood_is_refused(case: str, size: int) -> None:
+async def test_a_body_that_cannot_be_understood_is_rejected(case: str, size: int) -> None:
     target, headers, body = BAD_BODIES[case]
     pieces = [body[start : start + size] for start in range(0, len(body), size)]
-    answer = await call(plain_app(), scope_for("POST", target, headers), *pieces)
-    assert_refused(answer)
+    response = await call(plain_app(), scope_for("POST", target, headers), *pieces)
+    assert_rejected(response)
 
 
 ODD_BODIES: dict[str, tuple[str, Headers, bytes]] = {
@@ -330,7 +330,7 @@ ODD_BODIES: dict[str, tuple[str, Headers, bytes]] = {
         multipart(),
         part(b'content-disposition: form-data; name="' + b"a" * 10_000 + b'"') + END,
     ),
-    "form: a file name that climbs": (
+    "form: a file name with path traversal": (
         "/form",
         multipart(),
         part(b'content-disposition: form-data; name="a"; filename="../../etc/passwd\x00"') + END,
@@ -346,7 +346,7 @@ ODD_BODIES: dict[str, tuple[str, Headers, bytes]] = {
         multipart(),
         part(b'content-disposition: form-data; name="a"\r\ncontent-transfer-encoding: quoted-printable', b"=zz") + END,
     ),
-    "form: a part that says it is long": (
+    "form: a part with a negative length": (
         "/form",
         multipart(),
         part(b'content-disposition: form-data; name="a"\r\ncontent-length: -5') + END,
@@ -365,47 +365,49 @@ ODD_BODIES: dict[str, tuple[str, Headers, bytes]] = {
 @pytest.mark.usefixtures("files_are_closed")
 @pytest.mark.parametrize("size", [1_000_000_000, 1], ids=["whole", "bytes"])
 @pytest.mark.parametrize("case", ODD_BODIES)
-async def test_an_odd_body_is_understood_or_refused(case: str, size: int) -> None:
+async def test_an_odd_body_is_understood_or_rejected(case: str, size: int) -> None:
     target, headers, body = ODD_BODIES[case]
     pieces = [body[start : start + size] for start in range(0, len(body), size)]
-    answer = await call(plain_app(), scope_for("POST", target, headers), *pieces)
-    assert_tolerated(answer)
+    response = await call(plain_app(), scope_for("POST", target, headers), *pieces)
+    assert_tolerated(response)
 
 
 @pytest.mark.usefixtures("files_are_closed")
 @pytest.mark.parametrize("case", [case for case, (_, _, body) in BAD_BODIES.items() if 0 < len(body) < 10_000])
-async def test_a_client_that_vanishes_amid_a_bad_body_ends_cleanly(case: str) -> None:
+async def test_a_client_that_disconnects_amid_a_bad_body_ends_cleanly(case: str) -> None:
     target, headers, body = BAD_BODIES[case]
-    await call(plain_app(), scope_for("POST", target, headers), body, vanish=True)
+    await call(plain_app(), scope_for("POST", target, headers), body, disconnect=True)
 
 
 @pytest.mark.usefixtures("files_are_closed")
 @pytest.mark.parametrize("target", ["/json", "/body", "/form", "/keep-form"])
-async def test_a_client_that_vanishes_amid_an_upload_ends_cleanly(target: str) -> None:
-    answer = await call(plain_app(), scope_for("POST", target, multipart()), UPLOAD, UPLOAD[:-50], vanish=True)
-    assert answer.status is None or answer.status < 500
+async def test_a_client_that_disconnects_amid_an_upload_ends_cleanly(target: str) -> None:
+    response = await call(plain_app(), scope_for("POST", target, multipart()), UPLOAD, UPLOAD[:-50], disconnect=True)
+    assert response.status is None or response.status < 500
 
 
 LARGE = part(b'content-disposition: form-data; name="a"; filename="a.bin"', b"x" * (3 * 2**20))
 
 
 @pytest.mark.usefixtures("files_are_closed")
-@pytest.mark.parametrize("vanish", [False, True], ids=["broken", "vanishes"])
+@pytest.mark.parametrize("disconnect", [False, True], ids=["broken", "disconnects"])
 @pytest.mark.parametrize("target", ["/form", "/keep-form"])
-async def test_a_file_on_disk_is_closed_when_the_form_fails_after_it(target: str, vanish: bool) -> None:
+async def test_a_file_on_disk_is_closed_when_the_form_fails_after_it(target: str, disconnect: bool) -> None:
     app = lint(Armillary(routes=routes(), max_body_size=16 * LIMIT))
-    answer = await call(app, scope_for("POST", target, multipart()), LARGE, LARGE, b"--b\r\nbroken", vanish=vanish)
-    if vanish:
-        assert answer.status is None or answer.status < 500
+    response = await call(
+        app, scope_for("POST", target, multipart()), LARGE, LARGE, b"--b\r\nbroken", disconnect=disconnect
+    )
+    if disconnect:
+        assert response.status is None or response.status < 500
     else:
-        assert_refused(answer)
+        assert_rejected(response)
 
 
 @pytest.mark.usefixtures("files_are_closed")
-async def test_a_file_on_disk_is_closed_when_nobody_closes_the_form() -> None:
+async def test_a_file_on_disk_is_closed_when_the_endpoint_does_not_close_the_form() -> None:
     app = lint(Armillary(routes=routes(), max_body_size=16 * LIMIT))
-    answer = await call(app, scope_for("POST", "/keep-form", multipart()), LARGE, END)
-    assert answer.status == 200
+    response = await call(app, scope_for("POST", "/keep-form", multipart()), LARGE, END)
+    assert response.status == 200
 
 
 # --- lengths ----------------------------------------------------------------------------------
@@ -415,16 +417,16 @@ async def test_a_file_on_disk_is_closed_when_nobody_closes_the_form() -> None:
     "length", [b"abc", b"-1", b"+5", b"5, 5", b"0x5", b"5.0", b"", b" ", b"\xb2", b"1" * 5000, str(LIMIT + 1).encode()]
 )
 @pytest.mark.parametrize("target", ["/body", "/json", "/form"])
-async def test_a_content_length_that_is_wrong_is_refused_or_not_believed(target: str, length: bytes) -> None:
+async def test_a_content_length_that_is_wrong_is_rejected_or_ignored(target: str, length: bytes) -> None:
     headers = [(b"content-length", length), *JSON]
     assert_tolerated(await call(plain_app(), scope_for("POST", target, headers), b"12345"))
 
 
-async def test_a_content_length_over_the_limit_is_refused_unread() -> None:
+async def test_a_content_length_over_the_limit_is_rejected_unread() -> None:
     headers = [(b"content-length", str(LIMIT + 1).encode())]
-    answer = await call(plain_app(), scope_for("POST", "/body", headers), b"x")
-    assert answer.status == 413
-    assert_refused(answer)
+    response = await call(plain_app(), scope_for("POST", "/body", headers), b"x")
+    assert response.status == 413
+    assert_rejected(response)
 
 
 @pytest.mark.parametrize("lengths", [(b"5", b"6"), (b"6", b"5"), (b"0", b"99999999")])
@@ -435,8 +437,8 @@ async def test_two_content_lengths_do_no_harm(lengths: tuple[bytes, ...]) -> Non
 
 @pytest.mark.parametrize("length", [b"1", b"100"])
 async def test_a_body_of_another_length_than_declared_does_no_harm(length: bytes) -> None:
-    answer = await call(plain_app(), scope_for("POST", "/body", [(b"content-length", length)]), b"12345")
-    assert_tolerated(answer)
+    response = await call(plain_app(), scope_for("POST", "/body", [(b"content-length", length)]), b"12345")
+    assert_tolerated(response)
 
 
 # --- hosts ------------------------------------------------------------------------------------
@@ -461,25 +463,25 @@ BAD_HOSTS = [
 
 
 @pytest.mark.parametrize("hosts", BAD_HOSTS)
-async def test_a_bad_host_is_refused_where_hosts_are_checked(hosts: list[bytes]) -> None:
+async def test_a_bad_host_is_rejected_when_hosts_are_checked(hosts: list[bytes]) -> None:
     headers = [(b"host", host) for host in hosts]
-    assert_refused(await call(guarded_app(), scope_for("GET", "/url", headers)))
+    assert_rejected(await call(guarded_app(), scope_for("GET", "/url", headers)))
 
 
 @pytest.mark.parametrize("target", ["/url", "/slash"])
 @pytest.mark.parametrize("hosts", [*BAD_HOSTS, [b"testserver:99999999"]])
 async def test_a_bad_host_never_gets_into_a_url(hosts: list[bytes], target: str) -> None:
     headers = [(b"host", host) for host in hosts]
-    answer = await call(plain_app(), scope_for("GET", target, headers))
-    assert_tolerated(answer)
-    assert b"evil" not in answer.body
-    assert b"evil" not in answer.headers.get(b"location", b"")
+    response = await call(plain_app(), scope_for("GET", target, headers))
+    assert_tolerated(response)
+    assert b"evil" not in response.body
+    assert b"evil" not in response.headers.get(b"location", b"")
 
 
 async def test_no_host_at_all_does_no_harm() -> None:
     scope = {**scope_for("GET", "/url", []), "headers": []}
     assert_tolerated(await call(plain_app(), scope))
-    assert_refused(await call(guarded_app(), {**scope, "headers": []}))
+    assert_rejected(await call(guarded_app(), {**scope, "headers": []}))
 
 
 # --- headers ----------------------------------------------------------------------------------
@@ -541,9 +543,9 @@ async def test_odd_bytes_in_a_header_do_no_harm(name: bytes, value: bytes) -> No
     ],
     ids=lambda value: repr(value[:16]),
 )
-async def test_an_odd_range_is_ignored_or_refused(value: bytes) -> None:
-    answer = await call(plain_app(), scope_for("GET", "/file", [(b"range", value)]))
-    assert answer.status in (200, 400, 416)
+async def test_an_odd_range_is_ignored_or_rejected(value: bytes) -> None:
+    response = await call(plain_app(), scope_for("GET", "/file", [(b"range", value)]))
+    assert response.status in (200, 400, 416)
 
 
 async def test_many_headers_and_cookies_do_no_harm() -> None:
@@ -560,11 +562,11 @@ async def test_many_headers_and_cookies_do_no_harm() -> None:
     "method", ["BREW", "_PRIVATE", "__INIT__", "DISPATCH", "CONNECT", "TRACE", "PRI", "", "A B", "É"]
 )
 @pytest.mark.parametrize("target", ["/item", "/query", "/json"])
-async def test_an_unknown_method_is_refused(method: str, target: str) -> None:
-    answer = await call(plain_app(), scope_for(method, target, []))
-    assert answer.status == 405
-    assert b"allow" in answer.headers
-    assert_refused(answer)
+async def test_an_unknown_method_is_rejected(method: str, target: str) -> None:
+    response = await call(plain_app(), scope_for(method, target, []))
+    assert response.status == 405
+    assert b"allow" in response.headers
+    assert_rejected(response)
 
 
 LONG = "a" * 100_000
@@ -606,12 +608,12 @@ MISSES = [
 async def test_an_odd_path_is_not_found(path: str) -> None:
     scope = scope_for("GET", "/", [])
     scope.update(path=path, raw_path=path.encode("utf-8", "surrogatepass"))
-    answer = await call(plain_app(), scope)
-    assert answer.status is not None
-    if answer.status == 307:
-        assert not answer.headers[b"location"].lstrip().startswith((b"//", b"/\\"))
+    response = await call(plain_app(), scope)
+    assert response.status is not None
+    if response.status == 307:
+        assert not response.headers[b"location"].lstrip().startswith((b"//", b"/\\"))
     else:
-        assert_refused(answer)
+        assert_rejected(response)
 
 
 @pytest.mark.parametrize("raw_path", [b"/items/%zz", b"/items/%", b"/items/1%2f", b"/%2e%2e/", b"/\xff", b"", None])
@@ -622,8 +624,8 @@ async def test_a_raw_path_that_says_something_else_does_no_harm(raw_path: bytes 
 
 @pytest.mark.parametrize("digits", [19, 400, 5000])
 async def test_a_number_of_many_digits_in_a_path_does_no_harm(digits: int) -> None:
-    answer = await call(plain_app(), scope_for("GET", f"/items/{'9' * digits}", []))
-    assert_tolerated(answer)
+    response = await call(plain_app(), scope_for("GET", f"/items/{'9' * digits}", []))
+    assert_tolerated(response)
 
 
 @pytest.mark.parametrize(
@@ -637,9 +639,9 @@ async def test_an_odd_query_does_no_harm(query: bytes) -> None:
 
 @pytest.mark.parametrize("target", ["a%0d%0aset-cookie: b=c", "/%00", "%f0", "//[", "http://[::1", "é", "%ed%a0%80"])
 async def test_a_redirect_target_from_the_client_adds_no_header(target: str) -> None:
-    answer = await call(plain_app(), scope_for("GET", f"/next?next={target}", []))
-    assert_tolerated(answer)
-    assert b"set-cookie" not in answer.headers
+    response = await call(plain_app(), scope_for("GET", f"/next?next={target}", []))
+    assert_tolerated(response)
+    assert b"set-cookie" not in response.headers
 
 
 # --- WebSockets -------------------------------------------------------------------------------
@@ -664,17 +666,17 @@ async def call_websocket(target: str, *messages: Message, headers: Headers | Non
 
 
 @pytest.mark.parametrize("target", ["/missing", "/query", "/json", "/items/1", "//", "/\ud800"])
-async def test_a_websocket_to_anything_else_is_refused(target: str) -> None:
+async def test_a_websocket_to_anything_else_is_rejected(target: str) -> None:
     scope_target = target.replace("\ud800", "\udc80")
     sent = await call_websocket(scope_target)
     assert sent[0]["type"] in ("websocket.close", "websocket.http.response.start")
 
 
 @pytest.mark.parametrize("data", [b"", b"\xff", b"\x00" * 100_000])
-async def test_a_binary_frame_where_text_is_read_closes(data: bytes) -> None:
+async def test_a_binary_frame_closes_when_text_is_read(data: bytes) -> None:
     sent = await call_websocket("/ws", {"type": "websocket.receive", "bytes": data})
     assert [message["type"] for message in sent] == ["websocket.accept", "websocket.close"]
 
 
-async def test_a_client_that_vanishes_during_the_handshake_ends_cleanly() -> None:
+async def test_a_client_that_disconnects_during_the_handshake_ends_cleanly() -> None:
     await call_websocket("/ws", {"type": "websocket.disconnect", "code": 1006})

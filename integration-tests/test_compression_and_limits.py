@@ -80,48 +80,48 @@ def client() -> TestClient:
 
 def test_every_kind_of_response_is_compressed(client: TestClient) -> None:
     for path in ("/rows", "/stream", "/file"):
-        answer = client.get(path)
-        assert answer.headers["content-encoding"] == "gzip"
-        assert "Accept-Encoding" in answer.headers["vary"]
+        response = client.get(path)
+        assert response.headers["content-encoding"] == "gzip"
+        assert "Accept-Encoding" in response.headers["vary"]
     assert client.get("/rows").json() == ROWS
     assert client.get("/stream").text == "part 0;part 1;part 2;"
     assert client.get("/file").content == Path(__file__).read_bytes()
 
 
 def test_a_range_of_a_file_is_a_range_of_the_plain_file(client: TestClient) -> None:
-    answer = client.get("/file", headers={"range": "bytes=0-9"})
-    assert answer.status_code == 206
-    assert answer.content == Path(__file__).read_bytes()[:10]
-    assert "content-encoding" not in answer.headers
+    response = client.get("/file", headers={"range": "bytes=0-9"})
+    assert response.status_code == 206
+    assert response.content == Path(__file__).read_bytes()[:10]
+    assert "content-encoding" not in response.headers
 
 
-def test_the_etag_of_a_compressed_body_answers_its_own_revalidation(client: TestClient) -> None:
+def test_the_etag_of_a_compressed_body_revalidates(client: TestClient) -> None:
     etag = client.get("/file").headers["etag"]
     assert etag.startswith("W/")
-    answer = client.get("/file", headers={"if-none-match": etag})
-    assert answer.status_code == 304
-    assert answer.headers["etag"] == etag
+    response = client.get("/file", headers={"if-none-match": etag})
+    assert response.status_code == 304
+    assert response.headers["etag"] == etag
 
 
-def test_a_head_request_says_what_a_get_would(client: TestClient) -> None:
+def test_a_head_request_has_the_headers_of_a_get(client: TestClient) -> None:
     get, head = client.get("/file"), client.head("/file")
     assert head.content == b""
     for name in ("content-encoding", "etag", "vary", "content-type"):
         assert head.headers[name] == get.headers[name]
 
 
-def test_all_middleware_name_what_they_vary_on(client: TestClient) -> None:
-    answer = client.get("/visit", headers={"origin": ORIGIN})
-    assert {item.strip() for item in answer.headers["vary"].split(",")} == {"Accept-Encoding", "Cookie", "Origin"}
-    assert answer.headers["ratelimit"].startswith('"all";r=')
-    assert answer.headers["access-control-expose-headers"] == "RateLimit, RateLimit-Policy"
+def test_all_middleware_extend_vary(client: TestClient) -> None:
+    response = client.get("/visit", headers={"origin": ORIGIN})
+    assert {item.strip() for item in response.headers["vary"].split(",")} == {"Accept-Encoding", "Cookie", "Origin"}
+    assert response.headers["ratelimit"].startswith('"all";r=')
+    assert response.headers["access-control-expose-headers"] == "RateLimit, RateLimit-Policy"
 
 
 def test_an_error_passes_through_all_of_them(client: TestClient) -> None:
-    answer = client.get("/fail", headers={"origin": ORIGIN})
-    assert answer.status_code == 500
-    assert answer.headers["access-control-allow-origin"] == ORIGIN
-    assert "ratelimit" in answer.headers
+    response = client.get("/fail", headers={"origin": ORIGIN})
+    assert response.status_code == 500
+    assert response.headers["access-control-allow-origin"] == ORIGIN
+    assert "ratelimit" in response.headers
 
 
 def test_a_compressed_request_body_is_parsed(client: TestClient) -> None:
@@ -145,15 +145,15 @@ def test_a_bad_request_body_is_the_clients_fault(client: TestClient, coding: str
     assert client.post("/echo", content=body, headers=headers).status_code == status
 
 
-def test_a_refusal_can_be_read_by_a_page_of_an_allowed_origin() -> None:
+def test_a_rejection_can_be_read_by_a_page_of_an_allowed_origin() -> None:
     client = TestClient(application(Rule("2/hour", "/rows", name="rows")))
-    answers = [client.get("/rows", headers={"origin": ORIGIN}) for _ in range(3)]
-    assert [answer.status_code for answer in answers] == [200, 200, 429]
-    assert answers[2].headers["access-control-allow-origin"] == ORIGIN
-    assert answers[2].json()["violated-policies"] == ["rows"]
+    responses = [client.get("/rows", headers={"origin": ORIGIN}) for _ in range(3)]
+    assert [response.status_code for response in responses] == [200, 200, 429]
+    assert responses[2].headers["access-control-allow-origin"] == ORIGIN
+    assert responses[2].json()["violated-policies"] == ["rows"]
 
 
-def test_a_route_may_have_a_limit_of_its_own() -> None:
+def test_a_route_may_have_its_own_limit() -> None:
     limit = Middleware(RateLimitMiddleware, Rule("1/hour", name="rows"))
     client = TestClient(Armillary(routes=[Route("/rows", rows, middleware=[limit]), Route("/visit", fail)]))
     assert [client.get("/rows").status_code for _ in range(2)] == [200, 429]

@@ -17,7 +17,7 @@ async ([url, options]) => {
         const headers = Object.fromEntries(response.headers);
         return { status: response.status, type: response.type, body: await response.text(), headers };
     } catch (error) {
-        return { refused: error.name };
+        return { rejected: error.name };
     }
 }
 """
@@ -27,15 +27,15 @@ TALK = """
     const socket = new WebSocket(url);
     socket.onopen = () => socket.send("hello");
     socket.onmessage = (event) => resolve(event.data);
-    socket.onerror = () => resolve("refused");
+    socket.onerror = () => resolve("rejected");
 })
 """
 
-REFUSED = {"refused": "TypeError"}
+REJECTED = {"rejected": "TypeError"}
 
 
 class Site:
-    """Two origins with pages, and the API that shares with the first of them."""
+    """Two origins with pages, and the API that allows the first of them."""
 
     def __init__(self, serve: Callable[..., Any], browser: Any) -> None:
         self.friend = f"http://127.0.0.1:{serve(SERVER, 'cors_story:pages').port}"
@@ -54,11 +54,11 @@ class Site:
         return self.pages[origin]
 
     def ask(self, origin: str, path: str, **options: Any) -> Any:
-        """Fetch from the API on a page of the origin; return what the page gets to know."""
+        """Fetch from the API on a page of the origin; return what the page can read."""
         return self.page(origin).evaluate(FETCH, [self.api + path, options])
 
     def talk(self, origin: str) -> Any:
-        """Open a WebSocket on a page of the origin; return the echo, or "refused"."""
+        """Open a WebSocket on a page of the origin; return the echo, or "rejected"."""
         return self.page(origin).evaluate(TALK, f"ws://{self.host}/echo")
 
     def received(self) -> str:
@@ -75,37 +75,37 @@ def site(serve: Callable[..., Any], browser: Any) -> Iterator[Site]:
 
 
 def test_a_page_of_the_shared_origin_reads_a_simple_request(site: Site) -> None:
-    answer = site.ask(site.friend, "/note")
-    assert (answer["status"], answer["type"], answer["body"]) == (200, "cors", "noted")
+    response = site.ask(site.friend, "/resource")
+    assert (response["status"], response["type"], response["body"]) == (200, "cors", "stored")
 
 
 def test_a_page_of_another_origin_does_not(site: Site) -> None:
-    assert site.ask(site.stranger, "/note") == REFUSED
+    assert site.ask(site.stranger, "/resource") == REJECTED
 
 
 def test_only_exposed_headers_are_seen(site: Site) -> None:
-    headers = site.ask(site.friend, "/note")["headers"]
+    headers = site.ask(site.friend, "/resource")["headers"]
     assert headers["x-total"] == "3"
     assert "x-hidden" not in headers
 
 
 def test_a_preflight_lets_the_request_through(site: Site) -> None:
-    answer = site.ask(site.friend, "/note", method="PUT", headers={"X-Note": "preflighted"})
-    assert (answer["status"], answer["body"]) == (200, "noted")
+    response = site.ask(site.friend, "/resource", method="PUT", headers={"X-Label": "preflighted"})
+    assert (response["status"], response["body"]) == (200, "stored")
     assert "PUT preflighted" in site.received()
 
 
 @pytest.mark.parametrize(
     ("who", "options"),
     [
-        ("stranger", {"method": "PUT", "headers": {"X-Note": "of-a-stranger"}}),
-        ("friend", {"method": "DELETE", "headers": {"X-Note": "of-a-stranger"}}),
-        ("friend", {"method": "POST", "headers": {"X-Note": "of-a-stranger", "X-Other": "1"}}),
+        ("stranger", {"method": "PUT", "headers": {"X-Label": "of-a-stranger"}}),
+        ("friend", {"method": "DELETE", "headers": {"X-Label": "of-a-stranger"}}),
+        ("friend", {"method": "POST", "headers": {"X-Label": "of-a-stranger", "X-Other": "1"}}),
     ],
     ids=["origin", "method", "header"],
 )
-def test_a_preflight_that_is_refused_keeps_the_request_away(site: Site, who: str, options: Any) -> None:
-    assert site.ask(getattr(site, who), "/note", **options) == REFUSED
+def test_a_preflight_that_is_rejected_blocks_the_request(site: Site, who: str, options: Any) -> None:
+    assert site.ask(getattr(site, who), "/resource", **options) == REJECTED
     assert "of-a-stranger" not in site.received()
 
 
@@ -113,24 +113,24 @@ def test_cookies_travel_with_credentials_alone(site: Site) -> None:
     assert site.ask(site.friend, "/login", method="POST", credentials="include")["body"] == "welcome"
     assert site.ask(site.friend, "/whoami", credentials="include")["body"] == '{"name":"ada"}'
     assert site.ask(site.friend, "/whoami", credentials="omit")["body"] == '{"name":null}'
-    assert site.ask(site.stranger, "/whoami", credentials="include") == REFUSED
+    assert site.ask(site.stranger, "/whoami", credentials="include") == REJECTED
 
 
 @pytest.mark.parametrize(
     ("path", "status", "body"),
     [
         ("/broken", 500, "Internal Server Error"),
-        ("/refused", 403, "not for you"),
+        ("/forbidden", 403, "not for you"),
         ("/missing", 404, "Not Found"),
         ("/login", 405, "Method Not Allowed"),
     ],
 )
-def test_pain_05_error_responses_can_be_read_by_the_page(site: Site, path: str, status: int, body: str) -> None:
-    answer = site.ask(site.friend, path)
-    assert (answer["status"], answer["body"]) == (status, body)
-    assert site.ask(site.stranger, path) == REFUSED
+def test_error_responses_can_be_read_by_the_page(site: Site, path: str, status: int, body: str) -> None:
+    response = site.ask(site.friend, path)
+    assert (response["status"], response["body"]) == (status, body)
+    assert site.ask(site.stranger, path) == REJECTED
 
 
-def test_pain_07_a_websocket_of_another_origin_is_refused(site: Site) -> None:
+def test_a_websocket_of_another_origin_is_rejected(site: Site) -> None:
     assert site.talk(site.friend) == "hello"
-    assert site.talk(site.stranger) == "refused"
+    assert site.talk(site.stranger) == "rejected"

@@ -53,8 +53,8 @@ async def who(request):
 app = Starlette(routes=[Route("/", who)])
 """
 
-# In the place of the real Starlette: whoever imports it sees it.
-STAND_IN = "raise ImportError('this is the real Starlette')"
+# Takes the place of the real Starlette: importing it fails.
+FAILING_STARLETTE = "raise ImportError('this is the real Starlette')"
 
 
 def free_port() -> int:
@@ -69,7 +69,7 @@ def with_starlette(tmp_path: Path) -> Path:
     """Return a folder for `PYTHONPATH` that holds a Starlette of another version, with its metadata."""
     folder = tmp_path / "site"
     (folder / "starlette").mkdir(parents=True)
-    (folder / "starlette/__init__.py").write_text(STAND_IN)
+    (folder / "starlette/__init__.py").write_text(FAILING_STARLETTE)
     (folder / "starlette-0.1.0.dist-info").mkdir()
     (folder / "starlette-0.1.0.dist-info/METADATA").write_text("Metadata-Version: 2.1\nName: starlette\nVersion: 0.1.0")
     return folder
@@ -77,7 +77,7 @@ def with_starlette(tmp_path: Path) -> Path:
 
 @contextmanager
 def served(folder: Path, port: int, *arguments: str, **environ: str) -> Iterator[Callable[[], str]]:
-    """Run a command in a session of its own; what is given reads its page until it answers."""
+    """Run a command in its own session; the yielded function reads its page once it responds."""
     command = [sys.executable, "-m", "armillary.starlette", *arguments]
     log = folder / "log"
     with log.open("w") as output:
@@ -112,7 +112,7 @@ def served(folder: Path, port: int, *arguments: str, **environ: str) -> Iterator
 
 
 @pytest.mark.parametrize("present", [False, True], ids=["without Starlette", "beside Starlette"])
-def test_the_program_answers(tmp_path: Path, with_starlette: Path, present: bool) -> None:
+def test_the_program_is_served(tmp_path: Path, with_starlette: Path, present: bool) -> None:
     port = free_port()
     (tmp_path / "program.py").write_text(PROGRAM.replace("8000", str(port)))
     environ = {"PYTHONPATH": str(with_starlette)} if present else {}
@@ -129,11 +129,11 @@ def test_the_processes_of_a_server_are_served_by_the_drop_in(
     (tmp_path / "program.py").write_text(WHO)
     arguments = ["-q", "-m", "uvicorn", "program:app", "--port", str(port), *option]
     with served(tmp_path, port, *arguments, PYTHONPATH=str(with_starlette)) as read:
-        answer = json.loads(read())
-    assert (answer["module"], answer["version"]) == ("armillary.starlette.applications", "1.10.0")
+        reported = json.loads(read())
+    assert (reported["module"], reported["version"]) == ("armillary.starlette.applications", "1.10.0")
 
 
-def test_the_version_is_the_one_stood_for_beside_another_one(tmp_path: Path, with_starlette: Path) -> None:
+def test_the_version_is_that_of_the_drop_in_beside_another_one(tmp_path: Path, with_starlette: Path) -> None:
     program = "import importlib.metadata as m, starlette; print(m.version('starlette'), starlette.__version__)"
     (tmp_path / "program.py").write_text(program)
     done = subprocess.run(
@@ -149,7 +149,7 @@ def test_the_version_is_the_one_stood_for_beside_another_one(tmp_path: Path, wit
 
 
 @pytest.mark.nightly
-def test_eleven_packages_answer_alike_on_both(tmp_path: Path) -> None:
+def test_eleven_packages_behave_alike_on_both(tmp_path: Path) -> None:
     run_tool("third_party/compare.py")
 
 
@@ -183,8 +183,10 @@ def own_packages() -> list[str]:
 
 
 def uv() -> str:
-    noted = ROOT / ".tools/uv-path"
-    found = os.environ.get("UV") or (noted.read_text().strip() if noted.exists() else shutil.which("uv"))
+    recorded_path = ROOT / ".tools/uv-path"
+    found = os.environ.get("UV") or (
+        recorded_path.read_text().strip() if recorded_path.exists() else shutil.which("uv")
+    )
     assert found, "uv is needed: run make setup"
     return found
 

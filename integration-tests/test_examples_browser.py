@@ -12,16 +12,16 @@ EXAMPLES = sorted(path.parent.name for path in Path(__file__).resolve().parents[
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
-def test_the_first_page_is_whole_asks_no_other_host_and_fits_a_phone(
+def test_the_first_page_is_complete_requests_no_other_host_and_fits_a_phone(
     name: str, browser: Any, serve_example: Callable[[str], str]
 ) -> None:
     address = serve_example(name)
     context = browser.new_context(viewport={"width": 1000, "height": 700})
     page = context.new_page()
-    complaints: list[str] = []
+    errors: list[str] = []
     requested: list[str] = []
-    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: errors.append(str(error)))
     page.on("request", lambda request: requested.append(request.url))
     response = page.goto(address, wait_until="load")
     assert response.status == 200
@@ -29,6 +29,6 @@ def test_the_first_page_is_whole_asks_no_other_host_and_fits_a_phone(
     assert page.locator("body").inner_text().strip()
     page.set_viewport_size({"width": 390, "height": 800})
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    assert complaints == []
+    assert errors == []
     assert [url for url in requested if not url.startswith((address, "data:"))] == []
     context.close()

@@ -1,4 +1,4 @@
-"""Conditional and range requests are answered as nginx answers them, or the RFC allows the difference."""
+"""Conditional and range requests get the same responses as from nginx, or the RFC allows the difference."""
 
 from __future__ import annotations
 
@@ -48,15 +48,15 @@ http {{
 
 
 class Case(NamedTuple):
-    """A request; `{etag}` in a header stands for the entity tag the server gave."""
+    """A request; `{etag}` in a header is replaced by the entity tag the server gave."""
 
     headers: dict[str, str]
     method: str = "GET"
     path: str = "/letters.txt"
 
 
-class Answer(NamedTuple):
-    """What is compared of an answer."""
+class ComparedResponse(NamedTuple):
+    """The parts of a response that are compared."""
 
     status: int
     length: str | None
@@ -149,22 +149,22 @@ CASES = {
     "coded": Case({"Accept-Encoding": "gzip"}, path="/style.css"),
     "coded, own tag": Case({"Accept-Encoding": "gzip", "If-None-Match": "{etag}"}, path="/style.css"),
     "coded, range": Case({"Accept-Encoding": "gzip", "Range": "bytes=0-1"}, path="/style.css"),
-    "coding refused": Case({"Accept-Encoding": "gzip;q=0"}, path="/style.css"),
+    "coding rejected": Case({"Accept-Encoding": "gzip;q=0"}, path="/style.css"),
     "coding not named": Case({"Accept-Encoding": "identity"}, path="/style.css"),
 }
 
 DIFFERENCES = {
-    "own tag and earlier date": "RFC 9110 section 13.1.3: If-Modified-Since is ignored where there is If-None-Match",
+    "own tag and earlier date": "RFC 9110 section 13.1.3: If-Modified-Since is ignored if there is If-None-Match",
     "unmodified since nonsense": "RFC 9110 section 13.1.4: a field that is no HTTP date is ignored",
-    "must be own, unmodified since before": "RFC 9110 section 13.1.4: it is ignored where there is If-Match",
+    "must be own, unmodified since before": "RFC 9110 section 13.1.4: it is ignored if there is If-Match",
     "end before start": "RFC 9110 section 14.2: an invalid ranges-specifier may be ignored or rejected",
     "nonsense": "RFC 9110 section 14.2: an invalid ranges-specifier may be ignored or rejected",
     "two ranges that overlap": "RFC 9110 section 15.3.7.2: ranges that overlap may be coalesced",
-    "number beyond 64 bits": "RFC 9110 section 14.1.2: a last-pos behind the end stands for the end",
+    "number beyond 64 bits": "RFC 9110 section 14.1.2: a last-pos behind the end means the end",
     "range of an empty file": "RFC 9110 section 14.1.2: a first-pos that is not below the length is unsatisfiable",
     "coded, range": "RFC 9110 section 14.2: a server may ignore Range, as nginx does for files compressed beforehand",
 }
-"""Cases answered otherwise than by nginx, with the clause that says why."""
+"""Cases with another response than from nginx, with the clause that says why."""
 
 
 class Peer:
@@ -190,21 +190,23 @@ class Peer:
             self.etags[key] = response.getheader("etag") or '"none"'
         return self.etags[key]
 
-    def answer(self, case: Case) -> Answer:
+    def response_to(self, case: Case) -> ComparedResponse:
         headers = {name: value.replace("{etag}", self.etag(case)) for name, value in case.headers.items()}
         response, body = self.request(case._replace(headers=headers))
         return comparable(response, body)
 
 
-def comparable(response: Any, body: bytes) -> Answer:
+def comparable(response: Any, body: bytes) -> ComparedResponse:
     status: int = response.status
     if status >= 400:  # the sentence in an error is each server's own
-        return Answer(status, None, response.getheader("content-range"), None, b"")
+        return ComparedResponse(status, None, response.getheader("content-range"), None, b"")
     content_type = response.getheader("content-type") or ""
     length = None if status == 304 else response.getheader("content-length")
     if content_type.startswith("multipart/byteranges"):
         body, length = parts_of(body, content_type), None
-    return Answer(status, length, response.getheader("content-range"), response.getheader("content-encoding"), body)
+    return ComparedResponse(
+        status, length, response.getheader("content-range"), response.getheader("content-encoding"), body
+    )
 
 
 def parts_of(body: bytes, content_type: str) -> bytes:
@@ -242,7 +244,7 @@ def nginx(root: Path) -> Iterator[Peer]:
     if NGINX is None:
         if os.environ.get("ARMILLARY_REQUIRE_SERVICES") == "1":
             pytest.fail("nginx is not installed, and ARMILLARY_REQUIRE_SERVICES=1 requires it")
-        pytest.skip("nginx is not installed; with Debian's package nginx-light its answers are compared with ours")
+        pytest.skip("nginx is not installed; with Debian's package nginx-light its responses are compared with ours")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -283,11 +285,11 @@ def test_table_holds_at_least_sixty_requests() -> None:
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_answer_is_that_of_nginx(name: str, nginx: Peer, ours: Peer) -> None:
+def test_response_is_that_of_nginx(name: str, nginx: Peer, ours: Peer) -> None:
     case = CASES[name]
-    theirs, own = nginx.answer(case), ours.answer(case)
+    theirs, own = nginx.response_to(case), ours.response_to(case)
     if name in DIFFERENCES:
-        assert own != theirs, "the answers agree; the difference need not be explained any more"
+        assert own != theirs, "the responses agree; the difference no longer needs an explanation"
     else:
         assert own == theirs
 
@@ -295,14 +297,14 @@ def test_answer_is_that_of_nginx(name: str, nginx: Peer, ours: Peer) -> None:
 def test_dates_and_variation_agree(nginx: Peer, ours: Peer) -> None:
     cases = [Case({}, path="/style.css"), Case({"Accept-Encoding": "gzip"}, path="/style.css")]
     for case in cases:
-        answers = [peer.request(case)[0] for peer in (nginx, ours)]
+        responses = [peer.request(case)[0] for peer in (nginx, ours)]
         for name in ("last-modified", "vary"):
-            values = [(answer.getheader(name) or "").lower() for answer in answers]
+            values = [(response.getheader(name) or "").lower() for response in responses]
             assert values[0] == values[1] != "", (case, name)
 
 
 def test_text_without_a_sibling_varies_too(nginx: Peer, ours: Peer) -> None:
-    # RFC 9110 section 12.5.5: Vary tells that a later choice may depend on the field. A sibling that
-    # is written after an answer was cached must reach the clients that accept it.
+    # RFC 9110 section 12.5.5: Vary says that a later choice may depend on the field. A sibling that
+    # is written after a response was cached must reach the clients that accept it.
     assert ours.request(Case({}))[0].getheader("vary") == "accept-encoding"
     assert nginx.request(Case({}))[0].getheader("vary") is None

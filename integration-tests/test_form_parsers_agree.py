@@ -22,7 +22,7 @@ if not django.conf.settings.configured:
     django.conf.settings.configure(DEFAULT_CHARSET="utf-8")
 
 Form: TypeAlias = "tuple[list[tuple[str, str]], list[tuple[str, str, bytes]]] | None"
-"""Fields and files, each in the order sent within its name; None for a form that is refused."""
+"""Fields and files, each in the order sent within its name; None for a form that is rejected."""
 
 MULTIPART = "multipart/form-data; boundary=B"
 URLENCODED = "application/x-www-form-urlencoded"
@@ -159,8 +159,8 @@ EXTENDED = "RFC 7578 section 4.2: filename* must not be used in forms, so it nam
 
 DIFFERENCES: dict[tuple[str, str], str] = {
     ("urlencoded bad utf-8", "werkzeug"): "WHATWG URL section 5.1: decoded as UTF-8 without BOM, so U+FFFD",
-    ("boundary in content", "django"): "RFC 2046 section 5.1.1: content cannot begin with the boundary; refused here",
-    ("boundary within a line", "django"): "RFC 2046 section 5.1.1: a boundary stands at the beginning of a line",
+    ("boundary in content", "django"): "RFC 2046 section 5.1.1: content cannot begin with the boundary; rejected here",
+    ("boundary within a line", "django"): "RFC 2046 section 5.1.1: a boundary is at the beginning of a line",
     ("path in the file name", "werkzeug"): PATH,
     ("backslashes in the file name", "werkzeug"): PATH,
     ("empty file name", "django"): "RFC 7578 section 4.2: a part with a filename parameter is a file, named or not",
@@ -180,7 +180,7 @@ DIFFERENCES: dict[tuple[str, str], str] = {
 def test_the_same_form_is_read(case: str, other: str) -> None:
     ours, theirs = by_armillary(*CORPUS[case]), OTHERS[other](*CORPUS[case])
     if (case, other) in DIFFERENCES:
-        assert ours != theirs, f"they agree by now; the difference noted is: {DIFFERENCES[case, other]}"
+        assert ours != theirs, f"they agree by now; the recorded difference is: {DIFFERENCES[case, other]}"
     else:
         assert ours == theirs
 

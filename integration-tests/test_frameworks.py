@@ -1,4 +1,4 @@
-"""The suite of `frameworks/`, run where the frameworks are."""
+"""The suite of `frameworks/`, run in an environment with the frameworks."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ RUN = Path(__file__).with_name("frameworks") / "run.py"
 
 @pytest.mark.nightly
 @pytest.mark.usefixtures("patience")
-def test_parts_mix_with_django_quart_litestar_fastapi_falcon_and_blacksheep(capfd: pytest.CaptureFixture[str]) -> None:
+def test_packages_mix_with_django_quart_litestar_fastapi_falcon_and_blacksheep(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
     with capfd.disabled():
         done = subprocess.run([sys.executable, str(RUN), "-q"], check=False, stdin=subprocess.DEVNULL, timeout=1200)
     assert done.returncode == 0, "its own report is above"

@@ -24,21 +24,21 @@ RECORD = """() => {
 
 
 class IDEPage:
-    """The page, what it asked for and what it complained about."""
+    """The page, what it requested and the errors it logged."""
 
     def __init__(self, browser: Any, url: str) -> None:
         self.page = browser.new_page(viewport={"width": 1200, "height": 760})
         self.requested: list[str] = []
-        self.complaints: list[str] = []
+        self.errors: list[str] = []
         self.page.on("request", lambda request: self.requested.append(request.url))
-        self.page.on("console", self._note)
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("console", self._record)
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.page.goto(url)
         self.page.locator(EDITOR).wait_for()
 
-    def _note(self, message: Any) -> None:
+    def _record(self, message: Any) -> None:
         if message.type == "error":
-            self.complaints.append(message.text)
+            self.errors.append(message.text)
 
     def run(self, query: str) -> None:
         self.page.locator(EDITOR).click()
@@ -77,7 +77,7 @@ def test_graphiql_runs_queries_shows_errors_and_streams_without_another_host(ide
     ide.expect_response('"countdown": 0')
     assert ide.page.evaluate("window.seen") == [4, 3, 2, 1, 0]
     ide.screenshot("graphiql-subscription")
-    assert ide.complaints == []
+    assert ide.errors == []
     host = ide.page.url.split("/")[2]
     assert {url.split("/")[2] for url in ide.requested if not url.startswith(("data:", "blob:"))} == {host}
 
@@ -87,4 +87,4 @@ def test_the_documentation_of_the_schema_is_shown(ide: IDEPage) -> None:
 
     ide.page.get_by_label("Show Documentation Explorer").click()
     expect(ide.page.locator(".graphiql-doc-explorer")).to_contain_text("Mutation")
-    assert ide.complaints == []
+    assert ide.errors == []

@@ -89,4 +89,4 @@ def test_the_graphql_sse_client_runs_operations(clients: Path, server: Any, mode
     if mode == "distinct":
         assert "nothing" in seen["invalid"][0]["errors"][0]["message"]
     else:
-        assert "400" in seen["refused"] or "nothing" in seen["refused"]
+        assert "400" in seen["rejected"] or "nothing" in seen["rejected"]

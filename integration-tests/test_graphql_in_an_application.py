@@ -1,4 +1,4 @@
-"""GraphQL on one route of an application: both protocols, and what the application and the route put around it."""
+"""GraphQL on one route of an application: both protocols, and the limits and handlers around it."""
 
 from __future__ import annotations
 
@@ -86,14 +86,14 @@ def test_a_subclass_for_requests_leaves_websockets_to_the_next_route() -> None:
 
 
 @pytest.mark.parametrize("middleware", [[], [Middleware(PassThrough)]], ids=["plain", "with middleware"])
-@pytest.mark.parametrize("where", ["application", "route", "mount"])
-def test_body_limits_around_it_hold(middleware: Any, where: str) -> None:
+@pytest.mark.parametrize("level", ["application", "route", "mount"])
+def test_body_limits_around_it_hold(middleware: Any, level: str) -> None:
     graphql = GraphQL(SCHEMA)
     limit = {"max_body_size": 100}
-    route: Any = Route("/graphql", graphql, **(limit if where == "route" else {}))
-    if where == "mount":
+    route: Any = Route("/graphql", graphql, **(limit if level == "route" else {}))
+    if level == "mount":
         route = Mount("", routes=[route], **limit)
-    app = Armillary(routes=[route], middleware=middleware, **(limit if where == "application" else {}))
+    app = Armillary(routes=[route], middleware=middleware, **(limit if level == "application" else {}))
     with TestClient(lint(app)) as client:
         for _ in range(2):
             small = client.post("/graphql", json={"query": "{ hello }"})
@@ -104,7 +104,7 @@ def test_body_limits_around_it_hold(middleware: Any, where: str) -> None:
         assert subscribed(client) == COUNTED
 
 
-def test_an_exception_outside_of_resolvers_reaches_the_handlers_of_the_application() -> None:
+def test_an_exception_outside_resolvers_reaches_the_handlers_of_the_application() -> None:
     class Broken(GraphQL):
         async def get_context(self, context: Any) -> Any:
             raise KeyError("the secret")
@@ -123,7 +123,7 @@ def test_an_exception_outside_of_resolvers_reaches_the_handlers_of_the_applicati
 def test_on_the_drop_in_a_route_takes_requests_and_a_mount_both() -> None:
     graphql = GraphQL(SCHEMA)
     app = Starlette(routes=[DropInRoute("/route", graphql), DropInMount("/mount", graphql)])
-    with TestClient(app) as client:  # mounts of the drop-in write into the scope, which lint refuses
+    with TestClient(app) as client:  # mounts of the drop-in write into the scope, which lint rejects
         assert GraphQLTester(client, "/route").query("{ hello }") == {"hello": "world"}
         with pytest.raises(WebSocketClosed):
             subscribed(client, "/route")

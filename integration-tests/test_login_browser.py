@@ -73,7 +73,7 @@ def test_a_visit_from_the_log_in_to_the_log_out(page: Any, address: str) -> None
     assert page.broken == []
 
 
-def test_a_wrong_password_is_said_and_the_name_is_kept(page: Any, address: str) -> None:
+def test_a_wrong_password_is_reported_and_the_name_is_kept(page: Any, address: str) -> None:
     from playwright.sync_api import expect
 
     page.goto(address)
@@ -114,9 +114,9 @@ def test_a_page_of_another_origin_cannot_post_a_form(page: Any, address: str) ->
     # The same port by another host name is another site, to the browser and to the middleware.
     page.route("http://evil.test/", lambda route: route.fulfill(body="<title>evil</title>", content_type="text/html"))
     page.goto("http://evil.test/")
-    with page.expect_response(lambda response: response.url == address + "notes") as answer:
+    with page.expect_response(lambda response: response.url == address + "notes") as posted:
         page.evaluate(FORGE, address)
-    assert answer.value.status == 403
+    assert posted.value.status == 403
     page.wait_for_url(address + "notes")
     page.goto(address)
     assert "planted" not in page.content()

@@ -1,6 +1,6 @@
 """Each middleware of the family around a bare callable and inside Armillary, on every event loop, under the lint.
 
-What passes through it passes as it was made: parts of a stream one by one, WebSocket messages, disconnects, exceptions.
+Everything passes through unchanged: parts of a stream one by one, WebSocket messages, disconnects, exceptions.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def telemetry(app: ASGIApp) -> ASGIApp:
 
 FAMILY: dict[str, Callable[[Any], Any]] = {
     "cors": lambda app: CORSMiddleware(app, ["https://friend.test"], check_websockets=True),
-    "sessions": lambda app: SessionMiddleware(app, "a key for these tests alone"),
+    "sessions": lambda app: SessionMiddleware(app, "a key for these tests only"),
     "server sessions": lambda app: ServerSessionMiddleware(app, MemoryStore()),
     "gzip": GZipMiddleware,
     "compression": CompressionMiddleware,
@@ -105,7 +105,7 @@ async def bare(scope: Any, receive: Any, send: Any) -> None:
     if path == "/broken":
         raise Broken
     body = b""
-    while path in ("/echo", "/gone"):
+    while path in ("/echo", "/disconnect"):
         message = await receive()
         if message["type"] == "http.disconnect":
             return
@@ -131,10 +131,10 @@ async def broken(request: Request) -> Response:
     raise Broken
 
 
-async def gone(request: Request) -> Response:
+async def disconnected(request: Request) -> Response:
     await request.body()
     assert await request.is_disconnected()
-    return PlainTextResponse("noticed")
+    return PlainTextResponse("detected")
 
 
 async def talk(websocket: WebSocket) -> None:
@@ -147,7 +147,7 @@ ROUTES = [
     Route("/stream", stream),
     Route("/echo", echo, methods=["POST"]),
     Route("/broken", broken),
-    Route("/gone", gone),
+    Route("/disconnect", disconnected),
     WebSocketRoute("/talk", talk),
 ]
 
@@ -199,7 +199,7 @@ def scope_of(kind: str, path: str, **scope: Any) -> dict[str, Any]:
 
 
 async def request(app: ASGIApp, path: str, body: tuple[bytes, ...] = (b"",), **scope: Any) -> list[Any]:
-    """Send a request, then be gone; return what was answered."""
+    """Send a request, then disconnect; return the messages sent."""
     sent: list[Any] = []
     waiting = [
         {"type": "http.request", "body": part, "more_body": number < len(body)} for number, part in enumerate(body, 1)
@@ -232,12 +232,12 @@ async def test_a_body_passes_in_parts(app: ASGIApp) -> None:
     assert body_of(sent) == b"".join(pieces)
 
 
-async def test_pain_02_a_disconnect_is_seen_through_it(app: ASGIApp) -> None:
+async def test_a_disconnect_is_seen_through_it(app: ASGIApp) -> None:
     with anyio.fail_after(10):
-        await request(app, "/gone")
+        await request(app, "/disconnect")
 
 
-async def test_pain_04_an_exception_keeps_its_identity(app: ASGIApp) -> None:
+async def test_an_exception_keeps_its_identity(app: ASGIApp) -> None:
     with pytest.raises(Broken):
         await request(app, "/broken")
 
@@ -275,7 +275,7 @@ async def test_the_scope_of_the_server_keeps_its_keys(app: ASGIApp) -> None:
     assert {name: given[name] for name in before} == before
 
 
-# --- refusals inside Armillary --------------------------------------------------------------------
+# --- rejections inside Armillary --------------------------------------------------------------------
 
 
 @requires("authenticated")
@@ -317,7 +317,7 @@ def fields(sent: list[Any]) -> dict[bytes, bytes]:
     return dict(sent[0]["headers"])
 
 
-async def test_every_answer_of_a_whole_application_has_what_each_part_adds(tmp_path: Any) -> None:
+async def test_every_response_of_a_whole_application_has_what_each_part_adds(tmp_path: Any) -> None:
     app = shop(FileStore(tmp_path / "sessions"))
     host = [(b"host", b"shop.test"), (b"origin", b"https://friend.test")]
     for path, headers, status in [
@@ -354,7 +354,7 @@ async def test_every_answer_of_a_whole_application_has_what_each_part_adds(tmp_p
     assert (await request(app, "/remember", method="POST", headers=strangers))[0]["status"] == 403
 
 
-async def test_a_websocket_without_its_scope_is_refused_before_it_is_accepted(tmp_path: Any) -> None:
+async def test_a_websocket_without_its_scope_is_rejected_before_it_is_accepted(tmp_path: Any) -> None:
     sent: list[Any] = []
 
     async def receive() -> Any:

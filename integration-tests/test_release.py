@@ -1,4 +1,4 @@
-"""A release, dry: from tags in a repository of its own, into an index on this machine, installed from there."""
+"""A trial release: from tags in a temporary repository, into a local index, installed from there."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.pyc", ".*_cache", ".hypothes
 
 
 def copy_checkout(place: Path) -> Path:
-    """Copy what a release is built from, without what is made."""
+    """Copy the sources of a release, without generated files."""
     shutil.copytree(ROOT / "packages", place / "packages", ignore=LEFT_OUT)
     shutil.copytree(ROOT / "tools", place / "tools", ignore=LEFT_OUT)
     for name in ("pyproject.toml", "uv.lock", "LICENSE", ".gitignore"):

@@ -1,4 +1,4 @@
-"""`make run` on a terminal: it says where it serves, serves there, and stops in good order on Ctrl-C."""
+"""`make run` on a terminal: it prints its address, serves there, and stops cleanly on Ctrl-C."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ os.execvp(sys.argv[1], sys.argv[1:])
 
 
 class Terminal:
-    """A command on a terminal of its own."""
+    """A command on its own terminal."""
 
     def __init__(self, *command: str) -> None:
         import pty
@@ -103,7 +103,7 @@ def test_the_example_is_served_until_ctrl_c() -> None:
         assert "make: ***" not in terminal.shown
 
 
-def test_a_port_that_is_taken_is_named_with_another_to_try() -> None:
+def test_a_port_that_is_taken_is_reported_with_another_to_try() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with Terminal(*RUN, f"PORT={port}") as terminal:
@@ -113,7 +113,7 @@ def test_a_port_that_is_taken_is_named_with_another_to_try() -> None:
     assert "Traceback" not in terminal.shown
 
 
-def test_an_unknown_example_is_named_with_those_there_are() -> None:
+def test_an_unknown_example_is_reported_with_the_existing_ones() -> None:
     with Terminal(*RUN, "EXAMPLE=nosuch") as terminal:
         assert terminal.exit_code() != 0
     assert "there is no example 'nosuch'; EXAMPLE= takes one of: " in terminal.shown
@@ -121,7 +121,7 @@ def test_an_unknown_example_is_named_with_those_there_are() -> None:
 
 
 @pytest.mark.parametrize("port", ["99999", "-1", "http"])
-def test_a_port_that_is_none_is_refused_with_a_sentence(port: str) -> None:
+def test_an_invalid_port_is_rejected_with_a_sentence(port: str) -> None:
     with Terminal(*RUN, f"PORT={port}") as terminal:
         assert terminal.exit_code() != 0
     assert f"PORT= takes a number from 0 to 65535, got '{port}'" in terminal.shown

@@ -38,14 +38,14 @@ SERVERS = [
 ]
 SPEAK_HTTP_2 = ("hypercorn-asyncio", "hypercorn-trio", "granian")
 WAYS = [(name, "1.1") for name in SERVERS] + [(name, "2") for name in SPEAK_HTTP_2]
-# Over HTTP/2 it does not outlive an answer that is sent before the request has arrived as a whole.
+# Over HTTP/2 it fails on a response that is sent before the whole request has arrived.
 FRAGILE = [("hypercorn-asyncio", "2"), ("hypercorn-trio", "2")]
 DIES_OF_SIGTERM = ("hypercorn-trio",)  # this worker handles SIGINT only
 FILE = bytes(range(256)) * 1000
 
 
 def stated(server: str) -> dict[str, str]:
-    """Return what the documentation says of a server, by the heading of the column."""
+    """Return what the documentation says about a server, by column heading."""
     rows = [line.strip().strip("|").split("|") for line in PAGE.read_text("utf-8").splitlines() if line.startswith("|")]
     headings = [cell.strip() for cell in rows[0]]
     for row in rows[2:]:
@@ -57,7 +57,7 @@ def stated(server: str) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def interpreters() -> Callable[[str], str]:
-    """The interpreter that has a server: daphne is in an environment of its own."""
+    """The interpreter that has a server: daphne has its own environment."""
 
     def find(name: str) -> str:
         return str(make_environment("daphne", "daphne>=4.2").python) if name == "daphne" else sys.executable
@@ -81,17 +81,17 @@ class Served:
         versions = {"http1": self.version == "1.1", "http2": self.version == "2"}
         return httpx.Client(base_url=self.url, timeout=20, trust_env=False, **versions, **options)
 
-    def told(self, *expected: str) -> list[str]:
-        """Return what a story told about `self.id`, once it has told the expected."""
+    def reported(self, *expected: str) -> list[str]:
+        """Return the events recorded for `self.id`, once the expected ones are among them."""
         deadline = time.monotonic() + 5
         with self.client() as client:
             while True:
-                told: list[str] = client.get("/told", params={"id": self.id}).json()
-                if set(expected) <= set(told) or time.monotonic() > deadline:
-                    return told
+                events: list[str] = client.get("/events", params={"id": self.id}).json()
+                if set(expected) <= set(events) or time.monotonic() > deadline:
+                    return events
                 time.sleep(0.05)
 
-    def noted(self, *expected: str) -> list[str]:
+    def logged(self, *expected: str) -> list[str]:
         deadline = time.monotonic() + 5
         while True:
             lines = self.log.read_text().splitlines() if self.log.exists() else []
@@ -128,7 +128,7 @@ def served(request: pytest.FixtureRequest, start: Callable[..., Served]) -> Iter
 # --- requests and bodies ---------------------------------------------------------------------
 
 
-def test_the_scope_tells_what_the_documentation_says(served: Served) -> None:
+def test_the_scope_is_as_documented(served: Served) -> None:
     with served.client() as client:
         about = client.get("/about/a%20b/c?x=%C3%A9&y=1").json()
     row = stated(served.name)
@@ -225,18 +225,18 @@ def test_an_unexpected_exception_is_a_500_and_the_server_lives(served: Served) -
         assert client.get("/hello").text == "hello"
 
 
-def test_a_body_that_breaks_off_is_seen_as_broken_off(served: Served) -> None:
-    # A connection that stays open leaves the client to its own patience.
-    stays_open = stated(served.name)[f"broken off, HTTP/{served.version}"] == "stays open"
+def test_an_aborted_body_is_detected_by_the_client(served: Served) -> None:
+    # If the connection stays open, the client waits until its own time-out.
+    stays_open = stated(served.name)[f"aborted body, HTTP/{served.version}"] == "stays open"
     expected = httpx.ReadTimeout if stays_open else httpx.RemoteProtocolError
     with served.client() as client:
         with pytest.raises(expected):
-            client.get("/breaks-off", timeout=2)
+            client.get("/aborted", timeout=2)
     with served.client() as client:
         assert client.get("/hello").text == "hello"
 
 
-def test_trailers_where_the_server_has_them(served: Served) -> None:
+def test_trailers_if_the_server_has_them(served: Served) -> None:
     has_them = "`trailers`" in stated(served.name)[f"extensions, HTTP/{served.version}"]
     body, trailers = exchange(served, "/trailing")
     assert body == b"body"
@@ -246,18 +246,18 @@ def test_trailers_where_the_server_has_them(served: Served) -> None:
 # --- disconnects -----------------------------------------------------------------------------
 
 
-def test_a_stream_ends_when_the_client_goes(served: Served) -> None:
+def test_a_stream_ends_when_the_client_disconnects(served: Served) -> None:
     with served.client() as client, client.stream("GET", "/endless", params={"id": served.id}) as response:
         assert next(response.iter_raw()).startswith(b"more")
-    assert "stream closed" in served.told("stream closed")
+    assert "stream closed" in served.reported("stream closed")
 
 
-def test_a_handler_that_asks_learns_that_the_client_has_gone(served: Served) -> None:
+def test_a_handler_that_polls_detects_the_disconnect(served: Served) -> None:
     identity = uuid4().hex
     with served.client() as client, pytest.raises(httpx.ReadTimeout):
         client.get("/waits", params={"id": identity}, timeout=0.5)
     served.id = identity
-    assert served.told("gone") == ["waiting", "gone"]
+    assert served.reported("disconnected") == ["waiting", "disconnected"]
 
 
 # --- WebSockets ------------------------------------------------------------------------------
@@ -272,7 +272,7 @@ def test_websockets_talk_and_close_with_a_code(served: Served) -> None:
         with pytest.raises(ConnectionClosed) as caught:
             websocket.recv(timeout=5)
     assert caught.value.rcvd is not None
-    reason = "as you wish" if stated(served.name)["close reasons"] == "yes" else ""
+    reason = "as requested" if stated(served.name)["close reasons"] == "yes" else ""
     assert (caught.value.rcvd.code, caught.value.rcvd.reason) == (4001, reason)
 
 
@@ -285,9 +285,9 @@ def test_the_close_code_of_the_client_arrives_as_documented(served: Served) -> N
     served.id = identity
     code = stated(served.name)["close codes"]
     deadline = time.monotonic() + 5
-    while not (told := served.told()) and time.monotonic() < deadline:
+    while not (reported := served.reported()) and time.monotonic() < deadline:
         time.sleep(0.05)
-    assert told == [f"left with {'4002' if code == 'yes' else code}"]
+    assert reported == [f"left with {'4002' if code == 'yes' else code}"]
 
 
 # --- lifespan and stopping -------------------------------------------------------------------
@@ -303,15 +303,15 @@ def test_the_lifespan_is_begun_and_ended(start: Callable[..., Served], name: str
     if name not in DIES_OF_SIGTERM:  # it has trio raise KeyboardInterrupt wherever it is
         assert "/armillary/" not in output, output
     lifespan = {"yes": ["started", "ended"], "begun": ["started"], "no": []}[stated(name)["lifespan"]]
-    assert served.noted(*lifespan)[: len(lifespan)] == lifespan
+    assert served.logged(*lifespan)[: len(lifespan)] == lifespan
 
 
 @pytest.mark.parametrize("name", SERVERS)
-def test_a_request_in_flight_when_the_server_is_told_to_stop(start: Callable[..., Served], name: str) -> None:
+def test_a_request_in_flight_when_the_server_is_asked_to_stop(start: Callable[..., Served], name: str) -> None:
     served = start(name)
     with socket.create_connection(("127.0.0.1", served.port), 5) as connection:
         connection.sendall(b"GET /slow HTTP/1.1\r\nHost: localhost\r\n\r\n")
-        assert "slow began" in served.noted("slow began")
+        assert "slow began" in served.logged("slow began")
         served.server.process.send_signal(signal.SIGINT if name in DIES_OF_SIGTERM else signal.SIGTERM)
         connection.settimeout(10)
         received = b""

@@ -43,11 +43,11 @@ async def app(scope, receive, send):
         session.rotate()
     elif path == "/logout":
         session.destroy()
-    elif path.startswith("/note/"):
+    elif path.startswith("/item/"):
         session[path] = True
         await asyncio.sleep(0.05)
-    if path == "/notes":
-        body = " ".join(sorted(key[6:] for key in session if key.startswith("/note/"))).encode()
+    if path == "/items":
+        body = " ".join(sorted(key[6:] for key in session if key.startswith("/item/"))).encode()
     else:
         body = session.get("user", "nobody").encode()
     await send({"type": "http.response.start", "status": 200, "headers": []})
@@ -121,7 +121,7 @@ def shared_store(kind: str, directory: Path) -> Iterator[tuple[str, str, str]]:
             except psycopg.OperationalError as exc:
                 if os.environ.get("ARMILLARY_REQUIRE_SERVICES") == "1":
                     raise
-                pytest.skip(f"PostgreSQL on 127.0.0.1:5432 is not there: {exc}")
+                pytest.skip(f"PostgreSQL on 127.0.0.1:5432 is not available: {exc}")
             yield "sql", POSTGRESQL.replace("postgresql://", "postgresql+psycopg://"), table
             with psycopg.connect(POSTGRESQL, autocommit=True) as connection:
                 connection.execute(f'DROP TABLE IF EXISTS "{table}"'.encode())
@@ -145,14 +145,14 @@ def test_two_processes_share_sessions_and_lose_none_of_each_others_changes(kind:
         assert client.get(second).text == "ada"
         cookie = client.cookies["session"]
 
-        def note(number: int) -> int:
+        def store(number: int) -> int:
             server = (first, second)[number % 2]
-            url = f"{server}/note/{number}"
+            url = f"{server}/item/{number}"
             return httpx.get(url, headers={"cookie": f"session={cookie}"}, trust_env=False).status_code
 
         with ThreadPoolExecutor(8) as threads:
-            assert list(threads.map(note, range(8))) == [200] * 8
-        assert client.get(f"{first}/notes").text == client.get(f"{second}/notes").text == "0 1 2 3 4 5 6 7"
+            assert list(threads.map(store, range(8))) == [200] * 8
+        assert client.get(f"{first}/items").text == client.get(f"{second}/items").text == "0 1 2 3 4 5 6 7"
         client.get(f"{second}/login")
         assert httpx.get(first, headers={"cookie": f"session={cookie}"}, trust_env=False).text == "nobody"
         client.get(f"{first}/logout")

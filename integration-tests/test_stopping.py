@@ -1,4 +1,4 @@
-"""A restart with open streams, WebSockets and background work ends quickly and in order, on every server."""
+"""A restart with open streams, WebSockets and background work ends quickly and cleanly, on every server."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from websockets.sync.client import connect
 SERVERS = ["uvicorn-websockets", "uvicorn-wsproto", "hypercorn-asyncio", "hypercorn-trio", "granian"]
 
 DIES_OF_SIGTERM = {"hypercorn-trio"}  # this worker handles SIGINT only
-TEARS_CONNECTIONS = {"granian"}  # told by a signal, it may drop sockets before the close frame is out
+TEARS_CONNECTIONS = {"granian"}  # on a signal, it may drop sockets before the close frame is out
 
 
 class Client:
-    """A server, and what its application noted."""
+    """A server, and the events that its application logged."""
 
     def __init__(self, server: Any, log: Path) -> None:
         self.server = server
@@ -39,7 +39,7 @@ class Client:
     def open_websocket(self, path: str) -> Any:
         return connect(f"ws://127.0.0.1:{self.server.port}{path}", open_timeout=5, close_timeout=2)
 
-    def order_to_stop(self, number: int = signal.SIGTERM) -> None:
+    def send_stop_signal(self, number: int = signal.SIGTERM) -> None:
         if self.server.name in DIES_OF_SIGTERM:
             number = signal.SIGINT
         self.server.process.send_signal(number)
@@ -50,12 +50,12 @@ class Client:
         assert "/armillary/" not in output, output  # no traceback passes through our code
         return time.monotonic() - started
 
-    def notes(self, *expected: str) -> list[str]:
+    def logged(self, *expected: str) -> list[str]:
         deadline = time.monotonic() + 5
         while True:
-            notes = self.log.read_text().splitlines() if self.log.exists() else []
-            if set(expected) <= set(notes) or time.monotonic() > deadline:
-                return notes
+            lines = self.log.read_text().splitlines() if self.log.exists() else []
+            if set(expected) <= set(lines) or time.monotonic() > deadline:
+                return lines
             time.sleep(0.02)
 
 
@@ -66,12 +66,12 @@ def client(request: pytest.FixtureRequest, serve: Callable[..., Any], tmp_path: 
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
-def test_pain_17_a_restart_with_open_streams_takes_under_two_seconds(client: Client, number: int) -> None:
+def test_a_restart_with_open_streams_takes_under_two_seconds(client: Client, number: int) -> None:
     stream = client.open_stream("/stream", b"data: first")
     with client.open_websocket("/chat") as chat, client.open_websocket("/ticks") as ticks:
         assert chat.recv(timeout=5) == "welcome"
         assert ticks.recv(timeout=5) == "tick"
-        client.order_to_stop(number)
+        client.send_stop_signal(number)
         codes = []
         for websocket in (chat, ticks):
             with pytest.raises(ConnectionClosed) as caught:
@@ -89,30 +89,30 @@ def test_pain_17_a_restart_with_open_streams_takes_under_two_seconds(client: Cli
     if client.server.name not in TEARS_CONNECTIONS:
         assert b"retry: 100" in rest
         assert set(codes) <= {1001, 1012}
-    assert {"stream ended", "chat ended"} <= set(client.notes("stream ended", "chat ended"))
+    assert {"stream ended", "chat ended"} <= set(client.logged("stream ended", "chat ended"))
 
 
-def test_pain_17_streams_end_when_the_application_says_so(client: Client) -> None:
+def test_streams_end_when_the_application_says_so(client: Client) -> None:
     """`stop()` is for servers that hide their signals from the workers."""
     stream = client.open_stream("/stream", b"data: first")
     client.open_stream("/stop", b"ok").close()
-    assert client.notes("stream ended") == ["stream ended"]
+    assert client.logged("stream ended") == ["stream ended"]
     stream.close()
 
 
-def test_pain_16_background_work_may_finish_within_the_deadline(client: Client) -> None:
+def test_background_work_may_finish_within_the_deadline(client: Client) -> None:
     client.open_stream("/short", b"ok").close()
-    assert client.notes("work began") == ["work began"]
-    client.order_to_stop()
+    assert client.logged("work began") == ["work began"]
+    client.send_stop_signal()
     assert client.end() < 3
-    assert "work done" in client.notes("work done")
+    assert "work done" in client.logged("work done")
 
 
-def test_pain_16_background_work_beyond_the_deadline_is_cancelled_and_reported(client: Client) -> None:
+def test_background_work_beyond_the_deadline_is_cancelled_and_reported(client: Client) -> None:
     client.open_stream("/long", b"ok").close()
-    assert client.notes("work began") == ["work began"]
-    client.order_to_stop()
+    assert client.logged("work began") == ["work began"]
+    client.send_stop_signal()
     assert client.end() < 4
-    notes = client.notes("unfinished: respond_then_work.<locals>.work")
-    assert "unfinished: respond_then_work.<locals>.work" in notes
-    assert "work done" not in notes
+    logged = client.logged("unfinished: respond_then_work.<locals>.work")
+    assert "unfinished: respond_then_work.<locals>.work" in logged
+    assert "work done" not in logged

@@ -1,4 +1,4 @@
-"""The same behaviour on every server, however differently they tell of a departed peer."""
+"""The same behaviour on every server, however differently they report a disconnect."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from websockets.sync.client import ClientConnection, connect
 
 SERVERS = ["uvicorn-websockets", "uvicorn-wsproto", "hypercorn-asyncio", "hypercorn-trio", "granian"]
 
-# What these servers do of their own accord, and no application can change.
-HIDES_CLOSE_CODES = {"hypercorn-asyncio", "hypercorn-trio"}  # every departure is a 1006
+# Differences between these servers that no application can change.
+HIDES_CLOSE_CODES = {"hypercorn-asyncio", "hypercorn-trio"}  # every disconnect is a 1006
 DROPS_ACCEPT_HEADERS = {"granian"}
-REFUSES_ON_ERROR = {"granian"}  # an exception before accept is a 403, not a 500
+REJECTS_ON_ERROR = {"granian"}  # an exception before accept is a 403, not a 500
 
 
 @pytest.fixture(scope="module", params=SERVERS)
@@ -29,7 +29,7 @@ def server(request: pytest.FixtureRequest, serve: Callable[..., Any]) -> Any:
 
 
 class Story:
-    """One visit to a handler, and what it noted."""
+    """One connection to a handler, and the events it recorded."""
 
     def __init__(self, server: Any, name: str) -> None:
         self.id = uuid4().hex
@@ -39,14 +39,14 @@ class Story:
     def open(self, **options: Any) -> ClientConnection:
         return connect(f"{self.base}/{self.name}?id={self.id}", open_timeout=5, close_timeout=2, **options)
 
-    def heard(self, count: int = 1) -> list[Any]:
-        """Return the handler's notes once there are `count` of them."""
+    def recorded(self, count: int = 1) -> list[Any]:
+        """Return the handler's events once there are `count` of them."""
         deadline = time.monotonic() + 5
         while True:
             with connect(f"{self.base}/report?id={self.id}", open_timeout=5) as connection:
-                notes: list[Any] = json.loads(connection.recv(timeout=5))
-            if len(notes) >= count or time.monotonic() > deadline:
-                return notes
+                events: list[Any] = json.loads(connection.recv(timeout=5))
+            if len(events) >= count or time.monotonic() > deadline:
+                return events
             time.sleep(0.02)
 
 
@@ -68,56 +68,56 @@ def test_messages_go_both_ways(server: Any, name: str) -> None:
             assert connection.recv(timeout=5) == message
 
 
-def test_pain_19_a_departure_is_told_in_one_way(server: Any) -> None:
-    story = Story(server, "departure")
+def test_a_disconnect_is_reported_in_one_way(server: Any) -> None:
+    story = Story(server, "disconnects")
     with story.open() as connection:
         connection.close(4002, "bye")
-    heard = story.heard(4)
+    recorded = story.recorded(4)
     code = 1006 if server.name in HIDES_CLOSE_CODES else 4002
-    assert heard == [
-        ["WebSocketDisconnect", code, heard[0][2]],
+    assert recorded == [
+        ["WebSocketDisconnect", code, recorded[0][2]],
         ["WebSocketDisconnect", code],
         ["WebSocketDisconnected", code],
         "nothing",
     ]
-    assert heard[0][2] in ("bye", "")
+    assert recorded[0][2] in ("bye", "")
 
 
-def test_pain_19_a_torn_connection_is_a_disconnect_too(server: Any) -> None:
-    story = Story(server, "departure")
+def test_a_torn_connection_is_a_disconnect_too(server: Any) -> None:
+    story = Story(server, "disconnects")
     with story.open() as connection:
         connection.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # close by reset
         connection.socket.close()
-    heard = story.heard(4)
-    assert [heard[0][0], heard[1][0], heard[2][0], heard[3]] == [
+    recorded = story.recorded(4)
+    assert [recorded[0][0], recorded[1][0], recorded[2][0], recorded[3]] == [
         "WebSocketDisconnect",
         "WebSocketDisconnect",
         "WebSocketDisconnected",
         "nothing",
     ]
-    assert heard[0][1] in (1005, 1006)
+    assert recorded[0][1] in (1005, 1006)
 
 
-def test_pain_19_a_handler_that_only_sends_learns_that_the_peer_has_gone(server: Any) -> None:
+def test_a_handler_that_only_sends_detects_the_disconnect(server: Any) -> None:
     story = Story(server, "ticks")
     with story.open() as connection:
         assert connection.recv(timeout=5) == "tick"
         connection.close(4005)
-    assert story.heard() == [1006 if server.name in HIDES_CLOSE_CODES else 4005]
+    assert story.recorded() == [1006 if server.name in HIDES_CLOSE_CODES else 4005]
 
 
-def test_pain_19_a_handler_that_waits_elsewhere_learns_that_the_peer_has_gone(server: Any) -> None:
+def test_a_handler_that_waits_elsewhere_detects_the_disconnect(server: Any) -> None:
     story = Story(server, "waits")
     with story.open() as connection:
         assert connection.recv(timeout=5) == "waiting"
-    assert story.heard() == ["DISCONNECTED"]
+    assert story.recorded() == ["DISCONNECTED"]
 
 
-def test_misuse_is_named_before_the_server_sees_it(server: Any) -> None:
+def test_misuse_is_reported_before_the_server_sees_it(server: Any) -> None:
     story = Story(server, "misuse")
     with story.open() as connection:
         assert closing(connection) == (4000, "done")
-    assert story.heard(8) == [
+    assert story.recorded(8) == [
         "RuntimeError",
         "RuntimeError",
         "RuntimeError",
@@ -139,9 +139,9 @@ def test_an_unhandled_exception_closes_with_1011(server: Any) -> None:
         assert closing(connection)[0] == 1011
 
 
-@pytest.mark.parametrize(("name", "status"), [("broken_before_accept", 500), ("refused", 403)])
-def test_a_handshake_that_is_not_accepted_is_answered(server: Any, name: str, status: int) -> None:
-    if server.name in REFUSES_ON_ERROR:
+@pytest.mark.parametrize(("name", "status"), [("broken_before_accept", 500), ("rejected", 403)])
+def test_a_handshake_that_is_not_accepted_gets_a_response(server: Any, name: str, status: int) -> None:
+    if server.name in REJECTS_ON_ERROR:
         status = 403
     with pytest.raises(InvalidStatus) as caught:
         Story(server, name).open()
@@ -189,7 +189,7 @@ def test_a_silent_peer_is_closed_with_1001(server: Any) -> None:
     with story.open() as connection:
         connection.send("x")
         assert closing(connection)[0] == 1001
-    assert story.heard() == ["over"]
+    assert story.recorded() == ["ended"]
 
 
 def test_more_unread_messages_than_allowed_close_with_1008(server: Any) -> None:
@@ -198,10 +198,10 @@ def test_more_unread_messages_than_allowed_close_with_1008(server: Any) -> None:
         for _ in range(5):
             connection.send("x")
         assert closing(connection)[0] == 1008
-    assert story.heard() == ["over"]
+    assert story.recorded() == ["ended"]
 
 
-def test_pain_07_an_evil_page_is_refused_and_a_friend_is_not(server: Any) -> None:
+def test_a_page_of_another_origin_is_rejected_and_an_allowed_one_is_not(server: Any) -> None:
     headers = {"Cookie": "session=x"}
     with pytest.raises(InvalidStatus) as caught:
         Story(server, "guarded").open(origin="https://evil.test", additional_headers=headers)

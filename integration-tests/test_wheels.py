@@ -209,11 +209,11 @@ def test_the_page_has_a_row_for_each_package() -> None:
     assert sorted(read_page(PAGE.read_text("utf-8"))[1]) == PACKAGES
 
 
-# --- alone, in environments of their own -----------------------------------------------------
+# --- alone, in separate environments -----------------------------------------------------
 
 
 class Shelf:
-    """Environments by package and kind, each made when it is first asked for."""
+    """Environments by package and kind, each made on first use."""
 
     def __init__(self, wheels: dict[str, Path], folder: Path) -> None:
         self.wheels = wheels
@@ -375,7 +375,7 @@ def test_an_extra_brings_what_it_declares(shelf: Shelf, name: str, extra: str) -
 
 @pytest.mark.nightly
 @every_package
-def test_the_oldest_declared_versions_are_what_was_tried(shelf: Shelf, name: str) -> None:
+def test_the_oldest_declared_versions_are_what_was_tested(shelf: Shelf, name: str) -> None:
     installed = shelf.oldest(name).distributions()
     _, outside = what_it_brings(WORKSPACE, name)
     for requirement in outside:
@@ -385,7 +385,7 @@ def test_the_oldest_declared_versions_are_what_was_tried(shelf: Shelf, name: str
         assert requirement.specifier.contains(version, prereleases=True)
         (lowest,) = [Version(part.version) for part in requirement.specifier if part.operator == ">="]
         # A patch release may be the first that is there at all, or that has a wheel.
-        assert version.release[:1] == lowest.release[:1], f"{requirement} was tried with {version}"
+        assert version.release[:1] == lowest.release[:1], f"{requirement} was tested with {version}"
 
 
 @pytest.mark.nightly

@@ -1,13 +1,13 @@
 """Run FastAPI's own tests on the real Starlette and on the drop-in, and compare them test by test.
 
 The source distribution comes from the package index into a cache outside the repository; its tests and what they
-import are unpacked, FastAPI itself comes from its wheel. Each side runs in an environment of its own with everything
+import are unpacked, FastAPI itself comes from its wheel. Each side runs in its own environment with everything
 that FastAPI's development group `tests` asks for. The result on the real Starlette is kept in the cache.
 
 usage: python integration-tests/conformance/fastapi.py [--python VERSION] [--sample N] [--fresh] [--jobs N]
                                                        [--only FILE ...] [-- PYTEST_OPTION ...]
 
-exit status: 0 where no test passes with the real Starlette and fails with the drop-in.
+exit status: 0 if no test passes with the real Starlette and fails with the drop-in.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-from suite import PLUGIN, Outcome, SourceDistribution, make_environment, own_packages, run_tests
+from suite import PLUGIN, ConformanceResult, SourceDistribution, make_environment, own_packages, run_tests
 
 STARLETTE = "1.10.0"
 PARTS = ("pyproject.toml", "README.md", "tests", "docs_src", "scripts", "docs")
-MOST_RETRIED = 20
+MAX_RETRIED = 20
 TESTS = SourceDistribution("fastapi", "0.165.0", PARTS)
 
 
@@ -41,18 +41,18 @@ def sampled_files(step: int) -> list[str]:
     return files[::step]
 
 
-def run_real(python: str, files: Sequence[str], options: Sequence[str]) -> list[Outcome]:
+def run_real(python: str, files: Sequence[str], options: Sequence[str]) -> list[ConformanceResult]:
     interpreter = make_environment("fastapi-real", python, requirements())
     return run_tests(interpreter, TESTS.unpack(), [*options, *files])
 
 
-def run_ours(python: str, files: Sequence[str], options: Sequence[str]) -> list[Outcome]:
+def run_ours(python: str, files: Sequence[str], options: Sequence[str]) -> list[ConformanceResult]:
     interpreter = make_environment("fastapi-ours", python, [*requirements(), *own_packages()])
     return run_tests(interpreter, TESTS.unpack(), [*PLUGIN, *options, *files])
 
 
-def kept_real(python: str, files: Sequence[str], options: Sequence[str], *, fresh: bool) -> list[Outcome]:
-    """Return the result on the real Starlette: the kept one, where the same tests ran on the same Python before."""
+def kept_real(python: str, files: Sequence[str], options: Sequence[str], *, fresh: bool) -> list[ConformanceResult]:
+    """Return the result on the real Starlette: the cached one, if the same tests ran on the same Python before."""
     interpreter = make_environment("fastapi-real", python, requirements())
     kept = interpreter.parent.parent / "outcomes.json"
     key = json.dumps([list(files), list(options)])
@@ -60,22 +60,22 @@ def kept_real(python: str, files: Sequence[str], options: Sequence[str], *, fres
     if fresh or key not in runs:
         runs[key] = run_real(python, files, options)
         kept.write_text(json.dumps(runs), encoding="utf-8")
-    return [Outcome(*outcome) for outcome in runs[key]]
+    return [ConformanceResult(*outcome) for outcome in runs[key]]
 
 
-def results(outcomes: Iterable[Outcome]) -> dict[str, str]:
+def results(outcomes: Iterable[ConformanceResult]) -> dict[str, str]:
     """Return the last result of each test."""
     return {outcome.test: outcome.result for outcome in outcomes}
 
 
-def only_real(real: Iterable[Outcome], ours: Iterable[Outcome]) -> list[str]:
+def only_real(real: Iterable[ConformanceResult], ours: Iterable[ConformanceResult]) -> list[str]:
     """Return the tests that pass with the real Starlette and not with ours."""
     own = results(ours)
     return [test for test, result in sorted(results(real).items()) if result == "passed" and own.get(test) != "passed"]
 
 
-def retried(python: str, tests: Sequence[str]) -> list[Outcome]:
-    """Run tests again on the drop-in, one after the other, and say which they are."""
+def retried(python: str, tests: Sequence[str]) -> list[ConformanceResult]:
+    """Run tests again on the drop-in, one after the other, and print their names."""
     for test in tests:
         print(f"failed, and is run again alone: {test}")
     return run_ours(python, [f"tests/{test}" for test in tests], ["-p", "no:sugar"])
@@ -91,7 +91,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--python", default=sys.executable, help="version or path of the interpreter to test on")
     parser.add_argument("--sample", type=int, default=1, metavar="N", help="run every N-th test file only")
-    parser.add_argument("--fresh", action="store_true", help="run on the real Starlette even where a result is kept")
+    parser.add_argument("--fresh", action="store_true", help="run on the real Starlette even if a result is cached")
     parser.add_argument("--jobs", type=int, default=0, metavar="N", help="worker processes of pytest-xdist")
     parser.add_argument("--only", nargs="+", default=[], metavar="FILE", help="such as tests/test_ws_router.py")
     parser.add_argument("options", nargs="*", help="passed on to pytest, after --")
@@ -104,8 +104,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     real = kept_real(arguments.python, files, options, fresh=arguments.fresh)
     ours = run_ours(arguments.python, files, options)
     lost = only_real(real, ours)
-    if 0 < len(lost) <= MOST_RETRIED:
-        # A test that starts interpreters runs into its own time-out where other work fills the machine.
+    if 0 < len(lost) <= MAX_RETRIED:
+        # A test that starts interpreters runs into its own time-out if the machine is busy.
         ours += retried(arguments.python, lost)
         lost = only_real(real, ours)
     print_counts("real Starlette", results(real))

@@ -1,14 +1,14 @@
 """Run Starlette's own tests against the drop-in and count what passes, file by file.
 
 The source distribution comes from the package index into a cache outside the repository; only its
-tests are unpacked. They run in an environment of their own, made by uv from this checkout's
+tests are unpacked. They run in their own environment, made by uv from this checkout's
 packages and the tests' requirements.
 
 usage: python integration-tests/conformance/run.py [--python VERSION] [--real] [--floor PERCENT]
                                                    [--only FILE ...] [-- PYTEST_OPTION ...]
        python integration-tests/conformance/run.py --suite fastapi [OPTION ...]
 
-exit status: 0 where every test passes that is not listed in known.md, or where --floor holds.
+exit status: 0 if every test passes that is not listed in known.md, or if --floor is reached.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ import fastapi
 from suite import (
     HERE,
     PLUGIN,
-    Outcome,
+    ConformanceResult,
     SourceDistribution,
     make_environment,
     own_packages,
@@ -63,7 +63,7 @@ NOT_FOR_ROOT = frozenset(
     f"test_staticfiles.py::test_staticfiles_with_invalid_dir_permissions_returns_401[{backend}]"
     for backend in ("asyncio", "trio")
 )
-"""Tests of a directory without permission to enter it: root may enter it all the same."""
+"""Tests of a directory without permission to enter it: root may enter it anyway."""
 
 
 def known_failures() -> set[str]:
@@ -71,8 +71,8 @@ def known_failures() -> set[str]:
     return set(re.findall(r"^- `([^`]+)`", (HERE / "known.md").read_text(encoding="utf-8"), re.MULTILINE))
 
 
-def set_aside_for_root(outcomes: list[Outcome]) -> list[Outcome]:
-    """Return the outcomes that count, and say which do not: those of tests that hold for other users only."""
+def set_aside_for_root(outcomes: list[ConformanceResult]) -> list[ConformanceResult]:
+    """Return the outcomes that count, and print those that do not: tests that only apply to other users."""
     if not runs_as_root():
         return outcomes
     for outcome in outcomes:
@@ -81,7 +81,7 @@ def set_aside_for_root(outcomes: list[Outcome]) -> list[Outcome]:
     return [outcome for outcome in outcomes if outcome.test not in NOT_FOR_ROOT]
 
 
-def print_table(outcomes: list[Outcome]) -> None:
+def print_table(outcomes: list[ConformanceResult]) -> None:
     by_file: dict[str, Counter[str]] = defaultdict(Counter)
     for outcome in outcomes:
         by_file[outcome.file][outcome.result] += 1
@@ -91,7 +91,7 @@ def print_table(outcomes: list[Outcome]) -> None:
         print(f"{file:36}{counts['passed']:>8}{counts['failed']:>8}{counts['skipped']:>9}")
 
 
-def run(arguments: argparse.Namespace) -> list[Outcome]:
+def run(arguments: argparse.Namespace) -> list[ConformanceResult]:
     folder = TESTS.unpack()
     Path(folder / "pytest.ini").write_text(CONFIGURATION, encoding="utf-8")
     tested = [f"starlette=={TESTS.version}"] if arguments.real else own_packages()

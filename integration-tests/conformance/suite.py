@@ -21,12 +21,12 @@ from typing import NamedTuple
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "armillary" / "conformance"
-NOTED_UV = ROOT / ".tools/uv-path"
-UV = os.environ.get("UV") or (NOTED_UV.read_text().strip() if NOTED_UV.exists() else "uv")
+RECORDED_UV_PATH = ROOT / ".tools/uv-path"
+UV = os.environ.get("UV") or (RECORDED_UV_PATH.read_text().strip() if RECORDED_UV_PATH.exists() else "uv")
 PLUGIN = ("-p", "armillary.starlette.pytest_plugin")
 
 
-class Outcome(NamedTuple):
+class ConformanceResult(NamedTuple):
     """One test's result: "passed", "failed" or "skipped" (expected failures count as skipped)."""
 
     file: str
@@ -53,7 +53,7 @@ class SourceDistribution:
         return CACHE / f"{self.name}-{self.version}"
 
     def unpack(self) -> Path:
-        """Return the folder holding the parts, downloading the archive where it is missing."""
+        """Return the folder holding the parts, downloading the archive if it is missing."""
         if all((self.folder / part).exists() for part in self.parts):
             return self.folder
         CACHE.mkdir(parents=True, exist_ok=True)
@@ -77,7 +77,7 @@ def make_environment(label: str, python: str, requirements: Sequence[str]) -> Pa
     """Return the interpreter of an environment holding the requirements.
 
     Args:
-        label: tells this environment from others of the cache.
+        label: distinguishes this environment from others in the cache.
         python: version or path of the interpreter.
         requirements: arguments of `uv pip install`.
     """
@@ -100,8 +100,8 @@ def own_packages() -> list[str]:
     return arguments
 
 
-def run_tests(interpreter: Path, folder: Path, arguments: Sequence[str]) -> list[Outcome]:
-    """Run pytest in `folder` and return what its report says of each test."""
+def run_tests(interpreter: Path, folder: Path, arguments: Sequence[str]) -> list[ConformanceResult]:
+    """Run pytest in `folder` and return the result of each test."""
     report = interpreter.parent.parent / "report.xml"
     report.unlink(missing_ok=True)
     command = [str(interpreter), "-m", "pytest", "-p", "no:cacheprovider", "-q", "--tb=short"]
@@ -118,7 +118,7 @@ def _clean_environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name not in hidden}
 
 
-def _read_outcome(case: ElementTree.Element) -> Outcome:
+def _read_outcome(case: ElementTree.Element) -> ConformanceResult:
     classes = (case.get("classname") or case.get("name") or "").split(".")
     file = (case.get("file") or "/".join(classes) + ".py").removeprefix("tests/")
     inner = classes[len(Path(file).with_suffix("").parts) + 1 :] if case.get("file") else []
@@ -128,9 +128,9 @@ def _read_outcome(case: ElementTree.Element) -> Outcome:
             result = "failed"
         elif child.tag == "skipped" and result == "passed":
             result = "skipped"
-    return Outcome(file, "::".join([*inner, case.get("name") or ""]), result)
+    return ConformanceResult(file, "::".join([*inner, case.get("name") or ""]), result)
 
 
 def runs_as_root() -> bool:
-    """Tell whether file permissions do not hold for this user."""
+    """Return whether file permissions do not apply to this user."""
     return sys.platform != "win32" and os.geteuid() == 0

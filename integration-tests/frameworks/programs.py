@@ -1,7 +1,7 @@
 """The same small program in each framework.
 
 `GET /hello` says hello, `POST /echo` sends the body back, `GET /stream` sends `abc` in three parts, `GET /context`
-tells the context variable `seen`, `GET /boom` raises `Boom`, and the WebSocket at `/ws` echoes text.
+returns the context variable `seen`, `GET /boom` raises `Boom`, and the WebSocket at `/ws` echoes text.
 """
 
 # No `from __future__ import annotations`: these frameworks read annotations where functions are registered, and the
@@ -26,9 +26,9 @@ class Program:
     Attributes:
         app: the ASGI application.
         websockets: whether it has `/ws`.
-        raises: whether an exception reaches the server, after the framework's answer or in place of it.
-        events: what its lifespan noted; None where the framework has no hook.
-        objection: what lint has against its messages; None where they are as the specification has them.
+        raises: whether an exception reaches the server, after the framework's response or instead of it.
+        events: what its lifespan recorded; None if the framework has no hook.
+        objection: the lint error on its messages; None if they conform to the specification.
         ignores_root_path: whether it routes on the whole path, the root path included.
     """
 
@@ -288,7 +288,7 @@ def blacksheep() -> Program:
         Router,
         StreamedContent,
         WebSocket,
-        WebSocketDisconnectError as Gone,
+        WebSocketDisconnectError as Disconnected,
     )
 
     app = Application(router=Router(), show_error_details=False)
@@ -325,7 +325,7 @@ def blacksheep() -> Program:
         try:
             while True:
                 await websocket.send_text(await websocket.receive_text())
-        except Gone:
+        except Disconnected:
             pass
 
     for path, function in (("/hello", hello), ("/stream", stream), ("/context", context), ("/boom", boom)):

@@ -1,4 +1,4 @@
-"""Run the suite of this folder where the frameworks are: in an environment of its own, on wheels.
+"""Run the suite of this folder in its own environment with the frameworks, on wheels.
 
 Django, Quart, Litestar, FastAPI on the real Starlette, Falcon and BlackSheep are installed at their newest versions
 into `.tools/venvs/frameworks`, which is made once; this checkout's packages are installed into it from their wheels,

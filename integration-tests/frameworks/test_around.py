@@ -1,7 +1,7 @@
 """Every middleware of ours around every framework: requests, bodies, streams, WebSockets and lifespans pass.
 
-The middleware are found by walking the installed parts, so that a new one is tried without being named here; one that
-cannot be constructed with the application alone, and has no arguments below, fails.
+The middleware are found by walking the installed packages, so that a new one is tested without being listed here; one
+that cannot be constructed with the application alone, and has no arguments below, fails.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from armillary.middleware import DispatchMiddleware, MessageHooks
 from armillary.testing import TestClient
 
 
-class NobodyKnown:
-    """An authentication backend that knows nobody."""
+class NoUserBackend:
+    """An authentication backend that authenticates no one."""
 
     async def authenticate(self, conn: Any) -> None:
         return None
@@ -39,7 +39,7 @@ def arguments() -> dict[str, dict[str, Any]]:
     from armillary.sqlalchemy import Database
 
     return {
-        "AuthenticationMiddleware": {"backend": NobodyKnown()},
+        "AuthenticationMiddleware": {"backend": NoUserBackend()},
         "CORSMiddleware": {"allow_origins": ["https://friend.example"]},
         "DispatchMiddleware": {"dispatch": passing},
         "HTTPSRedirectMiddleware": {},
@@ -56,15 +56,15 @@ def arguments() -> dict[str, dict[str, Any]]:
 
 
 def middleware() -> dict[str, type[Any]]:
-    """Return every public middleware class of every installed part, the drop-in's apart."""
+    """Return every public middleware class of every installed package, the drop-in's apart."""
     found: dict[str, type[Any]] = {"armillary.middleware.MessageHooks": MessageHooks}
-    for part in pkgutil.iter_modules(armillary.__path__, "armillary."):
-        if part.name in ("armillary.asgi_types", "armillary.starlette"):  # the record of a middleware; its namesakes
+    for package in pkgutil.iter_modules(armillary.__path__, "armillary."):
+        if package.name in ("armillary.asgi_types", "armillary.starlette"):  # the record of a middleware; its namesakes
             continue
-        module = importlib.import_module(part.name)
+        module = importlib.import_module(package.name)
         for name in getattr(module, "__all__", ()):
             if name.endswith("Middleware") and isinstance(value := getattr(module, name), type):
-                found[f"{part.name}.{name}"] = value
+                found[f"{package.name}.{name}"] = value
     return found
 
 
@@ -82,11 +82,11 @@ def wrapped(request: pytest.FixtureRequest, program: Program) -> Any:
 
 
 def drive(app: Any, program: Program) -> TestClient:
-    """Return a client that holds what it sees to the specification, where the framework keeps to it."""
+    """Return a client that checks messages against the specification, if the framework conforms to it."""
     return TestClient(app, base_url="https://testserver", lint=program.objection is None)
 
 
-def test_lint_finds_what_a_framework_does_not_keep_to(program: Program) -> None:
+def test_lint_finds_what_violates_the_specification(program: Program) -> None:
     with TestClient(program.app, lint=True) as client:
         if program.objection is None:
             assert client.get("/hello").text == "hello"
@@ -127,7 +127,7 @@ def test_the_lifespan_passes(wrapped: Any, program: Program) -> None:
         assert program.events == ["startup", "shutdown"]
 
 
-def test_an_exception_keeps_its_identity_or_is_the_frameworks_answer(wrapped: Any, program: Program) -> None:
+def test_an_exception_keeps_its_identity_or_becomes_the_frameworks_response(wrapped: Any, program: Program) -> None:
     with drive(wrapped, program) as client:
         if program.raises:
             with pytest.raises(Boom):
@@ -187,7 +187,7 @@ def test_context_flows_into_the_framework(program: Program) -> None:
         assert client.get("/context").text == "set outside"
 
 
-def test_dispatch_answers_without_the_framework(program: Program) -> None:
+def test_dispatch_responds_without_the_framework(program: Program) -> None:
     async def dispatch(request: Any, call_next: Any) -> Any:
         return PlainTextResponse("closed", 503)
 
@@ -224,27 +224,27 @@ def test_dispatch_five_deep_keeps_streams_and_sockets(program: Program) -> None:
 
 
 def test_hooks_see_the_messages_of_the_framework(program: Program) -> None:
-    noted: list[Any] = []
+    recorded: list[Any] = []
 
-    class Noting(MessageHooks):
+    class RecordingHooks(MessageHooks):
         def on_request(self, scope: Any) -> None:
-            noted.append(scope["path"])
+            recorded.append(scope["path"])
 
         def on_response_start(self, scope: Any, message: Any) -> None:
-            noted.append(message["status"])
+            recorded.append(message["status"])
             message["headers"] = [*message["headers"], (b"x-hooked", b"yes")]
 
         def on_body(self, scope: Any, message: Any) -> None:
-            noted.append(message.get("body", b""))
+            recorded.append(message.get("body", b""))
 
-    with drive(Noting(program.app), program) as client:
+    with drive(RecordingHooks(program.app), program) as client:
         assert client.get("/stream").headers["x-hooked"] == "yes"
-    assert noted[:2] == ["/stream", 200]
-    assert b"".join(noted[2:]) == b"abc"
+    assert recorded[:2] == ["/stream", 200]
+    assert b"".join(recorded[2:]) == b"abc"
 
 
 @pytest.mark.parametrize("name", ["bare", "fastapi", "litestar"])
-def test_dispatch_and_hooks_work_on_trio_where_the_framework_does(name: str) -> None:
+def test_dispatch_and_hooks_work_on_trio_if_the_framework_does(name: str) -> None:
     async def dispatch(request: Any, call_next: Any) -> Any:
         length = len(await request.body())
         response = await call_next(request)

@@ -108,8 +108,8 @@ def address(request: pytest.FixtureRequest) -> Iterator[str]:
 
 def test_queries_mutations_and_subscriptions_work_inside_another_framework(address: str) -> None:
     with httpx.Client() as client:
-        answer = client.post(f"http://{address}", json={"query": '{ hello(name: "Vega") }'})
-        assert answer.json() == {"data": {"hello": "hello Vega"}}
+        response = client.post(f"http://{address}", json={"query": '{ hello(name: "Vega") }'})
+        assert response.json() == {"data": {"hello": "hello Vega"}}
         remembered = client.post(f"http://{address}", json={"query": 'mutation { remember(name: "Vega") }'})
         assert remembered.cookies["name"] == "Vega"
         events = client.post(

@@ -85,14 +85,14 @@ def test_their_websockets_work_within_our_router(mounted: tuple[Any, str], progr
 
 
 @pytest.mark.parametrize("way", ["application", "nested"])
-def test_pain_23_their_lifespan_runs_within_ours(way: str, program: Program) -> None:
+def test_their_lifespan_runs_within_ours(way: str, program: Program) -> None:
     with client_of(WAYS[way](mountable(program), program.events is not None), program) as client:
         assert program.events in (["startup"], None)
         assert client.get(f"{PREFIXES[way]}/hello").text == "hello"
     assert program.events in (["startup", "shutdown"], None)
 
 
-def test_an_application_without_a_lifespan_is_named_where_its_lifespan_is_to_run() -> None:
+def test_an_application_without_a_lifespan_is_reported_if_its_lifespan_is_to_run() -> None:
     program = PROGRAMS["django"]()
     with pytest.raises(ValueError, match="not lifespan") as caught, TestClient(WAYS["application"](program.app, True)):
         pass
@@ -166,7 +166,7 @@ def within_litestar(app: Any) -> Program:
 
     @asgi("/ours", is_mount=True, copy_scope=True)
     async def handler(scope: Any, receive: Any, send: Any) -> None:
-        # Litestar strips the prefix from the path, ends it with a slash, and does not tell of it in the root path.
+        # Litestar strips the prefix from the path, ends it with a slash, and does not add it to the root path.
         path = unquote(scope["raw_path"].decode("ascii"))
         await app({**scope, "path": path, "root_path": scope["root_path"] + "/ours"}, receive, send)
 
@@ -294,8 +294,8 @@ def test_our_static_files_work_below_their_mount(home: Program) -> None:
 
 def test_our_graphql_works_below_their_mount(home: Program) -> None:
     client = client_of(home.app, home)
-    answer = client.post("/ours/graphql", json={"query": "{ hello }"}, headers={"accept": "application/json"})
-    assert answer.json()["data"] == {"hello": "graphql"}
+    response = client.post("/ours/graphql", json={"query": "{ hello }"}, headers={"accept": "application/json"})
+    assert response.json()["data"] == {"hello": "graphql"}
 
 
 # --- keys of the scope -----------------------------------------------------------------------
@@ -319,7 +319,7 @@ def test_keys_of_the_outer_application_are_still_its_own_after_an_inner_one(prog
     assert changed == set()
 
 
-def test_our_application_is_still_in_the_scope_when_a_mounted_one_has_answered(program: Program) -> None:
+def test_our_application_is_still_in_the_scope_after_a_mounted_one_has_responded(program: Program) -> None:
     found: list[Any] = []
 
     class Looking:
@@ -444,10 +444,10 @@ class Ada:
     """A backend that knows Ada."""
 
     def __init__(self, credentials: Any, user: Any) -> None:
-        self.answer = credentials, user
+        self.result = credentials, user
 
     async def authenticate(self, conn: Any) -> Any:
-        return self.answer
+        return self.result
 
 
 def test_users_of_both_sides_stay_apart() -> None:
@@ -523,6 +523,6 @@ def test_states_of_both_lifespans_reach_their_requests() -> None:
         assert client.get("/state").json() == 2
 
 
-def test_a_state_key_that_both_lifespans_store_is_named_at_start_up() -> None:
+def test_a_state_key_that_both_lifespans_store_is_reported_at_start_up() -> None:
     with pytest.raises(RuntimeError, match="two lifespans store 'db' in the state"):
         TestClient(with_states({"theirs": 1, "db": 1}, {"ours": 2, "db": 2})).__enter__()

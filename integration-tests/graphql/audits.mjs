@@ -1,4 +1,4 @@
-// Runs the audits of graphql-http against the URL given, and prints each one's outcome as a line of JSON.
+// Runs the audits of graphql-http against the URL given, and prints each one's result as a line of JSON.
 import { auditServer } from "graphql-http";
 
 const results = await auditServer({ url: process.argv[2] });

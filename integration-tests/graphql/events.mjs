@@ -17,7 +17,7 @@ seen.together = await Promise.all([1, 2, 3].map((start) => all(`subscription { c
 try {
   seen.invalid = await all("{ nothing }");
 } catch (error) {
-  seen.refused = String(error.message ?? error);
+  seen.rejected = String(error.message ?? error);
 }
 const left = client.iterate({ query: "subscription { countdown(start: 50) }" });
 seen.first = (await left.next()).value;

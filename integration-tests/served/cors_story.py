@@ -1,4 +1,4 @@
-"""An API that shares with one origin, and pages that call it."""
+"""An API that allows one origin, and pages that call it."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from armillary.websockets import WebSocket
 received: list[str] = []
 
 
-async def note(request: Request) -> Response:
-    """Answer, and remember that the request came."""
-    received.append(f"{request.method} {request.headers.get('x-note', '')}".strip())
-    return PlainTextResponse("noted", headers={"X-Total": "3", "X-Hidden": "7"})
+async def resource(request: Request) -> Response:
+    """Respond, and record the request."""
+    received.append(f"{request.method} {request.headers.get('x-label', '')}".strip())
+    return PlainTextResponse("stored", headers={"X-Total": "3", "X-Hidden": "7"})
 
 
 async def whoami(request: Request) -> Response:
@@ -34,7 +34,7 @@ async def broken(request: Request) -> Response:
     raise RuntimeError("no star in sight")
 
 
-async def refused(request: Request) -> Response:
+async def forbidden(request: Request) -> Response:
     raise HTTPException(403, "not for you")
 
 
@@ -50,11 +50,11 @@ async def echo(websocket: WebSocket) -> None:
 
 api = Armillary(
     routes=[
-        Route("/note", note, methods=["GET", "POST", "PUT", "DELETE"]),
+        Route("/resource", resource, methods=["GET", "POST", "PUT", "DELETE"]),
         Route("/whoami", whoami),
         Route("/login", login, methods=["POST"]),
         Route("/broken", broken),
-        Route("/refused", refused),
+        Route("/forbidden", forbidden),
         Route("/requests", requests),
         WebSocketRoute("/echo", echo),
     ],
@@ -63,7 +63,7 @@ api = Armillary(
             CORSMiddleware,
             allow_origins=[os.environ.get("SHARED_ORIGIN", "https://example.org")],
             allow_methods=["GET", "POST", "PUT"],
-            allow_headers=["X-Note"],
+            allow_headers=["X-Label"],
             allow_credentials=True,
             expose_headers=["X-Total"],
             check_websockets=True,

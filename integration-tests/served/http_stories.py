@@ -18,23 +18,23 @@ from armillary.websockets import WebSocket, WebSocketDisconnect
 
 LOG = Path(os.environ["STORIES_LOG"])
 FILE = LOG.with_name("file.bin")
-notes: dict[str, list[str]] = {}
+events_by_id: dict[str, list[str]] = {}
 
 
-def note(line: str) -> None:
+def write_log(line: str) -> None:
     with LOG.open("a") as log:
         log.write(line + "\n")
 
 
-def heard(request: Any) -> list[str]:
-    return notes.setdefault(request.query_params.get("id", ""), [])
+def events_of(request: Any) -> list[str]:
+    return events_by_id.setdefault(request.query_params.get("id", ""), [])
 
 
 @asynccontextmanager
 async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
-    note("started")
+    write_log("started")
     yield {"opened": "yes"}
-    note("ended")
+    write_log("ended")
 
 
 async def hello(request: Request) -> Response:
@@ -81,7 +81,7 @@ async def large(request: Request) -> Response:
 
 
 async def endless(request: Request) -> Response:
-    told = heard(request)
+    events = events_of(request)
 
     async def content() -> AsyncIterator[bytes]:
         try:
@@ -89,19 +89,19 @@ async def endless(request: Request) -> Response:
                 yield b"more\n"
                 await anyio.sleep(0.05)
         finally:
-            told.append("stream closed")
+            events.append("stream closed")
 
     return StreamingResponse(content(), media_type="text/plain")
 
 
 async def waits(request: Request) -> Response:
-    told = heard(request)
-    told.append("waiting")
+    events = events_of(request)
+    events.append("waiting")
     with anyio.move_on_after(10):
         while not await request.is_disconnected():  # noqa: ASYNC110 - what is tried is asking
             await anyio.sleep(0.05)
-        told.append("gone")
-    return PlainTextResponse("nobody reads this")
+        events.append("disconnected")
+    return PlainTextResponse("never read")
 
 
 async def trailing(request: Request) -> Response:
@@ -128,7 +128,7 @@ async def broken(request: Request) -> Response:
     raise RuntimeError("meant to fail")
 
 
-async def breaks_off(request: Request) -> Response:
+async def aborted(request: Request) -> Response:
     async def content() -> AsyncIterator[bytes]:
         yield b"begun"
         raise RuntimeError("meant to fail")
@@ -137,28 +137,28 @@ async def breaks_off(request: Request) -> Response:
 
 
 async def slow(request: Request) -> Response:
-    note("slow began")
+    write_log("slow began")
     await anyio.sleep(1)
-    note("slow ended")
+    write_log("slow ended")
     return PlainTextResponse("finished")
 
 
-async def told(request: Request) -> Response:
-    return JSONResponse(heard(request))
+async def reported_events(request: Request) -> Response:
+    return JSONResponse(events_of(request))
 
 
 async def talk(websocket: WebSocket) -> None:
-    told = notes.setdefault(websocket.query_params.get("id", ""), [])
+    events = events_by_id.setdefault(websocket.query_params.get("id", ""), [])
     await websocket.accept()
     try:
         while True:
             message = await websocket.receive_text()
             if message == "close":
-                await websocket.close(4001, "as you wish")
+                await websocket.close(4001, "as requested")
                 return
             await websocket.send_text(message)
     except WebSocketDisconnect as exc:
-        told.append(f"left with {exc.code}")
+        events.append(f"left with {exc.code}")
 
 
 app = Armillary(
@@ -178,9 +178,9 @@ app = Armillary(
         Route("/file", file),
         Route("/empty", empty),
         Route("/broken", broken),
-        Route("/breaks-off", breaks_off),
+        Route("/aborted", aborted),
         Route("/slow", slow),
-        Route("/told", told),
+        Route("/events", reported_events),
         WebSocketRoute("/talk", talk),
     ],
 )

@@ -14,7 +14,7 @@ from armillary.websockets import WebSocket, websocket_session
 LOG = Path(os.environ["STOPPING_LOG"])
 
 
-def note(line: str) -> None:
+def write_log(line: str) -> None:
     with LOG.open("a") as log:
         log.write(line + "\n")
 
@@ -26,7 +26,7 @@ async def stream(scope: Scope, send: Send) -> None:
     await send({"type": "http.response.body", "body": b"data: first\n\n", "more_body": True})
     await stopping.wait()
     await send({"type": "http.response.body", "body": b"retry: 100\n\n"})
-    note("stream ended")
+    write_log("stream ended")
 
 
 async def respond_then_work(send: Send, seconds: float) -> None:
@@ -34,9 +34,9 @@ async def respond_then_work(send: Send, seconds: float) -> None:
     await send({"type": "http.response.body", "body": b"ok"})
 
     async def work() -> None:
-        note("work began")
+        write_log("work began")
         await anyio.sleep(seconds)
-        note("work done")
+        write_log("work done")
 
     await BackgroundTask(work)()
 
@@ -47,7 +47,7 @@ async def chat(websocket: WebSocket) -> None:
         await websocket.send_text("welcome")
         async for _ in websocket.iter_text():
             pass
-    note("chat ended")
+    write_log("chat ended")
 
 
 @websocket_session
@@ -62,7 +62,7 @@ async def routed(scope: Scope, receive: Receive, send: Send) -> None:
     if scope["type"] == "lifespan":
         while (await receive())["type"] == "lifespan.startup":
             await send({"type": "lifespan.startup.complete"})
-        note("lifespan ended")
+        write_log("lifespan ended")
         await send({"type": "lifespan.shutdown.complete"})
     elif scope["type"] == "websocket":
         await (chat if scope["path"] == "/chat" else ticks)(scope, receive, send)
@@ -76,4 +76,6 @@ async def routed(scope: Scope, receive: Receive, send: Send) -> None:
         await respond_then_work(send, 0.3 if scope["path"] == "/short" else 60)
 
 
-app = Stopping(routed, drain_timeout=1.0, on_unfinished=lambda unfinished: note(f"unfinished: {unfinished.task.name}"))
+app = Stopping(
+    routed, drain_timeout=1.0, on_unfinished=lambda unfinished: write_log(f"unfinished: {unfinished.task.name}")
+)

@@ -33,139 +33,139 @@ def story(**options: Any) -> Callable[[Callable[..., Awaitable[None]]], Any]:
 
 
 @story()
-async def report(websocket: WebSocket, heard: list[Any]) -> None:
+async def report(websocket: WebSocket, recorded: list[Any]) -> None:
     async with websocket:
-        await websocket.send_json(heard)
+        await websocket.send_json(recorded)
         await websocket.wait_disconnected()  # two ends that close at once end hypercorn's trio worker
 
 
 @story()
-async def echo(websocket: WebSocket, heard: list[Any]) -> None:
+async def echo(websocket: WebSocket, recorded: list[Any]) -> None:
     await websocket.accept()
     async for message in websocket:
         await (websocket.send_text(message) if isinstance(message, str) else websocket.send_bytes(message))
 
 
 @story()
-async def echo_in_block(websocket: WebSocket, heard: list[Any]) -> None:
+async def echo_in_block(websocket: WebSocket, recorded: list[Any]) -> None:
     async with websocket:
         async for message in websocket:
             await (websocket.send_text(message) if isinstance(message, str) else websocket.send_bytes(message))
 
 
 @story()
-async def departure(websocket: WebSocket, heard: list[Any]) -> None:
+async def disconnects(websocket: WebSocket, recorded: list[Any]) -> None:
     await websocket.accept()
     try:
         await websocket.receive_text()
     except WebSocketDisconnect as exc:
-        heard.append([type(exc).__name__, exc.code, exc.reason])
+        recorded.append([type(exc).__name__, exc.code, exc.reason])
     for late in (websocket.send_text("x"), websocket.receive_text(), websocket.close()):
         try:
             await late
-            heard.append("nothing")
+            recorded.append("nothing")
         except WebSocketDisconnect as exc:
-            heard.append([type(exc).__name__, exc.code])
+            recorded.append([type(exc).__name__, exc.code])
 
 
 @story()
-async def ticks(websocket: WebSocket, heard: list[Any]) -> None:
+async def ticks(websocket: WebSocket, recorded: list[Any]) -> None:
     try:
         async with websocket:
             while True:
                 await websocket.send_text("tick")
-                await anyio.sleep(0.3)  # long after the peer has closed: hypercorn's trio worker fails where both send
+                await anyio.sleep(0.3)  # long after the peer has closed: hypercorn's trio worker fails if both send
     except WebSocketDisconnect as exc:
-        heard.append(exc.code)
+        recorded.append(exc.code)
 
 
 @story()
-async def waits(websocket: WebSocket, heard: list[Any]) -> None:
+async def waits(websocket: WebSocket, recorded: list[Any]) -> None:
     async with websocket:
         await websocket.send_text("waiting")
         await websocket.wait_disconnected()
-        heard.append(websocket.client_state.name)
+        recorded.append(websocket.client_state.name)
 
 
 @story()
-async def misuse(websocket: WebSocket, heard: list[Any]) -> None:
-    async def note(attempt: Awaitable[Any]) -> None:
+async def misuse(websocket: WebSocket, recorded: list[Any]) -> None:
+    async def record_error(attempt: Awaitable[Any]) -> None:
         try:
             await attempt
         except Exception as exc:
-            heard.append(type(exc).__name__)
+            recorded.append(type(exc).__name__)
 
-    await note(websocket.send_text("before accept"))
-    await note(websocket.receive_text())
+    await record_error(websocket.send_text("before accept"))
+    await record_error(websocket.receive_text())
     await websocket.accept()
-    await note(websocket.accept())
-    await note(websocket.close(1006))
-    await note(websocket.close(1000, "x" * 200))
+    await record_error(websocket.accept())
+    await record_error(websocket.close(1006))
+    await record_error(websocket.close(1000, "x" * 200))
     await websocket.close(4000, "done")
-    await note(websocket.close())
-    await note(websocket.send_text("after close"))
-    heard.append(isinstance(WebSocketDisconnected(), RuntimeError))
+    await record_error(websocket.close())
+    await record_error(websocket.send_text("after close"))
+    recorded.append(isinstance(WebSocketDisconnected(), RuntimeError))
 
 
 @story()
-async def coded(websocket: WebSocket, heard: list[Any]) -> None:
+async def coded(websocket: WebSocket, recorded: list[Any]) -> None:
     async with websocket:
         raise WebSocketException(4001, "no\nway")
 
 
 @story()
-async def broken(websocket: WebSocket, heard: list[Any]) -> None:
+async def broken(websocket: WebSocket, recorded: list[Any]) -> None:
     await websocket.accept()
     raise LookupError("mine")
 
 
 @story()
-async def broken_before_accept(websocket: WebSocket, heard: list[Any]) -> None:
+async def broken_before_accept(websocket: WebSocket, recorded: list[Any]) -> None:
     raise LookupError("mine")
 
 
 @story()
-async def unauthorised(websocket: WebSocket, heard: list[Any]) -> None:
+async def unauthorised(websocket: WebSocket, recorded: list[Any]) -> None:
     raise HTTPException(401, "Who are you?", {"WWW-Authenticate": "Bearer"})
 
 
 @story()
-async def refused(websocket: WebSocket, heard: list[Any]) -> None:
+async def rejected(websocket: WebSocket, recorded: list[Any]) -> None:
     await websocket.close(1008)
 
 
 @story()
-async def negotiates(websocket: WebSocket, heard: list[Any]) -> None:
+async def negotiates(websocket: WebSocket, recorded: list[Any]) -> None:
     await websocket.accept("chat", {"X-Room": "blue"})
 
 
 @story()
-async def json_only(websocket: WebSocket, heard: list[Any]) -> None:
+async def json_only(websocket: WebSocket, recorded: list[Any]) -> None:
     async with websocket:
         async for value in websocket.iter_json():
             await websocket.send_json({"got": value})
 
 
 @story(limits=WebSocketLimits(max_message_size=1000))
-async def small(websocket: WebSocket, heard: list[Any]) -> None:
+async def small(websocket: WebSocket, recorded: list[Any]) -> None:
     async with websocket:
         async for message in websocket:
             await websocket.send_text(str(len(message)))
 
 
 @story(limits=WebSocketLimits(idle_timeout=0.2))
-async def impatient(websocket: WebSocket, heard: list[Any]) -> None:
+async def impatient(websocket: WebSocket, recorded: list[Any]) -> None:
     await websocket.accept()
     async for _ in websocket:
         pass
-    heard.append("over")
+    recorded.append("ended")
 
 
 @story(limits=WebSocketLimits(max_queued_messages=3))
-async def slow(websocket: WebSocket, heard: list[Any]) -> None:
+async def slow(websocket: WebSocket, recorded: list[Any]) -> None:
     async with websocket:
         await websocket.wait_disconnected()
-    heard.append("over")
+    recorded.append("ended")
 
 
 stories["guarded"] = OriginMiddleware(stories["echo"], ["https://friend.test"])

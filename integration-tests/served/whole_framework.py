@@ -1,4 +1,4 @@
-"""A program that uses what `pip install armillary` brings, and prints "whole" where all of it works."""
+"""A program that uses what `pip install armillary` brings, and prints "whole" if all of it works."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ async def form(request):
         return PlainTextResponse(fields["name"])
 
 
-async def refuse(request):
+async def reject(request):
     raise HTTPException(418, "teapot")
 
 
@@ -38,7 +38,7 @@ app = Armillary(
     routes=[
         Route("/hello/{name}", hello),
         Route("/form", form, methods=["POST"]),
-        Route("/refuse", refuse),
+        Route("/reject", reject),
         WebSocketRoute("/echo", echo),
         Mount("/static", StaticFiles(directory="public")),
     ],
@@ -85,7 +85,7 @@ async def main():
     assert body(await call("GET", "/hello/ada")) == (200, b'{"hello":"ada"}')
     urlencoded = (b"content-type", b"application/x-www-form-urlencoded")
     assert body(await call("POST", "/form", b"name=ada", urlencoded)) == (200, b"ada")
-    assert body(await call("GET", "/refuse")) == (418, b"teapot")
+    assert body(await call("GET", "/reject")) == (418, b"teapot")
     assert body(await call("GET", "/nowhere"))[0] == 404
     assert body(await call("GET", "/static/a.txt")) == (200, b"static")
     said = [{"type": "websocket.connect"}, {"type": "websocket.receive", "text": "hi"}]
