@@ -1,4 +1,4 @@
-"""The table of `charter.toml`: whom each package may import."""
+"""The table of `charter.toml`: what each package may import."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parent.parent
 TABLE = Path(__file__).resolve().with_name("charter.toml")
 
 META_PACKAGE = "armillary"
-# Where the sources are published: project URLs and the links of READMEs begin with it.
+# The published sources: project URLs and the links of READMEs begin with it.
 REPOSITORY = "https://github.com/armillary-asgi/armillary"
 EVENT_LOOPS = ("anyio", "asyncio", "sniffio", "trio", "uvloop")
 

@@ -1,6 +1,6 @@
-"""Hold every package to the charter: what it imports, what it declares, and the files it must have.
+"""Check every package against the charter: what it imports, what it declares, and the files it must have.
 
-Usage: `python tools/check_packages.py [PACKAGE ...]`. Prints one line per finding and exits with 1 where there is any.
+Usage: `python tools/check_packages.py [PACKAGE ...]`. Prints one line per finding and exits with 1 if there is any.
 """
 
 from __future__ import annotations
@@ -110,7 +110,7 @@ def check(workspace: Workspace, names: list[str] | None = None) -> list[str]:
 
     Args:
         workspace: what to check.
-        names: the packages to check; all where None.
+        names: the packages to check; all if None.
     """
     findings = []
     for name in names or list(workspace.packages):
@@ -157,7 +157,7 @@ def _check_identity(package: Package) -> Iterator[str]:
 
 
 def _check_index_page(package: Package) -> Iterator[str]:
-    """What the index shows beside the README."""
+    """Check what the index shows beside the README."""
     urls = package.project.get("urls", {})
     for label, path in (
         ("Homepage", ""),
@@ -273,8 +273,8 @@ def _check_siblings_declared(workspace: Workspace, package: Package, row: Row) -
             continue
         allowed = row.siblings | row.extra_siblings if extra else row.siblings
         if sibling not in allowed:
-            where = f"the extra {extra!r} declares" if extra else "declares"
-            yield f"{where} {requirement.name}, which the charter does not allow it"
+            subject = f"the extra {extra!r} declares" if extra else "declares"
+            yield f"{subject} {requirement.name}, which the charter does not allow"
         version = workspace.packages[sibling].project.get("version", "0")
         if not requirement.specifier.contains(version, prereleases=True):
             yield f"declares {requirement}, which excludes this workspace's {version}"
@@ -289,8 +289,8 @@ def _check_outside_declared(workspace: Workspace, package: Package, row: Row) ->
             continue
         allowed = row.outside | row.extra_outside if extra else row.outside
         if name not in allowed:
-            where = f"the extra {extra!r} declares" if extra else "declares"
-            yield f"{where} {requirement.name}, which the charter does not allow it"
+            subject = f"the extra {extra!r} declares" if extra else "declares"
+            yield f"{subject} {requirement.name}, which the charter does not allow"
         if not requirement.specifier:
             yield f"declares {requirement.name} without a version range"
 
@@ -314,13 +314,13 @@ def _check_imports(workspace: Workspace, package: Package) -> Iterator[str]:
             provider = _provider(found, own)
             if provider is None or provider in required or BROUGHT_BY.get(provider) in required:
                 continue
-            where = f"{found.path.relative_to(package.folder)}:{found.line}"
+            place = f"{found.path.relative_to(package.folder)}:{found.line}"
             if provider == META_PACKAGE:
-                yield f"{where} imports the bare namespace armillary"
+                yield f"{place} imports the bare namespace armillary"
             elif provider not in optional and BROUGHT_BY.get(provider) not in optional:
-                yield f"{where} imports {found.module}, but {provider} is not declared"
+                yield f"{place} imports {found.module}, but {provider} is not declared"
             elif found.eager and module in loaded:
-                yield f"{where} imports {found.module} whenever {own} is imported, but {provider} is only an extra"
+                yield f"{place} imports {found.module} whenever {own} is imported, but {provider} is only an extra"
 
 
 def _provider(found: Import, own: str) -> str | None:
@@ -345,8 +345,8 @@ def _check_declared_is_imported(workspace: Workspace, package: Package) -> Itera
     for extra, requirement in _requirements(package):
         name = normalized(requirement.name)
         if name not in used and name != normalized(package.project.get("name", "")):
-            where = f"the extra {extra!r} declares" if extra else "declares"
-            yield f"{where} {requirement.name}, but nothing in src imports it"
+            subject = f"the extra {extra!r} declares" if extra else "declares"
+            yield f"{subject} {requirement.name}, but nothing in src imports it"
 
 
 def _check_wheel(package: Package) -> Iterator[str]:
@@ -390,8 +390,8 @@ def _check_meta_reaches_all(workspace: Workspace) -> Iterator[str]:
 
 def main() -> None:
     """Check what the command line names, or everything."""
-    parser = argparse.ArgumentParser(description="Hold every package to the charter.")
-    parser.add_argument("packages", nargs="*", help="folders of packages/; all where none is named")
+    parser = argparse.ArgumentParser(description="Check every package against the charter.")
+    parser.add_argument("packages", nargs="*", help="folders of packages/; all if none is named")
     options = parser.parse_args()
     workspace = Workspace(ROOT, load_charter())
     findings = check(workspace, options.packages)
@@ -399,7 +399,7 @@ def main() -> None:
         print(finding)
     if findings:
         raise SystemExit(f"{len(findings)} findings")
-    print(f"as the charter has them: {', '.join(options.packages or workspace.packages)}")
+    print(f"in accordance with the charter: {', '.join(options.packages or workspace.packages)}")
 
 
 if __name__ == "__main__":

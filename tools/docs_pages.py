@@ -1,4 +1,4 @@
-"""What the documentation takes from the repository: its navigation, and the table of packages.
+"""Generated parts of the documentation: its navigation, and the table of packages.
 
 MkDocs loads this file as a hook. The marker `<!-- table of packages -->` in a page becomes that table.
 """
@@ -60,18 +60,18 @@ def table_of_packages() -> str:
 
 
 def on_config(config: Any) -> Any:
-    """Give MkDocs the navigation."""
+    """Set the navigation."""
     config["nav"] = navigation()
     return config
 
 
 def on_page_markdown(markdown: str, **_: Any) -> str:
-    """Put the table of packages in the place of its marker."""
+    """Replace the marker with the table of packages."""
     return markdown.replace(MARKER, table_of_packages()) if MARKER in markdown else markdown
 
 
 def on_post_page(output: str, page: Any, **_: Any) -> str:
-    """Refuse a page that would have a browser fetch something from another host."""
+    """Fail on a page that would fetch something from another host."""
     found = FETCHED.search(output)
     if found is not None:
         raise ValueError(f"{page.file.src_uri} fetches from another host: {found[0]}")

@@ -1,7 +1,7 @@
-"""Puts GraphiQL's released files into the package, as the npm registry has them.
+"""Puts GraphiQL's released files into the package, from the npm registry.
 
-Run it by `make graphiql`; it needs npm. Versions and hashes stand here: a file that is not the
-one that was reviewed is refused. `--adopt` prints the hashes of what was fetched instead.
+Run it by `make graphiql`; it needs npm. Versions and hashes are listed here: a file that is not the
+one that was reviewed is rejected. `--adopt` prints the hashes of what was fetched instead.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ TARGET = Path(__file__).resolve().parents[1] / "packages/graphql/src/armillary/g
 
 
 class Release(NamedTuple):
-    """One npm package: its version, and where its files go, by their paths in the package."""
+    """One npm package: its version, and the targets of its files, by their paths in the package."""
 
     name: str
     version: str
@@ -80,7 +80,7 @@ def fetch(release: Release, folder: Path) -> dict[str, bytes]:
 
 
 def main(arguments: list[str]) -> int:
-    """Fetch all releases, and write them where every hash is right."""
+    """Fetch all releases, and write them if every hash is right."""
     adopt = arguments == ["--adopt"]
     files: dict[str, bytes] = {}
     wrong = 0

@@ -1,7 +1,7 @@
-"""What each package costs who installs it alone, as the table of `docs/footprint.md`.
+"""The cost of installing each package alone, as the table of `docs/footprint.md`.
 
-Usage: `python tools/footprint.py` measures every wheel in an environment of its own and rewrites the page. The nightly
-suite measures again and fails where a package has grown beyond its row.
+Usage: `python tools/footprint.py` measures every wheel in its own environment and rewrites the page. The nightly
+suite measures again and fails if a package has grown beyond its row.
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ FOREIGN_SHARE = 0.25  # other projects' releases change what they weigh
 HEAD = """\
 # Footprint
 
-What a package costs who installs it alone: measured from its wheel, in an environment that holds the package and what
+The cost of installing a package alone: measured from its wheel, in an environment that holds the package and what
 it declares, on CPython {python}. `make footprint` measures again and rewrites this page.
 
-- **import, ms**: the shortest of three imports in a fresh interpreter. It depends on the machine, and nothing is held
-  to it.
+- **import, ms**: the shortest of three imports in a fresh interpreter. It depends on the machine, and is not
+  checked.
 - **own, standard and foreign modules**: how many the import loads from Armillary, from the standard library (beyond
   what an interpreter starts with) and from other projects.
 - **size**, **with all**: installed size in KiB without bytecode, of the package itself and of the whole environment.
 - **brings**: the other projects' distributions that are installed with it.
 
-The nightly suite fails where a package has grown by more than a tenth, or brings a distribution that is not here.
+The nightly suite fails if a package has grown by more than a tenth, or brings a distribution that is not listed.
 
 """
 
@@ -92,13 +92,13 @@ def kind_of(module: str) -> str:
 def measure(environment: Environment, package: str) -> Footprint:
     """Measure the package that was installed alone into an environment."""
     names = [] if package == META_PACKAGE else [module_name(package)]
-    answers = [environment.ask(PROBE, *names) for _ in range(3)]
-    kinds = [kind_of(name) for name in answers[0]["modules"]]
-    sizes = {normalized(name): size for name, size in answers[0]["sizes"].items()}
+    probes = [environment.ask(PROBE, *names) for _ in range(3)]
+    kinds = [kind_of(name) for name in probes[0]["modules"]]
+    sizes = {normalized(name): size for name, size in probes[0]["sizes"].items()}
     own = sum(size for name, size in sizes.items() if name in ("armillary", f"armillary-{package}"))
     return Footprint(
         package,
-        round(min(answer["seconds"] for answer in answers) * 1000),
+        round(min(probe["seconds"] for probe in probes) * 1000),
         kinds.count("own"),
         kinds.count("standard"),
         kinds.count("foreign"),
@@ -132,7 +132,7 @@ def growth(row: Footprint, now: Footprint, *, same_python: bool) -> list[str]:
     Args:
         row: what the page says.
         now: what was measured.
-        same_python: whether both are of one Python, whose standard library is then held to the row too.
+        same_python: whether both are of one Python, whose standard library is then compared too.
     """
     found = []
     for what in ("own", "foreign", *(["standard"] if same_python else [])):

@@ -1,6 +1,6 @@
 """The picture of the packages, drawn from what their sources import: `docs/assets/packages.svg`.
 
-Usage: `python tools/graph.py` draws it anew; a test fails while the picture is not that of the sources. An arrow that
+Usage: `python tools/graph.py` draws it again; a test fails while the picture does not match the sources. An arrow that
 follows from others is left out. A dashed arrow is an import that only an extra makes possible.
 """
 
@@ -36,7 +36,7 @@ STYLE = """\
 
 @dataclass(frozen=True, slots=True)
 class Graph:
-    """Who imports whom.
+    """The imports between the packages.
 
     Attributes:
         edges: for each package the siblings that it imports.
@@ -113,19 +113,19 @@ def ranks(edges: dict[str, frozenset[str]]) -> list[list[str]]:
 
 
 def place(rows: list[list[str]], edges: dict[str, frozenset[str]]) -> dict[str, tuple[float, int]]:
-    """Return the middle of each box, every row ordered by where its imports are."""
+    """Return the middle of each box, every row ordered by the places of its imports."""
     widths = [sum(width_of(name) for name in row) + GAP * (len(row) - 1) for row in rows]
     middle = MARGIN + max(widths) / 2
     places: dict[str, tuple[float, int]] = {}
     for number, row in enumerate(rows):
 
-        def wanted(name: str) -> tuple[float, str]:
+        def sort_key(name: str) -> tuple[float, str]:
             near = [places[to][0] for to in edges[name]]
             return (sum(near) / len(near) if near else middle, name)
 
         left = middle - widths[number] / 2
         top = MARGIN + (len(rows) - 1 - number) * ROW_HEIGHT
-        for name in sorted(row, key=wanted):
+        for name in sorted(row, key=sort_key):
             places[name] = (left + width_of(name) / 2, top + BOX_HEIGHT // 2)
             left += width_of(name) + GAP
     return places

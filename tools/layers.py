@@ -1,7 +1,7 @@
-"""The import contracts: write `.importlinter` from the charter's table, and hold the sources to it.
+"""The import contracts: write `.importlinter` from the charter's table, and check the sources against it.
 
 Usage: `python tools/layers.py` brings `.importlinter` up to date and runs import-linter on it. With `--check`, or
-where CI is set, an `.importlinter` that is out of date is an error.
+if CI is set, an `.importlinter` that is out of date is an error.
 """
 
 from __future__ import annotations
@@ -147,8 +147,8 @@ def _module_of(distribution: str) -> str:
 
 def main() -> None:
     """Bring the contracts up to date and run them."""
-    parser = argparse.ArgumentParser(description="Hold the sources to the import contracts.")
-    parser.add_argument("--check", action="store_true", help="fail where .importlinter is out of date")
+    parser = argparse.ArgumentParser(description="Check the sources against the import contracts.")
+    parser.add_argument("--check", action="store_true", help="fail if .importlinter is out of date")
     options = parser.parse_args()
     text = contracts(existing_packages(), load_charter())
     if not CONTRACTS.is_file() or CONTRACTS.read_text("utf-8") != text:

@@ -1,10 +1,10 @@
-"""Where Armillary's own classes behave otherwise than the drop-in, which behaves as Starlette does.
+"""The differences between Armillary's own classes and the drop-in, which behaves as Starlette does.
 
-`DIFFERENCES` is the one list; the table in docs/packages/starlette.md is made from it. Each row names the attributes
-of the drop-in that hold the difference, so that a test can tell whether the list is complete and still true.
+`DIFFERENCES` is the one list; the table in docs/packages/starlette.md is generated from it. Each row names the
+attributes of the drop-in that implement the difference, so that a test can check that the list is complete and true.
 
 usage: python tools/native_differences.py            rewrite the table
-       python tools/native_differences.py --check    exit with 1 where it is not current
+       python tools/native_differences.py --check    exit with 1 if it is not current
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ class Difference(NamedTuple):
     subject: str
     drop_in: str
     native: str
-    held_by: tuple[str, ...]
+    implemented_by: tuple[str, ...]
     """`module.Class.attribute` below `armillary.starlette`."""
 
 
 DIFFERENCES = [
     Difference(
         "500 and user middleware",
-        "the 500 is made outside of all middleware: no CORS or other headers of theirs on it",
+        "the 500 is made outside all middleware, so it lacks CORS and other headers",
         "the 500 passes through the program's middleware",
         ("applications.Starlette.build_middleware_stack",),
     ),
@@ -44,8 +44,8 @@ DIFFERENCES = [
     ),
     Difference(
         "Request bodies",
-        "without a limit unless `max_body_size` sets one, which middleware applies",
-        "at most 16 MiB, also where there is no middleware",
+        "unlimited unless `max_body_size` sets one, which middleware applies",
+        "at most 16 MiB, even without middleware",
         (
             "applications.Starlette.__init__",
             "requests.Request.max_body_size",
@@ -61,7 +61,7 @@ DIFFERENCES = [
     ),
     Difference(
         "`request.json()`",
-        "any media type; bad JSON raises in the endpoint, so it is a 500; NaN and any depth are taken",
+        "any media type; bad JSON raises in the endpoint, so it is a 500; NaN and any depth are accepted",
         "415 for another media type; 400 with the position for bad JSON, NaN and deep nesting",
         ("requests.Request.json_media_types_only", "requests.Request.decode_json_body"),
     ),
@@ -114,15 +114,15 @@ DIFFERENCES = [
         ("responses.JSONResponse.render",),
     ),
     Difference(
-        "Refused handshakes",
+        "Rejected handshakes",
         "are sent as a response whatever the server announces; `send_denial_response` raises without the extension",
-        "are closed with 403 where the server has no such extension",
+        "are closed with 403 if the server has no such extension",
         ("_response.Response.denial_without_extension", "websockets.WebSocket.reject_without_extension"),
     ),
     Difference(
         "Malformed Range header",
         "400",
-        "is ignored, as RFC 9110 has it",
+        "is ignored, as in RFC 9110",
         ("_file_response.FileResponse.reject_malformed_ranges",),
     ),
     Difference(
@@ -140,7 +140,7 @@ DIFFERENCES = [
     Difference(
         "How a file is opened and sent",
         "by `anyio.open_file`; an `OSError` of the server's `send` passes",
-        "one thread hop; a client that is gone ends the response quietly",
+        "one thread hop; a disconnected client ends the response quietly",
         ("_file_response.FileResponse.open", "_file_response.FileResponse.send_message"),
     ),
     Difference(
@@ -158,7 +158,7 @@ DIFFERENCES = [
     Difference(
         "404 and 405",
         "are raised in an application, so that handlers always see them",
-        "are raised only where a handler is registered, else sent",
+        "are raised only if a handler is registered, else sent",
         ("routing.BaseRoute.raises", "routing.Router.raises"),
     ),
     Difference(
@@ -169,8 +169,8 @@ DIFFERENCES = [
     ),
     Difference(
         "A route of an application that serves WebSockets too",
-        "takes requests alone",
-        "takes both, where the application says so by `serves_websockets`",
+        "takes requests only",
+        "takes both, if the application declares it by `serves_websockets`",
         ("routing.Route.takes_websockets",),
     ),
     Difference(
@@ -229,7 +229,7 @@ DIFFERENCES = [
     Difference(
         "CORS",
         "all origins together with credentials are allowed; a regex may allow `null`; WebSockets are not checked",
-        "`ValueError` for the pair; `null` only where it is named; WebSockets can be checked",
+        "`ValueError` for the pair; `null` only if it is listed; WebSockets can be checked",
         (
             "middleware.cors._Policy.allows_any_origin_with_credentials",
             "middleware.cors._Origins.regex_may_allow_null",
@@ -249,34 +249,34 @@ DIFFERENCES = [
     Difference(
         "Attributes of the session cookie",
         "any, also those with which browsers drop it",
-        "`ValueError` for those, and `Secure` where the others need it",
+        "`ValueError` for those, and `Secure` if the others need it",
         ("middleware.sessions.SessionMiddleware.allows_any_cookie",),
     ),
     Difference(
-        "To pop a missing key of a session",
-        "is no access: the response says no `Vary: Cookie`",
-        "is one, as any look into a session",
+        "`session.pop` of a missing key",
+        "is not an access: the response has no `Vary: Cookie`",
+        "is one, as is any read of a session",
         ("middleware.sessions.Session.pop",),
     ),
     Difference(
         "`Secure` on the session cookie",
         "is `Secure` only with `https_only`",
-        "is `Secure` wherever the request came over TLS",
+        "is `Secure` whenever the request came over TLS",
         ("middleware.sessions.SessionMiddleware.__init__",),
     ),
     Difference(
         "Failed authentication",
         "400, a WebSocket closed with 1000",
-        "401 where there is a challenge, a WebSocket closed with 1008 and the reason",
+        "401 if there is a challenge, a WebSocket closed with 1008 and the reason",
         (
-            "middleware.authentication.AuthenticationMiddleware.refuse",
+            "middleware.authentication.AuthenticationMiddleware.reject",
             "middleware.authentication.AuthenticationMiddleware.default_on_error",
         ),
     ),
     Difference(
         "Unhandled exceptions",
-        "are raised on without a log record; WebSockets are left to the server; a client that is gone raises",
-        "are logged once; WebSockets are closed with 1011; a client that is gone ends the request",
+        "are raised again without a log record; WebSockets are left to the server; a disconnected client raises",
+        "are logged once; WebSockets are closed with 1011; a disconnected client ends the request",
         (
             "middleware.errors.ServerErrorMiddleware.report",
             "middleware.errors.ServerErrorMiddleware.absorbs_disconnects",
@@ -286,7 +286,7 @@ DIFFERENCES = [
     Difference(
         "Text of the debug page",
         "Starlette's hooks to change it: `generate_html`, `format_line`",
-        "a page of its own, bounded in size, with secrets masked",
+        "its own page, bounded in size, with secrets masked",
         (
             "middleware.errors.ServerErrorMiddleware.debug_response",
             "middleware.errors.ServerErrorMiddleware.error_response",
@@ -295,13 +295,13 @@ DIFFERENCES = [
     Difference(
         "A handled exception after the response began",
         "`RuntimeError`",
-        "its handler runs, the exception is reported and raised on",
+        "its handler runs, the exception is reported and raised again",
         ("middleware.exceptions.ExceptionMiddleware.handle_after_start",),
     ),
     Difference(
         "HTTP endpoints as classes",
         "leave exceptions to the application",
-        "answer `HTTPException` themselves, also outside of one",
+        "handle `HTTPException` themselves, also outside an application",
         ("endpoints.HTTPEndpoint.dispatch", "endpoints.HTTPEndpoint.method_not_allowed"),
     ),
     Difference(
@@ -329,7 +329,7 @@ DIFFERENCES = [
     Difference(
         "JSON on WebSockets",
         "bad JSON raises `json.JSONDecodeError`; NaN is sent",
-        "bad JSON is a `MalformedMessage`, which ends the connection; NaN is refused",
+        "bad JSON is a `MalformedMessage`, which ends the connection; NaN is rejected",
         ("websockets.WebSocket.decode_json", "websockets.WebSocket.encode_json"),
     ),
     Difference(
@@ -346,8 +346,8 @@ DIFFERENCES = [
     ),
     Difference(
         "Static files",
-        "hidden files are served; no variants; no Cache-Control; no If-Match; 401 where access is refused",
-        "hidden files are a 404; .br, .zst and .gz siblings; caching; 412; 404 where access is refused",
+        "hidden files are served; no variants; no Cache-Control; no If-Match; 401 if access is denied",
+        "hidden files are a 404; .br, .zst and .gz siblings; caching; 412; 404 if access is denied",
         (
             "staticfiles.StaticFiles.__init__",
             "staticfiles.StaticFiles.handles_preconditions",
@@ -357,13 +357,13 @@ DIFFERENCES = [
     Difference(
         "Names of static files",
         'any that the system allows; ".." is resolved inside the directory',
-        "those that every system takes alike",
+        "those that are valid on every system",
         ("staticfiles.StaticFiles.portable_names", "staticfiles.StaticFiles.get_path"),
     ),
     Difference(
         "StaticFiles outside an application",
-        "raises 404 and 405; redirects to absolute URLs; takes no directory at all",
-        "answers them itself; redirects to relative paths; `ValueError`",
+        "raises 404 and 405; redirects to absolute URLs; needs no directory",
+        "responds itself; redirects to relative paths; `ValueError`",
         (
             "staticfiles.StaticFiles.raises_http_exceptions",
             "staticfiles.StaticFiles.directory_location",
@@ -387,7 +387,7 @@ DIFFERENCES = [
         ("middleware.gzip.GZipMiddleware.__call__",),
     ),
     Difference(
-        "Lines of an .env file that are none",
+        "Invalid lines of an .env file",
         "are skipped",
         "`ValueError` with the line",
         ("config.Config.strict_file",),
@@ -407,7 +407,7 @@ DIFFERENCES = [
     Difference(
         "Test client",
         "httpx2 before httpx; ASGI 2; no time limit; an application without a lifespan fails inside `with`",
-        "a limit for each await; a lifespan only where there is one",
+        "a limit for each await; a lifespan only if there is one",
         (
             "testclient.TestClient.__init__",
             "testclient.TestClient.request",

@@ -28,7 +28,7 @@ def title(name: str) -> str:
 
 
 def new_package(name: str, root: Path = ROOT) -> Path:
-    """Write the package and everything that names it; return its folder.
+    """Write the package and everything that lists it; return its folder.
 
     Raises:
         ValueError: the name is no package name, or is taken.
@@ -122,7 +122,7 @@ def main() -> None:
         folder = new_package(options.name)
     except ValueError as exc:
         raise SystemExit(f"new: {exc}") from None
-    print(f"made {folder.relative_to(ROOT)}; say whom it may import in tools/charter.toml")
+    print(f"made {folder.relative_to(ROOT)}; declare its imports in tools/charter.toml")
 
 
 if __name__ == "__main__":

@@ -18,10 +18,10 @@ PAGE = '<!doctype html><meta name="pypi:repository-version" content="1.0"><title
 
 
 def add_files(index: Path, files: Iterable[Path]) -> None:
-    """Put files into an index, each below the name of its project, and write the pages anew.
+    """Put files into an index, each below the name of its project, and rewrite the pages.
 
     Raises:
-        FileExistsError: a file of that name is there with other contents: what is published never changes.
+        FileExistsError: a file of that name exists with other contents: published files never change.
     """
     for file in files:
         place = index / normalized(file.name.partition("-")[0]) / file.name

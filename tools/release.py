@@ -1,7 +1,7 @@
 """What a tag releases, and whether the wheels work without the sources.
 
 Usage: `python tools/release.py plan armillary-cors-1.2.0` prints the packages that the tag releases, one per line, or
-fails where the tag and the metadata disagree. `python tools/release.py try DIST PACKAGE ...` installs each package's
+fails if the tag and the metadata disagree. `python tools/release.py try DIST PACKAGE ...` installs each package's
 wheel from DIST into a fresh environment and runs its tests there, on a copy, with the checkout out of reach.
 """
 
@@ -71,7 +71,7 @@ def packages_of(tag: str, root: Path = ROOT) -> list[str]:
 
 
 def try_wheel(package: str, dist: Path, uv: str) -> None:
-    """Install a package from its wheel with every extra, and run its tests where the sources are not.
+    """Install a package from its wheel with every extra, and run its tests without the sources.
 
     Raises:
         subprocess.CalledProcessError: it cannot be installed, or a test fails.

@@ -1,4 +1,4 @@
-"""Who must follow when a package is released with a fix that nobody may miss.
+"""The releases that must follow a release with a security fix.
 
 Usage: `python tools/release_plan.py datastructures [PACKAGE ...]`, or `make release-plan CHANGED=datastructures`.
 """
@@ -153,7 +153,7 @@ def lines_of(release: Release) -> list[str]:
 
 def main() -> None:
     """Print the plan for what the command line names."""
-    parser = argparse.ArgumentParser(description="Who must follow when a package is released with a fix.")
+    parser = argparse.ArgumentParser(description="The releases that must follow a fix.")
     parser.add_argument("changed", nargs="+", help="folders of packages/ that the fix is in")
     options = parser.parse_args()
     try:

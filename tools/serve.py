@@ -28,8 +28,8 @@ def example_names() -> list[str]:
 def terminal_foreground() -> Iterator[None]:
     """Take the terminal for this process alone, so that Ctrl-C reaches it and not the `make` that waits for it.
 
-    A `make` that receives Ctrl-C reports an error even when what it runs has stopped in good order. Without a
-    terminal, or where this process is not in the foreground, nothing changes.
+    A `make` that receives Ctrl-C reports an error even when what it runs has stopped cleanly. Without a
+    terminal, or if this process is not in the foreground, nothing changes.
     """
     if os.name != "posix":
         yield
@@ -57,14 +57,14 @@ def terminal_foreground() -> Iterator[None]:
 
 
 def port_number(text: str) -> int:
-    """Return a port, or leave with a sentence that says why it is none."""
+    """Return a port, or leave with a sentence that says what is wrong."""
     if not text.isascii() or not text.isdigit() or len(text) > 5 or int(text) > 65535:
         raise SystemExit(f"PORT= takes a number from 0 to 65535, got {text!r}")
     return int(text)
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Return a listening socket, or leave with a sentence that says why there is none."""
+    """Return a listening socket, or leave with a sentence that says why it fails."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family)
     if os.name == "posix":

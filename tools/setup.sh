@@ -2,7 +2,7 @@
 # Prepares .venv with every package of the workspace (editable), their extras and the tools.
 #
 # Does nothing when nothing changed since the last time, and then needs no network. Writes only
-# below the checkout: .venv, and .tools (uv when there is none on PATH, downloads, notes).
+# below the checkout: .venv, and .tools (uv when there is none on PATH, downloads, paths).
 #
 #   PYTHON=python3.13 sh tools/setup.sh    use this interpreter
 #   UV=/path/to/uv sh tools/setup.sh       use this uv

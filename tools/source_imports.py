@@ -15,10 +15,10 @@ class Import:
     Attributes:
         module: the absolute dotted name.
         names: what a `from` import takes from it.
-        path, line: where it stands.
-        eager: whether it runs when its module is imported, and may not fail: it stands in no function, under no
+        path, line: its place.
+        eager: whether it runs when its module is imported, and may not fail: it is in no function, under no
             `if TYPE_CHECKING` and in no `try` that handles ImportError.
-        typing_only: whether it stands under `if TYPE_CHECKING`.
+        typing_only: whether it is under `if TYPE_CHECKING`.
     """
 
     module: str
@@ -80,11 +80,11 @@ class _Reader(ast.NodeVisitor):
             self.visit(child)
 
     def visit_Try(self, node: ast.Try) -> None:
-        forgiving = any(_handles_import_error(handler) for handler in node.handlers)
-        self._lazy += forgiving
+        handles_missing = any(_handles_import_error(handler) for handler in node.handlers)
+        self._lazy += handles_missing
         for child in node.body:
             self.visit(child)
-        self._lazy -= forgiving
+        self._lazy -= handles_missing
         for child in (*node.handlers, *node.orelse, *node.finalbody):
             self.visit(child)
 
@@ -104,7 +104,7 @@ def read_imports(path: Path, package: str) -> list[Import]:
         package: the dotted name of the package that relative imports in it start from.
 
     Raises:
-        SyntaxError: where the file is not Python.
+        SyntaxError: if the file is not Python.
     """
     reader = _Reader(path, package)
     reader.visit(ast.parse(path.read_text("utf-8"), str(path)))

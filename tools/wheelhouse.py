@@ -1,4 +1,4 @@
-"""Wheels of every package, and environments that hold nothing but what is asked for.
+"""Wheels of every package, and environments that hold only what is requested.
 
 The integration tests run on what is published: wheels are built into a folder, and installed from it into fresh
 environments made by uv.
@@ -25,9 +25,9 @@ OWN_SETTINGS = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "PYTHONWARNINGS", "PY
 
 
 def find_uv() -> str:
-    """Return the uv that the environment variable UV names, or that the set-up has written down."""
-    noted = ROOT / ".tools" / "uv-path"
-    return os.environ.get("UV") or (noted.read_text("utf-8").strip() if noted.is_file() else "uv")
+    """Return the uv that the environment variable UV names, or that the set-up recorded."""
+    recorded_path = ROOT / ".tools" / "uv-path"
+    return os.environ.get("UV") or (recorded_path.read_text("utf-8").strip() if recorded_path.is_file() else "uv")
 
 
 def build_wheels(workspace: Workspace, folder: Path) -> dict[str, Path]:
@@ -71,7 +71,7 @@ def what_it_brings(workspace: Workspace, name: str, extras: Iterable[str] = ()) 
 
 
 def allowed_siblings(charter: dict[str, Row], name: str, *, with_extras: bool = False) -> set[str]:
-    """Return whom a package may bring by the charter: its siblings, and theirs."""
+    """Return the siblings that a package may bring by the charter: its siblings, and theirs."""
     found: set[str] = set()
     waiting = [name]
     while waiting:

@@ -18,7 +18,7 @@ def test_what_stays_or_shrinks_is_no_growth() -> None:
     assert growth(ROW, ROW, same_python=True) == growth(ROW, smaller, same_python=True) == []
 
 
-def test_time_is_not_held_to_the_row() -> None:
+def test_time_is_not_compared_with_the_row() -> None:
     assert growth(ROW, replace(ROW, milliseconds=2000), same_python=True) == []
 
 
@@ -33,7 +33,7 @@ def test_time_is_not_held_to_the_row() -> None:
         (replace(ROW, brings=("anyio", "idna")), "cors: it brings idna"),
     ],
 )
-def test_growth_is_named(changed: Footprint, sentence: str) -> None:
+def test_growth_is_reported(changed: Footprint, sentence: str) -> None:
     assert growth(ROW, changed, same_python=True) == [sentence]
 
 

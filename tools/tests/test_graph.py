@@ -11,7 +11,7 @@ CURRENT = read_graph(Workspace(ROOT, load_charter()))
 
 
 def test_the_picture_in_the_documentation_is_that_of_the_sources() -> None:
-    assert PICTURE.read_text("utf-8") == draw(CURRENT), "draw it anew: make graph"
+    assert PICTURE.read_text("utf-8") == draw(CURRENT), "draw it again: make graph"
 
 
 def test_every_package_is_in_the_picture() -> None:
@@ -37,7 +37,7 @@ def test_an_import_that_needs_an_extra_is_dashed() -> None:
     assert 'class="extra"' in draw(CURRENT)
 
 
-def test_an_import_that_is_gone_changes_the_picture(checkout: Any) -> None:
+def test_an_import_that_is_removed_changes_the_picture(checkout: Any) -> None:
     def picture() -> str:
         return draw(read_graph(Workspace(checkout.root, load_charter(checkout.root / "tools" / "charter.toml"))))
 

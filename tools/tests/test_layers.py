@@ -18,7 +18,7 @@ CHARTER = {
 
 
 def run_contracts(tmp_path: Path, **sources: str) -> subprocess.CompletedProcess[str]:
-    """Write a package per name in CHARTER, with these sources, and hold them to the contracts of CHARTER."""
+    """Write a package per name in CHARTER, with these sources, and check them against the contracts of CHARTER."""
     for name in CHARTER:
         module = name.replace("-", "_")
         home = tmp_path / "armillary" / module
@@ -64,12 +64,12 @@ def test_sources_that_leave_the_table_fail(tmp_path: Path, sources: dict[str, st
     assert f"{broken} BROKEN" in done.stdout
 
 
-def test_a_circle_in_the_table_is_named() -> None:
+def test_a_circle_in_the_table_is_reported() -> None:
     rows = {"a": Row("a", frozenset({"b"})), "b": Row("b", frozenset({"a"}))}
     with pytest.raises(ValueError, match="a -> b -> a"):
         layered(rows)
 
 
-def test_a_package_without_a_row_is_named() -> None:
+def test_a_package_without_a_row_is_reported() -> None:
     with pytest.raises(ValueError, match=r"no row in tools/charter\.toml for: etag"):
         contracts(["asgi-types", "etag"], CHARTER)

@@ -49,29 +49,29 @@ def overrides() -> Iterator[str]:
 
 
 OVERRIDES = sorted(overrides())
-HELD_BY = [held for row in DIFFERENCES for held in row.held_by]
+IMPLEMENTED_BY = [attribute_path for row in DIFFERENCES for attribute_path in row.implemented_by]
 
 
-def test_every_override_is_a_row_of_the_list_or_said_to_change_nothing() -> None:
-    assert set(OVERRIDES) - set(HELD_BY) - SAME_BEHAVIOUR == set()
+def test_every_override_is_a_row_of_the_list_or_declared_without_a_difference() -> None:
+    assert set(OVERRIDES) - set(IMPLEMENTED_BY) - SAME_BEHAVIOUR == set()
 
 
 def test_no_override_is_both() -> None:
-    assert set(HELD_BY) & SAME_BEHAVIOUR == set()
+    assert set(IMPLEMENTED_BY) & SAME_BEHAVIOUR == set()
 
 
-def test_what_is_said_to_change_nothing_is_there() -> None:
+def test_what_is_declared_without_a_difference_exists() -> None:
     assert SAME_BEHAVIOUR - set(OVERRIDES) == set()
 
 
-@pytest.mark.parametrize("held", sorted(set(HELD_BY)))
-def test_what_holds_a_difference_is_not_what_the_native_part_has(held: str) -> None:
-    path, _, attribute = held.rpartition(".")
+@pytest.mark.parametrize("attribute_path", sorted(set(IMPLEMENTED_BY)))
+def test_an_attribute_with_a_difference_is_not_the_native_one(attribute_path: str) -> None:
+    path, _, attribute = attribute_path.rpartition(".")
     module, _, name = path.rpartition(".")
     cls = getattr(importlib.import_module(f"{DROP_IN}.{module}"), name)
     own = vars(cls)[attribute]
     base = native_base(cls, attribute)
-    if held in OVERRIDES:
+    if attribute_path in OVERRIDES:
         assert base is not None
         assert isinstance(own, types.FunctionType) or own != vars(base)[attribute]
 
@@ -81,6 +81,6 @@ def test_the_table_of_the_page_is_current() -> None:
     assert text == rewritten(text), "run: python tools/native_differences.py"
 
 
-def test_a_page_without_a_place_for_the_table_is_refused() -> None:
+def test_a_page_without_a_place_for_the_table_is_rejected() -> None:
     with pytest.raises(SystemExit, match="must hold the lines"):
         native_differences.rewritten("# Page\n")

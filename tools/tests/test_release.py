@@ -21,7 +21,7 @@ def test_a_tag_releases_the_package_it_names(checkout: Any) -> None:
         ("armillary-asgi-types-1.0.0", "is released with the core train, tag armillary-core-1.0.0"),
     ],
 )
-def test_a_tag_that_does_not_fit_is_refused(checkout: Any, tag: str, sentence: str) -> None:
+def test_a_tag_that_does_not_fit_is_rejected(checkout: Any, tag: str, sentence: str) -> None:
     with pytest.raises(ValueError, match=sentence):
         packages_of(tag, checkout.root)
 

@@ -17,7 +17,7 @@ def test_a_fix_in_the_train_releases_the_train_first_and_the_meta_package_last()
     assert made.following[-1].packages == ("armillary",)
 
 
-def test_everyone_who_names_the_fixed_package_raises_its_bound() -> None:
+def test_every_package_that_requires_the_fixed_package_raises_its_bound() -> None:
     made = plan(WORKSPACE, ["datastructures"])
     raised = {name for release in (*made.first, *made.following) for name in release.bounds}
     assert raised == {
@@ -30,7 +30,7 @@ def test_everyone_who_names_the_fixed_package_raises_its_bound() -> None:
     assert all(bound in bounds for release in made.following for bounds in release.bounds.values())
 
 
-def test_a_fix_in_a_part_that_the_drop_in_stands_on_takes_the_train_along() -> None:
+def test_a_fix_in_a_part_that_the_drop_in_depends_on_takes_the_train_along() -> None:
     made = plan(WORKSPACE, ["cors"])
     assert [release.packages for release in made.first] == [("cors",)]
     assert [release.packages for release in made.following] == [CORE_TRAIN, ("armillary",)]
@@ -50,6 +50,6 @@ def test_the_text_names_tags_and_bounds() -> None:
     assert f"packages/starlette/pyproject.toml: armillary-cors>={version}" in text
 
 
-def test_an_unknown_package_is_named_with_those_there_are() -> None:
+def test_an_unknown_package_is_reported_with_the_existing_ones() -> None:
     with pytest.raises(ValueError, match=r"there is no packages/nosuch; there are: .*cors"):
         plan(WORKSPACE, ["nosuch"])
