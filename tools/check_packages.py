@@ -32,7 +32,6 @@ from charter import (
 from hatchling.builders.wheel import WheelBuilder
 from packaging.requirements import Requirement
 from source_imports import Import, eager_modules, modules_below, read_imports
-from trove_classifiers import classifiers as known_classifiers
 
 README_SECTIONS = ("Install", "Example", "What it does not do", "Dependencies", "Options", "Standards", "Links")
 EXAMPLE_LINES = 20
@@ -170,9 +169,6 @@ def _check_index_page(package: Package) -> Iterator[str]:
             yield f'pyproject.toml must say {label} = "{REPOSITORY + path}" in [project.urls]'
     if not package.project.get("keywords"):
         yield "pyproject.toml needs keywords that people search for"
-    for classifier in package.project.get("classifiers", []):
-        if classifier not in known_classifiers:
-            yield f"pyproject.toml has the classifier {classifier!r}, which the index does not know"
 
 
 def _check_files(workspace: Workspace, package: Package) -> Iterator[str]:

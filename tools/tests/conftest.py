@@ -72,15 +72,19 @@ def checkout(tmp_path: Path) -> Checkout:
     meta = tmp_path / "packages" / "armillary" / "pyproject.toml"
     before, _, after = meta.read_text().partition("dependencies = [\n")
     _, _, after = after.partition("]\n")
+    urls, _, after = after.partition("[project.optional-dependencies]\n")
     _, _, end = after.partition("# No module")
     meta.write_text(
         before
-        + 'dependencies = ["armillary-asgi-types>=1.0,<2"]\n\n'
+        + 'dependencies = ["armillary-asgi-types>=1.0,<2"]\n'
+        + urls
         + '[project.optional-dependencies]\nall = ["armillary[standard]"]\nstandard = []\n\n'
         + "# No module"
         + end
     )
     made = Checkout(tmp_path)
+    # lint is not in this small workspace
+    made.replace("packages/asgi-types/README.md", "/tree/main/packages/lint", "/tree/main/packages/asgi-types")
     made.replace("pyproject.toml", "mypy_path = [\n", 'mypy_path = [\n    "packages/asgi-types/src",\n')
     made.replace(
         "pyproject.toml", "[tool.uv.sources]\n", "[tool.uv.sources]\narmillary-asgi-types = { workspace = true }\n"
