@@ -2,7 +2,7 @@
 
 python benchmarks/subscriptions.py [COUNT]
 
-Each application runs in a process of its own; one subscription is one connection. What a server
+Each application runs in its own process; one subscription is one connection. What a server
 keeps for a connection is not in the figures.
 """
 

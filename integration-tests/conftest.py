@@ -84,7 +84,7 @@ class Server:
 
 
 @pytest.fixture
-def patience() -> None:
+def without_watchdog() -> None:
     """Exempt a test from the watchdog that ends the run: for one that takes minutes and has its own time-outs."""
     faulthandler.cancel_dump_traceback_later()
 

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-PATIENCE = 60.0
+TIMEOUT_SECONDS = 60.0
 ROOT = Path(__file__).resolve().parent.parent
 
 PROGRAM = """\
@@ -91,7 +91,7 @@ def served(folder: Path, port: int, *arguments: str, **environ: str) -> Iterator
         )
 
     def read() -> str:
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + TIMEOUT_SECONDS
         while time.monotonic() < deadline and process.poll() is None:
             try:
                 with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=5) as response:
@@ -142,7 +142,7 @@ def test_the_version_is_that_of_the_drop_in_beside_another_one(tmp_path: Path, w
         env={**os.environ, "PYTHONPATH": str(with_starlette)},
         capture_output=True,
         text=True,
-        timeout=PATIENCE,
+        timeout=TIMEOUT_SECONDS,
         check=True,
     )
     assert done.stdout == "1.10.0 1.10.0\n"

@@ -12,7 +12,7 @@ RUN = Path(__file__).with_name("frameworks") / "run.py"
 
 
 @pytest.mark.nightly
-@pytest.mark.usefixtures("patience")
+@pytest.mark.usefixtures("without_watchdog")
 def test_packages_mix_with_django_quart_litestar_fastapi_falcon_and_blacksheep(
     capfd: pytest.CaptureFixture[str],
 ) -> None:

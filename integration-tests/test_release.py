@@ -135,7 +135,7 @@ def version_of(package: str) -> str:
 
 
 @pytest.mark.nightly
-@pytest.mark.usefixtures("patience")
+@pytest.mark.usefixtures("without_watchdog")
 def test_everything_then_one_package_then_the_train_are_released_from_tags(
     tmp_path: Path, index: tuple[Path, str]
 ) -> None:

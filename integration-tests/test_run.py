@@ -20,7 +20,7 @@ pytestmark = pytest.mark.skipif(
 )
 
 ROOT = Path(__file__).resolve().parent.parent
-PATIENCE = 30.0
+TIMEOUT_SECONDS = 30.0
 
 
 # Runs in the child, a session leader: its standard input becomes the terminal that Ctrl-C is pressed on.
@@ -61,7 +61,7 @@ class Terminal:
 
     def read_until(self, pattern: str) -> re.Match[str]:
         """Return the first match of `pattern` in what the terminal shows."""
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + TIMEOUT_SECONDS
         while (found := re.search(pattern, self.shown)) is None:
             assert self._read(), f"ended without {pattern!r}:\n{self.shown}"
             assert time.monotonic() < deadline, f"no {pattern!r} in:\n{self.shown}"
@@ -82,10 +82,10 @@ class Terminal:
 
     def exit_code(self) -> int:
         """Read what is left and return the exit status of the command."""
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + TIMEOUT_SECONDS
         while self._read() and time.monotonic() < deadline:
             pass
-        return self._process.wait(PATIENCE)
+        return self._process.wait(TIMEOUT_SECONDS)
 
 
 # `-o setup`: the environment is the one these tests run in.
@@ -95,7 +95,7 @@ RUN = ("make", "-o", "setup", "run")
 def test_the_example_is_served_until_ctrl_c() -> None:
     with Terminal(*RUN, "PORT=0") as terminal:
         url = terminal.read_until(r"http://127\.0\.0\.1:\d+/")[0]
-        with urllib.request.urlopen(url + "hello/Ada", timeout=PATIENCE) as response:
+        with urllib.request.urlopen(url + "hello/Ada", timeout=TIMEOUT_SECONDS) as response:
             assert b'"hello":"Ada"' in response.read()
         terminal.press(b"\x03")
         assert terminal.exit_code() == 0, terminal.shown

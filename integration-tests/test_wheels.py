@@ -1,7 +1,7 @@
 """Each package as its wheel: what is in it, what it brings, what importing it loads, and that it works alone.
 
 The fast part imports wheels from a folder, beside the foreign distributions of this environment. The nightly part
-installs each wheel into environments of its own: as it is, with the oldest versions it declares, and with its extras.
+installs each wheel into separate environments: plain, with the oldest versions it declares, and with its extras.
 """
 
 from __future__ import annotations

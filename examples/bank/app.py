@@ -117,7 +117,7 @@ class AccountType:
 class Query:
     @strawberry.field
     async def accounts(self, info: strawberry.Info[GraphQLContext]) -> list[AccountType]:
-        # Fields of a query are resolved at the same time, so each has a transaction of its own.
+        # Fields of a query are resolved at the same time, so each has its own transaction.
         async with transaction(info.context.request, read_only=True) as own:
             return [AccountType(owner=row.owner, balance=row.balance) for row in await Bank(own, outbox).accounts()]
 

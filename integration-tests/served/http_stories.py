@@ -98,7 +98,7 @@ async def waits(request: Request) -> Response:
     events = events_of(request)
     events.append("waiting")
     with anyio.move_on_after(10):
-        while not await request.is_disconnected():  # noqa: ASYNC110 - what is tried is asking
+        while not await request.is_disconnected():  # noqa: ASYNC110 - polling is what is tested
             await anyio.sleep(0.05)
         events.append("disconnected")
     return PlainTextResponse("never read")
