@@ -85,7 +85,8 @@ def test_an_owner_of_the_namespace_is_found_although_only_a_part_is_released(
 ) -> None:
     add_files(index[1], [wheel(tmp_path, "armillary", STRANGER, ("armillary/__init__.py",))])
     (finding,) = foreign_on_index(index[0], ["cors"])
-    assert finding.startswith("armillary on the index") and finding.endswith("and it provides the import armillary")
+    assert finding.startswith("armillary on the index")
+    assert finding.endswith("and it provides the import armillary")
 
 
 def test_a_source_distribution_is_read_too(index: tuple[str, Path], tmp_path: Path) -> None:
