@@ -39,7 +39,7 @@ endif
 
 .PHONY: menu
 menu: ## print this menu
-	@echo 'usage: make VERB [NAME=value ...]'
+	@echo 'usage: make TARGET [NAME=value ...]'
 	@echo
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1	/p' $(firstword $(MAKEFILE_LIST)) | while IFS='	' read -r verb text; do printf '  %-20s %s\n' "$$verb" "$$text"; done
 	@echo
@@ -63,9 +63,10 @@ test-package: setup need-package ## tests of P=cors alone, in an environment hol
 		pytest "packages/$(P)/tests" $(ARGS)
 
 .PHONY: lint
-lint: setup ## ruff: rules and formatting (P= for one package)
+lint: setup ## ruff: rules and formatting (P= for one package); the words of the glossary
 	@$(PY) -m ruff check $(STYLED)
 	@$(PY) -m ruff format --check $(STYLED)
+	@$(PY) tools/check_words.py
 
 .PHONY: format
 format: setup ## let ruff fix and format (P= for one package)
@@ -78,7 +79,7 @@ types: setup ## mypy --strict and pyright strict over the sources and typing_tes
 	@$(PY) -m pyright $(TYPED)
 
 .PHONY: layers
-layers: setup ## import contracts: who may import whom
+layers: setup ## import contracts: which package may import which
 	@$(PY) tools/layers.py
 
 .PHONY: packages
@@ -115,7 +116,7 @@ footprint: setup ## measure each package alone, from its wheel, and rewrite docs
 	@$(PY) tools/footprint.py
 
 .PHONY: graph
-graph: setup ## draw the picture of the packages anew, from what they import
+graph: setup ## draw the picture of the packages from what they import
 	@$(PY) tools/graph.py
 
 .PHONY: release-plan

@@ -198,5 +198,6 @@ def test_importing_it_loads_no_third_party_and_no_event_loop() -> None:
         "print(*{name.partition('.')[0] for name in set(sys.modules) - before})"
     )
     done = subprocess.run([sys.executable, "-I", "-c", program], capture_output=True, text=True, check=True)
-    # Not even `typing`, which takes longer to import than all of this.
-    assert set(done.stdout.split()) <= {"armillary", "__future__", "types"}
+    third_parties = set(done.stdout.split()) - set(sys.stdlib_module_names) - {"armillary"}
+    assert third_parties == set()
+    assert "asyncio" not in done.stdout.split()

@@ -72,7 +72,7 @@ def test_changing() -> None:
         del fields["b"]
 
 
-def test_pop_and_its_kin() -> None:
+def test_pop_and_the_other_removals() -> None:
     fields = MultiDict(PAIRS)
     assert fields.pop("a") == "2"
     assert "a" not in fields

@@ -24,7 +24,7 @@ async def failing_after_start(scope: Any, receive: Any, send: Any) -> None:
     raise RuntimeError("cut short")
 
 
-async def test_an_unhandled_exception_is_a_500_that_tells_nothing_and_is_raised_on(http: Any) -> None:
+async def test_an_unhandled_exception_is_a_500_without_detail_and_is_raised_on(http: Any) -> None:
     response = await http(ServerErrorMiddleware(failing))
     assert (response.status, response.text) == (500, "Internal Server Error")
     assert isinstance(response.error, RuntimeError)

@@ -263,7 +263,7 @@ class TestRedirect:
         assert [value for name, value in response.raw_headers if name == b"location"] == [b"/a"]
 
 
-class TestDenial:
+class TestDenialResponse:
     async def test_a_response_rejects_a_websocket(self, exchange: Any) -> None:
         one = exchange(type="websocket", scheme="ws", extensions={"websocket.http.response": {}})
         one.request = [{"type": "websocket.connect"}]

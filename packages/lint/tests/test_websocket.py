@@ -14,8 +14,12 @@ CONNECT: Message = {"type": "websocket.connect"}
 ACCEPT: Message = {"type": "websocket.accept"}
 CLOSE: Message = {"type": "websocket.close"}
 DISCONNECT: Message = {"type": "websocket.disconnect", "code": 1001}
-DENIAL_START: Message = {"type": "websocket.http.response.start", "status": 401, "headers": [(b"content-length", b"2")]}
-DENIAL_BODY: Message = {"type": "websocket.http.response.body", "body": b"no"}
+REJECTION_START: Message = {
+    "type": "websocket.http.response.start",
+    "status": 401,
+    "headers": [(b"content-length", b"2")],
+}
+REJECTION_BODY: Message = {"type": "websocket.http.response.body", "body": b"no"}
 
 
 def text(value: Any, **more: Any) -> Message:
@@ -48,7 +52,7 @@ def test_a_whole_connection_passes(drive: SimpleNamespace) -> None:
         ((ACCEPT, {**CLOSE, "code": "1000"}), "'code' is str"),
         ((ACCEPT, {**CLOSE, "reason": b"bye"}), "'reason' is bytes"),
         ((ACCEPT, {**CLOSE, "reason": "é" * 62}), "the reason has 124 bytes; keep it to 123"),
-        ((DENIAL_START, DENIAL_BODY), "did not offer this extension"),
+        ((REJECTION_START, REJECTION_BODY), "did not offer this extension"),
         (({"type": "http.response.start", "status": 200},), "a websocket scope sends no such message"),
     ],
 )
@@ -60,14 +64,14 @@ def test_a_broken_connection_is_named(drive: SimpleNamespace, messages: tuple[Me
 @pytest.mark.parametrize(
     ("messages", "sentence"),
     [
-        ((DENIAL_START,), "returned before the end of the denial response"),
-        ((DENIAL_BODY,), "the denial response was not started"),
-        ((ACCEPT, DENIAL_START), "the handshake was already accepted; close the connection"),
-        ((DENIAL_START, CLOSE), "the handshake is being rejected"),
-        ((DENIAL_START, DENIAL_BODY, CLOSE), "already closed or rejected"),
-        ((DENIAL_START, {**DENIAL_BODY, "body": b"n"}), "ended after 1 bytes"),
-        (({**DENIAL_START, "status": 101},), "the status is 101"),
-        (({**DENIAL_START, "status": 304}, DENIAL_BODY), "a 304 has a body"),
+        ((REJECTION_START,), "returned before the end of the denial response"),
+        ((REJECTION_BODY,), "the denial response was not started"),
+        ((ACCEPT, REJECTION_START), "the handshake was already accepted; close the connection"),
+        ((REJECTION_START, CLOSE), "the handshake is being rejected"),
+        ((REJECTION_START, REJECTION_BODY, CLOSE), "already closed or rejected"),
+        ((REJECTION_START, {**REJECTION_BODY, "body": b"n"}), "ended after 1 bytes"),
+        (({**REJECTION_START, "status": 101},), "the status is 101"),
+        (({**REJECTION_START, "status": 304}, REJECTION_BODY), "a 304 has a body"),
     ],
 )
 def test_a_wrong_denial_response_is_named(drive: SimpleNamespace, messages: tuple[Message, ...], sentence: str) -> None:
@@ -77,7 +81,7 @@ def test_a_wrong_denial_response_is_named(drive: SimpleNamespace, messages: tupl
 
 def test_a_denial_response_passes_if_it_is_offered(drive: SimpleNamespace) -> None:
     scope = drive.websocket_scope(extensions={"websocket.http.response": {}})
-    assert len(drive.app(scope, (DENIAL_START, DENIAL_BODY), (CONNECT,))) == 2
+    assert len(drive.app(scope, (REJECTION_START, REJECTION_BODY), (CONNECT,))) == 2
 
 
 @pytest.mark.parametrize("code", [1000, 1001, 1008, 1011, 3000, 4999])

@@ -193,7 +193,7 @@ async def test_a_disconnect_is_one_line(logger: Any, records: list[Any], raised:
 
 
 @pytest.mark.anyio
-async def test_a_server_that_cannot_send_tells_of_a_disconnect(logger: Any, records: list[Any]) -> None:
+async def test_a_server_that_cannot_send_is_a_disconnect(logger: Any, records: list[Any]) -> None:
     sent = []
 
     async def send(message: Any) -> None:

@@ -20,7 +20,7 @@ def test_root_path_grows_in_a_copy_of_the_scope(driver: Any) -> None:
     assert (scope["root_path"], scope["path"]) == ("/root", "/root/a/1/b/c")
 
 
-def test_the_record_tells_the_whole_template_below_mounts(driver: Any) -> None:
+def test_the_record_has_the_whole_template_below_mounts(driver: Any) -> None:
     router = Router([Mount("/a/{x}", routes=[Mount("/b", routes=[Route("/{y:int}", driver.endpoint())])])])
     scope = driver.http_scope("/a/1/b/2")
     driver.run(driver.call(router, scope))

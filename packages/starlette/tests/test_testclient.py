@@ -61,17 +61,17 @@ def test_a_time_out_warns_and_has_no_effect() -> None:
         assert TestClient(asgi3).get("/", timeout=0).text == "ok"
 
 
-def test_a_denial_is_a_response_and_a_disconnect() -> None:
-    async def deny(scope: Scope, receive: Receive, send: Send) -> None:
+def test_a_rejection_is_a_response_and_a_disconnect() -> None:
+    async def rejecting(scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "websocket.http.response.start", "status": 401, "headers": [(b"x-a", b"1")]})
         await send({"type": "websocket.http.response.body", "body": b"no"})
 
     with pytest.raises(WebSocketDisconnect) as raised:
-        with TestClient(deny).websocket_connect("/"):
+        with TestClient(rejecting).websocket_connect("/"):
             pass
-    denial: Any = raised.value
-    assert isinstance(denial, WebSocketDenialResponse)
-    assert (denial.status_code, denial.text, denial.headers["x-a"]) == (401, "no", "1")
+    rejection: Any = raised.value
+    assert isinstance(rejection, WebSocketDenialResponse)
+    assert (rejection.status_code, rejection.text, rejection.headers["x-a"]) == (401, "no", "1")
 
 
 def run(*missing: str) -> subprocess.CompletedProcess[str]:

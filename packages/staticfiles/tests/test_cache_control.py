@@ -23,7 +23,7 @@ pytestmark = pytest.mark.anyio
         "font-0123456789abcdef0123456789abcdef.woff2",
     ],
 )
-async def test_pain_22_name_with_a_hash_is_immutable(name: str) -> None:
+async def test_a_name_with_a_hash_is_immutable(name: str) -> None:
     assert has_hashed_name(name)
 
 

@@ -42,7 +42,7 @@ async def test_file_of_any_size_is_served_whole(size: int, tmp_path: Path, ask: 
     assert response.headers["content-length"] == str(size)
 
 
-async def test_pain_22_a_file_costs_one_thread_hop_and_one_for_each_later_chunk(
+async def test_a_file_costs_one_thread_hop_and_one_for_each_later_chunk(
     tmp_path: Path, ask: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import armillary.staticfiles._static_files as module

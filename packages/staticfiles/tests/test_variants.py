@@ -27,7 +27,7 @@ def assets(tmp_path: Path) -> Path:
     return tmp_path
 
 
-async def test_pain_22_the_sibling_the_client_wants_is_sent(assets: Path, ask: Callable[..., Any]) -> None:
+async def test_the_sibling_the_client_wants_is_sent(assets: Path, ask: Callable[..., Any]) -> None:
     app = StaticFiles(directory=assets)
     for accepted, coding, decode in (
         ("gzip, deflate, br, zstd", "br", brotli.decompress),

@@ -20,10 +20,16 @@ The exceptions that cross from one part to another:
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
+from ._application import ASGIApp, Lifespan, Message, Receive, Scope, Send, StatefulLifespan, StatelessLifespan
+from ._cached_body import CachedBody
 from ._callable import is_async_callable, is_plain_function
 from ._exceptions import ClientDisconnect, HTTPException, WebSocketException
+from ._handler_types import ExceptionHandler, ExceptionHandlers, HTTPExceptionHandler, WebSocketExceptionHandler
 from ._handlers import find_exception_handler
 from ._middleware import Middleware
+from ._middleware_factory import MiddlewareFactory
 from ._phrases import reason_phrase
 from ._record import RECORD_KEY, find_scope_record, scope_record
 from ._response_start import (
@@ -34,20 +40,10 @@ from ._response_start import (
     track_websocket,
 )
 from ._route_template import expect_route_template, find_route_template
+from ._scope_record import ScopeRecord
+from ._stop import StopSignal
 
-# Its own, as `typing` costs more than what is loaded here.
-TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
-
-    from ._application import ASGIApp, Lifespan, Message, Receive, Scope, Send, StatefulLifespan, StatelessLifespan
-    from ._cached_body import CachedBody
-    from ._handler_types import (
-        ExceptionHandler,
-        ExceptionHandlers,
-        HTTPExceptionHandler,
-        WebSocketExceptionHandler,
-    )
     from ._message import (
         HTTPDisconnectEvent,
         HTTPRequestEvent,
@@ -76,10 +72,7 @@ if TYPE_CHECKING:
         WebSocketResponseStartEvent,
         WebSocketSendEvent,
     )
-    from ._middleware_factory import MiddlewareFactory
     from ._scope import ASGIVersions, HTTPScope, LifespanScope, TLSExtension, WebSocketScope
-    from ._scope_record import ScopeRecord
-    from ._stop import StopSignal
 
 __all__ = [
     "RECORD_KEY",
@@ -149,36 +142,14 @@ __all__ = [
     "track_websocket",
 ]
 
-_TYPES = {
-    "ASGIApp": "_application",
-    "ASGIVersions": "_scope",
-    "CachedBody": "_cached_body",
-    "ExceptionHandler": "_handler_types",
-    "ExceptionHandlers": "_handler_types",
-    "HTTPExceptionHandler": "_handler_types",
-    "HTTPScope": "_scope",
-    "Lifespan": "_application",
-    "LifespanScope": "_scope",
-    "Message": "_application",
-    "MiddlewareFactory": "_middleware_factory",
-    "Receive": "_application",
-    "Scope": "_application",
-    "ScopeRecord": "_scope_record",
-    "Send": "_application",
-    "StatefulLifespan": "_application",
-    "StatelessLifespan": "_application",
-    "StopSignal": "_stop",
-    "TLSExtension": "_scope",
-    "WebSocketExceptionHandler": "_handler_types",
-    "WebSocketScope": "_scope",
-}
+_SCOPES = frozenset({"ASGIVersions", "HTTPScope", "LifespanScope", "TLSExtension", "WebSocketScope"})
 
 
 def __getattr__(name: str) -> Any:
-    """Load the types when they are asked for: small middleware names them in annotations alone."""
+    """Load the descriptions of scopes and messages when one is asked for; no signature names them."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     # Not by importlib, which is three modules more.
-    module = __import__(f"{__name__}.{_TYPES.get(name, '_message')}", fromlist=[name])
+    module = __import__(f"{__name__}.{'_scope' if name in _SCOPES else '_message'}", fromlist=[name])
     value = globals()[name] = getattr(module, name)
     return value

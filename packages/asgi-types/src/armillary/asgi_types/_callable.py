@@ -8,12 +8,9 @@ flag of a code object. It is used only if it is loaded already, for functions ma
 from __future__ import annotations
 
 import sys
+from collections.abc import Awaitable, Callable
 from types import BuiltinFunctionType, FunctionType, MethodType
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-    from typing import Any, TypeGuard
+from typing import Any, TypeGuard
 
 _COROUTINE_FLAG = 0x80  # inspect.CO_COROUTINE
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from ._phrases import reason_phrase
+from collections.abc import Mapping
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from ._phrases import reason_phrase
 
 
 class HTTPException(Exception):

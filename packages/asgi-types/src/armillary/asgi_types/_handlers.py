@@ -7,10 +7,7 @@ code is looked up first; then the exception's classes from the nearest to `Excep
 from __future__ import annotations
 
 from ._exceptions import HTTPException
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from ._handler_types import ExceptionHandler, ExceptionHandlers
+from ._handler_types import ExceptionHandler, ExceptionHandlers
 
 
 def find_exception_handler(handlers: ExceptionHandlers, exc: Exception) -> ExceptionHandler | None:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from typing import Any
+from collections.abc import Iterator
+from typing import Any
 
-    from ._middleware_factory import MiddlewareFactory, P
+from ._middleware_factory import MiddlewareFactory, P
 
 
 class Middleware:

@@ -8,12 +8,10 @@ key may be absent.
 
 from __future__ import annotations
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any, Final
+from typing import Any, Final
 
-    from ._application import Scope
-    from ._scope_record import ScopeRecord
+from ._application import Scope
+from ._scope_record import ScopeRecord
 
 RECORD_KEY: Final = "armillary"
 

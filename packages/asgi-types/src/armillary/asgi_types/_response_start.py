@@ -8,14 +8,11 @@ an unwrapped channel records it in the scope record, by `record_response_start`.
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from ._application import Message, Scope, Send
 from ._record import find_scope_record, scope_record
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-    from typing import Any
-
-    from ._application import Message, Scope, Send
 
 
 class _ResponseStartTracker:

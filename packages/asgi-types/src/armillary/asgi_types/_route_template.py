@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from ._application import Scope
 from ._record import RECORD_KEY, find_scope_record, scope_record
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
-
-    from ._application import Scope
-    from ._scope_record import ScopeRecord
+from ._scope_record import ScopeRecord
 
 
 def expect_route_template(scope: Scope) -> ScopeRecord:

@@ -39,7 +39,7 @@ def checked_realm(realm: str) -> str:
         TypeError: it is not text.
         ValueError: it holds a quote, a backslash, a line break or a character beyond ASCII.
     """
-    if not isinstance(realm, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+    if not isinstance(realm, str):
         raise TypeError(f"realm is text, got {realm!r}")
     if not realm.isascii() or not realm.isprintable() or '"' in realm or "\\" in realm:
         raise ValueError(f"realm {realm!r} cannot be sent in a header; use plain ASCII without quotes")

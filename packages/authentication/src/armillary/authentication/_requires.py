@@ -40,11 +40,11 @@ def requires(
     >>> @requires("authenticated", redirect="login")
     ... async def orders(request): ...
     """
-    if not isinstance(status_code, int) or isinstance(status_code, bool):  # pyright: ignore[reportUnnecessaryIsInstance]
+    if not isinstance(status_code, int) or isinstance(status_code, bool):
         raise TypeError(f"status_code is a number such as 403, got {status_code!r}")
     if not 400 <= status_code <= 599:
         raise ValueError(f"status_code is from 400 to 599, got {status_code}")
-    if not isinstance(redirect, str | None):  # pyright: ignore[reportUnnecessaryIsInstance]
+    if not isinstance(redirect, str | None):
         raise TypeError(f"redirect is the name of a route, got {redirect!r}")
     needed = [scopes] if isinstance(scopes, str) else list(scopes)
 

@@ -35,7 +35,7 @@ class SessionBackend(AuthenticationBackend):
         scopes: Sequence[str] = ("authenticated",),
     ) -> None:
         check_function("load", load)
-        if not isinstance(key, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+        if not isinstance(key, str):
             raise TypeError(f"key is text, got {key!r}")
         self.load = load
         self.key = key

@@ -11,11 +11,10 @@ mail sent
 """
 
 from ._drain import UnfinishedTask
-from ._options import ErrorHook, TaskOptions
 from ._retry import TaskRetry
 from ._stop_event import StopEvent
 from ._stopping import Stopping
-from ._task import BackgroundTask
+from ._task import BackgroundTask, ErrorHook, TaskOptions
 from ._tasks import BackgroundTasks
 
 __all__ = [

@@ -7,16 +7,13 @@ not started are skipped, and both are reported.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from contextvars import ContextVar
 from time import monotonic
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from ._gauge import Gauge
 from ._log import log_unfinished
 from ._stop_event import StopEvent
-
-if TYPE_CHECKING:
-    from ._task import BackgroundTask
+from ._task import BackgroundTask
 
 CANCELLATION_TIMEOUT: Final = 0.5
 """Seconds that cancelled tasks have to clean up before the lifespan continues without them."""
@@ -124,15 +121,3 @@ class Drain:
             self._on_unfinished(unfinished)
         else:
             log_unfinished(unfinished.task.name, unfinished.seconds)
-
-
-_current: ContextVar[Drain | None] = ContextVar("armillary.background.drain", default=None)
-
-
-def current_drain() -> Drain | None:
-    """Return the drain of the application this runs in, or None."""
-    return _current.get()
-
-
-enter_drain = _current.set
-leave_drain = _current.reset

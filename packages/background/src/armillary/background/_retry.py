@@ -36,7 +36,7 @@ class TaskRetry:
         jitter: float = 0.5,
         on: type[Exception] | tuple[type[Exception], ...] = Exception,
     ) -> None:
-        if not isinstance(attempts, int):  # pyright: ignore[reportUnnecessaryIsInstance]
+        if not isinstance(attempts, int):
             raise TypeError(f"TaskRetry takes attempts as an int, got {attempts!r}")
         if attempts < 2:
             raise ValueError(f"TaskRetry needs at least 2 attempts, got {attempts!r}; omit retry for a single attempt")

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable
 
 from armillary.asgi_types import ASGIApp, Message, Receive, Scope, Send, is_async_callable, scope_record
 
-from ._drain import Drain, UnfinishedTask, enter_drain, leave_drain
+from ._current_drain import enter_drain, leave_drain
+from ._drain import Drain, UnfinishedTask
 from ._process_signals import SignalChain
 from ._stop_event import StopEvent
 

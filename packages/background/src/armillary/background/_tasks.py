@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, ParamSpec
 
-from ._drain import current_drain
+from ._current_drain import current_drain
 from ._log import log_failure
-from ._options import TaskOptions
-from ._task import BackgroundTask
+from ._task import BackgroundTask, TaskOptions
 
 P = ParamSpec("P")
 

@@ -35,7 +35,7 @@ class Coding(Protocol):
 
 def check_level(coding: str, level: int, lowest: int, highest: int) -> None:
     """Raise if a level is not an integer in the coding's range."""
-    if not isinstance(level, int) or isinstance(level, bool):  # pyright: ignore[reportUnnecessaryIsInstance]
+    if not isinstance(level, int) or isinstance(level, bool):
         raise TypeError(f"the level of {coding} is an int, got {level!r}")
     if not lowest <= level <= highest:
         raise ValueError(f"the level of {coding} is from {lowest} to {highest}, got {level}")

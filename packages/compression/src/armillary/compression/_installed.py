@@ -32,7 +32,7 @@ def make_codings(names: Sequence[str] | None, levels: Mapping[str, int] | None) 
     if isinstance(names, str):
         raise TypeError(f"codings is a list; write [{names!r}]")
     levels = {} if levels is None else levels
-    if not isinstance(levels, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]
+    if not isinstance(levels, Mapping):
         raise TypeError(f"levels is a mapping such as {{'gzip': 6}}, got {levels!r}")
     for name in (*(names or ()), *levels):
         if name not in CODINGS:

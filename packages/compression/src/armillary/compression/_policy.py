@@ -87,7 +87,7 @@ def content_length(headers: Iterable[Header]) -> int | None:
 
 
 def check_size(parameter: str, size: int) -> None:
-    if not isinstance(size, int) or isinstance(size, bool):  # pyright: ignore[reportUnnecessaryIsInstance]
+    if not isinstance(size, int) or isinstance(size, bool):
         raise TypeError(f"{parameter} is a number of bytes, got {size!r}")
     if size < 0:
         raise ValueError(f"{parameter} is a number of bytes, 0 or more; got {size}")

@@ -56,7 +56,7 @@ class Limiter:
 
     @size.setter
     def size(self, size: int) -> None:
-        if not isinstance(size, int) or isinstance(size, bool):  # pyright: ignore[reportUnnecessaryIsInstance]
+        if not isinstance(size, int) or isinstance(size, bool):
             raise TypeError(f"Limiter takes its size as an int, got {size!r}")
         if size < 1:
             raise ValueError(f"Limiter needs a size of at least 1, got {size!r}")

@@ -25,7 +25,7 @@ class Secret:
     __slots__ = ("__value",)
 
     def __init__(self, value: str) -> None:
-        if not isinstance(value, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+        if not isinstance(value, str):
             raise TypeError(f"a Secret holds str, not {type(value).__name__}")
         self.__value = value
 

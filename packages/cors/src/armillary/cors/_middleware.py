@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Sequence
+
+from armillary.asgi_types import ASGIApp, Message, Receive, Scope, Send
+
 from ._origins import AllowedOrigins
 from ._policy import CORSPolicy, Preflight, PreflightResponse
 from ._response_fields import VARY_ORIGIN, ResponseFields
-
-# Importing `typing` or `collections` would cost more than all of this package.
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Sequence
-
-    from armillary.asgi_types import ASGIApp, Message, Receive, Scope, Send
 
 FIELDS_WITHOUT_ORIGIN = ResponseFields()
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from typing import ClassVar
+from collections.abc import Callable, Sequence
+from typing import ClassVar
 
 DEFAULT_PORTS = {"http": "80", "https": "443"}
 
@@ -33,7 +31,7 @@ class AllowedOrigins:
     def __init__(self, origins: Sequence[str], regex: str | None = None) -> None:
         if isinstance(origins, str):
             raise TypeError(f"allow_origins is a list of origins; write [{origins!r}]")
-        if not isinstance(regex, str | None):  # pyright: ignore[reportUnnecessaryIsInstance]
+        if not isinstance(regex, str | None):
             raise TypeError(f"allow_origin_regex is text, got {regex!r}")
         named = list(origins)
         self.any = "*" in named
@@ -61,7 +59,7 @@ def full_match(regex: str) -> Callable[[str], object]:
 
 def canonical(origin: str) -> str:
     """Return an origin as browsers write it: lower-case and without the scheme's default port."""
-    if not isinstance(origin, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+    if not isinstance(origin, str):
         raise TypeError(f"allow_origins: {origin!r} is not text")
     if origin == "null":
         return origin

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from ._response_fields import ResponseFields
+from collections.abc import Sequence
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from ._origins import AllowedOrigins
-    from ._response_fields import Header
+from ._origins import AllowedOrigins
+from ._response_fields import Header, ResponseFields
 
 TOKEN = frozenset("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz")
 """The characters of a header name, in lower case (RFC 9110 section 5.6.2)."""
@@ -97,7 +93,7 @@ class CORSPolicy:
             ("expose_headers", expose_headers),
         ):
             check_tokens(name, value)
-        if not isinstance(max_age, int) or isinstance(max_age, bool):  # pyright: ignore[reportUnnecessaryIsInstance]
+        if not isinstance(max_age, int) or isinstance(max_age, bool):
             raise TypeError(f"max_age is a number of seconds, got {max_age!r}")
         if origins.any and allow_credentials and not self.allows_any_origin_with_credentials:
             raise ValueError(

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+from collections.abc import Iterable
 
-    Header = tuple[bytes, bytes]
+Header = tuple[bytes, bytes]
+
 
 VARY_ORIGIN = (b"vary", b"Origin")
 

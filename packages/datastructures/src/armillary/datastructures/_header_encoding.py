@@ -31,7 +31,7 @@ def encode_name(name: str) -> bytes:
     encoded = _NAMES.get(name)
     if encoded is not None:
         return encoded
-    if not isinstance(name, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+    if not isinstance(name, str):
         raise TypeError(f"a header name must be str, not {type(name).__name__}: {name!r}")
     if not is_token(name):
         raise ValueError(f"invalid header name {name!r}: only the token characters of RFC 9110 are allowed")

@@ -169,13 +169,13 @@ class MutableHeaders(Headers):
         self.raw[:] = [field for field in self.raw if field[0] != name]
 
     def __ior__(self, other: Mapping[str, str]) -> MutableHeaders:
-        if not isinstance(other, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]
+        if not isinstance(other, Mapping):
             return NotImplemented
         self.update(other)
         return self
 
     def __or__(self, other: Mapping[str, str]) -> MutableHeaders:
-        if not isinstance(other, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]
+        if not isinstance(other, Mapping):
             return NotImplemented
         merged = self.mutablecopy()
         merged.update(other)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any, ClassVar, TypeAlias, cast
 
+from graphql import GraphQLError
 from strawberry import Schema
 
 from armillary.asgi_types import Receive, Scope, Send
 from armillary.datastructures import HTTPConnection
 from armillary.http import Request, Response, request_response
 from armillary.websockets import OriginPolicy, WebSocket, WebSocketLimits, websocket_session
-from graphql import GraphQLError
 
 from ._context import GraphQLContext
 from ._cost import FieldCosts
@@ -102,7 +102,7 @@ class GraphQL:
         websocket_limits: WebSocketLimits | None = None,
         title: str = "GraphiQL",
     ) -> None:
-        if not isinstance(schema, Schema):  # pyright: ignore[reportUnnecessaryIsInstance]
+        if not isinstance(schema, Schema):
             raise TypeError(f"GraphQL takes schema as a strawberry.Schema, got {schema!r}")
         self.schema = schema
         self.limits = GraphQLLimits() if limits is None else limits

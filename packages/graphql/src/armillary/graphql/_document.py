@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeGuard
 
-from strawberry.schema.schema import validate_document
-
 from graphql import (
     DefinitionNode,
     DocumentNode,
@@ -17,6 +15,7 @@ from graphql import (
     specified_rules,
 )
 from graphql.validation import recommended_rules
+from strawberry.schema.schema import validate_document
 
 from ._cost import FieldCosts
 from ._limits import GraphQLLimits

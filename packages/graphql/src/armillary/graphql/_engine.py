@@ -6,10 +6,9 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any, cast
 
+from graphql import GraphQLError, GraphQLSchema, OperationDefinitionNode
 from strawberry import Schema
 from strawberry.types.execution import PreExecutionError
-
-from graphql import GraphQLError, GraphQLSchema, OperationDefinitionNode
 
 from ._cost import FieldCosts
 from ._document import Documents

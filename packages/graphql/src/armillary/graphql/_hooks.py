@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from armillary.datastructures import HTTPConnection
 from graphql import GraphQLError
+
+from armillary.datastructures import HTTPConnection
 
 from ._context import GraphQLContext
 from ._engine import Engine

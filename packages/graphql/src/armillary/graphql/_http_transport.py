@@ -7,10 +7,11 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any
 
-from armillary.asgi_types import HTTPException, scope_record
-from armillary.http import Request, Response, encode_json
 from graphql import GraphQLError
 from graphql.execution import ExperimentalIncrementalExecutionResults
+
+from armillary.asgi_types import HTTPException, scope_record
+from armillary.http import Request, Response, encode_json
 
 from ._context import GraphQLContext
 from ._engine import RunnableOperation

@@ -6,11 +6,10 @@ from collections.abc import Callable
 from copy import copy
 from typing import Any, cast
 
+from graphql.execution import Executor
 from strawberry import Schema
 from strawberry.extensions import SchemaExtension
 from strawberry.types.execution import ExecutionContext
-
-from graphql.execution import Executor
 
 from ._document import Documents
 from ._prepared_extension import PreparedExtension, PreparedSubscription

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from strawberry.types.execution import PreExecutionError
-
 from graphql.execution import InitialIncrementalExecutionResult, SubsequentIncrementalExecutionResult
+from strawberry.types.execution import PreExecutionError
 
 from ._error_format import ErrorFormatter, format_errors
 

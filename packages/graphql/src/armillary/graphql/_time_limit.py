@@ -13,8 +13,6 @@ from time import monotonic
 from types import TracebackType
 from typing import Any, TypeVar, cast
 
-from strawberry.types.execution import PreExecutionError
-
 from graphql import GraphQLError
 from graphql.execution import (
     CompletedResult,
@@ -22,6 +20,7 @@ from graphql.execution import (
     ExperimentalIncrementalExecutionResults,
     SubsequentIncrementalExecutionResult,
 )
+from strawberry.types.execution import PreExecutionError
 
 T = TypeVar("T")
 

@@ -40,7 +40,7 @@ def format_cookie(
         strict: also reject what is safe to send but a browser would drop.
     """
     _check_name(key)
-    if not isinstance(value, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+    if not isinstance(value, str):
         if strict:
             raise TypeError(f"cookie {key!r}: its value must be str, not {type(value).__name__}: {value!r}")
         value = str(value)

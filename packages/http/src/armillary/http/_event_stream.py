@@ -31,7 +31,7 @@ def _checked(field: str, value: str) -> str:
 
 
 def _checked_retry(name: str, value: int | None) -> int | None:
-    if value is not None and (not isinstance(value, int) or isinstance(value, bool) or value < 0):  # pyright: ignore[reportUnnecessaryIsInstance]
+    if value is not None and (not isinstance(value, int) or isinstance(value, bool) or value < 0):
         raise ValueError(f"{name}={value!r} must be a whole number of milliseconds, 0 or more")
     return value
 

@@ -6,7 +6,7 @@ the plain-text rendering of an `HTTPException`. An exception without a handler g
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from armillary.asgi_types import (
     ExceptionHandler,
@@ -20,8 +20,7 @@ from armillary.asgi_types import (
     is_async_callable,
 )
 
-if TYPE_CHECKING:
-    from ._request import Request
+from ._request import Request
 
 _BODYLESS_STATUSES = frozenset({204, 304})
 

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from io import FileIO
+from typing import NamedTuple, Protocol
 
 from ._content_type import CONTENT_LENGTHS, RawHeader
 from ._range import ByteRange
 from ._response import BODILESS_STATUSES
-
-if TYPE_CHECKING:
-    from io import FileIO
 
 # Headers of the content, which a 304, 400, 412 or 416 does not carry.
 _CONTENT_FIELDS = frozenset(

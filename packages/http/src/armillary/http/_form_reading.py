@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, Generator
-from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
+from collections.abc import AsyncIterable, Callable, Coroutine, Generator
+from typing import Any, BinaryIO, Protocol
 
 from ._form_data import FormData
 from ._multipart import MultipartDecoder
 from ._part_headers import PartHeaders
 from ._upload import UploadFile, in_file_thread, open_on_disk
 from ._urlencoded import UrlencodedDecoder
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
 
 FORM_MEMORY = 8 * 1024 * 1024
 """Bytes of memory for all files of a form together; later files go to disk, except small ones."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterable, Iterable, Mapping
 from typing import Any, ClassVar
 
+from ._json_codec import JSONEncoder
 from ._json_response import encode_json
 from ._response import Background
 from ._streaming import StreamingResponse, Trailers
@@ -31,7 +32,7 @@ class JSONLinesResponse(StreamingResponse):
     """
 
     media_type = "application/jsonl"
-    encoder: ClassVar[staticmethod[[Any], bytes]] = staticmethod(encode_json)
+    encoder: ClassVar[JSONEncoder] = staticmethod(encode_json)
 
     def __init__(
         self,
@@ -49,4 +50,4 @@ class JSONLinesResponse(StreamingResponse):
 
     def encode_part(self, part: Any) -> bytes:
         """Return one value and its line ending."""
-        return self.encoder(part) + b"\n"
+        return type(self).encoder(part) + b"\n"

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from json import encoder as _encoder
 from typing import Any, ClassVar, NoReturn
 
+from ._json_codec import JSONEncoder
 from ._response import Response
 
 
@@ -88,8 +89,8 @@ class JSONResponse(Response):
     """
 
     media_type = "application/json"
-    encoder: ClassVar[staticmethod[[Any], bytes]] = staticmethod(encode_json)
+    encoder: ClassVar[JSONEncoder] = staticmethod(encode_json)
 
     def render(self, content: Any) -> bytes:
         """Return `content` as JSON."""
-        return self.encoder(content)
+        return type(self).encoder(content)

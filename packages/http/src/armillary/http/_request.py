@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, overload
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
+from typing import Any, ClassVar, TypeVar, overload
 
 from armillary.asgi_types import CachedBody, Receive, Scope, Send, find_scope_record
-from armillary.datastructures import HTTPConnection, StateT
+from armillary.datastructures import Forwarded, HTTPConnection, StateT
 
 from ._body_stream import BodyStream
 from ._channel import empty_receive, empty_send
+from ._client_certificate import ClientCertificate
+from ._form_data import FormData
 from ._form_media import content_type_of, open_parts, read_form
 from ._form_reading import PendingForm
 from ._json_codec import JSONDecoder, decode_json, json_error, require_json_media_type
+from ._parts import PartStream
 from ._received_body import (
     STREAM_CONSUMED,
     ReplayedBody,
@@ -22,16 +26,6 @@ from ._received_body import (
     shared_body,
     take_piece,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import datetime
-
-    from armillary.datastructures import Forwarded
-
-    from ._client_certificate import ClientCertificate
-    from ._form_data import FormData
-    from ._parts import PartStream
 
 ModelT = TypeVar("ModelT")
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
+from datetime import datetime
+from typing import Any, ClassVar, Literal, TypeAlias
 
 from armillary.asgi_types import Receive, Scope, Send, record_response_start
 from armillary.datastructures import MutableHeaders, encode_headers
@@ -11,9 +12,6 @@ from armillary.datastructures import MutableHeaders, encode_headers
 from ._content_type import CONTENT_LENGTHS, CONTENT_TYPES, RawHeader
 from ._cookie import format_cookie
 from ._denial_response import denial_response_send
-
-if TYPE_CHECKING:
-    from datetime import datetime
 
 Content: TypeAlias = str | bytes | memoryview
 """The types of a body, or of a part of one."""

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncGenerator
 from functools import partial
 from io import BytesIO
-from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, TypeVar
+from typing import Any, BinaryIO, ClassVar, Self, TypeVar
 
 from armillary.datastructures import Headers
-
-if TYPE_CHECKING:
-    import os
-    from typing import Self
 
 T = TypeVar("T")
 

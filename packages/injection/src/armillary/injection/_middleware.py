@@ -23,7 +23,7 @@ class InjectionMiddleware:
     """
 
     def __init__(self, app: ASGIApp, injection: Injection) -> None:
-        if not isinstance(injection, Injection):  # pyright: ignore[reportUnnecessaryIsInstance]
+        if not isinstance(injection, Injection):
             raise TypeError(f"injection must be an Injection(...) of providers, got {injection!r}")
         self.app = app
         self.injection = injection

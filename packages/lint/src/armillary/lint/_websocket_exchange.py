@@ -17,7 +17,7 @@ from ._headers import check_headers
 from ._http_exchange import DeclaredLength
 
 _CONNECTING, _OPEN, _REJECTING, _CLOSED = range(4)
-_DENIAL_RESPONSE = "websocket.http.response"
+_DENIAL_EXTENSION = "websocket.http.response"
 # RFC 6455 section 7.4.1: never sent in a close frame.
 _RESERVED_CODES = (1004, 1005, 1006, 1015)
 # RFC 6455 section 5.5: a control frame carries 125 bytes, two of which are the code.
@@ -29,7 +29,7 @@ class CheckedWebSocketExchange:
 
     def __init__(self, scope: Mapping[str, Any]) -> None:
         self.where = f"websocket {scope['path']}"
-        self._denial_response_offered = _DENIAL_RESPONSE in (scope.get("extensions") or {})
+        self._denial_response_offered = _DENIAL_EXTENSION in (scope.get("extensions") or {})
         self._offered_subprotocols: list[str] = list(scope.get("subprotocols") or ())
         self._phase = _CONNECTING
         self._connected = False
@@ -67,7 +67,7 @@ class CheckedWebSocketExchange:
             fail(where, "a websocket scope sends no such message", f"send one of {', '.join(_WEBSOCKET_CHECKS)}")
         if self._phase == _CLOSED:
             fail(where, "the connection was already closed or rejected", "send nothing after that")
-        if self._phase == _REJECTING and kind != f"{_DENIAL_RESPONSE}.body":
+        if self._phase == _REJECTING and kind != f"{_DENIAL_EXTENSION}.body":
             fail(where, "the handshake is being rejected", "send only the rest of the denial response's body")
         check(self, where, message)
 
@@ -112,7 +112,7 @@ class CheckedWebSocketExchange:
             fail(
                 where,
                 "the server did not offer this extension",
-                f"look for {_DENIAL_RESPONSE!r} in scope['extensions'] first",
+                f"look for {_DENIAL_EXTENSION!r} in scope['extensions'] first",
             )
         if self._phase != _CONNECTING:
             fail(where, "the handshake was already accepted", "close the connection instead")
@@ -125,7 +125,7 @@ class CheckedWebSocketExchange:
 
     def _denial_response_body(self, where: str, message: Mapping[str, Any]) -> None:
         if self._phase != _REJECTING or self._denial_response_length is None:
-            fail(where, "the denial response was not started", f"send {_DENIAL_RESPONSE}.start first")
+            fail(where, "the denial response was not started", f"send {_DENIAL_EXTENSION}.start first")
         body = check_bytes(where, message, "body")
         more = check_flag(where, message, "more_body")
         if body and self._denial_response_status in (204, 304):

@@ -58,13 +58,13 @@ class AccessLogMiddleware:
     ) -> None:
         if isinstance(excluded_paths, str):
             raise TypeError(f"excluded_paths is a list; write [{excluded_paths!r}]")
-        if not isinstance(logger, str | logging.Logger):  # pyright: ignore[reportUnnecessaryIsInstance]
+        if not isinstance(logger, str | logging.Logger):
             raise TypeError(f"logger must be a logging.Logger or the name of one, got {logger!r}")
         for parameter, number in (("level", level), ("error_level", error_level)):
-            if not isinstance(number, int) or isinstance(number, bool):  # pyright: ignore[reportUnnecessaryIsInstance]
+            if not isinstance(number, int) or isinstance(number, bool):
                 raise TypeError(f"{parameter} is a number such as logging.INFO, got {number!r}")
         for path in excluded_paths:
-            if not isinstance(path, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+            if not isinstance(path, str):
                 raise TypeError(f"excluded_paths is a list of paths, got {path!r} in it")
         check_message(message)
         self.app = app

@@ -34,7 +34,7 @@ class JSONFormatter(logging.Formatter):
         super().__init__()
         from json import JSONEncoder
 
-        if not isinstance(fields, Mapping | None):  # pyright: ignore[reportUnnecessaryIsInstance]
+        if not isinstance(fields, Mapping | None):
             raise TypeError(f"fields must be a mapping such as {{'service': 'shop'}}, got {fields!r}")
         self.fields = dict(fields or {})
         self._encode: Callable[[Any], str] = JSONEncoder(allow_nan=False, default=text_of).encode

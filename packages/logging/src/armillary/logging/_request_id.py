@@ -84,7 +84,7 @@ class RequestIDPolicy:
     ) -> None:
         if not callable(generate):
             raise TypeError(f"generate must be a function returning an id, got {generate!r}")
-        if not isinstance(accept, bool):  # pyright: ignore[reportUnnecessaryIsInstance]
+        if not isinstance(accept, bool):
             raise TypeError(f"accept is True or False, got {accept!r}")
         self.header = encode_header(header, "")[0]
         self.accept = accept

@@ -72,7 +72,7 @@ class RateLimitMiddleware:
             raise ValueError(f"strategy is one of {', '.join(STRATEGIES)}; got {strategy!r}")
         if when_store_down not in get_args(WhenStoreDown):
             raise ValueError(f"when_store_down is one of {', '.join(get_args(WhenStoreDown))}; got {when_store_down!r}")
-        if not isinstance(store_timeout, int | float):  # pyright: ignore[reportUnnecessaryIsInstance]
+        if not isinstance(store_timeout, int | float):
             raise TypeError(f"store_timeout is a number of seconds, got {store_timeout!r}")
         if not store_timeout > 0:
             raise ValueError(f"store_timeout is in seconds, above 0; got {store_timeout!r}")

@@ -66,7 +66,7 @@ class Rule:
 
     def _check_kinds(self) -> None:
         given: dict[str, Any] = {"path": self.path, "name": "" if self.name is None else self.name}
-        if not isinstance(self.limit, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+        if not isinstance(self.limit, str):
             raise TypeError(f"limit is text such as '100/minute', got {self.limit!r}")
         for parameter, value in given.items():
             if not isinstance(value, str):
@@ -74,7 +74,7 @@ class Rule:
         if isinstance(self.methods, str):
             raise TypeError(f"methods is a list; write [{self.methods!r}]")
         for method in self.methods or ():
-            if not isinstance(method, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+            if not isinstance(method, str):
                 raise TypeError(f"methods: {method!r} is not the name of a method")
         if self.key is not None and not callable(self.key):
             raise TypeError(f"key is a function of the scope, got {self.key!r}")
@@ -144,12 +144,12 @@ def make_rules(rules: str | Rule | Iterable[Rule]) -> tuple[Rule, ...]:
         made = tuple(Rule(limit.strip()) for limit in rules.split(";"))
     elif isinstance(rules, Rule):
         made = (rules,)
-    elif isinstance(rules, Iterable):  # pyright: ignore[reportUnnecessaryIsInstance]
+    elif isinstance(rules, Iterable):
         made = tuple(rules)
     else:
         raise TypeError(f"rules is a Rule, several, or text such as '100/minute'; got {rules!r}")
     for rule in made:
-        if not isinstance(rule, Rule):  # pyright: ignore[reportUnnecessaryIsInstance]
+        if not isinstance(rule, Rule):
             raise TypeError(f"rules: {rule!r} is not a Rule; write Rule({rule!r})")
     if not made:
         raise ValueError("rules is empty; give at least one, such as '100/minute'")

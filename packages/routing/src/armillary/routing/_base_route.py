@@ -152,7 +152,7 @@ def method_set(methods: Iterable[str] | None) -> set[str] | None:
         raise TypeError(f"methods takes a list of names, such as [{methods!r}], not a string")
     names: set[str] = set()
     for method in methods:
-        if not isinstance(method, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+        if not isinstance(method, str):
             raise TypeError(f"methods takes a list of names, got {method!r} in it")
         if not is_token(method):
             raise ValueError(f"methods: {method!r} is not the name of a method")

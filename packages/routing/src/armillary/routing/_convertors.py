@@ -9,13 +9,11 @@ route then does not match.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from datetime import date
+from typing import Any, Generic, TypeVar
+from uuid import UUID
 
 from ._match import PathParameterError
-
-if TYPE_CHECKING:
-    from datetime import date
-    from uuid import UUID
 
 T = TypeVar("T")
 

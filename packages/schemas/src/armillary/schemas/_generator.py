@@ -62,7 +62,7 @@ class SchemaGenerator(BaseSchemaGenerator):
     """Whether path parameters missing from a docstring are described by their convertor."""
 
     def __init__(self, base_schema: Schema) -> None:
-        if not isinstance(base_schema, dict):  # pyright: ignore[reportUnnecessaryIsInstance]
+        if not isinstance(base_schema, dict):
             raise TypeError(f"base_schema is a dict with 'openapi' and 'info', got {base_schema!r}")
         self.base_schema = base_schema
 

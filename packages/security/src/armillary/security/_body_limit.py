@@ -41,7 +41,7 @@ class RequestBodyLimitMiddleware:
     """The key of the scope record that holds the limit; requests apply the limit under this key themselves."""
 
     def __init__(self, app: ASGIApp, max_body_size: int | None = DEFAULT_MAX_BODY_SIZE) -> None:
-        if not isinstance(max_body_size, int | None) or isinstance(max_body_size, bool):  # pyright: ignore[reportUnnecessaryIsInstance]
+        if not isinstance(max_body_size, int | None) or isinstance(max_body_size, bool):
             raise TypeError(f"max_body_size is a whole number of bytes or None, got {max_body_size!r}")
         if max_body_size is not None and max_body_size < 0:
             raise ValueError(f"max_body_size is a number of bytes, 0 or more, or None; got {max_body_size!r}")

@@ -82,7 +82,7 @@ class SecurityHeadersPolicy:
         check_known("cross_origin_opener_policy", cross_origin_opener_policy)
         check_known("cross_origin_embedder_policy", cross_origin_embedder_policy)
         check_known("cross_origin_resource_policy", cross_origin_resource_policy)
-        if not isinstance(strict_transport_security, StrictTransportSecurity | None):  # pyright: ignore[reportUnnecessaryIsInstance]
+        if not isinstance(strict_transport_security, StrictTransportSecurity | None):
             raise TypeError("strict_transport_security: write StrictTransportSecurity(max_age=31536000) or None")
         fields = {
             "x-content-type-options": "nosniff",

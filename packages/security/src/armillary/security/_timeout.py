@@ -31,7 +31,7 @@ class TimeoutMiddleware:
     """
 
     def __init__(self, app: ASGIApp, seconds: float) -> None:
-        if not isinstance(seconds, int | float) or isinstance(seconds, bool):  # pyright: ignore[reportUnnecessaryIsInstance]
+        if not isinstance(seconds, int | float) or isinstance(seconds, bool):
             raise TypeError(f"seconds is a number, got {seconds!r}")
         if not seconds > 0:
             raise ValueError(f"seconds must be above 0, got {seconds!r}; leave the middleware out for no deadline")

@@ -49,7 +49,7 @@ class CookieHeader:
         for parameter, value in (("path", path), ("domain", domain or "")):
             if not value.isascii() or any(character in value for character in "; ,\r\n\0\t"):
                 raise ValueError(f"{parameter} {value!r} would end the cookie's attribute; leave out ';' and spaces")
-        if not isinstance(same_site, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+        if not isinstance(same_site, str):
             raise TypeError(f"same_site is 'lax', 'strict' or 'none', got {same_site!r}")
         if same_site.lower() not in ("lax", "strict", "none"):
             raise ValueError(f"same_site is 'lax', 'strict' or 'none', got {same_site!r}")
@@ -96,7 +96,7 @@ def check_seconds(parameter: str, value: int | None) -> None:
     """Raise unless the value is None or a whole number of seconds above 0."""
     if value is None:
         return
-    if not isinstance(value, int) or isinstance(value, bool):  # pyright: ignore[reportUnnecessaryIsInstance]
+    if not isinstance(value, int) or isinstance(value, bool):
         raise TypeError(f"{parameter} is a whole number of seconds, got {value!r}")
     if value <= 0:
         raise ValueError(f"{parameter} is in seconds, above 0; got {value!r}")

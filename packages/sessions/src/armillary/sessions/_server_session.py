@@ -60,7 +60,7 @@ def json_by_key(data: dict[str, Any]) -> dict[str, str]:
     """
     texts: dict[str, str] = {}
     for key, value in data.items():
-        if not isinstance(key, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+        if not isinstance(key, str):
             raise TypeError(f"session key {key!r} must be a string")
         try:
             texts[key] = json.dumps(value, allow_nan=False)

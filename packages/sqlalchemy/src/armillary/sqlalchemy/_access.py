@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from ._event_loop import require_asyncio
 from ._options import TransactionOptions
 from ._source import Transaction
 from ._unit_of_work import unit_of_work
-
-if TYPE_CHECKING:
-    from sqlalchemy.ext.asyncio import AsyncSession
 
 
 def scope_of(connection: Any) -> Any:

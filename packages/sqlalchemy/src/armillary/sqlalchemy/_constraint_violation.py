@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy.exc import DataError
 
-from . import _fault
+from armillary.http import ProblemResponse
 
-if TYPE_CHECKING:
-    from armillary.http import ProblemResponse
+from . import _fault
 
 
 def handle_constraint_violation(request: Any, exc: Any) -> ProblemResponse:

@@ -7,12 +7,13 @@ from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
 from typing import Any, Final, NamedTuple, Self
 
-from armillary.asgi_types import HTTPException
 from sqlalchemy import Connection, MetaData, inspect
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 from sqlalchemy.pool import QueuePool
+
+from armillary.asgi_types import HTTPException
 
 from . import _acquisition as acquisition, _engine_events as events
 from ._access import commit_or_roll_back
@@ -102,9 +103,9 @@ class Database:
         session_class: type[AsyncSession] = AsyncSession,
         engine_options: dict[str, Any] | None = None,
     ) -> None:
-        if metadata is not None and not isinstance(metadata, MetaData):  # pyright: ignore[reportUnnecessaryIsInstance]
+        if metadata is not None and not isinstance(metadata, MetaData):
             raise TypeError(f"metadata is the MetaData of the tables, such as Base.metadata; got {metadata!r}")
-        if not (isinstance(session_class, type) and issubclass(session_class, AsyncSession)):  # pyright: ignore[reportUnnecessaryIsInstance]
+        if not (isinstance(session_class, type) and issubclass(session_class, AsyncSession)):
             raise TypeError(f"session_class is AsyncSession or a subclass of it; got {session_class!r}")
         self.name = name
         self.metadata = metadata

@@ -25,7 +25,7 @@ class PoolSettings(NamedTuple):
     def checked(self) -> PoolSettings:
         """Return them, or raise a ValueError that names the wrong one."""
         for name, value, least in (("pool_size", self.size, 1), ("max_overflow", self.overflow, 0)):
-            if not isinstance(value, int) or value < least:  # pyright: ignore[reportUnnecessaryIsInstance]
+            if not isinstance(value, int) or value < least:
                 raise ValueError(f"{name} is a number of connections, at least {least}; got {value!r}")
         for name, seconds in (
             ("pool_timeout", self.timeout),
@@ -34,7 +34,7 @@ class PoolSettings(NamedTuple):
         ):
             if seconds is None and name == "pool_timeout":
                 continue
-            if not isinstance(seconds, int | float) or not seconds > 0:  # pyright: ignore[reportUnnecessaryIsInstance]
+            if not isinstance(seconds, int | float) or not seconds > 0:
                 raise ValueError(f"{name} is in seconds, above 0; got {seconds!r}")
         if math.isinf(self.connect_timeout):
             raise ValueError("connect_timeout is in seconds, which drivers count in whole numbers; got inf")

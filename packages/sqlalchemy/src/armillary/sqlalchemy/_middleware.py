@@ -52,7 +52,7 @@ class TransactionMiddleware:
     ) -> None:
         if not callable(getattr(source, "new_transaction", None)):
             raise TypeError(f"source must be a Database or another TransactionSource, got {source!r}")
-        if not isinstance(policy, CommitPolicy):  # pyright: ignore[reportUnnecessaryIsInstance]
+        if not isinstance(policy, CommitPolicy):
             raise TypeError(f"policy must be a CommitPolicy, such as CommitPolicy(commit_on=...), got {policy!r}")
         self.app = app
         self.source = source

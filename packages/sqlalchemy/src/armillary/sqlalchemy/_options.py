@@ -37,7 +37,7 @@ class TransactionOptions:
         if level is not None and level not in ISOLATION_LEVELS:
             raise ValueError(f"isolation_level is one of {', '.join(ISOLATION_LEVELS)}; got {level!r}")
         seconds = self.statement_timeout
-        if seconds is not None and not (isinstance(seconds, int | float) and 0 < seconds < math.inf):  # pyright: ignore[reportUnnecessaryIsInstance]
+        if seconds is not None and not (isinstance(seconds, int | float) and 0 < seconds < math.inf):
             raise ValueError(f"statement_timeout is in seconds, above 0; got {seconds!r}")
 
     def over(self, outer: TransactionOptions) -> TransactionOptions:

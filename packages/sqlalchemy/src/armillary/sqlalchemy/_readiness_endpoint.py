@@ -27,7 +27,7 @@ class ReadinessEndpoint:
         if len(set(names)) < len(names):
             twice = next(name for name in names if names.count(name) > 1)
             raise ValueError(f"databases: two have the name {twice!r}; give each its own: Database(..., name=...)")
-        if not (isinstance(timeout, int | float) and timeout > 0):  # pyright: ignore[reportUnnecessaryIsInstance]
+        if not (isinstance(timeout, int | float) and timeout > 0):
             raise ValueError(f"timeout is in seconds, above 0; got {timeout!r}")
         self.databases = databases
         self.timeout = timeout

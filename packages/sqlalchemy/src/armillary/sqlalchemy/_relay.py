@@ -62,9 +62,9 @@ class Relay:
             raise TypeError(f"deliver must be an async function of a message, got {deliver!r}")
         settings = {"poll": poll, "lease": lease, "first_delay": first_delay, "longest_delay": longest_delay}
         for name, value in settings.items():
-            if not (isinstance(value, int | float) and value > 0):  # pyright: ignore[reportUnnecessaryIsInstance]
+            if not (isinstance(value, int | float) and value > 0):
                 raise ValueError(f"{name} must be above 0, got {value!r}")
-        if not isinstance(batch, int) or batch < 1:  # pyright: ignore[reportUnnecessaryIsInstance]
+        if not isinstance(batch, int) or batch < 1:
             raise ValueError(f"batch must be a whole number above 0, got {batch!r}")
         self.outbox = outbox
         self.deliver = deliver

@@ -42,10 +42,10 @@ class TransactionRetry:
     longest_delay: float = 1.0
 
     def __post_init__(self) -> None:
-        if not isinstance(self.attempts, int) or self.attempts < 1:  # pyright: ignore[reportUnnecessaryIsInstance]
+        if not isinstance(self.attempts, int) or self.attempts < 1:
             raise ValueError(f"attempts must be a whole number, at least 1, got {self.attempts!r}")
         for name, seconds in (("first_delay", self.first_delay), ("longest_delay", self.longest_delay)):
-            if not (isinstance(seconds, int | float) and seconds >= 0):  # pyright: ignore[reportUnnecessaryIsInstance]
+            if not (isinstance(seconds, int | float) and seconds >= 0):
                 raise ValueError(f"delays are in seconds, 0 or more; {name} is {seconds!r}")
 
     def delays(self) -> Iterator[float]:
@@ -87,7 +87,7 @@ def transactional(
     ... async def transfer(request): ...
     """
     options = TransactionOptions(isolation_level, read_only, statement_timeout)
-    if retry is not None and not isinstance(retry, TransactionRetry):  # pyright: ignore[reportUnnecessaryIsInstance]
+    if retry is not None and not isinstance(retry, TransactionRetry):
         raise TypeError(f"retry must be a TransactionRetry, such as TransactionRetry(attempts=5), got {retry!r}")
 
     def decorate(func: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:

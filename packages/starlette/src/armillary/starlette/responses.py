@@ -44,7 +44,7 @@ class JSONResponse(http.JSONResponse, Response):
 
     def render(self, content: Any) -> bytes:
         if json.dumps is _dumps:
-            return self.encoder(content)
+            return type(self).encoder(content)
         text: str = json.dumps(content, ensure_ascii=False, allow_nan=False, indent=None, separators=(",", ":"))
         return text.encode("utf-8")
 

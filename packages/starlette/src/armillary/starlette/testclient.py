@@ -14,7 +14,13 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 from armillary.asgi_types import is_async_callable
-from armillary.testing import TestClient as _NativeClient, WebSocketTestSession, client_class
+from armillary.testing import (
+    BackendName,
+    DenialResponse,
+    TestClient as _NativeClient,
+    WebSocketTestSession,
+    client_class,
+)
 
 from .exceptions import StarletteDeprecationWarning
 from .types import ASGIApp, Receive, Scope, Send
@@ -22,8 +28,6 @@ from .websockets import WebSocketDisconnect
 
 if TYPE_CHECKING:
     import httpx
-
-    from armillary.testing import BackendName, DenialResponse
 
     _Client = _NativeClient
 else:
@@ -127,6 +131,6 @@ class TestClient(_Client):
         """Starlette's own exception for a WebSocket that was closed."""
         return WebSocketDisconnect(code, reason)
 
-    def rejected_error(self, denial: DenialResponse) -> Exception:
+    def rejected_error(self, response: DenialResponse) -> Exception:
         """Starlette's exception for a rejected handshake."""
-        return WebSocketDenialResponse(status_code=denial.status, headers=denial.headers, content=denial.body)
+        return WebSocketDenialResponse(status_code=response.status, headers=response.headers, content=response.body)

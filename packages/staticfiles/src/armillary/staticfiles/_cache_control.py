@@ -67,7 +67,7 @@ def cache_policy(given: CachePolicy | Mapping[str, str | None] | str | None) -> 
         return lambda path: given
     if callable(given):
         return given
-    if isinstance(given, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]
+    if isinstance(given, Mapping):
         return _from_table(given)
     raise TypeError(
         f"cache_control={given!r} must be a header, a table of patterns to headers, "
@@ -94,7 +94,7 @@ def _from_table(given: Mapping[str, str | None]) -> CachePolicy:
 def _check_line(value: str | None) -> None:
     if value is None:
         return
-    if not isinstance(value, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+    if not isinstance(value, str):
         raise TypeError(f"cache_control contains {value!r}; it must be a header or None")
     if any(character in value for character in "\r\n\0"):
         raise ValueError(f"cache_control={value!r} contains CR, LF or NUL; a header is one line")

@@ -119,11 +119,11 @@ class StaticFiles:
             raise ValueError(f"html={html!r} must be True, False or 'spa'")
         if etag not in ("mtime", "content"):
             raise ValueError(f"etag={etag!r} must be 'mtime' or 'content'")
-        if not isinstance(memory, int):  # pyright: ignore[reportUnnecessaryIsInstance]
+        if not isinstance(memory, int):
             raise TypeError(f"memory={memory!r} must be a number of bytes, 0 to keep nothing")
         if memory < 0:
             raise ValueError(f"memory={memory!r} must be a number of bytes, 0 to keep nothing")
-        if directory is not None and not isinstance(directory, (str, os.PathLike)):  # pyright: ignore[reportUnnecessaryIsInstance]
+        if directory is not None and not isinstance(directory, (str, os.PathLike)):
             raise TypeError(f"directory={directory!r} must be a path, as text or as a path object")
         if isinstance(packages, str):
             raise TypeError(f"packages={packages!r} must be a list of packages")

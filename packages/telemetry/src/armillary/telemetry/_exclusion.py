@@ -26,12 +26,12 @@ class ExcludedURLs:
     """
 
     def __init__(self, patterns: str | Sequence[str] = ()) -> None:
-        if not isinstance(patterns, Iterable):  # pyright: ignore[reportUnnecessaryIsInstance]
+        if not isinstance(patterns, Iterable):
             raise TypeError(f"excluded_urls is a list of regular expressions, got {patterns!r}")
         listed = patterns.split(",") if isinstance(patterns, str) else patterns
         self._patterns: list[re.Pattern[str]] = []
         for pattern in listed:
-            if not isinstance(pattern, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+            if not isinstance(pattern, str):
                 raise TypeError(f"excluded_urls is a list of regular expressions, got {pattern!r} in it")
             if not pattern.strip():
                 continue
