@@ -21,6 +21,9 @@ from charter import META_PACKAGE, load_charter, module_name
 # Resolving these would load, with the package, what takes longer than 3 ms and not every program of it needs.
 LAZY = {
     ("concurrency", "Limiter.capacity"): "anyio: 16 ms",
+    ("datastructures", "URL.components"): "urllib.parse: 9 ms",
+    ("routing", "UUIDConvertor.convert"): "uuid: 9 ms",
+    ("routing", "UUIDConvertor.to_string"): "uuid",
     ("testing", "SteppedRequest.__init__"): "httpx or httpx2, whichever is installed: 110 ms",
     ("testing", "SteppedRequest.start"): "httpx or httpx2",
     ("testing", "WebSocketRejected.__init__"): "httpx or httpx2",

@@ -8,8 +8,7 @@ address. No header can therefore move the boundary between host, path and query.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
-from urllib.parse import SplitResult
+from typing import TYPE_CHECKING, Any
 
 from ._authority import (
     MAX_PORT,
@@ -23,6 +22,9 @@ from ._host import MAX_HOST_LENGTH
 from ._multidict import MultiDict
 from ._percent import ENCODED_PATH_SAFE, PATH_SAFE, QUERY_SAFE, percent_decode, percent_encode, percent_encode_text
 from ._query_params import parse_query
+
+if TYPE_CHECKING:
+    from urllib.parse import SplitResult
 
 Parts = tuple[str, str, str, str, str]
 

@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from typing import Any, Generic, TypeVar
-from uuid import UUID
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from ._match import PathParameterError
+
+if TYPE_CHECKING:
+    from uuid import UUID
 
 T = TypeVar("T")
 
@@ -197,8 +199,6 @@ class DateConvertor(Convertor["date"]):
     regex = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 
     def convert(self, value: str) -> date:
-        from datetime import date
-
         return date.fromisoformat(value)
 
     def to_string(self, value: date) -> str:
