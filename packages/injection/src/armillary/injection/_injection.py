@@ -14,7 +14,7 @@ from armillary.websockets import WebSocket
 
 from ._dependency import Dependency
 from ._errors import InjectionError
-from ._inject import injected_functions, require_filled
+from ._plan import injected_functions, require_filled
 
 
 class ConnectionProvider(Provider):

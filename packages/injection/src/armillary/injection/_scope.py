@@ -13,11 +13,10 @@ from armillary.asgi_types import Receive, Scope, Send
 
 from ._dependency import Dependency
 from ._errors import InjectionError
+from ._injection import Injection
 
 if TYPE_CHECKING:
     from anyio import Event
-
-    from ._injection import Injection
 
 
 class InjectionScope:

@@ -1,0 +1,125 @@
+"""How each parameter of a function gets its value, read from its signature; nothing here runs during a request."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from inspect import Parameter, signature
+from typing import Annotated, Any, NamedTuple, get_args, get_origin, get_type_hints
+
+from dishka import FromDishka
+
+from armillary.datastructures import HTTPConnection
+
+from ._conversion import conversion_for
+from ._dependency import Dependency
+from ._errors import InjectionError
+from ._parameters import RequestParameter
+
+_FROM_DISHKA: Any = FromDishka
+_MARKER_EXAMPLE: Any = get_args(_FROM_DISHKA[int])[1]
+_MARKER_TYPE: Any = _MARKER_EXAMPLE.__class__
+_CONNECTION_NAMES = frozenset({"connection", "request", "websocket"})
+_HTTP_METHODS = frozenset({"delete", "get", "head", "options", "patch", "post", "put", "trace"})
+_FOREIGN_PACKAGES = frozenset({"builtins", "strawberry", "types", "typing"})
+_SELF_NAMES = frozenset({"self", "cls"})
+
+
+class InjectionPlan(NamedTuple):
+    """How each parameter of a function gets its value.
+
+    Attributes:
+        name: the name of the function, for messages.
+        dependencies: what is injected, by parameter.
+        connection: the parameter for the request or WebSocket, if there is one.
+        from_request: the parameters read from path and query if the function is an endpoint.
+        positional: the names of parameters that may be given by position, in order.
+        unfilled: the names of parameters without a default that only a caller can pass.
+    """
+
+    name: str
+    dependencies: dict[str, Dependency]
+    connection: str | None
+    from_request: tuple[RequestParameter, ...]
+    positional: tuple[str, ...]
+    unfilled: tuple[str, ...]
+
+
+def plan_for(func: Callable[..., Any]) -> InjectionPlan:
+    """Return the plan for the parameters of a function.
+
+    Raises:
+        InjectionError: an annotation cannot be found, or a parameter has none.
+    """
+    name = getattr(func, "__qualname__", repr(func))
+    try:
+        hints = get_type_hints(func, include_extras=True)
+    except NameError as exc:
+        raise InjectionError(
+            f"{name}: {exc}; import the annotations in the module, not only under TYPE_CHECKING"
+        ) from exc
+    dependencies: dict[str, Dependency] = {}
+    from_request: list[RequestParameter] = []
+    connection: str | None = None
+    unfilled: list[str] = []
+    parameters = signature(func).parameters.values()
+    for parameter in parameters:
+        kind = hints.get(parameter.name)
+        if parameter.kind in (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD) or parameter.name in _SELF_NAMES:
+            continue
+        if is_connection(parameter.name, kind):
+            connection = connection or parameter.name
+            continue
+        if (conversion := conversion_for(kind)) is not None:
+            from_request.append(RequestParameter(parameter.name, conversion, parameter.default))
+        elif (dependency := dependency_of(kind)) is not None:
+            dependencies[parameter.name] = dependency
+        elif parameter.default is Parameter.empty:
+            unfilled.append(parameter.name)  # passed by the caller, such as a resolver's `root`
+    positional = tuple(item.name for item in parameters if item.kind is not Parameter.KEYWORD_ONLY)
+    return InjectionPlan(name, dependencies, connection, tuple(from_request), positional, tuple(unfilled))
+
+
+def is_connection(name: str, kind: Any) -> bool:
+    """Return whether a parameter is for the request or WebSocket."""
+    if kind is None:
+        return name in _CONNECTION_NAMES
+    base = get_origin(kind) or kind
+    return isinstance(base, type) and issubclass(base, HTTPConnection)
+
+
+def dependency_of(kind: Any) -> Dependency | None:
+    """Return what to inject for an annotation: `FromDishka[...]`, or a class that is not of a foreign package."""
+    if get_origin(kind) is Annotated:
+        arguments = get_args(kind)
+        markers = [item for item in arguments[1:] if isinstance(item, _MARKER_TYPE)]
+        return Dependency(arguments[0], markers[0].component) if markers else None
+    base = get_origin(kind) or kind
+    is_own = isinstance(base, type) and base.__module__.partition(".")[0] not in _FOREIGN_PACKAGES
+    return Dependency(kind) if is_own else None
+
+
+def injected_functions(routes: Iterable[Any]) -> Iterator[Callable[..., Any]]:
+    """Yield the injected endpoints of routes, including those in mounts and methods of classes."""
+    for route in routes:
+        yield from injected_functions(getattr(route, "routes", None) or ())
+        endpoint: Any = getattr(route, "endpoint", None)
+        candidate: Any
+        for candidate in (endpoint, *(vars(endpoint).values() if isinstance(endpoint, type) else ())):
+            if hasattr(candidate, "__armillary_plan__"):
+                yield candidate
+
+
+def require_filled(function: Any, plan: InjectionPlan) -> None:
+    """Raise an InjectionError for an endpoint with parameters that nothing fills.
+
+    Methods of classes that do not handle an HTTP method, and functions wrapped by another decorator,
+    are not checked: their caller passes the arguments.
+    """
+    is_method = "self" in plan.positional
+    if not plan.unfilled or function.__armillary_call__ is not function:
+        return
+    if not is_method or function.__name__ in _HTTP_METHODS:
+        raise InjectionError(
+            f"{plan.name}: nothing fills its parameter {plan.unfilled[0]!r}: annotate it with a class that a provider "
+            "has, with FromDishka[...], or with a type that is read from path and query, or give it a default"
+        )
