@@ -393,6 +393,18 @@ DIFFERENCES = [
         ("config.Config.strict_file",),
     ),
     Difference(
+        "A comment after a quoted value of an .env file",
+        "is a part of the value, as are the quotes",
+        "is left out",
+        ("config.Config.comments_after_quotes",),
+    ),
+    Difference(
+        "`str()` of a `Secret`",
+        "the text",
+        "a mask; `reveal()` returns the text",
+        ("datastructures.Secret.__str__", "datastructures.Secret.__format__"),
+    ),
+    Difference(
         "OpenTelemetry",
         "HTTP requests only",
         "WebSockets too",

@@ -129,7 +129,7 @@ def test_no_error_shows_the_value_or_a_part_of_it(cast: Any) -> None:
 
 def test_other_casts() -> None:
     config = Config(environ={"KEY": "hunter2", "HOSTS": "a, b", "DIR": "/srv"})
-    assert str(config("KEY", cast=Secret)) == "hunter2"
+    assert config("KEY", cast=Secret).reveal() == "hunter2"
     assert list(config("HOSTS", cast=CommaSeparatedStrings)) == ["a", "b"]
     assert config("DIR", cast=Path) == Path("/srv")
 
@@ -152,6 +152,16 @@ def test_a_malformed_line_is_rejected_or_skipped(tmp_path: Path) -> None:
         Config(path)
     assert str(caught.value) == f"{path}, line 2: expected NAME=value"
     assert Lenient(path).file_values == {"A": "1", "B": "2"}
+
+
+def test_a_comment_after_a_quoted_value_is_left_out_unless_a_subclass_keeps_it(tmp_path: Path) -> None:
+    class Literal(Config):
+        comments_after_quotes = False
+
+    path = tmp_path / ".env"
+    path.write_text('A="x" # the first\nB="y"\n')
+    assert Config(path).file_values == {"A": "x", "B": "y"}
+    assert Literal(path).file_values == {"A": '"x" # the first', "B": "y"}
 
 
 def test_a_file_in_another_encoding(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import pprint
 import traceback
@@ -14,17 +15,26 @@ from hypothesis import given, strategies as st
 from armillary.config import CommaSeparatedStrings, Secret
 
 
-def test_a_secret_shows_its_value_to_str_only() -> None:
+def test_a_secret_gives_its_value_to_reveal_only() -> None:
     secret = Secret("hunter2")
-    assert str(secret) == f"{secret}" == "hunter2"
-    shown = [repr(secret), f"{secret!r}", pprint.pformat({"key": [secret]}), str([secret])]
-    assert all("hunter2" not in text for text in shown)
+    assert secret.reveal() == "hunter2"
+    assert str(secret) == f"{secret}" == "**********"
     assert repr(secret) == "Secret('**********')"
+    shown = [
+        f"{secret!r} {secret!s} {secret:>20}",
+        "{} {!r} {:<3}".format(secret, secret, secret),  # noqa: UP032
+        "%s %r %10s" % (secret, secret, secret),  # noqa: UP031
+        pprint.pformat({"key": [secret]}),
+        str([secret]),
+        json.dumps({"key": secret}, default=str),
+    ]
+    assert all("hunter2" not in text and "**********" in text for text in shown)
     assert not hasattr(secret, "__dict__")
 
 
 def test_the_mask_does_not_reveal_the_length() -> None:
     assert repr(Secret("")) == repr(Secret("a" * 50))
+    assert str(Secret("")) == str(Secret("a" * 50))
 
 
 def test_a_secret_stays_hidden_in_a_traceback_with_its_locals() -> None:
@@ -39,9 +49,12 @@ def test_a_secret_stays_hidden_in_a_traceback_with_its_locals() -> None:
     assert "hunter2" not in shown
 
 
-def test_a_secret_stays_hidden_in_a_log_of_its_settings(caplog: pytest.LogCaptureFixture) -> None:
-    logging.getLogger("app").warning("settings: %s", {"key": Secret("hunter2")})
-    assert "hunter2" not in caplog.text
+def test_a_secret_stays_hidden_in_a_log_by_itself_and_within_its_settings(caplog: pytest.LogCaptureFixture) -> None:
+    log, secret = logging.getLogger("app"), Secret("hunter2")
+    log.warning(secret)
+    log.warning("key: %s", secret)
+    log.warning("settings: %s", {"key": secret})
+    assert caplog.messages == ["**********", "key: **********", "settings: {'key': Secret('**********')}"]
 
 
 def test_what_is_no_text_is_rejected_without_being_shown() -> None:

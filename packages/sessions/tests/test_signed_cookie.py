@@ -73,6 +73,17 @@ def test_a_key_that_is_not_text_is_rejected(key: Any) -> None:
         SignedCookie([key])
 
 
+@pytest.mark.parametrize("method", ["reveal", "get_secret_value"])
+def test_a_key_that_is_masked_signs_with_its_text_and_not_with_the_mask(method: str) -> None:
+    class Masked:
+        def __str__(self) -> str:
+            return "*" * 32
+
+    setattr(Masked, method, lambda self: KEY)
+    key: Any = Masked()
+    assert COOKIE.read(SignedCookie([key]).write({"a": 1}), 60) == {"a": 1}
+
+
 def test_a_key_may_be_an_object_that_hides_its_text() -> None:
     class Hidden:
         def __str__(self) -> str:

@@ -61,6 +61,9 @@ class Config:
     strict_file: ClassVar[bool] = True
     """Whether a line of the file that is not `NAME=value` is an error."""
 
+    comments_after_quotes: ClassVar[bool] = True
+    """Whether a comment may follow the closing quote of a value in the file."""
+
     def __init__(
         self,
         env_file: str | os.PathLike[str] | None = None,
@@ -81,7 +84,13 @@ class Config:
 
             warnings.warn(f"Config file '{path}' not found.", stacklevel=3)
             return {}
-        return parse_env_file(data, str(path), encoding, strict=self.strict_file)
+        return parse_env_file(
+            data,
+            str(path),
+            encoding,
+            strict=self.strict_file,
+            comments_after_quotes=self.comments_after_quotes,
+        )
 
     @property
     def file_values(self) -> dict[str, str]:

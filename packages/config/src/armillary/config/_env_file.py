@@ -1,15 +1,18 @@
 """Files of `NAME=value` lines.
 
 Blank lines and lines that start with `#` are skipped, `export ` in front of a name is allowed,
-and one pair of matching quotes around a value is taken off. Nothing else is special: no escapes,
-no expansion, no comment after a value.
+one pair of matching quotes around a value is taken off, and a comment may follow the closing one.
+Nothing else is special: no escapes, no expansion, no comment after a value without quotes.
 """
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
-_QUOTES = ("'", '"')
+_QUOTED = re.compile(r"""(['"])(.*)\1""", re.DOTALL)
+# The first closing quote that a comment follows ends the value; as in a shell, a blank is in front of the "#".
+_QUOTED_WITH_COMMENT = re.compile(r"""(['"])(.*?)\1\s+#""", re.DOTALL)
 
 
 class EnvFileError(ValueError):
@@ -23,7 +26,9 @@ class EnvLine(NamedTuple):
     line: int
 
 
-def parse_env_file(data: bytes, name: str, encoding: str = "utf-8", *, strict: bool = True) -> dict[str, EnvLine]:
+def parse_env_file(
+    data: bytes, name: str, encoding: str = "utf-8", *, strict: bool = True, comments_after_quotes: bool = True
+) -> dict[str, EnvLine]:
     """Return the variables of an environment file.
 
     Args:
@@ -31,6 +36,7 @@ def parse_env_file(data: bytes, name: str, encoding: str = "utf-8", *, strict: b
         name: the file's name, for messages.
         encoding: the file's encoding. A byte order mark is skipped.
         strict: whether a line without `=` is an error or is skipped.
+        comments_after_quotes: whether `# text` after a closing quote is a comment or a part of the value.
 
     Returns:
         The variables by name; of two lines for one name the last applies.
@@ -53,17 +59,19 @@ def parse_env_file(data: bytes, name: str, encoding: str = "utf-8", *, strict: b
             if strict:
                 raise EnvFileError(f"{name}, line {number}: expected NAME=value")
             continue
-        variables[variable] = EnvLine(unquote(value.strip()), number)
+        variables[variable] = EnvLine(unquote(value.strip(), comments_after_quotes), number)
     return variables
 
 
-def unquote(value: str) -> str:
-    """Return a value without the pair of matching quotes around it.
+def unquote(value: str, comments_after_quotes: bool = True) -> str:
+    """Return a value without the pair of matching quotes around it, and without a comment after them.
 
-    >>> unquote("'a'"), unquote('"')
-    ('a', '"')
+    >>> unquote("'a'"), unquote('"'), unquote('"a" # first'), unquote("a # first")
+    ('a', '"', 'a', 'a # first')
     """
-    return value[1:-1] if len(value) > 1 and value[0] in _QUOTES and value[0] == value[-1] else value
+    quoted = _QUOTED_WITH_COMMENT.match(value) if comments_after_quotes else None
+    quoted = quoted or _QUOTED.fullmatch(value)
+    return value if quoted is None else quoted[2]
 
 
 def _decoded(data: bytes, name: str, encoding: str) -> str:

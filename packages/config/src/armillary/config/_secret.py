@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+_MASK = "*" * 10  # whatever the length of the text
+
 
 class Secret:
-    """Text that is masked wherever objects are shown: logs, tracebacks, debug pages, `vars()`.
+    """Text that is masked wherever it is shown: logs, f-strings, tracebacks, debug pages, `vars()`.
 
-    Only `str(secret)` returns the text; call it where the text is used and nowhere else. Two secrets
+    Only `reveal()` returns the text; call it where the text is used and nowhere else. Two secrets
     are compared in constant time.
 
     Args:
@@ -18,7 +20,9 @@ class Secret:
     >>> key = Secret("hunter2")
     >>> key
     Secret('**********')
-    >>> str(key)
+    >>> f"the key is {key}"
+    'the key is **********'
+    >>> key.reveal()
     'hunter2'
     """
 
@@ -29,11 +33,18 @@ class Secret:
             raise TypeError(f"a Secret holds str, not {type(value).__name__}")
         self.__value = value
 
-    def __str__(self) -> str:
+    def reveal(self) -> str:
+        """Return the text."""
         return self.__value
 
+    def __str__(self) -> str:
+        return _MASK
+
+    def __format__(self, format_spec: str) -> str:
+        return format(_MASK, format_spec)
+
     def __repr__(self) -> str:
-        return f"{type(self).__name__}('**********')"
+        return f"{type(self).__name__}('{_MASK}')"
 
     def __bool__(self) -> bool:
         return bool(self.__value)

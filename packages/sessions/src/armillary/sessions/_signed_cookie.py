@@ -69,7 +69,8 @@ class SignedCookie:
 
 
 def key_text(key: object) -> str:
-    """Return a key's text; objects that hide it, such as a `Secret`, show it to `str()`."""
+    """Return a key's text; an object that masks it has a method that reveals it, as our `Secret` and pydantic's do."""
     if key is None or isinstance(key, bytes | bytearray | int | float):
         raise TypeError(f"secret_key is text or a list of texts, got {type(key).__name__}")
-    return str(key)
+    reveal = getattr(key, "reveal", None) or getattr(key, "get_secret_value", None)
+    return str(key) if reveal is None else str(reveal())

@@ -8,9 +8,10 @@ from armillary.config import Config as _Config, Environ, EnvironError, environ, 
 
 
 class Config(_Config):
-    """Settings; a line of the file that is not `NAME=value` is skipped, as Starlette does."""
+    """Settings; a line of the file that is not `NAME=value` is skipped, and a "#" is always a part of the value."""
 
     strict_file: ClassVar[bool] = False
+    comments_after_quotes: ClassVar[bool] = False
 
 
 __all__ = ["Config", "Environ", "EnvironError", "environ", "undefined"]

@@ -49,7 +49,13 @@ class MutableHeaders(Headers, _MutableHeaders):
 
 
 class Secret(_Secret):
-    """A secret that accepts attributes set by programs; its value is not one of them."""
+    """A secret that `str()` reveals, and that accepts attributes set by programs; its value is not one of them."""
+
+    def __str__(self) -> str:
+        return self.reveal()
+
+    def __format__(self, format_spec: str) -> str:
+        return object.__format__(self, format_spec)
 
 
 class CommaSeparatedStrings(_CommaSeparatedStrings):
