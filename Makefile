@@ -78,12 +78,8 @@ types: setup ## mypy --strict and pyright strict over the sources and typing_tes
 	@$(PY) -m mypy $(TYPED)
 	@$(PY) -m pyright $(TYPED)
 
-.PHONY: layers
-layers: setup ## import contracts: which package may import which
-	@$(PY) tools/layers.py
-
 .PHONY: packages
-packages: setup ## what each package imports against what it declares, and its files (P= for one package)
+packages: setup ## each package against the charter: imports, declarations, files, wheel (P= for one package)
 	@$(PY) tools/check_packages.py $(P)
 
 .PHONY: docs
@@ -92,7 +88,7 @@ docs: setup ## build the documentation into site/, broken links fail
 
 .PHONY: check
 check: ## everything for one package (P=cors), or for all of them
-	@$(MAKE) --no-print-directory lint types layers packages
+	@$(MAKE) --no-print-directory lint types packages
 	@$(MAKE) --no-print-directory $(if $(P),test-package,test docs)
 
 .PHONY: conformance
@@ -153,7 +149,7 @@ graphiql: setup ## put GraphiQL's released files into armillary-graphql, checked
 
 .PHONY: clean
 clean: ## remove everything that is made: .venv, .tools, dist, site, caches
-	rm -rf .venv .tools .cache dist build site .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .tools .cache dist build site .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .PHONY: need-package

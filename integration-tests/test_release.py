@@ -16,10 +16,10 @@ from pathlib import Path
 
 import pytest
 from charter import META_PACKAGE, ROOT, distribution_name, load_charter
-from check_packages import Workspace
 from package_index import add_files
 from release import CORE_TRAIN
 from wheelhouse import Environment, build_wheels, find_uv
+from workspace import Workspace
 
 WORKSPACE = Workspace(ROOT, load_charter())
 FRAMEWORK = (Path(__file__).parent / "served" / "whole_framework.py").read_text("utf-8")

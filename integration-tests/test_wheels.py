@@ -19,12 +19,12 @@ from pathlib import Path
 
 import pytest
 from charter import EVENT_LOOPS, META_PACKAGE, ROOT, load_charter, module_name, normalized
-from check_packages import Workspace
 from documents import example_of, program_of
 from footprint import PAGE, growth, kind_of, measure, read_page
 from packaging.requirements import Requirement
 from packaging.version import Version
 from wheelhouse import Environment, allowed_siblings, build_wheels, requirement_of, what_it_brings
+from workspace import Workspace
 
 WORKSPACE = Workspace(ROOT, load_charter())
 PACKAGES = sorted(WORKSPACE.packages)

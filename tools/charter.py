@@ -6,6 +6,8 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
+from circles import find_circles
+
 ROOT = Path(__file__).resolve().parent.parent
 TABLE = Path(__file__).resolve().with_name("charter.toml")
 
@@ -47,7 +49,12 @@ class Row:
 
 
 def load_charter(table: Path = TABLE) -> dict[str, Row]:
-    """Return the rows by package name, with `"*"` replaced by every package that has a row."""
+    """Return the rows by package name, with `"*"` replaced by every package that has a row.
+
+    Raises:
+        TypeError: a value is no list.
+        ValueError: a row names a sibling without a row, or rows allow a circle.
+    """
     raw = tomllib.loads(table.read_text("utf-8"))
     modules = frozenset(raw) - {META_PACKAGE}
 
@@ -70,6 +77,8 @@ def load_charter(table: Path = TABLE) -> dict[str, Row]:
         unknown = (charter[name].siblings | charter[name].extra_siblings) - modules
         if unknown:
             raise ValueError(f"{table.name}: [{name}] names siblings that have no row: {', '.join(sorted(unknown))}")
+    for circle in find_circles({name: row.siblings | row.extra_siblings for name, row in charter.items()}):
+        raise ValueError(f"{table.name}: the packages may import each other in a circle: {' -> '.join(circle)}")
     return charter
 
 

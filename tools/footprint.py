@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from charter import META_PACKAGE, ROOT, load_charter, module_name, normalized
-from check_packages import Workspace
 from wheelhouse import Environment, build_wheels, requirement_of
+from workspace import Workspace
 
 PAGE = ROOT / "docs" / "footprint.md"
 COLUMNS = ("package", "import, ms", "own modules", "standard modules", "foreign modules", "size", "with all", "brings")

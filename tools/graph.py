@@ -11,8 +11,8 @@ from html import escape
 from pathlib import Path
 
 from charter import META_PACKAGE, ROOT, distribution_name, load_charter
-from check_packages import Package, Workspace
 from packaging.utils import canonicalize_name
+from workspace import Package, Workspace
 
 PICTURE = ROOT / "docs" / "assets" / "packages.svg"
 

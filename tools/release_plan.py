@@ -10,9 +10,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from charter import META_PACKAGE, ROOT, distribution_name, load_charter, normalized
-from check_packages import Workspace
 from packaging.version import Version
 from release import CORE_TRAIN
+from workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)

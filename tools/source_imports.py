@@ -28,6 +28,10 @@ class Import:
     eager: bool
     typing_only: bool
 
+    def paths(self) -> tuple[str, ...]:
+        """Return the dotted paths that are imported: the module's, or that of each name taken from it."""
+        return tuple(f"{self.module}.{name}" for name in self.names) or (self.module,)
+
 
 class _Reader(ast.NodeVisitor):
     def __init__(self, path: Path, package: str) -> None:
@@ -133,3 +137,16 @@ def eager_modules(imports: dict[str, list[Import]], start: str) -> set[str]:
                 waiting.append(found.module)
                 waiting.extend(f"{found.module}.{taken}" for taken in found.names)
     return loaded
+
+
+def inner_imports(imports: dict[str, list[Import]]) -> dict[str, set[str]]:
+    """Return for each module of a package those of the same package that it imports, at any time.
+
+    A module's own packages are not among them, although importing it loads them first: they are if it takes a name
+    from them that is no module.
+    """
+    return {
+        name: {path if path in imports else path.rpartition(".")[0] for found in statements for path in found.paths()}
+        & imports.keys()
+        for name, statements in imports.items()
+    }

@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from charter import ROOT, Row, distribution_name, load_charter, normalized
-from check_packages import Package, Workspace
 from hatchling.builders.wheel import WheelBuilder
 from packaging.requirements import Requirement
+from workspace import Package, Workspace
 
 # What must not leak from the environment of the caller into one made here.
 OWN_SETTINGS = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "PYTHONWARNINGS", "PYTHONSTARTUP")
@@ -172,7 +172,7 @@ class Environment:
 def requirement_of(package: Package, extras: Iterable[str] = ()) -> str:
     """Return the requirement for exactly this version of a package.
 
-    >>> from check_packages import Package
+    >>> from workspace import Package
     >>> requirement_of(Package(ROOT / "packages" / "armillary"), ["all"])
     'armillary[all]==1.0.0'
     """

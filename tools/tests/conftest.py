@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 from charter import ROOT, load_charter
-from check_packages import Workspace, check
+from check_packages import check
 from new_package import new_package
+from workspace import Workspace
 
 SETTINGS = """\
 [project]

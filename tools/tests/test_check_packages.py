@@ -12,40 +12,6 @@ def test_a_new_package_passes_every_check(checkout: Any) -> None:
     assert checkout.check() == []
 
 
-@pytest.mark.parametrize(
-    ("line", "finding"),
-    [
-        ("import jinja2", "imports jinja2, but jinja2 is not declared"),
-        ("import yaml", "imports yaml, but pyyaml is not declared"),
-        ("from armillary.http import Request", "imports armillary.http, but armillary-http is not declared"),
-        ("from armillary import http", "imports armillary, but armillary-http is not declared"),
-        ("import armillary", "imports the bare namespace armillary"),
-        ("def late() -> None:\n    import jinja2", "imports jinja2, but jinja2 is not declared"),
-        ("from importlib import import_module\nimport_module('jinja2')", "imports jinja2, but jinja2 is not declared"),
-        ("from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import jinja2", "jinja2 is not declared"),
-        ("try:\n    import jinja2\nexcept ImportError:\n    pass", "imports jinja2, but jinja2 is not declared"),
-    ],
-)
-def test_an_import_that_is_not_declared_is_reported(checkout: Any, line: str, finding: str) -> None:
-    checkout.append(f"{CORS}/_middleware.py", f"\n{line}\n")
-    (found,) = checkout.check("cors")
-    assert found.startswith("cors: src/armillary/cors/_middleware.py:")
-    assert finding in found
-
-
-def test_stubs_that_type_checkers_carry_need_no_declaration(checkout: Any) -> None:
-    checkout.append(
-        f"{CORS}/_middleware.py",
-        "\nfrom typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from typing_extensions import TypeVar\n",
-    )
-    assert checkout.check("cors") == []
-
-
-def test_what_is_declared_and_never_imported_is_reported(checkout: Any) -> None:
-    checkout.replace(f"{CORS}/_middleware.py", "from armillary.asgi_types import", "from typing import")
-    assert checkout.check("cors") == ["cors: declares armillary-asgi-types, but nothing in src imports it"]
-
-
 def test_a_sibling_that_the_charter_does_not_allow_is_reported(checkout: Any) -> None:
     checkout.replace(
         "packages/asgi-types/pyproject.toml", "dependencies = []", 'dependencies = ["armillary-cors>=1.0,<2"]'
@@ -68,29 +34,6 @@ def test_an_extra_that_the_charter_does_not_allow_is_reported(checkout: Any) -> 
     )
     checkout.append(f"{CORS}/_middleware.py", "\ndef late() -> None:\n    import orjson\n")
     assert checkout.check("cors") == ["cors: the extra 'fast' declares orjson, which the charter does not allow"]
-
-
-def test_an_extra_may_only_be_imported_late(checkout: Any) -> None:
-    checkout.replace(
-        "packages/cors/pyproject.toml",
-        "[dependency-groups]",
-        '[project.optional-dependencies]\nbrotli = ["brotli>=1.1"]\n\n[dependency-groups]',
-    )
-    (checkout.root / CORS / "_brotli.py").write_text("import brotli\n")
-    checkout.append(f"{CORS}/_middleware.py", "\ndef late() -> None:\n    from . import _brotli\n")
-    assert checkout.check("cors") == []
-    checkout.append(f"{CORS}/_middleware.py", "\nfrom . import _brotli\n")
-    (found,) = checkout.check("cors")
-    assert "imports brotli whenever armillary.cors is imported, but brotli is only an extra" in found
-
-
-def test_an_extra_that_nothing_imports_is_reported(checkout: Any) -> None:
-    checkout.replace(
-        "packages/cors/pyproject.toml",
-        "[dependency-groups]",
-        '[project.optional-dependencies]\nbrotli = ["brotli>=1.1"]\n\n[dependency-groups]',
-    )
-    assert checkout.check("cors") == ["cors: the extra 'brotli' declares brotli, but nothing in src imports it"]
 
 
 @pytest.mark.parametrize(

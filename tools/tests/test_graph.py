@@ -4,8 +4,8 @@ from typing import Any
 from xml.etree import ElementTree
 
 from charter import ROOT, load_charter
-from check_packages import Workspace
 from graph import PICTURE, draw, ranks, read_graph, without_shortcuts
+from workspace import Workspace
 
 CURRENT = read_graph(Workspace(ROOT, load_charter()))
 

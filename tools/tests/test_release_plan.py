@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 from charter import ROOT, load_charter
-from check_packages import Workspace
 from release import CORE_TRAIN
 from release_plan import next_patch, plan, written
+from workspace import Workspace
 
 WORKSPACE = Workspace(ROOT, load_charter())
 
