@@ -12,7 +12,7 @@ from graphql import build_schema, parse
 from hypothesis import given, strategies as st
 
 from armillary.graphql import FieldCosts, GraphQLLimits
-from armillary.graphql._measure import Measuring
+from armillary.graphql.limits._measure import Measuring
 
 
 def nested(levels: int) -> str:
@@ -172,12 +172,13 @@ def test_introspection_as_tools_send_it_is_within_the_limits(ask: Callable[..., 
 
 
 def test_documents_are_validated_once(schema: strawberry.Schema, monkeypatch: pytest.MonkeyPatch) -> None:
-    from armillary.graphql import GraphQL, _document
+    from armillary.graphql import GraphQL
+    from armillary.graphql.documents import _documents
     from armillary.testing import TestClient
 
     calls: list[object] = []
-    validate = _document.validate_document
-    monkeypatch.setattr(_document, "validate_document", lambda *args: calls.append(args) or validate(*args))
+    validate = _documents.validate_document
+    monkeypatch.setattr(_documents, "validate_document", lambda *args: calls.append(args) or validate(*args))
     client = TestClient(GraphQL(schema, limits=GraphQLLimits(max_cached_documents=2)))
     for query in ("{ hello }", "{ hello }", "{ a: hello }", "{ hello }", "{ b: hello }", "{ hello }", "{ a: hello }"):
         assert "data" in client.post("/", json={"query": query}).json()

@@ -6,16 +6,16 @@ import json
 import re
 from collections.abc import Callable
 from hashlib import sha256
-from pathlib import Path
 
 import pytest
 import strawberry
 
-from armillary.graphql import GraphQL, _ide
+from armillary.graphql import GraphQL
+from armillary.graphql.http import _ide
 from armillary.testing import TestClient
 
 HTML = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
-FILES = Path(_ide.__file__).with_name("graphiql")
+FILES = _ide.FILES
 
 
 def test_the_page_is_shown_in_debug_mode_or_when_asked(serve: Callable[..., TestClient]) -> None:

@@ -12,7 +12,7 @@ from strawberry.extensions import AddValidationRules, SchemaExtension
 from strawberry.extensions.runner import SchemaExtensionsRunner
 
 from armillary.graphql import GraphQL, GraphQLLimits
-from armillary.graphql._prepared_runner import has_no_extensions
+from armillary.graphql.execution._prepared_hooks import has_no_extensions
 from armillary.testing import TestClient
 
 LIMITS = GraphQLLimits(max_depth=3, max_complexity=20, result_timeout=0.1, execution_timeout=0.1)

@@ -12,7 +12,7 @@ import strawberry
 
 from armillary.asgi_types import HTTPException, Message, Receive, Scope, Send, scope_record
 from armillary.graphql import GraphQL, GraphQLContext, GraphQLLimits
-from armillary.graphql._multipart_stream import incremental_parts, subscription_parts, with_heartbeats
+from armillary.graphql.streams._multipart import incremental_parts, subscription_parts, with_heartbeats
 from armillary.lint import lint
 from armillary.testing import AsyncTestClient, TestClient
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from armillary.graphql._time_limit import LateResult, in_time
+from armillary.graphql.execution._time_limit import LateResult, in_time
 
 pytestmark = pytest.mark.anyio
 

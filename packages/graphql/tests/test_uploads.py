@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from armillary.graphql._request_rejected import RequestRejected
-from armillary.graphql._upload_map import place_files
+from armillary.graphql._operation import RequestRejected
+from armillary.graphql.http._body import place_files
 from armillary.testing import TestClient
 
 PREFLIGHT = {"graphql-require-preflight": "1"}

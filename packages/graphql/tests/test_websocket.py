@@ -293,7 +293,7 @@ def test_the_older_protocol_is_supported_when_enabled(connect: Connect, log: lis
 def test_keep_alives_of_the_older_protocol_go_on(
     connect: Connect, monkeypatch: pytest.MonkeyPatch, log: list[str]
 ) -> None:
-    monkeypatch.setattr("armillary.graphql._legacy_connection.KEEP_ALIVE_SECONDS", 0.02)
+    monkeypatch.setattr("armillary.graphql.websocket._legacy.KEEP_ALIVE_SECONDS", 0.02)
     with connect(protocol="graphql-ws", legacy_websocket=True) as websocket:
         assert [websocket.receive_json() for _ in range(3)] == [{"type": "ka"}] * 3
         websocket.send_json({"type": "connection_terminate"})

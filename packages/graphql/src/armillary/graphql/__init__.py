@@ -12,12 +12,12 @@
 
 from ._app import GraphQL
 from ._context import GraphQLContext
-from ._cost import FieldCosts
-from ._document_store import DocumentStore, MemoryDocumentStore, RedisDocumentStore
-from ._limits import GraphQLLimits
 from ._testing import AsyncGraphQLTester, GraphQLTester, OperationFailed
-from ._trusted_documents import TrustedDocuments
-from ._websocket_connection import ConnectionRejected
+from .documents._document_store import DocumentStore, MemoryDocumentStore, RedisDocumentStore
+from .documents._trusted_documents import TrustedDocuments
+from .limits._costs import FieldCosts
+from .limits._limits import GraphQLLimits
+from .websocket._connection import ConnectionRejected
 
 __all__ = [
     "AsyncGraphQLTester",

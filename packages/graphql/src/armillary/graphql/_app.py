@@ -14,17 +14,17 @@ from armillary.http import Request, Response, request_response
 from armillary.websockets import OriginPolicy, WebSocket, WebSocketLimits, websocket_session
 
 from ._context import GraphQLContext
-from ._cost import FieldCosts
-from ._document_store import DocumentStore
-from ._engine import Engine
-from ._error_format import is_public, mask
 from ._event_loop import require_asyncio
-from ._http_transport import HTTPTransport
-from ._ide import IDE
-from ._legacy_connection import LegacyGraphQLConnection
-from ._limits import GraphQLLimits
-from ._trusted_documents import TrustedDocuments
-from ._websocket_connection import GraphQLConnection
+from .documents._document_store import DocumentStore
+from .documents._trusted_documents import TrustedDocuments
+from .execution._engine import Engine
+from .http._ide import IDE
+from .http._transport import HTTPTransport
+from .limits._costs import FieldCosts
+from .limits._limits import GraphQLLimits
+from .results._format import is_public, mask
+from .websocket._connection import GraphQLConnection
+from .websocket._legacy import LegacyGraphQLConnection
 
 ContextMaker: TypeAlias = Callable[[GraphQLContext], Any]
 ConnectHandler: TypeAlias = Callable[[GraphQLContext], "Awaitable[dict[str, Any] | bool | None]"]

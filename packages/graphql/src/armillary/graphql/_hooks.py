@@ -9,8 +9,8 @@ from graphql import GraphQLError
 from armillary.datastructures import HTTPConnection
 
 from ._context import GraphQLContext
-from ._engine import Engine
-from ._error_format import ErrorFormatter
+from .execution._engine import Engine
+from .results._format import ErrorFormatter
 
 
 class Hooks(Protocol):

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, 
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, Protocol, cast
 
-from ._websocket_connection import GraphQLConnection
+from .websocket._connection import GraphQLConnection
 
 Variables = Mapping[str, Any]
 

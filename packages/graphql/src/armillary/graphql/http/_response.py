@@ -16,7 +16,7 @@ from armillary.http import (
     received_conditions,
 )
 
-from ._multipart_stream import INCREMENTAL_TYPE, SUBSCRIPTION_TYPE, incremental_parts, subscription_parts
+from ..streams._multipart import INCREMENTAL_TYPE, SUBSCRIPTION_TYPE, incremental_parts, subscription_parts
 from ._negotiation import EVENT_STREAM, Negotiated
 
 _OWN_HEADERS = (b"content-length", b"content-type")

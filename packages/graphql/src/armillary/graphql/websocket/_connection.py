@@ -24,13 +24,11 @@ from armillary.asgi_types import HTTPException
 from armillary.http import decode_json, encode_json
 from armillary.websockets import UnexpectedMessage, WebSocket, WebSocketDisconnect
 
-from ._context import GraphQLContext
-from ._error_format import MASKED_MESSAGE
-from ._hooks import Hooks, error_formatter
-from ._operation import read_operation
-from ._request_rejected import RequestRejected
-from ._result_format import FrameFormat
-from ._time_limit import LateResult, ResultTime
+from .._context import GraphQLContext
+from .._hooks import Hooks, error_formatter
+from .._operation import RequestRejected, read_operation
+from ..execution._time_limit import LateResult, ResultTime
+from ..results._format import MASKED_MESSAGE, FrameFormat
 
 _logger = getLogger("armillary.graphql")
 

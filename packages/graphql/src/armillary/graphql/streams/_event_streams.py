@@ -11,8 +11,8 @@ from typing import Any
 
 from armillary.http import ServerSentEvent, encode_json
 
-from ._error_format import MASKED_MESSAGE
-from ._request_rejected import RequestRejected
+from .._operation import RequestRejected
+from ..results._format import MASKED_MESSAGE
 
 _logger = getLogger("armillary.graphql")
 

@@ -22,7 +22,7 @@ from graphql import (
     SelectionSetNode,
 )
 
-from ._cost import FieldCosts, number_defaults
+from ._costs import FieldCosts, number_defaults
 
 
 class Measure(NamedTuple):

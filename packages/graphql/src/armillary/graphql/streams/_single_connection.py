@@ -7,10 +7,9 @@ from typing import Any
 
 from armillary.http import EventSourceResponse, PlainTextResponse, Request, Response, ServerSentEvent
 
+from .._operation import Operation, RequestRejected
+from ..http._negotiation import EVENT_STREAM, negotiate
 from ._event_streams import TOKEN_HEADER, TOKEN_PARAMETER, EventStream, EventStreams
-from ._negotiation import EVENT_STREAM, negotiate
-from ._operation import Operation
-from ._request_rejected import RequestRejected
 
 
 def stream_token(request: Request[Any]) -> str | None:

@@ -13,20 +13,19 @@ from graphql.execution import ExperimentalIncrementalExecutionResults
 from armillary.asgi_types import HTTPException, scope_record
 from armillary.http import Request, Response, encode_json
 
-from ._context import GraphQLContext
-from ._engine import RunnableOperation
-from ._event_streams import EventStreams
-from ._hooks import Hooks, error_formatter
-from ._http_body import read_body, read_query
-from ._http_response import cacheable, make_response, stream_response
+from .._context import GraphQLContext
+from .._hooks import Hooks, error_formatter
+from .._operation import RequestRejected, read_operation
+from ..documents._increments import asks_for_increments
+from ..execution._engine import RunnableOperation
+from ..execution._time_limit import TimedOut
+from ..results._format import FrameFormat, format_result, is_request_error
+from ..streams._event_streams import EventStreams
+from ..streams._single_connection import SingleConnection
+from ._body import read_body, read_query
 from ._ide import IDE
-from ._increments import asks_for_increments
 from ._negotiation import JSON, Negotiated, negotiate
-from ._operation import read_operation
-from ._request_rejected import RequestRejected
-from ._result_format import FrameFormat, format_result, is_request_error
-from ._single_connection import SingleConnection
-from ._time_limit import TimedOut
+from ._response import cacheable, make_response, stream_response
 
 _METHODS = "GET, POST"
 _NO_INCREMENTS = "@defer and @stream need `Accept: multipart/mixed` or `text/event-stream`."

@@ -17,9 +17,9 @@ from graphql import (
 from graphql.validation import recommended_rules
 from strawberry.schema.schema import validate_document
 
-from ._cost import FieldCosts
-from ._limits import GraphQLLimits
-from ._measure import Measure, Measuring
+from ..limits._costs import FieldCosts
+from ..limits._limits import GraphQLLimits
+from ..limits._measure import Measure, Measuring
 
 MAX_CACHED_SIZE = 10_000
 """Characters of the longest document that is cached."""

@@ -11,9 +11,14 @@ from strawberry import Schema
 from strawberry.extensions import SchemaExtension
 from strawberry.types.execution import ExecutionContext
 
-from ._document import Documents
-from ._prepared_extension import PreparedExtension, PreparedSubscription
-from ._prepared_runner import PreparedRunner, SubscriptionRunner, has_no_extensions
+from ..documents._documents import Documents
+from ._prepared_hooks import (
+    PreparedExtension,
+    PreparedRunner,
+    PreparedSubscription,
+    SubscriptionRunner,
+    has_no_extensions,
+)
 from ._time_limit import timed_executor
 
 

@@ -9,9 +9,9 @@ from typing import Any
 from armillary.concurrency import run_in_threadpool
 from armillary.http import Response
 
-from ._request_rejected import RequestRejected
+from .._operation import RequestRejected
 
-_FILES = Path(__file__).with_name("graphiql")
+FILES = Path(__file__).parents[1] / "graphiql"
 
 ASSETS = {
     "react.production.min.js": "text/javascript",
@@ -99,7 +99,7 @@ class IDE:
             headers = {"cache-control": "no-store", **_SECURITY_HEADERS}
             return Response(self.page(), headers=headers, media_type="text/html")
         headers = {"cache-control": "public, max-age=31536000, immutable", "x-content-type-options": "nosniff"}
-        return Response((_FILES / asset).read_bytes(), headers=headers, media_type=ASSETS[asset])
+        return Response((FILES / asset).read_bytes(), headers=headers, media_type=ASSETS[asset])
 
     def page(self) -> str:
         """Return the page's HTML."""
@@ -117,5 +117,5 @@ def graphiql_version() -> str:
     """Return the version of the GraphiQL inside this package."""
     from json import loads
 
-    versions: dict[str, str] = loads((_FILES / "versions.json").read_text(encoding="utf-8"))["packages"]
+    versions: dict[str, str] = loads((FILES / "versions.json").read_text(encoding="utf-8"))["packages"]
     return versions["graphiql"]

@@ -10,16 +10,16 @@ from graphql import GraphQLError, GraphQLSchema, OperationDefinitionNode
 from strawberry import Schema
 from strawberry.types.execution import PreExecutionError
 
-from ._cost import FieldCosts
-from ._document import Documents
-from ._document_store import DocumentStore
-from ._limits import GraphQLLimits
-from ._operation import Operation
-from ._persisted_query import DocumentChoice
+from .._operation import Operation
+from ..documents._document_store import DocumentStore
+from ..documents._documents import Documents
+from ..documents._persisted_query import DocumentChoice
+from ..documents._trusted_documents import TrustedDocuments
+from ..limits._costs import FieldCosts
+from ..limits._limits import GraphQLLimits
 from ._prepared_schema import prepared_schema, timed_schema
 from ._span import end_span, operation_span, start_span
 from ._time_limit import LateResult, TimedOut, in_time, result_frames
-from ._trusted_documents import TrustedDocuments
 
 
 def core_schema(schema: Schema) -> GraphQLSchema:

@@ -6,9 +6,8 @@ from hashlib import sha256
 from logging import getLogger
 from typing import Any, cast
 
+from .._operation import Operation, RequestRejected
 from ._document_store import DocumentStore
-from ._operation import Operation
-from ._request_rejected import RequestRejected
 from ._trusted_documents import TrustedDocuments
 
 _HASH_LENGTH = 64

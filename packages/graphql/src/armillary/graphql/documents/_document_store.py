@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from ._event_loop import require_asyncio
+from .._event_loop import require_asyncio
 
 
 class DocumentStore(Protocol):

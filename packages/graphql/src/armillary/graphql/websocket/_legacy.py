@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from armillary.websockets import WebSocketDisconnect
 
-from ._websocket_connection import GraphQLConnection, ProtocolViolation
+from ._connection import GraphQLConnection, ProtocolViolation
 
 KEEP_ALIVE_SECONDS = 10.0
 """Between two keep-alives. After the first one, clients of this protocol disconnect if none follows for 30 seconds."""

@@ -1,0 +1,1 @@
+"""Running operations of a Strawberry schema, independent of the transport."""

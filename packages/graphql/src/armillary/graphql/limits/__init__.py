@@ -1,0 +1,1 @@
+"""The limits on what clients request, and how they are counted."""

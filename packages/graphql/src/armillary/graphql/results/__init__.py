@@ -1,0 +1,1 @@
+"""Results and errors as they are sent."""

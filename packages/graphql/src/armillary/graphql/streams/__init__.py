@@ -1,0 +1,1 @@
+"""Results over server-sent events and multipart bodies."""

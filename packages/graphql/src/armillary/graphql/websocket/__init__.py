@@ -1,0 +1,1 @@
+"""Results over WebSockets, in both subprotocols."""
