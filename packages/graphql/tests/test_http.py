@@ -42,7 +42,41 @@ def test_the_response_has_the_media_type_the_client_prefers(
     assert ask("{ hello }", accept=accept).headers["content-type"] == content_type
 
 
-@pytest.mark.parametrize("accept", ["text/plain", "application/json;q=0", f"{GRAPHQL_JSON}; charset=latin-1"])
+@pytest.mark.parametrize(
+    ("accept", "content_type"),
+    [
+        ("*/*, application/json;q=0", GRAPHQL_JSON),
+        ("application/json;q=0, */*;q=0.1", GRAPHQL_JSON),
+        ("application/*, application/json;q=0", GRAPHQL_JSON),
+        ("application/*;q=0.5, application/json;q=0.1", GRAPHQL_JSON),
+        (f"*/*, {GRAPHQL_JSON};q=0", "application/json"),
+        ("application/json;charset=UTF-8", "application/json"),
+        ("*/*;q=0, application/json", "application/json"),
+    ],
+)
+def test_the_most_specific_range_decides_about_a_media_type(
+    ask: Callable[..., Any], accept: str, content_type: str
+) -> None:
+    response = ask("{ hello }", accept=accept)
+    assert (response.status_code, response.headers["content-type"]) == (200, content_type)
+
+
+def test_several_accept_fields_are_one_list(serve: Callable[..., TestClient]) -> None:
+    headers = [("accept", "*/*"), ("accept", "application/json;q=0")]
+    response = serve().post("/", json={"query": "{ hello }"}, headers=headers)
+    assert response.headers["content-type"] == GRAPHQL_JSON
+
+
+@pytest.mark.parametrize(
+    "accept",
+    [
+        "text/plain",
+        "application/json;q=0",
+        f"{GRAPHQL_JSON}; charset=latin-1",
+        f"*/*, application/json;q=0, {GRAPHQL_JSON};q=0",
+        "application/*;q=0, */*",
+    ],
+)
 def test_a_media_type_that_cannot_be_sent_is_a_406(ask: Callable[..., Any], accept: str) -> None:
     response = ask("{ hello }", accept=accept)
     assert response.status_code == 406

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from armillary.datastructures import parse_accept, parse_media_type
+from armillary.http import Request, best_media_type
 
 GRAPHQL_JSON = "application/graphql-response+json"
 JSON = "application/json"
 EVENT_STREAM = "text/event-stream"
 MULTIPART = "multipart/mixed"
-
-_RESULTS = (GRAPHQL_JSON, JSON)
 
 
 class Negotiated(NamedTuple):
@@ -31,41 +30,40 @@ class Negotiated(NamedTuple):
     page: bool
 
 
-@lru_cache(maxsize=128)
-def negotiate(accept: str | None) -> Negotiated:
-    """Return the media types that an Accept header asks for; None is a request without one.
+def negotiate(request: Request[Any]) -> Negotiated:
+    """Return the media types negotiated for the response to a request.
 
     A client that accepts anything gets `application/json`, as clients from before
     `application/graphql-response+json` expect.
+    """
+    return negotiate_accept(", ".join(request.headers.getlist("accept")))
 
-    >>> negotiate("application/graphql-response+json, application/json;q=0.9").result
+
+@lru_cache(maxsize=128)
+def negotiate_accept(accept: str) -> Negotiated:
+    """Return the media types that an Accept header asks for; empty is a request without one.
+
+    >>> negotiate_accept("application/graphql-response+json, application/json;q=0.9").result
+    'application/graphql-response+json'
+    >>> negotiate_accept("*/*, application/json;q=0").result
     'application/graphql-response+json'
     """
-    if accept is None or not accept.strip():
+    if not accept.strip():
         return Negotiated(JSON, None, False, False)
-    best: dict[str, float] = {}
+    accept = accept.lower()
     stream, streamed, page, subscription = None, 0.0, False, False
+    named: set[str] = set()
     for value, quality in parse_accept(accept):
         essence, parameters = parse_media_type(value)
         if essence in (EVENT_STREAM, MULTIPART):
             if quality > streamed:
                 stream, streamed = essence, quality
-            subscription = subscription or "subscriptionspec" in {name.lower() for name in parameters}
-        elif essence == "text/html":
-            page = quality > 0
-        elif parameters.get("charset", "utf-8").lower() in ("utf-8", "utf8"):
-            for result in _named(essence):
-                best[result] = max(best.get(result, 0.0), quality) if essence == result else best.get(result, quality)
-    wanted = max(best, key=lambda name: (best[name], name == _preferred(best)), default=None)
-    return Negotiated(wanted if wanted is not None and best[wanted] > 0 else None, stream, subscription, page)
-
-
-def _named(essence: str) -> tuple[str, ...]:
-    """Return the media types of a result that a media range names."""
-    if essence in _RESULTS:
-        return (essence,)
-    return (JSON,) if essence in ("*/*", "application/*") else ()
-
-
-def _preferred(best: dict[str, float]) -> str:
-    return GRAPHQL_JSON if GRAPHQL_JSON in best else JSON
+            subscription = subscription or "subscriptionspec" in parameters
+        elif quality > 0:
+            named.add(essence)
+            page = page or essence == "text/html"
+    preferred = (GRAPHQL_JSON, JSON) if GRAPHQL_JSON in named else (JSON, GRAPHQL_JSON)
+    # A range may name the character encoding, which is always UTF-8.
+    offered = {f"{name}; charset={charset}": name for name in preferred for charset in ("utf-8", "utf8")}
+    best = best_media_type(accept, [*offered])
+    return Negotiated(None if best is None else offered[best], stream, subscription, page)

@@ -55,7 +55,7 @@ class HTTPTransport:
 
     async def handle(self, request: Request[Any]) -> Response:
         """Return the response to one request; a rejected request gets a GraphQL error."""
-        negotiated = negotiate(request.headers.get("accept"))
+        negotiated = negotiate(request)
         try:
             if self._single is not None and (response := await self._handle_single_connection(request)) is not None:
                 return response
@@ -208,7 +208,7 @@ class HTTPTransport:
         if errors:
             format_error = error_formatter(self._hooks, request)
             body = encode_json({"errors": [format_error(error) for error in errors]})
-            return Response(body, 400, media_type=negotiate(request.headers.get("accept")).result or JSON)
+            return Response(body, 400, media_type=negotiate(request).result or JSON)
         user_context, root_value = await self._prepare(GraphQLContext(request))
         frames = self._engine.stream(operation, user_context, root_value)
         self._single.start(stream, operation_id, self._format_all(request, frames))

@@ -37,7 +37,7 @@ class SingleConnection:
         token = stream_token(request)
         if method == "DELETE":
             return self._stop(request, token)
-        if method == "GET" and token is not None and negotiate(request.headers.get("accept")).stream == EVENT_STREAM:
+        if method == "GET" and token is not None and negotiate(request).stream == EVENT_STREAM:
             return EventSourceResponse(self._read(self.streams.open(token)))
         return None
 
