@@ -11,8 +11,8 @@ import pytest
 
 from armillary.applications import Armillary
 from armillary.asgi_types import Middleware
-from armillary.errors import ServerErrorMiddleware
 from armillary.lint import LintError, lint
+from armillary.routing import Router
 
 BACKENDS = [
     pytest.param(("asyncio", {"use_uvloop": False}), id="asyncio"),
@@ -175,51 +175,48 @@ class Outside:
         await self.app(scope, receive, send)
 
 
-class Unfused(Armillary):
-    """The stack as it is, inside another callable."""
+class WrappedStack(Armillary):
+    """An application whose stack is inside another callable."""
 
     def build_middleware_stack(self) -> Any:
         return Outside(super().build_middleware_stack())
 
 
-def _fused(**options: Any) -> Armillary:
-    return Armillary(**options)
+class CalledRouter(Router):
+    """A router that must be called, since its `select` is not all it does."""
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        await super().__call__(scope, receive, send)
 
 
-def _unfused(**options: Any) -> Armillary:
-    return Unfused(**options)
+class WithCalledRouter(Armillary):
+    router_class = CalledRouter
 
 
-def _behind_middleware(**options: Any) -> Armillary:
-    return Armillary(middleware=[*options.pop("middleware", ()), Middleware(Outside)], **options)
+def _behind_middleware(cls: type[Armillary]) -> Callable[..., Armillary]:
+    def make(**options: Any) -> Armillary:
+        return cls(middleware=[*options.pop("middleware", ()), Middleware(Outside)], **options)
+
+    return make
 
 
-class PlainGuard(ServerErrorMiddleware):
-    """A guard that goes through every layer inside it."""
-
-
-def _unfused_middleware(**options: Any) -> Armillary:
-    app = Unfused(middleware=[*options.pop("middleware", ()), Middleware(Outside)], **options)
-    app._guarded = lambda guard, *args: Armillary._guarded(app, PlainGuard, *args)  # type: ignore[method-assign]
-    return app
-
-
-PATHS = {
-    "fused": _fused,
-    "unfused": _unfused,
-    "middleware": _behind_middleware,
-    "unfused middleware": _unfused_middleware,
+PATHS: dict[str, Callable[..., Armillary]] = {
+    "plain": Armillary,
+    "wrapped stack": WrappedStack,
+    "called router": WithCalledRouter,
+    "middleware": _behind_middleware(Armillary),
+    "middleware, called router": _behind_middleware(WithCalledRouter),
 }
 
 
 @pytest.fixture(params=PATHS.values(), ids=PATHS)
 def started(request: pytest.FixtureRequest) -> Callable[..., Awaitable[Armillary]]:
-    """Make an application whose stack is built; each test runs on every path through it."""
+    """Make an application whose stack is built; each test runs with every kind of stack."""
 
     async def make(**options: Any) -> Armillary:
         app: Armillary = request.param(**options)
         await run_lifespan(app)
-        assert (app.middleware_stack is app._fused_stack) == (request.param in (_fused, _behind_middleware))
+        assert app.middleware_stack is not None
         return app
 
     return make

@@ -1,18 +1,15 @@
-"""The exceptions that cross from one part to another, and the choice of their handler."""
+"""The exceptions that cross from one part to another."""
 
 from __future__ import annotations
 
 import pickle
 from http import HTTPStatus
-from typing import Any
 
 import pytest
 
 from armillary.asgi_types import (
-    ClientDisconnect,
     HTTPException,
     WebSocketException,
-    find_exception_handler,
     reason_phrase,
 )
 
@@ -64,27 +61,3 @@ def test_phrases_follow_rfc_9110_on_every_python() -> None:
         "Range Not Satisfiable",
         "Unprocessable Content",
     ]
-
-
-def handler_of(handlers: Any, exc: Exception) -> object:
-    return find_exception_handler(handlers, exc)
-
-
-def test_the_nearest_class_in_the_mro_is_in_charge() -> None:
-    handlers = {Exception: "any", LookupError: "lookup"}
-    assert handler_of(handlers, KeyError()) == "lookup"
-    assert handler_of(handlers, OSError()) == "any"
-
-
-def test_a_status_code_goes_before_the_exception_class() -> None:
-    handlers = {HTTPException: "class", 404: "status"}
-    assert handler_of(handlers, HTTPException(404)) == "status"
-    assert handler_of(handlers, HTTPException(403)) == "class"
-
-
-def test_a_status_code_is_in_charge_of_http_exceptions_alone() -> None:
-    assert handler_of({1008: "status"}, WebSocketException(1008)) is None
-
-
-def test_an_exception_without_a_handler_has_none() -> None:
-    assert handler_of({LookupError: "lookup"}, ClientDisconnect()) is None

@@ -10,7 +10,8 @@ import anyio
 import pytest
 
 import armillary.concurrency
-from armillary.asgi_types import ClientDisconnect, has_response_started
+from armillary.asgi_types import ClientDisconnect
+from armillary.exchange import has_response_started
 from armillary.http import FileResponse
 
 pytestmark = pytest.mark.anyio

@@ -202,7 +202,7 @@ async def test_a_body_that_does_not_fit_is_a_422_with_the_path(post: Any, type_:
 
 
 async def test_pydantic_names_every_place_that_does_not_fit() -> None:
-    from armillary.http._validation import validate
+    from armillary.serialization import validate
 
     with pytest.raises(ValidationError) as caught:
         validate({"tags": ["x", 1, "y"]}, Model)
@@ -212,7 +212,7 @@ async def test_pydantic_names_every_place_that_does_not_fit() -> None:
 def test_a_strict_model_takes_dates_as_json_writes_them() -> None:
     from datetime import date
 
-    from armillary.http._validation import validate
+    from armillary.serialization import validate
 
     class Strict(pydantic.BaseModel, strict=True):
         day: date
@@ -224,7 +224,7 @@ def test_a_strict_model_takes_dates_as_json_writes_them() -> None:
 
 async def test_without_msgspec_dataclasses_go_to_pydantic(post: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "msgspec", None)
-    from armillary.http._validation import validate
+    from armillary.serialization import validate
 
     assert validate(GOOD, Data) == Data("x", [1, 2])
 
@@ -232,9 +232,9 @@ async def test_without_msgspec_dataclasses_go_to_pydantic(post: Any, monkeypatch
 async def test_without_either_library_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "msgspec", None)
     monkeypatch.setitem(sys.modules, "pydantic", None)
-    from armillary.http._validation import validate
+    from armillary.serialization import validate
 
-    with pytest.raises(TypeError, match="pip install armillary-http"):
+    with pytest.raises(TypeError, match="pip install armillary-serialization"):
         validate(GOOD, Data)
 
 

@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
+from armillary.exchange import close_reason
 from armillary.websockets import WebSocket, WebSocketClose
-from armillary.websockets._handshake import MAX_REASON_BYTES, check_close, check_subprotocol, fit_reason
+from armillary.websockets._handshake import MAX_REASON_BYTES, check_close, check_subprotocol
 
 INJECTIONS = ["a\r\nSet-Cookie: x=y", "a\nb", "a\rb", "a\0b"]
 
@@ -98,7 +99,7 @@ def sent_to(sent: list[Any]) -> Any:
 
 @given(st.text())
 def test_a_fitted_reason_is_always_sendable(reason: str) -> None:
-    fitted = fit_reason(reason)
+    fitted = close_reason(reason)
     check_close(1000, fitted)
     assert len(fitted.encode()) <= MAX_REASON_BYTES
 

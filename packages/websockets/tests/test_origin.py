@@ -224,7 +224,9 @@ async def test_an_evil_page_gets_403_before_the_application_is_called(peer: Any)
 async def test_without_the_denial_response_extension_the_handshake_is_closed(peer: Any) -> None:
     app = OriginMiddleware(websocket_session(welcome))
     connection = await peer(app, headers=headers_of("https://evil.test"), extensions=None).run()
-    assert connection.sent == [{"type": "websocket.close", "code": 1008, "reason": ""}]
+    assert connection.sent == [
+        {"type": "websocket.close", "code": 1008, "reason": "This origin may not open a WebSocket here."}
+    ]
 
 
 @pytest.mark.anyio

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import EllipsisType
-from typing import Any, ClassVar, Final, ParamSpec
+from typing import Any, ClassVar, ParamSpec
 
 from armillary.asgi_types import (
-    RECORD_KEY,
     ASGIApp,
     ExceptionHandler,
     Lifespan,
@@ -17,25 +16,15 @@ from armillary.asgi_types import (
     Scope,
     Send,
     find_scope_record,
-    track_start,
-    track_websocket,
 )
 from armillary.datastructures import State, URLPath
-from armillary.errors import (
-    ExceptionMiddleware,
-    ServerErrorMiddleware,
-    check_exception_handler,
-)
+from armillary.errors import ExceptionMiddleware, ServerErrorMiddleware
+from armillary.exchange import DEFAULT_MAX_BODY_SIZE, check_body_limit, check_exception_handler
 from armillary.routing import BaseRoute, Router
 
-from ._body_limit import DEFAULT_LIMIT, BodyLimit, BodyTooLarge, checked_limit, counted_receive
-from ._routed_guard import RoutedGuard, handle_in_layers
-from ._unpatched import is_guard, is_router_with_handlers
+from ._boundary import Boundary, always, selector
 
 P = ParamSpec("P")
-
-_UNBUILT: Final[Any] = object()
-_LIMIT_CALL: Final = BodyLimit.__call__
 
 
 class Armillary:
@@ -88,15 +77,6 @@ class Armillary:
 
     middleware_stack: ASGIApp | None = None
 
-    # The fused path is open while these are what the stack and the router hold.
-    _fused_stack: Any = _UNBUILT
-    _fused_limit: Any = None
-    # Without user middleware:
-    _fused_handlers: Any = None
-    _fused_router: Any = None
-    _fused_router_stack: Any = _UNBUILT
-    # What each request's record starts with; None if there is nothing to publish.
-    _published: dict[str, Any] | None = None
     # What the lifespan yielded if another application ran it.
     _adopted_state: Mapping[str, Any] | None = None
     _limit_is_explicit: bool = False
@@ -115,8 +95,9 @@ class Armillary:
         self.state = State()
         self._limit_is_explicit = max_body_size is not ...
         self._adopted_state = None
-        self._published = None
-        self.max_body_size = DEFAULT_LIMIT if max_body_size is ... else checked_limit(max_body_size)
+        self.max_body_size = (
+            DEFAULT_MAX_BODY_SIZE if isinstance(max_body_size, EllipsisType) else check_body_limit(max_body_size)
+        )
         self.exception_handlers = dict(exception_handlers or {})
         for key, handler in self.exception_handlers.items():
             check_exception_handler(key, handler)
@@ -138,48 +119,15 @@ class Armillary:
                 await self._serve_isolated(scope, below, receive, send)
                 return
         scope["app"] = self
-        if self.middleware_stack is not self._fused_stack or scope["type"] == "lifespan":
-            await self._serve(scope, receive, send)
+        stack = self.middleware_stack
+        if stack is None:
+            stack = self.middleware_stack = self.build_middleware_stack()
+        if scope["type"] == "lifespan":
+            await self._serve_lifespan(stack, scope, receive, send)
             return
-        router = self._fused_router
-        if router is None:
-            await self._serve_middleware(scope, receive, send)
-            return
-        published = self._published
-        if router.middleware_stack is not self._fused_router_stack or (published is not None and RECORD_KEY in scope):
-            await self._serve(scope, receive, send)
-            return
-        if published is not None:
-            scope[RECORD_KEY] = published.copy()
         if self._adopted_state is not None:
-            self._add_adopted_state(scope)
-        try:
-            app = router.select(scope)
-            if getattr(app, "keeps_record", False) is not True:
-                receive, send = self._tracking_channels(scope, receive, send)
-            await app(scope, receive, send)
-        except Exception as exc:
-            guard: Any = self._fused_stack
-            if not await handle_in_layers(guard, self._fused_handlers, exc, scope, receive, send):
-                raise
-
-    async def _serve_middleware(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve a connection through the user middleware, doing what the guard and the limit around it do."""
-        if self._adopted_state is not None:
-            self._add_adopted_state(scope)
-        limit: BodyLimit = self._fused_limit
-        if scope["type"] == "http":
-            receive = limit.counted(scope, receive)
-            send = track_start(send)
-        else:
-            send = track_websocket(send)
-        try:
-            await limit.app(scope, receive, send)
-        except Exception as exc:
-            if isinstance(exc, BodyTooLarge) and await limit.handle_too_large(exc, scope, send):
-                return
-            if not await self._fused_stack.handle_exception(exc, scope, receive, send):
-                raise
+            scope["state"] = {**scope.get("state", {}), **self._adopted_state}
+        await stack(scope, receive, send)
 
     async def _serve_isolated(self, scope: Scope, below: Scope, receive: Receive, send: Send) -> None:
         """Serve below the router of another framework, whose scope keeps its application and router."""
@@ -188,82 +136,32 @@ class Armillary:
         finally:
             scope.update({key: below[key] for key in ("endpoint", "path_params", "route") if key in below})
 
-    def _tracking_channels(self, scope: Scope, receive: Receive, send: Send) -> tuple[Receive, Send]:
-        """Return channels that track a raw ASGI endpoint as function endpoints track themselves."""
-        if scope["type"] == "websocket":
-            return receive, track_websocket(send)
-        return counted_receive(scope, receive, self.max_body_size), track_start(send)
-
-    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve a connection through the whole stack, building it first if it is missing."""
-        stack = self.middleware_stack
-        if stack is None:
-            stack = self.middleware_stack = self.build_middleware_stack()
-            self._fuse(stack)
-        if scope["type"] == "lifespan":
-            await self._serve_lifespan(stack, scope, receive, send)
-            return
-        if self._adopted_state is not None:
-            self._add_adopted_state(scope)
-        await stack(scope, receive, send)
-
-    def _fuse(self, stack: Any) -> None:
-        """Open the fused path if the stack is the unpatched layers of this package."""
-        limit: Any = getattr(stack, "app", None)
-        inside: Any = getattr(limit, "app", None)
-        if not (is_guard(stack) and type(limit) is BodyLimit and BodyLimit.__call__ is _LIMIT_CALL):
-            self._fused_stack = _UNBUILT
-            return
-        if self.user_middleware:
-            self._fused_router = None
-        elif is_router_with_handlers(inside) and inside.app is self.router:
-            self._fuse_router(inside)
-        else:
-            self._fused_stack = _UNBUILT
-            return
-        self._fused_limit = limit
-        self._fused_stack = stack
-
-    def _fuse_router(self, handlers: ExceptionMiddleware) -> None:
-        published: dict[str, Any] = {}
-        if handlers.has_own_handlers:
-            published["exception_handlers"] = handlers.handlers
-        if self._limit_is_explicit:
-            published["max_body_size"] = self.max_body_size
-        self._published = published or None
-        self._fused_handlers = handlers
-        self._fused_router = self.router
-        self._fused_router_stack = self.router.middleware_stack
-
     # -- building ------------------------------------------------------------------------------
 
     def build_middleware_stack(self) -> ASGIApp:
         """Return the callable that serves connections, made of the router and all middleware.
 
-        From the outside in: the guard that turns what is left into a 500, the body limit, the
-        program's middleware, a second guard, the exception handlers, the router. The second
-        guard is why a 500 passes through the program's middleware; each exception is reported
-        and handled once.
+        From the outside in: a boundary that turns what is left into a 500 and limits bodies, the program's
+        middleware, a boundary that also knows the exception handlers, the router. The second boundary is why a 500
+        passes through the program's middleware; each exception is reported and handled once. Without middleware of
+        the program's own one boundary does all of it.
         """
         server_error = None
-        handlers: dict[Any, ExceptionHandler] = {}
+        table: dict[Any, ExceptionHandler] = {}
         for key, handler in self.exception_handlers.items():
             if key in (500, Exception):
                 server_error = handler
             else:
-                handlers[key] = handler
-        app: ASGIApp = ExceptionMiddleware(self.router, handlers=handlers, debug=self.debug)
-        if self.user_middleware:
-            app = self._guarded(RoutedGuard, app, server_error)
+                table[key] = handler
+        guard = ServerErrorMiddleware(self.router, handler=server_error, debug=self.debug, show_locals=self.show_locals)
+        handlers = ExceptionMiddleware(self.router, handlers=table, debug=self.debug)
+        limit, is_explicit = self.max_body_size, self._limit_is_explicit
+        if not self.user_middleware:
+            return Boundary(self.router, selector(self.router), guard, handlers, limit, is_explicit)
+        app: ASGIApp = Boundary(self.router, selector(self.router), guard, handlers, limit, False)
         for cls, args, kwargs in reversed(self.user_middleware):
             app = cls(app, *args, **kwargs)
-        app = BodyLimit(app, self.max_body_size, self._limit_is_explicit)
-        return self._guarded(ServerErrorMiddleware, app, server_error)
-
-    def _guarded(
-        self, guard: type[ServerErrorMiddleware], app: ASGIApp, handler: ExceptionHandler | None
-    ) -> ServerErrorMiddleware:
-        return guard(app, handler=handler, debug=self.debug, show_locals=self.show_locals)
+        return Boundary(app, always(app), guard, None, limit, is_explicit)
 
     def add_middleware(self, middleware_class: MiddlewareFactory[P], *args: P.args, **kwargs: P.kwargs) -> None:
         """Put a middleware around those there are.
@@ -340,9 +238,6 @@ class Armillary:
                 await LifespanRun(parts, scope, receive, send).serve()
         finally:
             self._adopted_state = None
-
-    def _add_adopted_state(self, scope: Scope) -> None:
-        scope["state"] = {**scope.get("state", {}), **(self._adopted_state or {})}
 
 
 def _checked_middleware(item: Any) -> Any:

@@ -27,18 +27,10 @@ from ._cached_body import CachedBody
 from ._callable import is_async_callable, is_plain_function
 from ._exceptions import ClientDisconnect, HTTPException, WebSocketException
 from ._handler_types import ExceptionHandler, ExceptionHandlers, HTTPExceptionHandler, WebSocketExceptionHandler
-from ._handlers import find_exception_handler
 from ._middleware import Middleware
 from ._middleware_factory import MiddlewareFactory
 from ._phrases import reason_phrase
 from ._record import RECORD_KEY, find_scope_record, scope_record
-from ._response_start import (
-    has_response_started,
-    is_websocket_open,
-    record_response_start,
-    track_start,
-    track_websocket,
-)
 from ._route_template import expect_route_template, find_route_template
 from ._scope_record import ScopeRecord
 from ._stop import StopSignal
@@ -128,18 +120,12 @@ __all__ = [
     "WebSocketScope",
     "WebSocketSendEvent",
     "expect_route_template",
-    "find_exception_handler",
     "find_route_template",
     "find_scope_record",
-    "has_response_started",
     "is_async_callable",
     "is_plain_function",
-    "is_websocket_open",
     "reason_phrase",
-    "record_response_start",
     "scope_record",
-    "track_start",
-    "track_websocket",
 ]
 
 _SCOPES = frozenset({"ASGIVersions", "HTTPScope", "LifespanScope", "TLSExtension", "WebSocketScope"})

@@ -10,14 +10,12 @@
 """
 
 from ._exception_middleware import ExceptionMiddleware
-from ._handler_table import check_exception_handler
 from ._server_error_middleware import ServerErrorMiddleware
 from ._tracebacks import traceback_html, traceback_text
 
 __all__ = [
     "ExceptionMiddleware",
     "ServerErrorMiddleware",
-    "check_exception_handler",
     "traceback_html",
     "traceback_text",
 ]

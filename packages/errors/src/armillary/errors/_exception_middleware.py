@@ -11,19 +11,21 @@ from armillary.asgi_types import (
     HTTPException,
     Receive,
     Scope,
-    ScopeRecord,
     Send,
     WebSocketException,
+    scope_record,
+)
+from armillary.exchange import (
+    check_exception_handler,
     find_exception_handler,
     has_response_started,
     is_websocket_open,
-    scope_record,
-    track_start,
-    track_websocket,
+    register_handlers,
+    restore_handlers,
+    track,
 )
 
 from ._error_log import report_once
-from ._handler_table import check_exception_handler
 
 HandlerTable: TypeAlias = Mapping[Any, ExceptionHandler]
 """Status codes and exception classes to handlers."""
@@ -85,28 +87,18 @@ class ExceptionMiddleware:
         if kind != "http" and kind != "websocket":
             await self.app(scope, receive, send)
             return
-        record = scope_record(scope)
-        tracking_send = (track_start if kind == "http" else track_websocket)(send)
-        outer = self.publish(record)
+        tracked_send = track(scope, send)
+        # A table that holds nothing but the defaults is not registered: the parts below handle `HTTPException` and
+        # `WebSocketException` themselves.
+        outer = register_handlers(scope, self.handlers) if self.has_own_handlers else None
         try:
-            await self.app(scope, receive, tracking_send)
+            await self.app(scope, receive, tracked_send)
         except Exception as exc:
-            if not await self.handle_exception(exc, scope, receive, tracking_send):
+            if not await self.handle_exception(exc, scope, receive, tracked_send):
                 raise
         finally:
             if outer is not None:
-                record["exception_handlers"] = outer
-
-    def publish(self, record: ScopeRecord) -> Any:
-        """Make the handlers known to the parts below, and return those of the application around.
-
-        A table that holds nothing but the defaults is not published: the parts below handle
-        `HTTPException` and `WebSocketException` themselves.
-        """
-        outer = record.get("exception_handlers")
-        if self.has_own_handlers:
-            record["exception_handlers"] = self.handlers
-        return outer
+                restore_handlers(scope, outer)
 
     async def handle_exception(self, exc: Exception, scope: Scope, receive: Receive, send: Send) -> bool:
         """Give an exception to its handler.

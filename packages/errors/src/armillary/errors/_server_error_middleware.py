@@ -4,19 +4,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from armillary.asgi_types import (
-    ASGIApp,
-    ClientDisconnect,
-    HTTPExceptionHandler,
-    Receive,
-    Scope,
-    Send,
-    has_response_started,
-    is_websocket_open,
-    record_response_start,
-    track_start,
-    track_websocket,
-)
+from armillary.asgi_types import ASGIApp, ClientDisconnect, HTTPExceptionHandler, Receive, Scope, Send
+from armillary.exchange import has_response_started, is_websocket_open, record_response_start, track
 
 from ._error_log import report_once
 
@@ -79,7 +68,7 @@ class ServerErrorMiddleware:
         if kind != "http" and kind != "websocket":
             await self.app(scope, receive, send)
             return
-        tracking_send = (track_start if kind == "http" else track_websocket)(send)
+        tracking_send = track(scope, send)
         try:
             await self.app(scope, receive, tracking_send)
         except Exception as exc:

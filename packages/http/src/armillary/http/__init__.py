@@ -6,6 +6,20 @@
 >>> app = request_response(echo)
 """
 
+from armillary.serialization import (
+    JSONDecoder,
+    JSONEncoder,
+    JSONError,
+    ValidationError,
+    ValidationIssue,
+    decode_json,
+    decode_msgspec,
+    decode_orjson,
+    encode_json,
+    encode_msgspec,
+    encode_orjson,
+)
+
 from ._body_stream import BodyStream
 from ._channel import empty_receive, empty_send
 from ._client_certificate import ClientCertificate
@@ -13,7 +27,7 @@ from ._condition import precondition_status, received_conditions
 from ._disposition import format_content_disposition
 from ._endpoint import HTTPEndpoint
 from ._event_stream import EventSourceResponse, ServerSentEvent, last_event_id
-from ._exception_handling import call_exception_handler, handle_exception, send_http_exception
+from ._exception_handling import call_exception_handler, handle_exception
 from ._file_plan import FileDelivery, FilePlan, FileReader
 from ._file_response import FileResponse
 from ._file_type import guess_media_type
@@ -22,18 +36,8 @@ from ._form_limits import FormError, FormLimits, FormTooLarge
 from ._form_reading import PendingForm
 from ._function_endpoint import request_response
 from ._http_date import format_http_date, parse_http_date
-from ._json_codec import (
-    JSONDecoder,
-    JSONEncoder,
-    JSONError,
-    decode_json,
-    decode_msgspec,
-    decode_orjson,
-    encode_msgspec,
-    encode_orjson,
-)
 from ._json_lines import JSONLinesResponse
-from ._json_response import JSONResponse, encode_json
+from ._json_response import JSONResponse
 from ._multipart import MultipartDecoder, boundary_of
 from ._negotiation import best_language, best_media_type, media_type_quality
 from ._part_headers import PartHeaders
@@ -48,7 +52,6 @@ from ._streaming import AsyncContentStream, ContentStream, StreamingResponse, Sy
 from ._text_response import HTMLResponse, PlainTextResponse
 from ._upload import UploadFile
 from ._urlencoded import UrlencodedDecoder
-from ._validation import ValidationError, ValidationIssue
 
 __all__ = [
     "AsyncContentStream",
@@ -120,5 +123,4 @@ __all__ = [
     "problem_details",
     "received_conditions",
     "request_response",
-    "send_http_exception",
 ]

@@ -8,9 +8,9 @@ from typing import Any, ClassVar
 
 from armillary.asgi_types import ClientDisconnect, Receive, Scope, Send, find_scope_record
 from armillary.datastructures import HTTPConnection
+from armillary.serialization import encode_json
 
 from ._disconnect import run_until, send_raises_after_disconnect, until_disconnect
-from ._json_response import encode_json
 from ._response import Background
 from ._streaming import StreamingResponse
 

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from io import FileIO
 from typing import NamedTuple, Protocol
 
+from armillary.exchange import BODILESS_STATUSES
+
 from ._content_type import CONTENT_LENGTHS, RawHeader
 from ._range import ByteRange
-from ._response import BODILESS_STATUSES
 
 # Headers of the content, which a 304, 400, 412 or 416 does not carry.
 _CONTENT_FIELDS = frozenset(

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from armillary.asgi_types import ClientDisconnect, Message, Receive, Scope, Send, record_response_start
+from armillary.asgi_types import ClientDisconnect, Message, Receive, Scope, Send
 from armillary.datastructures import encode_headers
+from armillary.exchange import record_response_start
 
 from ._condition import precondition_status, range_applies, received_conditions
 from ._content_type import CONTENT_LENGTHS, RawHeader

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterable, Iterable, Mapping
 from typing import Any, ClassVar
 
-from ._json_codec import JSONEncoder
-from ._json_response import encode_json
+from armillary.serialization import JSONEncoder, encode_json
+
 from ._response import Background
 from ._streaming import StreamingResponse, Trailers
 

@@ -2,67 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable
-from json import encoder as _encoder
-from typing import Any, ClassVar, NoReturn
+from typing import Any, ClassVar
 
-from ._json_codec import JSONEncoder
+from armillary.serialization import JSONEncoder, encode_json
+
 from ._response import Response
-
-
-def _reject_value(value: object) -> NoReturn:
-    raise TypeError(f"Object of type {type(value).__name__} is not JSON serializable")
-
-
-def _stdlib_encoder(ensure_ascii: bool) -> Callable[[Any, int], Iterable[str]]:
-    """Return a serialiser, called with a value and 0: compact, rejecting NaN and infinities.
-
-    `json.dumps` and `JSONEncoder.encode` set up the C encoder again for each call, which costs
-    more than small documents do; here it is set up once. It does not check for cycles, so these
-    surface as `RecursionError`.
-    """
-    encode = json.JSONEncoder(
-        ensure_ascii=ensure_ascii, check_circular=False, allow_nan=False, separators=(",", ":"), default=_reject_value
-    ).encode
-
-    def plain(value: Any, level: int) -> Iterable[str]:
-        return (encode(value),)
-
-    escape: Any = getattr(_encoder, "c_encode_basestring_ascii" if ensure_ascii else "c_encode_basestring", None)
-    make: Any = getattr(_encoder, "c_make_encoder", None)
-    if make is None or escape is None:
-        return plain
-    try:
-        chunks: Callable[[Any, int], Iterable[str]] = make(
-            None, _reject_value, escape, None, ":", ",", False, False, False
-        )
-        sound = "".join(chunks({"a": [1, "é"]}, 0)) == encode({"a": [1, "é"]})
-    except TypeError:  # CPython does not guarantee the C encoder's signature
-        return plain
-    return chunks if sound else plain
-
-
-_chunks = _stdlib_encoder(ensure_ascii=False)
-_ascii_chunks = _stdlib_encoder(ensure_ascii=True)
-
-
-def encode_json(value: Any) -> bytes:
-    """Return `value` as compact JSON in UTF-8 (RFC 8259).
-
-    Raises:
-        TypeError: a part of it is not JSON serializable.
-        ValueError: it contains NaN, an infinity or itself, or nests too deep.
-
-    >>> encode_json({"name": "café"}).decode()
-    '{"name":"café"}'
-    """
-    try:
-        return "".join(_chunks(value, 0)).encode("utf-8")
-    except UnicodeEncodeError:  # a lone surrogate, which only an escape can carry
-        return "".join(_ascii_chunks(value, 0)).encode("ascii")
-    except RecursionError:
-        raise ValueError("this value contains itself or nests too deep for JSON") from None
 
 
 class JSONResponse(Response):

@@ -7,9 +7,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from armillary.asgi_types import ExceptionHandler, HTTPException, reason_phrase
+from armillary.exchange import BODILESS_STATUSES
+from armillary.serialization import encode_json
 
-from ._json_response import JSONResponse, encode_json
-from ._response import BODILESS_STATUSES, Background, Response
+from ._json_response import JSONResponse
+from ._response import Background, Response
 
 _STANDARD_MEMBERS = frozenset(("type", "title", "status", "detail", "instance"))
 _EXTENSION_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from armillary.asgi_types import (
     CachedBody,
     ClientDisconnect,
-    HTTPException,
     Message,
     Receive,
     Scope,
     ScopeRecord,
     scope_record,
 )
+from armillary.exchange import BodyTooLarge, check_declared_length
 
 if TYPE_CHECKING:
     from anyio import Event
@@ -55,21 +55,20 @@ def open_body(
         continuing: whether the caller is already streaming the body.
 
     Raises:
-        HTTPException: 413, the Content-Length or the bytes received so far are over the limit.
+        BodyTooLarge: the Content-Length or the bytes received so far are over the limit.
         ClientDisconnect: the client has disconnected.
         RuntimeError: the body was streamed by another reader.
     """
     record = scope_record(scope)
     limit = record.get("max_body_size", default_limit)
-    if limit is not None:
-        check_declared_length(scope, limit)
+    check_declared_length(scope, limit)
     if "bodies" not in record:
         body = CachedBody(receive)
         record["bodies"] = [body]
         return body, limit
     body = shared_body(scope, receive)
     if limit is not None and body.received > limit:
-        raise content_too_large(limit)
+        raise BodyTooLarge(limit)
     if body.body is None:
         if body.disconnected:
             raise ClientDisconnect(DISCONNECTED_BEFORE_END)
@@ -78,33 +77,12 @@ def open_body(
     return body, limit
 
 
-def content_too_large(limit: int) -> HTTPException:
-    """Return the 413 for a body over `limit` bytes; the connection is closed (RFC 9110 section 15.5.14)."""
-    sentence = f"The request body is larger than the {limit} bytes allowed."
-    return HTTPException(413, sentence, headers={"Connection": "close"})
-
-
-def check_declared_length(scope: Scope, limit: int) -> None:
-    """Reject a body whose Content-Length is over `limit`, before any of it is read.
-
-    A Content-Length that is not ASCII digits is ignored; the bytes received are counted anyway.
-    """
-    for name, value in scope.get("headers", ()):
-        if name == b"content-length":
-            if not value.isdigit():
-                return
-            # 19 digits are enough for any length; int() of thousands of digits is slow.
-            if len(value) > 19 or int(value) > limit:
-                raise content_too_large(limit)
-            return
-
-
 async def receive_piece(body: CachedBody, receive: Receive, limit: int | None) -> bytes:
     """Return the next piece of a body, counting it.
 
     Raises:
         ClientDisconnect: the client disconnected.
-        HTTPException: 413, the pieces so far are over `limit`.
+        BodyTooLarge: the pieces so far are over `limit`.
     """
     while isinstance(body.unread, BodyWatch):
         if len(body.unread):
@@ -128,7 +106,7 @@ def take_piece(body: CachedBody, message: Message, limit: int | None) -> bytes:
         body.complete = True
     body.received += len(piece)
     if limit is not None and body.received > limit:
-        raise content_too_large(limit)
+        raise BodyTooLarge(limit)
     return piece
 
 

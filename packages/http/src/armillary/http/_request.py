@@ -8,6 +8,8 @@ from typing import Any, ClassVar, TypeVar, overload
 
 from armillary.asgi_types import CachedBody, Receive, Scope, Send, find_scope_record
 from armillary.datastructures import Forwarded, HTTPConnection, StateT
+from armillary.exchange import DEFAULT_MAX_BODY_SIZE
+from armillary.serialization import JSONDecoder, decode_json, json_error
 
 from ._body_stream import BodyStream
 from ._channel import empty_receive, empty_send
@@ -15,7 +17,7 @@ from ._client_certificate import ClientCertificate
 from ._form_data import FormData
 from ._form_media import content_type_of, open_parts, read_form
 from ._form_reading import PendingForm
-from ._json_codec import JSONDecoder, decode_json, json_error, require_json_media_type
+from ._json_media_type import require_json_media_type
 from ._parts import PartStream
 from ._received_body import (
     STREAM_CONSUMED,
@@ -49,7 +51,7 @@ class Request(HTTPConnection[StateT]):
     'GET'
     """
 
-    max_body_size: ClassVar[int | None] = 16 * 1024 * 1024
+    max_body_size: ClassVar[int | None] = DEFAULT_MAX_BODY_SIZE
     """The limit in bytes on a body if the scope record has none; None for no limit."""
 
     closes_form: ClassVar[bool] = True
@@ -177,7 +179,7 @@ class Request(HTTPConnection[StateT]):
             value = self._json = self.decode_json_body(await self.body())
         if type is None:
             return value
-        from ._validation import validate
+        from armillary.serialization import validate
 
         return validate(value, type)
 

@@ -6,8 +6,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Any, ClassVar, Literal, TypeAlias
 
-from armillary.asgi_types import Receive, Scope, Send, record_response_start
+from armillary.asgi_types import Receive, Scope, Send
 from armillary.datastructures import MutableHeaders, encode_headers
+from armillary.exchange import BODILESS_STATUSES, record_response_start
 
 from ._content_type import CONTENT_LENGTHS, CONTENT_TYPES, RawHeader
 from ._cookie import format_cookie
@@ -25,9 +26,6 @@ SameSite: TypeAlias = Literal["lax", "strict", "none"]
 
 Background: TypeAlias = Callable[[], Awaitable[None]]
 """Work awaited after the response was sent, such as a `BackgroundTask`."""
-
-BODILESS_STATUSES = frozenset((*range(100, 200), 204, 304))
-"""Statuses that never have a body, and so no `content-length` (RFC 9110 sections 6.4.1 and 8.6)."""
 
 
 class Response:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from armillary.asgi_types import Message, Scope, Send, record_response_start
+from armillary.asgi_types import Message, Scope, Send
+from armillary.exchange import record_response_start
 
 
 class StartTrackingSend:

@@ -8,8 +8,9 @@ from weakref import WeakSet
 
 from armillary.asgi_types import ASGIApp, HTTPException, Middleware, Receive, Scope, Send, scope_record
 from armillary.datastructures import URLPath, is_token
+from armillary.exchange import has_registered_handlers
 
-from ._fallback_responses import has_exception_handlers, send_not_found
+from ._fallback_responses import send_not_found
 from ._match import Match
 
 Endpoint: TypeAlias = Callable[..., Any]
@@ -72,7 +73,7 @@ class BaseRoute:
 
     def raises(self, scope: Scope) -> bool:
         """Return whether 404 and 405 are raised as `HTTPException` rather than sent."""
-        return has_exception_handlers(scope)
+        return has_registered_handlers(scope)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve as an application: handle what matches, 404 or close 1000 for the rest."""

@@ -8,30 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Iterable
 
-from armillary.asgi_types import RECORD_KEY, HTTPException, Receive, Scope, Send
+from armillary.asgi_types import HTTPException, Receive, Scope, Send
+from armillary.exchange import Rejection, has_registered_handlers, reject
 
-_PLAIN_TEXT = (b"content-type", b"text/plain; charset=utf-8")
-
-
-def has_exception_handlers(scope: Scope) -> bool:
-    """Return whether an application above has registered exception handlers."""
-    record = scope.get(RECORD_KEY)
-    return record is not None and bool(record.get("exception_handlers"))
+NOT_FOUND = Rejection(404, "Not Found")
 
 
 def allow_value(methods: Iterable[str]) -> str:
     """Return the value of `Allow` (RFC 9110 section 10.2.1)."""
     return ", ".join(sorted(methods))
-
-
-async def send_text(
-    scope: Scope, send: Send, status: int, text: bytes, headers: Iterable[tuple[bytes, bytes]] = ()
-) -> None:
-    """Send a whole plain-text response, without the body for HEAD requests."""
-    length = b"%d" % len(text)
-    fields = [(b"content-length", length), _PLAIN_TEXT, *headers]
-    await send({"type": "http.response.start", "status": status, "headers": fields})
-    await send({"type": "http.response.body", "body": b"" if scope.get("method") == "HEAD" else text})
 
 
 async def send_empty(send: Send, status: int, headers: Iterable[tuple[bytes, bytes]]) -> None:
@@ -46,7 +31,7 @@ async def send_not_found(scope: Scope, send: Send) -> None:
     if scope["type"] == "websocket":
         await send({"type": "websocket.close", "code": 1000, "reason": ""})
         return
-    await send_text(scope, send, 404, b"Not Found")
+    await reject(scope, send, NOT_FOUND)
 
 
 class MethodNotAllowed:
@@ -56,19 +41,16 @@ class MethodNotAllowed:
         methods: the methods the path has.
     """
 
-    __slots__ = ("allow",)
+    __slots__ = ("allow", "rejection")
 
     def __init__(self, methods: Iterable[str]) -> None:
         self.allow = allow_value(methods)
+        self.rejection = Rejection(405, "Method Not Allowed", [(b"allow", self.allow.encode("latin-1"))])
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if has_exception_handlers(scope):
+        if has_registered_handlers(scope):
             raise HTTPException(405, headers={"Allow": self.allow})
-        await self.send_response(scope, send)
-
-    async def send_response(self, scope: Scope, send: Send) -> None:
-        """Send the 405 itself."""
-        await send_text(scope, send, 405, b"Method Not Allowed", [(b"allow", self.allow.encode("latin-1"))])
+        await reject(scope, send, self.rejection)
 
 
 class Options:

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from armillary.asgi_types import ASGIApp, HTTPException, Receive, Scope, Send, is_plain_function
 from armillary.datastructures import URLPath
+from armillary.exchange import reject
 
 from ._base_route import BaseRoute, Endpoint, MiddlewareList, checked_callable, endpoint_name, method_set, wrap
 from ._body_limit import Limit, limited
@@ -201,10 +202,10 @@ class Route(TemplateRoute):
         if not self.methods or scope["type"] != "http" or scope["method"] in self.methods:
             await self.app(scope, receive, send)
             return
-        rejection = MethodNotAllowed(self.methods)
+        not_allowed = MethodNotAllowed(self.methods)
         if self.raises(scope):
-            raise HTTPException(405, headers={"Allow": rejection.allow})
-        await rejection.send_response(scope, send)
+            raise HTTPException(405, headers={"Allow": not_allowed.allow})
+        await reject(scope, send, not_allowed.rejection)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Route):

@@ -7,11 +7,12 @@ from typing import Any, ClassVar
 
 from armillary.asgi_types import RECORD_KEY, ASGIApp, HTTPException, Lifespan, Receive, Scope, Send, scope_record
 from armillary.datastructures import URLPath
+from armillary.exchange import has_registered_handlers
 
 from ._base_route import BaseRoute, MiddlewareList, add_routing_keys, checked_callable, extended_scope, wrap
 from ._body_limit import Limit, limited
 from ._children import ScopedApp
-from ._fallback_responses import MethodNotAllowed, Options, Redirect, has_exception_handlers, send_not_found
+from ._fallback_responses import MethodNotAllowed, Options, Redirect, send_not_found
 from ._host import Host, requested_host
 from ._index import CUSTOM, HOST, LEAF, MOUNT, Candidate, RouteTree
 from ._lifespan import MountedLifespan, checked_lifespan, lifespan_with_mounts, serve_lifespan
@@ -117,7 +118,7 @@ class Router(Registration):
 
     def raises(self, scope: Scope) -> bool:
         """Return whether 404 is raised as `HTTPException` rather than sent."""
-        return has_exception_handlers(scope)
+        return has_registered_handlers(scope)
 
     async def not_found(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle what no route matches."""

@@ -13,11 +13,11 @@ from armillary.asgi_types import (
     Receive,
     Scope,
     Send,
-    find_exception_handler,
     find_scope_record,
     is_async_callable,
 )
 from armillary.concurrency import run_in_threadpool
+from armillary.exchange import find_exception_handler
 
 ExceptionHandlers = Mapping[Any, ExceptionHandler]
 StatusHandlers = Mapping[int, ExceptionHandler]

@@ -20,22 +20,3 @@ async def run_denial_response(response: ASGIApp, scope: Scope, receive: Receive,
         await send(message)
 
     await response(scope, receive, send_as_denial_response)
-
-
-async def send_plain_denial_response(send: Send, status: int, text: str, headers: list[tuple[bytes, bytes]]) -> None:
-    """Reject the handshake with a plain-text response.
-
-    Args:
-        send: that of the connection.
-        status: an HTTP status code.
-        text: the body, sent as UTF-8.
-        headers: extra headers, lower-case.
-    """
-    body = text.encode("utf-8")
-    head = [
-        (b"content-length", str(len(body)).encode("ascii")),
-        (b"content-type", b"text/plain; charset=utf-8"),
-        *headers,
-    ]
-    await send({"type": "websocket.http.response.start", "status": status, "headers": head})
-    await send({"type": "websocket.http.response.body", "body": body})

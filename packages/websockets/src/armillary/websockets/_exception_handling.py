@@ -8,17 +8,10 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from armillary.asgi_types import (
-    HTTPException,
-    WebSocketException,
-    find_exception_handler,
-    find_scope_record,
-    is_async_callable,
-)
+from armillary.asgi_types import HTTPException, WebSocketException, is_async_callable
+from armillary.exchange import close_reason, registered_handler, reject, rejection_of
 
-from ._denial_response import send_plain_denial_response
 from ._exceptions import WebSocketDisconnect
-from ._handshake import fit_reason
 from ._state import WebSocketState
 from ._websocket import WebSocket
 
@@ -35,9 +28,7 @@ async def handle_exception(websocket: WebSocket, exc: Exception) -> bool:
         websocket: the connection.
         exc: what its handler raised.
     """
-    record = find_scope_record(websocket.scope)
-    handlers = record.get("exception_handlers") if record else None
-    handler = find_exception_handler(handlers, exc) if handlers else None
+    handler = registered_handler(websocket.scope, exc)
     if handler is not None:
         await _call_handler(handler, websocket, exc)
         return True
@@ -72,7 +63,7 @@ async def _call_handler(handler: Any, websocket: WebSocket, exc: Exception) -> N
 async def _close(websocket: WebSocket, code: int, reason: str) -> None:
     state = websocket.application_state
     if state is WebSocketState.CONNECTED or state is WebSocketState.CONNECTING:
-        await websocket.close(code, fit_reason(reason))
+        await websocket.close(code, close_reason(reason))
 
 
 async def _reject(websocket: WebSocket, exc: HTTPException) -> None:
@@ -81,9 +72,4 @@ async def _reject(websocket: WebSocket, exc: HTTPException) -> None:
         return
     if websocket.client_state is WebSocketState.CONNECTING:
         await websocket.receive()
-    if "websocket.http.response" in (websocket.scope.get("extensions") or ()):
-        from armillary.datastructures import encode_headers
-
-        await send_plain_denial_response(websocket.send, exc.status_code, exc.detail, encode_headers(exc.headers))
-    else:
-        await _close(websocket, 1008, exc.detail)
+    await reject(websocket.scope, websocket.send, rejection_of(exc))

@@ -44,17 +44,6 @@ def check_close(code: int, reason: str) -> None:
         raise ValueError(f"close reason must fit in {MAX_REASON_BYTES} bytes of UTF-8, got {reason!r}")
 
 
-def fit_reason(reason: str) -> str:
-    """Return `reason` as a close frame can carry it: on one line and cut to 123 bytes.
-
-    >>> fit_reason("first\\nsecond")
-    'first second'
-    """
-    for character in _FORBIDDEN:
-        reason = reason.replace(character, " ")
-    return reason.encode("utf-8", "replace")[:MAX_REASON_BYTES].decode("utf-8", "ignore")
-
-
 def handshake_headers(
     headers: Mapping[str, str] | Iterable[tuple[bytes, bytes]] | None,
 ) -> list[tuple[bytes, bytes]]:

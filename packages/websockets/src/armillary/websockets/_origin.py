@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from armillary.asgi_types import ASGIApp, Receive, Scope, Send
+from armillary.exchange import Rejection, reject
 
-from ._denial_response import send_plain_denial_response
 from ._origin_policy import Check, OriginPolicy
 
 
@@ -44,10 +44,4 @@ class OriginMiddleware:
         if scope["type"] != "websocket" or self.policy.allows(scope):
             await self.app(scope, receive, send)
             return
-        message = await receive()
-        if message["type"] != "websocket.connect":
-            return
-        if "websocket.http.response" in (scope.get("extensions") or ()):
-            await send_plain_denial_response(send, 403, "This origin may not open a WebSocket here.", [])
-        else:
-            await send({"type": "websocket.close", "code": 1008, "reason": ""})
+        await reject(scope, send, Rejection(403, "This origin may not open a WebSocket here."), receive)

@@ -9,10 +9,11 @@ from typing import Any, Final, NoReturn, Self
 
 from armillary.asgi_types import ASGIApp, Message, Receive, Scope, Send, WebSocketException
 from armillary.datastructures import HTTPConnection, StateT
+from armillary.exchange import close_reason
 
 from ._denial_response import run_denial_response
 from ._exceptions import MalformedMessage, UnexpectedMessage, WebSocketDisconnect, WebSocketDisconnected
-from ._handshake import check_close, check_subprotocol, fit_reason, handshake_headers
+from ._handshake import check_close, check_subprotocol, handshake_headers
 from ._iteration import Messages
 from ._limits import WebSocketLimits, message_size
 from ._queue import MessageQueue
@@ -220,7 +221,7 @@ class WebSocket(HTTPConnection[StateT]):
 
     async def _close_for(self, exc: Exception) -> None:
         if isinstance(exc, WebSocketException):
-            await self._try_close(exc.code, fit_reason(exc.reason))
+            await self._try_close(exc.code, close_reason(exc.reason))
         else:
             await self._try_close(1011, "")
 

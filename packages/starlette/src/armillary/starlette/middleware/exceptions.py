@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from armillary.asgi_types import ASGIApp, ExceptionHandler, Receive, Scope, Send
-from armillary.errors import ExceptionMiddleware as _NativeExceptionMiddleware, check_exception_handler
+from armillary.errors import ExceptionMiddleware as _NativeExceptionMiddleware
+from armillary.exchange import check_exception_handler
 
 from .._exception_handler import SCOPE_KEY
 

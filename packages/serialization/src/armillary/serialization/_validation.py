@@ -109,7 +109,7 @@ def _by_pydantic(value: Any, type_: Any) -> Any:
         import pydantic
     except ImportError:
         raise TypeError(
-            f"validating into {type_!r} needs msgspec or pydantic: pip install armillary-http[msgspec]"
+            f"validating into {type_!r} needs msgspec or pydantic: pip install armillary-serialization[msgspec]"
         ) from None
     adapter = _adapter(type_)
     try:

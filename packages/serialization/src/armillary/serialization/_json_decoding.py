@@ -13,8 +13,7 @@ from collections.abc import Callable
 from itertools import accumulate
 from typing import Any, NoReturn, TypeAlias
 
-from armillary.asgi_types import HTTPException, Scope
-from armillary.datastructures import parse_media_type
+from armillary.asgi_types import HTTPException
 
 JSONDecoder: TypeAlias = Callable[[bytes], Any]
 JSONEncoder: TypeAlias = Callable[[Any], bytes]
@@ -38,7 +37,7 @@ class JSONError(HTTPException):
         line, column: the same, from 1.
     """
 
-    def __init__(self, problem: str, body: bytes, offset: int | None) -> None:
+    def __init__(self, problem: str, body: bytes, offset: int | None, subject: str = "The request body") -> None:
         self.offset = offset
         self.line: int | None = None
         self.column: int | None = None
@@ -47,7 +46,7 @@ class JSONError(HTTPException):
             self.line = body.count(b"\n", 0, offset) + 1
             self.column = offset - body.rfind(b"\n", 0, offset)
             position = f" at line {self.line} column {self.column} (byte {offset})"
-        super().__init__(400, f"The request body is not valid JSON: {problem}{position}.")
+        super().__init__(400, f"{subject} is not valid JSON: {problem}{position}.")
 
 
 class _TooDeep(ValueError):
@@ -102,34 +101,6 @@ def decode_json(body: bytes) -> Any:
     return _decoder.decode(text.removeprefix("\ufeff"))
 
 
-def decode_orjson(body: bytes) -> Any:
-    """Return the value of a JSON text, decoded by orjson (extra `orjson`)."""
-    import orjson
-
-    return orjson.loads(body)
-
-
-def encode_orjson(value: Any) -> bytes:
-    """Return `value` as JSON, encoded by orjson (extra `orjson`); dates, UUIDs and dataclasses too."""
-    import orjson
-
-    return orjson.dumps(value)
-
-
-def decode_msgspec(body: bytes) -> Any:
-    """Return the value of a JSON text, decoded by msgspec (extra `msgspec`)."""
-    import msgspec
-
-    return msgspec.json.decode(body)
-
-
-def encode_msgspec(value: Any) -> bytes:
-    """Return `value` as JSON, encoded by msgspec (extra `msgspec`); structs, dates and UUIDs too."""
-    import msgspec
-
-    return msgspec.json.encode(value)
-
-
 def deepest(body: bytes) -> int:
     """Return how deep brackets outside strings nest."""
     brackets = _STRING_PATTERN.sub(b"", body).translate(None, _NON_BRACKETS)
@@ -153,22 +124,35 @@ def depth_offset(body: bytes, limit: int) -> int | None:
     return None
 
 
-def json_error(exc: Exception, body: bytes) -> JSONError:
-    """Return the 400 for what a decoder raised."""
+def json_error(exc: Exception, body: bytes, subject: str = "The request body") -> JSONError:
+    """Return the 400 for what a decoder raised.
+
+    Args:
+        exc: the decoder's exception, a ValueError or RecursionError.
+        body: what it was given.
+        subject: what the body is, the first words of the message.
+
+    >>> json_error(ValueError("empty"), b"", "The message").detail
+    'The message is not valid JSON: empty.'
+    """
+    problem, offset = _describe(exc, body)
+    return JSONError(problem, body, offset, subject)
+
+
+def _describe(exc: Exception, body: bytes) -> tuple[str, int | None]:
     if isinstance(exc, RecursionError):
-        return JSONError(f"nested deeper than {MAX_DEPTH} levels", body, depth_offset(body, MAX_DEPTH))
+        return f"nested deeper than {MAX_DEPTH} levels", depth_offset(body, MAX_DEPTH)
     if isinstance(exc, _TooDeep):
-        return JSONError(f"nested deeper than {MAX_DEPTH} levels", body, exc.offset)
+        return f"nested deeper than {MAX_DEPTH} levels", exc.offset
     if isinstance(exc, UnicodeDecodeError):
-        return JSONError("not UTF-8", body, exc.start)
+        return "not UTF-8", exc.start
     if isinstance(exc, json.JSONDecodeError):
         before = exc.doc[: exc.pos].encode("utf-8", "surrogatepass")
         bom_size = 3 if body.startswith(b"\xef\xbb\xbf") and not exc.doc.startswith("\ufeff") else 0
-        return JSONError(exc.msg[:1].lower() + exc.msg[1:], body, len(before) + bom_size)
+        return exc.msg[:1].lower() + exc.msg[1:], len(before) + bom_size
     if isinstance(exc, _InvalidValue) or "integer string conversion" in str(exc):
-        problem, offset = _find_invalid_value(body)
-        return JSONError(problem, body, offset)
-    return JSONError(str(exc), body, _offset_in(str(exc)))
+        return _find_invalid_value(body)
+    return str(exc), _offset_in(str(exc))
 
 
 def _find_invalid_value(body: bytes) -> tuple[str, int | None]:
@@ -189,24 +173,3 @@ def _offset_in(message: str) -> int | None:
     # msgspec ends its messages with "(byte 17)".
     found = re.search(r"\(byte (\d+)\)$", message)
     return None if found is None else int(found.group(1))
-
-
-def require_json_media_type(scope: Scope) -> None:
-    """Reject a body whose Content-Type is not JSON.
-
-    Forms and `text/plain` can be sent across origins without a preflight; JSON cannot.
-
-    Raises:
-        HTTPException: 415, the type is neither `application/json` nor one ending in `+json`.
-    """
-    media_type = ""
-    for name, value in scope["headers"]:
-        if name == b"content-type":
-            if value == b"application/json":
-                return
-            media_type = parse_media_type(value.decode("latin-1"))[0]
-            if media_type == "application/json" or media_type.endswith("+json"):
-                return
-            break
-    got = f"got {media_type}" if media_type else "got none"
-    raise HTTPException(415, f"The request body must have the media type application/json; {got}.")

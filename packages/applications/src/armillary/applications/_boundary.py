@@ -1,0 +1,114 @@
+"""The one layer that an application adds: it selects what serves a connection, runs it, and handles what it raises."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from armillary.asgi_types import ASGIApp, Receive, Scope, Send, scope_record
+from armillary.errors import ExceptionMiddleware, ServerErrorMiddleware
+from armillary.exchange import (
+    BodyTooLarge,
+    CountedReceive,
+    has_response_started,
+    register_handlers,
+    reject,
+    rejection_of,
+    restore_handlers,
+    track,
+)
+from armillary.routing import Router
+
+
+class Boundary:
+    """Select the application of a connection, run it, and handle the exceptions it raises.
+
+    An application without middleware has one. One with middleware has two: around the middleware, where an exception
+    becomes a 500, and inside of it, which also knows the exception handlers; so a 500 passes through the middleware.
+
+    Args:
+        app: what is inside, for lifespans and for programs that walk the layers.
+        select: returns the application to run for a scope.
+        guard: turns an exception that nothing else handles into a 500, and reports it.
+        handlers: the exception handlers; None outside of the middleware.
+        limit: bytes of a request body that an application which does not limit them itself may receive.
+        publishes_limit: whether `limit` replaces that of an application outside.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        select: Callable[[Scope], ASGIApp],
+        guard: ServerErrorMiddleware,
+        handlers: ExceptionMiddleware | None,
+        limit: int | None,
+        publishes_limit: bool,
+    ) -> None:
+        self.app = app
+        self.select = select
+        self.guard = guard
+        self.handlers = handlers
+        self.limit = limit
+        self.publishes_limit = publishes_limit
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a connection; a lifespan goes to what is inside."""
+        kind = scope["type"]
+        if kind != "http" and kind != "websocket":
+            await self.app(scope, receive, send)
+            return
+        if self.publishes_limit:
+            scope_record(scope)["max_body_size"] = self.limit
+        registered: Any = None
+        handlers = self.handlers
+        if handlers is not None and handlers.has_own_handlers:
+            registered = register_handlers(scope, handlers.handlers)
+        try:
+            app = self.select(scope)
+            if getattr(app, "keeps_record", False) is not True:
+                # It neither records that its response has started nor limits the body: done here for it.
+                if kind == "http":
+                    receive = CountedReceive(scope, receive, self.limit)
+                send = track(scope, send)
+            await app(scope, receive, send)
+        except Exception as exc:
+            if not await self.handle_exception(exc, scope, receive, send):
+                raise
+        finally:
+            if registered is not None:
+                restore_handlers(scope, registered)
+
+    async def handle_exception(self, exc: Exception, scope: Scope, receive: Receive, send: Send) -> bool:
+        """Handle an exception by the handlers, else by the guard; return False if it is to be raised further."""
+        try:
+            if self.handlers is not None:
+                if await self.handlers.handle_exception(exc, scope, receive, send):
+                    return True
+            elif isinstance(exc, BodyTooLarge) and not has_response_started(scope, send):
+                await reject(scope, send, rejection_of(exc))
+                return True
+        except Exception as failure:
+            if await self.guard.handle_exception(failure, scope, receive, send):
+                return True
+            raise
+        return await self.guard.handle_exception(exc, scope, receive, send)
+
+
+def selector(router: Any) -> Callable[[Scope], ASGIApp]:
+    """Return how the application of a scope is selected: by the router's `select`, without a frame of its own.
+
+    A router that has middleware, or whose `__call__` or `app` is overridden, is called itself.
+    """
+    is_plain = (
+        isinstance(router, Router)
+        and type(router).__call__ is Router.__call__
+        and type(router).app is Router.app
+        and "app" not in vars(router)
+        and router.middleware_stack == router.app
+    )
+    return router.select if is_plain else always(router)
+
+
+def always(app: ASGIApp) -> Callable[[Scope], ASGIApp]:
+    """Return a selection of the same application for every scope."""
+    return lambda scope: app

@@ -1,0 +1,88 @@
+"""Decisions about one exchange, without an event loop or a third party.
+
+What several parts decide alike about a request and its response, or about a WebSocket, is decided here: whether a
+response has started or ended, how a request or handshake is rejected, how large a body may be, and which handler
+takes an exception. A middleware that rejects what it does not like, in any ASGI application:
+
+>>> from armillary.exchange import Rejection, reject
+>>> class TeapotMiddleware:
+...     def __init__(self, app):
+...         self.app = app
+...     async def __call__(self, scope, receive, send):
+...         if scope["type"] != "lifespan" and scope["path"] == "/coffee":
+...             await reject(scope, send, Rejection(418, "This is a teapot."))
+...         else:
+...             await self.app(scope, receive, send)
+"""
+
+from ._body_limit import (
+    DEFAULT_MAX_BODY_SIZE,
+    BodyTooLarge,
+    CountedReceive,
+    check_body_limit,
+    check_declared_length,
+    declared_length,
+    limit_in_force,
+)
+from ._handlers import (
+    check_exception_handler,
+    find_exception_handler,
+    has_registered_handlers,
+    register_handlers,
+    registered_handler,
+    restore_handlers,
+)
+from ._rejection import (
+    BODILESS_STATUSES,
+    RawHeader,
+    Rejection,
+    can_reject_with_response,
+    close_reason,
+    leaves_body_unread,
+    reject,
+    rejection_of,
+)
+from ._started import has_response_started, is_websocket_open, record_response_start
+from ._state import (
+    CLOSED_ABNORMALLY,
+    HTTP_TRANSITIONS,
+    WEBSOCKET_TRANSITIONS,
+    HTTPExchange,
+    WebSocketExchange,
+    exchange_of,
+    track,
+)
+
+__all__ = [
+    "BODILESS_STATUSES",
+    "CLOSED_ABNORMALLY",
+    "DEFAULT_MAX_BODY_SIZE",
+    "HTTP_TRANSITIONS",
+    "WEBSOCKET_TRANSITIONS",
+    "BodyTooLarge",
+    "CountedReceive",
+    "HTTPExchange",
+    "RawHeader",
+    "Rejection",
+    "WebSocketExchange",
+    "can_reject_with_response",
+    "check_body_limit",
+    "check_declared_length",
+    "check_exception_handler",
+    "close_reason",
+    "declared_length",
+    "exchange_of",
+    "find_exception_handler",
+    "has_registered_handlers",
+    "has_response_started",
+    "is_websocket_open",
+    "leaves_body_unread",
+    "limit_in_force",
+    "record_response_start",
+    "register_handlers",
+    "registered_handler",
+    "reject",
+    "rejection_of",
+    "restore_handlers",
+    "track",
+]

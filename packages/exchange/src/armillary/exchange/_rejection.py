@@ -1,0 +1,136 @@
+"""The one rejection: a short response instead of the application's own, to a request or to a handshake."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final, NamedTuple
+
+from armillary.asgi_types import HTTPException, Receive, Scope, Send, find_scope_record, reason_phrase
+
+RawHeader = tuple[bytes, bytes]
+
+DENIAL_EXTENSION: Final = "websocket.http.response"
+MAX_REASON_BYTES: Final = 123
+BODILESS_STATUSES: Final = frozenset((*range(100, 200), 204, 304))
+"""Statuses that never have a body, and so no Content-Length (RFC 9110 sections 6.4.1 and 8.6)."""
+
+TEXT: Final = b"text/plain; charset=utf-8"
+
+
+class Rejection(NamedTuple):
+    """What is sent instead of the application's response.
+
+    Attributes:
+        status: the HTTP status.
+        detail: a sentence for the client; the body, unless there is a `body`.
+        headers: further headers, names in lower case. A content-type here wins.
+        body: other bytes than the sentence.
+        content_type: of the body; by default plain text in UTF-8.
+        close_code: for a WebSocket whose server cannot send a response (RFC 6455 section 7.4.1); servers turn a
+            close before the accept into a 403.
+
+    >>> Rejection(403, "This origin is not allowed.").content()
+    b'This origin is not allowed.'
+    """
+
+    status: int
+    detail: str = ""
+    headers: Iterable[RawHeader] = ()
+    body: bytes | None = None
+    content_type: bytes = TEXT
+    close_code: int = 1008
+
+    def content(self) -> bytes:
+        """Return the body; empty for a status that never has one."""
+        if self.status in BODILESS_STATUSES:
+            return b""
+        return self.detail.encode("utf-8", "backslashreplace") if self.body is None else self.body
+
+    def raw_headers(self) -> list[RawHeader]:
+        """Return the header list, with the length and type of the body."""
+        given = list(self.headers)
+        if self.status in BODILESS_STATUSES:
+            return [field for field in given if field[0] != b"content-length"]
+        fields = [(b"content-length", b"%d" % len(self.content()))]
+        if not any(name == b"content-type" for name, _ in given):
+            fields.append((b"content-type", self.content_type))
+        return fields + [field for field in given if field[0] != b"content-length"]
+
+
+def rejection_of(exc: HTTPException) -> Rejection:
+    """Return the rejection an `HTTPException` stands for: its status, headers and its detail as plain text.
+
+    Raises:
+        ValueError: a header holds CR, LF, NUL or another character that headers cannot have.
+    """
+    # Imported here: a program that rejects nothing does without.
+    from armillary.datastructures import encode_headers
+
+    return Rejection(exc.status_code, exc.detail, encode_headers(exc.headers))
+
+
+async def reject(scope: Scope, send: Send, rejection: Rejection, receive: Receive | None = None) -> None:
+    """Send a rejection.
+
+    A request gets it as its response; without a body for HEAD, and with `Connection: close` if the request has a
+    body that was not read, since a server cannot use the connection again before it has read it. A WebSocket
+    handshake is rejected with the same response if the server offers the extension `websocket.http.response`, else
+    it is closed with the rejection's close code.
+
+    Args:
+        scope: of type "http" or "websocket".
+        send: the connection's; nothing may have been sent on it yet.
+        rejection: what to send.
+        receive: the connection's. With it a handshake is rejected after its first message has come, and not at all
+            if the client has disconnected instead.
+    """
+    if scope["type"] == "websocket":
+        if receive is not None and (await receive())["type"] != "websocket.connect":
+            return
+        if can_reject_with_response(scope):
+            await _send_response(send, "websocket.http.response", rejection, rejection.raw_headers(), True)
+        else:
+            reason = close_reason(rejection.detail or reason_phrase(rejection.status, ""))
+            await send({"type": "websocket.close", "code": rejection.close_code, "reason": reason})
+        return
+    headers = rejection.raw_headers()
+    if leaves_body_unread(scope) and not any(name == b"connection" for name, _ in headers):
+        headers.append((b"connection", b"close"))
+    await _send_response(send, "http.response", rejection, headers, scope.get("method") != "HEAD")
+
+
+async def _send_response(
+    send: Send, prefix: str, rejection: Rejection, headers: list[RawHeader], with_body: bool
+) -> None:
+    await send({"type": f"{prefix}.start", "status": rejection.status, "headers": headers})
+    await send({"type": f"{prefix}.body", "body": rejection.content() if with_body else b""})
+
+
+def can_reject_with_response(scope: Scope) -> bool:
+    """Return whether the server offers to reject this handshake with a response."""
+    return DENIAL_EXTENSION in (scope.get("extensions") or ())
+
+
+def leaves_body_unread(scope: Scope) -> bool:
+    """Return whether an HTTP/1 request announces a body that nobody is known to have read to its end."""
+    if scope.get("http_version", "1.1") not in ("1.0", "1.1"):
+        return False  # a stream of HTTP/2 ends by itself, and its responses may not name a connection
+    announced = any(
+        name == b"transfer-encoding" or (name == b"content-length" and value.strip(b"0") != b"")
+        for name, value in scope.get("headers", ())
+    )
+    if not announced:
+        return False
+    record = find_scope_record(scope)
+    bodies = () if record is None else record.get("bodies", ())
+    return not any(body.complete for body in bodies)
+
+
+def close_reason(text: str) -> str:
+    """Return a text as a close frame can carry it: on one line, and cut to 123 bytes at a character.
+
+    >>> close_reason("first\\nsecond")
+    'first second'
+    """
+    one_line = "".join(character if character.isprintable() else " " for character in text)
+    return one_line.encode("utf-8", "replace")[:MAX_REASON_BYTES].decode("utf-8", "ignore")

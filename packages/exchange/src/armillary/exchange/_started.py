@@ -1,0 +1,53 @@
+"""Whether a response has started, asked for any `send`.
+
+A layer that wraps `send` has a tracker there. A part that sends on a `send` that is not its own, as a response
+does, records the start in the scope record instead, for that very `send`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from weakref import ref
+
+from armillary.asgi_types import Scope, Send, find_scope_record, scope_record
+
+from ._state import WebSocketExchange, exchange_of
+
+
+def record_response_start(scope: Scope, send: Send) -> None:
+    """Record that a response has started on `send`, which may be any callable.
+
+    The callable is held weakly, since it usually refers back to the scope.
+    """
+    if exchange_of(send) is not None:
+        return
+    found: Callable[[], Send | None]
+    try:
+        found = ref(send)
+    except TypeError:  # a builtin or an object with slots
+        found = lambda: send  # noqa: E731
+    scope_record(scope).setdefault("started_sends", []).append(found)
+
+
+def has_response_started(scope: Scope, send: Send) -> bool:
+    """Return whether a response has started on `send`, so that no other can be sent on it.
+
+    >>> async def send(message): ...
+    >>> scope = {"type": "http"}
+    >>> record_response_start(scope, send)
+    >>> has_response_started(scope, send)
+    True
+    """
+    record = find_scope_record(scope)
+    exchange = exchange_of(send)
+    if exchange is not None:
+        started = exchange.started
+    else:
+        started = record is not None and any(known() is send for known in record.get("started_sends", ()))
+    return started and not (record is not None and record.get("start_withheld", False))
+
+
+def is_websocket_open(send: Send) -> bool:
+    """Return whether a WebSocket was accepted on `send`, which `track` returned, and not closed."""
+    exchange = exchange_of(send)
+    return type(exchange) is WebSocketExchange and exchange.open

@@ -1,0 +1,154 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from armillary.asgi_types import CachedBody, HTTPException, scope_record
+from armillary.exchange import Rejection, close_reason, reject, rejection_of
+from armillary.lint import lint
+
+pytestmark = pytest.mark.anyio
+
+
+def request(method: str = "GET", *headers: tuple[bytes, bytes], version: str = "1.1") -> dict[str, Any]:
+    return {"type": "http", "method": method, "http_version": version, "headers": list(headers)}
+
+
+async def test_a_request_gets_the_sentence_as_plain_text(channel: Any) -> None:
+    await reject(request(), channel, Rejection(403, "Not here."))
+    assert channel.messages[0]["status"] == 403
+    assert channel.headers == {b"content-length": b"9", b"content-type": b"text/plain; charset=utf-8"}
+    assert channel.messages[1] == {"type": "http.response.body", "body": b"Not here."}
+
+
+async def test_the_response_to_a_head_has_the_headers_alone(channel: Any) -> None:
+    await reject(request("HEAD"), channel, Rejection(403, "Not here."))
+    assert channel.headers[b"content-length"] == b"9"
+    assert channel.messages[1]["body"] == b""
+
+
+@pytest.mark.parametrize("status", [204, 304])
+async def test_a_status_without_a_body_has_neither_body_nor_length(channel: Any, status: int) -> None:
+    await reject(request(), channel, Rejection(status, "text", [(b"content-length", b"4")]))
+    assert channel.headers == {}
+    assert channel.messages[1]["body"] == b""
+
+
+async def test_given_headers_win_but_for_the_length(channel: Any) -> None:
+    given = [(b"content-type", b"application/json"), (b"content-length", b"99"), (b"retry-after", b"5")]
+    await reject(request(), channel, Rejection(429, headers=given, body=b"{}"))
+    assert channel.headers == {b"content-length": b"2", b"content-type": b"application/json", b"retry-after": b"5"}
+
+
+@pytest.mark.parametrize("announced", [(b"content-length", b"5"), (b"transfer-encoding", b"chunked")])
+async def test_a_body_that_is_left_unread_closes_the_connection(channel: Any, announced: Any) -> None:
+    await reject(request("POST", announced), channel, Rejection(403, "No."))
+    assert channel.headers[b"connection"] == b"close"
+
+
+@pytest.mark.parametrize(
+    "scope",
+    [
+        request("POST"),
+        request("POST", (b"content-length", b"0")),
+        request("POST", (b"content-length", b"5"), version="2"),
+    ],
+)
+async def test_nothing_is_closed_if_there_is_no_body_or_no_connection_to_name(channel: Any, scope: Any) -> None:
+    await reject(scope, channel, Rejection(403, "No."))
+    assert b"connection" not in channel.headers
+
+
+async def test_a_body_that_was_read_leaves_the_connection_open(channel: Any) -> None:
+    async def receive() -> Any: ...
+
+    scope = request("POST", (b"content-length", b"5"))
+    scope_record(scope)["bodies"] = [CachedBody(receive, b"hello")]
+    await reject(scope, channel, Rejection(403, "No."))
+    assert b"connection" not in channel.headers
+
+
+async def test_a_handshake_is_rejected_with_the_response_if_the_server_can(channel: Any) -> None:
+    scope = {"type": "websocket", "headers": [], "extensions": {"websocket.http.response": {}}}
+    await reject(scope, channel, Rejection(401, "Who are you?", [(b"www-authenticate", b"Bearer")]))
+    assert channel.types == ["websocket.http.response.start", "websocket.http.response.body"]
+    assert channel.headers[b"www-authenticate"] == b"Bearer"
+    assert channel.messages[1]["body"] == b"Who are you?"
+
+
+@pytest.mark.parametrize("extensions", [{}, None])
+async def test_a_handshake_is_closed_if_the_server_cannot_send_a_response(channel: Any, extensions: Any) -> None:
+    scope = {"type": "websocket", "headers": [], "extensions": extensions}
+    await reject(scope, channel, Rejection(503, "Try again.", close_code=1013))
+    assert channel.messages == [{"type": "websocket.close", "code": 1013, "reason": "Try again."}]
+
+
+@pytest.mark.parametrize(("first", "sent"), [("websocket.connect", 1), ("websocket.disconnect", 0)])
+async def test_a_client_that_disconnected_before_the_rejection_is_sent_nothing(
+    channel: Any, first: str, sent: int
+) -> None:
+    async def receive() -> Any:
+        return {"type": first}
+
+    await reject({"type": "websocket", "headers": []}, channel, Rejection(403, "No."), receive)
+    assert len(channel.messages) == sent
+
+
+async def test_a_rejection_is_what_the_specification_wants_on_both_kinds_of_scope() -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await reject(scope, send, Rejection(403, "No."))
+
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    async def receive() -> Any:
+        return {"type": "websocket.connect"}
+
+    base: dict[str, Any] = {
+        "asgi": {"version": "3.0", "spec_version": "2.3"},
+        "path": "/",
+        "raw_path": b"/",
+        "root_path": "",
+        "query_string": b"",
+        "headers": [],
+        "http_version": "1.1",
+        "client": None,
+        "server": None,
+    }
+    await lint(app)({**base, "type": "http", "method": "GET", "scheme": "http"}, receive, send)
+    for extensions in ({}, {"websocket.http.response": {}}):
+        scope = {**base, "type": "websocket", "scheme": "ws", "subprotocols": [], "extensions": extensions}
+        await lint(app)(scope, receive, send)
+    assert [message["type"] for message in sent] == [
+        "http.response.start",
+        "http.response.body",
+        "websocket.close",
+        "websocket.http.response.start",
+        "websocket.http.response.body",
+    ]
+
+
+def test_an_http_exception_stands_for_its_status_headers_and_detail() -> None:
+    rejection = rejection_of(HTTPException(405, headers={"Allow": "GET"}))
+    assert (rejection.status, rejection.content(), rejection.headers) == (
+        405,
+        b"Method Not Allowed",
+        [(b"allow", b"GET")],
+    )
+
+
+def test_a_header_that_would_end_its_line_is_an_error() -> None:
+    with pytest.raises(ValueError):
+        rejection_of(HTTPException(302, headers={"Location": "/a\r\nSet-Cookie: x=1"}))
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [("plain", "plain"), ("two\r\nlines\x00", "two  lines "), ("ü" * 100, "ü" * 61), ("\ud800", " ")],
+)
+def test_a_close_reason_is_one_line_cut_at_a_character(text: str, reason: str) -> None:
+    assert close_reason(text) == reason
+    assert len(close_reason(text).encode()) <= 123

@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+import pytest
+from hypothesis import given, strategies as st
+
+from armillary.serialization import (
+    MAX_DEPTH,
+    JSONError,
+    decode_json,
+    decode_msgspec,
+    decode_orjson,
+    encode_json,
+    encode_msgspec,
+    encode_orjson,
+    json_error,
+)
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=20,
+)
+
+
+@given(VALUES)
+def test_what_is_encoded_is_decoded_to_the_same_value(value: Any) -> None:
+    assert decode_json(encode_json(value)) == value
+
+
+@given(
+    st.binary(max_size=40) | VALUES.map(encode_json).flatmap(lambda body: st.integers(0, 60).map(lambda n: body[:n]))
+)
+def test_the_decoder_agrees_with_the_standard_library_but_for_what_json_does_not_have(body: bytes) -> None:
+    try:
+        expected: Any = json.loads(body.decode())
+    except (ValueError, RecursionError):
+        with pytest.raises((ValueError, RecursionError)):
+            decode_json(body.removeprefix(b"\xef\xbb\xbf"))
+        return
+    try:
+        assert decode_json(body) == expected
+    except ValueError:
+        assert b"NaN" in body or b"Infinity" in body or b"e" in body.lower()
+
+
+@pytest.mark.parametrize("body", [b"NaN", b"[Infinity]", b'{"a": -Infinity}', b"1e999", b"-1e999", b"9" * 5000])
+def test_a_number_that_json_or_a_float_does_not_have_is_rejected(body: bytes) -> None:
+    with pytest.raises(ValueError) as caught:
+        decode_json(body)
+    assert json_error(caught.value, body).status_code == 400
+
+
+@pytest.mark.parametrize("opening", [b"[", b'{"a":', b'[{"a":'])
+def test_nesting_beyond_the_limit_is_rejected_with_its_place(opening: bytes) -> None:
+    levels = opening.count(b"[") + opening.count(b"{")
+    body = opening * (MAX_DEPTH // levels + 1)
+    with pytest.raises(ValueError) as caught:
+        decode_json(body)
+    error = json_error(caught.value, body)
+    assert f"nested deeper than {MAX_DEPTH} levels" in error.detail
+    assert error.offset is not None
+
+
+def test_brackets_in_text_are_no_nesting() -> None:
+    assert decode_json(b'"' + b"[" * 2000 + b'"') == "[" * 2000
+
+
+def test_an_error_says_where_in_the_text_it_is_and_what_the_text_is() -> None:
+    body = '{\n  "é": tru\n}'.encode()
+    with pytest.raises(ValueError) as caught:
+        decode_json(body)
+    error = json_error(caught.value, body, "The message")
+    assert isinstance(error, JSONError)
+    assert error.detail.startswith("The message is not valid JSON: expecting value at line 2 column ")
+    assert body[error.offset or 0 :].startswith(b"tru")
+
+
+def test_text_that_is_not_utf8_is_named_with_its_byte() -> None:
+    body = b'"\xff"'
+    with pytest.raises(ValueError) as caught:
+        decode_json(body)
+    assert json_error(caught.value, body).offset == 1
+
+
+def test_a_byte_order_mark_is_passed_over() -> None:
+    assert decode_json(b"\xef\xbb\xbf[1]") == [1]
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, [-math.inf]])
+def test_encoding_rejects_what_json_does_not_have(value: Any) -> None:
+    with pytest.raises(ValueError):
+        encode_json(value)
+
+
+def test_encoding_names_the_type_that_json_does_not_have() -> None:
+    with pytest.raises(TypeError, match="Object of type set is not JSON serializable"):
+        encode_json({"tags": {1}})
+
+
+def test_a_value_that_contains_itself_is_a_value_error() -> None:
+    loop: list[Any] = []
+    loop.append(loop)
+    with pytest.raises(ValueError, match="contains itself"):
+        encode_json(loop)
+
+
+def test_a_lone_surrogate_is_escaped() -> None:
+    assert encode_json("\ud800é") == b'"\\ud800\\u00e9"'
+
+
+@pytest.mark.parametrize("decode", [decode_json, decode_msgspec, decode_orjson])
+@pytest.mark.parametrize("encode", [encode_json, encode_msgspec, encode_orjson])
+def test_every_codec_reads_what_every_other_writes(decode: Any, encode: Any) -> None:
+    value = {"name": "café", "n": [1, 2.5, None, True]}
+    assert decode(encode(value)) == value
+
+
+@pytest.mark.parametrize("decode", [decode_json, decode_msgspec, decode_orjson])
+@pytest.mark.parametrize("body", [b"", b"{", b"[1,]", b"'a'", b"\xff", b"[" * 100_000])
+def test_whatever_a_decoder_raises_becomes_a_400(decode: Any, body: bytes) -> None:
+    with pytest.raises((ValueError, RecursionError)) as caught:
+        decode(body)
+    assert json_error(caught.value, body).status_code == 400

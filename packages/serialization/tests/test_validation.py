@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+import pydantic
+import pytest
+
+from armillary.serialization import ValidationError, validate
+
+
+class Star(msgspec.Struct):
+    name: str
+    magnitude: float = 0.0
+
+
+class Planet(pydantic.BaseModel):
+    name: str
+    moons: int
+
+
+@dataclass
+class Comet:
+    name: str
+
+
+@pytest.mark.parametrize("type_", [Star, Comet])
+def test_a_struct_or_dataclass_is_made_by_msgspec(type_: Any) -> None:
+    assert validate({"name": "Vega"}, type_) == type_("Vega")
+
+
+def test_a_model_is_made_by_pydantic_also_inside_another_type() -> None:
+    assert validate([{"name": "Mars", "moons": 2}], list[Planet]) == [Planet(name="Mars", moons=2)]
+
+
+def test_every_place_that_does_not_fit_is_named() -> None:
+    with pytest.raises(ValidationError) as caught:
+        validate({"moons": "many"}, Planet)
+    assert [error["path"] for error in caught.value.errors] == ["$.name", "$.moons"]
+    assert caught.value.status_code == 422
+
+
+def test_the_place_in_a_list_is_named() -> None:
+    with pytest.raises(ValidationError) as caught:
+        validate([{"name": "Vega"}, {"name": 1}], list[Star])
+    assert caught.value.errors[0]["path"] == "$[1].name"
+
+
+def test_a_lone_surrogate_that_msgspec_cannot_convert_does_not_fit() -> None:
+    with pytest.raises(ValidationError) as caught:
+        validate({"\ud800": 1}, dict[int, int])
+    assert caught.value.errors[0]["path"] == "$"
+
+
+def test_without_either_library_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "msgspec", None)
+    monkeypatch.setitem(sys.modules, "pydantic", None)
+    with pytest.raises(TypeError, match=r"pip install armillary-serialization\[msgspec\]"):
+        validate({}, dict[str, int])
+
+
+def test_pydantic_takes_what_msgspec_would_if_msgspec_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "msgspec", None)
+    assert validate({"a": 1}, dict[str, int]) == {"a": 1}
