@@ -23,7 +23,9 @@ from charter import META_PACKAGE, ROOT, distribution_name
 # These share one version and are released together, as `armillary-core-<version>`.
 CORE_TRAIN = (
     "asgi-types",
+    "exchange",
     "datastructures",
+    "serialization",
     "concurrency",
     "http",
     "websockets",

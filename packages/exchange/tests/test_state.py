@@ -54,8 +54,8 @@ def test_an_http_exchange_is_in_the_state_its_messages_lead_to(messages: list[An
 ACCEPT = {"type": "websocket.accept"}
 SEND = {"type": "websocket.send", "text": "x"}
 CLOSE = {"type": "websocket.close", "code": 4000}
-DENIAL = {"type": "websocket.http.response.start", "status": 401, "headers": []}
-DENIAL_BODY = {"type": "websocket.http.response.body", "body": b""}
+REJECTION_START = {"type": "websocket.http.response.start", "status": 401, "headers": []}
+REJECTION_BODY = {"type": "websocket.http.response.body", "body": b""}
 
 
 @pytest.mark.parametrize(
@@ -67,9 +67,9 @@ DENIAL_BODY = {"type": "websocket.http.response.body", "body": b""}
         ([ACCEPT, CLOSE], "closed", 101, 4000),
         ([ACCEPT, {"type": "websocket.close"}], "closed", 101, 1000),
         ([CLOSE], "rejected", 403, None),
-        ([DENIAL], "rejecting", 401, None),
-        ([DENIAL, DENIAL_BODY | {"more_body": True}], "rejecting", 401, None),
-        ([DENIAL, DENIAL_BODY], "rejected", 401, None),
+        ([REJECTION_START], "rejecting", 401, None),
+        ([REJECTION_START, REJECTION_BODY | {"more_body": True}], "rejecting", 401, None),
+        ([REJECTION_START, REJECTION_BODY], "rejected", 401, None),
         ([ACCEPT, CLOSE, SEND], "closed", 101, 4000),
         ([CLOSE, ACCEPT], "rejected", 403, None),
     ],

@@ -6,7 +6,7 @@ smaller. It is read again for each message, since a mount or a route further in 
 
 from __future__ import annotations
 
-from typing import Any, Final, cast
+from typing import Any, ClassVar, Final, cast
 
 from armillary.asgi_types import HTTPException, Message, Receive, Scope, find_scope_record, scope_record
 
@@ -104,6 +104,9 @@ class CountedReceive:
 
     __slots__ = ("_is_first", "default", "key", "receive", "received", "rejection", "scope")
 
+    error_class: ClassVar[type[BodyTooLarge]] = BodyTooLarge
+    """What is raised; called with the limit."""
+
     def __init__(self, scope: Scope, receive: Receive, default: int | None, key: str = "max_body_size") -> None:
         self.scope = scope
         self.receive = receive
@@ -138,5 +141,5 @@ class CountedReceive:
         """Raise if a size is over the limit in force now."""
         limit = self.limit
         if limit is not None and size > limit:
-            self.rejection = BodyTooLarge(limit)
+            self.rejection = self.error_class(limit)
             raise self.rejection

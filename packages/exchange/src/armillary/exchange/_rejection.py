@@ -9,7 +9,7 @@ from armillary.asgi_types import HTTPException, Receive, Scope, Send, find_scope
 
 RawHeader = tuple[bytes, bytes]
 
-DENIAL_EXTENSION: Final = "websocket.http.response"
+_DENIAL_EXTENSION: Final = "websocket.http.response"
 MAX_REASON_BYTES: Final = 123
 BODILESS_STATUSES: Final = frozenset((*range(100, 200), 204, 304))
 """Statuses that never have a body, and so no Content-Length (RFC 9110 sections 6.4.1 and 8.6)."""
@@ -108,7 +108,7 @@ async def _send_response(
 
 def can_reject_with_response(scope: Scope) -> bool:
     """Return whether the server offers to reject this handshake with a response."""
-    return DENIAL_EXTENSION in (scope.get("extensions") or ())
+    return _DENIAL_EXTENSION in (scope.get("extensions") or ())
 
 
 def leaves_body_unread(scope: Scope) -> bool:

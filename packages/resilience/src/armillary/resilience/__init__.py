@@ -1,13 +1,13 @@
-"""Resilience for any ASGI app.
+"""Limits that keep one request from taking what others need: the size of its body, the time of its response.
 
->>> async def app(scope, receive, send):
-...     await send({"type": "http.response.start", "status": 200, "headers": []})
-...     await send({"type": "http.response.body", "body": b"hello"})
->>> app = ResilienceMiddleware(app)
+>>> from armillary.resilience import RequestBodyLimitMiddleware, TimeoutMiddleware
+>>> async def app(scope, receive, send): ...
+>>> limited = TimeoutMiddleware(RequestBodyLimitMiddleware(app, max_body_size=1024 * 1024), seconds=30)
 """
 
-from __future__ import annotations
+from armillary.exchange import BodyTooLarge
 
-from ._middleware import ResilienceMiddleware
+from ._body_limit import RequestBodyLimitMiddleware
+from ._timeout import ResponseTimeout, TimeoutMiddleware
 
-__all__ = ["ResilienceMiddleware"]
+__all__ = ["BodyTooLarge", "RequestBodyLimitMiddleware", "ResponseTimeout", "TimeoutMiddleware"]

@@ -7,7 +7,9 @@
 Each is a pure policy and an ASGI middleware around it; scopes of other types pass through unchanged.
 """
 
-from ._body_limit import BodyTooLarge, RequestBodyLimitMiddleware
+# Their home is armillary.resilience; these names stay for one release.
+from armillary.resilience import BodyTooLarge, RequestBodyLimitMiddleware, ResponseTimeout, TimeoutMiddleware
+
 from ._csrf import CSRFMiddleware
 from ._csrf_policy import CSRFPolicy
 from ._https_redirect import HTTPSRedirectMiddleware
@@ -15,7 +17,6 @@ from ._proxy_headers import ProxyHeadersMiddleware
 from ._proxy_policy import ProxyPolicy
 from ._security_headers import SecurityHeadersMiddleware
 from ._security_headers_policy import StrictTransportSecurity
-from ._timeout import ResponseTimeout, TimeoutMiddleware
 from ._trusted_host import TrustedHostMiddleware
 from ._trusted_host_policy import TrustedHostPolicy
 

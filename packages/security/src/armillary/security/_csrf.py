@@ -7,11 +7,11 @@ from collections.abc import Iterable, Sequence
 
 from armillary.asgi_types import ASGIApp, Message, Receive, Scope, Send, scope_record
 from armillary.datastructures import Headers, is_token, parse_cookies, parse_host
+from armillary.exchange import Rejection, reject
 
 from . import _csrf_token as tokens
 from ._csrf_policy import SAFE_METHODS, CSRFPolicy, RequestMetadata
 from ._form_field import find_field
-from ._plain_text_response import send_plain_text
 
 SEARCHED_BYTES = 64 * 1024
 
@@ -70,7 +70,7 @@ class CSRFMiddleware:
             token, receive = await self.find_token(headers, receive)
             decision = "allow" if secret and token and tokens.matches(token, secret) else "reject"
         if decision == "reject":
-            await send_plain_text(scope, send, 403, "Cross-site request rejected: reload the page and try again")
+            await reject(scope, send, Rejection(403, "Cross-site request rejected: reload the page and try again"))
             return
         if scope["method"] in SAFE_METHODS:
             send = self.issue_token(scope, send, secret)

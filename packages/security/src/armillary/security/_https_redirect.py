@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from armillary.asgi_types import ASGIApp, Receive, Scope, Send
 from armillary.datastructures import URL, parse_host
-
-from ._plain_text_response import send_plain_text
+from armillary.exchange import Rejection, reject
 
 SECURE_SCHEMES = {"http": "https", "ws": "wss"}
 
@@ -32,10 +31,10 @@ class HTTPSRedirectMiddleware:
             return
         host = secure_host(scope)
         if host is None:
-            await send_plain_text(scope, send, 400, "Invalid host header")
+            await reject(scope, send, Rejection(400, "Invalid host header"))
             return
         location = str(URL(scope=scope).replace(scheme=secure_scheme, netloc=host))
-        await send_plain_text(scope, send, 307, "", [(b"location", location.encode("ascii"))])
+        await reject(scope, send, Rejection(307, "", [(b"location", location.encode("ascii"))]))
 
 
 def secure_host(scope: Scope) -> str | None:

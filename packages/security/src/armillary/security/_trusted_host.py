@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from armillary.asgi_types import ASGIApp, Receive, Scope, Send
 from armillary.datastructures import URL
+from armillary.exchange import Rejection, reject
 
-from ._plain_text_response import send_plain_text
 from ._trusted_host_policy import TrustedHostPolicy
 
 
@@ -44,6 +44,6 @@ class TrustedHostMiddleware:
         elif decision == "redirect":
             url = URL(scope=scope)
             location = str(url.replace(netloc=f"www.{url.netloc}"))
-            await send_plain_text(scope, send, 307, "", [(b"location", location.encode("ascii"))])
+            await reject(scope, send, Rejection(307, "", [(b"location", location.encode("ascii"))]))
         else:
-            await send_plain_text(scope, send, 400, "Invalid host header")
+            await reject(scope, send, Rejection(400, "Invalid host header"))

@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 from armillary.asgi_types import ASGIApp, Receive, Scope, Send
-from armillary.security import BodyTooLarge, RequestBodyLimitMiddleware as _NativeBodyLimit
+from armillary.exchange import BodyTooLarge, CountedReceive
+from armillary.resilience import RequestBodyLimitMiddleware as _NativeBodyLimit
 
 __all__ = ["MAX_BODY_SIZE_SCOPE_KEY", "RequestBodyLimitMiddleware", "_RequestBodyLimitResponseSent"]
 
 MAX_BODY_SIZE_SCOPE_KEY = "starlette.max_body_size"
 
-# FastAPI looks up both of these to distinguish them from its own errors.
-_RequestBodyTooLarge = BodyTooLarge
+
+# FastAPI looks up this one and the next to distinguish them from its own errors.
+class _RequestBodyTooLarge(BodyTooLarge):
+    """The native exception with Starlette's sentence."""
+
+    def __init__(self, limit: int = 0) -> None:
+        super().__init__(limit)
+        self.detail = "Content Too Large"
+        self.headers = None
+
+
+class _CountedReceive(CountedReceive):
+    __slots__ = ()
+    error_class = _RequestBodyTooLarge
 
 
 class _RequestBodyLimitResponseSent(Exception):
@@ -25,6 +38,7 @@ class RequestBodyLimitMiddleware(_NativeBodyLimit):
     """
 
     record_key = MAX_BODY_SIZE_SCOPE_KEY
+    receive_class = _CountedReceive
 
     def __init__(self, app: ASGIApp, max_body_size: int | None) -> None:
         super().__init__(app, max_body_size)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 
 from armillary.asgi_types import ASGIApp, Message, Receive, Scope, Send
-
-from ._plain_text_response import send_plain_text
+from armillary.exchange import HTTPExchange, Rejection, reject
 
 
 class ResponseTimeout(TimeoutError):
@@ -44,31 +43,17 @@ class TimeoutMiddleware:
             return
         from anyio import move_on_after
 
-        started = complete = expects_trailers = False
+        exchange = HTTPExchange(send)
 
-        async def send_and_watch(message: Message) -> None:
-            nonlocal started, complete, expects_trailers
-            if message["type"] == "http.response.start":
-                # From here on there is no second start, even if the server never finishes with this one.
-                started, expects_trailers = True, message.get("trailers", False)
-            await send(message)
-            if is_last(message, expects_trailers):
-                complete = True
+        async def send_until_the_end(message: Message) -> None:
+            await exchange.send(message)
+            if exchange.ended:
                 deadline.deadline = math.inf
 
         with move_on_after(self.seconds) as deadline:
-            await self.app(scope, receive, send_and_watch)
-        if complete or not deadline.cancel_called:
+            await self.app(scope, receive, send_until_the_end)
+        if exchange.ended or not deadline.cancel_called:
             return
-        if started:
+        if exchange.started:
             raise ResponseTimeout(f"the response to {scope['path']!r} was not complete after {self.seconds} s")
-        await send_plain_text(scope, send, 504, "Gateway Timeout")
-
-
-def is_last(message: Message, expects_trailers: bool) -> bool:
-    """Return whether a message completes the response."""
-    kind = message["type"]
-    if kind == "http.response.trailers":
-        return not message.get("more_trailers", False)
-    ends = kind in ("http.response.body", "http.response.zerocopysend") and not message.get("more_body", False)
-    return (ends or kind == "http.response.pathsend") and not expects_trailers
+        await reject(scope, send, Rejection(504, "Gateway Timeout"))

@@ -7,7 +7,7 @@ from typing import Any
 import anyio
 import pytest
 
-from armillary.security import ResponseTimeout, TimeoutMiddleware
+from armillary.resilience import ResponseTimeout, TimeoutMiddleware
 
 
 def slow(before: float = 0, between: float = 0, after: float = 0, log: list[str] | None = None) -> Any:

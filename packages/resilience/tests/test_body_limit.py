@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from armillary.asgi_types import ASGIApp, scope_record
-from armillary.security import BodyTooLarge, RequestBodyLimitMiddleware
+from armillary.resilience import BodyTooLarge, RequestBodyLimitMiddleware
 
 
 @pytest.mark.anyio
@@ -16,7 +16,7 @@ async def test_a_body_at_the_limit_passes_and_one_byte_more_is_a_413(call: Any, 
     app = RequestBodyLimitMiddleware(ok, 5)
     assert (await call(app, "POST", body=b"12345")).body == b"12345"
     response = await call(app, "POST", body=[b"123", b"456"])
-    assert (response.status, response.body) == (413, b"Content Too Large")
+    assert (response.status, response.body.startswith(b"The request body is larger than the")) == (413, True)
 
 
 @pytest.mark.anyio
@@ -36,11 +36,11 @@ async def test_a_length_declared_to_an_application_that_does_not_read_is_rejecte
         await send({"type": "http.response.body", "body": b"hello"})
 
     response = await call(RequestBodyLimitMiddleware(app, 5), "POST", headers={"content-length": "6"}, body=b"123456")
-    assert (response.status, response.body) == (413, b"Content Too Large")
+    assert (response.status, response.body.startswith(b"The request body is larger than the")) == (413, True)
 
 
 @pytest.mark.anyio
-@pytest.mark.parametrize("declared", ["x", "-1", "1" * 30, "٣"])
+@pytest.mark.parametrize("declared", ["x", "-1", "٣"])
 async def test_a_declared_length_that_is_no_number_leaves_it_to_counting(call: Any, ok: ASGIApp, declared: str) -> None:
     app = RequestBodyLimitMiddleware(ok, 5)
     headers = [("content-length", declared)]
@@ -94,7 +94,7 @@ async def test_an_application_that_takes_it_for_its_own_error_does_not_hide_the_
             await send({"type": "http.response.body", "body": b"oops"})
 
     response = await call(RequestBodyLimitMiddleware(app, 5), "POST", body=b"123456")
-    assert (response.status, response.body) == (413, b"Content Too Large")
+    assert (response.status, response.body.startswith(b"The request body is larger than the")) == (413, True)
 
 
 @pytest.mark.anyio
@@ -149,7 +149,7 @@ def test_a_limit_that_is_no_whole_number_is_rejected(limit: Any) -> None:
 
 
 def test_a_negative_limit_is_rejected_at_construction() -> None:
-    with pytest.raises(ValueError, match="max_body_size is a number of bytes, 0 or more, or None; got -1"):
+    with pytest.raises(ValueError, match="max_body_size is a number of bytes, 0 or more, or None for no limit; got -1"):
         RequestBodyLimitMiddleware(lambda *args: None, -1)  # type: ignore[arg-type, return-value]
 
 
@@ -160,4 +160,10 @@ async def test_an_application_that_reads_on_after_its_response_was_rejected_gets
         await receive()
 
     response = await call(RequestBodyLimitMiddleware(app, 0), "POST", headers={"content-length": "1"}, body=b"1")
-    assert (response.status, response.body) == (413, b"Content Too Large")
+    assert (response.status, response.body.startswith(b"The request body is larger than the")) == (413, True)
+
+
+@pytest.mark.anyio
+async def test_a_declared_length_of_more_digits_than_any_body_has_is_rejected(call: Any, ok: ASGIApp) -> None:
+    app = RequestBodyLimitMiddleware(ok, 5)
+    assert (await call(app, "POST", headers=[("content-length", "1" * 30)], body=b"12345")).status == 413
