@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, Final
 
 from armillary.asgi_types import ASGIApp, HTTPException, Message, Receive, Scope, Send, scope_record
-from armillary.exchange import reject, rejection_of
 
 from ._event_loop import require_asyncio
 from ._options import TransactionOptions
@@ -117,4 +116,6 @@ class TransactionMiddleware:
 
 async def send_exception(exc: HTTPException, scope: Any, send: Send) -> None:
     """Send an exception as a plain-text response."""
-    await reject(scope, send, rejection_of(exc))
+    from armillary.http import send_http_exception
+
+    await send_http_exception(exc, send, scope["method"])
