@@ -7,10 +7,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import strawberry
 from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from strawberry.extensions.tracing import OpenTelemetryExtension
 
 from armillary.testing import TestClient
 
@@ -20,7 +22,7 @@ def spans(monkeypatch: pytest.MonkeyPatch) -> InMemorySpanExporter:
     exporter = InMemorySpanExporter()
     provider = TracerProvider()
     provider.add_span_processor(SimpleSpanProcessor(exporter))
-    monkeypatch.setattr(trace, "get_tracer", provider.get_tracer)
+    monkeypatch.setattr(trace, "get_tracer", lambda name, **_: provider.get_tracer(name))
     return exporter
 
 
@@ -55,3 +57,23 @@ def test_nothing_is_loaded_when_opentelemetry_is_not_in_use(
     monkeypatch.delitem(sys.modules, "opentelemetry.trace")
     assert ask("{ hello }").json()["data"]
     assert "opentelemetry.trace" not in sys.modules
+
+
+def test_strawberrys_own_span_of_a_failed_subscription_is_exported(
+    serve: Callable[..., TestClient], schema: strawberry.Schema, spans: InMemorySpanExporter
+) -> None:
+    traced = strawberry.Schema(schema.query, subscription=schema.subscription, extensions=[OpenTelemetryExtension])
+    with serve(traced).websocket_connect("/", subprotocols=["graphql-transport-ws"]) as websocket:
+        websocket.send_json({"type": "connection_init"})
+        websocket.receive_json()
+        for query, expected in (("subscription { nothing }", "error"), ("{ hello }", "next")):
+            payload = {"query": query, "operationName": None}
+            websocket.send_json({"id": query, "type": "subscribe", "payload": payload})
+            assert websocket.receive_json()["type"] == expected
+    own = [
+        span for span in spans.get_finished_spans() if span.attributes and span.attributes.get("component") == "graphql"
+    ]
+    assert [span.attributes["query"] for span in own if "query" in span.attributes] == [
+        "subscription { nothing }",
+        "{ hello }",
+    ]

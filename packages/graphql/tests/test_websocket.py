@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import pytest
+import strawberry
+from strawberry.extensions import SchemaExtension
 
-from armillary.graphql import ConnectionRejected, GraphQLContext, GraphQLLimits
-from armillary.testing import TestClient, WebSocketClosed
+from armillary.asgi_types import HTTPException, WebSocketException
+from armillary.graphql import ConnectionRejected, GraphQL, GraphQLContext, GraphQLLimits
+from armillary.lint import lint
+from armillary.testing import TestClient, WebSocketClosed, WebSocketRejected
+from armillary.websockets import WebSocket
 
 Connect = Callable[..., Any]
 
@@ -318,3 +323,96 @@ def test_an_id_used_again_in_the_older_protocol_replaces_the_operation(connect: 
             websocket.send_json({"id": "1", "type": "start", "payload": {"query": "subscription { forever }"}})
             assert websocket.receive_json()["payload"] == {"data": {"forever": "running"}}
         until(lambda: log.count("forever ends") == 1)
+
+
+REJECTIONS: list[tuple[Exception, int, str]] = [
+    (HTTPException(401, "Log in first."), 4401, "Log in first."),
+    (HTTPException(403, "Not yours."), 4403, "Not yours."),
+    (HTTPException(429, "Slow down."), 1008, "Slow down."),
+    (HTTPException(503, "Too busy."), 1011, "Too busy."),
+    (WebSocketException(4000, "By its own code."), 4000, "By its own code."),
+]
+
+
+@pytest.mark.parametrize("maker", ["context", "root_value"])
+@pytest.mark.parametrize(("error", "code", "reason"), REJECTIONS, ids=[str(code) for _, code, _ in REJECTIONS])
+def test_an_http_exception_of_the_context_closes_with_the_code_that_stands_for_it(
+    connect: Connect, log: list[str], maker: str, error: Exception, code: int, reason: str
+) -> None:
+    calls: list[GraphQLContext] = []
+
+    async def make(context: GraphQLContext) -> GraphQLContext:
+        calls.append(context)
+        if len(calls) == 1:
+            return context
+        await asyncio.sleep(0)
+        raise error
+
+    with connect(**{maker: make}) as websocket:
+        subscribe(websocket, "subscription { forever }", "a")
+        assert websocket.receive_json()["id"] == "a"
+        subscribe(websocket, "subscription { forever }", "b")
+        assert closed(websocket) == (code, reason)
+        until(lambda: "forever ends" in log)
+    assert log == ["forever begins", "forever ends"]
+
+
+@pytest.mark.parametrize("protocol", ["graphql-transport-ws", "graphql-ws"])
+@pytest.mark.parametrize(("error", "code", "reason"), REJECTIONS, ids=[str(code) for _, code, _ in REJECTIONS])
+def test_an_http_exception_of_on_connect_closes_with_the_code_that_stands_for_it(
+    connect: Connect, error: Exception, code: int, reason: str, protocol: str
+) -> None:
+    async def on_connect(context: GraphQLContext) -> None:
+        raise error
+
+    with connect(init=False, protocol=protocol, on_connect=on_connect, legacy_websocket=True) as websocket:
+        websocket.send_json({"type": "connection_init"})
+        if protocol == "graphql-ws" and code in (4401, 4403):
+            assert websocket.receive_json() == {"type": "connection_error", "payload": {"message": reason}}
+        assert closed(websocket) == (code, reason)
+
+
+def test_an_http_exception_before_the_handshake_is_accepted_rejects_it_with_its_status(
+    schema: strawberry.Schema,
+) -> None:
+    class Private(GraphQL):
+        async def serve_websocket(self, websocket: WebSocket[Any]) -> None:
+            if websocket.cookies.get("user") is None:
+                raise HTTPException(401, "Log in first.")
+            await super().serve_websocket(websocket)
+
+    client = TestClient(lint(Private(schema)))
+    with pytest.raises(WebSocketRejected) as caught:
+        with client.websocket_connect("/", subprotocols=["graphql-transport-ws"]):
+            pass
+    assert caught.value.response.status_code == 401
+    with client.websocket_connect("/", subprotocols=["graphql-transport-ws"], headers={"cookie": "user=ada"}):
+        pass
+
+
+def test_hooks_of_extensions_end_by_themselves_after_a_failed_subscription(
+    connect: Connect, schema: strawberry.Schema
+) -> None:
+    ended: list[str] = []
+
+    class Watching(SchemaExtension):
+        def on_operation(self) -> Iterator[None]:
+            yield
+            ended.append("operation")
+
+        async def on_validate(self) -> AsyncGenerator[None]:
+            yield
+            ended.append("validate")
+
+        def on_stream_result(self, result: Any) -> Iterator[None]:
+            yield
+            ended.append("result")
+
+    watched = strawberry.Schema(schema.query, subscription=schema.subscription, extensions=[Watching])
+    with connect(used=watched) as websocket:
+        subscribe(websocket, "subscription { nothing }")
+        assert websocket.receive_json()["type"] == "error"
+        until(lambda: "operation" in ended)
+        assert ended == ["validate", "result", "operation"]
+        subscribe(websocket, "{ hello }")
+        assert websocket.receive_json()["payload"] == {"data": {"hello": "hello world"}}

@@ -17,7 +17,7 @@ from .documents._document_store import DocumentStore, MemoryDocumentStore, Redis
 from .documents._trusted_documents import TrustedDocuments
 from .limits._costs import FieldCosts
 from .limits._limits import GraphQLLimits
-from .websocket._connection import ConnectionRejected
+from .websocket._messages import ConnectionRejected
 
 __all__ = [
     "AsyncGraphQLTester",

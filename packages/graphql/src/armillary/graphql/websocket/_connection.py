@@ -16,12 +16,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from logging import getLogger
 from typing import Any, ClassVar, cast
 
-from armillary.asgi_types import HTTPException
-from armillary.http import decode_json, encode_json
+from armillary.asgi_types import HTTPException, WebSocketException
+from armillary.http import encode_json
 from armillary.websockets import UnexpectedMessage, WebSocket, WebSocketDisconnect
 
 from .._context import GraphQLContext
@@ -29,21 +29,17 @@ from .._hooks import Hooks, error_formatter
 from .._operation import RequestRejected, read_operation
 from ..execution._time_limit import LateResult, ResultTime
 from ..results._format import MASKED_MESSAGE, FrameFormat
+from ._messages import (
+    ConnectionRejected,
+    ProtocolViolation,
+    closing_exception,
+    read_message,
+    read_object,
+    read_operation_id,
+)
+from ._operations import RunningOperations
 
 _logger = getLogger("armillary.graphql")
-
-
-class ProtocolViolation(Exception):
-    """A malformed or unexpected message, for which the connection is closed."""
-
-    def __init__(self, code: int, reason: str) -> None:
-        super().__init__(code, reason)
-        self.code = code
-        self.reason = reason
-
-
-class ConnectionRejected(Exception):
-    """`on_connect` rejected the client."""
 
 
 class GraphQLConnection:
@@ -64,31 +60,45 @@ class GraphQLConnection:
         self._limits = hooks.engine.limits
         self._websocket = websocket
         self._format_error = error_formatter(hooks, websocket)
-        self._operations: dict[str, asyncio.Task[None]] = {}
-        # An operation's id is free before its last message is sent; its task runs until then.
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._operations = RunningOperations(self._limits.max_subscriptions)
         self._params: dict[str, Any] | None = None
+        # An operation ends the connection by ending the time to read its messages.
+        self._reading = asyncio.timeout(None)
+        self._failure: Exception | None = None
 
     async def run(self) -> None:
-        """Serve the connection until one side closes it; no operation outlives it."""
+        """Serve the connection until one side closes it; no operation outlives it.
+
+        Raises:
+            HTTPException, WebSocketException: why it is to be closed, raised by `on_connect` or for the context.
+        """
         try:
-            await self._initialise()
-            while True:
-                await self.handle(await self._receive())
+            async with self._reading:
+                await self._initialise()
+                while True:
+                    await self.handle(await self._receive())
         except WebSocketDisconnect:
             pass
         except ProtocolViolation as violation:
-            await self._stop_all()
+            await self.stop_all()
             await self._websocket.close(violation.code, violation.reason)
+        except TimeoutError:
+            if self._failure is None:
+                raise
+            raise self._failure from None
         finally:
-            await self._stop_all()
+            await self.stop_all()
 
-    async def _stop_all(self) -> None:
-        tasks = list(self._tasks)
-        for task in tasks:
-            task.cancel()
-        if tasks:
-            await asyncio.gather(*tasks, return_exceptions=True)
+    async def stop_all(self) -> None:
+        """Stop what runs beside the reading of messages."""
+        await self._operations.stop_all()
+
+    def _end(self, failure: Exception) -> None:
+        """End the connection from one of its operations."""
+        if self._failure is None:
+            self._failure = failure
+            with suppress(RuntimeError):  # Reading has ended already.
+                self._reading.reschedule(0)
 
     async def _initialise(self) -> None:
         """Wait for `connection_init` and acknowledge it."""
@@ -100,16 +110,21 @@ class GraphQLConnection:
                     message = await self._receive()
         except TimeoutError:
             raise ProtocolViolation(4408, "Connection initialisation timeout") from None
-        self._params = _object_or_none(message, "payload")
+        self._params = read_object(message, "payload")
         try:
             async with ResultTime(self._limits.execution_timeout):
-                payload = await self._hooks.on_connect(self._context())
-        except (ConnectionRejected, HTTPException):
+                payload = await self._hooks.on_connect(GraphQLContext(self._websocket, self._params))
+        except ConnectionRejected:
             payload = False
+        except HTTPException as exc:
+            closing = closing_exception(exc)
+            if isinstance(closing, WebSocketException):
+                await self.reject(closing)
+            raise
         except LateResult:
             raise ProtocolViolation(4408, "Connection initialisation timeout") from None
         if payload is False:
-            await self.reject()
+            await self.reject(ProtocolViolation(4403, "Forbidden"))
         await self.acknowledge(payload if isinstance(payload, dict) else None)
 
     async def handle_early(self, message: Mapping[str, Any]) -> None:
@@ -118,9 +133,9 @@ class GraphQLConnection:
             raise ProtocolViolation(4401, "Unauthorized")
         await self.handle(message)
 
-    async def reject(self) -> None:
+    async def reject(self, closing: ProtocolViolation | WebSocketException) -> None:
         """Close the connection, as `on_connect` rejected the client."""
-        raise ProtocolViolation(4403, "Forbidden")
+        raise closing
 
     async def acknowledge(self, payload: dict[str, Any] | None) -> None:
         """Send the acknowledgement, after which the client may start operations."""
@@ -135,7 +150,7 @@ class GraphQLConnection:
         if kind == self.start_type:
             await self._start(message)
         elif kind == self.stop_type:
-            self._stop(_operation_id(message))
+            self._operations.stop(read_operation_id(message))
         elif kind == "connection_init":
             raise ProtocolViolation(4429, "Too many initialisation requests")
         else:
@@ -145,65 +160,43 @@ class GraphQLConnection:
         """Handle a message that neither starts nor stops an operation."""
         kind = message["type"]
         if kind == "ping":
-            payload = _object_or_none(message, "payload")
+            payload = read_object(message, "payload")
             await self.send({"type": "pong"} if payload is None else {"type": "pong", "payload": payload})
         elif kind == "pong":
-            _object_or_none(message, "payload")
+            read_object(message, "payload")
         else:
             raise ProtocolViolation(4400, "Unknown message type")
 
     async def _receive(self) -> dict[str, Any]:
         try:
             text = await self._websocket.receive_text()
-            message = decode_json(text.encode())
         except UnexpectedMessage:
             raise ProtocolViolation(4400, "Messages must be text") from None
-        except (ValueError, RecursionError):
-            raise ProtocolViolation(4400, "Messages must be JSON objects") from None
-        if not isinstance(message, dict) or not isinstance(cast("dict[str, Any]", message).get("type"), str):
-            raise ProtocolViolation(4400, "Messages must be JSON objects with a type")
-        return cast("dict[str, Any]", message)
+        return read_message(text)
 
     async def send(self, message: Mapping[str, Any]) -> None:
         """Send one message."""
         await self._websocket.send_text(encode_json(message).decode())
 
-    def _context(self) -> GraphQLContext:
-        return GraphQLContext(self._websocket, self._params)
-
     async def _start(self, message: Mapping[str, Any]) -> None:
-        operation_id = _operation_id(message)
+        operation_id = read_operation_id(message)
         payload = message.get("payload")
         if not isinstance(payload, dict) or not isinstance(cast("dict[str, Any]", payload).get("query", ""), str):
             raise ProtocolViolation(4400, "An operation needs an object as payload, with a query")
         if operation_id in self._operations:
             self.handle_duplicate(operation_id)
-        limit = self._limits.max_subscriptions
-        if limit is not None and len(self._tasks) >= limit:
+        if self._operations.is_full:
             # Sent before the next message is read, so that errors cannot pile up for a client that does not read.
-            rejection = RequestRejected(
-                429, f"At most {limit} operations may run at a time.", code="TOO_MANY_SUBSCRIPTIONS"
-            )
+            detail = f"At most {self._limits.max_subscriptions} operations may run at a time."
+            rejection = RequestRejected(429, detail, code="TOO_MANY_SUBSCRIPTIONS")
             await self.send(self.error_message(operation_id, [rejection.error]))
             return
-        task = asyncio.create_task(self._run_to_completion(operation_id, cast("dict[str, Any]", payload)))
-        self._operations[operation_id] = task
-        self._tasks.add(task)
-        task.add_done_callback(lambda done: self._discard(operation_id, done))
+        work = self._run_to_completion(operation_id, cast("dict[str, Any]", payload))
+        self._operations.start(operation_id, work)
 
     def handle_duplicate(self, operation_id: str) -> None:
         """Close the connection, as an operation with this id still runs."""
         raise ProtocolViolation(4409, "Subscriber for that id already exists")
-
-    def _stop(self, operation_id: str) -> None:
-        task = self._operations.pop(operation_id, None)
-        if task is not None:
-            task.cancel()
-
-    def _discard(self, operation_id: str, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if self._operations.get(operation_id) is task:
-            del self._operations[operation_id]
 
     async def _run_to_completion(self, operation_id: str, payload: dict[str, Any]) -> None:
         try:
@@ -221,21 +214,30 @@ class GraphQLConnection:
         await self._send_last({"id": operation_id, "type": "complete"}, operation_id)
 
     async def _run(self, operation_id: str, payload: dict[str, Any]) -> bool:
-        """Run an operation and send its results; return False if it failed before it ran."""
+        """Run an operation and send its results; return False if there is no `complete` to send after them."""
         engine = self._hooks.engine
         operation = await engine.resolve(read_operation(payload))
-        context = self._context()
-        user_context = await self._hooks.get_context(context)
-        root_value = await self._hooks.get_root_value(context)
+        context = GraphQLContext(self._websocket, self._params)
+        try:
+            user_context = await self._hooks.get_context(context)
+            root_value = await self._hooks.get_root_value(context)
+        except (HTTPException, WebSocketException) as exc:
+            self._end(closing_exception(exc))
+            return False
         form = FrameFormat(self._format_error)
+        failed = False
         async with aclosing(engine.stream(operation, user_context, root_value)) as frames:
             async for frame in frames:
+                if failed:
+                    break
                 value = form.format(frame)
-                if "data" not in value and "hasNext" not in value:
+                if "data" in value or "hasNext" in value:
+                    await self.send({"id": operation_id, "type": self.result_type, "payload": value})
+                else:
+                    # What failed before it ran ends by itself now, and so do the hooks of the schema's extensions.
+                    failed = True
                     await self._fail(operation_id, value["errors"])
-                    return False
-                await self.send({"id": operation_id, "type": self.result_type, "payload": value})
-        return True
+        return not failed
 
     async def _fail(self, operation_id: str, errors: list[dict[str, Any]]) -> None:
         await self._send_last(self.error_message(operation_id, errors), operation_id)
@@ -246,22 +248,8 @@ class GraphQLConnection:
 
     async def _send_last(self, message: dict[str, Any], operation_id: str) -> None:
         """Send the last message of an operation; its id is free again before the client can know."""
-        self._operations.pop(operation_id, None)
+        self._operations.release(operation_id)
         try:
             await self.send(message)
         except WebSocketDisconnect:
             return
-
-
-def _operation_id(message: Mapping[str, Any]) -> str:
-    operation_id = message.get("id")
-    if not isinstance(operation_id, str) or not operation_id:
-        raise ProtocolViolation(4400, "An operation needs a string as id")
-    return operation_id
-
-
-def _object_or_none(message: Mapping[str, Any], name: str) -> dict[str, Any] | None:
-    value = message.get(name)
-    if value is not None and not isinstance(value, dict):
-        raise ProtocolViolation(4400, f"The {name} must be an object")
-    return cast("dict[str, Any] | None", value)

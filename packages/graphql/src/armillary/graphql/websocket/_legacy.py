@@ -6,9 +6,11 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from armillary.asgi_types import WebSocketException
 from armillary.websockets import WebSocketDisconnect
 
-from ._connection import GraphQLConnection, ProtocolViolation
+from ._connection import GraphQLConnection
+from ._messages import ProtocolViolation
 
 KEEP_ALIVE_SECONDS = 10.0
 """Between two keep-alives. After the first one, clients of this protocol disconnect if none follows for 30 seconds."""
@@ -38,20 +40,21 @@ class LegacyGraphQLConnection(GraphQLConnection):
         except WebSocketDisconnect:
             return
 
-    async def _stop_all(self) -> None:
+    async def stop_all(self) -> None:
+        """Stop the keep-alives too."""
         if self._keeping_alive is not None:
             self._keeping_alive.cancel()
             await asyncio.gather(self._keeping_alive, return_exceptions=True)
-        await super()._stop_all()
+        await super().stop_all()
 
-    async def reject(self) -> None:
+    async def reject(self, closing: ProtocolViolation | WebSocketException) -> None:
         """Send the reason before closing, as this protocol has a message for it."""
-        await self.send({"type": "connection_error", "payload": {"message": "Forbidden"}})
-        await super().reject()
+        await self.send({"type": "connection_error", "payload": {"message": closing.reason}})
+        await super().reject(closing)
 
     def handle_duplicate(self, operation_id: str) -> None:
         """Stop the running operation: in this protocol a new one with the same id replaces it."""
-        self._stop(operation_id)
+        self._operations.stop(operation_id)
 
     async def handle_other(self, message: Mapping[str, Any]) -> None:
         """Close the connection when the client asks for it."""
