@@ -10,6 +10,7 @@ import pytest
 from armillary.asgi_types import HTTPException
 from armillary.http import (
     FileResponse,
+    HTTPEndpoint,
     PlainTextResponse,
     Request,
     Response,
@@ -106,3 +107,29 @@ async def test_an_exception_after_the_start_is_raised_on(exchange: Any, kind: st
         await one.run(endpoint)
     assert caught.value is error
     assert one.kinds.count("http.response.start") == 1
+
+
+class Page(HTTPEndpoint):
+    async def get(self, request: Request) -> Response:
+        return PlainTextResponse(repr(request.scope["endpoint"]))
+
+
+async def show_endpoint(request: Request) -> Response:
+    return PlainTextResponse(repr(request.scope["endpoint"]))
+
+
+def show_endpoint_in_a_thread(request: Request) -> Response:
+    return PlainTextResponse(repr(request.scope["endpoint"]))
+
+
+@pytest.mark.parametrize("endpoint", [show_endpoint, show_endpoint_in_a_thread, Page])
+async def test_without_a_router_the_scope_names_the_endpoint_and_a_routers_is_kept(endpoint: Any) -> None:
+    app = endpoint if endpoint is Page else request_response(endpoint)
+    for given, expected in (({}, endpoint), ({"endpoint": "the route's"}, "the route's")):
+        sent: list[Any] = []
+
+        async def send(message: Any, sent: list[Any] = sent) -> None:
+            sent.append(message)
+
+        await app({"type": "http", "method": "GET", "path": "/", "headers": [], **given}, None, send)
+        assert sent[1]["body"].decode() == repr(expected)

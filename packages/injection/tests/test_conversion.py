@@ -55,6 +55,9 @@ CONVERSIONS: list[tuple[Any, str, Any]] = [
     (Optional[UUID], IDENTIFIER, UUID(IDENTIFIER)),  # noqa: UP045
     (list[int] | None, "7", [7]),
     (Annotated[int, "metadata"], "7", 7),
+    (Annotated[int, {"unhashable": []}], "7", 7),
+    (Annotated[list[Annotated[int, []]], {}], "7", [7]),
+    (Annotated[int | None, {}], "7", 7),
 ]
 REJECTIONS: list[tuple[Any, str, str]] = [
     (int, "1.0", "a whole number"),
@@ -141,10 +144,19 @@ async def test_a_parameter_left_out_has_its_default_or_is_none_or_is_an_error() 
     async def endpoint(a: int | None, b: list[int], c: Colour = Colour.RED, d: Optional[str] = "d") -> Response:  # noqa: UP045
         return JSONResponse([a, b, c.value, d])
 
-    assert await ask(InjectionMiddleware(Router([Route("/", endpoint)]), Injection()), "/", "") == (
-        200,
-        '[null,[],"red","d"]',
-    )
+    @inject
+    async def lists(
+        a: list[int] | None,
+        b: list[int] | None = None,
+        c: list[int] | None = [1],  # noqa: B006
+        d: list[int] = [2],  # noqa: B006
+    ) -> Response:
+        return JSONResponse([a, b, c, d])
+
+    app = InjectionMiddleware(Router([Route("/", endpoint), Route("/lists", lists)]), Injection())
+    assert await ask(app, "/", "") == (200, '[null,[],"red","d"]')
+    assert await ask(app, "/lists", "") == (200, "[null,null,[1],[2]]")
+    assert await ask(app, "/lists", "a=3&a=4&b=5&c=6&d=7") == (200, "[[3,4],[5],[6],[7]]")
     for annotation, expected in ((int, "a whole number"), (UUID, "a UUID"), (Colour, "one of red, blue")):
         app = InjectionMiddleware(Router([Route("/", endpoint_for(annotation, []))]), Injection())
         message = f"The query parameter 'value' is missing; it must be {expected}."

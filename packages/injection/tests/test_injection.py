@@ -492,6 +492,33 @@ async def test_what_is_injected_is_hidden_from_the_signature() -> None:
     assert await get(app_of(endpoint)) == (200, b'["Ada","Ada"]')
 
 
+async def test_what_is_injected_is_hidden_although_another_annotation_does_not_exist_yet() -> None:
+    import inspect
+
+    class Person:
+        @inject
+        async def friends(self, other: Person, limit: int, users: Users) -> list[Person]:
+            return []
+
+    assert list(inspect.signature(Person.friends).parameters) == ["self", "other", "limit"]
+    assert list(Person.friends.__annotations__) == ["other", "limit", "return"]
+
+
+class Filter:
+    __strawberry_definition__ = object()
+
+
+async def test_a_type_of_a_graphql_schema_is_an_argument_of_its_field_and_is_not_injected() -> None:
+    import inspect
+
+    @inject
+    async def resolver(root: Filter, matching: Filter, users: Users) -> str:
+        return users.find()
+
+    assert list(inspect.signature(resolver).parameters) == ["root", "matching"]
+    assert list(resolver.__annotations__) == ["root", "matching", "return"]
+
+
 async def test_concurrent_requests_have_scopes_of_their_own() -> None:
     found: set[int] = set()
     kept: list[Any] = []

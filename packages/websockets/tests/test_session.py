@@ -11,6 +11,7 @@ from armillary.websockets import (
     MalformedMessage,
     WebSocket,
     WebSocketDisconnect,
+    WebSocketEndpoint,
     WebSocketLimits,
     handle_exception,
     websocket_session,
@@ -444,3 +445,26 @@ async def test_a_handler_that_ends_is_not_delayed_by_the_stop_signal(peer: Any) 
 
 def test_malformed_message_has_a_reason() -> None:
     assert str(MalformedMessage()) == "1007: The message is not valid JSON"
+
+
+@pytest.mark.anyio
+async def test_without_a_router_the_scope_names_the_endpoint_and_a_routers_is_kept() -> None:
+    seen: list[Any] = []
+
+    async def chat(websocket: WebSocket) -> None:
+        seen.append(websocket.scope["endpoint"])
+
+    class Chat(WebSocketEndpoint):
+        async def on_connect(self, websocket: WebSocket) -> None:
+            seen.append(websocket.scope["endpoint"])
+            await websocket.close()
+
+    async def receive() -> Any:
+        return {"type": "websocket.connect"}
+
+    async def send(message: Any) -> None: ...
+
+    for app, endpoint in ((websocket_session(chat), chat), (Chat, Chat)):
+        for given, expected in (({}, endpoint), ({"endpoint": "the route's"}, "the route's")):
+            await app({"type": "websocket", "path": "/", "headers": [], "subprotocols": [], **given}, receive, send)
+            assert seen.pop() == expected

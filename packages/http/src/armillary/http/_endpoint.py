@@ -66,6 +66,7 @@ class HTTPEndpoint:
     async def dispatch(self) -> None:
         """Find the handler method, call it and send its response."""
         scope, receive, send = self.scope, self.receive, self.send
+        scope.setdefault("endpoint", type(self))  # without a router
         request = self.request_class(scope, receive, send)
         try:
             try:

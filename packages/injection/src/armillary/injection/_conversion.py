@@ -107,7 +107,10 @@ def conversion_for(annotation: Any) -> Conversion | None:
     >>> conversion_for(list[int]).convert("7")
     7
     """
-    found = SCALARS.get(annotation) if annotation.__hash__ is not None else None
+    try:
+        found = SCALARS.get(annotation)
+    except TypeError:  # such as the metadata of Annotated[int, {}], which cannot be hashed
+        found = None
     if found is not None:
         return found
     origin: Any = get_origin(annotation)

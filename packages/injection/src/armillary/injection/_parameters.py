@@ -20,6 +20,11 @@ class RequestParameter(NamedTuple):
     conversion: Conversion
     default: Any
 
+    @property
+    def is_required(self) -> bool:
+        """Whether a call without it fails."""
+        return self.default is Parameter.empty
+
     def read(self, connection: HTTPConnection[Any]) -> Any:
         """Return its value.
 
@@ -31,18 +36,16 @@ class RequestParameter(NamedTuple):
             if self.conversion.many:
                 return [self._converted("path", found)]
             return self._converted("path", found)
-        if self.conversion.many:
-            texts = connection.query_params.getlist(self.name)
-            if texts or self.default is Parameter.empty:
-                return [self._converted("query", text) for text in texts]
-            return self.default
-        text = connection.query_params.get(self.name)
-        if text is not None:
-            return self._converted("query", text)
+        if self.name in connection.query_params:
+            if self.conversion.many:
+                return [self._converted("query", text) for text in connection.query_params.getlist(self.name)]
+            return self._converted("query", connection.query_params[self.name])
         if self.default is not Parameter.empty:
             return self.default
         if self.conversion.optional:
             return None
+        if self.conversion.many:
+            return []
         raise HTTPException(
             400, f"The query parameter {self.name!r} is missing; it must be {self.conversion.expected}."
         )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from inspect import Parameter, signature
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from inspect import Parameter, Signature, signature, unwrap
 from typing import Annotated, Any, NamedTuple, get_args, get_origin, get_type_hints
 
 from dishka import FromDishka
@@ -20,7 +20,9 @@ _MARKER_EXAMPLE: Any = get_args(_FROM_DISHKA[int])[1]
 _MARKER_TYPE: Any = _MARKER_EXAMPLE.__class__
 _CONNECTION_NAMES = frozenset({"connection", "request", "websocket"})
 _HTTP_METHODS = frozenset({"delete", "get", "head", "options", "patch", "post", "put", "trace"})
+_GRAPHQL_MARK = "__strawberry_definition__"  # on what strawberry's `input`, `type` and `interface` decorate
 _FOREIGN_PACKAGES = frozenset({"builtins", "strawberry", "types", "typing"})
+_POSITIONAL_KINDS = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
 _SELF_NAMES = frozenset({"self", "cls"})
 
 
@@ -31,8 +33,11 @@ class InjectionPlan(NamedTuple):
         name: the name of the function, for messages.
         dependencies: what is injected, by parameter.
         connection: the parameter for the request or WebSocket, if there is one.
-        from_request: the parameters read from path and query if the function is an endpoint.
+        from_request: the parameters read from path and query if the function is the endpoint of the route.
         positional: the names of parameters that may be given by position, in order.
+        starred: the name of the parameter for all further positions (`*rest`), if there is one.
+        needs_positions: whether not every argument can be passed by name.
+        signature: of the function.
         unfilled: the names of parameters without a default that only a caller can pass.
     """
 
@@ -41,6 +46,9 @@ class InjectionPlan(NamedTuple):
     connection: str | None
     from_request: tuple[RequestParameter, ...]
     positional: tuple[str, ...]
+    starred: str | None
+    needs_positions: bool
+    signature: Signature
     unfilled: tuple[str, ...]
 
 
@@ -48,20 +56,53 @@ def plan_for(func: Callable[..., Any]) -> InjectionPlan:
     """Return the plan for the parameters of a function.
 
     Raises:
-        InjectionError: an annotation cannot be found, or a parameter has none.
+        InjectionError: an annotation cannot be found.
     """
-    name = getattr(func, "__qualname__", repr(func))
+    return plan_by_hints(func, type_hints(func))
+
+
+def type_hints(func: Callable[..., Any]) -> dict[str, Any]:
+    """Return the annotations of a function as types.
+
+    Raises:
+        InjectionError: an annotation cannot be found.
+    """
     try:
-        hints = get_type_hints(func, include_extras=True)
+        return get_type_hints(func, include_extras=True)
     except NameError as exc:
         raise InjectionError(
-            f"{name}: {exc}; import the annotations in the module, not only under TYPE_CHECKING"
+            f"{name_of(func)}: {exc}; import the annotations in the module, not only under TYPE_CHECKING"
         ) from exc
+
+
+def type_hints_so_far(func: Callable[..., Any]) -> dict[str, Any]:
+    """Return the annotations of a function that can be found already: the class around it does not exist yet."""
+    found: dict[str, Any] = {}
+    for name, annotation in getattr(func, "__annotations__", {}).items():
+
+        def one() -> None: ...
+
+        one.__annotations__ = {name: annotation}
+        try:
+            found |= get_type_hints(one, getattr(unwrap(func), "__globals__", {}), include_extras=True)
+        except NameError:
+            pass
+    return found
+
+
+def name_of(func: Callable[..., Any]) -> str:
+    """Return the name of a function for messages."""
+    return getattr(func, "__qualname__", repr(func))
+
+
+def plan_by_hints(func: Callable[..., Any], hints: Mapping[str, Any]) -> InjectionPlan:
+    """Return the plan for the parameters of a function with these types."""
     dependencies: dict[str, Dependency] = {}
     from_request: list[RequestParameter] = []
     connection: str | None = None
     unfilled: list[str] = []
-    parameters = signature(func).parameters.values()
+    own = signature(func)
+    parameters = own.parameters.values()
     for parameter in parameters:
         kind = hints.get(parameter.name)
         if parameter.kind in (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD) or parameter.name in _SELF_NAMES:
@@ -75,8 +116,18 @@ def plan_for(func: Callable[..., Any]) -> InjectionPlan:
             dependencies[parameter.name] = dependency
         elif parameter.default is Parameter.empty:
             unfilled.append(parameter.name)  # passed by the caller, such as a resolver's `root`
-    positional = tuple(item.name for item in parameters if item.kind is not Parameter.KEYWORD_ONLY)
-    return InjectionPlan(name, dependencies, connection, tuple(from_request), positional, tuple(unfilled))
+    starred = next((item.name for item in parameters if item.kind is Parameter.VAR_POSITIONAL), None)
+    return InjectionPlan(
+        name_of(func),
+        dependencies,
+        connection,
+        tuple(from_request),
+        positional=tuple(item.name for item in parameters if item.kind in _POSITIONAL_KINDS),
+        starred=starred,
+        needs_positions=starred is not None or any(item.kind is Parameter.POSITIONAL_ONLY for item in parameters),
+        signature=own,
+        unfilled=tuple(unfilled),
+    )
 
 
 def is_connection(name: str, kind: Any) -> bool:
@@ -88,14 +139,23 @@ def is_connection(name: str, kind: Any) -> bool:
 
 
 def dependency_of(kind: Any) -> Dependency | None:
-    """Return what to inject for an annotation: `FromDishka[...]`, or a class that is not of a foreign package."""
+    """Return what to inject for an annotation: `FromDishka[...]`, or a class of your own.
+
+    A type of a GraphQL schema and a subclass of one of strawberry's classes are not injected: they are
+    arguments of the field.
+    """
     if get_origin(kind) is Annotated:
         arguments = get_args(kind)
         markers = [item for item in arguments[1:] if isinstance(item, _MARKER_TYPE)]
         return Dependency(arguments[0], markers[0].component) if markers else None
     base = get_origin(kind) or kind
-    is_own = isinstance(base, type) and base.__module__.partition(".")[0] not in _FOREIGN_PACKAGES
-    return Dependency(kind) if is_own else None
+    if not isinstance(base, type) or _top_package(base) in _FOREIGN_PACKAGES or hasattr(base, _GRAPHQL_MARK):
+        return None
+    return None if any(_top_package(item) == "strawberry" for item in base.__mro__) else Dependency(kind)
+
+
+def _top_package(kind: type) -> str:
+    return kind.__module__.partition(".")[0]
 
 
 def injected_functions(routes: Iterable[Any]) -> Iterator[Callable[..., Any]]:

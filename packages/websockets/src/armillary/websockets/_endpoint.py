@@ -42,6 +42,7 @@ class WebSocketEndpoint:
 
     async def dispatch(self) -> None:
         """Run the connection to its end, handling exceptions as `websocket_session` does."""
+        self.scope.setdefault("endpoint", type(self))  # without a router
         await run_session(self.converse, self.connection())
 
     def connection(self) -> WebSocket[Any]:

@@ -45,8 +45,10 @@ def websocket_session(
         raise TypeError(f"websocket_session needs an async function, got {func!r}; declare it with `async def`")
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        scope.setdefault("endpoint", func)  # without a router
         await run_session(func, websocket_class(scope, receive, send, limits=limits))
 
+    app.endpoint = func  # type: ignore[attr-defined]
     app.keeps_record = True  # type: ignore[attr-defined]  # the interface in docs/scope-keys.md
     return app
 
