@@ -59,7 +59,6 @@ def _write_files(folder: Path, root: Path, name: str) -> None:
         "CHANGELOG.md.in": folder / "CHANGELOG.md",
         "__init__.py.in": home / "__init__.py",
         "_middleware.py.in": home / "_middleware.py",
-        "conftest.py.in": folder / "tests" / "conftest.py",
         "test_middleware.py.in": folder / "tests" / "test_middleware.py",
         "page.md.in": root / "docs" / "packages" / f"{name}.md",
     }

@@ -34,9 +34,11 @@ CORE_TRAIN = (
     "applications",
     "starlette",
 )
+# On no index: it is installed from its folder.
+TESTKIT = str(ROOT / "tools" / "testkit")
 PYTEST_SETTINGS = """\
 [pytest]
-addopts = --import-mode=importlib --strict-config --strict-markers -p no:cacheprovider -p pytester
+addopts = --import-mode=importlib --strict-config --strict-markers -p no:cacheprovider -p pytester -p testkit.plugin
 filterwarnings = error
 xfail_strict = true
 """
@@ -72,6 +74,17 @@ def packages_of(tag: str, root: Path = ROOT) -> list[str]:
     return packages
 
 
+def requirements_of_tests(metadata: dict[str, Any]) -> list[str]:
+    """Return what a package declares for its tests, as arguments of `uv pip install`.
+
+    >>> groups = {"test": ["armillary-testkit", "redis>=5.2,<9"]}
+    >>> requirements_of_tests({"dependency-groups": groups}) == [TESTKIT, "redis>=5.2,<9"]
+    True
+    """
+    declared = metadata.get("dependency-groups", {}).get("test", [])
+    return [TESTKIT if requirement == "armillary-testkit" else requirement for requirement in declared]
+
+
 def try_wheel(package: str, dist: Path, uv: str) -> None:
     """Install a package from its wheel with every extra, and run its tests without the sources.
 
@@ -81,7 +94,6 @@ def try_wheel(package: str, dist: Path, uv: str) -> None:
     metadata = metadata_of(package)
     extras = ",".join(metadata["project"].get("optional-dependencies", {}))
     requirement = f"{distribution_name(package)}[{extras}]=={metadata['project']['version']}"
-    groups = metadata.get("dependency-groups", {})
     with tempfile.TemporaryDirectory(prefix="armillary-wheel-") as folder:
         place = Path(folder)
         environment = {key: value for key, value in os.environ.items() if key not in ("PYTHONPATH", "VIRTUAL_ENV")}
@@ -92,7 +104,7 @@ def try_wheel(package: str, dist: Path, uv: str) -> None:
         python = str(place / ".venv" / ("Scripts/python.exe" if os.name == "nt" else "bin/python"))
         run(uv, "venv", "--quiet", "--python", sys.executable, str(place / ".venv"))
         install = (uv, "pip", "install", "--quiet", "--python", python, "--find-links", str(dist.resolve()))
-        run(*install, requirement, *groups.get("test", []))
+        run(*install, requirement, *requirements_of_tests(metadata))
         tests = ROOT / "packages" / package / "tests"
         if not tests.is_dir():
             program = f"from importlib.metadata import version; print(version({distribution_name(package)!r}))"

@@ -99,7 +99,7 @@ install_uv() {
 # What the environment was made from. A change in any of it makes the environment again.
 fingerprint() {
     printf '%s\n' "$root" "$python"
-    cat pyproject.toml uv.lock packages/*/pyproject.toml | cksum
+    cat pyproject.toml uv.lock packages/*/pyproject.toml tools/testkit/pyproject.toml | cksum
 }
 
 mkdir -p "$tools"

@@ -49,5 +49,5 @@ def _sources(package: Package) -> Iterator[str]:
             yield f"{stranger.relative_to(package.folder)} belongs to another package"
     if not list((package.folder / "tests").rglob("test_*.py")):
         yield "tests/ holds no test"
-    if "test" not in package.metadata.get("dependency-groups", {}):
-        yield 'pyproject.toml has no dependency group "test"'
+    if "armillary-testkit" not in package.metadata.get("dependency-groups", {}).get("test", []):
+        yield 'pyproject.toml needs a dependency group "test" that holds "armillary-testkit"'

@@ -20,6 +20,14 @@ def test_a_sibling_that_the_charter_does_not_allow_is_reported(checkout: Any) ->
     assert checkout.check("asgi-types") == ["asgi-types: declares armillary-cors, which the charter does not allow"]
 
 
+@pytest.mark.parametrize("line", ["[dependency-groups]\n", '    "armillary-testkit",\n'])
+def test_a_package_whose_tests_lack_the_testkit_is_reported(checkout: Any, line: str) -> None:
+    checkout.replace("packages/cors/pyproject.toml", line, "[tool.other]\n" if line.startswith("[") else "")
+    assert checkout.check("cors") == [
+        'cors: pyproject.toml needs a dependency group "test" that holds "armillary-testkit"'
+    ]
+
+
 def test_a_third_party_that_the_charter_does_not_allow_is_reported(checkout: Any) -> None:
     checkout.replace("packages/cors/pyproject.toml", "dependencies = [", 'dependencies = ["anyio>=4,<5",')
     checkout.append(f"{CORS}/_middleware.py", "\nimport anyio\n")

@@ -107,7 +107,7 @@ async def test_a_stream_can_be_wrapped_without_being_buffered(call: Any) -> None
         response.body_iterator = upper(response.body_iterator)
         return response
 
-    await call(DispatchMiddleware(streaming(b"a", b"b", log=log), dispatch), sent=sent)
+    await call(DispatchMiddleware(streaming(b"a", b"b", log=log), dispatch), on_send=sent.append)
     assert body_of(sent) == b"AB"
     assert seen_when_sent[:2] == [0, 1]
 
@@ -222,7 +222,7 @@ async def test_an_exception_of_dispatch_is_not_lost_if_the_application_swallows_
 
     sent: list[Any] = []
     with pytest.raises(ValueError, match="in dispatch"):
-        await call(DispatchMiddleware(app, dispatch), sent=sent)
+        await call(DispatchMiddleware(app, dispatch), on_send=sent.append)
     assert sent == []
 
 
@@ -440,7 +440,7 @@ async def test_background_work_of_the_response_runs_after_its_last_byte(call: An
         response.background = background
         return response
 
-    await call(DispatchMiddleware(streaming(b"a", b"b"), dispatch), sent=sent)
+    await call(DispatchMiddleware(streaming(b"a", b"b"), dispatch), on_send=sent.append)
     assert seen == [b"ab"]
 
 

@@ -1,0 +1,42 @@
+"""What the tests of all packages share; `-p testkit.plugin` loads its fixtures.
+
+It imports no part of Armillary: a package that drives applications with it declares `armillary-lint` for its tests.
+"""
+
+from __future__ import annotations
+
+from testkit.backends import ASYNCIO, TRIO, UVLOOP
+from testkit.connection import Connection, SentMessages, call, request_messages
+from testkit.scopes import http_scope, lifespan_scope, websocket_scope
+from testkit.services import (
+    RedisServer,
+    free_port,
+    missing_service,
+    own_postgresql_database,
+    require_port,
+    require_program,
+    wait_for_port,
+)
+from testkit.work import count_instructions, count_lines
+
+__all__ = [
+    "ASYNCIO",
+    "TRIO",
+    "UVLOOP",
+    "Connection",
+    "RedisServer",
+    "SentMessages",
+    "call",
+    "count_instructions",
+    "count_lines",
+    "free_port",
+    "http_scope",
+    "lifespan_scope",
+    "missing_service",
+    "own_postgresql_database",
+    "request_messages",
+    "require_port",
+    "require_program",
+    "wait_for_port",
+    "websocket_scope",
+]

@@ -1,0 +1,70 @@
+"""The pytest plugin: event loops, drivers of applications, and the services of tests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import settings
+
+import testkit
+from testkit import backends, services
+
+# A shared machine may pause for longer than any deadline.
+settings.register_profile("armillary", deadline=None)
+settings.load_profile("armillary")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--uvloop", action="store_true", help="run on uvloop too what runs on several event loops")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "uvloop: runs on uvloop, and only with --uvloop")
+    if config.getoption("--uvloop") and find_spec("uvloop") is None:
+        raise pytest.UsageError("--uvloop needs uvloop, which is not installed here")
+    # AnyIO's plugin has a fixture `anyio_backend` too, and the plugin that is registered last prevails.
+    config.pluginmanager.register(backends, "testkit-backends")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not config.getoption("--uvloop"):
+        left_out = [item for item in items if item.get_closest_marker("uvloop")]
+        items[:] = [item for item in items if not item.get_closest_marker("uvloop")]
+        config.hook.pytest_deselected(items=left_out)
+
+
+@pytest.fixture
+def call() -> Callable[..., Any]:
+    """`await call(app, path, method, body=..., **scope)` sends one request under lint; see `testkit.call`."""
+    return testkit.call
+
+
+@pytest.fixture
+def steps() -> Callable[[Callable[[], object]], int]:
+    """Count the bytecode instructions that a call executes."""
+    return testkit.count_instructions
+
+
+@pytest.fixture
+def counted_lines() -> Callable[[Callable[[], object]], int]:
+    """Count the lines of Python that a call executes."""
+    return testkit.count_lines
+
+
+@pytest.fixture
+def redis_server(tmp_path: Path) -> Iterator[services.RedisServer]:
+    """A Redis for one test, which may stop and start it."""
+    server = services.RedisServer(tmp_path)
+    with server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgresql_url() -> Iterator[str]:
+    """The URL of an empty PostgreSQL database for this process alone, which its tests use in turn."""
+    with services.own_postgresql_database() as url:
+        yield url
