@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, ClassVar
 
 from armillary.asgi_types import ASGIApp, Receive, Scope, Send
@@ -54,6 +54,8 @@ class Mount(BaseRoute):
     literal_braces: ClassVar[bool] = False
     keeps_missing_params: ClassVar[bool] = False
     """Leave "{tenant}" in a reversed path whose mount parameter is missing."""
+    router_type: ClassVar[Callable[[Iterable[BaseRoute]], ASGIApp]]
+    """Makes the application of `routes=`; `_router` sets it, since the router knows mounts and not the reverse."""
 
     # For subclasses with another constructor.
     name: str = ""
@@ -89,9 +91,7 @@ class Mount(BaseRoute):
 
     def router_for(self, routes: Iterable[BaseRoute]) -> ASGIApp:
         """Return the application for `routes=`."""
-        from ._router import Router
-
-        return Router(routes)
+        return type(self).router_type(routes)
 
     def limited_app(self, app: ASGIApp, limit: Limit) -> ASGIApp:
         """Return the application under the mount's `max_body_size`."""

@@ -413,6 +413,9 @@ class Router(Registration):
     __hash__ = None  # type: ignore[assignment]
 
 
+Mount.router_type = Router
+
+
 def _handled(route: Any, scope: Scope, child: Scope) -> ASGIApp:
     """Return the `handle` of a route that matched itself, bound to the scope it asked for."""
     is_expected = "path_params" in scope
