@@ -124,6 +124,10 @@ release-plan: setup ## who must follow a release that fixes a flaw: CHANGED=data
 bench: setup ## side by side with the peers, in one run
 	@$(call apart,bench) run --quiet --locked --inexact --all-packages --all-extras --no-dev --group bench python benchmarks/run.py $(ARGS)
 
+.PHONY: bench-check
+bench-check: setup ## count the instructions of requests; a ratio that has grown fails (ARGS=--record accepts it)
+	@$(PY) benchmarks/instructions/check.py $(ARGS)
+
 .PHONY: build
 build: setup ## wheels and source distributions of all packages into dist/ (P= for one package)
 	@rm -rf dist

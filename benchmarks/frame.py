@@ -80,7 +80,7 @@ async def _send(message: Message) -> None:
     return None
 
 
-def _receiver(request: BenchmarkRequest) -> Callable[[], Callable[[], Awaitable[Message]]]:
+def receiver(request: BenchmarkRequest) -> Callable[[], Callable[[], Awaitable[Message]]]:
     """Return a maker of `receive` channels, as cheap as the request allows."""
     bodies = request.bodies
     if request.client_stays:
@@ -129,7 +129,7 @@ async def verify(name: str, application: Application, request: BenchmarkRequest)
     async def keep(message: Message) -> None:
         sent.append(dict(message))
 
-    await application(request.scope(), _receiver(request)(), keep)
+    await application(request.scope(), receiver(request)(), keep)
     status = sent[0]["status"]
     body = b"".join(message.get("body", b"") for message in sent[1:])
     if status != request.status or (request.expected is not None and body != request.expected):
@@ -138,7 +138,7 @@ async def verify(name: str, application: Application, request: BenchmarkRequest)
 
 async def _time_round(application: Application, request: BenchmarkRequest, repeats: int) -> float:
     base = request.scope()
-    fresh = _receiver(request)
+    fresh = receiver(request)
     send = _send
     begin = clock()
     for _ in range(repeats):

@@ -76,7 +76,8 @@ def _endpoints(http: Any, files: Path, event_stream: Any) -> dict[str, Any]:
     }
 
 
-def _armillary(files: Path) -> Application:
+def armillary_application(files: Path) -> Application:
+    """Return the toolkit's; `files` has the files that two of its paths send."""
     from armillary import http
     from armillary.applications import Armillary
     from armillary.routing import Route
@@ -102,7 +103,7 @@ def _starlette(files: Path) -> Application:
     return Starlette(routes=[Route(path, found[path], methods=["GET", "POST"]) for path in found])
 
 
-def _bare(body: bytes, chunks: int = 1) -> Application:
+def sending(body: bytes, chunks: int = 1) -> Application:
     """Read the request's body and send a response, in as many parts as the others do."""
     headers = [(b"content-type", b"application/octet-stream")]
 
@@ -136,7 +137,7 @@ def contests() -> Iterator[tuple[str, Contest]]:
         files = Path(folder)
         (files / "small").write_bytes(b"s" * 4096)
         (files / "large").write_bytes(b"l" * 1024 * 1024)
-        peers = {"armillary": _armillary(files), "starlette": _starlette(files)}
+        peers = {"armillary": armillary_application(files), "starlette": _starlette(files)}
         form = ((b"content-type", b"application/x-www-form-urlencoded"),)
         upload = ((b"content-type", b"multipart/form-data; boundary=" + BOUNDARY),)
         sent = _multipart()
@@ -156,16 +157,16 @@ def contests() -> Iterator[tuple[str, Contest]]:
             ),
         ]
         for name, request in posts:
-            yield name, Contest(request, {BARE: _bare(request.expected or b"vega"), **peers})
-        yield "query", Contest(BenchmarkRequest("/query", query=b"name=vega&page=2"), {BARE: _bare(b"vega"), **peers})
+            yield name, Contest(request, {BARE: sending(request.expected or b"vega"), **peers})
+        yield "query", Contest(BenchmarkRequest("/query", query=b"name=vega&page=2"), {BARE: sending(b"vega"), **peers})
         yield (
             "stream of 100",
-            Contest(BenchmarkRequest("/stream", client_stays=True), {BARE: _bare(CHUNK, CHUNKS), **peers}),
+            Contest(BenchmarkRequest("/stream", client_stays=True), {BARE: sending(CHUNK, CHUNKS), **peers}),
         )
         for name, path in (("file 4 KiB", "/small"), ("file 1 MiB", "/large")):
             yield name, Contest(BenchmarkRequest(path), {BARE: _bare_file(files / path[1:]), **peers})
         event = b"id: 1\r\nevent: tick\r\ndata: a line of data\r\n\r\n"
         yield (
             "SSE of 100",
-            Contest(BenchmarkRequest("/events", client_stays=True), {BARE: _bare(event, CHUNKS), **peers}),
+            Contest(BenchmarkRequest("/events", client_stays=True), {BARE: sending(event, CHUNKS), **peers}),
         )

@@ -14,7 +14,8 @@ BROWSER = (
 )
 
 
-def _armillary() -> Application:
+def armillary_application() -> Application:
+    """Return the toolkit's."""
     from armillary.applications import Armillary
     from armillary.asgi_types import Middleware
     from armillary.compression import GZipMiddleware
@@ -60,7 +61,7 @@ def contests() -> Iterator[tuple[str, Contest]]:
     from armillary.cors import CORSMiddleware
 
     bare = bare_application(b"Hello, world!", b"text/plain; charset=utf-8")
-    stacks = {BARE: bare, "armillary": _armillary(), "starlette": _starlette()}
+    stacks = {BARE: bare, "armillary": armillary_application(), "starlette": _starlette()}
     yield "3 middlewares", Contest(BenchmarkRequest("/", expected=b"Hello, world!"), stacks)
     yield "3, cross-origin", Contest(BenchmarkRequest("/", headers=BROWSER, expected=b"Hello, world!"), stacks)
     shared = {"armillary": CORSMiddleware(bare, [ORIGIN]), "starlette": _starlette(stacked=False)}

@@ -10,7 +10,8 @@ from frame import BARE, Application, BenchmarkRequest, Contest, bare_application
 PLAIN = b"text/plain; charset=utf-8"
 
 
-def _armillary() -> Application:
+def armillary_application() -> Application:
+    """Return the toolkit's."""
     from armillary.applications import Armillary
     from armillary.http import JSONResponse, PlainTextResponse, Request, Response
     from armillary.routing import Route
@@ -93,7 +94,12 @@ def _blacksheep() -> Application:
 def contests() -> Iterator[tuple[str, Contest]]:
     """Yield the three contests."""
     blacksheep = _blacksheep()
-    peers = {"armillary": _armillary(), "starlette": _starlette(), "falcon": _falcon(), "blacksheep": blacksheep}
+    peers = {
+        "armillary": armillary_application(),
+        "starlette": _starlette(),
+        "falcon": _falcon(),
+        "blacksheep": blacksheep,
+    }
     cases = (
         ("plaintext", BenchmarkRequest("/", expected=b"Hello, world!"), bare_application(b"Hello, world!", PLAIN)),
         ("JSON", BenchmarkRequest("/json"), bare_application(b'{"hello":"world"}', b"application/json")),

@@ -10,7 +10,8 @@ from frame import BARE, Application, BenchmarkRequest, Contest, bare_application
 ROUTES = 1000
 
 
-def _armillary() -> Application:
+def armillary_application() -> Application:
+    """Return the toolkit's."""
     from armillary.applications import Armillary
     from armillary.http import PlainTextResponse, Request, Response
     from armillary.routing import Route
@@ -65,7 +66,12 @@ def _blacksheep() -> Application:
 def contests() -> Iterator[tuple[str, Contest]]:
     """Yield the three contests."""
     blacksheep = _blacksheep()
-    peers = {"armillary": _armillary(), "starlette": _starlette(), "falcon": _falcon(), "blacksheep": blacksheep}
+    peers = {
+        "armillary": armillary_application(),
+        "starlette": _starlette(),
+        "falcon": _falcon(),
+        "blacksheep": blacksheep,
+    }
     found = bare_application(b"found", b"text/plain; charset=utf-8")
     missed = bare_application(b"Not Found", b"text/plain; charset=utf-8", 404)
     start = {"blacksheep": blacksheep.start}

@@ -26,28 +26,32 @@ SCOPE = {
     "subprotocols": [],
 }
 CONVERSATION = [CONNECT, *[TEXT] * MESSAGES, DISCONNECT]
+REQUEST = BenchmarkRequest(expected=TEXT["text"].encode())
+"""What begins a conversation: the response to it is the last text that was sent."""
 
 
-def _conversing(application: Application) -> Application:
+def conversing(application: Application) -> Application:
     """Hold one conversation for each request, then send a response; the same around all."""
-
-    async def send(message: Any) -> None:
-        return None
 
     async def converse(scope: Any, receive: Any, send_response: Any) -> None:
         following = iter(CONVERSATION).__next__
+        last: Any = None
 
         async def receive_next() -> Any:
             return following()
 
+        async def send(message: Any) -> None:
+            nonlocal last
+            last = message
+
         await application({**SCOPE}, receive_next, send)
         await send_response({"type": "http.response.start", "status": 200, "headers": []})
-        await send_response({"type": "http.response.body", "body": b""})
+        await send_response({"type": "http.response.body", "body": last.get("text", last["type"]).encode()})
 
     return converse
 
 
-async def _bare(scope: Any, receive: Any, send: Any) -> None:
+async def bare_application(scope: Any, receive: Any, send: Any) -> None:
     await receive()
     await send({"type": "websocket.accept"})
     for _ in range(MESSAGES):
@@ -68,19 +72,24 @@ def _echo(framework: Any, route: Any, disconnect: type[Exception]) -> Applicatio
     return framework(routes=[route("/echo", echo)])
 
 
-def contests() -> Iterator[tuple[str, Contest]]:
-    """Yield the one contest."""
-    from starlette.applications import Starlette
-    from starlette.routing import WebSocketRoute as StarletteRoute
-    from starlette.websockets import WebSocketDisconnect as StarletteDisconnect
-
+def armillary_application() -> Application:
+    """Return the toolkit's."""
     from armillary.applications import Armillary
     from armillary.routing import WebSocketRoute
     from armillary.websockets import WebSocketDisconnect
 
-    applications = {
-        BARE: _bare,
-        "armillary": _echo(Armillary, WebSocketRoute, WebSocketDisconnect),
-        "starlette": _echo(Starlette, StarletteRoute, StarletteDisconnect),
-    }
-    yield "WebSocket echo", Contest(BenchmarkRequest(), {name: _conversing(app) for name, app in applications.items()})
+    return _echo(Armillary, WebSocketRoute, WebSocketDisconnect)
+
+
+def _starlette() -> Application:
+    from starlette.applications import Starlette
+    from starlette.routing import WebSocketRoute
+    from starlette.websockets import WebSocketDisconnect
+
+    return _echo(Starlette, WebSocketRoute, WebSocketDisconnect)
+
+
+def contests() -> Iterator[tuple[str, Contest]]:
+    """Yield the one contest."""
+    applications = {BARE: bare_application, "armillary": armillary_application(), "starlette": _starlette()}
+    yield "WebSocket echo", Contest(REQUEST, {name: conversing(app) for name, app in applications.items()})
