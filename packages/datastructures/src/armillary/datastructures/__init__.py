@@ -23,6 +23,7 @@ from ._forwarded import Forwarded, parse_forwarded
 from ._header_encoding import encode_header, encode_headers, is_token
 from ._headers import Headers, MutableHeaders
 from ._host import ParsedHost, parse_host
+from ._list_header import MAX_LIST_SIZE, add_list_members, joined_lines, list_members
 from ._media_type import parse_media_type
 from ._multidict import ImmutableMultiDict, MultiDict
 from ._query_params import QueryParams, parse_query
@@ -32,6 +33,7 @@ from ._url_path import URLPath
 from ._weighted import Weighted, parse_accept
 
 __all__ = [
+    "MAX_LIST_SIZE",
     "URL",
     "Address",
     "ETag",
@@ -48,9 +50,12 @@ __all__ = [
     "StateT",
     "URLPath",
     "Weighted",
+    "add_list_members",
     "encode_header",
     "encode_headers",
     "is_token",
+    "joined_lines",
+    "list_members",
     "parse_accept",
     "parse_cookies",
     "parse_etag",

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from typing import Any, TypeVar, overload
 
 from ._header_encoding import encode_header, encode_headers, encode_name, encode_value, lookup_name
+from ._list_header import add_list_members, list_members
 
 T = TypeVar("T")
 
@@ -206,9 +207,4 @@ class MutableHeaders(Headers):
         >>> headers["vary"]
         'Origin, Accept-Encoding'
         """
-        names: dict[str, str] = {}
-        for line in (*self.getlist("vary"), vary):
-            for name in line.split(","):
-                if name.strip():
-                    names.setdefault(name.strip().lower(), name.strip())
-        self["vary"] = "*" if "*" in names else ", ".join(names.values())
+        self.raw[:] = add_list_members(self.raw, b"vary", *list_members(encode_value("vary", vary)))

@@ -42,6 +42,7 @@ from ._rejection import (
     reject,
     rejection_of,
 )
+from ._start_headers import lower_names, start_headers
 from ._started import has_response_started, is_websocket_open, record_response_start
 from ._state import (
     CLOSED_ABNORMALLY,
@@ -78,11 +79,13 @@ __all__ = [
     "is_websocket_open",
     "leaves_body_unread",
     "limit_in_force",
+    "lower_names",
     "record_response_start",
     "register_handlers",
     "registered_handler",
     "reject",
     "rejection_of",
     "restore_handlers",
+    "start_headers",
     "track",
 ]
