@@ -1,167 +1,51 @@
-"""Every test marked `anyio` runs on asyncio, on uvloop where it is installed, and on trio."""
+"""Connections to an application, and every path through the layers that it adds."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
-from importlib.util import find_spec
+from functools import partial
 from typing import Any
 
 import pytest
+from testkit import Connection, SentMessages, call, lifespan_scope
 
 from armillary.applications import Armillary
 from armillary.asgi_types import Middleware
-from armillary.lint import LintError, lint
 from armillary.routing import Router
 
-BACKENDS = [
-    pytest.param(("asyncio", {"use_uvloop": False}), id="asyncio"),
-    pytest.param(("trio", {}), id="trio"),
-]
-if find_spec("uvloop") is not None:
-    BACKENDS.append(pytest.param(("asyncio", {"use_uvloop": True}), id="uvloop"))
-
-
-@pytest.fixture(params=BACKENDS)
-def anyio_backend(request: pytest.FixtureRequest) -> object:
-    return request.param
-
-
-@dataclass
-class RecordedResponse:
-    """What an application sent, and what it raised after that."""
-
-    sent: list[dict[str, Any]] = field(default_factory=list)
-    error: BaseException | None = None
-
-    @property
-    def status(self) -> int:
-        return int(self.sent[0]["status"])
-
-    @property
-    def headers(self) -> dict[str, str]:
-        return {name.decode("latin-1"): value.decode("latin-1") for name, value in self.sent[0]["headers"]}
-
-    @property
-    def body(self) -> bytes:
-        return b"".join(message.get("body", b"") for message in self.sent[1:])
-
-    @property
-    def text(self) -> str:
-        return self.body.decode()
-
-    @property
-    def kinds(self) -> list[str]:
-        return [message["type"] for message in self.sent]
-
-
-Drive = Callable[..., Awaitable[RecordedResponse]]
-
-
-async def _drive(app: Any, events: list[dict[str, Any]], scope: dict[str, Any]) -> RecordedResponse:
-    response = RecordedResponse()
-    following = iter(events)
-
-    async def receive() -> dict[str, Any]:
-        return next(following)
-
-    async def send(message: Any) -> None:
-        response.sent.append(dict(message))
-
-    try:
-        await lint(app)(scope, receive, send)
-    except LintError:
-        raise
-    except Exception as exc:
-        response.error = exc
-    return response
+Drive = Callable[..., Awaitable[SentMessages]]
 
 
 @pytest.fixture
 def http() -> Drive:
-    """Send one HTTP request to an application, under lint."""
+    """Send one HTTP request to an application; what it raises is kept."""
 
-    async def request(
-        app: Any,
-        path: str = "/",
-        accept: str = "*/*",
-        body: bytes = b"",
-        chunks: tuple[bytes, ...] = (),
-        **keys: Any,
-    ) -> RecordedResponse:
-        headers = [(b"host", b"testserver"), (b"accept", accept.encode()), *keys.pop("headers", [])]
-        scope = {
-            "type": "http",
-            "asgi": {"version": "3.0", "spec_version": "2.4"},
-            "http_version": "1.1",
-            "method": "GET",
-            "scheme": "http",
-            "path": path,
-            "raw_path": path.encode(),
-            "query_string": b"",
-            "root_path": "",
-            "headers": headers,
-            "client": ("192.0.2.1", 50000),
-            "server": ("testserver", 80),
-            **keys,
-        }
-        bodies = chunks or (body,)
-        events = [{"type": "http.request", "body": chunk, "more_body": True} for chunk in bodies[:-1]]
-        return await _drive(app, [*events, {"type": "http.request", "body": bodies[-1], "more_body": False}], scope)
+    def request(
+        app: Any, path: str = "/", accept: str = "*/*", chunks: tuple[bytes, ...] = (), headers: Any = (), **keys: Any
+    ) -> Any:
+        named = [(b"host", b"testserver"), (b"accept", accept.encode()), *headers]
+        body = chunks or keys.pop("body", b"")
+        return call(app, path, body=body, headers=named, catch=True, **keys)
 
     return request
 
 
 @pytest.fixture
 def websocket() -> Drive:
-    """Open one WebSocket to an application, under lint, and send it the texts given."""
-
-    async def connect(
-        app: Any, texts: tuple[str, ...] = (), denial_response: bool = False, **keys: Any
-    ) -> RecordedResponse:
-        scope = {
-            "type": "websocket",
-            "asgi": {"version": "3.0", "spec_version": "2.4"},
-            "http_version": "1.1",
-            "scheme": "ws",
-            "path": "/",
-            "raw_path": b"/",
-            "query_string": b"",
-            "root_path": "",
-            "headers": [(b"host", b"testserver")],
-            "client": ("192.0.2.1", 50000),
-            "server": ("testserver", 80),
-            "subprotocols": [],
-            "extensions": {"websocket.http.response": {}} if denial_response else {},
-            **keys,
-        }
-        events: list[dict[str, Any]] = [{"type": "websocket.connect"}]
-        events += [{"type": "websocket.receive", "text": text} for text in texts]
-        return await _drive(app, [*events, {"type": "websocket.disconnect", "code": 1000}], scope)
-
-    return connect
+    """Open one WebSocket to an application; what it raises is kept."""
+    return partial(call, type="websocket", catch=True)
 
 
-async def run_lifespan(app: Any, state: dict[str, Any] | None = None) -> list[dict[str, Any]]:
+async def run_lifespan(app: Any, state: dict[str, Any] | None = None) -> SentMessages:
     """Start and stop an application, and return the messages it sent."""
-    sent: list[dict[str, Any]] = []
-    events = iter(({"type": "lifespan.startup"}, {"type": "lifespan.shutdown"}))
-
-    async def receive() -> dict[str, Any]:
-        return next(events)
-
-    async def send(message: Any) -> None:
-        sent.append(dict(message))
-
-    scope: dict[str, Any] = {"type": "lifespan", "asgi": {"version": "3.0", "spec_version": "2.0"}}
-    if state is not None:
-        scope["state"] = state
-    await app(scope, receive, send)
-    return sent
+    keys = {} if state is None else {"state": state}
+    connection = Connection(lifespan_scope(**keys), {"type": "lifespan.startup"}, {"type": "lifespan.shutdown"})
+    await app(connection.scope, connection.receive, connection.send)
+    return connection.sent
 
 
 @pytest.fixture
-def lifespan() -> Callable[..., Awaitable[list[dict[str, Any]]]]:
+def lifespan() -> Drive:
     return run_lifespan
 
 

@@ -415,7 +415,7 @@ class RawFailingSocket:
 
 async def test_a_websocket_finds_its_endpoint(websocket: Any, started: Any) -> None:
     response = await websocket(await started(routes=[WebSocketRoute("/", greet_socket)]))
-    assert [message["type"] for message in response.sent] == ["websocket.accept", "websocket.send", "websocket.close"]
+    assert [message["type"] for message in response] == ["websocket.accept", "websocket.send", "websocket.close"]
 
 
 async def test_a_websocket_no_route_matches_is_closed(websocket: Any, started: Any) -> None:
@@ -427,7 +427,7 @@ async def test_a_websocket_no_route_matches_is_closed(websocket: Any, started: A
 async def test_a_failed_websocket_is_closed_with_1011(websocket: Any, started: Any, endpoint: Any) -> None:
     response = await websocket(await started(routes=[WebSocketRoute("/", endpoint)]))
     assert response.kinds == ["websocket.accept", "websocket.close"]
-    assert response.sent[-1]["code"] == 1011
+    assert response[-1]["code"] == 1011
     assert type(response.error) is StarError
 
 
@@ -438,13 +438,13 @@ async def test_a_websocket_handler_closes_in_its_way(websocket: Any, started: An
 
     app = await started(routes=[WebSocketRoute("/", endpoint)], exception_handlers={StarError: handle})
     response = await websocket(app)
-    assert response.sent[-1]["code"] == 1013
+    assert response[-1]["code"] == 1013
     assert response.error is None
 
 
 async def test_a_websocket_exception_closes_with_its_code(websocket: Any, started: Any) -> None:
     response = await websocket(await started(routes=[WebSocketRoute("/", rejecting_socket)]))
-    assert response.sent[-1]["code"] == 1003
+    assert response[-1]["code"] == 1003
 
 
 # -- what an application is made of ------------------------------------------------------------
@@ -643,7 +643,7 @@ class FailingInTheBody:
 async def test_a_middleware_that_fails_past_the_start_gets_no_second_start(http: Any, started: Any) -> None:
     app = await started(routes=ROUTES, middleware=[Middleware(FailingInTheBody)])
     response = await http(app, "/")
-    assert [message["type"] for message in response.sent] == ["http.response.start"]
+    assert [message["type"] for message in response] == ["http.response.start"]
     assert isinstance(response.error, StarError)
 
 

@@ -50,7 +50,7 @@ async def test_every_part_of_a_stream_can_be_read_when_it_is_sent(call: Any, rea
     assert response.get(b"content-encoding") == coding.encode()
     assert response.get(b"content-length") is None
     read = reader(coding).read
-    assert tuple(map(read, response.parts)) == parts
+    assert tuple(map(read, response.bodies)) == parts
 
 
 @pytest.mark.parametrize("accept", [b"gzip;q=0", b"x-gzip-foo", b"identity", b"", None])
@@ -70,7 +70,7 @@ async def test_the_start_of_a_stream_does_not_wait_for_its_first_part(call: Any)
         assert [message["type"] for message in sent] == ["http.response.start"]
         await send({"type": "http.response.body", "body": b"late"})
 
-    response = await call(GZipMiddleware(app), accept=b"gzip", sent=sent)
+    response = await call(GZipMiddleware(app), accept=b"gzip", on_send=sent.append)
     assert zlib.decompress(response.body, 31) == b"late"
 
 
@@ -150,7 +150,7 @@ async def test_an_event_stream_is_sent_message_by_message(call: Any) -> None:
         assert sent[1] is event
         await send({"type": "http.response.body", "body": b""})
 
-    await call(CompressionMiddleware(app), accept=b"gzip, br, zstd", sent=sent)
+    await call(CompressionMiddleware(app), accept=b"gzip, br, zstd", on_send=sent.append)
 
 
 @pytest.mark.parametrize(
@@ -230,7 +230,7 @@ async def test_a_body_that_the_server_sends_from_a_file_is_untouched(call: Any, 
         await send({"type": kind, **message})
 
     sent: list[Any] = []
-    await call(GZipMiddleware(app), accept=b"gzip", sent=sent, extensions={kind: {}})
+    await call(GZipMiddleware(app), accept=b"gzip", on_send=sent.append, extensions={kind: {}})
     assert sent == [
         {"type": "http.response.start", "status": 200, "headers": headers},
         {"type": kind, **message},
@@ -249,7 +249,7 @@ async def test_early_hints_pass_before_the_response_and_trailers_after_it(call: 
 
     sent: list[Any] = []
     extensions: dict[str, Any] = {"http.response.early_hint": {}, "http.response.trailers": {}}
-    response = await call(GZipMiddleware(app), accept=b"gzip", sent=sent, extensions=extensions)
+    response = await call(GZipMiddleware(app), accept=b"gzip", on_send=sent.append, extensions=extensions)
     assert (sent[0], sent[-1]) == (hint, trailers)
     assert zlib.decompress(response.body, 31) == LARGE
     assert response.get(b"content-length") is None
@@ -310,7 +310,7 @@ async def test_an_error_before_the_body_leaves_the_response_unstarted(call: Any)
 
     sent: list[Any] = []
     with pytest.raises(LookupError):
-        await call(GZipMiddleware(app), accept=b"gzip", sent=sent)
+        await call(GZipMiddleware(app), accept=b"gzip", on_send=sent.append)
     assert sent == []
 
 

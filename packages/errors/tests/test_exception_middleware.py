@@ -80,7 +80,7 @@ async def test_an_exception_without_a_handler_passes(http: Any, make: Any) -> No
     error = KeyError("x")
     response = await http(ExceptionMiddleware(make(error), handlers={StarError: responding("star")}))
     assert response.error is error
-    assert response.sent == []
+    assert response == []
 
 
 @BOTH
@@ -207,7 +207,7 @@ async def test_a_websocket_exception_closes_with_its_code(websocket: Any) -> Non
         raise WebSocketException(1003, "text only")
 
     response = await websocket(ExceptionMiddleware(app))
-    assert response.sent[-1] == {"type": "websocket.close", "code": 1003, "reason": "text only"}
+    assert response[-1] == {"type": "websocket.close", "code": 1003, "reason": "text only"}
     assert response.error is None
 
 
@@ -220,7 +220,7 @@ async def test_a_websocket_that_was_closed_is_not_closed_again(websocket: Any, a
         raise WebSocketException(1008)
 
     response = await websocket(ServerErrorMiddleware(ExceptionMiddleware(app)))
-    assert (response.sent[-1], response.error) == ({"type": "websocket.close", "code": 4000}, None)
+    assert (response[-1], response.error) == ({"type": "websocket.close", "code": 4000}, None)
 
 
 async def test_an_http_exception_rejects_a_handshake(websocket: Any) -> None:
@@ -240,8 +240,8 @@ async def test_an_http_exception_closes_an_open_websocket(websocket: Any) -> Non
         raise HTTPException(403)
 
     response = await websocket(ExceptionMiddleware(app), denial_response=True)
-    assert response.sent[-1]["type"] == "websocket.close"
-    assert response.sent[-1]["code"] == 1008
+    assert response[-1]["type"] == "websocket.close"
+    assert response[-1]["code"] == 1008
 
 
 async def test_a_websocket_handler_gets_the_websocket(websocket: Any) -> None:
@@ -254,7 +254,7 @@ async def test_a_websocket_handler_gets_the_websocket(websocket: Any) -> None:
         await socket.close(code=1013)
 
     response = await websocket(ExceptionMiddleware(app, handlers={StarError: handle}))
-    assert response.sent[-1]["code"] == 1013
+    assert response[-1]["code"] == 1013
 
 
 async def test_a_subclass_may_render_http_exceptions_its_way(http: Any) -> None:

@@ -138,7 +138,7 @@ async def test_a_failed_websocket_is_closed_with_1011_and_the_exception_raised_o
         raise RuntimeError("no star in sight")
 
     response = await websocket(ServerErrorMiddleware(app))
-    assert [(message["type"], message.get("code")) for message in response.sent] == [
+    assert [(message["type"], message.get("code")) for message in response] == [
         ("websocket.accept", None),
         ("websocket.close", 1011),
     ]
@@ -158,7 +158,7 @@ async def test_a_closed_websocket_is_not_closed_again(websocket: Any) -> None:
 
 async def test_an_unfinished_handshake_is_left_to_the_server(websocket: Any) -> None:
     response = await websocket(ServerErrorMiddleware(failing))
-    assert response.sent == []
+    assert response == []
     assert isinstance(response.error, RuntimeError)
 
 

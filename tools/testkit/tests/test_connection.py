@@ -28,8 +28,12 @@ async def echo(scope: Any, receive: Any, send: Any) -> None:
 async def test_a_request_is_sent_and_its_response_read(call: Any) -> None:
     sent = await call(echo, "/star", "POST", body=[b"he", b"llo"])
     assert (sent.status, sent.body, sent.text) == (201, b"hello", "hello")
+    assert sent.bodies == [b"h", b"ello"]
     assert sent.headers == {"vary": "accept, origin", "x-path": "/star"}
     assert sent.all(b"vary") == [b"accept", b"origin"]
+    assert (sent.get(b"x-path"), sent.get(b"x-other")) == (b"/star", None)
+    with pytest.raises(AssertionError, match="b'vary' was sent 2 times"):
+        sent.get(b"vary")
     assert sent.kinds == ["http.response.start", "http.response.body", "http.response.body"]
 
 

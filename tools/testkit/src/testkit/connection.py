@@ -40,9 +40,20 @@ class SentMessages(list[Message]):
         """Return every value of one header."""
         return [value for key, value in self.raw_headers if key == name]
 
+    def get(self, name: bytes) -> bytes | None:
+        """Return the value of a header that must not be sent twice, None if it is not sent."""
+        values = self.all(name)
+        assert len(values) < 2, f"{name!r} was sent {len(values)} times"
+        return values[0] if values else None
+
+    @property
+    def bodies(self) -> list[bytes]:
+        """The pieces that the body was sent in."""
+        return [message["body"] for message in self if "body" in message]
+
     @property
     def body(self) -> bytes:
-        return b"".join(message.get("body", b"") for message in self)
+        return b"".join(self.bodies)
 
     @property
     def text(self) -> str:
