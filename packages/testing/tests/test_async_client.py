@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from contextvars import ContextVar
 from types import SimpleNamespace
 from typing import Any
@@ -68,6 +69,9 @@ async def test_an_async_upload_goes_part_by_part(tools: SimpleNamespace) -> None
     client = AsyncTestClient(lint(app))
     assert (await client.post("/", content=parts())).text == "[b'a', b'b', b'']"
     assert (await client.post("/", data={"a": "1"})).text == "[b'a=1']"
+    multipart = (await client.post("/", files={"a": io.BytesIO(b"content of a file")})).text
+    assert "filename" in multipart
+    assert "content of a file" in multipart
 
 
 async def test_what_the_application_raises_keeps_its_identity() -> None:

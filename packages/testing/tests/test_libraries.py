@@ -35,7 +35,7 @@ async def use_async_client():
         return [part async for part in response.aiter_raw()]
 
 client = TestClient(app)
-print(type(client).__mro__[2].__module__.split(".")[0])
+print(*[cls.__module__.split(".")[0] for cls in type(client).__mro__ if cls.__name__ == "Client"])
 print(client.post("/", content=iter([b"hi"])).text, asyncio.run(use_async_client()))
 try:
     with client.websocket_connect("/"):

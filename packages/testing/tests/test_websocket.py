@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -222,3 +223,50 @@ def test_misuse_of_a_session_is_named(make_client: MakeClient) -> None:
         session.__enter__()
     with pytest.raises(TypeError, match="pass a list of names"):
         client.websocket_connect("/", subprotocols="chat")
+
+
+# --- the time limit of one receive ---------------------------------------------------------
+
+RECEIVING = ["receive", "receive_text", "receive_bytes", "receive_json"]
+
+
+@pytest.mark.parametrize("method", RECEIVING)
+def test_one_receive_may_have_a_time_limit_of_its_own(make_client: MakeClient, method: str) -> None:
+    with make_client(lint(echo)).websocket_connect("/") as session:
+        sentence = r"no message within 0.02 seconds: the application is waiting in receive\(\) for a WebSocket message"
+        with pytest.raises(TimeoutError, match=sentence):
+            getattr(session, method)(timeout=0.02)
+        session.send_text("1")
+        assert session.receive_text(timeout=5) == "1"
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("method", RECEIVING)
+async def test_one_receive_of_an_async_session_may_have_a_time_limit_of_its_own(method: str) -> None:
+    async with AsyncTestClient(lint(echo)).websocket_connect("/") as session:
+        with pytest.raises(TimeoutError, match=r"no message within 0.02 seconds: the application is waiting in"):
+            await getattr(session, method)(timeout=0.02)
+        await session.send_text("1")
+        assert await session.receive_json(timeout=5) == 1
+
+
+@pytest.mark.anyio
+async def test_the_limit_of_one_receive_wins_over_that_of_the_client() -> None:
+    async def slow(scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+        await send({"type": "websocket.accept"})
+        for _ in range(2):
+            await anyio.sleep(0.1)
+            await send({"type": "websocket.send", "text": "late"})
+        await receive()
+
+    async with AsyncTestClient(lint(slow), timeout=0.02).websocket_connect("/") as session:
+        assert await session.receive_text(timeout=5) == "late"
+        assert await session.receive_text(timeout=math.inf) == "late"
+
+
+@pytest.mark.parametrize("timeout", [-1, math.nan, "1"])
+def test_a_time_limit_that_is_none_is_an_error(make_client: MakeClient, timeout: Any) -> None:
+    with make_client(lint(echo)).websocket_connect("/") as session:
+        with pytest.raises((TypeError, ValueError), match=r"timeout is .*; pass seconds, 0 or more"):
+            session.receive(timeout=timeout)

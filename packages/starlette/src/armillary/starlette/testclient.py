@@ -3,7 +3,8 @@
 It differs from `armillary.testing.TestClient`: httpx2 is taken before httpx, and httpx warns;
 ASGI 2 applications are accepted; an application without lifespan support fails inside `with`;
 there are no time limits, and passing a timeout warns; `WebSocketDisconnect` is the one
-of `starlette.websockets`; a denial response is raised as an exception.
+of `starlette.websockets`; a denial response is raised as an exception, and so is what an
+application raises in a WebSocket, whatever `raise_server_exceptions` says.
 """
 
 from __future__ import annotations
@@ -88,6 +89,7 @@ class TestClient(_Client):
 
     __test__ = False
     disconnect_grace = 0.2
+    raise_websocket_exceptions = True
 
     def __init__(
         self,

@@ -13,12 +13,11 @@
 
 from ._async_client import AsyncTestClient, async_client_class
 from ._async_websocket import AsyncWebSocketSession
-from ._errors import ApplicationTimeout, PeerDisconnected, WebSocketClosed, WebSocketRejected
+from ._errors import ApplicationTimeout, DenialResponse, PeerDisconnected, WebSocketClosed, WebSocketRejected
 from ._settings import BackendName
 from ._stepped_request import SteppedRequest
 from ._sync_client import TestClient, client_class
 from ._sync_websocket import WebSocketTestSession
-from ._websocket_exchange import DenialResponse
 
 __all__ = [
     "ApplicationTimeout",

@@ -6,114 +6,74 @@ locks, database connections and context variables with the test.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable, Set
+from contextlib import AsyncExitStack
 from functools import cache
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from armillary.asgi_types import ASGIApp
-
-from ._async_transport import AsyncApplicationTransport
 from ._async_websocket import AsyncWebSocketSession
-from ._errors import WebSocketClosed, WebSocketRejected
-from ._extensions import DEFAULT_EXTENSIONS
-from ._handshake import SESSION_KEY, websocket_headers, websocket_url
-from ._http_exchange import ClientHTTPExchange
+from ._bodies import FedBody
+from ._call import finish_or_hand_over
+from ._client_core import ClientCore, exchange_of, is_handshake, make_response, on_library
+from ._connection import AsyncConnection
+from ._http_exchange import HTTPExchange
 from ._library import HTTPLibrary, library
-from ._lifespan import LifespanRun
-from ._request_body import AsyncIteratedBody, BodySource, FedBody, WholeBody
-from ._response import default_headers, time_limit_of
-from ._settings import DEFAULT_BASE_URL, DEFAULT_TIME_LIMIT, ClientSettings, LifespanPolicy
 from ._stepped_request import SteppedRequest
-from ._task import finish_or_hand_over
-from ._websocket_exchange import ClientWebSocketExchange, DenialResponse
+from ._websocket_exchange import WebSocketExchange
 
 if TYPE_CHECKING:
     import httpx
 
     _Client = httpx.AsyncClient
+    _Stream = httpx.AsyncByteStream
 else:
     _Client = object
+    _Stream = object
 
 
-class AsyncClientBehaviour(_Client):
+class _ResponseStream(_Stream):
+    """The response body, taken from the application as it is read."""
+
+    def __init__(self, connection: AsyncConnection, exchange: HTTPExchange) -> None:
+        self._connection = connection
+        self._exchange = exchange
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        while self._connection.is_open and not self._exchange.is_read:
+            part = await self._exchange.read()
+            if part is None:
+                return
+            yield part
+
+    async def aclose(self) -> None:
+        await self._connection.finish(self._exchange.end)
+
+
+@cache
+def _stream_class(http: HTTPLibrary) -> type[_ResponseStream]:
+    """The response stream, as a class that `http` takes for one."""
+    return type("ResponseStream", (_ResponseStream, http.AsyncByteStream), {})
+
+
+class AsyncClient(ClientCore, _Client):
     """The behaviour of `AsyncTestClient`, over the client library that its subclass names."""
 
-    __test__ = False  # pytest must not collect it.
-    http_library: HTTPLibrary = library
-    disconnect_grace = 1.0
-    """Seconds an application has to return after a disconnect, before it is cancelled."""
-
-    def __init__(
-        self,
-        app: ASGIApp,
-        base_url: str = DEFAULT_BASE_URL,
-        *,
-        raise_server_exceptions: bool = True,
-        root_path: str = "",
-        cookies: Any = None,
-        headers: Any = None,
-        follow_redirects: bool = True,
-        client: tuple[str, int] | None = ("testclient", 50000),
-        timeout: Any = DEFAULT_TIME_LIMIT,
-        lifespan: LifespanPolicy = "auto",
-        extensions: Iterable[str] = DEFAULT_EXTENSIONS,
-        lint: bool = False,
-    ) -> None:
-        self.settings = ClientSettings(
-            app,
-            raise_server_exceptions=raise_server_exceptions,
-            root_path=root_path,
-            client=client,
-            lifespan=lifespan,
-            extensions=extensions,
-            lint=lint,
-        )
-        self._lifespan: LifespanRun | None = None
-        self._entered = False
-        self._application_transport = AsyncApplicationTransport(
-            self.http_library, self._begin_exchange, self._begin_websocket
-        )
-        transport: Any = self._application_transport
-        super().__init__(
-            base_url=base_url,
-            headers=default_headers(self.http_library, headers),
-            cookies=cookies,
-            follow_redirects=follow_redirects,
-            transport=transport,
-            timeout=timeout,
-            trust_env=False,
-        )
-
-    @property
-    def app(self) -> ASGIApp:
-        """The application that is called."""
-        return self.settings.app
-
-    @property
-    def app_state(self) -> dict[str, Any]:
-        """What lifespan start-up stored; each connection gets a copy in `scope["state"]`."""
-        return self.settings.state
-
-    # --- lifespan --------------------------------------------------------------------------
+    _resources: AsyncExitStack | None = None
 
     async def __aenter__(self) -> Self:
-        if self._entered:
+        if self._resources is not None:
             raise RuntimeError("the client is already inside 'async with'; leave it first, or make another client")
-        if self.settings.lifespan != "off":
-            run = LifespanRun(
-                self.settings.checked_app,
-                self.settings.scopes.lifespan(),
-                required=self.settings.lifespan == "on",
-                time_limit=self.timeout.read,
-            )
-            try:
+        async with AsyncExitStack() as resources:
+            outside = frozenset(self._open)
+            if self.settings.lifespan != "off":
+                run = self._lifespan_run()
+                resources.callback(self.app_state.clear)
+                resources.push_async_callback(finish_or_hand_over, run.abort, run.abort)
                 await run.startup()
-            except BaseException:
-                await finish_or_hand_over(run.abort, run.abort)
-                raise
-            self._lifespan = run
-        self._entered = True
+                resources.push_async_callback(run.shutdown)
+            resources.push_async_callback(self._end_connections, outside)
+            self._resources = resources.pop_all()
         return self
 
     async def __aexit__(
@@ -122,39 +82,30 @@ class AsyncClientBehaviour(_Client):
         exc_value: BaseException | None = None,
         traceback: TracebackType | None = None,
     ) -> None:
-        self._entered = False
-        run, self._lifespan = self._lifespan, None
-        try:
-            await self._application_transport.aclose()
-            if run is not None:
-                await run.shutdown()
-        finally:
-            if run is not None:
-                self.app_state.clear()
-                await finish_or_hand_over(run.abort, run.abort)
+        resources, self._resources = self._resources, None
+        if resources is not None:
+            await resources.aclose()
 
-    async def aclose(self) -> None:
-        """Close the client; responses that are still open are aborted."""
-        await self._application_transport.aclose()
-        await super().aclose()
+    async def _end_connections(self, outside: Set[AsyncConnection] = frozenset()) -> None:
+        """End every connection that is open, the newest first, but those outside of the lifespan."""
+        async with AsyncExitStack() as endings:
+            for connection in [*self._open]:
+                if connection not in outside:
+                    endings.push_async_callback(connection.finish, connection.exchange.leave)
 
-    # --- connections -----------------------------------------------------------------------
+    def _connect(self, exchange: Any) -> AsyncConnection:
+        return AsyncConnection(exchange, self._open)
 
-    def _begin_exchange(self, request: httpx.Request, body: BodySource | None = None) -> ClientHTTPExchange:
-        return ClientHTTPExchange(
-            self.settings.checked_app,
-            self.settings.scopes.http(request),
-            body or self._body_source(request),
-            time_limit=time_limit_of(request),
-            grace=self.disconnect_grace,
-            raise_server_exceptions=self.settings.raise_server_exceptions,
-        )
-
-    def _body_source(self, request: httpx.Request) -> BodySource:
-        stream: Any = request.stream
-        if isinstance(stream, self.http_library.ByteStream):
-            return WholeBody(b"".join(stream))
-        return AsyncIteratedBody(aiter(stream))
+    async def _handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Call the application for one request; return once it has started its response."""
+        if is_handshake(request):
+            return self._handshake_response(request)
+        exchange = self._http_exchange(request)
+        connection = self._connect(exchange)
+        if not await connection.begin(exchange.start):
+            await connection.finish(exchange.end)
+        stream = _stream_class(self.http_library)(connection, exchange)
+        return make_response(self.http_library, request, exchange, stream)
 
     def conversation(self, method: str, url: str, *, feed: bool = False, **kwargs: Any) -> SteppedRequest:
         """Prepare a request to be taken through the application step by step.
@@ -169,24 +120,7 @@ class AsyncClientBehaviour(_Client):
         """
         request = self.build_request(method, url, **kwargs)
         fed = FedBody() if feed else None
-        return SteppedRequest(self.http_library, request, self._begin_exchange(request, fed), fed)
-
-    def _begin_websocket(self, request: httpx.Request) -> httpx.Response:
-        exchange = ClientWebSocketExchange(
-            self.settings.checked_app,
-            self.settings.scopes.websocket(request),
-            time_limit=time_limit_of(request),
-            grace=self.disconnect_grace,
-            rejected=self._rejected_error,
-            closed=WebSocketClosed,
-        )
-        response: httpx.Response = self.http_library.Response(101, request=request, extensions={SESSION_KEY: exchange})
-        return response
-
-    def _rejected_error(self, response: DenialResponse) -> Exception:
-        return WebSocketRejected(
-            self.http_library.Response(response.status, headers=response.headers, content=response.body)
-        )
+        return SteppedRequest(self.http_library, request, self._http_exchange(request, fed), fed, self._connect)
 
     def websocket_connect(
         self, url: str, subprotocols: Iterable[str] | None = None, **kwargs: Any
@@ -201,18 +135,15 @@ class AsyncClientBehaviour(_Client):
         Returns:
             A session, to be used with `async with`.
         """
-        headers = websocket_headers(kwargs.pop("headers", None), subprotocols)
-        merged = websocket_url(str(self._merge_url(url)))
+        arguments = self._handshake_arguments(url, subprotocols, kwargs)
 
-        async def handshake() -> ClientWebSocketExchange:
-            response = await self.request("GET", merged, headers=headers, **kwargs)
-            exchange: ClientWebSocketExchange = response.extensions[SESSION_KEY]
-            return exchange
+        async def handshake() -> WebSocketExchange:
+            return exchange_of(await self.request(**arguments))
 
-        return AsyncWebSocketSession(handshake)
+        return AsyncWebSocketSession(handshake, self._connect)
 
 
-class AsyncTestClient(AsyncClientBehaviour, library.AsyncClient):
+class AsyncTestClient(AsyncClient, library.AsyncClient):
     """Calls an ASGI 3 application as if it were served, from a coroutine and on its event loop.
 
     It is an `httpx.AsyncClient` and takes the same requests; works on asyncio and trio. Inside
@@ -254,7 +185,5 @@ def async_client_class(http: HTTPLibrary) -> type[AsyncTestClient]:
     >>> async_client_class(library) is AsyncTestClient
     True
     """
-    if http is library:
-        return AsyncTestClient
-    contents = {"http_library": http, "__doc__": AsyncTestClient.__doc__}
-    return type("AsyncTestClient", (AsyncClientBehaviour, http.AsyncClient), contents)
+    made: type[AsyncTestClient] = on_library(http, AsyncTestClient, AsyncClient, "AsyncClient")
+    return made

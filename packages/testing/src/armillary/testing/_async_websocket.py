@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from types import TracebackType
 from typing import Any, Self
 
 from armillary.asgi_types import Message
 
-from ._errors import WebSocketClosed
-from ._frame import FrameMode, bytes_frame, check_mode, json_frame, text_frame
-from ._task import finish_or_hand_over
-from ._websocket_exchange import ClientWebSocketExchange, Header
+from ._connection import AsyncConnection
+from ._errors import Header, WebSocketClosed
+from ._websocket_exchange import FrameMode, WebSocketExchange
 
 
 class AsyncWebSocketSession:
@@ -23,14 +21,20 @@ class AsyncWebSocketSession:
 
     Args:
         handshake: sends the request of the handshake and returns its exchange.
+        connect: opens that.
     """
 
-    def __init__(self, handshake: Callable[[], Awaitable[ClientWebSocketExchange]]) -> None:
+    def __init__(
+        self,
+        handshake: Callable[[], Awaitable[WebSocketExchange]],
+        connect: Callable[[WebSocketExchange], AsyncConnection],
+    ) -> None:
         self._handshake = handshake
-        self._exchange: ClientWebSocketExchange | None = None
+        self._connect = connect
+        self._exchange: WebSocketExchange | None = None
+        self._connection: AsyncConnection | None = None
 
-    @property
-    def _connection(self) -> ClientWebSocketExchange:
+    def _connected(self) -> WebSocketExchange:
         if self._exchange is None:
             raise RuntimeError("the session is not connected; use it inside 'async with'")
         return self._exchange
@@ -38,22 +42,19 @@ class AsyncWebSocketSession:
     @property
     def accepted_subprotocol(self) -> str | None:
         """The subprotocol the application chose, or None."""
-        return self._connection.accepted_subprotocol
+        return self._connected().accepted_subprotocol
 
     @property
     def extra_headers(self) -> list[Header]:
         """The headers the application added to the handshake's response."""
-        return self._connection.extra_headers
+        return self._connected().extra_headers
 
     async def __aenter__(self) -> Self:
         if self._exchange is not None:
             raise RuntimeError("the session was already used; call websocket_connect for another")
         self._exchange = exchange = await self._handshake()
-        try:
-            await exchange.connect()
-        except BaseException:
-            await finish_or_hand_over(exchange.abort, exchange.abort)
-            raise
+        self._connection = self._connect(exchange)
+        await self._connection.begin(exchange.connect)
         return self
 
     async def __aexit__(
@@ -62,76 +63,82 @@ class AsyncWebSocketSession:
         exc_value: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        await finish_or_hand_over(self._connection.end, self._connection.abort)
+        if self._connection is not None:
+            await self._connection.finish(self._connected().end)
 
     async def send(self, message: Message) -> None:
         """Give the application an ASGI message."""
-        self._connection.send(message)
+        self._connected().put(message)
 
     async def send_text(self, data: str) -> None:
         """Send a text frame."""
-        await self.send(text_frame(data))
+        self._connected().put_text(data)
 
     async def send_bytes(self, data: bytes) -> None:
         """Send a binary frame."""
-        await self.send(bytes_frame(data))
+        self._connected().put_bytes(data)
 
     async def send_json(self, data: Any, mode: FrameMode = "text") -> None:
         """Send JSON in a text or a binary frame."""
-        await self.send(json_frame(data, mode))
+        self._connected().put_json(data, mode)
 
     async def close(self, code: int = 1000, reason: str | None = None) -> None:
         """Close from the client's side."""
-        self._connection.close(code, reason)
+        self._connected().close(code, reason)
 
     async def disconnect(self) -> None:
         """Disconnect without a close frame; the application's `send` raises `OSError` from now on."""
-        self._connection.disconnect()
+        self._connected().disconnect()
 
-    async def receive(self) -> Message:
+    async def receive(self, *, timeout: float | None = None) -> Message:
         """Return the application's next ASGI message, of whatever type.
 
+        Args:
+            timeout: seconds to wait for it; None waits as long as for every other message.
+
         Raises:
-            ApplicationTimeout: none came within the time limit.
+            ApplicationTimeout: none came in time. The session goes on, and may still receive it.
         """
-        return await self._connection.receive()
+        return await self._connected().next_message(timeout)
 
-    async def _receive_data(self) -> Message:
-        message = await self.receive()
-        if message["type"] == "websocket.close":
-            raise self._connection.closed_by(message)
-        return message
-
-    async def receive_text(self) -> str:
+    async def receive_text(self, *, timeout: float | None = None) -> str:
         """Return the next text frame.
+
+        Args:
+            timeout: as for `receive`.
 
         Raises:
             WebSocketClosed: the application closed instead.
             KeyError: it is a binary frame.
         """
-        text: str = (await self._receive_data())["text"]
-        return text
+        return await self._connected().next_text(timeout)
 
-    async def receive_bytes(self) -> bytes:
+    async def receive_bytes(self, *, timeout: float | None = None) -> bytes:
         """Return the next binary frame.
+
+        Args:
+            timeout: as for `receive`.
 
         Raises:
             WebSocketClosed: the application closed instead.
             KeyError: it is a text frame.
         """
-        data: bytes = (await self._receive_data())["bytes"]
-        return data
+        return await self._connected().next_bytes(timeout)
 
-    async def receive_json(self, mode: FrameMode = "text") -> Any:
-        """Return the next frame, decoded from JSON."""
-        check_mode(mode)
-        return json.loads((await self._receive_data())["text" if mode == "text" else "bytes"])
+    async def receive_json(self, mode: FrameMode = "text", *, timeout: float | None = None) -> Any:
+        """Return the next frame, decoded from JSON.
+
+        Args:
+            mode: the kind of frame, "text" or "binary".
+            timeout: as for `receive`.
+        """
+        return await self._connected().next_json(mode, timeout)
 
     async def __aiter__(self) -> AsyncIterator[str | bytes]:
         while True:
             try:
-                message = await self._receive_data()
+                frame = await self._connected().next_frame()
             except WebSocketClosed:
                 return
-            text: str | None = message.get("text")
-            yield message["bytes"] if text is None else text
+            text: str | None = frame.get("text")
+            yield frame["bytes"] if text is None else text

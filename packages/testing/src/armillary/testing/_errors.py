@@ -18,6 +18,8 @@ from armillary.asgi_types import ClientDisconnect
 if TYPE_CHECKING:
     import httpx
 
+Header = tuple[bytes, bytes]
+
 
 class PeerDisconnected(OSError):
     """Raised inside the application by `send` once the client has disconnected.
@@ -56,6 +58,15 @@ class WebSocketRejected(WebSocketClosed):
     def __init__(self, response: httpx.Response) -> None:
         super().__init__(1006, f"rejected with status {response.status_code}")
         self.response = response
+
+
+class DenialResponse:
+    """The HTTP response with which an application rejected the handshake."""
+
+    def __init__(self, status: int, headers: list[Header], body: bytes) -> None:
+        self.status = status
+        self.headers = headers
+        self.body = body
 
 
 def is_consequence_of_disconnect(error: BaseException) -> bool:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from ._http_exchange import ClientHTTPExchange
+from ._bodies import FedBody
+from ._client_core import make_response
+from ._connection import AsyncConnection
+from ._http_exchange import HTTPExchange
 from ._library import HTTPLibrary
-from ._request_body import FedBody
-from ._response import make_response
-from ._task import finish_or_hand_over
 
 if TYPE_CHECKING:
     import httpx
@@ -26,18 +27,27 @@ class SteppedRequest:
         request: the request.
         exchange: its exchange.
         fed: the body, if the test sends it part by part.
+        connect: opens the exchange.
     """
 
     def __init__(
-        self, http: HTTPLibrary, request: httpx.Request, exchange: ClientHTTPExchange, fed: FedBody | None
+        self,
+        http: HTTPLibrary,
+        request: httpx.Request,
+        exchange: HTTPExchange,
+        fed: FedBody | None,
+        connect: Callable[[HTTPExchange], AsyncConnection],
     ) -> None:
         self.request = request
         self._http = http
         self._exchange = exchange
         self._fed = fed
+        self._connect = connect
+        self._connection: AsyncConnection | None = None
 
     async def __aenter__(self) -> Self:
-        self._exchange.begin_soon()
+        self._connection = self._connect(self._exchange)
+        self._exchange.begin()
         return self
 
     async def __aexit__(
@@ -46,7 +56,8 @@ class SteppedRequest:
         exc_value: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        await finish_or_hand_over(self._exchange.close, self._exchange.abort)
+        if self._connection is not None:
+            await self._connection.finish(self._exchange.end)
 
     async def send_body(self, part: bytes, *, more: bool = True) -> None:
         """Send a part of the request body.
@@ -64,9 +75,7 @@ class SteppedRequest:
 
     async def start(self) -> httpx.Response:
         """Wait for the start of the response; the result has status and headers, and no body."""
-        if not await self._exchange.start():
-            failed: httpx.Response = self._http.Response(500, request=self.request)
-            return failed
+        await self._exchange.start()
         return make_response(self._http, self.request, self._exchange, self._http.ByteStream(b""))
 
     async def read(self) -> bytes | None:

@@ -7,7 +7,7 @@ inside `with`, otherwise one for each request.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Iterator, Set
 from functools import cache
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -17,34 +17,49 @@ from anyio.from_thread import BlockingPortal
 
 from armillary.asgi_types import ASGIApp
 
-from ._errors import WebSocketClosed, WebSocketRejected
-from ._extensions import DEFAULT_EXTENSIONS
-from ._handshake import SESSION_KEY, websocket_headers, websocket_url
-from ._http_exchange import ClientHTTPExchange
+from ._client_core import ClientCore, exchange_of, is_handshake, make_response, on_library
+from ._connection import Connection
+from ._http_exchange import HTTPExchange
 from ._library import HTTPLibrary, library
-from ._lifespan import LifespanRun
-from ._request_body import BodySource, IteratedBody, WholeBody
-from ._response import default_headers, time_limit_of
-from ._settings import DEFAULT_BASE_URL, DEFAULT_TIME_LIMIT, BackendName, ClientSettings, LifespanPolicy
-from ._sync_transport import ApplicationTransport
+from ._settings import DEFAULT_BASE_URL, DEFAULT_EXTENSIONS, DEFAULT_TIME_LIMIT, BackendName, LifespanPolicy
 from ._sync_websocket import WebSocketTestSession
-from ._websocket_exchange import DenialResponse
 
 if TYPE_CHECKING:
     import httpx
 
     _Client = httpx.Client
+    _Stream = httpx.SyncByteStream
 else:
     _Client = object
+    _Stream = object
 
 
-class SyncClient(_Client):
+class _ResponseStream(_Stream):
+    """The response body, taken from the application as it is read."""
+
+    def __init__(self, connection: Connection, exchange: HTTPExchange) -> None:
+        self._connection = connection
+        self._exchange = exchange
+
+    def __iter__(self) -> Iterator[bytes]:
+        while self._connection.is_open and not self._exchange.is_read:
+            part = self._connection.call(self._exchange.read)
+            if part is None:
+                return
+            yield part
+
+    def close(self) -> None:
+        self._connection.finish(self._exchange.end)
+
+
+@cache
+def _stream_class(http: HTTPLibrary) -> type[_ResponseStream]:
+    """The response stream, as a class that `http` takes for one."""
+    return type("ResponseStream", (_ResponseStream, http.SyncByteStream), {})
+
+
+class SyncClient(ClientCore, _Client):
     """The behaviour of `TestClient`, over the client library that its subclass names."""
-
-    __test__ = False  # pytest must not collect it.
-    http_library: HTTPLibrary = library
-    disconnect_grace = 1.0
-    """Seconds an application has to return after a disconnect, before it is cancelled."""
 
     def __init__(
         self,
@@ -66,44 +81,24 @@ class SyncClient(_Client):
     ) -> None:
         if backend not in ("asyncio", "trio"):
             raise ValueError(f"backend is {backend!r}; pass 'asyncio' or 'trio'")
-        self.settings = ClientSettings(
-            app,
-            raise_server_exceptions=raise_server_exceptions,
-            root_path=root_path,
-            client=client,
-            lifespan=lifespan,
-            extensions=extensions,
-            lint=lint,
-        )
         self.portal: BlockingPortal | None = None
         self.backend = backend
         self.backend_options = backend_options or {}
         self._resources = contextlib.ExitStack()
-        self._application_transport = ApplicationTransport(
-            self.http_library, self.event_loop, self._begin_exchange, self._begin_websocket
-        )
-        transport: Any = self._application_transport
         super().__init__(
-            base_url=base_url,
-            headers=default_headers(self.http_library, headers),
+            app,
+            base_url,
+            raise_server_exceptions=raise_server_exceptions,
+            root_path=root_path,
             cookies=cookies,
+            headers=headers,
             follow_redirects=follow_redirects,
-            transport=transport,
+            client=client,
             timeout=timeout,
-            trust_env=False,
+            lifespan=lifespan,
+            extensions=extensions,
+            lint=lint,
         )
-
-    @property
-    def app(self) -> ASGIApp:
-        """The application that is called."""
-        return self.settings.app
-
-    @property
-    def app_state(self) -> dict[str, Any]:
-        """What lifespan start-up stored; each connection gets a copy in `scope["state"]`."""
-        return self.settings.state
-
-    # --- event loops -----------------------------------------------------------------------
 
     @contextlib.contextmanager
     def event_loop(self) -> Generator[BlockingPortal]:
@@ -118,14 +113,16 @@ class SyncClient(_Client):
         if self.portal is not None:
             raise RuntimeError("the client is already inside 'with'; leave it first, or make another client")
         with contextlib.ExitStack() as resources:
-            self.portal = resources.enter_context(
-                anyio.from_thread.start_blocking_portal(self.backend, self.backend_options)
-            )
+            outside = frozenset(self._open)
+            portal = self.portal = resources.enter_context(self.event_loop())
             resources.callback(setattr, self, "portal", None)
             resources.callback(self.app_state.clear)
             if self.settings.lifespan != "off":
-                resources.enter_context(self._lifespan(self.portal))
-            resources.callback(self._application_transport.close)
+                run = self._lifespan_run()
+                resources.callback(portal.call, run.abort)
+                portal.call(run.startup)
+                resources.callback(portal.call, run.shutdown)
+            resources.callback(self._end_connections, outside)
             self._resources = resources.pop_all()
         return self
 
@@ -137,66 +134,26 @@ class SyncClient(_Client):
     ) -> None:
         self._resources.close()
 
-    @contextlib.contextmanager
-    def _lifespan(self, portal: BlockingPortal) -> Generator[None]:
-        run = LifespanRun(
-            self.settings.checked_app,
-            self.settings.scopes.lifespan(),
-            required=self.settings.lifespan == "on",
-            time_limit=self.timeout.read,
-        )
-        try:
-            portal.call(run.startup)
-            yield
-            portal.call(run.shutdown)
-        finally:
-            portal.call(run.abort)
+    def _end_connections(self, outside: Set[Connection] = frozenset()) -> None:
+        """End every connection that is open, the newest first, but those outside of the lifespan."""
+        with contextlib.ExitStack() as endings:
+            for connection in [*self._open]:
+                if connection not in outside:
+                    endings.callback(connection.finish, connection.exchange.leave)
 
-    def close(self) -> None:
-        """Close the client; responses that are still open are aborted."""
-        self._application_transport.close()
-        super().close()
+    def _connect(self, exchange: Any) -> Connection:
+        return Connection(exchange, self.event_loop, self._open)
 
-    # --- connections -----------------------------------------------------------------------
-
-    def _begin_exchange(self, request: httpx.Request) -> ClientHTTPExchange:
-        return ClientHTTPExchange(
-            self.settings.checked_app,
-            self.settings.scopes.http(request),
-            self._body_source(request),
-            time_limit=time_limit_of(request),
-            grace=self.disconnect_grace,
-            raise_server_exceptions=self.settings.raise_server_exceptions,
-        )
-
-    def _body_source(self, request: httpx.Request) -> BodySource:
-        stream: Any = request.stream
-        if isinstance(stream, self.http_library.ByteStream):
-            return WholeBody(b"".join(stream))
-        return IteratedBody(iter(stream))
-
-    def _begin_websocket(self, request: httpx.Request) -> httpx.Response:
-        session = WebSocketTestSession(
-            self.settings.checked_app,
-            self.settings.scopes.websocket(request),
-            self.event_loop,
-            time_limit=time_limit_of(request),
-            grace=self.disconnect_grace,
-            closed=self.closed_error,
-            rejected=self.rejected_error,
-        )
-        response: httpx.Response = self.http_library.Response(101, request=request, extensions={SESSION_KEY: session})
-        return response
-
-    def closed_error(self, code: int, reason: str) -> Exception:
-        """Make the exception for a WebSocket that the application closed."""
-        return WebSocketClosed(code, reason)
-
-    def rejected_error(self, response: DenialResponse) -> Exception:
-        """Make the exception for a handshake that the application rejected with a response."""
-        return WebSocketRejected(
-            self.http_library.Response(response.status, headers=response.headers, content=response.body)
-        )
+    def _handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Call the application for one request; return once it has started its response."""
+        if is_handshake(request):
+            return self._handshake_response(request)
+        exchange = self._http_exchange(request)
+        connection = self._connect(exchange)
+        if not connection.begin(exchange.start):
+            connection.finish(exchange.end)
+        stream = _stream_class(self.http_library)(connection, exchange)
+        return make_response(self.http_library, request, exchange, stream)
 
     def websocket_connect(
         self, url: str, subprotocols: Iterable[str] | None = None, **kwargs: Any
@@ -211,11 +168,8 @@ class SyncClient(_Client):
         Returns:
             A session, to be used with `with`.
         """
-        headers = websocket_headers(kwargs.pop("headers", None), subprotocols)
-        merged = websocket_url(str(self._merge_url(url)))
-        response = self.request("GET", merged, headers=headers, **kwargs)
-        session: WebSocketTestSession = response.extensions[SESSION_KEY]
-        return session
+        response = self.request(**self._handshake_arguments(url, subprotocols, kwargs))
+        return WebSocketTestSession(exchange_of(response), self._connect)
 
 
 class TestClient(SyncClient, library.Client):
@@ -259,6 +213,5 @@ def client_class(http: HTTPLibrary) -> type[TestClient]:
     >>> client_class(library) is TestClient
     True
     """
-    if http is library:
-        return TestClient
-    return type("TestClient", (SyncClient, http.Client), {"http_library": http, "__doc__": TestClient.__doc__})
+    made: type[TestClient] = on_library(http, TestClient, SyncClient, "Client")
+    return made

@@ -2,48 +2,35 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
 from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self
 
-from anyio.from_thread import BlockingPortal
+from armillary.asgi_types import Message
 
-from armillary.asgi_types import ASGIApp, Message, Scope
-
-from ._frame import FrameMode, bytes_frame, check_mode, json_frame, text_frame
-from ._sync_transport import EventLoop
-from ._websocket_exchange import ClientWebSocketExchange, DenialResponse, Header
+from ._connection import Connection
+from ._errors import Header
+from ._websocket_exchange import FrameMode, WebSocketExchange
 
 
 class WebSocketTestSession:
     """The client's end of a WebSocket. Entering it does the handshake, leaving it closes.
 
     `accepted_subprotocol` and `extra_headers` are what the application accepted with.
+
+    Args:
+        exchange: the connection, not begun yet.
+        connect: opens it.
     """
 
     __test__ = False
 
-    def __init__(
-        self,
-        app: ASGIApp,
-        scope: Scope,
-        event_loop: EventLoop,
-        *,
-        time_limit: float | None,
-        grace: float,
-        closed: Callable[[int, str], Exception],
-        rejected: Callable[[DenialResponse], Exception],
-    ) -> None:
-        self.app = app
-        self.scope = scope
-        self._event_loop = event_loop
-        self._exchange = ClientWebSocketExchange(
-            app, scope, time_limit=time_limit, grace=grace, closed=closed, rejected=rejected
-        )
-        self._resources = contextlib.ExitStack()
-        self._portal: BlockingPortal | None = None
+    def __init__(self, exchange: WebSocketExchange, connect: Callable[[WebSocketExchange], Connection]) -> None:
+        self.app = exchange.app
+        self.scope = exchange.scope
+        self._exchange = exchange
+        self._connect = connect
+        self._connection: Connection | None = None
 
     @property
     def accepted_subprotocol(self) -> str | None:
@@ -56,16 +43,10 @@ class WebSocketTestSession:
         return self._exchange.extra_headers
 
     def __enter__(self) -> Self:
-        if self._portal is not None:
+        if self._connection is not None:
             raise RuntimeError("the session was already used; call websocket_connect for another")
-        with contextlib.ExitStack() as resources:
-            self._portal = resources.enter_context(self._event_loop())
-            try:
-                self._portal.call(self._exchange.connect)
-            except BaseException:
-                self._portal.call(self._exchange.abort)
-                raise
-            self._resources = resources.pop_all()
+        self._connection = self._connect(self._exchange)
+        self._connection.begin(self._exchange.connect)
         return self
 
     def __exit__(
@@ -74,70 +55,78 @@ class WebSocketTestSession:
         exc_value: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        with self._resources:
-            self._run(self._exchange.end)
+        if self._connection is not None:
+            self._connection.finish(self._exchange.end)
 
-    def _run(self, function: Callable[..., Any], *args: Any) -> Any:
-        if self._portal is None:
+    def _connected(self) -> Connection:
+        if self._connection is None:
             raise RuntimeError("the session is not connected; use it inside 'with'")
-        return self._portal.call(function, *args)
+        return self._connection
 
     def send(self, message: Message) -> None:
         """Give the application an ASGI message."""
-        self._run(self._exchange.send, message)
+        self._connected().call(self._exchange.put, message)
 
     def send_text(self, data: str) -> None:
         """Send a text frame."""
-        self.send(text_frame(data))
+        self._connected().call(self._exchange.put_text, data)
 
     def send_bytes(self, data: bytes) -> None:
         """Send a binary frame."""
-        self.send(bytes_frame(data))
+        self._connected().call(self._exchange.put_bytes, data)
 
     def send_json(self, data: Any, mode: FrameMode = "text") -> None:
         """Send JSON in a text or a binary frame."""
-        self.send(json_frame(data, mode))
+        self._connected().call(self._exchange.put_json, data, mode)
 
     def close(self, code: int = 1000, reason: str | None = None) -> None:
         """Close from the client's side."""
-        self._run(self._exchange.close, code, reason)
+        self._connected().call(self._exchange.close, code, reason)
 
     def disconnect(self) -> None:
         """Disconnect without a close frame; the application's `send` raises `OSError` from now on."""
-        self._run(self._exchange.disconnect)
+        self._connected().call(self._exchange.disconnect)
 
-    def receive(self) -> Message:
-        """Return the application's next ASGI message, of whatever type."""
-        message: Message = self._run(self._exchange.receive)
-        return message
+    def receive(self, *, timeout: float | None = None) -> Message:
+        """Return the application's next ASGI message, of whatever type.
 
-    def _receive_frame(self, key: str) -> Any:
-        message = self.receive()
-        if message["type"] == "websocket.close":
-            raise self._exchange.closed_by(message)
-        return message[key]
+        Args:
+            timeout: seconds to wait for it; None waits as long as for every other message.
 
-    def receive_text(self) -> str:
+        Raises:
+            ApplicationTimeout: none came in time. The session goes on, and may still receive it.
+        """
+        return self._connected().call(self._exchange.next_message, timeout)
+
+    def receive_text(self, *, timeout: float | None = None) -> str:
         """Return the next text frame.
+
+        Args:
+            timeout: as for `receive`.
 
         Raises:
             WebSocketClosed: the application closed instead.
             KeyError: it is a binary frame.
         """
-        text: str = self._receive_frame("text")
-        return text
+        return self._connected().call(self._exchange.next_text, timeout)
 
-    def receive_bytes(self) -> bytes:
+    def receive_bytes(self, *, timeout: float | None = None) -> bytes:
         """Return the next binary frame.
+
+        Args:
+            timeout: as for `receive`.
 
         Raises:
             WebSocketClosed: the application closed instead.
             KeyError: it is a text frame.
         """
-        data: bytes = self._receive_frame("bytes")
-        return data
+        return self._connected().call(self._exchange.next_bytes, timeout)
 
-    def receive_json(self, mode: FrameMode = "text") -> Any:
-        """Return the next frame, decoded from JSON."""
-        check_mode(mode)
-        return json.loads(self._receive_frame("text" if mode == "text" else "bytes"))
+    def receive_json(self, mode: FrameMode = "text", *, timeout: float | None = None) -> Any:
+        """Return the next frame, decoded from JSON.
+
+        Args:
+            mode: the kind of frame, "text" or "binary".
+            timeout: as for `receive`.
+        """
+        return self._connected().call(self._exchange.next_json, mode, timeout)
