@@ -418,14 +418,16 @@ DIFFERENCES = [
     ),
     Difference(
         "Test client",
-        "httpx2 before httpx; ASGI 2; no time limit; an application without a lifespan fails inside `with`",
-        "a limit for each await; a lifespan only if there is one",
+        "httpx2 before httpx; ASGI 2; no time limit; an application without a lifespan fails inside `with`; what a "
+        "WebSocket raises is raised whatever `raise_server_exceptions` says",
+        "a limit for each await; a lifespan only if there is one; `raise_server_exceptions` holds for WebSockets",
         (
             "testclient.TestClient.__init__",
             "testclient.TestClient.request",
             "testclient.TestClient.closed_error",
             "testclient.TestClient.rejected_error",
             "testclient.TestClient.disconnect_grace",
+            "testclient.TestClient.raise_websocket_exceptions",
         ),
     ),
 ]

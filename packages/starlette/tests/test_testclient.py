@@ -74,6 +74,18 @@ def test_a_rejection_is_a_response_and_a_disconnect() -> None:
     assert (rejection.status_code, rejection.text, rejection.headers["x-a"]) == (401, "no", "1")
 
 
+def test_a_failure_in_a_websocket_is_raised_whatever_raise_server_exceptions_says() -> None:
+    async def failing(scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+        await send({"type": "websocket.accept"})
+        raise LookupError("mine")
+
+    client = TestClient(failing, raise_server_exceptions=False)
+    with pytest.raises(LookupError, match="mine"):
+        with client.websocket_connect("/") as session:
+            session.receive_text()
+
+
 def run(*missing: str) -> subprocess.CompletedProcess[str]:
     program = (
         "import sys, warnings; warnings.simplefilter('always')\n"
