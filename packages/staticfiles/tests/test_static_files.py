@@ -49,7 +49,7 @@ async def test_a_file_costs_one_thread_hop_and_one_for_each_later_chunk(
     from armillary.concurrency import FILES
 
     hops: list[object] = []
-    here, general = module.run_in_file_thread, FILES.run
+    here, general = module.run_detached, FILES.run
 
     async def count_here(function: Any) -> Any:
         hops.append(function)
@@ -63,13 +63,13 @@ async def test_a_file_costs_one_thread_hop_and_one_for_each_later_chunk(
     (tmp_path / "large.bin").write_bytes(bytes(1024 * 1024))
     app = StaticFiles(directory=tmp_path)
     await ask(app, "/small.bin")
-    monkeypatch.setattr(module, "run_in_file_thread", count_here)
+    monkeypatch.setattr(module, "run_detached", count_here)
     monkeypatch.setattr("armillary.http._file_response.FileResponse.open", None)
     await ask(app, "/small.bin")
     assert len(hops) == 1
     hops.clear()
     monkeypatch.setattr(FILES, "run", count_general)
-    monkeypatch.setattr("armillary.staticfiles._file_threads._asyncio_loop", lambda: None)
+    monkeypatch.setattr("armillary.concurrency._detached.asyncio_loop", lambda: None)
     await ask(app, "/large.bin")
     inner = [hop for hop in hops if hop not in hops[:1]]
     assert len(inner) == 3
@@ -102,10 +102,21 @@ async def test_other_method_is_a_405_that_names_the_allowed(method: str, site: P
 async def test_whatever_is_not_served_is_the_same_404(path: str, site: Path, ask: Callable[..., Any]) -> None:
     app = StaticFiles(directory=site)
     response, missing = await ask(app, path), await ask(app, "/no-such-file")
-    if path == "/letters.txt/":
-        assert response.status == 200
-        return
     assert (response.status, response.raw_headers, response.body) == (404, missing.raw_headers, b"Not Found")
+
+
+async def test_a_file_is_no_directory(site: Path, ask: Callable[..., Any]) -> None:
+    for app in (StaticFiles(directory=site), StaticFiles(directory=site, memory=100_000)):
+        for path in ("/style.css", "/./style.css"):
+            assert [(await ask(app, path + end)).status for end in ("", "/", "//", "/.", "", "/")] == [
+                200, 404, 404, 404, 200, 404
+            ]  # fmt: skip
+    assert app.version("style.css") is not None
+    assert app.version("style.css/") is None
+    page = await ask(StaticFiles(directory=site, html=True), "/style.css/")
+    assert (page.status, page.text) == (404, "<h1>Missing</h1>")
+    mounted = await ask(StaticFiles(directory=site), "/static/style.css/", root_path="/static")
+    assert mounted.status == 404
 
 
 async def test_hidden_files_are_served_only_where_asked_for(site: Path, ask: Callable[..., Any]) -> None:
@@ -359,7 +370,7 @@ async def test_get_response_gives_a_file_response_of_the_file(site: Path) -> Non
 
 async def test_path_is_left_to_the_server_that_offers_to_send_it(site: Path, ask: Callable[..., Any]) -> None:
     response = await ask(StaticFiles(directory=site), "/style.css", extensions={"http.response.pathsend": {}})
-    assert response.messages[1] == {"type": "http.response.pathsend", "path": str(site / "style.css")}
+    assert response[1] == {"type": "http.response.pathsend", "path": str(site / "style.css")}
 
 
 async def test_many_requests_at_once_all_get_a_response(site: Path, ask: Callable[..., Any]) -> None:

@@ -8,19 +8,28 @@
 
 Three limiters are predefined: `ENDPOINTS` for handlers, `BACKGROUND` for background
 tasks, `FILES` for file access, so that none of them can starve another.
+
+Loops that send give the event loop a turn by `FairTurn`, and bound each wait by `wait_at_most`.
 """
 
+from ._detached import run_detached
 from ._iteration import iterate_in_threadpool
 from ._limiter import BACKGROUND, ENDPOINTS, FILES, Limiter
 from ._overload import Overloaded
 from ._threadpool import run_in_threadpool
+from ._turn import FairTurn, yield_to_loop
+from ._wait import wait_at_most
 
 __all__ = [
     "BACKGROUND",
     "ENDPOINTS",
     "FILES",
+    "FairTurn",
     "Limiter",
     "Overloaded",
     "iterate_in_threadpool",
+    "run_detached",
     "run_in_threadpool",
+    "wait_at_most",
+    "yield_to_loop",
 ]

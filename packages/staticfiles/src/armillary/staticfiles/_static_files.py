@@ -9,6 +9,7 @@ from stat import S_ISDIR, S_ISREG
 from typing import ClassVar, Literal, TypeAlias
 
 from armillary.asgi_types import HTTPException, Receive, Scope, Send
+from armillary.concurrency import run_detached
 from armillary.datastructures import Headers
 from armillary.http import RedirectResponse, Request, Response, handle_exception, received_conditions
 
@@ -17,10 +18,10 @@ from ._coding import is_compressible, offered_codings
 from ._conditions import check_preconditions, condition_status
 from ._content_digest import VERSION_LENGTH, content_digest, is_asked_by_version
 from ._directories import PathLike, check_directory, package_directory, relative_to
-from ._file_threads import run_in_file_thread
 from ._file_tree import find_file
 from ._listing import list_entries, listing_response
-from ._location import encode_name, names_file
+from ._location import encode_name
+from ._page_request import PAGE_REQUEST_VARY, is_page_request
 from ._path_policy import PathPolicy
 from ._recent import Key, RecentFile, RecentFiles, is_too_long, recent_key, respond_from_memory
 from ._routed_path import routed_path
@@ -48,8 +49,8 @@ class StaticFiles:
         packages: importable packages whose folder `statics` is served too, or pairs of a package
             and a folder in it. They are searched after `directory`.
         html: serve `index.html` for a directory and `404.html`, with its status, for what is
-            missing. "spa" sends the `index.html` at the top for a missing page instead; a missing
-            file, one with a known extension, still gets a 404.
+            missing. "spa" sends the `index.html` at the top for a missing page instead; a request for
+            anything else that is missing, such as a script or JSON, still gets a 404.
         check_dir: raise at once if the directory does not exist, instead of at the first request.
         follow_symlink: follow links wherever they lead; by default only those that stay inside.
         precompressed: serve `app.js.br`, `.zst` or `.gz` beside `app.js` to clients that accept
@@ -162,7 +163,7 @@ class StaticFiles:
             RuntimeError: there is no directory there.
         """
         if self.directory is not None:
-            await run_in_file_thread(partial(check_directory, self.directory))
+            await run_detached(partial(check_directory, self.directory))
 
     # Responding.
 
@@ -180,7 +181,7 @@ class StaticFiles:
             if self._overrides("get_response"):
                 response = await self.get_response(path, scope)
             elif recent is None or self._overrides(*_METHODS_BYPASSING_MEMORY):
-                response = await run_in_file_thread(partial(self._open_response, path, scope))
+                response = await run_detached(partial(self._open_response, path, scope))
             else:
                 key = recent_key(path, scope)
                 kept = recent.find(key)
@@ -199,8 +200,15 @@ class StaticFiles:
         return any(getattr(getattr(self, name), "__func__", None) is not getattr(StaticFiles, name) for name in names)
 
     def get_path(self, scope: Scope) -> str:
-        """Return the path of the file a request names, relative and with "/"; "." for the directory itself."""
-        return "/".join([name for name in routed_path(scope).split("/") if name and name != "."]) or "."
+        """Return the path of what a request names, relative and with "/"; "." for the directory itself.
+
+        It ends in "/" if the request's does, and then names a directory only.
+        """
+        path = routed_path(scope)
+        names = [name for name in path.split("/") if name and name != "."]
+        if not names:
+            return "."
+        return "/".join(names) + ("/" if path.endswith(("/", "/.")) else "")
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         """Return the response to a request.
@@ -213,12 +221,12 @@ class StaticFiles:
             HTTPException: 404, nothing is served under this path; 405, another method than GET or
                 HEAD; 412, a precondition failed.
         """
-        return await run_in_file_thread(partial(self.find_response, path, scope))
+        return await run_detached(partial(self.find_response, path, scope))
 
     async def _open_and_remember(self, path: str, scope: Scope, key: Key, recent: RecentFiles) -> Response:
         if is_too_long(key):
-            return await run_in_file_thread(partial(self._open_response, path, scope))
-        response, entry = await run_in_file_thread(partial(self._open_and_describe, path, scope, key, recent))
+            return await run_detached(partial(self._open_response, path, scope))
+        response, entry = await run_detached(partial(self._open_and_describe, path, scope, key, recent))
         if entry is not None:
             recent.remember(key, entry)
         return response
@@ -248,7 +256,9 @@ class StaticFiles:
     def _open_found(self, response: Response, scope: Scope) -> None:
         if isinstance(response, StaticFileMixin):
             try:
-                response.open_now(scope)
+                response.prepare(scope)
+            except FileReplaced:
+                raise
             except RuntimeError:  # deleted since it was found
                 raise HTTPException(404) from None
             except PermissionError:
@@ -279,7 +289,7 @@ class StaticFiles:
         """Return the full path and status of what a path names; "" and None if there is none. Blocks.
 
         Args:
-            path: relative, with "/".
+            path: relative, with "/"; one that ends in "/" names no file.
 
         Raises:
             OSError: the system fails for another reason than a missing file.
@@ -288,7 +298,10 @@ class StaticFiles:
         if segments is None:
             return "", None
         directories = [os.fspath(directory) for directory in self.all_directories]
-        return find_file(directories, segments, self.follow_symlink) or ("", None)
+        full_path, status = find_file(directories, segments, self.follow_symlink) or ("", None)
+        if status is not None and path.endswith("/") and S_ISREG(status.st_mode):
+            return "", None
+        return full_path, status
 
     def version(self, path: str) -> str | None:
         """Return a text that changes with the content of a file, None if it is not served. Blocks.
@@ -308,7 +321,7 @@ class StaticFiles:
             return None
 
     def _directory_response(self, path: str, scope: Scope) -> Response | None:
-        inside = "" if path == "." else f"{path}/"
+        inside = "" if path == "." else f"{path.rstrip('/')}/"
         full_path, status = self._look_up(f"{inside}index.html") if self.html else ("", None)
         indexed = status is not None and S_ISREG(status.st_mode)
         if not indexed and not self.listing:
@@ -325,14 +338,21 @@ class StaticFiles:
         return listing_response(entries, scope, self.listing_page_size, is_top=not segments)
 
     def _missing_page(self, path: str, scope: Scope) -> Response:
-        page, status_code = ("index.html", 200) if self._is_page_of_app(path) else ("404.html", 404)
+        page, status_code, vary = "404.html", 404, ""
+        if self.html == "spa" and self.path_policy.segments(path) is not None:
+            vary = PAGE_REQUEST_VARY
+            if is_page_request(path, scope):
+                page, status_code = "index.html", 200
         full_path, status = self._look_up(page)
         if status is None or not S_ISREG(status.st_mode):
-            raise HTTPException(404)
-        return self.file_response(full_path, status, scope, status_code)
-
-    def _is_page_of_app(self, path: str) -> bool:
-        return self.html == "spa" and not names_file(path) and self.path_policy.segments(path) is not None
+            raise HTTPException(404, headers={"vary": vary} if vary else None)
+        response = self.file_response(full_path, status, scope, status_code)
+        if vary:
+            response.headers.add_vary_header(vary)
+        whole = response.whole if isinstance(response, NotModifiedResponse) else response
+        if isinstance(whole, StaticFileMixin):
+            whole.watched = ()  # the page of any path: it must not be remembered as the file at this one
+        return response
 
     def directory_location(self, scope: Scope) -> str:
         """Return the location of a directory that was requested without its slash.

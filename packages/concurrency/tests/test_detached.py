@@ -7,14 +7,13 @@ from contextvars import ContextVar
 import anyio
 import pytest
 
-from armillary.concurrency import FILES, Overloaded
-from armillary.staticfiles._file_threads import run_in_file_thread
+from armillary.concurrency import FILES, Overloaded, run_detached
 
 pytestmark = pytest.mark.anyio
 
 
 async def test_function_runs_in_another_thread_and_its_result_comes_back() -> None:
-    assert await run_in_file_thread(threading.get_ident) != threading.get_ident()
+    assert await run_detached(threading.get_ident) != threading.get_ident()
 
 
 async def test_exception_comes_back_as_itself() -> None:
@@ -24,7 +23,7 @@ async def test_exception_comes_back_as_itself() -> None:
         raise error
 
     with pytest.raises(LookupError) as caught:
-        await run_in_file_thread(fail)
+        await run_detached(fail)
     assert caught.value is error
 
 
@@ -33,7 +32,7 @@ async def test_stop_iteration_is_an_error_and_not_an_endless_wait() -> None:
         raise StopIteration
 
     with anyio.fail_after(5), pytest.raises(RuntimeError, match="StopIteration"):
-        await run_in_file_thread(fail)
+        await run_detached(fail)
     assert FILES.in_use == 0
 
 
@@ -43,13 +42,13 @@ async def test_thread_that_cannot_be_started_keeps_no_place(
     def fail_to_start(self: threading.Thread) -> None:
         raise RuntimeError("can't start new thread")
 
-    module = "armillary.staticfiles._file_threads"
+    module = "armillary.concurrency._detached"
     monkeypatch.setattr(f"{module}._idle", deque())
     monkeypatch.setattr(f"{module}._Worker.start", fail_to_start)
     if anyio_backend_name == "trio":
         return  # which starts its own threads
     with pytest.raises(RuntimeError, match="can't start"):
-        await run_in_file_thread(int)
+        await run_detached(int)
     assert FILES.in_use == 0
 
 
@@ -68,7 +67,7 @@ async def test_no_more_calls_run_at_once_than_the_limiter_allows(monkeypatch: py
 
     async with anyio.create_task_group() as group:
         for _ in range(20):
-            group.start_soon(run_in_file_thread, work)
+            group.start_soon(run_detached, work)
     assert most <= 3
     assert FILES.in_use == 0
 
@@ -78,10 +77,10 @@ async def test_overload_is_what_the_limiter_says(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(FILES, "_max_wait", 0)
     release = threading.Event()
     async with anyio.create_task_group() as group:
-        group.start_soon(run_in_file_thread, release.wait)
+        group.start_soon(run_detached, release.wait)
         await anyio.wait_all_tasks_blocked()
         with pytest.raises(Overloaded):
-            await run_in_file_thread(int)
+            await run_detached(int)
         release.set()
 
 
@@ -89,12 +88,12 @@ async def test_cancelled_caller_does_not_free_the_place_before_the_thread_is_don
     if anyio_backend_name == "trio":
         # The general hop makes its caller wait for the thread, place and all.
         with anyio.move_on_after(0.01):
-            await run_in_file_thread(lambda: threading.Event().wait(0.02))
+            await run_detached(lambda: threading.Event().wait(0.02))
         assert FILES.in_use == 0
         return
     release = threading.Event()
     with anyio.move_on_after(0.01) as scope:
-        await run_in_file_thread(release.wait)
+        await run_detached(release.wait)
     assert scope.cancelled_caught
     assert FILES.in_use == 1
     release.set()
@@ -106,5 +105,5 @@ async def test_cancelled_caller_does_not_free_the_place_before_the_thread_is_don
 async def test_caller_keeps_its_context() -> None:
     variable: ContextVar[int] = ContextVar("variable")
     variable.set(1)
-    await run_in_file_thread(lambda: None)
+    await run_detached(lambda: None)
     assert variable.get() == 1
