@@ -143,7 +143,7 @@ async def test_file_whose_content_cannot_be_read_for_its_digest_is_a_404(
         raise error
 
     app = StaticFiles(directory=site, etag=etag)
-    monkeypatch.setattr("armillary.staticfiles._content_digest._digest", fail)
+    monkeypatch.setattr("armillary.staticfiles._content_digest.digest_of_file", fail)
     assert (await ask(app, "/letters.txt", query_string=query)).status == 404
     assert app.version("letters.txt") is None
 

@@ -40,6 +40,7 @@ from ._json_lines import JSONLinesResponse
 from ._json_response import JSONResponse
 from ._multipart import MultipartDecoder, boundary_of
 from ._negotiation import best_language, best_media_type, media_type_quality
+from ._open_file import OpenFile
 from ._part_headers import PartHeaders
 from ._part_sink import PartSink
 from ._parts import Part, PartStream
@@ -79,6 +80,7 @@ __all__ = [
     "JSONResponse",
     "MalformedRange",
     "MultipartDecoder",
+    "OpenFile",
     "Part",
     "PartHeaders",
     "PartSink",

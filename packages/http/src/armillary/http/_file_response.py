@@ -222,8 +222,12 @@ class FileResponse(Response):
         """Return whether the server can send a whole file by its path."""
         return _offers(scope, "http.response.pathsend")
 
+    def open_file(self) -> OpenFile:
+        """Open the file. Called in a worker thread; override it to check what is opened, or what is read."""
+        return OpenFile(self.path)
+
     def _open(self, scope: Scope) -> FileDelivery:
-        file = OpenFile(self.path)
+        file = self.open_file()
         try:
             delivery = self._begin(file, scope)
         except BaseException:

@@ -6,37 +6,44 @@ import os
 
 from armillary.asgi_types import Scope
 
+from ._file_status import is_same_file, shows_every_write
+
 VERSION_LENGTH = 12
 """Characters of the digest that identify a version of a file."""
 
 _CHUNK_SIZE = 1024 * 1024
 _MAX_REMEMBERED = 4096
-_remembered: dict[tuple[str, int, int, int], str] = {}
+_remembered: dict[tuple[str, int, int, int, int], str] = {}
 
 
 def content_digest(path: str, status: os.stat_result) -> str:
     """Return a digest of a file's content in 32 characters. Blocks.
 
-    The file is read once; after that its status shows whether it has changed.
+    The file is read once; after that its status shows whether it has changed. One that was changed in the
+    last second is read each time, since a further change might not show.
     """
-    key = (path, status.st_mtime_ns, status.st_size, status.st_ino)
+    key = (path, status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino)
     known = _remembered.get(key)
-    if known is None:
-        known = _digest(path)
+    if known is not None:
+        return known
+    is_conclusive = shows_every_write(status)
+    digest, status_after = digest_of_file(path)
+    if is_conclusive and is_same_file(status, status_after):
         while len(_remembered) >= _MAX_REMEMBERED:
             _remembered.pop(next(iter(_remembered)), None)
-        _remembered[key] = known
-    return known
+        _remembered[key] = digest
+    return digest
 
 
-def _digest(path: str) -> str:
+def digest_of_file(path: str) -> tuple[str, os.stat_result]:
+    """Return the digest, and the status after the last byte was read. Blocks."""
     from hashlib import blake2b
 
     digest = blake2b(digest_size=16)
     with open(path, "rb") as file:
         while chunk := file.read(_CHUNK_SIZE):
             digest.update(chunk)
-    return digest.hexdigest()
+        return digest.hexdigest(), os.fstat(file.fileno())
 
 
 def asked_version(scope: Scope) -> bytes:

@@ -16,7 +16,8 @@ from armillary.asgi_types import Scope, Send
 from armillary.http import FileResponse, parse_http_date, precondition_status, received_conditions
 
 from ._content_digest import asked_version
-from ._static_file_response import NotModifiedResponse, is_same_file
+from ._file_status import is_same_content, is_same_file, shows_every_write
+from ._static_file_response import NotModifiedResponse
 from ._variant import accept_encoding
 
 Key: TypeAlias = tuple[str, bool, bytes, bytes]
@@ -38,7 +39,7 @@ class RecentFile:
         body: the content, if it is kept in memory.
     """
 
-    __slots__ = ("body", "checked_at", "etag", "headers", "modified", "not_modified", "watched")
+    __slots__ = ("body", "checked_at", "etag", "headers", "is_conclusive", "modified", "not_modified", "watched")
 
     def __init__(self, response: FileResponse, watched: Watched, body: bytes | None) -> None:
         headers = response.headers
@@ -48,6 +49,7 @@ class RecentFile:
         self.modified = parse_http_date(headers.get("last-modified", ""))
         self.not_modified = NotModifiedResponse(headers).raw_headers
         self.watched = watched
+        self.is_conclusive = all(shows_every_write(status) for _, status in watched)
         self.checked_at = perf_counter()
 
 
@@ -83,7 +85,7 @@ class RecentFiles:
     def remembered_body(self, key: Key, watched: Watched) -> bytes | None:
         """Return the content kept if none of the files has changed since."""
         entry = self._entries.get(key)
-        if entry is None or entry.body is None or len(entry.watched) != len(watched):
+        if entry is None or entry.body is None or not entry.is_conclusive or len(entry.watched) != len(watched):
             return None
         pairs = zip(entry.watched, watched, strict=True)
         if all(old[0] == new[0] and is_same_file(old[1], new[1]) for old, new in pairs):
@@ -135,12 +137,13 @@ async def respond_from_memory(recent: RecentFile, scope: Scope, send: Send) -> b
 
 
 def read_unchanged(path: str, status: os.stat_result) -> bytes | None:
-    """Return the content of a file, None if its status has changed. Blocks."""
+    """Return the content of a file, None if its status has changed before or meanwhile. Blocks."""
     try:
         with open(path, "rb") as file:
             if is_same_file(os.fstat(file.fileno()), status):
                 body = file.read(status.st_size + 1)
-                return body if len(body) == status.st_size else None
+                unchanged = is_same_content(status, os.fstat(file.fileno()))
+                return body if unchanged and len(body) == status.st_size else None
     except OSError:
         pass
     return None

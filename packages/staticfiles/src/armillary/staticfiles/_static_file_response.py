@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from typing import ClassVar
 
 from armillary.asgi_types import Receive, Scope, Send
-from armillary.http import FilePlan, FileResponse, Response, format_http_date
+from armillary.http import FileResponse, OpenFile, Response, format_http_date
 
+from ._file_status import is_same_content, is_same_file
 from ._variant import Variant
 
 _KEPT_BY_NOT_MODIFIED = frozenset(
     (b"cache-control", b"content-location", b"date", b"etag", b"expires", b"last-modified", b"vary")
 )
-_VALIDATORS = (b"etag", b"last-modified")
 
 
 class NotModifiedResponse(Response):
@@ -32,8 +33,27 @@ class NotModifiedResponse(Response):
         self.raw_headers = [pair for pair in pairs if pair[0] in _KEPT_BY_NOT_MODIFIED]
 
 
-class FileReplaced(Exception):
-    """Another file is at a path than the one that was looked at and allowed."""
+class FileReplaced(RuntimeError):
+    """A file is no longer the one that was looked at and allowed, or was written to while it was sent."""
+
+
+class UnchangedFile(OpenFile):
+    """A file of which nothing is read that was written after it had been opened."""
+
+    def read(self, offset: int, count: int) -> bytes:
+        """Return up to `count` bytes from `offset`; none at the end of the file.
+
+        Raises:
+            FileReplaced: the file was written to.
+        """
+        data = super().read(offset, count)
+        # Looked at after reading: what was read by then is older than any later change.
+        if not is_same_content(self.stat, os.fstat(self.descriptor)):
+            raise FileReplaced(
+                f"File at path {os.fspath(self.path)} was changed while it was sent, so its rest was not: write a new "
+                "file and rename it to this name; for files that grow, set allows_changes on the response class"
+            )
+        return data
 
 
 class StaticFileMixin(FileResponse):
@@ -42,7 +62,14 @@ class StaticFileMixin(FileResponse):
     Attributes:
         digest: makes an entity tag of path and status; by default the base class's is used.
         watched: the files it was made from, with their statuses.
+
+    Raises:
+        RuntimeError: (when served) the file was replaced after it was looked up, or changed while it was sent;
+            the connection ends then, so that no client takes a mixture for the file.
     """
+
+    allows_changes: ClassVar[bool] = False
+    """Send a file that is written to meanwhile, such as a log that grows, up to the size it had."""
 
     conditional = False  # StaticFiles has handled the conditions
 
@@ -50,7 +77,6 @@ class StaticFileMixin(FileResponse):
     stat_result: os.stat_result | None
     watched: Sequence[tuple[str, os.stat_result]] = ()
     _coding = ""
-    _seen: os.stat_result | None = None
 
     def take_variant(self, variant: Variant, original: os.stat_result) -> None:
         """Send a coded variant; date and media type stay those of the original."""
@@ -65,33 +91,22 @@ class StaticFileMixin(FileResponse):
         etag = super().make_etag(stat_result) if digest is None else f'"{digest(os.fspath(self.path), stat_result)}"'
         return f'{etag[:-1]}-{self._coding}"' if self._coding else etag
 
-    def open_now(self, scope: Scope) -> None:
-        """Open the file for the next call. Blocks.
+    def open_file(self) -> OpenFile:
+        """Open the file that was looked up. Blocks.
 
         Raises:
-            FileReplaced: another file is at the path than the one that was found.
+            FileReplaced: another file took its place, or it was written to.
             RuntimeError: it was deleted.
         """
-        self._seen, self.stat_result = self.stat_result, None
-        self.prepare(scope)
-
-    def make_plan(self, scope: Scope, stat: os.stat_result) -> FilePlan:
-        """Return what to send of a file with this status."""
-        seen = self._seen
-        if seen is not None and not is_same_file(seen, stat):
-            if (seen.st_dev, seen.st_ino) != (stat.st_dev, stat.st_ino):
-                raise FileReplaced(os.fspath(self.path))
-            self.raw_headers = [pair for pair in self.raw_headers if pair[0] not in _VALIDATORS]
-        return super().make_plan(scope, stat)
+        file = OpenFile(self.path) if self.allows_changes else UnchangedFile(self.path)
+        if self.stat_result is not None and not is_same_file(self.stat_result, file.stat):
+            file.close()
+            raise FileReplaced(f"File at path {os.fspath(self.path)} was replaced after it was looked up.")
+        return file
 
 
 class StaticFileResponse(StaticFileMixin):
     """A file found by `StaticFiles`."""
-
-
-def is_same_file(one: os.stat_result, other: os.stat_result) -> bool:
-    """Return whether two statuses are of the same content, as far as a status can."""
-    return (one.st_mtime_ns, one.st_size, one.st_ino) == (other.st_mtime_ns, other.st_size, other.st_ino)
 
 
 async def handle_other_scope(scope: Scope, receive: Receive, send: Send) -> None:
