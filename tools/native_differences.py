@@ -355,9 +355,15 @@ DIFFERENCES = [
         ),
     ),
     Difference(
+        "A static file that is written to while it is sent",
+        "is sent to its end, a mixture of both",
+        "breaks the connection",
+        ("staticfiles._StaticFileResponse.allows_changes",),
+    ),
+    Difference(
         "Names of static files",
-        'any that the system allows; ".." is resolved inside the directory',
-        "those that are valid on every system",
+        'any that the system allows; ".." is resolved inside the directory; a slash may follow a file\'s name',
+        "those that are valid on every system; a file is no directory",
         ("staticfiles.StaticFiles.portable_names", "staticfiles.StaticFiles.get_path"),
     ),
     Difference(
