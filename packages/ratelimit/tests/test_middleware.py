@@ -139,7 +139,7 @@ async def test_the_messages_of_the_application_are_left_as_they_are(call: Any) -
 async def test_websockets_pass_unless_they_are_to_be_limited(call: Any) -> None:
     limited = RateLimitMiddleware(app, "1/hour")
     for _ in range(3):
-        assert (await call(limited, type="websocket")).messages[0]["type"] == "websocket.accept"
+        assert (await call(limited, type="websocket"))[0]["type"] == "websocket.accept"
 
 
 async def test_a_handshake_over_the_limit_is_rejected(call: Any) -> None:
@@ -147,9 +147,9 @@ async def test_a_handshake_over_the_limit_is_rejected(call: Any) -> None:
     accepted = await call(limited, type="websocket")
     assert accepted.headers["ratelimit"] == '"a";r=0;t=3600'
     closed = await call(limited, type="websocket")
-    assert closed.messages == [{"type": "websocket.close", "code": 1013, "reason": "Too Many Requests"}]
+    assert closed == [{"type": "websocket.close", "code": 1013, "reason": "Too Many Requests"}]
     rejected = await call(limited, type="websocket", extensions={"websocket.http.response": {}})
-    assert rejected.messages[0]["type"] == "websocket.http.response.start"
+    assert rejected[0]["type"] == "websocket.http.response.start"
     assert rejected.status == 429
     assert json.loads(rejected.body)["status"] == 429
 

@@ -7,12 +7,12 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Callable
-from importlib.util import find_spec
 from typing import Any
 
 import anyio
 import pytest
 from limits.aio.storage import MemoryStorage
+from testkit import ASYNCIO, TRIO, UVLOOP
 
 from armillary.ratelimit import RateLimitMiddleware
 from armillary.ratelimit._middleware import STORE_RETRY_SECONDS
@@ -39,11 +39,8 @@ async def limit(anyio_backend: object) -> AsyncIterator[Callable[..., RateLimitM
         await middleware.close()
 
 
-ASYNCIO_LOOPS: dict[str, object] = {"asyncio": ("asyncio", {"use_uvloop": False})}
-if find_spec("uvloop") is not None:
-    ASYNCIO_LOOPS["uvloop"] = ("asyncio", {"use_uvloop": True})
-on_asyncio = pytest.mark.parametrize("anyio_backend", ASYNCIO_LOOPS.values(), ids=ASYNCIO_LOOPS)
-on_trio = pytest.mark.parametrize("anyio_backend", [("trio", {})], ids=["trio"])
+on_asyncio = pytest.mark.parametrize("anyio_backend", [ASYNCIO, UVLOOP])
+on_trio = pytest.mark.parametrize("anyio_backend", [TRIO])
 
 
 @on_asyncio

@@ -1,79 +1,18 @@
-"""Every test marked `anyio` runs on asyncio, on uvloop where it is installed, and on trio."""
+"""Connections to routes, without an event loop."""
 
 from __future__ import annotations
 
 import json
-from importlib.util import find_spec
 from typing import Any
 
 import pytest
-from hypothesis import settings
-
-from armillary.lint import lint
-
-# A shared machine may pause for longer than any deadline.
-settings.register_profile("armillary", deadline=None)
-settings.load_profile("armillary")
-
-BACKENDS = [
-    pytest.param(("asyncio", {"use_uvloop": False}), id="asyncio"),
-    pytest.param(("trio", {}), id="trio"),
-]
-if find_spec("uvloop") is not None:
-    BACKENDS.append(pytest.param(("asyncio", {"use_uvloop": True}), id="uvloop"))
+from testkit import Connection, SentMessages, http_scope, websocket_scope
 
 
-@pytest.fixture(params=BACKENDS)
-def anyio_backend(request: pytest.FixtureRequest) -> object:
-    return request.param
-
-
-class RecordedResponse:
-    """What an application sent for one request."""
-
-    def __init__(self, messages: list[dict[str, Any]], scope: dict[str, Any]) -> None:
-        start = messages[0]
-        self.scope = scope
-        self.messages = messages
-        self.status: int = start.get("status", 0)
-        self.headers = {name.decode(): value.decode() for name, value in start.get("headers", [])}
-        self.body = b"".join(message.get("body", b"") for message in messages[1:])
-
-
-def http_scope(path: str = "/", method: str = "GET", **keys: Any) -> dict[str, Any]:
-    return {
-        "type": "http",
-        "asgi": {"version": "3.0", "spec_version": "2.4"},
-        "http_version": "1.1",
-        "method": method,
-        "scheme": "http",
-        "path": path,
-        "query_string": b"",
-        "headers": [(b"host", b"testserver")],
-        **keys,
-    }
-
-
-def websocket_scope(path: str = "/", **keys: Any) -> dict[str, Any]:
-    scope = http_scope(path, **keys)
-    del scope["method"]
-    return {**scope, "type": "websocket", "scheme": "ws", "subprotocols": []}
-
-
-async def call(app: Any, scope: dict[str, Any], *received: dict[str, Any]) -> RecordedResponse:
-    """Serve one connection under lint, with the messages the client sends."""
-    sent: list[dict[str, Any]] = []
+async def call(app: Any, scope: dict[str, Any], *received: dict[str, Any]) -> SentMessages:
+    """Serve one connection, with the messages the client sends."""
     first = {"type": "websocket.connect"} if scope["type"] == "websocket" else {"type": "http.request"}
-    queue = iter(received or [first])
-
-    async def receive() -> dict[str, Any]:
-        return next(queue)
-
-    async def send(message: Any) -> None:
-        sent.append(message)
-
-    await lint(app)(scope, receive, send)
-    return RecordedResponse(sent, scope)
+    return await Connection(scope, *(received or (first,))).run(app)
 
 
 def run(coroutine: Any) -> Any:
@@ -111,7 +50,7 @@ class Driver:
     call = staticmethod(call)
     run = staticmethod(run)
 
-    def get(self, app: Any, path: str, method: str = "GET", **keys: Any) -> RecordedResponse:
+    def get(self, app: Any, path: str, method: str = "GET", **keys: Any) -> SentMessages:
         return run(call(app, http_scope(path, method, **keys)))
 
     def received(self, app: Any, path: str, method: str = "GET", **keys: Any) -> list[Any]:

@@ -35,7 +35,7 @@ def test_404_and_405_are_raised_for_exception_handlers(driver: Any) -> None:
 
 def test_a_websocket_without_a_route_is_closed_with_1000(driver: Any) -> None:
     response = driver.run(driver.call(Router([Route("/a", driver.endpoint())]), driver.websocket_scope("/a")))
-    assert response.messages == [{"type": "websocket.close", "code": 1000, "reason": ""}]
+    assert response == [{"type": "websocket.close", "code": 1000, "reason": ""}]
 
 
 def test_a_default_application_handles_what_no_route_matches(driver: Any) -> None:

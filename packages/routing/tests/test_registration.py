@@ -89,7 +89,7 @@ async def test_websocket_functions_get_a_websocket(driver: Any) -> None:
 
     router = Router([WebSocketRoute("/ws", reject)])
     response = await driver.call(router, driver.websocket_scope("/ws"))
-    assert response.messages[0]["code"] == 4001
+    assert response[0]["code"] == 4001
 
 
 @pytest.mark.parametrize(

@@ -165,7 +165,7 @@ async def test_a_page_that_may_hold_a_token_varies_with_the_cookie_once(call: An
         await send({"type": "http.response.body", "body": b""})
 
     page = await call(CSRFMiddleware(app), headers={"cookie": cookie} if cookie else {})
-    varied = [value for name, value in page.messages[0]["headers"] if name == b"vary"]
+    varied = [value for name, value in page[0]["headers"] if name == b"vary"]
     items = [item.strip().lower() for value in varied for item in value.split(b",")]
     assert items.count(b"cookie") + items.count(b"*") == 1
 

@@ -41,7 +41,7 @@ async def test_a_header_that_the_application_set_stays(call: Any) -> None:
         await send({"type": "http.response.body"})
 
     response = await call(SecurityHeadersMiddleware(app))
-    names = [name for name, _ in response.messages[0]["headers"]]
+    names = [name for name, _ in response[0]["headers"]]
     assert response.headers["x-frame-options"] == "SAMEORIGIN"
     assert names.count(b"x-frame-options") == 1
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -16,6 +14,7 @@ from uuid import uuid4
 import anyio
 import pytest
 import sqlalchemy as sa
+from testkit import ASYNCIO, TRIO, UVLOOP, missing_service
 
 from armillary.sessions import FileStore, MemoryStore, SessionStore, StoredSession, StoreUnavailable
 from armillary.sessions.redis import RedisStore
@@ -76,25 +75,18 @@ async def available(attempt: Any, service: str) -> None:
     try:
         await attempt
     except Exception as exc:
-        if os.environ.get("ARMILLARY_REQUIRE_SERVICES") == "1":
-            raise
-        pytest.skip(f"{service} is not available: {exc}")
+        missing_service(f"{service} is not available: {exc}")
 
 
 STORES: list[Any] = [memory, files, redis, sqlite, postgresql]
-ASYNCIO: list[Any] = [("asyncio", {"use_uvloop": False})]
-if find_spec("uvloop") is not None:
-    ASYNCIO.append(("asyncio", {"use_uvloop": True}))
-TRIO = ("trio", {})
-RUNS = [(make, loop) for make in STORES for loop in [*ASYNCIO, *([TRIO] if make in (memory, files) else [])]]
+RUNS = [
+    pytest.param((make, loop.values[0]), id=f"{make.__name__}-{loop.id}", marks=loop.marks)
+    for make in STORES
+    for loop in [ASYNCIO, UVLOOP, *([TRIO] if make in (memory, files) else [])]
+]
 
 
-def name_of(run: Any) -> str:
-    make, (loop, options) = run
-    return f"{make.__name__}-{'uvloop' if options.get('use_uvloop') else loop}"
-
-
-@pytest.fixture(params=RUNS, ids=name_of)
+@pytest.fixture(params=RUNS)
 def run(request: pytest.FixtureRequest) -> Any:
     return request.param
 
@@ -153,7 +145,7 @@ async def test_stores_that_need_asyncio_raise_under_trio(anyio_backend: str) -> 
             await make().load(KEY)
 
 
-@pytest.mark.parametrize("anyio_backend", ASYNCIO)
+@pytest.mark.parametrize("anyio_backend", [ASYNCIO, UVLOOP])
 async def test_a_service_that_is_down_is_a_store_unavailable(anyio_backend: str) -> None:
     stores: list[Any] = [
         RedisStore("redis://127.0.0.1:1/0"),
@@ -165,7 +157,7 @@ async def test_a_service_that_is_down_is_a_store_unavailable(anyio_backend: str)
         await store.close()
 
 
-@pytest.mark.parametrize("anyio_backend", ASYNCIO)
+@pytest.mark.parametrize("anyio_backend", [ASYNCIO, UVLOOP])
 async def test_a_redis_that_does_not_respond_is_unavailable_after_the_timeout(anyio_backend: Any) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:  # connections wait in its queue
         store = RedisStore(f"redis://127.0.0.1:{silent.getsockname()[1]}/0", timeout=0.05)
@@ -184,7 +176,7 @@ def test_a_redis_store_that_could_not_work_is_rejected() -> None:
     RedisStore(Redis(decode_responses=True))
 
 
-@pytest.mark.parametrize("anyio_backend", ASYNCIO)
+@pytest.mark.parametrize("anyio_backend", [ASYNCIO, UVLOOP])
 async def test_a_restarted_database_is_used_again_without_an_error(anyio_backend: Any, tmp_path: Path) -> None:
     async with postgresql(tmp_path) as store:
         await store.save(KEY, SESSION, None, 60)
@@ -198,7 +190,7 @@ async def test_a_restarted_database_is_used_again_without_an_error(anyio_backend
         assert await store.load(KEY) == SESSION
 
 
-@pytest.mark.parametrize("anyio_backend", ASYNCIO)
+@pytest.mark.parametrize("anyio_backend", [ASYNCIO, UVLOOP])
 async def test_an_expired_session_is_absent_and_its_key_is_free(anyio_backend: str, tmp_path: Path) -> None:
     async with AsyncExitStack() as stack:
         stores = [await stack.enter_async_context(make(tmp_path)) for make in STORES]
@@ -210,7 +202,7 @@ async def test_an_expired_session_is_absent_and_its_key_is_free(anyio_backend: s
             assert await store.save(KEY, SESSION, None, 60)
 
 
-@pytest.mark.parametrize("anyio_backend", ASYNCIO)
+@pytest.mark.parametrize("anyio_backend", [ASYNCIO, UVLOOP])
 async def test_a_damaged_file_is_no_session(tmp_path: Path) -> None:
     store = FileStore(tmp_path)
     for text in ("", "{", "[]", '{"session": [1], "expires": 9e9}'):
@@ -218,13 +210,13 @@ async def test_a_damaged_file_is_no_session(tmp_path: Path) -> None:
         assert await store.load(KEY) is None
 
 
-@pytest.mark.parametrize("anyio_backend", ASYNCIO)
+@pytest.mark.parametrize("anyio_backend", [ASYNCIO, UVLOOP])
 async def test_session_files_are_for_this_user_alone(anyio_backend: str, tmp_path: Path) -> None:
     await FileStore(tmp_path).save(KEY, SESSION, None, 60)
     assert (tmp_path / KEY).stat().st_mode & 0o777 == 0o600
 
 
-@pytest.mark.parametrize("anyio_backend", ASYNCIO)
+@pytest.mark.parametrize("anyio_backend", [ASYNCIO, UVLOOP])
 async def test_a_key_is_never_a_path(anyio_backend: str, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="is not a session key"):
         await FileStore(tmp_path).load("../secrets")
@@ -240,7 +232,7 @@ with file_lock(Path(sys.argv[1])):
 """
 
 
-@pytest.mark.parametrize("anyio_backend", ASYNCIO)
+@pytest.mark.parametrize("anyio_backend", [ASYNCIO, UVLOOP])
 async def test_a_lock_ends_with_the_process_that_holds_it(anyio_backend: object, tmp_path: Path) -> None:
     store = FileStore(tmp_path)
     lock = str(tmp_path / f"{KEY[:2]}.lock")
@@ -256,7 +248,7 @@ async def test_a_lock_ends_with_the_process_that_holds_it(anyio_backend: object,
         assert await store.load(KEY) == SESSION
 
 
-@pytest.mark.parametrize("anyio_backend", ASYNCIO)
+@pytest.mark.parametrize("anyio_backend", [ASYNCIO, UVLOOP])
 async def test_expired_files_are_removed_on_request(anyio_backend: str, tmp_path: Path) -> None:
     store = FileStore(tmp_path)
     await store.save(KEY, SESSION, None, 60)
@@ -265,7 +257,7 @@ async def test_expired_files_are_removed_on_request(anyio_backend: str, tmp_path
     assert [path.name for path in tmp_path.iterdir() if path.suffix != ".lock"] == [KEY]
 
 
-@pytest.mark.parametrize("anyio_backend", ASYNCIO)
+@pytest.mark.parametrize("anyio_backend", [ASYNCIO, UVLOOP])
 async def test_memory_keeps_at_most_max_sessions(anyio_backend: str) -> None:
     store = MemoryStore(max_sessions=2)
     for number in range(3):

@@ -42,12 +42,12 @@ async def test_a_websocket_is_opened_and_its_client_disconnects(call: Any) -> No
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         received.append(await receive())
-        await send({"type": "websocket.accept"})
+        await send({"type": "websocket.accept", "headers": [(b"x-a", b"1")]})
         received.append(await receive())
 
     sent = await call(app, type="websocket")
     assert sent.kinds == ["websocket.accept"]
-    assert (sent.status, sent.headers, sent.body) == (None, {}, b"")
+    assert (sent.status, sent.headers, sent.body) == (None, {"x-a": "1"}, b"")
     assert received == [{"type": "websocket.connect"}, {"type": "websocket.disconnect", "code": 1006}]
 
 
@@ -99,7 +99,7 @@ def test_a_body_is_sent_in_its_pieces() -> None:
 def test_the_path_of_a_scope_is_sent_encoded_too() -> None:
     scope = http_scope("/ä b", "PUT", query_string=b"a=1")
     assert (scope["path"], scope["raw_path"], scope["method"]) == ("/ä b", b"/%C3%A4%20b", "PUT")
-    assert (scope["query_string"], scope["headers"]) == (b"a=1", [])
+    assert (scope["query_string"], scope["headers"]) == (b"a=1", [(b"host", b"testserver")])
 
 
 @pytest.mark.parametrize("headers", [{"X-A": "é"}, [("X-A", "é")], [(b"x-a", b"\xe9")]])

@@ -10,6 +10,7 @@ import anyio
 from testkit.scopes import http_scope, websocket_scope
 
 Message = dict[str, Any]
+_STARTS = ("http.response.start", "websocket.http.response.start", "websocket.accept")
 
 
 class SentMessages(list[Message]):
@@ -24,8 +25,8 @@ class SentMessages(list[Message]):
 
     @property
     def raw_headers(self) -> list[tuple[bytes, bytes]]:
-        """The headers of the response, in the order they were sent in."""
-        return [pair for message in self if "status" in message for pair in message.get("headers", ())]
+        """The headers of the response or of the accepted handshake, in the order they were sent in."""
+        return [pair for message in self if message["type"] in _STARTS for pair in message.get("headers", ())]
 
     @property
     def headers(self) -> dict[str, str]:

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 Text = str | bytes
+HOST = [(b"host", b"testserver")]
 Headers = dict[str, str] | Sequence[tuple[Text, Text]]
 
 
@@ -16,7 +17,7 @@ def http_scope(path: str = "/", method: str = "GET", **keys: Any) -> dict[str, A
     Args:
         path: the decoded path; `raw_path` is made of it.
         method: the method.
-        keys: take the place of the scope's own; `headers` may be a dict or pairs, of text or bytes.
+        keys: take the place of the scope's own; `headers`, by default a Host alone, may be a dict or pairs, of text or bytes.
     """
     return {
         "type": "http",
@@ -31,7 +32,7 @@ def http_scope(path: str = "/", method: str = "GET", **keys: Any) -> dict[str, A
         "client": ("192.0.2.1", 5000),
         "server": ("127.0.0.1", 8000),
         **keys,
-        "headers": encode_headers(keys.get("headers", ())),
+        "headers": encode_headers(keys.get("headers", HOST)),
     }
 
 
@@ -39,7 +40,7 @@ def websocket_scope(path: str = "/", **keys: Any) -> dict[str, Any]:
     """Return the scope of a WebSocket; the arguments are those of `http_scope`."""
     scope: dict[str, Any] = {**http_scope(path), "type": "websocket", "scheme": "ws", "subprotocols": [], **keys}
     del scope["method"]
-    return {**scope, "headers": encode_headers(keys.get("headers", ()))}
+    return {**scope, "headers": encode_headers(keys.get("headers", HOST))}
 
 
 def lifespan_scope(**keys: Any) -> dict[str, Any]:
