@@ -1,16 +1,14 @@
-"""Tests marked `anyio` run on asyncio, and on uvloop if it is installed: Strawberry supports no other event loop."""
+"""A schema, and clients of an application that serves it."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
-from importlib.util import find_spec
 from typing import Any
 
 import pytest
 import strawberry
 from graphql import GraphQLError
-from hypothesis import settings
 from strawberry.file_uploads import Upload
 from strawberry.schema.config import StrawberryConfig
 
@@ -18,18 +16,11 @@ from armillary.graphql import GraphQL
 from armillary.lint import lint
 from armillary.testing import TestClient
 
-# A shared machine may pause for longer than any deadline.
-settings.register_profile("armillary", deadline=None)
-settings.load_profile("armillary")
 
-BACKENDS = [pytest.param(("asyncio", {"use_uvloop": False}), id="asyncio")]
-if find_spec("uvloop") is not None:
-    BACKENDS.append(pytest.param(("asyncio", {"use_uvloop": True}), id="uvloop"))
-
-
-@pytest.fixture(params=BACKENDS)
-def anyio_backend(request: pytest.FixtureRequest) -> object:
-    return request.param
+@pytest.fixture
+def anyio_backend(asyncio_backend: object) -> object:
+    """Strawberry supports asyncio only."""
+    return asyncio_backend
 
 
 @strawberry.type

@@ -12,68 +12,18 @@ from graphql import (
     GraphQLSchema,
     OperationDefinitionNode,
     parse,
-    specified_rules,
 )
-from graphql.validation import recommended_rules
-from strawberry.schema.schema import validate_document
 
 from ..limits._costs import FieldCosts
 from ..limits._limits import GraphQLLimits
 from ..limits._measure import Measure, Measuring
+from ..limits._validation import Validation
+from ._prepared_document import PreparedDocument
 
 MAX_CACHED_SIZE = 10_000
 """Characters of the longest document that is cached."""
 
-DEFAULT_RULES = tuple(specified_rules)
-"""The rules Strawberry validates by unless an extension of the schema changes them."""
-
-_VALIDATION_RULES = (*DEFAULT_RULES, *(rule for rule in recommended_rules if rule not in DEFAULT_RULES))
-
-
-class PreparedDocument:
-    """One document, with all that is known without its variables.
-
-    Attributes:
-        node: the parsed document; None if there is a `syntax_error`.
-        syntax_error: why it could not be parsed.
-        errors: the limits it exceeds, or else its validation errors.
-        operations: its operations by name, None for the one without.
-    """
-
-    __slots__ = ("errors", "node", "operations", "syntax_error", "variable_costs")
-
-    def __init__(
-        self, node: DocumentNode | None, syntax_error: GraphQLError | None, errors: list[GraphQLError]
-    ) -> None:
-        self.node = node
-        self.syntax_error = syntax_error
-        self.errors = errors
-        self.variable_costs = False
-        self.operations: dict[str | None, OperationDefinitionNode] = {}
-        for definition in () if node is None else node.definitions:
-            if isinstance(definition, OperationDefinitionNode):
-                name = None if definition.name is None else definition.name.value
-                self.operations.setdefault(name, definition)
-
-    @property
-    def is_valid(self) -> bool:
-        """Whether it can be run, as far as is known without variables."""
-        return self.syntax_error is None and not self.errors
-
-    def select(self, name: str | None) -> OperationDefinitionNode | GraphQLError:
-        """Return the operation to run (GraphQL specification, section 6.1, GetOperation), or why there is none.
-
-        The error is returned, not raised: a cached exception raised repeatedly would grow.
-        """
-        if self.syntax_error is not None:
-            return self.syntax_error
-        if name is not None:
-            return self.operations.get(name) or GraphQLError(f'Unknown operation named "{name}".')
-        if not self.operations:
-            return GraphQLError("The document holds no operation, only definitions; add a query or a mutation.")
-        if len(self.operations) > 1:
-            return GraphQLError("The document holds several operations; name the one to run in `operationName`.")
-        return next(iter(self.operations.values()))
+_TOO_DEEP = "The document is nested too deep to be validated."
 
 
 class Documents:
@@ -89,6 +39,7 @@ class Documents:
         self._schema = schema
         self._limits = limits
         self._costs = costs
+        self._validation = Validation(schema, limits)
         self._cached: dict[str, PreparedDocument] = {}
         self._last: tuple[str, PreparedDocument] | None = None
 
@@ -109,6 +60,15 @@ class Documents:
         # The dict is ordered by use: the least recently used comes first.
         cached[query] = prepared
         return prepared
+
+    def check(
+        self, node: DocumentNode, variables: Mapping[str, Any] | None, operation_name: str | None
+    ) -> list[GraphQLError]:
+        """Return the errors of a document that was not prepared here: limits it exceeds, or else of validation."""
+        try:
+            return self.measure(node, variables, operation_name) or self._validation.errors(node)
+        except RecursionError:
+            return [GraphQLError(_TOO_DEEP)]
 
     def measure(
         self, node: DocumentNode, variables: Mapping[str, Any] | None, operation_name: str | None
@@ -132,11 +92,11 @@ class Documents:
         measuring = Measuring(self._schema, node, self._costs)
         try:
             prepared.errors = self._over_limits(measuring, prepared.operations.values())
-            prepared.variable_costs = measuring.needs_variables
+            prepared.variable_costs = measuring.needs_variables and self._limits.max_complexity is not None
             if not prepared.errors:
-                prepared.errors = validate_document(self._schema, node, _VALIDATION_RULES)
+                prepared.errors = self._validation.errors(node)
         except RecursionError:
-            prepared.errors = [GraphQLError("The document is nested too deep to be validated.")]
+            prepared.errors = [GraphQLError(_TOO_DEEP)]
         return prepared
 
     def _check_size(self, query: str) -> None:
@@ -161,6 +121,9 @@ class Documents:
         if limits.max_complexity is not None and measure.complexity > limits.max_complexity:
             found = _count(measure.complexity)
             excesses.append(f"The operation has a complexity of {found}; at most {limits.max_complexity} is allowed.")
+        if limits.max_repeats is not None and measure.repeats > limits.max_repeats:
+            found = f"{measure.repeated!r} {_count(measure.repeats)} times in one place"
+            excesses.append(f"The operation selects {found}; at most {limits.max_repeats} are allowed.")
         return excesses
 
 

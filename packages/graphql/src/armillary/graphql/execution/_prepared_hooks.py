@@ -14,7 +14,9 @@ from strawberry.extensions import SchemaExtension
 from strawberry.extensions.runner import SchemaExtensionsRunner
 from strawberry.types.execution import ExecutionContext
 
-from ..documents._documents import DEFAULT_RULES, Documents, PreparedDocument
+from ..documents._documents import Documents
+from ..documents._prepared_document import PreparedDocument
+from ..limits._validation import DEFAULT_RULES
 from ._time_limit import ResultTime
 
 
@@ -44,13 +46,11 @@ class Preparation:
             return
         prepared = self._prepared
         if prepared is None or prepared.node is not node:
-            errors = self._documents.measure(node, context.variables, context.operation_name)
-            if errors:
-                context.pre_execution_errors = errors
-            return
-        errors = prepared.errors
-        if not errors and prepared.variable_costs:
-            errors = self._documents.measure(node, context.variables, context.operation_name)
+            errors = self._documents.check(node, context.variables, context.operation_name)
+        else:
+            errors = prepared.errors
+            if not errors and prepared.variable_costs:
+                errors = self._documents.measure(node, context.variables, context.operation_name)
         if errors or context.validation_rules == DEFAULT_RULES:
             context.pre_execution_errors = list(errors)
 

@@ -16,7 +16,6 @@ from armillary.http import Request, Response, encode_json
 from .._context import GraphQLContext
 from .._hooks import Hooks, error_formatter
 from .._operation import RequestRejected, read_operation
-from ..documents._increments import asks_for_increments
 from ..execution._engine import RunnableOperation
 from ..execution._time_limit import TimedOut
 from ..results._format import FrameFormat, format_result, is_request_error
@@ -113,7 +112,7 @@ class HTTPTransport:
 
     def _reject_increments(self, operation: RunnableOperation) -> None:
         """Reject a mutation whose result could not be sent, before it changes anything."""
-        if asks_for_increments(operation.text, self._engine.documents.prepare(operation.text).node):
+        if self._engine.documents.prepare(operation.text).asks_for_increments:
             raise RequestRejected(406, _NO_INCREMENTS)
 
     async def _prepare(self, context: GraphQLContext) -> tuple[Any, Any]:

@@ -16,7 +16,7 @@ def _check(name: str, value: object) -> None:
 class GraphQLLimits:
     """The limits on what clients send. None switches a limit off.
 
-    Depth, aliases and complexity are counted with every fragment expanded, before the document is
+    Depth, aliases, repeats and complexity are counted with every fragment expanded, before the document is
     validated, even if its fragments form cycles.
 
     Args:
@@ -24,7 +24,10 @@ class GraphQLLimits:
         max_tokens: lexical tokens of one document.
         max_depth: levels of nested fields.
         max_aliases: aliased fields.
+        max_repeats: fields of one response name in one place of the result. They are compared with one
+            another in pairs.
         max_complexity: the sum of the costs of all fields, see `FieldCosts`; 1 a field by default.
+        max_errors: errors of validation that are reported for a document, after which it stops.
         max_batch_size: operations in one HTTP request, if batching is on.
         max_subscriptions: operations running at the same time on one WebSocket or event stream.
         max_event_streams: event streams reserved or open, in single connection mode.
@@ -51,8 +54,10 @@ class GraphQLLimits:
         "max_cached_documents",
         "max_complexity",
         "max_depth",
+        "max_errors",
         "max_event_streams",
         "max_query_size",
+        "max_repeats",
         "max_subscriptions",
         "max_tokens",
         "result_timeout",
@@ -62,10 +67,12 @@ class GraphQLLimits:
         self,
         *,
         max_query_size: int | None = 100_000,
-        max_tokens: int | None = 2_000,
+        max_tokens: int | None = 1_000,
         max_depth: int | None = 20,
         max_aliases: int | None = 30,
+        max_repeats: int | None = 50,
         max_complexity: int | None = 1_000,
+        max_errors: int | None = 20,
         max_batch_size: int | None = 10,
         max_subscriptions: int | None = 100,
         max_event_streams: int | None = 1_000,
@@ -78,7 +85,9 @@ class GraphQLLimits:
         self.max_tokens = max_tokens
         self.max_depth = max_depth
         self.max_aliases = max_aliases
+        self.max_repeats = max_repeats
         self.max_complexity = max_complexity
+        self.max_errors = max_errors
         self.max_batch_size = max_batch_size
         self.max_subscriptions = max_subscriptions
         self.max_event_streams = max_event_streams

@@ -1,4 +1,4 @@
-"""The depth, aliases and complexity of an operation, with its fragments expanded.
+"""The depth, aliases, complexity and repeats of an operation, with its fragments expanded.
 
 A fragment is measured once, however often it is spread, so the work grows with the length of the
 document although the sums may grow exponentially. A fragment within itself adds nothing:
@@ -8,6 +8,7 @@ validation rejects it.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from graphql import (
@@ -22,15 +23,25 @@ from graphql import (
     SelectionSetNode,
 )
 
-from ._costs import FieldCosts, number_defaults
+from ._costs import FieldCosts
+from ._list_sizes import MissingVariables, variable_defaults
 
 
 class Measure(NamedTuple):
-    """Levels of fields, aliased fields, and the sum of the costs."""
+    """Levels of fields, aliased fields, the sum of the costs, and the response name selected most often in one place.
+
+    Attributes:
+        repeats: how often that is.
+        repeated: that name.
+        names: how often each response name is selected here, not below.
+    """
 
     depth: int = 0
     aliases: int = 0
     complexity: int = 0
+    repeats: int = 0
+    repeated: str = ""
+    names: Mapping[str, int] = MappingProxyType({})
 
 
 _EMPTY_MEASURE = Measure()
@@ -69,12 +80,14 @@ class Measuring:
         """Return the measure of one operation."""
         if self._request_variables is not None:
             # Each operation has its own defaults, so the cost of a fragment may differ between operations.
-            self._variables = {**number_defaults(node), **self._request_variables}
+            self._variables = {**variable_defaults(node), **self._request_variables}
             self._measured.clear()
         return self._selections(node.selection_set, self._schema.get_root_type(node.operation))
 
     def _selections(self, node: SelectionSetNode, parent: GraphQLNamedType | None) -> Measure:
-        depth = aliases = complexity = 0
+        depth = aliases = complexity = repeats = 0
+        repeated = ""
+        names: dict[str, int] = {}
         for selection in node.selections:
             if isinstance(selection, FieldNode):
                 part = self._field(selection, parent)
@@ -88,19 +101,28 @@ class Measuring:
             depth = max(depth, part.depth)
             aliases += part.aliases
             complexity += part.complexity
-        return Measure(depth, aliases, complexity)
+            if part.repeats > repeats:
+                repeats, repeated = part.repeats, part.repeated
+            for name, count in part.names.items():
+                names[name] = total = names.get(name, 0) + count
+                if total > repeats:
+                    repeats, repeated = total, name
+        return Measure(depth, aliases, complexity, repeats, repeated, names)
 
     def _field(self, node: FieldNode, parent: GraphQLNamedType | None) -> Measure:
         weight, inner = self._costs.weigh(parent, node)
-        aliases = 0 if node.alias is None else 1
+        aliases, name = (0, node.name.value) if node.alias is None else (1, node.alias.value)
+        names = {name: 1}
         if node.selection_set is None:
-            return Measure(1, aliases, weight)
+            return Measure(1, aliases, weight, 1, name, names)
         below = self._selections(node.selection_set, inner)
-        count = self._costs.count(node, self._variables)
-        if count is None:
+        try:
+            count = self._costs.count(parent, node, self._variables)
+        except MissingVariables:
             self.needs_variables = True
             count = 1
-        return Measure(below.depth + 1, below.aliases + aliases, weight + count * below.complexity)
+        complexity = weight + count * below.complexity
+        return Measure(below.depth + 1, below.aliases + aliases, complexity, below.repeats, below.repeated, names)
 
     def _fragment(self, name: str) -> Measure:
         measured = self._measured.get(name)
