@@ -1,36 +1,15 @@
-"""Every test marked `anyio` runs on asyncio, on uvloop if it is installed, and on trio."""
+"""Requests that know when their client disconnects."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable
-from importlib.util import find_spec
 from typing import Any
 
 import anyio
 import pytest
-from hypothesis import settings
-
-from armillary.lint import lint
-
-# A busy machine may pause for longer than any deadline.
-settings.register_profile("armillary", deadline=None)
-settings.load_profile("armillary")
-
-BACKENDS = [
-    pytest.param(("asyncio", {"use_uvloop": False}), id="asyncio"),
-    pytest.param(("trio", {}), id="trio"),
-]
-if find_spec("uvloop") is not None:
-    BACKENDS.append(pytest.param(("asyncio", {"use_uvloop": True}), id="uvloop"))
+from testkit import Connection, http_scope, request_messages, websocket_scope
 
 
-@pytest.fixture(params=BACKENDS)
-def anyio_backend(request: pytest.FixtureRequest) -> object:
-    return request.param
-
-
-class Exchange:
+class Exchange(Connection):
     """One request to an application: the request and the messages the application sent.
 
     Args:
@@ -40,35 +19,17 @@ class Exchange:
             then sends `http.disconnect`, and from spec 2.4 its send raises `OSError`.
     """
 
-    def __init__(self, *, body: bytes = b"", disconnected_after: int | None = None, **scope: Any) -> None:
-        self.scope = {
-            "type": "http",
-            "asgi": {"version": "3.0", "spec_version": scope.pop("spec_version", "2.4")},
-            "http_version": "1.1",
-            "method": "GET",
-            "scheme": "http",
-            "path": "/",
-            "raw_path": b"/",
-            "query_string": b"",
-            "root_path": "",
-            "headers": [],
-            "client": ("127.0.0.1", 50000),
-            "server": ("testserver", 80),
-            **scope,
-        }
-        if self.scope["type"] == "websocket":
-            del self.scope["method"]
-            self.scope["subprotocols"] = []
-        self.request = [{"type": "http.request", "body": body, "more_body": False}]
-        self.sent: list[Any] = []
+    def __init__(self, *, body: bytes = b"", disconnected_after: int | None = None, **keys: Any) -> None:
+        keys = {"asgi": {"version": "3.0", "spec_version": keys.pop("spec_version", "2.4")}, "headers": [], **keys}
+        make = websocket_scope if keys.get("type") == "websocket" else http_scope
+        super().__init__(make(**keys), *request_messages(body))
         self.disconnected = anyio.Event()
         self._disconnected_after = disconnected_after
 
     async def receive(self) -> Any:
-        if self.request:
-            return self.request.pop()
-        await self.disconnected.wait()
-        return {"type": "http.disconnect"}
+        if not self.received:
+            await self.disconnected.wait()
+        return await super().receive()
 
     async def send(self, message: Any) -> None:
         version = self.scope["asgi"]["spec_version"]
@@ -78,27 +39,25 @@ class Exchange:
         if self._disconnected_after is not None and len(self.sent) >= self._disconnected_after:
             self.disconnected.set()
 
-    async def run(self, app: Any) -> Exchange:
-        await lint(app)(self.scope, self.receive, self.send)
+    async def run(self, app: Any) -> Exchange:  # type: ignore[override]
+        await super().run(app)
         return self
 
     @property
-    def status(self) -> int:
-        return self.sent[0]["status"]
+    def status(self) -> int | None:
+        return self.sent.status
 
     @property
     def headers(self) -> dict[str, str]:
-        pairs = [(name.decode(), value.decode("latin-1")) for name, value in self.sent[0]["headers"]]
-        assert len(dict(pairs)) == len(pairs), f"a header twice in {pairs}"
-        return dict(pairs)
+        return {name.decode(): self.sent.get(name).decode("latin-1") for name, _ in self.sent.raw_headers}
 
     @property
     def body(self) -> bytes:
-        return b"".join(message.get("body", b"") for message in self.sent)
+        return self.sent.body
 
     @property
     def kinds(self) -> list[str]:
-        return [message["type"] for message in self.sent]
+        return self.sent.kinds
 
 
 @pytest.fixture
@@ -115,34 +74,7 @@ def post(exchange: type[Exchange]) -> Any:
         if content_type is not None:
             headers = [*headers, (b"content-type", content_type.encode("latin-1"))]
         one = exchange(method=scope.pop("method", "POST"), headers=headers, **scope)
-        one.request = [
-            {"type": "http.request", "body": piece, "more_body": number < len(pieces)}
-            for number, piece in enumerate(pieces or (b"",), 1)
-        ]
-        one.request.reverse()
+        one.received = request_messages(pieces or b"")
         return await one.run(app)
 
     return send
-
-
-def count_lines(work: Callable[[], object]) -> int:
-    lines = 0
-
-    def trace(frame: Any, event: str, argument: Any) -> Any:
-        nonlocal lines
-        lines += event == "line"
-        return trace
-
-    previous = sys.gettrace()
-    sys.settrace(trace)
-    try:
-        work()
-    finally:
-        sys.settrace(previous)
-    return lines
-
-
-@pytest.fixture
-def counted_lines() -> Callable[[Callable[[], object]], int]:
-    """Return how many lines of Python some work runs: a count that does not depend on the load."""
-    return count_lines

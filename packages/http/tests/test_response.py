@@ -266,7 +266,7 @@ class TestRedirect:
 class TestDenialResponse:
     async def test_a_response_rejects_a_websocket(self, exchange: Any) -> None:
         one = exchange(type="websocket", scheme="ws", extensions={"websocket.http.response": {}})
-        one.request = [{"type": "websocket.connect"}]
+        one.received = [{"type": "websocket.connect"}]
         await PlainTextResponse("no", 403)(one.scope, one.receive, one.send)
         assert one.kinds == ["websocket.http.response.start", "websocket.http.response.body"]
         assert (one.status, one.body) == (403, b"no")

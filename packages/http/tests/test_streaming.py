@@ -7,6 +7,7 @@ from typing import Any
 
 import anyio
 import pytest
+from testkit import request_messages
 
 from armillary.asgi_types import ClientDisconnect
 from armillary.http import JSONLinesResponse, Request, StreamingResponse, request_response
@@ -290,7 +291,7 @@ async def test_a_rejected_websocket_is_sent_the_stream(exchange: Any) -> None:
 async def test_a_response_may_read_the_request_while_it_is_sent(exchange: Any, spec_version: str) -> None:
     one = exchange(spec_version=spec_version, method="POST")
     parts = [b"a", b"b", b"c"]
-    one.request = [{"type": "http.request", "body": part, "more_body": part != b"c"} for part in reversed(parts)]
+    one.received = request_messages(parts)
     receive = one.receive
 
     async def slowly() -> Any:
@@ -365,7 +366,7 @@ async def test_a_response_that_reads_late_is_given_what_comes_later(exchange: An
 
 async def test_a_body_too_large_to_keep_is_dropped_and_says_so_when_it_is_read(exchange: Any) -> None:
     one = exchange(spec_version="2.3", method="POST", disconnected_after=4)
-    one.request = [{"type": "http.request", "body": b"x", "more_body": number > 0} for number in range(100)]
+    one.received = request_messages([b"x"] * 100)
 
     async def late(request: Request) -> StreamingResponse:
         async def parts() -> AsyncIterator[str]:
@@ -381,13 +382,13 @@ async def test_a_body_too_large_to_keep_is_dropped_and_says_so_when_it_is_read(e
 
     with anyio.fail_after(5):
         await one.run(request_response(late))
-    assert not one.request
+    assert not one.received
 
 
 @pytest.mark.parametrize("polled", [True, False])
 async def test_a_disconnect_that_is_received_once_ends_the_stream(exchange: Any, polled: bool) -> None:
     one = exchange(spec_version="2.3", method="POST")
-    one.request = [{"type": "http.disconnect"}, {"type": "http.request", "body": b"x", "more_body": True}]
+    one.received = [{"type": "http.request", "body": b"x", "more_body": True}, {"type": "http.disconnect"}]
 
     async def endless(request: Request) -> StreamingResponse:
         if polled:

@@ -1,77 +1,32 @@
-"""Every test marked `anyio` runs on asyncio, on uvloop if it is installed, and on trio."""
+"""Applications that receive and send given messages, under lint."""
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from types import SimpleNamespace
 from typing import Any
 
 import anyio
 import pytest
-from hypothesis import settings
+import testkit
+from testkit import Connection
 
 from armillary.asgi_types import Message, Receive, Scope, Send
 from armillary.lint import lint
 
-# A shared machine may pause for longer than any deadline.
-settings.register_profile("armillary", deadline=None)
-settings.load_profile("armillary")
-
-BACKENDS = [
-    pytest.param(("asyncio", {"use_uvloop": False}), id="asyncio"),
-    pytest.param(("trio", {}), id="trio"),
-]
-if find_spec("uvloop") is not None:
-    BACKENDS.append(pytest.param(("asyncio", {"use_uvloop": True}), id="uvloop"))
+# Of any value, also a wrong one.
+KEYS: dict[str, Any] = {"extensions": {}, "state": {}}
 
 
-@pytest.fixture(params=BACKENDS)
-def anyio_backend(request: pytest.FixtureRequest) -> object:
-    return request.param
+def http_scope(**keys: Any) -> Scope:
+    return {**testkit.http_scope(), **KEYS, **keys}
 
 
-class Peer:
-    """A server's end of one scope: gives the messages listed, keeps those sent."""
-
-    def __init__(self, *messages: Message) -> None:
-        self._messages = list(messages)
-        self.sent: list[Message] = []
-
-    async def receive(self) -> Message:
-        return self._messages.pop(0)
-
-    async def send(self, message: Message) -> None:
-        self.sent.append(message)
+def websocket_scope(**keys: Any) -> Scope:
+    return {**testkit.websocket_scope(subprotocols=["chat"]), **KEYS, **keys}
 
 
-def http_scope(**changes: Any) -> Scope:
-    scope: Scope = {
-        "type": "http",
-        "asgi": {"version": "3.0", "spec_version": "2.5"},
-        "http_version": "1.1",
-        "method": "GET",
-        "scheme": "http",
-        "path": "/",
-        "raw_path": b"/",
-        "query_string": b"",
-        "root_path": "",
-        "headers": [(b"host", b"testserver")],
-        "client": ["127.0.0.1", 50000],
-        "server": ("127.0.0.1", 80),
-        "extensions": {},
-        "state": {},
-    }
-    return {**scope, **changes}
-
-
-def websocket_scope(**changes: Any) -> Scope:
-    scope = {**http_scope(), "type": "websocket", "scheme": "ws", "subprotocols": ["chat"]}
-    del scope["method"]
-    return {**scope, **changes}
-
-
-def lifespan_scope(**changes: Any) -> Scope:
-    return {"type": "lifespan", "asgi": {"version": "3.0"}, "state": {}, **changes}
+def lifespan_scope(**keys: Any) -> Scope:
+    return testkit.lifespan_scope(**{"asgi": {"version": "3.0"}, "state": {}, **keys})
 
 
 def run_http(*sent: Message, scope: Scope | None = None, received: tuple[Message, ...] = ()) -> list[Message]:
@@ -86,16 +41,21 @@ def run_app(scope: Scope, sent: tuple[Message, ...], received: tuple[Message, ..
         for message in sent:
             await send(message)
 
-    peer = Peer(*received)
-    anyio.run(lint(app), scope, peer.receive, peer.send)
-    return peer.sent
+    connection = Connection(scope, *received)
+    anyio.run(lint(app), scope, connection.receive, connection.send)
+    return connection.sent
+
+
+def peer(*received: Message) -> Connection:
+    """Return a server's end that gives these messages."""
+    return Connection(http_scope(), *received)
 
 
 @pytest.fixture
 def drive() -> SimpleNamespace:
     """The scopes and drivers above, as conftest modules cannot be imported."""
     return SimpleNamespace(
-        Peer=Peer,
+        Peer=peer,
         app=run_app,
         http=run_http,
         http_scope=http_scope,

@@ -1,10 +1,9 @@
-"""Every test marked `anyio` runs on asyncio, on uvloop if it is installed, and on trio."""
+"""Clients on each event loop, and applications for them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import partial
-from importlib.util import find_spec
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,18 +11,6 @@ import pytest
 
 from armillary.asgi_types import ASGIApp, Receive, Scope, Send
 from armillary.testing import TestClient
-
-BACKENDS = [
-    pytest.param(("asyncio", {"use_uvloop": False}), id="asyncio"),
-    pytest.param(("trio", {}), id="trio"),
-]
-if find_spec("uvloop") is not None:
-    BACKENDS.append(pytest.param(("asyncio", {"use_uvloop": True}), id="uvloop"))
-
-
-@pytest.fixture(params=BACKENDS)
-def anyio_backend(request: pytest.FixtureRequest) -> object:
-    return request.param
 
 
 def backend_options(anyio_backend: object) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 
 
 def count_instructions(call: Callable[[], object]) -> int:
-    """Return how many bytecode instructions a call executes."""
+    """Return how many bytecode instructions a call executes the second time."""
     return _count(call, "opcode")
 
 
@@ -29,8 +29,8 @@ def _count(call: Callable[[], object], counted: str) -> int:
         return trace
 
     before = sys.gettrace()
-    # Twice: from Python 3.12 on, opcodes are traced only after an earlier trace has requested it.
-    for _ in range(2):
+    # From Python 3.12 on, opcodes are traced only after an earlier trace has requested it.
+    for _ in range(2 if counted == "opcode" else 1):
         executed = 0
         sys.settrace(trace)
         try:
