@@ -1,0 +1,32 @@
+"""Which event loop runs the current task. Nothing is imported: who runs on a loop has loaded it."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop, Task
+
+
+def asyncio_task() -> Task[Any] | None:
+    """Return the current task of asyncio; None under trio, even in its guest mode on asyncio."""
+    asyncio: Any = sys.modules.get("asyncio")
+    if asyncio is None:
+        return None
+    try:
+        task: Task[Any] | None = asyncio.current_task()
+    except RuntimeError:  # no event loop of asyncio runs
+        return None
+    return task
+
+
+def asyncio_loop() -> AbstractEventLoop | None:
+    """Return the loop of asyncio that runs the current task; None under trio."""
+    task = asyncio_task()
+    return None if task is None else task.get_loop()
+
+
+def is_on_trio() -> bool:
+    """Return whether the current task is one of trio's."""
+    return "trio" in sys.modules and asyncio_task() is None

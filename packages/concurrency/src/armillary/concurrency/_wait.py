@@ -1,0 +1,104 @@
+"""A time-out that costs next to nothing unless there is something to wait for.
+
+Most calls of `send` and `receive` return without suspending, and a cancel scope around each would cost ten times what
+the call does. On asyncio the awaitable is therefore run to its first suspension, and a timer is set only if there is
+one. A scope cannot be entered that late: the awaitable may have entered scopes of its own, and scopes must nest. So the
+timer cancels the task natively, as `asyncio.timeout` does; what swallows that cancellation goes on. On trio, which has
+nothing but scopes, one is entered first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Generator
+from types import GeneratorType, coroutine
+from typing import Any, TypeVar
+
+from ._event_loop import asyncio_task, is_on_trio
+
+T = TypeVar("T")
+
+
+@coroutine
+def wait_at_most(seconds: float, awaitable: Awaitable[T]) -> Generator[Any, Any, T]:
+    """Await something, and raise `TimeoutError` if it takes longer.
+
+    What `awaitable` does at its cancellation, such as its `finally`, is done before the error is raised.
+
+    Args:
+        seconds: above 0, counted from the first suspension.
+        awaitable: a coroutine or another object with `__await__`.
+
+    >>> import anyio
+    >>> async def main():
+    ...     await wait_at_most(0.01, anyio.sleep(60))
+    >>> anyio.run(main)
+    Traceback (most recent call last):
+        ...
+    TimeoutError: it took longer than 0.01 s
+    """
+    if is_on_trio():
+        return (yield from _wait_in_scope(seconds, awaitable).__await__())
+    # A generator is one of these waits itself, which has no `__await__`.
+    steps: Any = awaitable if isinstance(awaitable, GeneratorType) else awaitable.__await__()
+    try:
+        waits_for = next(steps)
+    except StopIteration as stop:
+        result: T = stop.value
+        return result
+    result = yield from _resume_at_most(seconds, steps, waits_for)
+    return result
+
+
+def _resume_at_most(seconds: float, steps: Any, waits_for: Any) -> Generator[Any, Any, Any]:
+    """Go on from the first suspension, with a timer."""
+    task: Any = asyncio_task()
+    cancelling = task.cancelling()
+    expired = False
+
+    def expire() -> None:
+        nonlocal expired
+        expired = True
+        task.cancel()
+
+    timer = task.get_loop().call_later(seconds, expire)
+    try:
+        return (yield from _resume(steps, waits_for))
+    except BaseException as exc:
+        from asyncio import CancelledError
+
+        # It is a time-out only if nobody else has asked for a cancellation meanwhile.
+        if expired and task.uncancel() <= cancelling and isinstance(exc, CancelledError):
+            raise _timed_out(seconds) from None
+        raise
+    finally:
+        timer.cancel()
+
+
+def _resume(steps: Any, waits_for: Any) -> Generator[Any, Any, Any]:
+    """Go on from a suspension that has been reached already, as `yield from` does from the beginning."""
+    while True:
+        try:
+            value = yield waits_for
+        except GeneratorExit:
+            steps.close()
+            raise
+        except BaseException as exc:
+            step, given = steps.throw, exc
+        else:
+            step, given = steps.send, value
+        try:
+            waits_for = step(given)
+        except StopIteration as stop:
+            return stop.value
+
+
+async def _wait_in_scope(seconds: float, awaitable: Awaitable[T]) -> T:
+    from anyio import move_on_after
+
+    with move_on_after(seconds):
+        return await awaitable
+    raise _timed_out(seconds)
+
+
+def _timed_out(seconds: float) -> TimeoutError:
+    return TimeoutError(f"it took longer than {seconds:g} s")
