@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from armillary.staticfiles import StaticFileResponse, StaticFiles
-
-pytestmark = pytest.mark.anyio
+from armillary.staticfiles._content_digest import content_digest, digest_of_file
+from armillary.staticfiles._recent import RecentFile, RecentFiles
 
 CHUNK = StaticFileResponse.chunk_size
 OLD, NEW = b"o" * (3 * CHUNK), b"n" * (3 * CHUNK)
@@ -33,6 +33,7 @@ def later(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("armillary.staticfiles._file_status.time_ns", lambda: time.time_ns() + 10_000_000_000)
 
 
+@pytest.mark.anyio
 async def test_content_tag_and_version_follow_a_file_of_the_same_size_and_time(
     site: Path, ask: Callable[..., Any]
 ) -> None:
@@ -46,6 +47,7 @@ async def test_content_tag_and_version_follow_a_file_of_the_same_size_and_time(
     assert len({tag for tag, _ in seen}) == len({version for _, version in seen}) == 3
 
 
+@pytest.mark.anyio
 async def test_file_in_memory_follows_a_file_of_the_same_size_and_time(site: Path, ask: Callable[..., Any]) -> None:
     class Distrustful(StaticFiles):
         memory_seconds = -1.0
@@ -57,6 +59,7 @@ async def test_file_in_memory_follows_a_file_of_the_same_size_and_time(site: Pat
 
 
 @pytest.mark.usefixtures("later")
+@pytest.mark.anyio
 async def test_unchanged_content_is_digested_once(
     site: Path, ask: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -80,24 +83,44 @@ async def test_unchanged_content_is_digested_once(
     assert len(digested) == 2
 
 
+def test_digest_of_a_file_written_in_the_last_second_is_not_remembered(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("a")
+    status = path.stat()
+    before = content_digest(str(path), status)
+    path.write_text("b")  # within one tick of a coarse clock the status would still be the same
+    assert content_digest(str(path), status) != before
+
+
 @pytest.mark.usefixtures("later")
-async def test_digest_of_a_file_that_changes_meanwhile_is_not_remembered(
-    site: Path, monkeypatch: pytest.MonkeyPatch
+def test_digest_of_a_file_that_changes_while_it_is_read_is_not_remembered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import armillary.staticfiles._content_digest as module
+    path = tmp_path / "a.txt"
+    path.write_text("a")
+    status = path.stat()
 
-    original = module.digest_of_file
+    def digest_and_rewrite(name: str) -> Any:
+        digest, _ = digest_of_file(name)
+        path.write_text("other")
+        return digest, path.stat()
 
-    def digest_and_rewrite(path: str) -> Any:
-        digest, _ = original(path)
-        rewrite(Path(path), b"z" * 26)
-        return digest, os.stat(path)
+    with monkeypatch.context() as patch:
+        patch.setattr("armillary.staticfiles._content_digest.digest_of_file", digest_and_rewrite)
+        before = content_digest(str(path), status)
+    assert content_digest(str(path), status) != before
 
-    app = StaticFiles(directory=site)
-    monkeypatch.setattr(module, "digest_of_file", digest_and_rewrite)
-    before = app.version("letters.txt")
-    monkeypatch.setattr(module, "digest_of_file", original)
-    assert app.version("letters.txt") != before
+
+def test_content_read_in_the_second_after_a_write_is_read_again(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("a")
+    key, watched = ("a.txt", False, b"", b""), [(str(path), path.stat())]
+    recent = RecentFiles(1000, 1000, 1.0)
+    entry = RecentFile(StaticFileResponse(path), watched, b"a")
+    recent.remember(key, entry)
+    assert recent.remembered_body(key, watched) is None
+    entry.is_conclusive = True
+    assert recent.remembered_body(key, watched) == b"a"
 
 
 def large_site(tmp_path: Path, content: bytes = OLD) -> Path:
@@ -136,6 +159,7 @@ def append(path: Path) -> None:
 
 @pytest.mark.parametrize("change", [overwrite, truncate_and_write, append, lambda path: rewrite(path, NEW)])
 @pytest.mark.parametrize("after", [1, 2, 3])
+@pytest.mark.anyio
 async def test_file_that_is_changed_while_it_is_sent_is_never_sent_as_a_whole(
     change: Callable[[Path], object], after: int, tmp_path: Path
 ) -> None:
@@ -148,6 +172,7 @@ async def test_file_that_is_changed_while_it_is_sent_is_never_sent_as_a_whole(
     assert sent == []
 
 
+@pytest.mark.anyio
 async def test_last_chunk_is_checked_after_it_was_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = large_site(tmp_path) / "large.bin"
     pread = os.pread
@@ -163,6 +188,7 @@ async def test_last_chunk_is_checked_after_it_was_read(tmp_path: Path, monkeypat
         await send_while(StaticFiles(directory=tmp_path), lambda: None, 99)
 
 
+@pytest.mark.anyio
 async def test_ranges_are_checked_too(tmp_path: Path) -> None:
     path = large_site(tmp_path) / "large.bin"
     ranges = f"bytes=0-9, {2 * CHUNK}-{2 * CHUNK + 9}"
@@ -177,6 +203,7 @@ def replace(path: Path) -> None:
 
 
 @pytest.mark.parametrize("change", [replace, Path.unlink, lambda path: os.link(path, path.with_name("copy.bin"))])
+@pytest.mark.anyio
 async def test_file_that_is_replaced_deleted_or_linked_while_it_is_sent_is_sent_to_its_end(
     change: Callable[[Path], object], tmp_path: Path
 ) -> None:
@@ -186,6 +213,7 @@ async def test_file_that_is_replaced_deleted_or_linked_while_it_is_sent_is_sent_
     assert b"".join(message.get("body", b"") for message in sent) == OLD
 
 
+@pytest.mark.anyio
 async def test_file_that_grows_is_sent_if_the_response_class_allows_changes(tmp_path: Path) -> None:
     class GrowingFileResponse(StaticFileResponse):
         allows_changes = True
@@ -198,6 +226,7 @@ async def test_file_that_grows_is_sent_if_the_response_class_allows_changes(tmp_
     assert b"".join(message.get("body", b"") for message in sent) == OLD
 
 
+@pytest.mark.anyio
 async def test_small_file_that_changes_while_it_is_read_is_read_again(
     site: Path, ask: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -213,6 +242,7 @@ async def test_small_file_that_changes_while_it_is_read_is_read_again(
     assert (response.status, response.body, response.headers["content-length"]) == (200, b"A" * 52, "52")
 
 
+@pytest.mark.anyio
 async def test_version_in_the_url_does_not_make_another_content_immutable(site: Path, ask: Callable[..., Any]) -> None:
     class Changing(StaticFiles):
         changes = 1
@@ -231,6 +261,7 @@ async def test_version_in_the_url_does_not_make_another_content_immutable(site: 
     assert "cache-control" not in response.headers
 
 
+@pytest.mark.anyio
 async def test_file_that_an_overridden_get_response_found_is_not_sent_if_another_took_its_place(site: Path) -> None:
     class Slow(StaticFiles):
         async def get_response(self, path: str, scope: Any) -> Any:

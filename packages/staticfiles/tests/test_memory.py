@@ -15,7 +15,7 @@ pytestmark = pytest.mark.anyio
 
 @pytest.fixture
 def count_looks(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    import armillary.staticfiles._static_files as module
+    import armillary.staticfiles._file_finder as module
 
     looks: list[str] = []
     original = module.find_file

@@ -84,7 +84,7 @@ def test_hostile_path_makes_no_system_call_under_windows_semantics(
     path: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app = StaticFiles(directory=tmp_path)
-    for module in ("_static_files", "_file_tree", "_directories", "_variant"):
+    for module in ("_static_files", "_file_finder", "_file_tree", "_directories", "_variant"):
         monkeypatch.setattr(f"armillary.staticfiles.{module}.os", Untouchable())
     assert app.lookup_path(app.get_path({"type": "http", "path": f"/{path}"})) == ("", None)
     assert app.lookup_path(path) == ("", None)
