@@ -73,8 +73,8 @@ def grown(build: str, counts: Mapping[str, Count], accepted: Accepted) -> list[s
             found.append(f"{name}: no ratio was recorded")
         elif change > accepted.may_grow(build):
             found.append(
-                f"{name}: {count.ratio:.3f} times the instructions of the bare callable, "
-                f"accepted are {accepted.ratios[name]:.3f} and {accepted.may_grow(build):.0%}"
+                f"{name}: {count.ratio:.3f} times the instructions of the bare callable; "
+                f"accepted are {accepted.ratios[name]:.3f} and {accepted.may_grow(build):.0%} more"
             )
     return found
 
