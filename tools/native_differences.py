@@ -60,6 +60,12 @@ DIFFERENCES = [
         ),
     ),
     Difference(
+        "A body over its limit",
+        "413 `Content Too Large`; the connection is closed if the declared length is over it",
+        "413 with a sentence that names the limit, and the connection is closed",
+        ("middleware.body_limit._RequestBodyTooLarge.__init__",),
+    ),
+    Difference(
         "`request.json()`",
         "any media type; bad JSON raises in the endpoint, so it is a 500; NaN and any depth are accepted",
         "415 for another media type; 400 with the position for bad JSON, NaN and deep nesting",
@@ -446,6 +452,8 @@ SAME_BEHAVIOUR = frozenset(
         "applications.Starlette.router_class",
         "datastructures.Headers.mutablecopy",
         "endpoints.HTTPEndpoint.request_class",
+        "middleware.body_limit.RequestBodyLimitMiddleware.receive_class",
+        "middleware.body_limit._CountedReceive.error_class",
         "middleware.cors.CORSMiddleware.origins_class",
         "middleware.cors.CORSMiddleware.policy_class",
         "middleware.sessions.SessionMiddleware.session_class",
