@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -122,8 +123,12 @@ def show_endpoint_in_a_thread(request: Request) -> Response:
     return PlainTextResponse(repr(request.scope["endpoint"]))
 
 
-@pytest.mark.parametrize("endpoint", [show_endpoint, show_endpoint_in_a_thread, Page])
-async def test_without_a_router_the_scope_names_the_endpoint_and_a_routers_is_kept(endpoint: Any) -> None:
+show_endpoint.reads_scope_endpoint = True  # type: ignore[attr-defined]
+show_endpoint_in_a_thread.reads_scope_endpoint = True  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("endpoint", [show_endpoint, partial(show_endpoint), show_endpoint_in_a_thread, Page])
+async def test_without_a_router_the_scope_names_an_endpoint_that_reads_it_and_a_routers_is_kept(endpoint: Any) -> None:
     app = endpoint if endpoint is Page else request_response(endpoint)
     for given, expected in (({}, endpoint), ({"endpoint": "the route's"}, "the route's")):
         sent: list[Any] = []

@@ -44,11 +44,8 @@ async def close_form(request: Request[Any]) -> None:
             raise
 
 
-def _wrap_async(
-    func: Callable[[Any], Awaitable[Any]], request_class: type[Request[Any]], endpoint: Callable[[Any], Any]
-) -> ASGIApp:
+def _wrap_async(func: Callable[[Any], Awaitable[Any]], request_class: type[Request[Any]]) -> ASGIApp:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        scope.setdefault("endpoint", endpoint)  # without a router
         request = request_class(scope, receive, send)
         try:
             try:
@@ -65,8 +62,6 @@ def _wrap_async(
             if request.parsed_form is not None:
                 await close_form(request)
 
-    app.endpoint = endpoint  # type: ignore[attr-defined]
-    app.keeps_record = True  # type: ignore[attr-defined]  # the interface in docs/scope-keys.md
     return app
 
 
@@ -76,7 +71,7 @@ def _wrap_sync(func: Callable[[Any], Any], request_class: type[Request[Any]]) ->
     async def call_in_thread(request: Any) -> Any:
         return await run_in_threadpool(func, request)
 
-    return _wrap_async(call_in_thread, request_class, func)
+    return _wrap_async(call_in_thread, request_class)
 
 
 def request_response(func: Callable[[Any], Any], *, request_class: type[Request[Any]] = Request) -> ASGIApp:
@@ -99,4 +94,19 @@ def request_response(func: Callable[[Any], Any], *, request_class: type[Request[
     """
     if not callable(func):
         raise TypeError(f"request_response takes a function of a request, got {func!r}")
-    return _wrap_async(func, request_class, func) if is_async_callable(func) else _wrap_sync(func, request_class)
+    app = _wrap_async(func, request_class) if is_async_callable(func) else _wrap_sync(func, request_class)
+    if getattr(getattr(func, "func", func), "reads_scope_endpoint", False):  # of a partial, its function
+        app = _name_endpoint(app, func)
+    app.endpoint = func  # type: ignore[attr-defined]
+    app.keeps_record = True  # type: ignore[attr-defined]  # the interface in docs/scope-keys.md
+    return app
+
+
+def _name_endpoint(app: ASGIApp, func: Callable[[Any], Any]) -> ASGIApp:
+    """Put a function that reads `scope["endpoint"]` there, if no router did."""
+
+    async def app_without_router(scope: Scope, receive: Receive, send: Send) -> None:
+        scope.setdefault("endpoint", func)
+        await app(scope, receive, send)
+
+    return app_without_router

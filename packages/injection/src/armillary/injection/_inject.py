@@ -63,6 +63,7 @@ def inject(func: F) -> F:
 
     call.__armillary_plan__ = plan  # type: ignore[attr-defined]
     call.__armillary_call__ = call  # type: ignore[attr-defined]
+    call.reads_scope_endpoint = True  # type: ignore[attr-defined]  # the interface in docs/scope-keys.md
     hide_dependencies(call, func)
     return call  # type: ignore[return-value]
 
