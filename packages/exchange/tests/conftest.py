@@ -1,15 +1,10 @@
-"""Every test marked `anyio` runs on asyncio and on trio."""
+"""A `send` to look into."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import pytest
-
-
-@pytest.fixture(params=[("asyncio", {}), ("trio", {})], ids=["asyncio", "trio"])
-def anyio_backend(request: pytest.FixtureRequest) -> object:
-    return request.param
 
 
 class Channel:
