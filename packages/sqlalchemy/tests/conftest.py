@@ -1,17 +1,11 @@
-"""Tests marked `anyio` run on asyncio and on uvloop if it is installed: SQLAlchemy supports no other event loop.
-
-Tests of absent databases are skipped with a message.
-"""
+"""Databases with two accounts in them, on every driver, and requests to applications that use them."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import os
-import socket
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
-from importlib.util import find_spec
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,18 +13,15 @@ import pytest
 from sqlalchemy import CheckConstraint, ForeignKey, MetaData, String, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+from testkit import SentMessages, call, http_scope, request_messages, require_port
 
-from armillary.lint import lint
 from armillary.sqlalchemy import Database
 
-BACKENDS = [pytest.param(("asyncio", {"use_uvloop": False}), id="asyncio")]
-if find_spec("uvloop") is not None:
-    BACKENDS.append(pytest.param(("asyncio", {"use_uvloop": True}), id="uvloop"))
 
-
-@pytest.fixture(params=BACKENDS)
-def anyio_backend(request: pytest.FixtureRequest) -> object:
-    return request.param
+@pytest.fixture
+def anyio_backend(asyncio_backend: object) -> object:
+    """SQLAlchemy supports asyncio only."""
+    return asyncio_backend
 
 
 class Base(DeclarativeBase):
@@ -68,25 +59,20 @@ def models() -> type[Models]:
 SERVICES = {"psycopg": 5432, "asyncpg": 5432, "asyncmy": 3306}
 
 
-def require_service(driver: str) -> None:
-    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", SERVICES[driver]), 1):
-        return
-    message = f"nothing listens on 127.0.0.1:{SERVICES[driver]}"
-    if os.environ.get("ARMILLARY_REQUIRE_SERVICES") == "1":
-        pytest.fail(message)
-    pytest.skip(message)
-
-
-async def own_database(driver: str, do: str, name: str) -> None:
-    if driver == "asyncmy":
-        engine = create_async_engine("mariadb+asyncmy://root@127.0.0.1/test")
-    else:
-        engine = create_async_engine("postgresql+psycopg://postgres@127.0.0.1/postgres", isolation_level="AUTOCOMMIT")
+async def execute_on_mariadb(statement: str) -> None:
+    engine = create_async_engine("mariadb+asyncmy://root@127.0.0.1/test")
     async with engine.connect() as connection:
-        await connection.execute(text(f"{do} {name}"))
-        if driver != "asyncmy" and do == "CREATE DATABASE":  # tests of durability are elsewhere
-            await connection.execute(text(f"ALTER DATABASE {name} SET synchronous_commit = off"))
+        await connection.execute(text(statement))
     await engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def mariadb_url() -> Iterator[str]:
+    """The URL of an empty MariaDB database for this process alone, which its tests use in turn."""
+    name = f"armillary_{uuid.uuid4().hex[:12]}"
+    asyncio.run(execute_on_mariadb(f"CREATE DATABASE {name}"))
+    yield f"mariadb://root@127.0.0.1/{name}"
+    asyncio.run(execute_on_mariadb(f"DROP DATABASE {name}"))
 
 
 DRIVERS = ["aiosqlite", "psycopg", "asyncpg", "asyncmy"]
@@ -95,35 +81,18 @@ DRIVERS = ["aiosqlite", "psycopg", "asyncpg", "asyncmy"]
 @pytest.fixture(params=DRIVERS)
 def driver(request: pytest.FixtureRequest) -> str:
     chosen: str = request.param
-    if chosen != "aiosqlite":
-        require_service(chosen)
+    if chosen in SERVICES:
+        require_port(SERVICES[chosen])
     return chosen
 
 
-@pytest.fixture(scope="session")
-def own_databases() -> Iterator[Callable[[str], str]]:
-    """Give each driver a separate database for this run, which its tests use in turn."""
-    made: dict[str, str] = {}
-
-    def name_for(driver: str) -> str:
-        kind = "asyncmy" if driver == "asyncmy" else "psycopg"
-        if kind not in made:
-            made[kind] = f"armillary_{uuid.uuid4().hex[:12]}"
-            asyncio.run(own_database(kind, "CREATE DATABASE", made[kind]))
-        return made[kind]
-
-    yield name_for
-    for kind, name in made.items():
-        asyncio.run(own_database(kind, "DROP DATABASE", name + (" WITH (FORCE)" if kind == "psycopg" else "")))
-
-
 @pytest.fixture
-def url(driver: str, tmp_path: Path, own_databases: Callable[[str], str]) -> str:
+def url(driver: str, tmp_path: Path, request: pytest.FixtureRequest) -> str:
     """A database for the test alone; what an earlier test left in it is removed by `database`."""
     if driver == "aiosqlite":
         return f"sqlite+aiosqlite:///{tmp_path}/test.db"
-    scheme, user = ("mariadb", "root") if driver == "asyncmy" else ("postgresql", "postgres")
-    return f"{scheme}+{driver}://{user}@127.0.0.1/{own_databases(driver)}"
+    shared: str = request.getfixturevalue("mariadb_url" if driver == "asyncmy" else "postgresql_url")
+    return shared.replace("://", f"+{driver}://")
 
 
 async def empty(database: Database) -> None:
@@ -150,30 +119,7 @@ async def database(url: str) -> AsyncIterator[Database]:
         assert database.pool_status().in_use == 0
 
 
-class CapturedResponse:
-    def __init__(self, messages: list[Any]) -> None:
-        self.messages = messages
-        self.status: int = messages[0]["status"]
-        self.headers = {name.decode(): value.decode() for name, value in messages[0]["headers"]}
-        self.body = b"".join(message.get("body", b"") for message in messages[1:])
-
-
-def http_scope(path: str = "/", method: str = "POST", **changes: Any) -> dict[str, Any]:
-    return {
-        "type": "http",
-        "asgi": {"version": "3.0", "spec_version": "2.4"},
-        "http_version": "1.1",
-        "method": method,
-        "scheme": "http",
-        "path": path,
-        "raw_path": path.encode(),
-        "query_string": b"",
-        "root_path": "",
-        "headers": [(b"host", b"testserver")],
-        "client": ("192.0.2.1", 5000),
-        "server": ("127.0.0.1", 8000),
-        **changes,
-    }
+scope_of = partial(http_scope, method="POST")
 
 
 async def request(
@@ -184,25 +130,12 @@ async def request(
     *,
     disconnect_after: int | None = None,
     on_send: Callable[[Any], Any] | None = None,
-) -> CapturedResponse:
+) -> SentMessages:
     """Serve one request; the client disconnects after that many messages of the request."""
-    events: list[Any] = [{"type": "http.request", "body": body, "more_body": False}]
-    messages: list[Any] = []
+    received = request_messages(body)
     if disconnect_after is not None:
-        events = [*events[:disconnect_after], {"type": "http.disconnect"}]
-
-    async def receive() -> Any:
-        if events:
-            return events.pop(0)
-        return await asyncio.get_running_loop().create_future()
-
-    async def send(message: Any) -> None:
-        messages.append(message)
-        if on_send is not None:
-            on_send(message)
-
-    await lint(app)(http_scope(path, method), receive, send)
-    return CapturedResponse(messages)
+        received = [*received[:disconnect_after], {"type": "http.disconnect"}]
+    return await call(app, path, method, received=received, at_end="wait", on_send=on_send)
 
 
 @pytest.fixture
@@ -212,4 +145,4 @@ def serve() -> Any:
 
 @pytest.fixture
 def scope() -> Any:
-    return http_scope
+    return scope_of

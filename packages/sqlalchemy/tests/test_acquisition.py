@@ -20,8 +20,8 @@ from sqlalchemy.pool import AsyncAdaptedQueuePool, NullPool, StaticPool
 
 from armillary.http import PlainTextResponse, Request, Response, request_response
 from armillary.sqlalchemy import Database, DatabaseUnavailable, PoolExhausted, TransactionMiddleware, database_session
-from armillary.sqlalchemy._acquisition import Acquisition, Limits
 from armillary.sqlalchemy._shield import finish_shielded
+from armillary.sqlalchemy.database._acquisition import Acquisition, Limits
 
 pytestmark = pytest.mark.anyio
 
@@ -253,7 +253,7 @@ async def test_a_waiting_acquisition_is_cancelled_at_once_and_a_connecting_one_i
         return Connection()
 
     waiting, connecting = Acquisition(Limits(None, 5)), Acquisition(Limits(None, 5))
-    connecting.connecting = True
+    connecting.contacting = True
     tasks = [asyncio.create_task(connect(60)), asyncio.create_task(connect(0.01))]
     await asyncio.sleep(0)
     waiting.abandon(tasks[0])
@@ -265,7 +265,7 @@ async def test_a_waiting_acquisition_is_cancelled_at_once_and_a_connecting_one_i
 
 async def test_a_connection_that_is_never_made_is_cancelled() -> None:
     acquisition = Acquisition(Limits(None, 0.05))
-    acquisition.connecting = True
+    acquisition.contacting = True
     task: Any = asyncio.create_task(asyncio.sleep(60))
     acquisition.abandon(task)
     async with asyncio.timeout(5):

@@ -79,6 +79,12 @@ def test_infinite_seconds_are_rejected_if_a_driver_cannot_count_them(url: str) -
     assert Database(url, pool_timeout=float("inf"), pool_recycle=float("inf"))
 
 
+@pytest.mark.parametrize("wrong", [0, -1, "8", float("inf"), float("nan"), None])
+def test_a_wrong_operation_timeout_is_named(wrong: Any) -> None:
+    with pytest.raises(ValueError, match="operation_timeout is in seconds"):
+        Database("sqlite://", operation_timeout=wrong)
+
+
 def test_wrong_metadata_and_session_classes_are_rejected(models: Any) -> None:
     with pytest.raises(TypeError, match=r"metadata.*Base\.metadata"):
         Database("sqlite://", metadata=models.Base)

@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from armillary.asgi_types import ClientDisconnect, HTTPException, has_response_started, scope_record, track_start
+from armillary.asgi_types import ClientDisconnect, HTTPException, scope_record
+from armillary.exchange import has_response_started, track
 from armillary.http import JSONResponse, PlainTextResponse, Request, Response, StreamingResponse, request_response
 from armillary.sqlalchemy import (
     CommitPolicy,
@@ -490,7 +491,7 @@ async def test_a_start_that_is_withheld_by_a_failed_commit_does_not_count_as_sta
 ) -> None:
     async def bare(scope: Any, receive: Any, send: Any) -> None:
         database_session(scope).add(models.Account(id=9, owner="Ada", balance=1))
-        tracking_send = track_start(send)
+        tracking_send = track(scope, send)
         with pytest.raises(IntegrityError):
             await tracking_send({"type": "http.response.start", "status": 201, "headers": []})
         assert not has_response_started(scope, tracking_send)

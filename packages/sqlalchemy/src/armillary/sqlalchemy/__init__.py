@@ -20,9 +20,6 @@ Errors at a glance:
         └── TransactionConflict      another transaction got in the way
 """
 
-from ._access import database_session, set_rollback_only, transaction
-from ._constraint_violation import handle_constraint_violation
-from ._database import Database, PoolStatus, Readiness
 from ._errors import (
     DatabaseError,
     DatabaseUnavailable,
@@ -32,14 +29,19 @@ from ._errors import (
     StatementTimeout,
     TransactionConflict,
 )
-from ._middleware import TransactionMiddleware
 from ._options import TransactionOptions
-from ._outbox import Outbox, OutboxMessage
-from ._policy import CommitPolicy, TransactionOutcome
-from ._readiness_endpoint import ReadinessEndpoint
-from ._relay import Delivery, Relay
-from ._source import Transaction, TransactionSource
-from ._transactional import TransactionRetry, transactional
+from .database._database import Database
+from .database._pool import PoolStatus
+from .database._readiness import Readiness
+from .database._readiness_endpoint import ReadinessEndpoint
+from .outbox._outbox import Outbox, OutboxMessage
+from .outbox._relay import Delivery, Relay
+from .transactions._access import database_session, set_rollback_only, transaction
+from .transactions._constraint_violation import handle_constraint_violation
+from .transactions._middleware import TransactionMiddleware
+from .transactions._policy import CommitPolicy, TransactionOutcome
+from .transactions._source import Transaction, TransactionSource
+from .transactions._transactional import TransactionRetry, transactional
 
 __all__ = [
     "CommitPolicy",

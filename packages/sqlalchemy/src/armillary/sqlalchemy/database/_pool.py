@@ -1,4 +1,4 @@
-"""Engines for a URL and for the options of a transaction."""
+"""The pool of connections of an engine: its settings, and how many are in use."""
 
 from __future__ import annotations
 
@@ -6,11 +6,17 @@ import math
 from typing import Any, NamedTuple
 
 from sqlalchemy.engine import URL
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool, Pool, QueuePool, SingletonThreadPool, StaticPool
 
-from . import _engine_events as events
-from ._options import TransactionOptions
+from ._url import is_in_memory
+
+
+class PoolStatus(NamedTuple):
+    """Connections of a pool: in use, idle, and the most there may be (None: unknown)."""
+
+    in_use: int
+    idle: int
+    limit: int | None
 
 
 class PoolSettings(NamedTuple):
@@ -39,20 +45,6 @@ class PoolSettings(NamedTuple):
         if math.isinf(self.connect_timeout):
             raise ValueError("connect_timeout is in seconds, which drivers count in whole numbers; got inf")
         return self
-
-
-def new_engine(url: URL, pool: PoolSettings, options: dict[str, Any]) -> AsyncEngine:
-    """Return an engine; `options` take precedence.
-
-    A database in memory has one connection, which requests use in turn.
-    """
-    given: dict[str, Any] = options.get("connect_args") or {}
-    arguments: dict[str, Any] = {"poolclass": AsyncAdaptedQueuePool, **queue_settings(url, pool, options)}
-    if not is_in_memory(url):
-        arguments |= {"pool_recycle": pool.recycle, "pool_pre_ping": url.get_backend_name() != "sqlite"}
-    arguments |= options
-    arguments["connect_args"] = {**connect_arguments(url, pool.connect_timeout), **given}
-    return create_async_engine(url, **arguments)
 
 
 def queue_settings(url: URL, pool: PoolSettings, options: dict[str, Any]) -> dict[str, Any]:
@@ -86,39 +78,8 @@ def require_separate_connections(pool: Pool) -> None:
         )
 
 
-def is_in_memory(url: URL) -> bool:
-    """Return whether a database is in memory only.
-
-    >>> from sqlalchemy.engine import make_url
-    >>> is_in_memory(make_url("sqlite://")), is_in_memory(make_url("sqlite:///file.db"))
-    (True, False)
-    """
-    if url.get_backend_name() != "sqlite":
-        return False
-    return not url.database or ":memory:" in url.database or url.query.get("mode") == "memory"
-
-
-def connect_arguments(url: URL, timeout: float) -> dict[str, Any]:
-    """Return the time-out to connect, under the driver's name for it."""
-    driver = url.drivername.partition("+")[2]
-    if driver in ("aiosqlite", "asyncpg"):
-        return {"timeout": timeout}
-    if driver in ("psycopg", "asyncmy"):
-        return {"connect_timeout": math.ceil(timeout)}
-    return {}
-
-
-def execution_options(options: TransactionOptions, backend: str) -> dict[str, Any]:
-    """Return the execution options for an engine whose transactions run with `options`."""
-    chosen: dict[str, Any] = {}
-    if options.isolation_level is not None and backend != "sqlite":
-        chosen["isolation_level"] = options.isolation_level
-    if options.read_only:
-        chosen[events.READ_ONLY] = True
-        if backend == "postgresql":
-            chosen["postgresql_readonly"] = True
-    if options.reads_first:
-        chosen[events.READS_FIRST] = True
-    if options.statement_timeout is not None:
-        chosen[events.STATEMENT_TIMEOUT] = options.statement_timeout
-    return chosen
+def status_of(pool: Pool, limit: int | None) -> PoolStatus:
+    """Return how many connections of a pool are in use now."""
+    if not isinstance(pool, QueuePool):
+        raise ValueError(f"a {type(pool).__name__} does not count its connections")
+    return PoolStatus(pool.checkedout(), pool.checkedin(), limit)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any, Final
 
 from armillary.asgi_types import ASGIApp, HTTPException, Message, Receive, Scope, Send, scope_record
+from armillary.exchange import reject, rejection_of
 
-from ._event_loop import require_asyncio
-from ._options import TransactionOptions
+from .._event_loop import require_asyncio
+from .._options import TransactionOptions
 from ._policy import CommitPolicy
 from ._source import TransactionSource
 from ._unit_of_work import UnitOfWork
@@ -116,6 +117,4 @@ class TransactionMiddleware:
 
 async def send_exception(exc: HTTPException, scope: Any, send: Send) -> None:
     """Send an exception as a plain-text response."""
-    from armillary.http import send_http_exception
-
-    await send_http_exception(exc, send, scope["method"])
+    await reject(scope, send, rejection_of(exc))

@@ -1,57 +1,34 @@
-"""A database: engine, sessions, start and end."""
+"""A database: its start and end, and the transactions of its sessions."""
 
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
-from typing import Any, Final, NamedTuple, Self
+from typing import Any, Final, Self
 
-from sqlalchemy import Connection, MetaData, inspect
+from sqlalchemy import MetaData
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
-from sqlalchemy.pool import QueuePool
 
-from armillary.asgi_types import HTTPException
-
-from . import _acquisition as acquisition, _engine_events as events
-from ._access import commit_or_roll_back
-from ._engine import (
-    PoolSettings,
-    execution_options,
-    limit_of,
-    new_engine,
-    queue_settings,
-    require_separate_connections,
-)
-from ._errors import DatabaseError, DatabaseUnavailable, TransactionConflict
-from ._event_loop import require_asyncio
-from ._options import TransactionOptions
-from ._request_session import SESSION_ENDED_KEY, SESSION_ENDED_MESSAGE, guarded_session_class
-from ._shield import finish_shielded, run_shielded
+from .._errors import DatabaseError, TransactionConflict
+from .._event_loop import require_asyncio
+from .._options import TransactionOptions
+from .._shield import finish_shielded
+from ..connections import _events as events
+from ..connections._deadline import Deadlines
+from ..transactions._access import commit_or_roll_back
+from ..transactions._request_session import guarded_session_class
+from ..transactions._session_transaction import SessionTransaction
+from . import _acquisition as acquisition
+from ._engine import OptionEngines, new_engine
+from ._opening import CONNECTION_ERRORS, require_tables, unusable
+from ._pool import PoolSettings, PoolStatus, limit_of, queue_settings, require_separate_connections, status_of
+from ._readiness import Readiness, check_readiness
 from ._url import database_url, redacted
 
 DEFAULT_OPTIONS: Final = TransactionOptions()
-CONNECTION_ERRORS: Final = (HTTPException, SQLAlchemyError, OSError)
-"""What is raised when there is no connection."""
-MAX_ENGINES: Final = 64
-"""Engines cached, one for each set of options; a program that computes its time-outs may use any number."""
-
-
-class PoolStatus(NamedTuple):
-    """Connections of a pool: in use, idle, and the most there may be (None: unknown)."""
-
-    in_use: int
-    idle: int
-    limit: int | None
-
-
-class Readiness(NamedTuple):
-    """Whether a database responds; `reason` says why it does not."""
-
-    ready: bool
-    reason: str = ""
 
 
 class Database:
@@ -71,7 +48,12 @@ class Database:
             to an engine of your own too, unless the engine's own time-out is shorter; there it
             covers making a new connection. None leaves it to the engine, whose default is 30.
         pool_recycle: seconds after which a connection is replaced; 1800.
-        connect_timeout: seconds to wait for a new connection, and for SQLite's write lock; 5.
+        connect_timeout: seconds to wait for a new connection, for the test of an idle one, and for
+            SQLite's write lock; 5.
+        operation_timeout: seconds to wait for the response to a statement that has no
+            `statement_timeout` (with one it is that and 2 seconds), to COMMIT, to ROLLBACK and to
+            closing; 8. Then the connection is thrown away and the request gets a 503. Not for SQLite,
+            which is in no network.
         session_class: `AsyncSession`, or a subclass such as SQLModel's.
         engine_options: further arguments of `create_async_engine`.
 
@@ -100,6 +82,7 @@ class Database:
         pool_timeout: float | None = 5.0,
         pool_recycle: float = 1800,
         connect_timeout: float = 5.0,
+        operation_timeout: float = 8.0,
         session_class: type[AsyncSession] = AsyncSession,
         engine_options: dict[str, Any] | None = None,
     ) -> None:
@@ -111,6 +94,8 @@ class Database:
         self.metadata = metadata
         self.options = TransactionOptions(isolation_level, None, statement_timeout)
         self.session_class = session_class
+        if not (isinstance(operation_timeout, int | float) and 0 < operation_timeout < math.inf):
+            raise ValueError(f"operation_timeout is in seconds, above 0; got {operation_timeout!r}")
         self._pool_limit: int | None = None
         pool = PoolSettings(pool_size, max_overflow, pool_timeout, pool_recycle, connect_timeout).checked()
         if isinstance(url, AsyncEngine):
@@ -121,13 +106,15 @@ class Database:
             wait = None if pool_timeout is None else pool_timeout + connect_timeout
             target, options = database_url(url), engine_options or {}
             self._pool_limit = limit_of(queue_settings(target, pool, options))
-            self.engine = new_engine(target, pool, options)
-        self._limits = acquisition.Limits(wait, connect_timeout)
+            self.engine = new_engine(target, pool, options, operation_timeout)
         require_separate_connections(self.engine.pool)
+        self._deadlines = Deadlines(operation_timeout, connect_timeout)
+        if self.engine.dialect.name != "sqlite":
+            self._deadlines.listen(self.engine.sync_engine)
         acquisition.listen(self.engine.sync_engine)
         events.listen(self.engine.sync_engine, busy_timeout=connect_timeout)
+        self._engines = OptionEngines(self.engine, acquisition.Limits(wait, connect_timeout))
         self._sync_session_class = guarded_session_class(session_class)
-        self._engines: dict[TransactionOptions, AsyncEngine] = {}
         self._connection: AsyncConnection | None = None
 
     @property
@@ -146,33 +133,14 @@ class Database:
         require_asyncio("Database")
         try:
             async with self._connect() as connection:
-                missing = await connection.run_sync(self._missing_tables)
+                if self.metadata is not None:
+                    await require_tables(connection, self.metadata, self.url)
         except CONNECTION_ERRORS as exc:
-            raise await self._unusable(exc) from exc
-        if missing:
-            await self.engine.dispose()
-            raise DatabaseError(
-                f"the database {self.url} has no table {', '.join(missing)}: run the migrations, "
-                "or `await database.create_tables()` before"
-            )
-
-    async def _unusable(self, exc: Exception) -> DatabaseError:
-        """Close the connections, and return the error to raise at the start of the program."""
-        await self.engine.dispose()
-        return DatabaseError(
-            f"the database {self.url} cannot be used: {first_line(exc.__cause__ or exc)}; "
-            "check host, port, name, user and password, and that the server runs"
-        )
-
-    def _missing_tables(self, connection: Connection) -> list[str]:
-        if self.metadata is None:
-            return []
-        found = inspect(connection)
-        return [
-            table.fullname
-            for table in self.metadata.sorted_tables
-            if not found.has_table(table.name, schema=table.schema)
-        ]
+            await self.close()
+            raise unusable(self.url, exc) from exc
+        except DatabaseError:
+            await self.close()
+            raise
 
     async def create_tables(self) -> None:
         """Create the tables of `metadata` that are missing. For tests and small programs; others run migrations.
@@ -187,15 +155,21 @@ class Database:
         try:
             connection = await self._connect()
         except CONNECTION_ERRORS as exc:
-            raise await self._unusable(exc) from exc
+            await self.close()
+            raise unusable(self.url, exc) from exc
         async with aclosing(connection), connection.begin():
             await connection.run_sync(self.metadata.create_all)
 
     async def close(self) -> None:
-        """Close all idle connections."""
+        """Close all idle connections; those that do not close within `operation_timeout` are shut down."""
         require_asyncio("Database")
-        await finish_shielded()
-        await self.engine.dispose()
+        loop = asyncio.get_running_loop()
+        severing = loop.call_later(self._deadlines.seconds, self._deadlines.sever_all)
+        try:
+            await finish_shielded()
+            await self.engine.dispose()
+        finally:
+            severing.cancel()
 
     async def __aenter__(self) -> Self:
         await self.open()
@@ -220,25 +194,14 @@ class Database:
         """Return a session outside of any request, which you commit and close."""
         chosen = self.options if options is None else options.over(self.options)
         return self.session_class(
-            bind=self._connection or self._engine_for(chosen),
+            bind=self._connection or self._engines.for_options(chosen),
             sync_session_class=self._sync_session_class,
             expire_on_commit=False,
             join_transaction_mode="create_savepoint",
         )
 
     def _connect(self) -> AsyncConnection:
-        return self._engine_for(DEFAULT_OPTIONS).connect()
-
-    def _engine_for(self, options: TransactionOptions) -> AsyncEngine:
-        """Return the engine over the same pool whose transactions run with these options."""
-        engine = self._engines.get(options)
-        if engine is None:
-            chosen = execution_options(options, self.engine.dialect.name)
-            engine = acquisition.with_limits(self.engine.execution_options(**chosen), self._limits)
-            if len(self._engines) >= MAX_ENGINES:
-                self._engines.clear()
-            self._engines[options] = engine
-        return engine
+        return self._engines.for_options(DEFAULT_OPTIONS).connect()
 
     def transaction(
         self,
@@ -282,10 +245,7 @@ class Database:
 
     def pool_status(self) -> PoolStatus:
         """Return how many connections are in use now."""
-        pool = self.engine.pool
-        if not isinstance(pool, QueuePool):
-            raise ValueError(f"a {type(pool).__name__} does not count its connections")
-        return PoolStatus(pool.checkedout(), pool.checkedin(), self._pool_limit)
+        return status_of(self.engine.pool, self._pool_limit)
 
     async def readiness(self, timeout: float = 2.0) -> Readiness:
         """Check whether the database responds.
@@ -294,52 +254,4 @@ class Database:
             timeout: seconds to wait for it.
         """
         require_asyncio("Database")
-        try:
-            async with asyncio.timeout(timeout), self._connect() as connection:
-                await connection.exec_driver_sql("SELECT 1")
-        except TimeoutError:
-            return Readiness(False, f"no response in {timeout:g} s")
-        except HTTPException as exc:
-            return Readiness(False, exc.detail)
-        except (SQLAlchemyError, OSError) as exc:
-            return Readiness(False, type(exc).__name__)
-        return Readiness(True)
-
-
-class SessionTransaction:
-    """The transaction of one session; a `Transaction`."""
-
-    __slots__ = ("session",)
-
-    def __init__(self, session: AsyncSession) -> None:
-        self.session = session
-
-    async def begin(self) -> None:
-        """Do nothing: the session begins with its first statement."""
-
-    async def commit(self) -> None:
-        """Commit, and return the connection."""
-        await self.session.commit()
-        self.session.info[SESSION_ENDED_KEY] = SESSION_ENDED_MESSAGE
-
-    async def rollback(self) -> None:
-        """Roll back and return the connection, even if cancelled meanwhile."""
-        self.session.info[SESSION_ENDED_KEY] = SESSION_ENDED_MESSAGE
-        await run_shielded(close_session(self.session))
-
-    async def restart(self) -> None:
-        """Allow the session, which is empty, to be used again."""
-        self.session.info.pop(SESSION_ENDED_KEY, None)
-
-
-async def close_session(session: AsyncSession) -> None:
-    """Close a session; if its connection is lost, the database rolls back by itself."""
-    try:
-        await session.close()
-    except DatabaseUnavailable:
-        await session.close()  # the connection is discarded now, so nothing is left to fail
-
-
-def first_line(exc: BaseException) -> str:
-    """Return the first line of an exception's message."""
-    return (str(exc) or type(exc).__name__).splitlines()[0]
+        return await check_readiness(self._connect, timeout)

@@ -14,8 +14,8 @@ from typing import Any
 
 from armillary.asgi_types import Scope, scope_record
 
-from ._errors import SessionClosed, SessionMissing
-from ._options import TransactionOptions
+from .._errors import SessionClosed, SessionMissing
+from .._options import TransactionOptions
 from ._policy import CommitPolicy, TransactionOutcome
 from ._source import Transaction, TransactionSource
 from ._watched_receive import WatchedReceive

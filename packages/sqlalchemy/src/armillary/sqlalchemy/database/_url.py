@@ -7,8 +7,8 @@ from typing import Final
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
+from .._errors import DatabaseError
 from ._driver import DRIVERS, is_installed, load_driver
-from ._errors import DatabaseError
 
 ALIASES: Final = {"postgres": "postgresql"}
 
@@ -75,3 +75,14 @@ def redacted(url: URL) -> str:
     'postgresql://me:***@db/app'
     """
     return url.render_as_string(hide_password=True)
+
+
+def is_in_memory(url: URL) -> bool:
+    """Return whether a database is in memory only.
+
+    >>> is_in_memory(make_url("sqlite://")), is_in_memory(make_url("sqlite:///file.db"))
+    (True, False)
+    """
+    if url.get_backend_name() != "sqlite":
+        return False
+    return not url.database or ":memory:" in url.database or url.query.get("mode") == "memory"

@@ -8,7 +8,7 @@ from sqlalchemy.exc import DataError
 
 from armillary.http import ProblemResponse
 
-from . import _fault
+from ..connections import _fault
 
 
 def handle_constraint_violation(request: Any, exc: Any) -> ProblemResponse:
@@ -18,8 +18,6 @@ def handle_constraint_violation(request: Any, exc: Any) -> ProblemResponse:
     `DataError` the response is 400 too. What the database said stays in the server's log.
     RFC 9457.
     """
-    from armillary.http import ProblemResponse
-
-    if isinstance(exc, DataError) or _fault.is_invalid_value(exc.orig):
+    if isinstance(exc, DataError) or _fault.is_never_allowed(exc.orig):
         return ProblemResponse(400, detail="A value is missing or not allowed.")
     return ProblemResponse(409, detail="The change conflicts with what is stored.")

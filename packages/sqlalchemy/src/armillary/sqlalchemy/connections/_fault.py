@@ -59,16 +59,46 @@ def is_connection_lost(error: Any) -> bool:
     return sqlstate(error) in CONNECTION_LOST_STATES
 
 
-INVALID_VALUE_STATES: Final = ("22", "23502", "23514")
-"""PostgreSQL: data exceptions, not-null and check violations; other integrity errors are conflicts."""
-INVALID_VALUE_NUMBERS: Final = frozenset({1048, 1264, 1364, 1406, 4025})
-INVALID_VALUE_NAMES: Final = ("SQLITE_CONSTRAINT_CHECK", "SQLITE_CONSTRAINT_NOTNULL", "SQLITE_MISMATCH")
+VALUE_STATES: Final = "22"
+VALUE_NUMBERS: Final = frozenset({1264, 1265, 1292, 1366, 1406})
+"""PostgreSQL and MariaDB: values that do not fit their column."""
 
 
-def is_invalid_value(error: Any) -> bool:
+def is_impossible_value(error: Any) -> bool:
+    """Return whether no column of its type can hold a value: a lone surrogate, a number out of range, text too long.
+
+    The driver may raise it before anything is sent: an exception of Python for text that has no UTF-8 and for a
+    number of more than 64 bits, one without a code for a number that is not finite.
+    """
+    return (
+        isinstance(error, UnicodeEncodeError | OverflowError)
+        or (sqlstate(error) or "").startswith(VALUE_STATES)
+        or error_number(error) in VALUE_NUMBERS
+        or str(error).endswith("can not be used with MySQL")
+    )
+
+
+VIOLATION_STATES: Final = "23"
+VIOLATION_NUMBERS: Final = frozenset({4025})
+"""MariaDB: a CHECK, which its driver reports as an operational error."""
+
+
+def is_violation(error: Any) -> bool:
+    """Return whether a constraint was violated."""
+    return (sqlstate(error) or "").startswith(VIOLATION_STATES) or error_number(error) in VIOLATION_NUMBERS
+
+
+NEVER_ALLOWED_STATES: Final = ("23502", "23514")
+NEVER_ALLOWED_NUMBERS: Final = frozenset({1048, 1364, 4025})
+NEVER_ALLOWED_NAMES: Final = ("SQLITE_CONSTRAINT_CHECK", "SQLITE_CONSTRAINT_NOTNULL", "SQLITE_MISMATCH")
+"""Not-null and check violations; other violations are conflicts with what is stored."""
+
+
+def is_never_allowed(error: Any) -> bool:
     """Return whether a value can never be stored, rather than conflicting with what is stored."""
     return (
-        (sqlstate(error) or "").startswith(INVALID_VALUE_STATES)
-        or error_number(error) in INVALID_VALUE_NUMBERS
-        or getattr(error, "sqlite_errorname", "") in INVALID_VALUE_NAMES
+        is_impossible_value(error)
+        or sqlstate(error) in NEVER_ALLOWED_STATES
+        or error_number(error) in NEVER_ALLOWED_NUMBERS
+        or getattr(error, "sqlite_errorname", "") in NEVER_ALLOWED_NAMES
     )

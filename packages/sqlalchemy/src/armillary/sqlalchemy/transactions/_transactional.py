@@ -11,8 +11,8 @@ from typing import Any, ParamSpec, TypeVar
 
 from armillary.asgi_types import is_async_callable
 
+from .._options import TransactionOptions
 from ._access import scope_of
-from ._options import TransactionOptions
 from ._unit_of_work import UnitOfWork, unit_of_work
 
 P = ParamSpec("P")

@@ -13,8 +13,8 @@ from sqlalchemy import event
 from sqlalchemy.dialects import mysql, postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ._database import Database
-from ._event_loop import require_asyncio
+from .._event_loop import require_asyncio
+from ..database._database import Database
 
 OUTBOXES_KEY = "armillary_outbox_wakes"
 

@@ -7,7 +7,7 @@ import sqlite3
 from functools import cache
 from typing import Any
 
-from ._shield import start_detached
+from .._shield import start_detached
 
 
 class RollbackOnClose(sqlite3.Connection):

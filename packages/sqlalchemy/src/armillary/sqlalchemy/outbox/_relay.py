@@ -10,7 +10,7 @@ from typing import Protocol
 
 from armillary.asgi_types import HTTPException, is_async_callable
 
-from ._event_loop import require_asyncio
+from .._event_loop import require_asyncio
 from ._outbox import Outbox, OutboxMessage
 
 logger = logging.getLogger("armillary.sqlalchemy")

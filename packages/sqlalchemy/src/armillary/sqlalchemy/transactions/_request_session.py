@@ -7,7 +7,7 @@ from typing import Any, Final
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
 
-from ._errors import SessionClosed
+from .._errors import SessionClosed
 
 SESSION_ENDED_KEY: Final = "armillary_ended"
 """The key of `session.info` under which a session keeps the message of `SessionClosed`."""

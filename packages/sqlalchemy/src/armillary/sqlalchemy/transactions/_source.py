@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from ._options import TransactionOptions
+from .._options import TransactionOptions
 
 
 class Transaction(Protocol):

@@ -13,8 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.pool import PoolProxiedConnection
 from sqlalchemy.util import await_only, greenlet_spawn
 
-from ._errors import DatabaseUnavailable, PoolExhausted
-from ._shield import start_detached
+from .._errors import DatabaseUnavailable, PoolExhausted
+from .._shield import start_detached
 
 
 class Limits(NamedTuple):
@@ -28,13 +28,14 @@ class Acquisition:
     """One attempt to get a connection, in a separate task.
 
     Attributes:
-        connecting: whether a new connection is being made, rather than waiting for one of the pool.
+        contacting: whether the server is being contacted, to connect or to test a connection of the pool, rather
+            than waiting for one to become free.
     """
 
-    __slots__ = ("connecting", "limits")
+    __slots__ = ("contacting", "limits")
 
     def __init__(self, limits: Limits) -> None:
-        self.connecting = False
+        self.contacting = False
         self.limits = limits
 
     async def run(self, connect: Callable[[], PoolProxiedConnection]) -> PoolProxiedConnection:
@@ -44,7 +45,7 @@ class Acquisition:
 
     def abandon(self, task: asyncio.Task[PoolProxiedConnection]) -> None:
         """Stop waiting. A new connection is completed and returned to the pool: half open, it could not be closed."""
-        if not self.connecting:
+        if not self.contacting:
             task.cancel()  # at once: a moment later it might connect
         start_detached(return_to_pool(task, self.limits.connect))
 
@@ -69,15 +70,22 @@ def with_limits(engine: AsyncEngine, limits: Limits) -> AsyncEngine:
 
 
 def listen(engine: Engine) -> None:
-    """Track when the engine makes a connection."""
-    event.listen(engine, "do_connect", track_connecting)
+    """Track when the engine contacts the server to acquire a connection."""
+    ping = engine.dialect.do_ping
+
+    def tracked_ping(dbapi_connection: Any) -> bool:
+        track_contact()
+        return ping(dbapi_connection)
+
+    engine.dialect.do_ping = tracked_ping  # type: ignore[method-assign]
+    event.listen(engine, "do_connect", track_contact)
 
 
-def track_connecting(*_: Any) -> None:
-    """Record that the engine is connecting, and leave the connecting to it."""
+def track_contact(*_: Any) -> None:
+    """Record that the server is being contacted, and leave that to SQLAlchemy."""
     acquisition = CURRENT_ACQUISITION.get(None)
     if acquisition is not None:
-        acquisition.connecting = True
+        acquisition.contacting = True
 
 
 async def acquire(connect: Callable[[], PoolProxiedConnection], limits: Limits) -> PoolProxiedConnection:
@@ -91,7 +99,7 @@ async def acquire(connect: Callable[[], PoolProxiedConnection], limits: Limits) 
         raise
     if not task.done():
         acquisition.abandon(task)
-        raise DatabaseUnavailable if acquisition.connecting else PoolExhausted
+        raise DatabaseUnavailable if acquisition.contacting else PoolExhausted
     try:
         return task.result()
     except PoolTimeout as exc:

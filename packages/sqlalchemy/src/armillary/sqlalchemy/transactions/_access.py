@@ -8,8 +8,8 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ._event_loop import require_asyncio
-from ._options import TransactionOptions
+from .._event_loop import require_asyncio
+from .._options import TransactionOptions
 from ._source import Transaction
 from ._unit_of_work import unit_of_work
 

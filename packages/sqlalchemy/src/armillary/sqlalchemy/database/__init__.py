@@ -1,0 +1,1 @@
+"""A database: its URL and engines, how a connection is acquired, how it starts, is checked and closed."""

@@ -1,0 +1,1 @@
+"""Messages recorded in a transaction, and their delivery after it committed."""

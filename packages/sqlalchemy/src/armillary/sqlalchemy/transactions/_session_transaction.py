@@ -1,0 +1,43 @@
+"""The transaction of one database session."""
+
+from __future__ import annotations
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from .._errors import DatabaseUnavailable
+from .._shield import run_shielded
+from ._request_session import SESSION_ENDED_KEY, SESSION_ENDED_MESSAGE
+
+
+class SessionTransaction:
+    """The transaction of one session; a `Transaction`."""
+
+    __slots__ = ("session",)
+
+    def __init__(self, session: AsyncSession) -> None:
+        self.session = session
+
+    async def begin(self) -> None:
+        """Do nothing: the session begins with its first statement."""
+
+    async def commit(self) -> None:
+        """Commit, and return the connection."""
+        await self.session.commit()
+        self.session.info[SESSION_ENDED_KEY] = SESSION_ENDED_MESSAGE
+
+    async def rollback(self) -> None:
+        """Roll back and return the connection, even if cancelled meanwhile."""
+        self.session.info[SESSION_ENDED_KEY] = SESSION_ENDED_MESSAGE
+        await run_shielded(close_session(self.session))
+
+    async def restart(self) -> None:
+        """Allow the session, which is empty, to be used again."""
+        self.session.info.pop(SESSION_ENDED_KEY, None)
+
+
+async def close_session(session: AsyncSession) -> None:
+    """Close a session; if its connection is lost, the database rolls back by itself."""
+    try:
+        await session.close()
+    except DatabaseUnavailable:
+        await session.close()  # the connection is discarded now, so nothing is left to fail

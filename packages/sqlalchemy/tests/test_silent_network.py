@@ -1,0 +1,333 @@
+"""A network that is silent: packets are lost, and neither an error nor the end of a connection arrives.
+
+The tests put a proxy in front of the servers that swallows what passes, or stops reading.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+import socket
+import time
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from sqlalchemy import make_url, text
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from armillary.http import PlainTextResponse, Request, Response, request_response
+from armillary.sqlalchemy import (
+    Database,
+    DatabaseUnavailable,
+    TransactionMiddleware,
+    database_session,
+    transactional,
+)
+from armillary.sqlalchemy._shield import finish_shielded
+from armillary.sqlalchemy.connections import _deadline
+from armillary.sqlalchemy.connections._socket import socket_of
+
+pytestmark = [
+    pytest.mark.anyio,
+    pytest.mark.parametrize("driver", ["psycopg", "asyncpg", "asyncmy"], indirect=True),
+]
+
+
+class Network:
+    """A proxy in front of a server.
+
+    Attributes:
+        url: of the database, through the proxy.
+        silent: whether what is sent in either direction is lost.
+        stalled: whether the proxy has stopped reading, so that the buffers of a sender fill.
+    """
+
+    def __init__(self, url: str) -> None:
+        target = make_url(url)
+        self._port = target.port or (3306 if target.get_backend_name() == "mariadb" else 5432)
+        self._target = target
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._writers: list[asyncio.StreamWriter] = []
+        self.silent = self.stalled = False
+
+    async def __aenter__(self) -> Network:
+        self._server = await asyncio.start_server(self._connected, "127.0.0.1", 0)
+        port = self._server.sockets[0].getsockname()[1]
+        self.url = self._target.set(port=port).render_as_string(hide_password=False)
+        return self
+
+    async def __aexit__(self, *exc_info: object) -> None:
+        self._server.close()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for writer in self._writers:
+            writer.transport.abort()
+
+    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        server_reader, server_writer = await asyncio.open_connection("127.0.0.1", self._port)
+        self._writers += [writer, server_writer]
+        for source, target in ((reader, server_writer), (server_reader, writer)):
+            task = asyncio.create_task(self._pass_on(source, target))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _pass_on(self, source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
+        try:
+            while data := await source.read(64 * 1024):
+                while self.stalled:
+                    await asyncio.sleep(0.01)
+                if not self.silent:
+                    target.write(data)
+                    await target.drain()
+            if not self.silent:
+                target.close()
+        except OSError:
+            target.close()
+
+
+@pytest.fixture
+async def network(database: Database, url: str) -> AsyncIterator[Network]:
+    """The network between the tests and the database, whose tables exist."""
+    async with Network(url) as network:
+        yield network
+        network.silent = network.stalled = False
+
+
+@pytest.fixture
+async def cut_off(network: Network) -> AsyncIterator[Database]:
+    """A database behind that network, with short time-outs and one open connection."""
+    database = Database(network.url, operation_timeout=0.4, connect_timeout=0.4, pool_timeout=0.4)
+    async with database:
+        yield database
+        network.silent = network.stalled = False
+        await finish_shielded()
+        assert database.pool_status().in_use == 0
+
+
+def app_of(endpoint: Any, database: Database) -> Any:
+    return TransactionMiddleware(request_response(endpoint), database)
+
+
+async def balance(database: Database) -> int:
+    async with database.transaction(read_only=True) as session:
+        return int(await session.scalar(text("SELECT balance FROM account WHERE id = 1")) or 0)
+
+
+async def change(request: Request) -> None:
+    await database_session(request).execute(text("UPDATE account SET balance = 1 WHERE id = 1"))
+
+
+async def is_back(app: Any, serve: Any) -> None:
+    """Wait until a request succeeds again."""
+    async with asyncio.timeout(10):
+        while (await serve(app, "/back")).status != 200:
+            await asyncio.sleep(0.05)
+
+
+@pytest.mark.parametrize("moment", ["statement", "large statement", "commit", "rollback"])
+async def test_whatever_gets_no_response_ends_the_request_in_bounded_time(
+    cut_off: Database, database: Database, network: Network, serve: Any, moment: str
+) -> None:
+    async def endpoint(request: Request) -> Response:
+        if request.scope["path"] == "/back":
+            return PlainTextResponse(str(await database_session(request).scalar(text("SELECT 42"))))
+        await change(request)
+        if moment == "large statement":
+            network.stalled = True
+            await database_session(request).execute(text("SELECT :value"), {"value": "x" * 2**24})
+        network.silent = True
+        if moment == "statement":
+            await change(request)
+        return Response(status_code=409 if moment == "rollback" else 200)
+
+    app = app_of(endpoint, cut_off)
+    async with asyncio.timeout(5):
+        response = await serve(app)
+    if moment == "rollback":
+        assert response.status == 409
+    else:
+        assert (response.status, response.body) == (503, b"The database did not respond in time")
+        assert response.headers["retry-after"] == "5"
+    assert cut_off.pool_status().in_use == 0
+    network.silent = network.stalled = False
+    await is_back(app, serve)
+    assert await balance(database) == 100
+
+
+async def test_a_statement_time_out_that_the_database_cannot_report_is_noticed_here(
+    cut_off: Database, network: Network, serve: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(_deadline, "MARGIN", 0.3)
+
+    @transactional(statement_timeout=0.2)
+    async def endpoint(request: Request) -> Response:
+        await change(request)
+        network.silent = True
+        await change(request)
+        return Response()
+
+    async with asyncio.timeout(5):
+        assert (await serve(app_of(endpoint, cut_off))).status == 503
+    warnings = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
+    assert any("No response from the database in 0.5 s" in warning for warning in warnings)
+
+
+async def test_a_statement_may_take_as_long_as_its_time_out(cut_off: Database, serve: Any, driver: str) -> None:
+    slow = "SELECT SLEEP(0.7)" if driver == "asyncmy" else "SELECT pg_sleep(0.7)"
+
+    @transactional(statement_timeout=20)
+    async def endpoint(request: Request) -> Response:
+        await database_session(request).execute(text(slow))
+        return Response()
+
+    assert (await serve(app_of(endpoint, cut_off))).status == 200
+
+
+async def test_programs_that_use_the_engine_by_themselves_have_no_deadline(cut_off: Database, driver: str) -> None:
+    slow = "SELECT SLEEP(0.7)" if driver == "asyncmy" else "SELECT pg_sleep(0.7)"
+    async with cut_off.engine.begin() as connection:
+        await connection.execute(text(slow))
+        assert await connection.scalar(text("SELECT 42")) == 42
+
+
+async def test_an_event_loop_that_was_blocked_reads_what_arrived_meanwhile(cut_off: Database, serve: Any) -> None:
+    async def endpoint(request: Request) -> Response:
+        await change(request)
+        asyncio.get_running_loop().call_later(0.01, time.sleep, 0.6)  # a bug elsewhere in the program
+        asyncio.get_running_loop().call_later(0.02, time.sleep, 0.6)
+        for _ in range(3):
+            await change(request)
+            await asyncio.sleep(0.005)
+        return Response()
+
+    assert (await serve(app_of(endpoint, cut_off))).status == 200
+
+
+@pytest.mark.filterwarnings("ignore:.*was deleted while still open:ResourceWarning")  # by psycopg
+async def test_rows_that_do_not_arrive_end_a_stream(cut_off: Database, network: Network, driver: str) -> None:
+    rows = "FROM generate_series(1, 20000)" if driver != "asyncmy" else "FROM seq_1_to_20000"
+    received = 0
+    async with asyncio.timeout(10):
+        with pytest.raises(DatabaseUnavailable):
+            async with cut_off.transaction() as session:
+                async for _ in await session.stream(text(f"SELECT repeat('x', 2000) {rows}")):
+                    received += 1
+                    network.silent = received >= 10
+    assert 10 <= received < 20000
+    gc.collect()
+
+
+async def test_an_idle_connection_is_tested_in_bounded_time(cut_off: Database, network: Network, serve: Any) -> None:
+    async def endpoint(request: Request) -> Response:
+        return PlainTextResponse(str(await database_session(request).scalar(text("SELECT 42"))))
+
+    app = app_of(endpoint, cut_off)
+    assert (await serve(app)).status == 200
+    network.silent = True
+    async with asyncio.timeout(5):
+        response = await serve(app)
+    assert (response.status, response.body) == (503, b"The database cannot be reached")
+    network.silent = False
+    await is_back(app, serve)
+
+
+async def test_a_request_cancelled_while_it_gets_no_response_returns_its_connection(
+    cut_off: Database, network: Network, serve: Any
+) -> None:
+    reached = asyncio.Event()
+
+    async def endpoint(request: Request) -> Response:
+        await change(request)
+        network.silent = True
+        reached.set()
+        await change(request)
+        return Response()
+
+    task = asyncio.create_task(serve(app_of(endpoint, cut_off)))
+    await reached.wait()
+    await asyncio.sleep(0.05)
+    task.cancel()
+    async with asyncio.timeout(15):
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        await finish_shielded()
+    assert cut_off.pool_status().in_use == 0
+
+
+async def test_many_requests_end_and_the_next_ones_succeed_when_the_network_is_back(
+    network: Network, serve: Any
+) -> None:
+    database = Database(
+        network.url, pool_size=3, max_overflow=0, operation_timeout=0.4, connect_timeout=0.4, pool_timeout=0.4
+    )
+
+    async def endpoint(request: Request) -> Response:
+        await database_session(request).execute(text("SELECT 1"))
+        await asyncio.sleep(0.05)
+        await database_session(request).execute(text("SELECT 2"))
+        return Response()
+
+    app = app_of(endpoint, database)
+    async with database:
+        requests = [asyncio.create_task(serve(app)) for _ in range(3)]
+        await asyncio.sleep(0.04)
+        network.silent = True
+        requests += [asyncio.create_task(serve(app)) for _ in range(10)]
+        async with asyncio.timeout(10):
+            responses = await asyncio.gather(*requests)
+        assert {response.status for response in responses} <= {200, 503}
+        assert [response.status for response in responses[3:]] == [503] * 10
+        network.silent = False
+        await is_back(app, serve)
+        assert database.pool_status().in_use == 0
+
+
+async def test_closing_does_not_hang(network: Network) -> None:
+    database = Database(network.url, operation_timeout=0.4, connect_timeout=0.4)
+    await database.open()
+    sessions = [database.new_session() for _ in range(4)]
+    for session in sessions:
+        await session.execute(text("SELECT 1"))
+    for session in sessions[1:]:
+        await session.close()
+    network.silent = True
+    async with asyncio.timeout(5):
+        await database.close()
+        with pytest.raises(DatabaseUnavailable):  # it cannot roll back
+            await sessions[0].close()
+        await sessions[0].close()
+    assert database.pool_status().in_use == 0
+
+
+async def test_readiness_is_known_at_its_time_out(cut_off: Database, network: Network) -> None:
+    assert (await cut_off.readiness()).ready
+    network.silent = True
+    async with asyncio.timeout(1):
+        state = await cut_off.readiness(timeout=0.1)
+    assert (state.ready, state.reason) == (False, "no response in 0.1 s")
+    network.silent = False
+    await finish_shielded()
+    assert (await cut_off.readiness()).ready
+
+
+async def test_lost_packets_are_noticed_by_the_operating_system(url: str, driver: str) -> None:
+    """Its own time-outs apply to statements that may take long, and keep connections through a firewall open."""
+    separator = "&" if "?" in url else "?"
+    for database, expected in (
+        (Database(url, operation_timeout=3), 3000),
+        (Database(create_async_engine(url), operation_timeout=3), 0),
+        *([(Database(f"{url}{separator}tcp_user_timeout=7000"), 7000)] if driver == "psycopg" else []),
+    ):
+        async with database.engine.connect() as connection:
+            raw = await connection.get_raw_connection()
+            found = socket_of(raw.driver_connection)
+            assert found is not None
+            with found:
+                assert found.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == expected
+                if expected == 3000:
+                    assert found.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
+                    assert found.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) == 5
+        await database.close()
