@@ -18,6 +18,7 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
+import zlib
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -39,8 +40,9 @@ SECONDS = 300
 """How long the count with one layout may take."""
 
 PYTHON = ".".join(platform.python_version_tuple()[:2])
-_OPTIMIZED = "--enable-optimizations" in (sysconfig.get_config_var("CONFIG_ARGS") or "")
-BUILD = f"CPython {platform.python_version()}, {platform.python_compiler()}, {'with' if _OPTIMIZED else 'without'} PGO"
+_OPTIONS = f"{sysconfig.get_config_vars('CONFIG_ARGS', 'PY_CORE_CFLAGS')}".encode()
+BUILD = f"CPython {platform.python_version()}, {platform.python_compiler()}, options {zlib.crc32(_OPTIONS):08x}"
+"""The interpreter and what it was compiled with, which decide how many instructions the same code takes."""
 
 
 def _arguments() -> argparse.Namespace:

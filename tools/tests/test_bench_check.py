@@ -23,8 +23,8 @@ from benchmarks.instructions.ratios import (
     write_accepted,
 )
 
-BUILD = "CPython 3.11.7, GCC 12.2.0, without PGO"
-OTHER_BUILD = "CPython 3.11.2, GCC 12.2.0, with PGO"
+BUILD = "CPython 3.11.7, GCC 12.2.0, options 8c736521"
+OTHER_BUILD = "CPython 3.11.2, GCC 12.2.0, options 1f0e3dad"
 ACCEPTED = Accepted(BUILD, {"plaintext": 2.0})
 
 
