@@ -75,3 +75,26 @@ async def test_imported_macros_can_call_them_when_given_the_context(pages: Pages
         )
     )
     assert (await serve(showing(templates), armillary={"csrf_token": "x"})).text == "x"
+
+
+@pytest.mark.parametrize("enable_async", [False, True])
+@pytest.mark.parametrize(
+    "importing",
+    ["{% from 'macros.html' import link %}{{ link() }}", "{% import 'macros.html' as macros %}{{ macros.link() }}"],
+)
+@pytest.mark.parametrize("call", ["url_for('x')", "static_url('x')", "csp_nonce()", "csrf_token()", "csrf_field()"])
+async def test_a_macro_imported_without_the_context_says_how_to_import_it(
+    pages: Pages, serve: Serve, importing: str, call: str, enable_async: bool
+) -> None:
+    macros = "{% macro link() %}{{ " + call + " }}{% endmacro %}{% macro _own() %}{% endmacro %}"
+    templates = Jinja2Templates(pages(macros__html=macros, page__html=importing), enable_async=enable_async)
+    with pytest.raises(RuntimeError) as raised:
+        await serve(showing(templates))
+    assert '{% from "macros.html" import link with context %}' in str(raised.value)
+
+
+async def test_a_template_without_macros_says_nothing_of_them(pages: Pages, serve: Serve) -> None:
+    templates = Jinja2Templates(pages(page__html="{{ csrf_token() }}"))
+    with pytest.raises(RuntimeError, match=r"rendered without a request; .* TemplateResponse") as raised:
+        templates.get_template("page.html").render()
+    assert "import" not in str(raised.value)

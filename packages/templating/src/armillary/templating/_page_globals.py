@@ -24,12 +24,19 @@ def request_of(context: Context) -> HTTPConnection[Any]:
     """Return the request a template is rendered for.
 
     Raises:
-        RuntimeError: it is rendered without one.
+        RuntimeError: it is rendered without one, or its macro was imported without the context.
     """
     request: HTTPConnection[Any] | None = context.get("request")
-    if not isinstance(request, HTTPConnection):
-        raise RuntimeError("the template was rendered without a request; render it with TemplateResponse(request, ...)")
-    return request
+    if isinstance(request, HTTPConnection):
+        return request
+    problem = "the template was rendered without a request; render it with TemplateResponse(request, ...)"
+    if context.exported_vars:  # It has macros: `import` gives them the request only if it is written so.
+        names = ", ".join(sorted(context.exported_vars))
+        problem = (
+            f"there is no request here. If a macro of {context.name!r} needs it, import it with the context: "
+            f'{{% from "{context.name}" import {names} with context %}}. Otherwise {problem}'
+        )
+    raise RuntimeError(problem)
 
 
 @pass_context

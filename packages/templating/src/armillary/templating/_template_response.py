@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncGenerator, Generator, Mapping
 from typing import Any
 
 from jinja2 import Template
@@ -11,6 +11,8 @@ from armillary.asgi_types import Message, Receive, Scope, Send
 from armillary.http import Background, HTMLResponse, StreamingResponse
 
 from ._blocks import render_block, render_block_async
+from ._generators import TemplateGenerators
+from ._pieces import pieces, pieces_async
 
 _DEBUG_EXTENSION = "http.response.debug"
 
@@ -56,8 +58,14 @@ class TemplateResponse(HTMLResponse):
     ) -> None:
         self.template = template
         self.context = context
-        content = template.render(context) if block is None else render_block(template, block, context)
-        super().__init__(content, status_code, headers, media_type, background)
+        self.block = block
+        super().__init__(self.render_at_once(), status_code, headers, media_type, background)
+
+    def render_at_once(self) -> str | None:
+        """Return the page, rendered; None if that has to wait until it is sent."""
+        if self.block is None:
+            return self.template.render(self.context)
+        return render_block(self.template, self.block, self.context)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the page."""
@@ -65,40 +73,30 @@ class TemplateResponse(HTMLResponse):
         await super().__call__(scope, receive, send)
 
 
-class AsyncTemplateResponse(HTMLResponse):
+class AsyncTemplateResponse(TemplateResponse):
     """A page made of a template of an async environment; it is rendered when it is sent.
 
-    Arguments and attributes are those of `TemplateResponse`.
+    What the template iterates is closed then. Arguments and attributes are those of `TemplateResponse`.
     """
 
-    def __init__(
-        self,
-        template: Template,
-        context: Variables,
-        status_code: int = 200,
-        headers: Mapping[str, str] | None = None,
-        media_type: str | None = None,
-        background: Background | None = None,
-        *,
-        block: str | None = None,
-    ) -> None:
-        self.template = template
-        self.context = context
-        self.block = block
-        super().__init__(None, status_code, headers, media_type, background)
+    def render_at_once(self) -> None:
+        """Return None: an async template is rendered by `render_page`."""
 
     async def render_page(self) -> str:
         """Return the page, rendered."""
-        if self.block is None:
-            return await self.template.render_async(self.context)
-        return await render_block_async(self.template, self.block, self.context)
+        generators = TemplateGenerators(self.context)
+        try:
+            if self.block is None:
+                return await generators.watch(self.template.render_async(self.context))
+            return await generators.watch(render_block_async(self.template, self.block, self.context))
+        finally:
+            await generators.aclose()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Render the page and send it."""
         page = await self.render_page()
         self.body = page.encode(self.charset)
         self.headers["content-length"] = str(len(self.body))
-        await send_debug(scope, send, self.template, self.context)
         await super().__call__(scope, receive, send)
 
 
@@ -106,7 +104,8 @@ class StreamingTemplateResponse(StreamingResponse):
     """A page that is sent while it is rendered.
 
     A failure before the first `piece_size` characters are complete gets an error response; after that
-    the connection is aborted, since the page has started.
+    the connection is aborted, since the page has started. However the response ends, the generators
+    that the template iterates are closed before it returns.
 
     Args:
         template: a loaded template.
@@ -131,61 +130,23 @@ class StreamingTemplateResponse(StreamingResponse):
     ) -> None:
         self.template = template
         self.context = context
-        pieces: Any
+        self._pieces: Generator[str] | AsyncGenerator[str]
         if template.environment.is_async:
-            pieces = self._pieces_async(template.generate_async(context))
+            self._pieces = pieces_async(template, context, self.piece_size)
         else:
-            pieces = begun(self._pieces(template.generate(context)))
-        super().__init__(pieces, status_code, headers, media_type, background)
-
-    def _pieces(self, parts: Iterator[str]) -> Iterator[str]:
-        collected: list[str] = []
-        size = 0
-        for part in parts:
-            collected.append(part)
-            size += len(part)
-            if size >= self.piece_size:
-                yield "".join(collected)
-                collected, size = [], 0
-        yield "".join(collected)
-
-    async def _pieces_async(self, parts: AsyncIterator[str]) -> AsyncIterator[str]:
-        collected: list[str] = []
-        size = 0
-        async for part in parts:
-            collected.append(part)
-            size += len(part)
-            if size >= self.piece_size:
-                yield "".join(collected)
-                collected, size = [], 0
-        yield "".join(collected)
+            self._pieces = pieces(template, context, self.piece_size)
+            next(self._pieces)  # Render the first piece, which may fail.
+        super().__init__(self._pieces, status_code, headers, media_type, background)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the page as it is rendered."""
-        if self.template.environment.is_async:
-            self.body_iterator = await begun_async(self.body_iterator)
-        await send_debug(scope, send, self.template, self.context)
-        await super().__call__(scope, receive, send)
-
-
-def begun(pieces: Iterator[str]) -> Iterator[str]:
-    """Return the pieces, with the first already rendered."""
-    first = next(pieces)
-
-    def following() -> Iterator[str]:
-        yield first
-        yield from pieces
-
-    return following()
-
-
-async def begun_async(pieces: Any) -> AsyncIterator[str]:
-    """Return the pieces, with the first already rendered."""
-    first = await anext(pieces)
-
-    async def following() -> AsyncIterator[str]:
-        yield first
-        async for piece in pieces:
-            yield piece
-
-    return following()
+        try:
+            if isinstance(self._pieces, AsyncGenerator):
+                await anext(self._pieces, None)  # As above.
+            await send_debug(scope, send, self.template, self.context)
+            await super().__call__(scope, receive, send)
+        finally:
+            if isinstance(self._pieces, AsyncGenerator):
+                await self._pieces.aclose()
+            else:
+                self._pieces.close()
