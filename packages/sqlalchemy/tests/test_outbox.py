@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Index, text
+from sqlalchemy.exc import DataError, IntegrityError
 
 from armillary.http import Request, Response, request_response
 from armillary.sqlalchemy import Database, Outbox, OutboxMessage, Relay, TransactionMiddleware, database_session
@@ -65,6 +67,111 @@ async def test_a_key_is_recorded_once(database: Database, outbox: Outbox) -> Non
             assert await outbox.record(session, "mail", 2, key="order-7") is False
         await Relay(outbox, receiver).run_once()
     assert [(message.key, message.payload) for message in receiver.got] == [("order-7", 1)]
+
+
+DISTINCT_KEYS = [
+    "order",
+    "Order",
+    "\u00f6rder",
+    "order ",
+    " order",
+    "\U0001f600",
+    "\U0001f601",
+    "e\u0301",
+    "\u00e9",
+    "ss",
+    "\u00df",
+]
+
+
+async def test_keys_are_compared_byte_for_byte(database: Database, outbox: Outbox) -> None:
+    """Not by the rules of a language, in which case, accents, emoji and trailing spaces may not count."""
+    receiver = Receiver()
+    for _ in range(2):
+        async with database.transaction() as session:
+            recorded = [await outbox.record(session, "mail", key, key=key) for key in DISTINCT_KEYS]
+        assert len(set(recorded)) == 1
+    assert recorded == [False] * len(DISTINCT_KEYS)
+    await Relay(outbox, receiver).run_once()
+    assert [message.key for message in receiver.got] == DISTINCT_KEYS
+    assert [message.payload for message in receiver.got] == DISTINCT_KEYS
+
+
+async def test_a_transaction_goes_on_after_a_key_that_was_there(database: Database, outbox: Outbox) -> None:
+    async with database.transaction() as session:
+        assert await outbox.record(session, "mail", 1, key="k")
+    async with database.transaction() as session:
+        await session.execute(text("UPDATE account SET balance = 1 WHERE id = 1"))
+        assert not await outbox.record(session, "mail", 2, key="k")
+        assert await outbox.record(session, "mail", 3, key="other")
+    async with database.transaction() as session:
+        assert await session.scalar(text("SELECT balance FROM account WHERE id = 1")) == 1
+    assert await outbox.pending() == 2
+
+
+async def test_of_two_transactions_that_record_one_key_the_second_one_waits(database: Database, outbox: Outbox) -> None:
+    """It records the message if the first one is rolled back, and not if it commits."""
+    options: Any = {} if database.url.startswith("sqlite") else {"isolation_level": "READ COMMITTED"}
+
+    async def record() -> bool:
+        async with database.transaction(**options) as session:
+            return await outbox.record(session, "mail", 2, key=key)
+
+    for key, commits in (("kept", True), ("undone", False)):
+        async with asyncio.timeout(10), asyncio.TaskGroup() as group:
+            with contextlib.suppress(LookupError):
+                async with database.transaction(**options) as session:
+                    assert await outbox.record(session, "mail", 1, key=key)
+                    second = group.create_task(record())
+                    await asyncio.sleep(0.2)
+                    assert not second.done()
+                    if not commits:
+                        raise LookupError
+        assert second.result() is not commits
+    assert await outbox.pending() == 2
+
+
+async def test_only_the_key_makes_a_duplicate(database: Database, outbox: Outbox) -> None:
+    """A violation of a constraint that the program added is an error, and no message is dropped."""
+    async with database.engine.begin() as connection:
+        index = Index("armillary_outbox_one_a_topic", outbox.table.c.topic, unique=True)
+        await connection.run_sync(index.create)
+    outbox.table.indexes.discard(index)
+    async with database.transaction() as session:
+        assert await outbox.record(session, "mail", 1, key="a")
+        with pytest.raises(IntegrityError):
+            await outbox.record(session, "mail", 2, key="b")
+        await session.rollback()
+
+
+@pytest.mark.parametrize("field", ["topic", "key"])
+async def test_a_topic_or_a_key_that_has_no_utf_8_is_a_data_error_and_nothing_is_recorded(
+    database: Database, outbox: Outbox, field: str
+) -> None:
+    for text_without_utf_8 in ("a\ud800", "\udc80"):
+        given = {"topic": "mail", "key": "k", field: text_without_utf_8}
+        with pytest.raises(DataError):
+            async with database.transaction() as session:
+                await outbox.record(session, given["topic"], 1, key=given["key"])
+    assert await outbox.pending() == 0
+
+
+async def test_the_reason_of_a_failed_delivery_may_be_any_text(database: Database, outbox: Outbox) -> None:
+    async with database.transaction() as session:
+        await outbox.record(session, "mail", 1, key="k")
+
+    class Unreadable(Exception):
+        def __repr__(self) -> str:
+            return "\ud800 \0 \U0001f600 " + "x" * 600
+
+    async def deliver(message: OutboxMessage) -> None:
+        raise Unreadable
+
+    assert await Relay(outbox, deliver).run_once() == 0
+    async with database.transaction() as session:
+        reason = await session.scalar(text("SELECT error FROM armillary_outbox"))
+    assert reason.startswith(r"\ud800 \x00 \U0001f600 xxx")
+    assert len(reason) <= 500
 
 
 async def test_a_delivery_that_fails_is_tried_again_later_with_the_same_key(database: Database, outbox: Outbox) -> None:

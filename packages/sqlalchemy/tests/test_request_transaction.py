@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import Any
 
 import pytest
 from sqlalchemy import select, text, update
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DataError, IntegrityError
 
 from armillary.asgi_types import ClientDisconnect, HTTPException, scope_record
 from armillary.exchange import has_response_started, track
@@ -203,7 +204,6 @@ async def test_a_constraint_violation_is_a_response_and_nothing_is_half_written(
     async def endpoint(request: Request) -> Response:
         scope_record(request.scope)["exception_handlers"] = {
             IntegrityError: handle_constraint_violation,
-            DBAPIError: handle_constraint_violation,
         }
         await withdraw(request)
         await database_session(request).execute(text(statement))
@@ -215,21 +215,62 @@ async def test_a_constraint_violation_is_a_response_and_nothing_is_half_written(
     assert await balance(database) == 100
 
 
-@pytest.mark.parametrize("driver", ["psycopg", "asyncpg"], indirect=True)
-@pytest.mark.parametrize("value", ["a\0b", 2**40], ids=["a zero byte", "a number out of range"])
-async def test_a_value_that_no_column_can_hold_is_the_clients_fault(
-    database: Database, serve: Any, value: Any, models: Any
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("owner", "a\ud800b"),
+        ("owner", "\udc80"),
+        ("owner", "\udce0\udcff' OR 1=1"),
+        ("balance", 2**70),
+        ("balance", 10**400),
+    ],
+    ids=ascii,
+)
+async def test_a_value_that_no_column_can_hold_is_the_clients_fault_on_every_database(
+    database: Database, serve: Any, column: str, value: Any, models: Any
 ) -> None:
-    """Whether the server rejects it or the driver, which has no code for it."""
+    """Whether the server rejects it or the driver, which may raise an exception of Python instead of its own."""
 
     async def endpoint(request: Request) -> Response:
-        scope_record(request.scope)["exception_handlers"] = {DBAPIError: handle_constraint_violation}
-        column = "owner" if isinstance(value, str) else "balance"
+        scope_record(request.scope)["exception_handlers"] = {DataError: handle_constraint_violation}
+        await withdraw(request)
         changed = update(models.Account).where(models.Account.id == 2).values({column: value})
         await database_session(request).execute(changed)
         return Response()
 
-    assert (await serve(app_of(endpoint, database))).status == 400
+    async def endpoint_that_flushes(request: Request) -> Response:
+        scope_record(request.scope)["exception_handlers"] = {DataError: handle_constraint_violation}
+        await withdraw(request)
+        setattr(await database_session(request).get_one(models.Account, 2), column, value)
+        await database_session(request).flush()
+        return Response()
+
+    for function in (endpoint, endpoint_that_flushes):
+        response = await serve(app_of(function, database))
+        assert (response.status, json.loads(response.body)["detail"]) == (400, "A value is missing or not allowed.")
+    assert await balance(database) == 100
+
+
+@pytest.mark.parametrize("driver", ["psycopg", "asyncpg", "asyncmy"], indirect=True)
+@pytest.mark.parametrize(("column", "value"), [("owner", "x" * 60), ("balance", 2**40), ("owner", "a\0b")], ids=ascii)
+async def test_a_value_that_a_server_rejects_is_a_data_error_with_every_driver(
+    database: Database, driver: str, column: str, value: Any, models: Any
+) -> None:
+    if driver == "asyncmy" and value == "a\0b":
+        value = "x" * 51  # MariaDB has text with zero bytes
+    changed = update(models.Account).where(models.Account.id == 2).values({column: value})
+    with pytest.raises(DataError):
+        async with database.transaction() as session:
+            await session.execute(changed)
+
+
+async def test_the_error_of_a_value_hides_parameters_if_the_engine_does(url: str) -> None:
+    database = Database(url, engine_options={"hide_parameters": True})
+    with pytest.raises(DataError) as caught:
+        async with database.transaction() as session:
+            await session.scalar(text("SELECT :value"), {"value": "secret\ud800"})
+    assert "[SQL parameters hidden" in str(caught.value)
+    await database.close()
 
 
 async def test_a_result_with_errors_rolls_back_though_its_status_is_200(database: Database, serve: Any) -> None:

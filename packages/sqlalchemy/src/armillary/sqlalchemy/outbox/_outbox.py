@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import secrets
 import time
@@ -11,7 +12,8 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.dialects import mysql, postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from .._event_loop import require_asyncio
 from ..database._database import Database
@@ -60,7 +62,9 @@ class Outbox:
             table,
             self.metadata,
             sa.Column("id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True),
-            sa.Column("key", sa.String(200), nullable=False, unique=True),
+            sa.Column("key", sa.String(200), nullable=False),
+            # Unique in place of the key itself: a database may compare text by the rules of a language.
+            sa.Column("key_digest", sa.String(64), nullable=False, unique=True),
             sa.Column("topic", sa.String(200), nullable=False),
             sa.Column("payload", sa.Text().with_variant(mysql.LONGTEXT(), "mysql", "mariadb"), nullable=False),
             sa.Column("recorded", sa.Double, nullable=False),
@@ -69,6 +73,8 @@ class Outbox:
             sa.Column("claim", sa.String(32), nullable=True, index=True),
             sa.Column("delivered", sa.Double, nullable=True, index=True),
             sa.Column("error", sa.String(500), nullable=True),
+            mysql_charset="utf8mb4",
+            mariadb_charset="utf8mb4",
         )
 
     async def create_table(self) -> None:
@@ -84,40 +90,52 @@ class Outbox:
             session: whose transaction decides whether the message is delivered.
             topic: what kind of message it is, up to 200 characters.
             payload: anything that can be encoded as JSON.
-            key: up to 200 characters, by default a random one. A second message with the same key
-                is not recorded.
+            key: up to 200 characters, by default a random one. A second message with the same key,
+                byte for byte, is not recorded. If another transaction is recording it, this one waits
+                for its end.
 
         Returns:
             Whether it was recorded; False if the key was there already.
 
         Raises:
             TypeError, ValueError: the payload cannot be encoded as JSON, topic or key are too long.
+            DataError: topic or key cannot be stored, such as a lone surrogate.
         """
         for name, text in (("topic", topic), ("key", key)):
             if text is not None and not 0 < len(text) <= 200:
                 raise ValueError(f"{name} has 1 to 200 characters, got {len(text)}")
-        now = time.time()
+        now, key = time.time(), key or secrets.token_hex(16)
         values = {
-            "key": key or secrets.token_hex(16),
+            "key": key,
+            "key_digest": hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest(),
             "topic": topic,
             "payload": json.dumps(payload, allow_nan=False),
             "recorded": now,
             "attempts": 0,
             "due": now,
         }
-        result: Any = await (await session.connection()).execute(self._insert_new().values(values))
-        self._wake_after_commit(session)
-        return result.first() is not None if result.returns_rows else bool(result.rowcount)
+        recorded = await self._insert(await session.connection(), values)
+        if recorded:
+            self._wake_after_commit(session)
+        return recorded
 
-    def _insert_new(self) -> Any:
-        name = self.database.engine.dialect.name
-        if name == "postgresql":
-            return postgresql.insert(self.table).on_conflict_do_nothing().returning(self.table.c.id)
-        if name == "sqlite":
-            return sqlite.insert(self.table).on_conflict_do_nothing().returning(self.table.c.id)
-        if name in ("mysql", "mariadb"):
-            return sa.insert(self.table).prefix_with("IGNORE")
-        return sa.insert(self.table)
+    async def _insert(self, connection: AsyncConnection, values: dict[str, Any]) -> bool:
+        """Insert a message, or return False if its key is there; the transaction goes on."""
+        table, name = self.table, connection.dialect.name
+        if name in ("postgresql", "sqlite"):
+            insert: Any = postgresql.insert(table) if name == "postgresql" else sqlite.insert(table)
+            unless_there = insert.on_conflict_do_nothing(index_elements=[table.c.key_digest])
+            result = await connection.execute(unless_there.values(values).returning(table.c.id))
+            return result.first() is not None
+        try:
+            await connection.execute(sa.insert(table).values(values))
+        except IntegrityError:
+            # The row may be newer than the transaction's snapshot, so it is read with a lock.
+            same_key = sa.select(table.c.id).where(table.c.key_digest == values["key_digest"])
+            if await connection.scalar(same_key.with_for_update(read=True)) is None:
+                raise
+            return False
+        return True
 
     def _wake_after_commit(self, session: AsyncSession) -> None:
         listening: list[Outbox] = session.info.setdefault(OUTBOXES_KEY, [])
@@ -164,7 +182,8 @@ class Outbox:
     async def postpone(self, message: OutboxMessage, delay: float, reason: str) -> None:
         """Record that a delivery failed; the message is due again after `delay` seconds."""
         due = time.time() + delay
-        await self._update(message, due=due, attempts=message.attempts + 1, claim=None, error=reason[:500])
+        readable = reason.encode("ascii", "backslashreplace").decode().replace("\0", r"\x00")
+        await self._update(message, due=due, attempts=message.attempts + 1, claim=None, error=readable[:500])
 
     async def _update(self, message: OutboxMessage, **values: Any) -> None:
         async with self.database.transaction() as session:

@@ -136,7 +136,7 @@ class Relay:
                 raise
             delay = min(self.longest_delay, self.first_delay * 2 ** min(message.attempts, 30))
             logger.warning(
-                "Message %s (%s) was not delivered, again in %g s: %r", message.key, message.topic, delay, exc
+                "Message %s (%s) was not delivered, again in %g s: %a", message.key, message.topic, delay, exc
             )
             await self.outbox.postpone(message, delay, repr(exc))
             return False
