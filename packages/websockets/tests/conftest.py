@@ -1,61 +1,29 @@
-"""Every test marked `anyio` runs on asyncio, on uvloop if it is installed, and on trio."""
+"""WebSocket connections in memory."""
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from typing import Any
 
 import anyio
 import anyio.lowlevel
 import pytest
-from hypothesis import settings
+from testkit import Connection, websocket_scope
 
 from armillary.lint import lint
 
-# A shared machine may pause for longer than any deadline.
-settings.register_profile("armillary", deadline=None)
-settings.load_profile("armillary")
 
-BACKENDS = [
-    pytest.param(("asyncio", {"use_uvloop": False}), id="asyncio"),
-    pytest.param(("trio", {}), id="trio"),
-]
-if find_spec("uvloop") is not None:
-    BACKENDS.append(pytest.param(("asyncio", {"use_uvloop": True}), id="uvloop"))
-
-
-@pytest.fixture(params=BACKENDS)
-def anyio_backend(request: pytest.FixtureRequest) -> object:
-    return request.param
-
-
-class Peer:
+class Peer(Connection):
     """The other end of one connection: a server and client in memory, checked against the spec.
 
     Messages for the application wait in a list; when it is empty, receiving waits. Sends to a
     disconnected peer fail with `OSError` if `fails_after_disconnect` is set, as servers differ in it.
     """
 
-    def __init__(self, app: Any, **scope: Any) -> None:
+    def __init__(self, app: Any, **keys: Any) -> None:
+        scope = websocket_scope(**{"extensions": {"websocket.http.response": {}}, **keys})
+        super().__init__(scope, {"type": "websocket.connect"})
         self.app = lint(app)
-        self.scope: dict[str, Any] = {
-            "type": "websocket",
-            "asgi": {"version": "3.0", "spec_version": "2.5"},
-            "http_version": "1.1",
-            "scheme": "ws",
-            "path": "/",
-            "raw_path": b"/",
-            "query_string": b"",
-            "root_path": "",
-            "headers": [(b"host", b"testserver")],
-            "client": ("127.0.0.1", 50000),
-            "server": ("testserver", 80),
-            "subprotocols": [],
-            "extensions": {"websocket.http.response": {}},
-            **scope,
-        }
-        self.waiting: list[dict[str, Any]] = [{"type": "websocket.connect"}]
-        self.sent: list[dict[str, Any]] = []
+        self.waiting = self.received
         self.fails_after_disconnect = True
         self.disconnected = False
         self._changed: anyio.Event | None = None
@@ -85,18 +53,17 @@ class Peer:
         while not self.waiting:
             self._changed = self._changed or anyio.Event()
             await self._changed.wait()
-        message = self.waiting.pop(0)
-        if message["type"] == "websocket.disconnect":
-            self.disconnected = True
+        message = await super().receive()
+        self.disconnected = message["type"] == "websocket.disconnect"
         return message
 
     async def send(self, message: dict[str, Any]) -> None:
         if self.disconnected and self.fails_after_disconnect:
             raise OSError("disconnected")
-        self.sent.append(message)
+        await super().send(message)
         await anyio.lowlevel.checkpoint()
 
-    async def run(self) -> Peer:
+    async def run(self) -> Peer:  # type: ignore[override]
         with anyio.fail_after(5):
             await self.app(self.scope, self.receive, self.send)
         return self
@@ -117,9 +84,8 @@ class Peer:
         return None
 
     @property
-    def denial_response(self) -> tuple[int, bytes]:
-        body = b"".join(m["body"] for m in self.sent if m["type"] == "websocket.http.response.body")
-        return self.sent[0]["status"], body
+    def denial_response(self) -> tuple[int | None, bytes]:
+        return self.sent.status, self.sent.body
 
 
 @pytest.fixture
