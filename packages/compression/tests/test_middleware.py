@@ -9,6 +9,7 @@ import zlib
 from typing import Any
 
 import pytest
+import testkit
 
 from armillary.compression import CompressionMiddleware, Gzip, GZipMiddleware
 
@@ -157,9 +158,9 @@ async def test_an_event_stream_is_sent_message_by_message(call: Any) -> None:
     ("own", "expected"),
     [
         ([], [b"Accept-Encoding"]),
-        ([(b"vary", b"Cookie")], [b"Cookie", b"Accept-Encoding"]),
+        ([(b"vary", b"Cookie")], [b"Cookie, Accept-Encoding"]),
         ([(b"vary", b"Cookie, accept-encoding")], [b"Cookie, accept-encoding"]),
-        ([(b"vary", b"X-Accept-Encoding")], [b"X-Accept-Encoding", b"Accept-Encoding"]),
+        ([(b"vary", b"X-Accept-Encoding")], [b"X-Accept-Encoding, Accept-Encoding"]),
         ([(b"vary", b"*")], [b"*"]),
     ],
 )
@@ -405,3 +406,41 @@ async def test_importing_it_loads_no_third_party_and_no_event_loop() -> None:
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"
+
+
+async def test_capitals_in_the_names_of_headers_change_nothing(call: Any) -> None:
+    own = ((b"Content-Length", b"%d" % len(LARGE)), (b"ETag", b'"1"'), (b"Vary", b"Cookie"))
+    app = responding(LARGE, headers=own, sized=False)
+    sent = testkit.SentMessages()
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = testkit.http_scope(headers=[(b"accept-encoding", b"gzip")])
+    await GZipMiddleware(app)(scope, testkit.Connection(scope).receive, send)
+    assert sent.get(b"content-length") == b"%d" % len(sent.body)
+    assert sent.get(b"etag") == b'W/"1"'
+    assert sent.get(b"vary") == b"Cookie, Accept-Encoding"
+    assert {name for name, _ in sent.raw_headers} == {b"content-length", b"etag", b"vary", b"content-encoding"}
+
+
+async def test_what_is_coded_already_in_capitals_is_not_coded_again(call: Any) -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"Content-Encoding", b"br")]})
+        await send({"type": "http.response.body", "body": LARGE})
+
+    sent = testkit.SentMessages()
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = testkit.http_scope(headers=[(b"accept-encoding", b"gzip")])
+    await GZipMiddleware(app)(scope, testkit.Connection(scope).receive, send)
+    assert sent.body == LARGE
+    assert sent.get(b"content-encoding") == b"br"
+
+
+async def test_the_lines_of_accept_encoding_count_together(call: Any) -> None:
+    headers = [(b"accept-encoding", b"identity;q=0.1"), (b"accept-encoding", b"gzip")]
+    sent = await testkit.call(GZipMiddleware(responding(LARGE)), headers=headers)
+    assert sent.get(b"content-encoding") == b"gzip"

@@ -137,7 +137,7 @@ async def test_the_cap_is_the_largest_size_allowed(call: Any, size: int, status:
 
 
 async def test_there_may_be_no_cap(call: Any) -> None:
-    app = RequestDecompressionMiddleware(echo, max_size=None)
+    app = RequestDecompressionMiddleware(echo, max_size=None, max_ratio=None, max_time=None)
     body = bytes(20 * 1024 * 1024)
     assert (await call(app, **coded("zstd", CODERS["zstd"](body)))).body == body
 
@@ -289,3 +289,48 @@ async def test_a_coding_whose_library_is_missing_is_left_out_unless_it_was_reque
     assert response.get(b"accept-encoding") == b"gzip, deflate, zstd"
     with pytest.raises(ValueError, match=r"pip install 'armillary-compression\[brotli\]'"):
         RequestDecompressionMiddleware(echo, codings=["br"])
+
+
+@pytest.mark.parametrize("coding", CODERS)
+async def test_a_body_that_decodes_to_far_more_than_its_size_is_rejected(call: Any, coding: str) -> None:
+    app = RequestDecompressionMiddleware(echo, max_size=None)
+    response = await call(app, **coded(coding, make_bomb(coding)))
+    assert response.status == 413
+    assert response.text == "The body decodes to more than 200 times its size."
+
+
+async def test_up_to_a_mebibyte_any_ratio_is_allowed(call: Any) -> None:
+    body = bytes(1024 * 1024)
+    assert (await call(RequestDecompressionMiddleware(echo), **coded("zstd", Zstd().encode(body)))).body == body
+
+
+async def test_without_a_largest_ratio_any_ratio_is_allowed(call: Any) -> None:
+    body = bytes(2 * 1024 * 1024)
+    app = RequestDecompressionMiddleware(echo, max_ratio=None)
+    assert (await call(app, **coded("zstd", Zstd().encode(body)))).body == body
+
+
+async def test_a_body_that_takes_too_long_to_decode_is_rejected(call: Any) -> None:
+    app = RequestDecompressionMiddleware(echo, max_time=1e-9)
+    response = await call(app, **coded("gzip", CODERS["gzip"](BODY)))
+    assert response.status == 413
+    assert response.text == "The body takes longer to decode than 1e-09 s."
+
+
+@pytest.mark.parametrize("parameter", ["max_ratio", "max_time"])
+def test_a_limit_is_a_number_above_0(parameter: str) -> None:
+    with pytest.raises(ValueError, match=parameter):
+        RequestDecompressionMiddleware(echo, **{parameter: 0})
+    with pytest.raises(TypeError, match=parameter):
+        RequestDecompressionMiddleware(echo, **{parameter: "10"})
+
+
+async def test_a_rejection_whose_body_was_not_read_closes_the_connection(call: Any) -> None:
+    response = await call(RequestDecompressionMiddleware(echo), **coded("compress", b"abc"))
+    assert response.status == 415
+    assert response.get(b"connection") == b"close"
+
+
+async def test_the_lines_of_content_encoding_count_together(call: Any) -> None:
+    request = coded("gzip", b"abc", (b"content-encoding", b"gzip"))
+    assert (await call(RequestDecompressionMiddleware(echo), **request)).status == 415

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-Header = tuple[bytes, bytes]
+from armillary.datastructures import add_list_members
 
-VARY = (b"vary", b"Accept-Encoding")
+Header = tuple[bytes, bytes]
 
 # A length, and byte ranges of it, hold for the body without a coding.
 PLAIN_BODY_FIELDS = frozenset({b"content-length", b"accept-ranges"})
@@ -31,12 +31,7 @@ def negotiated_fields(headers: Iterable[Header]) -> list[Header]:
 
 def varying_fields(headers: Iterable[Header]) -> list[Header]:
     """Return the fields with `Vary: Accept-Encoding`, once."""
-    fields = list(headers)
-    for name, value in fields:
-        if name == b"vary" and any(item.strip().lower() in (b"accept-encoding", b"*") for item in value.split(b",")):
-            return fields
-    fields.append(VARY)
-    return fields
+    return add_list_members(headers, b"vary", b"Accept-Encoding")
 
 
 def weakened(etag: bytes) -> bytes:

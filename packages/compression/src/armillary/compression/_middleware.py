@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Mapping, Sequence
 
 from armillary.asgi_types import ASGIApp, Message, Receive, Scope, Send
+from armillary.datastructures import joined_lines
+from armillary.exchange import start_headers
 
 from ._coding import Coding
 from ._content_types import DEFAULT_EXCLUDED_CONTENT_TYPES
@@ -50,17 +52,15 @@ class _Compression:
                 return onward(message)
             if message["type"] != "http.response.start":
                 return send(message)
-            onward = send if self._is_small(message, scope) else self._response(scope, send).send
-            return onward(message)
+            headers = start_headers(message)
+            is_small = message["status"] != 304 and self._is_small(headers, scope)
+            onward = send if is_small else self._response(scope, send).send
+            return onward({**message, "headers": headers})
 
         await self.app(scope, receive, send_coded)
 
-    def _is_small(self, start: Message, scope: Scope) -> bool:
+    def _is_small(self, headers: list[Header], scope: Scope) -> bool:
         """Return whether a response declares a body that is too small to be coded for this client."""
-        headers: list[Header] | None = start.get("headers")
-        # Headers that can be read only once are left for later.
-        if not isinstance(headers, list) or start["status"] == 304:
-            return False
         for name, length in headers:
             if name == b"content-length":
                 if not length.isdigit() or len(length) > 19 or int(length) >= self.minimum_size:
@@ -147,9 +147,5 @@ class GZipMiddleware(_Compression):
 
 
 def accept_encoding(scope: Scope) -> bytes:
-    """Return the Accept-Encoding of a request, several fields joined; b"" if there is none."""
-    found = b""
-    for name, value in scope["headers"]:
-        if name == b"accept-encoding":
-            found = found + b"," + value if found else value
-    return found
+    """Return the Accept-Encoding of a request, its lines joined; b"" if there is none."""
+    return joined_lines(scope["headers"], b"accept-encoding") or b""

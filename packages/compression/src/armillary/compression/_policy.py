@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
+from armillary.datastructures import list_members
+
 from ._accept_encoding import Preference, prefer
 from ._coding import Coding
 from ._content_types import ContentTypes
@@ -60,7 +62,7 @@ class CompressionPolicy:
 
         Not to one without a body, a part of one (206), one that is coded, whose content type is
         excluded, that has `no-transform` (RFC 9111 section 5.2.2.6), or a digest of its bytes
-        (RFC 9530).
+        (RFC 9530). Names of headers are in lower case.
         """
         if status < 200 or status in (204, 205, 206, 304):
             return False
@@ -69,13 +71,9 @@ class CompressionPolicy:
                 return False
             if name == b"content-type" and value.decode("latin-1") in self.excluded:
                 return False
-            if name == b"cache-control" and forbids_transform(value):
+            if name == b"cache-control" and b"no-transform" in map(bytes.lower, list_members(value)):
                 return False
         return True
-
-
-def forbids_transform(cache_control: bytes) -> bool:
-    return any(directive.strip().lower() == b"no-transform" for directive in cache_control.split(b","))
 
 
 def content_length(headers: Iterable[Header]) -> int | None:

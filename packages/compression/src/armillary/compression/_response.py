@@ -8,6 +8,7 @@ from typing import Any
 
 from armillary.asgi_types import Message, Scope, Send
 from armillary.concurrency import Limiter
+from armillary.exchange import start_headers
 
 from ._coding import Coding, Encoder
 from ._header_fields import coded_fields, negotiated_fields, varying_fields
@@ -70,7 +71,7 @@ class CodedResponse:
             await self._send(message)
 
     async def _start(self, message: Message) -> None:
-        headers = list(message.get("headers", ()))
+        headers = start_headers(message)
         message = {**message, "headers": headers}
         status = message["status"]
         coding = self._coding
