@@ -17,10 +17,12 @@ from testkit.services import (
     require_program,
     wait_for_port,
 )
+from testkit.turns import FAIR_TURN, is_fair, longest_run
 from testkit.work import count_instructions, count_lines
 
 __all__ = [
     "ASYNCIO",
+    "FAIR_TURN",
     "TRIO",
     "UVLOOP",
     "Connection",
@@ -31,7 +33,9 @@ __all__ = [
     "count_lines",
     "free_port",
     "http_scope",
+    "is_fair",
     "lifespan_scope",
+    "longest_run",
     "missing_service",
     "own_postgresql_database",
     "request_messages",

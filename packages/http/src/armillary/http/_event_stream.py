@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Mapping
 from functools import partial
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from armillary.asgi_types import ClientDisconnect, Receive, Scope, Send, find_scope_record
+from armillary.asgi_types import ClientDisconnect, Message, Receive, Scope, Send, find_scope_record
 from armillary.datastructures import HTTPConnection
 from armillary.serialization import encode_json
 
 from ._disconnect import run_until, send_raises_after_disconnect, until_disconnect
 from ._response import Background
 from ._streaming import StreamingResponse
+
+if TYPE_CHECKING:
+    from anyio import Event
 
 _LINE_ENDS = frozenset("\r\n\0")
 
@@ -131,13 +134,21 @@ def last_event_id(connection: HTTPConnection) -> str | None:
 class _Pinger:
     """Keeps a silent stream open; pings and sends of the stream never overlap."""
 
-    __slots__ = ("_send", "active", "pinged", "sending")
+    __slots__ = ("_active", "_pinged", "_send", "_sending")
 
     def __init__(self, send: Send) -> None:
         self._send = send
-        self.active = False
-        self.sending = False
-        self.pinged: Any = None
+        self._active = False
+        self._sending = False
+        self._pinged: Event | None = None
+
+    async def send(self, message: Message) -> None:
+        """Send a message of the stream."""
+        if self._pinged is not None:
+            await self._pinged.wait()
+        self._sending = self._active = True
+        await self._send(message)
+        self._sending = not message["more_body"]  # no ping follows the end
 
     async def run(self, interval: float, body: bytes) -> None:
         """Send `body` whenever nothing was sent for up to `interval` seconds; never return."""
@@ -145,22 +156,22 @@ class _Pinger:
 
         while True:
             await sleep(interval / 2)
-            if not self.active and not self.sending:
+            if not self._active and not self._sending:
                 await self._ping(body)
-                self.active = True
+                self._active = True
             else:
-                self.active = False
+                self._active = False
 
     async def _ping(self, body: bytes) -> None:
         from anyio import Event
 
-        pinged = self.pinged = Event()
+        pinged = self._pinged = Event()
         try:
             await self._send({"type": "http.response.body", "body": body, "more_body": True})
         except OSError as exc:
             raise ClientDisconnect("the client disconnected during the response") from exc
         finally:
-            self.pinged = None
+            self._pinged = None
             pinged.set()
 
 
@@ -245,7 +256,7 @@ class EventSourceResponse(StreamingResponse):
         if self.ping is not None:
             pinger = _Pinger(send)
             waits.append(partial(pinger.run, self.ping, self.ping_body))
-            work = partial(self._send_between_pings, send, pinger)
+            work = partial(self.send_body, pinger.send)
         if not send_raises_after_disconnect(scope):
             waits.append(partial(until_disconnect, scope, receive))
         if stopping is not None:
@@ -254,28 +265,6 @@ class EventSourceResponse(StreamingResponse):
             await work()
         elif await run_until(work, *waits) == len(waits) - 1 and stopping is not None:
             await self._send_stop(send)
-
-    async def _send_between_pings(self, send: Send, pinger: _Pinger) -> None:
-        encode = self.encode_part
-        parts = aiter(self.body_iterator)
-        try:
-            async for part in parts:
-                body = encode(part)
-                if pinger.pinged is not None:
-                    await pinger.pinged.wait()
-                pinger.sending = pinger.active = True
-                try:
-                    await send({"type": "http.response.body", "body": body, "more_body": True})
-                except OSError as exc:
-                    raise ClientDisconnect("the client disconnected during the response") from exc
-                pinger.sending = False
-        except BaseException:
-            await self.close_content(parts)
-            raise
-        if pinger.pinged is not None:
-            await pinger.pinged.wait()
-        pinger.sending = True
-        await self.send_message(send, b"", False)
 
     async def _send_stop(self, send: Send) -> None:
         await self.close_content()

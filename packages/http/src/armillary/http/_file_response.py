@@ -285,26 +285,35 @@ class FileResponse(Response):
             await self.send_message(send, {"type": "http.response.pathsend", "path": delivery.path})
         elif delivery.file is None:
             body = delivery.first or plan.closing
-            await self.send_message(send, {"type": "http.response.body", "body": body, "more_body": False})
+            await self.send_message(send, _body_message(body, False))
         else:
             await self._send_parts(delivery, delivery.file, send)
 
     async def _send_parts(self, delivery: FileDelivery, file: FileReader, send: Send) -> None:
+        from armillary.concurrency import FairTurn
+
+        turn = FairTurn()
+
+        async def send_fairly(message: Message) -> None:
+            await self.send_message(send, message)
+            if turn.is_due():  # a reader need not wait, nor does a server that reads the file itself
+                await turn.give()
+
         plan, first = delivery.plan, delivery.first
         last = plan.parts[-1]
         for part in plan.parts:
             if part.before:
-                await self._send_bytes(send, part.before, True)
+                await send_fairly(_body_message(part.before, True))
             more = part is not last or bool(part.after or plan.closing)
             if delivery.zero_copy is not None:
-                await self._send_zero_copy(send, delivery.zero_copy, part.span, more)
+                await send_fairly(_zero_copy_message(delivery.zero_copy, part.span, more))
             else:
-                await self._send_span(send, file, part.span, first, more)
+                await self._send_span(send_fairly, file, part.span, first, more)
             first = b""
             if part.after:
-                await self._send_bytes(send, part.after, True)
+                await send_fairly(_body_message(part.after, True))
         if plan.closing:
-            await self._send_bytes(send, plan.closing, False)
+            await send_fairly(_body_message(plan.closing, False))
 
     async def _send_span(self, send: Send, file: FileReader, span: ByteRange, first: bytes, more: bool) -> None:
         offset, stop = span
@@ -314,15 +323,8 @@ class FileResponse(Response):
             if not chunk:
                 raise RuntimeError(f"File at path {os.fspath(self.path)} is shorter than expected.")
             offset += len(chunk)
-            await self._send_bytes(send, chunk, more or offset < stop)
+            await send(_body_message(chunk, more or offset < stop))
             chunk = b""
-
-    async def _send_zero_copy(self, send: Send, file: FileIO, span: ByteRange, more: bool) -> None:
-        message: dict[str, Any] = {"type": "http.response.zerocopysend", "file": file, "offset": span.start}
-        await self.send_message(send, {**message, "count": span.stop - span.start, "more_body": more})
-
-    async def _send_bytes(self, send: Send, body: bytes, more: bool) -> None:
-        await self.send_message(send, {"type": "http.response.body", "body": body, "more_body": more})
 
     async def send_message(self, send: Send, message: Message) -> None:
         """Send one message of the body; a broken connection is a `ClientDisconnect`."""
@@ -334,3 +336,18 @@ class FileResponse(Response):
 
 def _offers(scope: Scope, extension: str) -> bool:
     return scope["type"] == "http" and extension in (scope.get("extensions") or ())
+
+
+def _body_message(body: bytes, more: bool) -> dict[str, Any]:
+    return {"type": "http.response.body", "body": body, "more_body": more}
+
+
+def _zero_copy_message(file: FileIO, span: ByteRange, more: bool) -> dict[str, Any]:
+    count = span.stop - span.start
+    return {
+        "type": "http.response.zerocopysend",
+        "file": file,
+        "offset": span.start,
+        "count": count,
+        "more_body": more,
+    }

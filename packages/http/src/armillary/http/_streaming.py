@@ -177,18 +177,24 @@ class StreamingResponse(Response):
             await run_until(work, wait_for_disconnect)
 
     async def send_body(self, send: Send, with_trailers: bool = False) -> None:
-        """Send each part of the content, then the end."""
-        encode = self.encode_part
-        parts = aiter(self.body_iterator)
+        """Send each part of the content, then the end; give the event loop a turn from time to time."""
+        from armillary.concurrency import FairTurn
+
+        turn = FairTurn()
+        encode, is_due, parts = self.encode_part, turn.is_due, aiter(self.body_iterator)
+        sending = False
         try:
             async for part in parts:
                 body = encode(part)
-                try:
-                    await send({"type": "http.response.body", "body": body, "more_body": True})
-                except OSError as exc:
-                    raise ClientDisconnect("the client disconnected during the response") from exc
-        except BaseException:
+                sending = True
+                await send({"type": "http.response.body", "body": body, "more_body": True})
+                sending = False
+                if is_due():
+                    await turn.give()
+        except BaseException as exc:
             await self.close_content(parts)
+            if sending and isinstance(exc, OSError):  # the content may raise its own
+                raise ClientDisconnect("the client disconnected during the response") from exc
             raise
         await self.send_message(send, b"", False)
         if with_trailers:
