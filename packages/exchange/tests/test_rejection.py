@@ -133,11 +133,7 @@ async def test_a_rejection_is_what_the_specification_wants_on_both_kinds_of_scop
 
 def test_an_http_exception_stands_for_its_status_headers_and_detail() -> None:
     rejection = rejection_of(HTTPException(405, headers={"Allow": "GET"}))
-    assert (rejection.status, rejection.content(), rejection.headers) == (
-        405,
-        b"Method Not Allowed",
-        [(b"allow", b"GET")],
-    )
+    assert (rejection.status, rejection.body, rejection.headers[-1]) == (405, b"Method Not Allowed", (b"allow", b"GET"))
 
 
 def test_a_header_that_would_end_its_line_is_an_error() -> None:

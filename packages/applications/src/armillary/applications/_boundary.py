@@ -50,6 +50,7 @@ class Boundary:
         self.handlers = handlers
         self.limit = limit
         self.publishes_limit = publishes_limit
+        self.has_own_handlers = handlers is not None and handlers.has_own_handlers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a connection; a lifespan goes to what is inside."""
@@ -60,9 +61,8 @@ class Boundary:
         if self.publishes_limit:
             scope_record(scope)["max_body_size"] = self.limit
         registered: Any = None
-        handlers = self.handlers
-        if handlers is not None and handlers.has_own_handlers:
-            registered = register_handlers(scope, handlers.handlers)
+        if self.has_own_handlers:
+            registered = register_handlers(scope, self.handlers.handlers)  # type: ignore[union-attr]
         try:
             app = self.select(scope)
             if getattr(app, "keeps_record", False) is not True:

@@ -12,8 +12,12 @@ Facts
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from time import monotonic
+from types import coroutine
 from typing import Final
+
+from ._event_loop import is_on_trio
 
 MESSAGES: Final = 64
 SECONDS: Final = 0.005
@@ -51,7 +55,16 @@ class FairTurn:
 
 
 async def yield_to_loop() -> None:
-    """Suspend for one turn of the event loop, on asyncio and trio."""
-    from anyio.lowlevel import checkpoint
+    """Suspend for one turn of the event loop, on asyncio and trio; raises if the task was cancelled."""
+    if is_on_trio():
+        from anyio.lowlevel import checkpoint
 
-    await checkpoint()
+        await checkpoint()
+    else:
+        await _bare_yield()
+
+
+@coroutine
+def _bare_yield() -> Generator[None, None, None]:
+    """Suspend a task of asyncio until its loop has run what else is ready, as `asyncio.sleep(0)` does."""
+    yield

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final, NamedTuple
+from typing import Final
 
 from armillary.asgi_types import HTTPException, Receive, Scope, Send, find_scope_record, reason_phrase
 
@@ -17,44 +17,56 @@ BODILESS_STATUSES: Final = frozenset((*range(100, 200), 204, 304))
 TEXT: Final = b"text/plain; charset=utf-8"
 
 
-class Rejection(NamedTuple):
-    """What is sent instead of the application's response.
+class Rejection:
+    """What is sent instead of the application's response; made once, it may be sent any number of times.
 
-    Attributes:
+    Args:
         status: the HTTP status.
         detail: a sentence for the client; the body, unless there is a `body`.
-        headers: further headers, names in lower case. A content-type here wins.
+        headers: further headers, names in lower case. A content-type here wins; the length is always that of the body.
         body: other bytes than the sentence.
         content_type: of the body; by default plain text in UTF-8.
         close_code: for a WebSocket whose server cannot send a response (RFC 6455 section 7.4.1); servers turn a
             close before the accept into a 403.
 
-    >>> Rejection(403, "This origin is not allowed.").content()
+    Attributes:
+        headers: the header list as it is sent, with the length and type of the body.
+        body: the bytes as they are sent; empty for a status that never has a body.
+
+    >>> Rejection(403, "This origin is not allowed.").body
     b'This origin is not allowed.'
     """
 
-    status: int
-    detail: str = ""
-    headers: Iterable[RawHeader] = ()
-    body: bytes | None = None
-    content_type: bytes = TEXT
-    close_code: int = 1008
+    __slots__ = ("body", "close_code", "detail", "headers", "status")
 
-    def content(self) -> bytes:
-        """Return the body; empty for a status that never has one."""
-        if self.status in BODILESS_STATUSES:
-            return b""
-        return self.detail.encode("utf-8", "backslashreplace") if self.body is None else self.body
-
-    def raw_headers(self) -> list[RawHeader]:
-        """Return the header list, with the length and type of the body."""
-        given = list(self.headers)
-        if self.status in BODILESS_STATUSES:
-            return [field for field in given if field[0] != b"content-length"]
-        fields = [(b"content-length", b"%d" % len(self.content()))]
-        if not any(name == b"content-type" for name, _ in given):
-            fields.append((b"content-type", self.content_type))
-        return fields + [field for field in given if field[0] != b"content-length"]
+    def __init__(
+        self,
+        status: int,
+        detail: str = "",
+        headers: Iterable[RawHeader] = (),
+        *,
+        body: bytes | None = None,
+        content_type: bytes = TEXT,
+        close_code: int = 1008,
+    ) -> None:
+        self.status = status
+        self.detail = detail
+        self.close_code = close_code
+        given: list[RawHeader] = []
+        is_typed = False
+        for field in headers:
+            if field[0] != b"content-length":
+                given.append(field)
+                is_typed = is_typed or field[0] == b"content-type"
+        if status in BODILESS_STATUSES:
+            self.body = b""
+            self.headers = given
+            return
+        self.body = detail.encode("utf-8", "backslashreplace") if body is None else body
+        self.headers = [(b"content-length", b"%d" % len(self.body))]
+        if not is_typed:
+            self.headers.append((b"content-type", content_type))
+        self.headers += given
 
 
 def rejection_of(exc: HTTPException) -> Rejection:
@@ -63,7 +75,9 @@ def rejection_of(exc: HTTPException) -> Rejection:
     Raises:
         ValueError: a header holds CR, LF, NUL or another character that headers cannot have.
     """
-    # Imported here: a program that rejects nothing does without.
+    if not exc.headers:
+        return Rejection(exc.status_code, exc.detail)
+    # Imported here: a small middleware alone in another application does without.
     from armillary.datastructures import encode_headers
 
     return Rejection(exc.status_code, exc.detail, encode_headers(exc.headers))
@@ -84,26 +98,23 @@ async def reject(scope: Scope, send: Send, rejection: Rejection, receive: Receiv
         receive: the connection's. With it a handshake is rejected after its first message has come, and not at all
             if the client has disconnected instead.
     """
+    # Copied, since middleware changes the list of a message in place.
+    headers = [*rejection.headers]
     if scope["type"] == "websocket":
         if receive is not None and (await receive())["type"] != "websocket.connect":
             return
         if can_reject_with_response(scope):
-            await _send_response(send, "websocket.http.response", rejection, rejection.raw_headers(), True)
+            await send({"type": "websocket.http.response.start", "status": rejection.status, "headers": headers})
+            await send({"type": "websocket.http.response.body", "body": rejection.body})
         else:
             reason = close_reason(rejection.detail or reason_phrase(rejection.status, ""))
             await send({"type": "websocket.close", "code": rejection.close_code, "reason": reason})
         return
-    headers = rejection.raw_headers()
     if leaves_body_unread(scope) and not any(name == b"connection" for name, _ in headers):
         headers.append((b"connection", b"close"))
-    await _send_response(send, "http.response", rejection, headers, scope.get("method") != "HEAD")
-
-
-async def _send_response(
-    send: Send, prefix: str, rejection: Rejection, headers: list[RawHeader], with_body: bool
-) -> None:
-    await send({"type": f"{prefix}.start", "status": rejection.status, "headers": headers})
-    await send({"type": f"{prefix}.body", "body": rejection.content() if with_body else b""})
+    body = b"" if scope.get("method") == "HEAD" else rejection.body
+    await send({"type": "http.response.start", "status": rejection.status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
 
 
 def can_reject_with_response(scope: Scope) -> bool:
@@ -113,14 +124,13 @@ def can_reject_with_response(scope: Scope) -> bool:
 
 def leaves_body_unread(scope: Scope) -> bool:
     """Return whether an HTTP/1 request announces a body that nobody is known to have read to its end."""
+    for name, value in scope.get("headers", ()):
+        if name == b"transfer-encoding" or (name == b"content-length" and value.strip(b"0") != b""):
+            break
+    else:
+        return False
     if scope.get("http_version", "1.1") not in ("1.0", "1.1"):
         return False  # a stream of HTTP/2 ends by itself, and its responses may not name a connection
-    announced = any(
-        name == b"transfer-encoding" or (name == b"content-length" and value.strip(b"0") != b"")
-        for name, value in scope.get("headers", ())
-    )
-    if not announced:
-        return False
     record = find_scope_record(scope)
     bodies = () if record is None else record.get("bodies", ())
     return not any(body.complete for body in bodies)
