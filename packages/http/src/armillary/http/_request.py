@@ -218,6 +218,8 @@ class Request(HTTPConnection[StateT]):
         shared = shared_body(self.scope, self._receive)
         if shared.form is None:
             shared.form = await self.parse_form(limits)
+            for upload in shared.form.files():
+                upload.written = False  # by the parser
         self.parsed_form = shared.form
         form: FormData = shared.form
         return form
@@ -245,6 +247,32 @@ class Request(HTTPConnection[StateT]):
         ...             await part.copy_to(open("upload", "wb"))
         """
         return open_parts(content_type_of(self.scope), self.stream(), limits)
+
+    async def rewind(self) -> None:
+        """Make the request readable again as it was received, for an endpoint that is run again.
+
+        JSON is decoded again and uploads are at their start. A form whose files were closed or written to is read
+        again, and a body may be streamed again, if `await request.body()` kept it before.
+
+        Raises:
+            RuntimeError: the body, or a file of the form, cannot be read again.
+        """
+        self.__dict__.pop("_json", None)
+        shared = shared_body(self.scope, self._receive)
+        kept = shared.body is not None or "_body" in self.__dict__
+        form: FormData | None = shared.form if self.parsed_form is None else self.parsed_form
+        if form is None:
+            if shared.streaming and not kept:
+                raise RuntimeError(STREAM_CONSUMED)
+            return
+        try:
+            for upload in form.files():
+                await upload.rewind()
+        except RuntimeError:
+            if not kept:
+                raise
+            await form.close_owned()
+            self.parsed_form = shared.form = None
 
     async def close(self) -> None:
         """Close the files of the form, except for detached ones."""

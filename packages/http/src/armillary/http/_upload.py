@@ -43,6 +43,7 @@ class UploadFile:
     Attributes:
         file, size, filename, headers: as above.
         owned: whether the form closes it; `detach()` makes it False.
+        written: whether it was written to, so that it is no longer what was received.
 
     >>> upload = UploadFile(BytesIO(b"data"), size=4, filename="a.txt")
     >>> upload.filename, upload.size, upload.content_type
@@ -51,6 +52,8 @@ class UploadFile:
 
     max_memory_size: ClassVar[int] = 1024 * 1024
     """Bytes a file may hold in memory; one that grows past it moves to disk."""
+
+    written: bool = False
 
     def __init__(
         self,
@@ -83,7 +86,7 @@ class UploadFile:
 
     @file.setter
     def file(self, file: BinaryIO) -> None:
-        self._file, self._pieces = file, []
+        self._file, self._pieces, self.written = file, [], True
 
     @property
     def content_type(self) -> str | None:
@@ -100,6 +103,7 @@ class UploadFile:
 
     async def write(self, data: bytes) -> None:
         """Write at the current position. A file that grows past `max_memory_size` moves to disk."""
+        self.written = True
         if self.size is not None:
             self.size += len(data)
         file = self.file
@@ -124,6 +128,17 @@ class UploadFile:
             self.file.seek(offset)
         else:
             await in_file_thread(self.file.seek, offset)
+
+    async def rewind(self) -> None:
+        """Move to the start of what was received, to read it again.
+
+        Raises:
+            RuntimeError: it was closed, or written to.
+        """
+        if self.written or self._file.closed:
+            change = "written to" if self.written else "closed"
+            raise RuntimeError(f"the upload {self.filename!r} was {change}: what was received cannot be read again")
+        await self.seek(0)
 
     async def chunks(self, size: int = 64 * 1024) -> AsyncGenerator[bytes]:
         """Iterate over the file from the current position in chunks of at most `size` bytes."""
