@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import faulthandler
 import os
-import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -15,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from testkit import free_port, require_program, wait_for_port
 
 # These run in their own environment, by the run.py in the folder.
 collect_ignore = ["frameworks", "third_party", "transaction_server.py"]
@@ -44,9 +43,7 @@ class Server:
     """One server process on a free port of the loopback interface."""
 
     def __init__(self, name: str, app: str, python: str = sys.executable, **environment: str) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port: int = probe.getsockname()[1]
+        self.port = free_port()
         self.name = name
         arguments = [part.format(app=app, port=self.port) for part in COMMANDS[name]]
         self.process = subprocess.Popen(
@@ -59,15 +56,11 @@ class Server:
         )
 
     def wait_until_ready(self, seconds: float = 15) -> None:
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline and self.process.poll() is None:
-            try:
-                socket.create_connection(("127.0.0.1", self.port), 0.2).close()
-                return
-            except OSError:
-                time.sleep(0.02)
-        self.process.kill()
-        raise AssertionError(f"{self.name} did not start:\n{self.process.communicate()[0]}")
+        try:
+            wait_for_port(self.port, self.process, seconds)
+        except TimeoutError:
+            self.process.kill()
+            raise AssertionError(f"{self.name} did not start:\n{self.process.communicate()[0]}") from None
 
     def stop(self, number: int = signal.SIGTERM, seconds: float = 15) -> tuple[float, str]:
         """Send a signal and return how long the server took to end, and what it printed."""
@@ -110,10 +103,7 @@ def serve() -> Iterator[Callable[..., Server]]:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     """Debian's Chromium, driven by Playwright; the test is skipped if it is not installed."""
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        assert os.environ.get("ARMILLARY_REQUIRE_SERVICES") != "1", "chromium is not installed"
-        pytest.skip("chromium is not installed")
+    chromium = require_program("chromium")
     from playwright.sync_api import sync_playwright
 
     quiet = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
@@ -129,20 +119,13 @@ def serve_example(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable
     processes: list[subprocess.Popen[bytes]] = []
 
     def start(name: str) -> str:
-        with socket.socket() as listener:
-            listener.bind(("127.0.0.1", 0))
-            port = listener.getsockname()[1]
+        port = free_port()
         # Started in another folder, since an example stores its files in the current one.
         command = [sys.executable, str(SERVED.parents[1] / "tools/serve.py"), name, "--port", str(port)]
         folder = tmp_path_factory.mktemp(name)
         processes.append(subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL))
-        deadline = time.monotonic() + 20
-        while time.monotonic() < deadline:
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    return f"http://127.0.0.1:{port}/"
-            time.sleep(0.05)
-        raise TimeoutError(f"examples/{name} did not start")
+        wait_for_port(port, processes[-1])
+        return f"http://127.0.0.1:{port}/"
 
     yield start
     for process in processes:

@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -17,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from testkit import free_port
 
 TIMEOUT_SECONDS = 60.0
 ROOT = Path(__file__).resolve().parent.parent
@@ -55,13 +55,6 @@ app = Starlette(routes=[Route("/", who)])
 
 # Takes the place of the real Starlette: importing it fails.
 FAILING_STARLETTE = "raise ImportError('this is the real Starlette')"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @pytest.fixture

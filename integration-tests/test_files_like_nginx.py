@@ -6,15 +6,14 @@ import gzip
 import os
 import re
 import shutil
-import socket
 import subprocess
-import time
 from collections.abc import Callable, Iterator
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from testkit import free_port, missing_service, wait_for_port
 
 NGINX = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
 
@@ -242,34 +241,20 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def nginx(root: Path) -> Iterator[Peer]:
     if NGINX is None:
-        if os.environ.get("ARMILLARY_REQUIRE_SERVICES") == "1":
-            pytest.fail("nginx is not installed, and ARMILLARY_REQUIRE_SERVICES=1 requires it")
-        pytest.skip("nginx is not installed; with Debian's package nginx-light its responses are compared with ours")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
+        missing_service(
+            "nginx is not installed; with Debian's package nginx-light its responses are compared with ours"
+        )
+    port = free_port()
     configuration = root / "nginx.conf"
     configuration.write_text(CONFIGURATION.format(root=root, port=port))
     command = [NGINX, "-p", str(root), "-e", str(root / "error.log"), "-c", str(configuration)]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     try:
-        wait_for(port, process)
+        wait_for_port(port, process)
         yield Peer(port)
     finally:
         process.terminate()
         process.communicate(timeout=10)
-
-
-def wait_for(port: int, process: subprocess.Popen[str]) -> None:
-    deadline = time.monotonic() + 10
-    while process.poll() is None and time.monotonic() < deadline:
-        try:
-            socket.create_connection(("127.0.0.1", port), 0.2).close()
-            return
-        except OSError:
-            time.sleep(0.02)
-    process.kill()
-    raise AssertionError(f"nginx did not start: {process.communicate()[1]}")
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,6 @@ Everything passes through unchanged: parts of a stream one by one, WebSocket mes
 from __future__ import annotations
 
 from collections.abc import Callable
-from importlib.util import find_spec
 from typing import Any
 
 import anyio
@@ -36,15 +35,6 @@ from armillary.telemetry import OpenTelemetryMiddleware
 from armillary.websockets import WebSocket
 
 pytestmark = pytest.mark.anyio
-
-LOOPS = {"asyncio": ("asyncio", {"use_uvloop": False}), "trio": ("trio", {})}
-if find_spec("uvloop") is not None:
-    LOOPS["uvloop"] = ("asyncio", {"use_uvloop": True})
-
-
-@pytest.fixture(params=LOOPS)
-def anyio_backend(request: pytest.FixtureRequest) -> object:
-    return LOOPS[request.param]
 
 
 async def check(token: str) -> SimpleUser | None:

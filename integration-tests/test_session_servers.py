@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import os
-import shutil
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -15,10 +12,8 @@ from pathlib import Path
 from uuid import uuid4
 
 import httpx
-import psycopg
 import pytest
-
-POSTGRESQL = "postgresql://postgres@127.0.0.1:5432/test"
+from testkit import RedisServer, free_port, own_postgresql_database, wait_for_port
 
 PROGRAM = """
 import asyncio
@@ -58,34 +53,8 @@ uvicorn.run(app, port=int(os.environ["PORT"]), log_level="warning", lifespan="of
 """
 
 
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
-
-
-def wait_for(port: int) -> None:
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline:
-        with socket.socket() as client:
-            if client.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.05)
-    raise TimeoutError(f"nothing listens on 127.0.0.1:{port}")
-
-
-@contextmanager
-def redis_server(port: int, directory: Path) -> Iterator[None]:
-    command = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--dir", str(directory)]
-    command += ["--appendonly", "yes", "--appendfsync", "always", "--save", ""]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    try:
-        wait_for(port)
-        yield
-    finally:
-        process.terminate()
-        process.wait(10)
+# What it was sent is on the disk before it responds.
+DURABLE = ("--appendonly", "yes", "--appendfsync", "always")
 
 
 @contextmanager
@@ -94,7 +63,7 @@ def web_server(kind: str, store: str, **environment: str) -> Iterator[str]:
     environ = {**os.environ, "PORT": str(port), "KIND": kind, "STORE": store, **environment}
     process = subprocess.Popen([sys.executable, "-c", PROGRAM], env=environ)
     try:
-        wait_for(port)
+        wait_for_port(port, process)
         yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()
@@ -107,30 +76,15 @@ def shared_store(kind: str, directory: Path) -> Iterator[tuple[str, str, str]]:
     table = f"sessions_{uuid4().hex}"
     match kind:
         case "redis":
-            require("redis-server")
-            port = free_port()
-            with redis_server(port, directory):
-                yield "redis", f"redis://127.0.0.1:{port}/0", table
+            with RedisServer(directory) as redis:
+                yield "redis", redis.url, table
         case "files":
             yield "files", str(directory / "sessions"), table
         case "sqlite":
             yield "sql", f"sqlite+aiosqlite:///{directory / 'sessions.db'}", table
         case _:
-            try:
-                psycopg.connect(POSTGRESQL).close()
-            except psycopg.OperationalError as exc:
-                if os.environ.get("ARMILLARY_REQUIRE_SERVICES") == "1":
-                    raise
-                pytest.skip(f"PostgreSQL on 127.0.0.1:5432 is not available: {exc}")
-            yield "sql", POSTGRESQL.replace("postgresql://", "postgresql+psycopg://"), table
-            with psycopg.connect(POSTGRESQL, autocommit=True) as connection:
-                connection.execute(f'DROP TABLE IF EXISTS "{table}"'.encode())
-
-
-def require(program: str) -> None:
-    if shutil.which(program) is None:
-        assert os.environ.get("ARMILLARY_REQUIRE_SERVICES") != "1", f"{program} is not installed"
-        pytest.skip(f"{program} is not installed")
+            with own_postgresql_database() as url:
+                yield "sql", url.replace("postgresql://", "postgresql+psycopg://"), table
 
 
 @pytest.mark.parametrize("kind", ["files", "redis", "sqlite", "postgresql"])
@@ -160,22 +114,20 @@ def test_two_processes_share_sessions_and_lose_none_of_each_others_changes(kind:
 
 
 def test_a_session_is_shared_by_two_processes_and_survives_a_restart_of_redis(tmp_path: Path) -> None:
-    require("redis-server")
-    redis_port = free_port()
-    redis = f"redis://127.0.0.1:{redis_port}/0"
+    redis = RedisServer(tmp_path, *DURABLE)
     with (
-        web_server("redis", redis) as first,
-        web_server("redis", redis) as second,
+        web_server("redis", redis.url) as first,
+        web_server("redis", redis.url) as second,
         httpx.Client(trust_env=False) as client,
     ):
-        with redis_server(redis_port, tmp_path):
+        with redis:
             assert client.get(f"{first}/login").text == "ada"
             assert client.get(second).text == "ada"
             cookie = client.cookies["session"]
         away = client.get(second)
         assert (away.status_code, away.headers["retry-after"]) == (503, "5")
         assert "set-cookie" not in away.headers
-        with redis_server(redis_port, tmp_path):
+        with redis:
             assert client.get(first).text == "ada"
             assert client.get(second).text == "ada"
             assert client.cookies["session"] == cookie

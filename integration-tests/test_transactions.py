@@ -10,7 +10,6 @@ import pwd
 import random
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -22,18 +21,12 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
+from testkit import free_port, missing_service
 
 from armillary.http import Request, Response, request_response
 from armillary.sqlalchemy import Database, TransactionMiddleware, database_session
 
 ROOT = Path(__file__).parents[1]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 class Cluster:
@@ -75,9 +68,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
     located = shutil.which("initdb")
     if not found and located is None:
-        if os.environ.get("ARMILLARY_REQUIRE_SERVICES") == "1":
-            pytest.fail("the programs of PostgreSQL are not installed")
-        pytest.skip("the programs of PostgreSQL are not installed")
+        missing_service("the programs of PostgreSQL are not installed")
     programs = found[-1].parent if found else Path(located or "").parent
     folder = Path("/tmp") / f"armillary-cluster-{uuid.uuid4().hex[:8]}"
     folder.mkdir(mode=0o700)

@@ -3,8 +3,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import importlib
-import os
-import socket
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -18,24 +16,17 @@ from armillary.testing import AsyncTestClient, WebSocketClosed
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture(params=[False, True], ids=["asyncio", "uvloop"])
-def anyio_backend(request: pytest.FixtureRequest) -> object:
-    if request.param:
-        pytest.importorskip("uvloop")
-    return ("asyncio", {"use_uvloop": request.param})
+@pytest.fixture
+def anyio_backend(asyncio_backend: object) -> object:
+    """SQLAlchemy supports asyncio only."""
+    return asyncio_backend
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def bank_module(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     url = f"sqlite:///{tmp_path}/bank.db"
     if request.param == "postgresql":
-        url = "postgresql://postgres@127.0.0.1/test"
-        try:
-            socket.create_connection(("127.0.0.1", 5432), 1).close()
-        except OSError:
-            if os.environ.get("ARMILLARY_REQUIRE_SERVICES") == "1":
-                pytest.fail("nothing listens on 127.0.0.1:5432")
-            pytest.skip("nothing listens on 127.0.0.1:5432")
+        url = request.getfixturevalue("postgresql_url")
     monkeypatch.setenv("BANK_DATABASE", url)
     for name in ("examples.bank.app", "examples.bank.accounts"):
         sys.modules.pop(name, None)
