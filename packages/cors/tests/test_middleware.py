@@ -201,3 +201,19 @@ def test_importing_it_loads_no_third_party_and_no_event_loop() -> None:
     third_parties = set(done.stdout.split()) - set(sys.stdlib_module_names) - {"armillary"}
     assert third_parties == set()
     assert "asyncio" not in done.stdout.split()
+
+
+@pytest.mark.parametrize("origin", [[], [(b"origin", b"https://a.test")]])
+async def test_capitals_in_the_names_of_headers_change_nothing(origin: Any) -> None:
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    own = [(b"Vary", b"Cookie"), (b"VARY", b"origin"), (b"Access-Control-Allow-Origin", b"*")]
+    app = CORSMiddleware(responding(*own), ["https://a.test"])
+    scope = {"type": "http", "method": "GET", "path": "/", "headers": origin}
+    await app(scope, None, send)  # type: ignore[arg-type]
+    assert fields(sent, b"vary") == [b"Cookie, origin"]
+    assert fields(sent, b"access-control-allow-origin") == ([b"https://a.test"] if origin else [b"*"])
+    assert all(name.islower() for name, _ in sent[0]["headers"])

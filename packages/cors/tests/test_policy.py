@@ -188,3 +188,25 @@ def test_a_wrong_option_is_rejected_at_construction(options: Any, error: type[Ex
     with pytest.raises(error) as info:
         CORSMiddleware(lambda *args: None, **options)  # type: ignore[arg-type, return-value]
     assert sentence in str(info.value)
+
+
+@pytest.mark.parametrize("regex", [".*", "https?://.*", r"https://.+\.com", r"https://[a-z0-9.-]+", r"http://\w+\.org"])
+def test_a_regex_that_matches_strangers_is_rejected_together_with_credentials(regex: str) -> None:
+    with pytest.raises(ValueError, match="lets every site act as the user"):
+        CORSPolicy(AllowedOrigins([], regex), allow_credentials=True)
+    CORSPolicy(AllowedOrigins([], regex))
+
+
+@pytest.mark.parametrize(
+    "regex", [r"https://[a-z0-9-]+\.example\.com", r"http://localhost(:\d+)?", r"https://(a|b)\.com"]
+)
+def test_a_regex_that_names_its_hosts_may_have_credentials(regex: str) -> None:
+    CORSPolicy(AllowedOrigins([], regex), allow_credentials=True)
+
+
+def test_a_subclass_may_allow_strangers_together_with_credentials() -> None:
+    class Open(CORSPolicy):
+        allows_any_origin_with_credentials = True
+
+    policy = Open(AllowedOrigins([], ".*"), allow_credentials=True)
+    assert (b"access-control-allow-origin", b"https://x.test") in policy.response_headers("https://x.test")

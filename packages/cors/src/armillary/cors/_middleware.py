@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Awaitable, Sequence
 
 from armillary.asgi_types import ASGIApp, Message, Receive, Scope, Send
+from armillary.exchange import Rejection, reject, start_headers
 
 from ._origins import AllowedOrigins
-from ._policy import CORSPolicy, Preflight, PreflightResponse
-from ._response_fields import VARY_ORIGIN, ResponseFields
-
-FIELDS_WITHOUT_ORIGIN = ResponseFields()
+from ._policy import CORSPolicy, Preflight
+from ._response_fields import ResponseFields, vary_on_origin
 
 
 class CORSMiddleware:
@@ -36,7 +35,7 @@ class CORSMiddleware:
 
     Raises:
         TypeError: a string instead of a list; a max_age that is not an integer.
-        ValueError: all origins together with credentials; something that is not an origin.
+        ValueError: all origins, or a pattern of them all, together with credentials; something that is not an origin.
 
     Fetch standard, section 3.2 and 4.8; RFC 6454.
     """
@@ -77,27 +76,21 @@ class CORSMiddleware:
                     if scope["method"] == "OPTIONS":
                         preflight = read_preflight(scope, value.decode("latin-1"))
                         if preflight is not None:
-                            await send_preflight_response(send, self.policy.preflight_response(preflight))
+                            response = self.policy.preflight_response(preflight)
+                            await reject(scope, send, Rejection(response.status, response.sentence, response.headers))
                             return
                     await self.app(scope, receive, sharing_send(send, self.policy.fields_for(value)))
                     return
 
-            # Like `send_shared`, with nothing to add but Vary, which few applications set.
+            # Like `send_shared`, with nothing to add but Vary.
             def send_varying(message: Message) -> Awaitable[None]:
                 if message["type"] == "http.response.start":
-                    headers = [*message.get("headers", ())]
-                    for name, _ in headers:
-                        if name == b"vary":
-                            headers = FIELDS_WITHOUT_ORIGIN.add_to(headers)
-                            break
-                    else:
-                        headers.append(VARY_ORIGIN)
-                    message = {**message, "headers": headers}
+                    message = {**message, "headers": vary_on_origin(start_headers(message))}
                 return send(message)
 
             await self.app(scope, receive, send_varying)
         elif scope["type"] == "websocket" and self.check_websockets and not self.allows_handshake(scope):
-            await reject_handshake(scope, send)
+            await reject(scope, send, Rejection(403, "Origin not allowed"))
         else:
             await self.app(scope, receive, send)
 
@@ -128,24 +121,7 @@ def sharing_send(send: Send, fields: ResponseFields) -> Send:
 
     def send_shared(message: Message) -> Awaitable[None]:
         if message["type"] == "http.response.start":
-            message = {**message, "headers": fields.add_to(message.get("headers", ()))}
+            message = {**message, "headers": fields.add_to(start_headers(message))}
         return send(message)
 
     return send_shared
-
-
-async def send_preflight_response(send: Send, response: PreflightResponse) -> None:
-    body = response.sentence.encode()
-    fields = [(b"content-length", b"%d" % len(body)), (b"content-type", b"text/plain; charset=utf-8")]
-    await send({"type": "http.response.start", "status": response.status, "headers": [*response.headers, *fields]})
-    await send({"type": "http.response.body", "body": body})
-
-
-async def reject_handshake(scope: Scope, send: Send) -> None:
-    if "websocket.http.response" in (scope.get("extensions") or {}):
-        body = b"Origin not allowed"
-        fields = [(b"content-length", b"%d" % len(body)), (b"content-type", b"text/plain; charset=utf-8")]
-        await send({"type": "websocket.http.response.start", "status": 403, "headers": fields})
-        await send({"type": "websocket.http.response.body", "body": body})
-    else:
-        await send({"type": "websocket.close", "code": 1008, "reason": "Origin not allowed"})

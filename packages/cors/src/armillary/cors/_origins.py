@@ -22,6 +22,7 @@ class AllowedOrigins:
 
     Attributes:
         any: whether all are allowed.
+        allows_foreign: whether all are, by name or by a regex that matches any host.
         named: the origins allowed by name, as browsers write them.
     """
 
@@ -37,6 +38,7 @@ class AllowedOrigins:
         self.any = "*" in named
         self.named = frozenset(canonical(origin) for origin in named if origin != "*")
         self._matches = None if regex is None else full_match(regex)
+        self.allows_foreign = self.any or any(map(self.allow, foreign_origins()))
 
     def allow(self, origin: str) -> bool:
         """Return whether an Origin header names an allowed origin."""
@@ -46,6 +48,14 @@ class AllowedOrigins:
             return False
         # An allowed origin is sent back in a header.
         return self._matches(origin) is not None and origin.isprintable() and " " not in origin
+
+
+def foreign_origins() -> list[str]:
+    """Return origins that nobody has named: of random hosts below the usual top-level domains."""
+    from os import urandom
+
+    host = f"x{urandom(12).hex()}"
+    return [f"{scheme}://{host}{ending}" for scheme in ("https", "http") for ending in ("", ".com", ".net", ".org")]
 
 
 def full_match(regex: str) -> Callable[[str], object]:

@@ -71,11 +71,12 @@ class CORSPolicy:
 
     Raises:
         TypeError: a string instead of a list; a max_age that is not an integer.
-        ValueError: all origins together with credentials; a name that is not a header or method.
+        ValueError: all origins, or a pattern of them all, together with credentials; a name that is not a
+            header or method.
     """
 
     allows_any_origin_with_credentials = False
-    """Whether `*` and credentials may be combined, which lets any site act as the logged-in user."""
+    """Whether `*`, or a regex of any host, and credentials may be combined: any site then acts as the user."""
 
     def __init__(
         self,
@@ -95,10 +96,11 @@ class CORSPolicy:
             check_tokens(name, value)
         if not isinstance(max_age, int) or isinstance(max_age, bool):
             raise TypeError(f"max_age is a number of seconds, got {max_age!r}")
-        if origins.any and allow_credentials and not self.allows_any_origin_with_credentials:
+        if origins.allows_foreign and allow_credentials and not self.allows_any_origin_with_credentials:
+            given = "allow_origins=['*']" if origins.any else "allow_origin_regex matches the origins of strangers and"
             raise ValueError(
-                "allow_origins=['*'] with allow_credentials=True lets every site act as the user who is logged in; "
-                "name the origins, or use allow_origin_regex"
+                f"{given} with allow_credentials=True lets every site act as the user who is logged in; "
+                r"name the origins, or write their domain into the regex: 'https://[a-z0-9-]+\.example\.com'"
             )
         self.origins = origins
         self.methods = ALL_METHODS if "*" in allow_methods else tuple(allow_methods)
