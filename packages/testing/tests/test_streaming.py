@@ -191,3 +191,13 @@ def test_parts_that_may_change_later_are_copied(make_client: MakeClient, part: A
         await send({"type": "http.response.body", "body": part})
 
     assert make_client(app).get("/").content == b"abc"
+
+
+def test_an_application_may_add_to_the_extensions_that_its_server_offers(make_client: Any) -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        scope["extensions"]["http.response.push"] = {}
+        await send({"type": "http.response.push", "path": "/style.css", "headers": []})
+        await send({"type": "http.response.start", "status": 204, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    assert make_client(app).get("/").extensions["http.response.push"] == ["/style.css"]

@@ -7,7 +7,7 @@ handed over when the application asks for it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import anyio
@@ -57,7 +57,8 @@ class HTTPExchange(ApplicationCall):
         self.pushes: list[str] = []
         self.debug: dict[str, Any] | None = None
         self.on_debug: Callable[[dict[str, Any]], None] | None = None
-        self._offered: tuple[str, ...] = (*(scope.get("extensions") or ()),)
+        # The very mapping: an application under test may add what its server offers.
+        self._offered: Mapping[str, object] = scope.get("extensions") or {}
         self._is_head = scope["method"] == "HEAD"
         self._body = body
         self._request_complete = False
