@@ -99,7 +99,19 @@ async def test_a_small_body_is_left_as_it_is(call: Any) -> None:
     for sized in (True, False):
         response = await call(GZipMiddleware(responding(b"OK", status=201, sized=sized)), accept=b"gzip")
         assert response.body == b"OK"
-        assert response.get(b"content-encoding") is response.get(b"vary") is None
+        assert response.get(b"content-encoding") is None
+
+
+@pytest.mark.parametrize("sized", [True, False])
+async def test_a_small_body_varies_since_a_client_that_rejects_identity_gets_it_coded(call: Any, sized: bool) -> None:
+    for accept in (b"gzip", b"br", b"gzip, identity;q=0"):
+        response = await call(GZipMiddleware(responding(b"OK", status=201, sized=sized)), accept=accept)
+        assert response.get(b"vary") == b"Accept-Encoding"
+
+
+async def test_a_small_body_that_is_never_coded_does_not_vary(call: Any) -> None:
+    app = GZipMiddleware(responding(b"OK", headers=((b"content-type", b"image/png"),)))
+    assert (await call(app, accept=b"gzip")).get(b"vary") is None
 
 
 @pytest.mark.parametrize(("size", "coded"), [(499, False), (500, True)])
@@ -207,10 +219,28 @@ async def test_a_head_request_for_a_small_body_gets_its_length(call: Any) -> Non
     assert response.get(b"content-encoding") is None
 
 
-async def test_a_head_response_without_a_length_has_no_coding(call: Any) -> None:
-    response = await call(GZipMiddleware(responding(LARGE, sized=False)), accept=b"gzip", method="HEAD")
+async def test_a_head_request_for_a_stream_gets_its_coding(call: Any) -> None:
+    app = GZipMiddleware(responding(LARGE, sized=False, headers=((b"etag", b'"v1"'),)))
+    for method in ("GET", "HEAD"):
+        response = await call(app, accept=b"gzip", method=method)
+        assert response.get(b"content-encoding") == b"gzip"
+        assert (response.get(b"etag"), response.get(b"vary")) == (b'W/"v1"', b"Accept-Encoding")
+
+
+async def test_a_head_response_that_a_get_may_send_uncoded_has_no_coding(call: Any) -> None:
+    app = GZipMiddleware(responding(LARGE, status=201, sized=False))
+    response = await call(app, accept=b"gzip", method="HEAD")
     assert response.get(b"content-encoding") is None
     assert response.get(b"vary") == b"Accept-Encoding"
+
+
+async def test_a_coded_stream_leaves_the_event_loop_to_others() -> None:
+    async def endless(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        while True:
+            await send({"type": "http.response.body", "body": b"row", "more_body": True})
+
+    assert testkit.is_fair(await testkit.longest_run(GZipMiddleware(endless), headers=[(b"accept-encoding", b"gzip")]))
 
 
 @pytest.mark.parametrize("status", [204, 205, 304])
@@ -343,7 +373,11 @@ async def test_headers_that_can_be_read_only_once_are_sent(call: Any) -> None:
         messages.append(message)
 
     await GZipMiddleware(app)({"type": "http", "method": "GET", "headers": []}, None, send)  # type: ignore[arg-type]
-    assert list(messages[0]["headers"]) == [(b"content-length", b"2"), (b"x-a", b"b")]
+    assert list(messages[0]["headers"]) == [
+        (b"content-length", b"2"),
+        (b"x-a", b"b"),
+        (b"vary", b"Accept-Encoding"),
+    ]
 
 
 @pytest.mark.parametrize("kind", ["websocket", "lifespan", "something.else"])

@@ -37,6 +37,13 @@ async def test_a_responder_is_an_application_by_itself() -> None:
     assert body == b"x" * 4000
 
 
+async def test_a_small_body_does_not_vary() -> None:
+    for responder in (GZipResponder(app, 5000, 6), IdentityResponder(app, 5000)):
+        headers, body = await get(responder, b"gzip")
+        assert headers == {b"content-length": b"4000"}
+        assert body == b"x" * 4000
+
+
 async def test_an_overridden_apply_compression_makes_the_body() -> None:
     class Reversing(GZipResponder):
         content_encoding = "reverse"

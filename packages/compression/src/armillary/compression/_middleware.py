@@ -11,7 +11,7 @@ from armillary.exchange import start_headers
 from ._coding import Coding
 from ._content_types import DEFAULT_EXCLUDED_CONTENT_TYPES
 from ._gzip import Gzip
-from ._header_fields import Header
+from ._header_fields import Header, varying_fields
 from ._installed import make_codings
 from ._policy import CompressionPolicy, check_size
 from ._response import CodedResponse
@@ -53,8 +53,13 @@ class _Compression:
             if message["type"] != "http.response.start":
                 return send(message)
             headers = start_headers(message)
-            is_small = message["status"] != 304 and self._is_small(headers, scope)
-            onward = send if is_small else self._response(scope, send).send
+            status = message["status"]
+            if status != 304 and self._is_small(headers, scope):
+                onward = send
+                if self.policy.may_code(status, headers):  # for a client that rejects identity
+                    headers = varying_fields(headers)
+            else:
+                onward = self._response(scope, send).send
             return onward({**message, "headers": headers})
 
         await self.app(scope, receive, send_coded)

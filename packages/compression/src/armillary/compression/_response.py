@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from armillary.asgi_types import Message, Scope, Send
-from armillary.concurrency import Limiter
+from armillary.concurrency import FairTurn, Limiter
 from armillary.exchange import start_headers
 
 from ._coding import Coding, Encoder
-from ._header_fields import coded_fields, negotiated_fields, varying_fields
+from ._header_fields import Header, coded_fields, negotiated_fields, varying_fields
 from ._policy import CompressionPolicy, content_length
 
 COMPRESSION_THREADS = Limiter("compression", max(2, os.cpu_count() or 1))
@@ -35,6 +35,8 @@ class CodedResponse:
         scope: the request's.
         send: the `send` that messages are passed to.
         holds_unsized: hold the start of a body without a Content-Length too.
+        varies_when_small: send `Vary` with a body below `minimum_size` too; a client that rejects identity gets
+            that coded.
     """
 
     def __init__(
@@ -47,6 +49,7 @@ class CodedResponse:
         send: Send,
         *,
         holds_unsized: bool = False,
+        varies_when_small: bool = True,
     ) -> None:
         self._policy = policy
         self._coding = coding
@@ -54,7 +57,9 @@ class CodedResponse:
         self._thread_minimum_size = thread_minimum_size
         self._is_head = scope.get("method") == "HEAD"
         self._holds_unsized = holds_unsized or sends_files(scope)
+        self._varies_when_small = varies_when_small
         self._send = send
+        self._turn: FairTurn | None = None
         self._held: Message | None = None
         self._encoder: Encoder | None = None
 
@@ -80,15 +85,17 @@ class CodedResponse:
             message["headers"] = negotiated_fields(headers)
         elif self._policy.may_code(status, headers):
             size = content_length(headers)
+            is_stream = size is None and status == 200 and not self._holds_unsized
             if size is not None and size < self._minimum_size:
-                pass
+                message["headers"] = self._small_fields(headers)
             elif coding is None:
                 message["headers"] = varying_fields(headers)
             elif self._is_head:
-                # The coded length is known only to a GET, and without a length not even the coding is.
-                fields = negotiated_fields(headers) if size is None else coded_fields(headers, coding.name, None)
+                # The coded length is known only to a GET. Whether one would code a body that it holds is not either.
+                is_coded = size is not None or is_stream
+                fields = coded_fields(headers, coding.name, None) if is_coded else negotiated_fields(headers)
                 message["headers"] = fields
-            elif size is None and status == 200 and not self._holds_unsized:
+            elif is_stream:
                 await self._send_coded_start(message, coding, None)
                 return
             else:
@@ -96,10 +103,14 @@ class CodedResponse:
                 return
         await self._send(message)
 
+    def _small_fields(self, headers: list[Header]) -> list[Header]:
+        return varying_fields(headers) if self._varies_when_small else headers
+
     async def _send_coded_start(self, start: Message, coding: Coding, length: int | None) -> None:
         self._held = None
         if length is None:
             self._encoder = coding.encoder()
+            self._turn = FairTurn()
         await self._send({**start, "headers": coded_fields(start["headers"], coding.name, length)})
 
     async def _release(self) -> None:
@@ -113,6 +124,7 @@ class CodedResponse:
         start, coding = self._held, self._coding
         if start is not None and coding is not None:
             if last and len(body) < self._minimum_size:
+                start["headers"] = self._small_fields(start["headers"])
                 await self._release()
                 await self._send(message)
                 return
@@ -126,6 +138,9 @@ class CodedResponse:
             encoder: Any = self._encoder
             body = await self._coded(encoder.encode, body, last)
         await self._send({**message, "body": body})
+        turn = self._turn
+        if turn is not None and turn.is_due():  # coding takes time, and no `send` need wait
+            await turn.give()
 
     async def _coded(self, encode: Callable[..., bytes], body: bytes, *last: bool) -> bytes:
         if len(body) < self._thread_minimum_size:

@@ -52,7 +52,14 @@ class IdentityResponder:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self.send = send
         self._response = CodedResponse(
-            self._policy, self._coding(), self.minimum_size, self.thread_minimum_size, scope, send, holds_unsized=True
+            self._policy,
+            self._coding(),
+            self.minimum_size,
+            self.thread_minimum_size,
+            scope,
+            send,
+            holds_unsized=True,
+            varies_when_small=False,
         )
         await self.app(scope, receive, self.send_with_compression)
 
