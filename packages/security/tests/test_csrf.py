@@ -156,7 +156,7 @@ async def test_a_browser_that_has_the_cookie_is_not_given_another(call: Any) -> 
 
 
 @pytest.mark.anyio
-@pytest.mark.parametrize("cookie", ["", f"csrftoken={new_secret()}"])
+@pytest.mark.parametrize("cookie", ["", f"csrftoken={new_secret()}"], ids=["no cookie", "a cookie"])
 @pytest.mark.parametrize("own", [[], [(b"vary", b"Accept")], [(b"vary", b"cookie")], [(b"vary", b"*")]])
 async def test_a_page_that_may_hold_a_token_varies_with_the_cookie_once(call: Any, cookie: str, own: Any) -> None:
     async def app(scope: Any, receive: Any, send: Any) -> None:
