@@ -9,6 +9,7 @@ from logging import getLogger
 from secrets import token_urlsafe
 from typing import Any
 
+from armillary.concurrency import FairTurn
 from armillary.http import ServerSentEvent, encode_json
 
 from .._operation import RequestRejected
@@ -61,10 +62,13 @@ class EventStream:
         task.add_done_callback(lambda done: self._discard(operation_id, done))
 
     async def _run(self, operation_id: str, results: AsyncGenerator[dict[str, Any]]) -> None:
+        turn = FairTurn()
         try:
             async with aclosing(results):
                 async for result in results:
                     await self.send("next", operation_id, result)
+                    if turn.is_due():
+                        await turn.give()
         except Exception:
             _logger.exception("A GraphQL operation on an event stream failed outside its resolvers")
             await self.send("next", operation_id, {"errors": [{"message": MASKED_MESSAGE}]})

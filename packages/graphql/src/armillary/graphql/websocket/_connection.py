@@ -21,6 +21,7 @@ from logging import getLogger
 from typing import Any, ClassVar, cast
 
 from armillary.asgi_types import HTTPException, WebSocketException
+from armillary.concurrency import FairTurn
 from armillary.http import encode_json
 from armillary.websockets import UnexpectedMessage, WebSocket, WebSocketDisconnect
 
@@ -226,6 +227,7 @@ class GraphQLConnection:
             return False
         form = FrameFormat(self._format_error)
         failed = False
+        turn = FairTurn()
         async with aclosing(engine.stream(operation, user_context, root_value)) as frames:
             async for frame in frames:
                 if failed:
@@ -233,6 +235,8 @@ class GraphQLConnection:
                 value = form.format(frame)
                 if "data" in value or "hasNext" in value:
                     await self.send({"id": operation_id, "type": self.result_type, "payload": value})
+                    if turn.is_due():
+                        await turn.give()
                 else:
                     # What failed before it ran ends by itself now, and so do the hooks of the schema's extensions.
                     failed = True
