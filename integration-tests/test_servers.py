@@ -252,6 +252,28 @@ def test_a_stream_ends_when_the_client_disconnects(served: Served) -> None:
     assert "stream closed" in served.reported("stream closed")
 
 
+@pytest.mark.parametrize("kind", ["stream", "events"])
+def test_a_stream_that_never_waits_freezes_nobody_and_ends_with_its_client(served: Served, kind: str) -> None:
+    with served.client() as client:
+        with client.stream("GET", "/computed", params={"id": served.id, "as": kind}) as response:
+            assert b"row\n" in next(response.iter_raw())
+            with served.client() as other:
+                assert other.get("/hello", timeout=2).text == "hello"
+    left = time.monotonic()
+    assert "stream closed" in served.reported("stream closed")
+    assert time.monotonic() - left < 2
+
+
+@pytest.mark.parametrize("name", SERVERS)
+def test_a_server_ends_while_a_stream_never_waits(start: Callable[..., Served], name: str) -> None:
+    served = start(name)
+    with socket.create_connection(("127.0.0.1", served.port), 5) as connection:
+        connection.sendall(b"GET /computed HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert connection.recv(65536)
+    took, _ = served.server.stop(signal.SIGINT)
+    assert took < 5
+
+
 def test_a_handler_that_polls_detects_the_disconnect(served: Served) -> None:
     identity = uuid4().hex
     with served.client() as client, pytest.raises(httpx.ReadTimeout):

@@ -12,7 +12,15 @@ from typing import Any
 import anyio
 
 from armillary.applications import Armillary
-from armillary.http import FileResponse, JSONResponse, PlainTextResponse, Request, Response, StreamingResponse
+from armillary.http import (
+    EventSourceResponse,
+    FileResponse,
+    JSONResponse,
+    PlainTextResponse,
+    Request,
+    Response,
+    StreamingResponse,
+)
 from armillary.routing import Route, WebSocketRoute
 from armillary.websockets import WebSocket, WebSocketDisconnect
 
@@ -94,6 +102,21 @@ async def endless(request: Request) -> Response:
     return StreamingResponse(content(), media_type="text/plain")
 
 
+async def computed(request: Request) -> Response:
+    """Rows without end whose source never waits."""
+    events = events_of(request)
+
+    async def content() -> AsyncIterator[bytes]:
+        try:
+            while True:
+                yield b"row\n" * 250
+        finally:
+            events.append("stream closed")
+
+    kind = EventSourceResponse if request.query_params.get("as") == "events" else StreamingResponse
+    return kind(content())
+
+
 async def waits(request: Request) -> Response:
     events = events_of(request)
     events.append("waiting")
@@ -172,6 +195,7 @@ app = Armillary(
         Route("/parts", parts),
         Route("/large", large),
         Route("/endless", endless),
+        Route("/computed", computed),
         Route("/waits", waits),
         Route("/trailing", trailing),
         Route("/hinted", hinted),
