@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+import testkit
 from hypothesis import given, strategies as st
 
 from armillary.datastructures import (
     ETag,
     ETags,
     Forwarded,
+    forwarded_hops,
     parse_accept,
     parse_etag,
     parse_etags,
@@ -178,3 +180,35 @@ def test_the_work_grows_with_the_length(
         return call
 
     assert steps(work(4800)) <= 24 * steps(work(300))
+
+
+def hops(*lines: str) -> list[str | None]:
+    return [None if hop is None else hop.for_ for hop in forwarded_hops(lines)]
+
+
+@pytest.mark.parametrize(
+    "written", ["", "for", 'for="', 'for="a, b', '"', "\\", '\\"', 'for=a;for="', ",,", "for=1.1.1.1"]
+)
+@pytest.mark.parametrize("added", ["for=192.0.2.1", 'for="192.0.2.1"', 'for=192.0.2.1;host="a,b";by="c\\"d"'])
+def test_what_a_client_wrote_does_not_change_how_a_proxys_element_is_read(written: str, added: str) -> None:
+    assert hops(f"{written}, {added}")[0] == "192.0.2.1"
+    assert hops(written, added)[0] == "192.0.2.1"
+
+
+def test_elements_are_yielded_from_the_right_over_all_lines() -> None:
+    assert hops('for="[2001:db8::1]:80", for=b', "for=c, for=d") == ["d", "c", "b", "[2001:db8::1]:80"]
+    assert hops("for=a,, for=b,") == ["b", "a"]
+    assert hops() == []
+
+
+@given(st.lists(st.sampled_from(["for=a", 'for="b,c"', 'for="d\\"e";proto=https', "for=f;by=g"]), max_size=6))
+def test_well_formed_elements_are_the_same_from_either_side(elements: list[str]) -> None:
+    header = ", ".join(elements)
+    assert list(forwarded_hops([header])) == parse_forwarded(header)[::-1]
+
+
+def test_sixteen_times_the_quotes_are_no_more_than_24_times_the_work() -> None:
+    def work(count: int) -> int:
+        return testkit.count_lines(lambda: list(forwarded_hops(['for="\\"' * count, 'for="a",' * count])))
+
+    assert work(1600) <= 24 * work(100)

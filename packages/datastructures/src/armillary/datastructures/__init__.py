@@ -19,13 +19,14 @@ from ._address import Address
 from ._connection import HTTPConnection, StateT
 from ._cookies import parse_cookies
 from ._etags import ETag, ETags, parse_etag, parse_etags
-from ._forwarded import Forwarded, parse_forwarded
+from ._forwarded import Forwarded, forwarded_hops, parse_forwarded
 from ._header_encoding import encode_header, encode_headers, is_token
 from ._headers import Headers, MutableHeaders
 from ._host import ParsedHost, parse_host
 from ._list_header import MAX_LIST_SIZE, add_list_members, joined_lines, list_members
 from ._media_type import parse_media_type
 from ._multidict import ImmutableMultiDict, MultiDict
+from ._path_patterns import PathPatterns
 from ._query_params import QueryParams, parse_query
 from ._state import State
 from ._url import URL
@@ -45,6 +46,7 @@ __all__ = [
     "MultiDict",
     "MutableHeaders",
     "ParsedHost",
+    "PathPatterns",
     "QueryParams",
     "State",
     "StateT",
@@ -53,6 +55,7 @@ __all__ = [
     "add_list_members",
     "encode_header",
     "encode_headers",
+    "forwarded_hops",
     "is_token",
     "joined_lines",
     "list_members",
