@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
+from math import inf
 from typing import TYPE_CHECKING, TypeVar
 
 from ._context import ContextCall
+from ._held_call import HeldCall
 from ._overload import Overloaded
 
 if TYPE_CHECKING:
@@ -130,14 +132,14 @@ class Limiter:
     async def _acquire(self, capacity: CapacityLimiter, borrower: object) -> None:
         from anyio import WouldBlock, move_on_after
 
-        if self._max_wait is None:
-            await capacity.acquire_on_behalf_of(borrower)
-            return
         try:
             capacity.acquire_on_behalf_of_nowait(borrower)
             return
         except WouldBlock:
             pass
+        if self._max_wait is None:
+            await capacity.acquire_on_behalf_of(borrower)
+            return
         if self._max_wait > 0:
             with move_on_after(self._max_wait) as wait:
                 await capacity.acquire_on_behalf_of(borrower)
@@ -153,8 +155,9 @@ class Limiter:
 
         Args:
             function: a blocking function.
-            abandon_on_cancel: with False a cancelled caller waits for the thread to finish; with
-                True it leaves at once, giving back its place, while the thread goes on.
+            abandon_on_cancel: with False a cancelled caller waits for the thread to finish, also if asyncio
+                cancels it natively; with True it leaves at once, giving back its place, while the
+                thread goes on.
 
         Raises:
             Overloaded: no thread became free within `max_wait` seconds.
@@ -162,20 +165,38 @@ class Limiter:
         from anyio import to_thread
 
         call = ContextCall(function)
+        held = HeldCall(call)
+        capacity = self.capacity()
+        await self._acquire(capacity, held)
         try:
-            if self._max_wait is None:
-                return await to_thread.run_sync(call, abandon_on_cancel=abandon_on_cancel, limiter=self.capacity())
-            async with self.slot():
-                return await to_thread.run_sync(call, abandon_on_cancel=abandon_on_cancel, limiter=_unlimited())
+            return await to_thread.run_sync(held, abandon_on_cancel=abandon_on_cancel, limiter=_unlimited())
+        except BaseException:
+            if not abandon_on_cancel:
+                await held.until_ended()
+            raise
         finally:
+            capacity.release_on_behalf_of(held)
             call.carry_back()
 
 
-def _unlimited() -> CapacityLimiter:
-    """Return tokens for one call whose place is held elsewhere."""
-    from anyio import CapacityLimiter
+_unlimited_capacities: RunVar[CapacityLimiter] | None = None
 
-    return CapacityLimiter(1)
+
+def _unlimited() -> CapacityLimiter:
+    """Return this event loop's tokens without a limit, for calls whose places are held elsewhere."""
+    global _unlimited_capacities
+    from anyio.lowlevel import RunVar
+
+    if _unlimited_capacities is None:
+        _unlimited_capacities = RunVar("armillary.concurrency.unlimited")
+    try:
+        return _unlimited_capacities.get()
+    except LookupError:
+        from anyio import CapacityLimiter
+
+        capacity = CapacityLimiter(inf)
+        _unlimited_capacities.set(capacity)
+        return capacity
 
 
 ENDPOINTS = Limiter("endpoints")
