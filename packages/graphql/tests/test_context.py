@@ -34,7 +34,24 @@ class Query:
 
 
 @strawberry.type
+class Star:
+    number: int
+
+    @strawberry.field
+    async def name(self, info: strawberry.Info) -> str:
+        loaded: str = await info.context.loader(load_names).load(self.number)
+        return loaded
+
+
+@strawberry.type
 class Subscription:
+    @strawberry.subscription
+    async def stars(self, info: strawberry.Info, count: int = 3) -> AsyncGenerator[list[Star]]:
+        await info.context.loader(load_names).load(7)
+        for _ in range(count):
+            yield [Star(number=7), Star(number=8)]
+            await info.context.loader(load_names).load(7)
+
     @strawberry.subscription
     async def name(self, info: strawberry.Info, number: int) -> AsyncGenerator[str]:
         yield await info.context.loader(load_names).load(number)
@@ -58,6 +75,29 @@ def test_a_loader_forgets_between_requests_and_operations(tester: GraphQLTester)
         with tester.subscribe("subscription { name(number: 1) }") as names:
             assert list(names) == [{"name": "name 1"}]
     assert CALLS == [[1]] * 4
+
+
+@pytest.mark.parametrize("own_context", [False, True])
+def test_the_loaders_of_a_subscription_are_new_for_each_result(own_context: bool) -> None:
+    class Own:
+        def __init__(self, context: GraphQLContext) -> None:
+            self.loader = context.loader
+
+    CALLS.clear()
+    options = {"context": Own} if own_context else {}
+    app = GraphQL(strawberry.Schema(Query, subscription=Subscription), **options)
+    with GraphQLTester(TestClient(app), "/").subscribe("subscription { stars(count: 2) { name } }") as results:
+        assert list(results) == [{"stars": [{"name": "name 7"}, {"name": "name 8"}]}] * 2
+    # What the source loads before it waits for an event may be old when the event comes, and the other way round.
+    assert CALLS == [[7], [7, 8], [7], [7, 8], [7]]
+
+
+def test_loaders_can_be_cleared_after_a_change() -> None:
+    context = GraphQLContext(Request({"type": "http", "headers": []}))
+    loader = context.loader(load_names)
+    assert context.loader(load_names) is loader
+    context.clear_loaders()
+    assert context.loader(load_names) is not loader
 
 
 def test_the_connection_has_its_type() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
@@ -63,6 +64,15 @@ class Query:
     async def stream(self) -> strawberry.Streamable[int]:
         yield 1
         await hang("stream")
+
+    @strawberry.field
+    async def drip(self) -> strawberry.Streamable[int]:
+        try:
+            for number in itertools.count():
+                yield number
+                await asyncio.sleep(0.02)
+        finally:
+            LOG.append("drip ends")
 
 
 @strawberry.type
@@ -263,6 +273,34 @@ def test_a_slow_streamed_item_ends_the_response(client: TestClient) -> None:
     assert LOG == ["stream begins", "stream ends"]
 
 
+@pytest.mark.parametrize("accept", ["text/event-stream", "multipart/mixed"])
+@pytest.mark.parametrize("query", ["{ drip @stream(initialCount: 0) }", "{ hello ... @defer { tick { slow } } }"])
+def test_all_parts_of_incremental_delivery_share_the_time_of_their_operation(
+    slow_schema: strawberry.Schema, accept: str, query: str
+) -> None:
+    client = TestClient(lint(GraphQL(slow_schema, limits=GraphQLLimits(execution_timeout=0.2))))
+    response = client.post("/", json={"query": query}, headers={"accept": accept})
+    frames = parts(response.text, "-") if accept == "multipart/mixed" else [value for _, value in events(response.text)]
+    last = frames[-1] or frames[-2]
+    error = {**ERROR, "message": "The operation was stopped after 0.2 seconds."}
+    assert last == {"hasNext": False, "completed": [{"id": frames[0]["pending"][0]["id"], "errors": [error]}]}
+    assert LOG[-1] in ("drip ends", "resolver ends")
+
+
+def test_all_parts_share_the_time_of_their_operation_on_a_websocket_too(slow_schema: strawberry.Schema) -> None:
+    client = TestClient(lint(GraphQL(slow_schema, limits=GraphQLLimits(execution_timeout=0.2))))
+    with client.websocket_connect("/", subprotocols=["graphql-transport-ws"]) as websocket:
+        websocket.send_json({"type": "connection_init"})
+        websocket.receive_json()
+        query = "{ drip @stream(initialCount: 0) }"
+        websocket.send_json({"id": "1", "type": "subscribe", "payload": {"query": query}})
+        messages = []
+        while not messages or messages[-1]["type"] == "next":
+            messages.append(websocket.receive_json())
+        assert messages[-1] == {"id": "1", "type": "complete"}
+        assert "stopped after 0.2 seconds" in str(messages[-2])
+
+
 def test_other_time_outs_of_resolvers_stay_what_they_are() -> None:
     client = TestClient(lint(GraphQL(strawberry.Schema(Query, subscription=Events))))
     text = client.post("/", json={"query": "subscription { values { value } }"}, headers=EVENTS).text
@@ -272,7 +310,7 @@ def test_other_time_outs_of_resolvers_stay_what_they_are() -> None:
 
 
 def test_no_limit_is_a_limit_of_none(slow_schema: strawberry.Schema) -> None:
-    limits = GraphQLLimits(result_timeout=None, execution_timeout=0.1)
+    limits = GraphQLLimits(result_timeout=None, execution_timeout=None)
     client = TestClient(lint(GraphQL(slow_schema, limits=limits)))
     with client.websocket_connect("/", subprotocols=["graphql-transport-ws"]) as websocket:
         websocket.send_json({"type": "connection_init"})

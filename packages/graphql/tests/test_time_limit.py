@@ -9,9 +9,14 @@ from typing import Any
 
 import pytest
 
-from armillary.graphql.execution._time_limit import LateResult, in_time
+from armillary.graphql.execution._operation_state import LateResult, OperationState
+from armillary.graphql.execution._time_limit import in_time
 
 pytestmark = pytest.mark.anyio
+
+
+def state(seconds: float | None) -> OperationState:
+    return OperationState("query", None, seconds, LateResult)
 
 
 async def value(waits: int = 0) -> str:
@@ -28,14 +33,14 @@ async def fail(waits: int = 0) -> str:
 @pytest.mark.parametrize("waits", [0, 1, 3])
 @pytest.mark.parametrize("seconds", [None, 5.0])
 async def test_it_returns_and_raises_what_the_coroutine_does(waits: int, seconds: float | None) -> None:
-    assert await in_time(value(waits), seconds) == "value"
+    assert await in_time(value(waits), state(seconds)) == "value"
     with pytest.raises(TimeoutError, match="its own"):
-        await in_time(fail(waits), seconds)
+        await in_time(fail(waits), state(seconds))
 
 
 async def test_no_timer_is_set_for_a_coroutine_that_does_not_suspend(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(asyncio, "timeout", None)
-    assert await in_time(value(), 5.0) == "value"
+    assert await in_time(value(), state(5.0)) == "value"
 
 
 async def test_it_is_cancelled_after_its_time_and_may_clean_up() -> None:
@@ -49,7 +54,7 @@ async def test_it_is_cancelled_after_its_time_and_may_clean_up() -> None:
             seen.append("cleaned up")
 
     with pytest.raises(LateResult, match=r"longer than 0\.05 seconds"):
-        await in_time(slow(), 0.05)
+        await in_time(slow(), state(0.05))
     assert seen == ["cleaned up"]
     task = asyncio.current_task()
     assert task is not None
@@ -62,14 +67,14 @@ async def test_the_time_before_it_first_suspends_counts() -> None:
         await asyncio.sleep(5)
 
     with pytest.raises(LateResult):
-        await in_time(busy(), 0.05)
+        await in_time(busy(), state(0.05))
 
 
 async def test_a_cancellation_from_outside_stays_one() -> None:
     async def wait() -> None:
         await asyncio.Event().wait()
 
-    task = asyncio.create_task(in_time(wait(), 5.0))
+    task = asyncio.create_task(in_time(wait(), state(5.0)))
     await asyncio.sleep(0.01)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -86,5 +91,5 @@ async def test_time_outs_tasks_and_groups_inside_work_as_usual() -> None:
         swallowed: Awaitable[Any] = asyncio.create_task(fail(1))
         return [*(task.result() for task in tasks), *await asyncio.gather(swallowed, return_exceptions=True)]
 
-    first, second, third = await in_time(nested(), 5.0)
+    first, second, third = await in_time(nested(), state(5.0))
     assert (first, second, str(third)) == ("value", "value", "its own")

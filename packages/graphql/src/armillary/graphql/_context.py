@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, TypeVar, cast
+from typing import Any, NamedTuple, TypeVar, cast
 
 from strawberry.dataloader import DataLoader
 
@@ -70,7 +70,7 @@ class GraphQLContext:
         """Return the loader of this context for `load`: created on first use, then reused.
 
         It batches the keys requested at the same time into one call of `load`, and caches values
-        for this operation only.
+        for this operation only; for a subscription, for one result.
 
         Args:
             load: an async function from a list of keys to the values in the same order.
@@ -87,8 +87,29 @@ class GraphQLContext:
             loader = self._loaders[load] = make(load_fn=load, **options)
         return loader
 
+    def clear_loaders(self) -> None:
+        """Let each loader be created again when it is next used, without the values it has cached.
+
+        For a subscription this is done for each result.
+        """
+        self._loaders.clear()
+
     def __getitem__(self, name: str) -> Any:
         try:
             return getattr(self, name)
         except AttributeError:
             raise KeyError(name) from None
+
+
+class ContextValues(NamedTuple):
+    """What an operation is run with.
+
+    Args:
+        graphql: the context of the connection.
+        context: what resolvers get as `info.context`, which may be the same.
+        root_value: what root resolvers get.
+    """
+
+    graphql: GraphQLContext
+    context: Any
+    root_value: Any

@@ -8,7 +8,7 @@ from graphql import GraphQLError
 
 from armillary.datastructures import HTTPConnection
 
-from ._context import GraphQLContext
+from ._context import ContextValues, GraphQLContext
 from .execution._engine import Engine
 from .results._format import ErrorFormatter
 
@@ -33,3 +33,8 @@ def error_formatter(hooks: Hooks, connection: HTTPConnection[Any]) -> ErrorForma
     """Return the function that formats the errors of one connection."""
     debug = hooks.is_debug(connection)
     return lambda error: hooks.format_error(error, debug)
+
+
+async def make_values(hooks: Hooks, context: GraphQLContext) -> ContextValues:
+    """Return what an operation is run with; raises what the functions of the program raise."""
+    return ContextValues(context, await hooks.get_context(context), await hooks.get_root_value(context))

@@ -7,9 +7,11 @@ from contextlib import aclosing
 from typing import Any, cast
 
 from graphql import GraphQLError, GraphQLSchema, OperationDefinitionNode
+from graphql.execution import ExperimentalIncrementalExecutionResults
 from strawberry import Schema
 from strawberry.types.execution import PreExecutionError
 
+from .._context import ContextValues
 from .._operation import Operation
 from ..documents._document_store import DocumentStore
 from ..documents._documents import Documents
@@ -17,14 +19,28 @@ from ..documents._persisted_query import DocumentChoice
 from ..documents._trusted_documents import TrustedDocuments
 from ..limits._costs import FieldCosts
 from ..limits._limits import GraphQLLimits
+from ._frames import result_frames
+from ._operation_state import LateOperation, OperationState, Stopped, running
 from ._prepared_schema import prepared_schema, timed_schema
 from ._span import end_span, operation_span, start_span
-from ._time_limit import LateResult, TimedOut, in_time, result_frames
+from ._time_limit import in_time
 
 
 def core_schema(schema: Schema) -> GraphQLSchema:
     """Return the graphql-core schema of a Strawberry schema."""
     return cast("GraphQLSchema", cast("Any", schema)._schema)
+
+
+class StoppedResult(PreExecutionError):
+    """The result of an operation that was stopped by a limit.
+
+    Attributes:
+        status: the status of a response with it.
+    """
+
+    def __init__(self, error: Stopped) -> None:
+        super().__init__(None, [error])
+        self.status = error.status
 
 
 class RunnableOperation:
@@ -35,9 +51,10 @@ class RunnableOperation:
         text: the document.
         kind: "query", "mutation" or "subscription"; empty if `error` is set.
         error: why it cannot be run: no such operation, or a document that cannot be parsed.
+        state: the limits on it and how much of them is used, once it runs.
     """
 
-    __slots__ = ("error", "kind", "request", "text")
+    __slots__ = ("error", "kind", "request", "state", "text")
 
     def __init__(self, request: Operation, text: str, selected: OperationDefinitionNode | GraphQLError) -> None:
         self.request = request
@@ -48,6 +65,13 @@ class RunnableOperation:
         else:
             self.kind = selected.operation.value
             self.error = None
+        self.state = OperationState(self.name, None, None)
+
+    @property
+    def name(self) -> str:
+        """Its kind, and its name if it has one, for the log."""
+        name = self.request.operation_name
+        return self.kind if name is None else f"{self.kind} {name}"
 
 
 class Engine:
@@ -70,7 +94,6 @@ class Engine:
         core = core_schema(schema)
         costs.check(core)
         self.limits = limits
-        self._timeout = limits.execution_timeout
         self._choice = DocumentChoice(store, trusted)
         self._chooses = store is not None or trusted is not None
         self.documents = documents = Documents(core, limits, costs)
@@ -89,57 +112,67 @@ class Engine:
             await self._choice.keep(request)
         return RunnableOperation(request, text, prepared.select(request.operation_name))
 
-    async def execute(self, operation: RunnableOperation, context: Any, root_value: Any) -> Any:
+    async def execute(self, operation: RunnableOperation, values: ContextValues) -> Any:
         """Run a query or mutation; the result may be one of incremental delivery.
 
-        Failures are errors in the result. Past the time limit the operation is cancelled, and the
-        result is an error.
+        Failures are errors in the result. An operation that is stopped by a limit has no other result.
         """
         if operation.error is not None:
             return PreExecutionError(None, [operation.error])
-        request = operation.request
-        with operation_span(operation.kind, request.operation_name):
-            work = self._schema.execute(
-                operation.text,
-                variable_values=request.variables,
-                context_value=context,
-                root_value=root_value,
-                operation_name=request.operation_name,
-                operation_extensions=request.extensions,
-            )
+        limits = self.limits
+        operation.state = state = OperationState(
+            operation.name, limits.max_result_values, limits.execution_timeout, LateOperation
+        )
+        result: Any = None
+        with operation_span(operation.kind, operation.request.operation_name), running(state):
+            work = self._schema.execute(operation.text, **_arguments(operation, values))
             try:
-                return await in_time(work, self._timeout)
-            except LateResult:
-                return TimedOut(self._timeout or 0)
+                result = await in_time(work, state)
+                state.finish()
+            except Stopped as error:
+                if isinstance(result, ExperimentalIncrementalExecutionResults):
+                    subsequent: Any = result.subsequent_results
+                    await subsequent.aclose()
+                return StoppedResult(error)
+        return result
 
-    async def stream(self, operation: RunnableOperation, context: Any, root_value: Any) -> AsyncGenerator[Any]:
+    async def stream(self, operation: RunnableOperation, values: ContextValues) -> AsyncGenerator[Any]:
         """Run any operation and yield its results one after the other.
 
-        A subscription runs as long as its source, and each of its results has a time limit.
+        A subscription runs as long as its source, and each of its results has limits.
         """
         if operation.kind != "subscription":
-            result = await self.execute(operation, context, root_value)
-            async with aclosing(self.frames(result)) as frames:
+            result = await self.execute(operation, values)
+            async with aclosing(self.frames(operation, result)) as frames:
                 async for frame in frames:
                     yield frame
             return
-        request = operation.request
-        span = start_span(operation.kind, request.operation_name)
+        state = OperationState(operation.name, self.limits.max_result_values, None, context=values.graphql)
+        span = start_span(operation.kind, operation.request.operation_name)
         try:
-            results: Any = await self._streamed.stream(
-                operation.text,
-                variable_values=request.variables,
-                context_value=context,
-                root_value=root_value,
-                operation_name=request.operation_name,
-                operation_extensions=request.extensions,
-            )
+            results: Any = await self._streamed.stream(operation.text, **_arguments(operation, values))
             async with aclosing(results):
-                async for result in results:
+                with running(state):
+                    # The executor is created before the first result. An executor for each event is a copy of it.
+                    result = await anext(results, None)
+                while result is not None:
                     yield result
+                    result = await anext(results, None)
         finally:
             end_span(span)
 
-    def frames(self, result: Any) -> AsyncGenerator[Any]:
-        """Yield a result of `execute`, and what follows it in incremental delivery, within the time limit."""
-        return result_frames(result, self.limits.result_timeout)
+    def frames(self, operation: RunnableOperation, result: Any) -> AsyncGenerator[Any]:
+        """Yield a result of `execute`, and what follows it in incremental delivery, within its limits."""
+        return result_frames(result, self.limits.result_timeout, operation.state)
+
+
+def _arguments(operation: RunnableOperation, values: ContextValues) -> dict[str, Any]:
+    """Return the arguments of Strawberry for an operation."""
+    request = operation.request
+    return {
+        "variable_values": request.variables,
+        "context_value": values.context,
+        "root_value": values.root_value,
+        "operation_name": request.operation_name,
+        "operation_extensions": request.extensions,
+    }

@@ -17,7 +17,7 @@ from strawberry.types.execution import ExecutionContext
 from ..documents._documents import Documents
 from ..documents._prepared_document import PreparedDocument
 from ..limits._validation import DEFAULT_RULES
-from ._time_limit import ResultTime
+from ._time_limit import result_time
 
 
 class Preparation:
@@ -109,7 +109,7 @@ class SubscriptionRunner(PreparedRunner):
         self._timeout = timeout
 
     def executing(self) -> Any:
-        return ResultTime(self._timeout)
+        return result_time("subscription", self._timeout)
 
 
 _HOOKS = ("get_extensions", "create_extensions_runner")
@@ -155,5 +155,5 @@ class PreparedSubscription(PreparedExtension):
         self._timeout = timeout
 
     async def on_execute(self) -> AsyncGenerator[None]:
-        async with ResultTime(self._timeout):
+        async with result_time("subscription", self._timeout):
             yield

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from copy import copy
 from typing import Any, cast
 
-from graphql.execution import Executor
 from strawberry import Schema
 from strawberry.extensions import SchemaExtension
 from strawberry.types.execution import ExecutionContext
 
 from ..documents._documents import Documents
+from ._executors import limited_executor, subscription_executor
 from ._prepared_hooks import (
     PreparedExtension,
     PreparedRunner,
@@ -19,7 +19,6 @@ from ._prepared_hooks import (
     SubscriptionRunner,
     has_no_extensions,
 )
-from ._time_limit import timed_executor
 
 
 def prepared_schema(schema: Schema, documents: Documents) -> Schema:
@@ -30,6 +29,7 @@ def prepared_schema(schema: Schema, documents: Documents) -> Schema:
         documents: the documents of the schema.
     """
     prepared: Any = copy(schema)
+    prepared.execution_context_class = limited_executor(prepared.execution_context_class)
     if has_no_extensions(schema):
 
         def prepared_runner(context: ExecutionContext, extensions: object) -> PreparedRunner:
@@ -49,9 +49,7 @@ def timed_schema(schema: Schema, documents: Documents, timeout: float | None) ->
         timeout: seconds; None for no limit.
     """
     prepared: Any = copy(schema)
-    prepared.execution_context_class = timed_executor(
-        cast("type[Executor[Any]]", prepared.execution_context_class), timeout
-    )
+    prepared.execution_context_class = subscription_executor(prepared.execution_context_class, timeout)
     if has_no_extensions(schema):
 
         def subscription_runner(context: ExecutionContext, extensions: object) -> SubscriptionRunner:

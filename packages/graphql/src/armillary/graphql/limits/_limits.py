@@ -32,7 +32,10 @@ class GraphQLLimits:
         max_subscriptions: operations running at the same time on one WebSocket or event stream.
         max_event_streams: event streams reserved or open, in single connection mode.
         connection_init_timeout: seconds a WebSocket may take to send `connection_init`.
-        execution_timeout: seconds one query or mutation may take, and one call of `on_connect`.
+        max_result_values: fields and list items of one result, with all parts that follow by `@defer` or
+            `@stream`.
+        execution_timeout: seconds one query or mutation may take, with all parts that follow by `@defer` or
+            `@stream`, and one call of `on_connect`.
         result_timeout: seconds for the resolvers of one result of a subscription, for the start of a
             subscription, and for each part that follows by `@defer` or `@stream`. The wait for a
             subscription's next event is not counted.
@@ -58,6 +61,7 @@ class GraphQLLimits:
         "max_event_streams",
         "max_query_size",
         "max_repeats",
+        "max_result_values",
         "max_subscriptions",
         "max_tokens",
         "result_timeout",
@@ -76,6 +80,7 @@ class GraphQLLimits:
         max_batch_size: int | None = 10,
         max_subscriptions: int | None = 100,
         max_event_streams: int | None = 1_000,
+        max_result_values: int | None = 100_000,
         connection_init_timeout: float | None = 10.0,
         execution_timeout: float | None = 30.0,
         result_timeout: float | None = 30.0,
@@ -91,6 +96,7 @@ class GraphQLLimits:
         self.max_batch_size = max_batch_size
         self.max_subscriptions = max_subscriptions
         self.max_event_streams = max_event_streams
+        self.max_result_values = max_result_values
         self.connection_init_timeout = connection_init_timeout
         self.execution_timeout = execution_timeout
         self.result_timeout = result_timeout

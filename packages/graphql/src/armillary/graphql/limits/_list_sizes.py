@@ -132,8 +132,14 @@ def _leads_somewhere(inputs: Mapping[str, Any], path: tuple[str, ...]) -> bool:
         found = inputs.get(name)
         if found is None:
             return False
-        inputs = getattr(get_named_type(found.type), "fields", None) or {}
+        inputs = _members(found)
     return True
+
+
+def _members(definition: Any) -> Mapping[str, Any]:
+    """Return the input fields of an argument or input field whose type is an input object; else none."""
+    named: Any = cast("Any", get_named_type)(definition.type)
+    return getattr(named, "fields", None) or {}
 
 
 def _size(value: Any, definition: Any, path: list[str]) -> float:
@@ -146,8 +152,7 @@ def _size(value: Any, definition: Any, path: list[str]) -> float:
         return sum(_size(member, definition, path) for member in members) if path else len(members)
     if not path:
         return value if isinstance(value, (int, float)) and not isinstance(value, bool) else 0
-    fields: Mapping[str, Any] = getattr(get_named_type(definition.type), "fields", None) or {}
-    below = fields.get(path[0])
+    below = _members(definition).get(path[0])
     if below is None or not isinstance(value, dict):
         return 0
     return _size(cast("dict[str, Any]", value).get(path[0], Undefined), below, path[1:])

@@ -26,9 +26,10 @@ from armillary.http import encode_json
 from armillary.websockets import UnexpectedMessage, WebSocket, WebSocketDisconnect
 
 from .._context import GraphQLContext
-from .._hooks import Hooks, error_formatter
+from .._hooks import Hooks, error_formatter, make_values
 from .._operation import RequestRejected, read_operation
-from ..execution._time_limit import LateResult, ResultTime
+from ..execution._operation_state import LateResult
+from ..execution._time_limit import result_time
 from ..results._format import MASKED_MESSAGE, FrameFormat
 from ._messages import (
     ConnectionRejected,
@@ -113,7 +114,7 @@ class GraphQLConnection:
             raise ProtocolViolation(4408, "Connection initialisation timeout") from None
         self._params = read_object(message, "payload")
         try:
-            async with ResultTime(self._limits.execution_timeout):
+            async with result_time("on_connect", self._limits.execution_timeout):
                 payload = await self._hooks.on_connect(GraphQLContext(self._websocket, self._params))
         except ConnectionRejected:
             payload = False
@@ -220,15 +221,14 @@ class GraphQLConnection:
         operation = await engine.resolve(read_operation(payload))
         context = GraphQLContext(self._websocket, self._params)
         try:
-            user_context = await self._hooks.get_context(context)
-            root_value = await self._hooks.get_root_value(context)
+            values = await make_values(self._hooks, context)
         except (HTTPException, WebSocketException) as exc:
             self._end(closing_exception(exc))
             return False
         form = FrameFormat(self._format_error)
         failed = False
         turn = FairTurn()
-        async with aclosing(engine.stream(operation, user_context, root_value)) as frames:
+        async with aclosing(engine.stream(operation, values)) as frames:
             async for frame in frames:
                 if failed:
                     break
