@@ -476,3 +476,72 @@ class TestJSONLines:
     def test_one_value_is_rejected(self, content: Any) -> None:
         with pytest.raises(TypeError, match="wrap it in a list"):
             JSONLinesResponse(content)
+
+
+@pytest.mark.parametrize("spec_version", ["2.0", "2.3"])
+@pytest.mark.parametrize("rest", [[], [b"b"], [b"b", b"c"]], ids=["no more", "one more", "the rest"])
+async def test_a_stream_after_half_a_body_was_read_ends_with_its_client(
+    exchange: Any, spec_version: str, rest: list[bytes]
+) -> None:
+    source = Source()
+
+    async def impatient(request: Request) -> StreamingResponse:
+        async for part in request.stream():
+            assert part == b"a"
+            break
+        return StreamingResponse(source.stream())
+
+    one = exchange(spec_version=spec_version, method="POST", disconnected_after=5)
+    one.received = [{"type": "http.request", "body": part, "more_body": part != b"c"} for part in [b"a", *rest]]
+    with anyio.fail_after(5):
+        await one.run(request_response(impatient))
+    assert source.closed
+
+
+async def test_a_stream_whose_reading_was_cancelled_ends_with_its_client(exchange: Any) -> None:
+    source = Source()
+
+    async def impatient(request: Request) -> StreamingResponse:
+        with anyio.move_on_after(0.01):
+            await request.body()
+        return StreamingResponse(source.stream())
+
+    one = exchange(spec_version="2.3", method="POST", disconnected_after=5)
+    one.received = [{"type": "http.request", "body": b"a", "more_body": True}]
+    with anyio.fail_after(5):
+        await one.run(request_response(impatient))
+    assert source.closed
+
+
+async def test_a_body_is_read_whole_though_its_reader_pauses(exchange: Any) -> None:
+    one = exchange(spec_version="2.3", method="POST")
+    to_server, from_client = anyio.create_memory_object_stream[Any](100)
+    one.receive = from_client.receive
+    pieces = [bytes([65 + number % 26]) for number in range(60)]
+
+    async def echo(request: Request) -> StreamingResponse:
+        async def parts() -> AsyncIterator[bytes]:
+            number = 0
+            async for part in request.stream():
+                number += 1
+                if number in (1, 30):
+                    await anyio.sleep(0.25)  # the watch for a disconnect receives meanwhile, until it is full
+                yield part
+
+        return StreamingResponse(parts())
+
+    for number, piece in enumerate(pieces):
+        await to_server.send({"type": "http.request", "body": piece, "more_body": number < len(pieces) - 1})
+    with to_server, from_client, anyio.fail_after(5):
+        assert (await one.run(request_response(echo))).body == b"".join(pieces)
+
+
+@pytest.mark.parametrize("spec_version", ["2.0", "2.3"])
+async def test_nobody_watches_for_a_disconnect_of_a_stream_that_never_waits(exchange: Any, spec_version: str) -> None:
+    one = exchange(spec_version=spec_version)
+
+    async def receive() -> Any:
+        pytest.fail("the stream was watched")
+
+    await StreamingResponse(["a", "b"])(one.scope, receive, one.send)
+    assert one.body == b"ab"

@@ -26,6 +26,7 @@ class CachedBody:
         disconnected: whether a disconnect was received.
         form: the form parsed from the body, once parsed.
         received: the bytes received so far.
+        receiving: whether a reader awaits the channel right now.
         streaming: whether parts of the body were handed out without being kept.
         unread: messages received while looking for a disconnect, oldest first.
 
@@ -39,6 +40,7 @@ class CachedBody:
     disconnected: bool = False
     form: Any = None
     received: int = 0
+    receiving: bool = False
     streaming: bool = False
     unread: Sequence[Message] = ()
 

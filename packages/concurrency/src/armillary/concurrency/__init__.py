@@ -9,13 +9,15 @@
 Three limiters are predefined: `ENDPOINTS` for handlers, `BACKGROUND` for background
 tasks, `FILES` for file access, so that none of them can starve another.
 
-Loops that send give the event loop a turn by `FairTurn`, and bound each wait by `wait_at_most`.
+Loops that send give the event loop a turn by `FairTurn`, and bound each wait by `wait_at_most`. `call_if_suspended`
+starts what guards a wait only if there is one.
 """
 
 from ._detached import run_detached
 from ._iteration import iterate_in_threadpool
 from ._limiter import BACKGROUND, ENDPOINTS, FILES, Limiter
 from ._overload import Overloaded
+from ._suspension import call_if_suspended
 from ._threadpool import run_in_threadpool
 from ._turn import FairTurn, yield_to_loop
 from ._wait import wait_at_most
@@ -27,6 +29,7 @@ __all__ = [
     "FairTurn",
     "Limiter",
     "Overloaded",
+    "call_if_suspended",
     "iterate_in_threadpool",
     "run_detached",
     "run_in_threadpool",

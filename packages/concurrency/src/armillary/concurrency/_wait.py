@@ -10,10 +10,11 @@ nothing but scopes, one is entered first.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Generator
-from types import GeneratorType, coroutine
+from types import coroutine
 from typing import Any, TypeVar
 
 from ._event_loop import asyncio_task, is_on_trio
+from ._suspension import resume, steps_of
 
 T = TypeVar("T")
 
@@ -38,8 +39,7 @@ def wait_at_most(seconds: float, awaitable: Awaitable[T]) -> Generator[Any, Any,
     """
     if is_on_trio():
         return (yield from _wait_in_scope(seconds, awaitable).__await__())
-    # A generator is one of these waits itself, which has no `__await__`.
-    steps: Any = awaitable if isinstance(awaitable, GeneratorType) else awaitable.__await__()
+    steps = steps_of(awaitable)
     try:
         waits_for = next(steps)
     except StopIteration as stop:
@@ -62,7 +62,7 @@ def _resume_at_most(seconds: float, steps: Any, waits_for: Any) -> Generator[Any
 
     timer = task.get_loop().call_later(seconds, expire)
     try:
-        return (yield from _resume(steps, waits_for))
+        return (yield from resume(steps, waits_for))
     except BaseException as exc:
         from asyncio import CancelledError
 
@@ -72,24 +72,6 @@ def _resume_at_most(seconds: float, steps: Any, waits_for: Any) -> Generator[Any
         raise
     finally:
         timer.cancel()
-
-
-def _resume(steps: Any, waits_for: Any) -> Generator[Any, Any, Any]:
-    """Go on from a suspension that has been reached already, as `yield from` does from the beginning."""
-    while True:
-        try:
-            value = yield waits_for
-        except GeneratorExit:
-            steps.close()
-            raise
-        except BaseException as exc:
-            step, given = steps.throw, exc
-        else:
-            step, given = steps.send, value
-        try:
-            waits_for = step(given)
-        except StopIteration as stop:
-            return stop.value
 
 
 async def _wait_in_scope(seconds: float, awaitable: Awaitable[T]) -> T:

@@ -45,7 +45,12 @@ class BodyStream:
             if shared.unread:
                 piece = await receive_piece(shared, self._receive, self._limit)
             else:
-                piece = take_piece(shared, await self._receive(), self._limit)
+                shared.receiving = True
+                try:
+                    message = await self._receive()
+                finally:
+                    shared.receiving = False
+                piece = take_piece(shared, message, self._limit)
             if piece:
                 return piece
         self._ended = True

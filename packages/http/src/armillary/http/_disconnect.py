@@ -35,40 +35,49 @@ async def until_disconnect(scope: Scope, receive: Receive) -> None:
     """Return when the client has disconnected.
 
     A request body that the response itself reads, as an echo does, is left to it: its reader
-    receives the disconnect. For a body that is not being read, the first messages are kept;
-    a longer body is dropped and can no longer be read.
+    receives the disconnect. While nobody reads the body, its messages are received here and kept for
+    a reader that may come. Of a body that was never read only the first are kept; a longer one is
+    dropped and can no longer be read. Of one that was read in part the rest stays with the
+    server, so that a client that goes on sending it, and is not read, is not seen to leave.
     """
     body = shared_body(scope, receive)
-    if not (body.complete or body.streaming or body.disconnected):
-        await _watch_unread(body, receive)
-    if body.streaming and not body.complete:
-        from anyio import sleep
+    while not (body.complete or body.disconnected or _has_last_message(body)):
+        if body.receiving:
+            from anyio import sleep
 
-        while not (body.complete or body.disconnected):  # noqa: ASYNC110 - there is no event to wait for
             await sleep(_BODY_CHECK_SECONDS)
+        else:
+            await _receive_for_reader(body, receive)
     if body.disconnected:
         return
     while (await receive())["type"] != "http.disconnect":
         pass
 
 
-async def _watch_unread(body: CachedBody, receive: Receive) -> None:
+def _has_last_message(body: CachedBody) -> bool:
+    return len(body.unread) > 0 and not body.unread[-1].get("more_body", False)
+
+
+async def _receive_for_reader(body: CachedBody, receive: Receive) -> None:
     """Keep the messages of a body until it is complete, too long or being read, or the client disconnects."""
-    if body.unread and not body.unread[-1].get("more_body", False):
-        return
     watch = body.unread = BodyWatch(body.unread)
     kept = True
     try:
-        while not body.streaming:
+        while not watch.has_reader:
+            if len(watch) >= MAX_UNREAD:
+                if not body.streaming:
+                    kept = False
+                    return
+                from anyio import sleep
+
+                await sleep(_BODY_CHECK_SECONDS)
+                continue
             message = await receive()
             if message["type"] == "http.disconnect":
                 body.disconnected = True
                 return
             watch.add(message)
             if not message.get("more_body", False):
-                return
-            if len(watch) >= MAX_UNREAD and not body.streaming:
-                kept = False
                 return
     finally:
         watch.end(body, kept)
@@ -110,7 +119,7 @@ async def run_until(work: Callable[[], Awaitable[None]], *waits: Callable[[], Aw
 
     Args:
         work: what to do; it keeps this task and its context.
-        *waits: each runs in a separate task, cancelled when the work is done.
+        *waits: each runs in a separate task, started when the work first suspends and cancelled when it is done.
 
     Returns:
         None if the work finished, else the index of the wait that ended it.
@@ -128,11 +137,16 @@ async def _run_anywhere(
 ) -> None:
     from anyio import create_task_group
 
+    from armillary.concurrency import call_if_suspended
+
     async with create_task_group() as group:
         cancel = group.cancel_scope.cancel
-        for index, wait in enumerate(waits):
-            group.start_soon(outcome.wait, index, wait, cancel)
-        await outcome.work(work)
+
+        def start_waits() -> None:
+            for index, wait in enumerate(waits):
+                group.start_soon(outcome.wait, index, wait, cancel)
+
+        await call_if_suspended(start_waits, outcome.work(work))
         cancel()
 
 
@@ -145,13 +159,18 @@ async def _run_on_asyncio(
 
     from anyio import CancelScope
 
-    create_task = asyncio.get_running_loop().create_task
+    from armillary.concurrency import call_if_suspended
+
     scope = CancelScope()
     tasks: list[asyncio.Task[None]] = []
+
+    def start_waits() -> None:
+        create_task = asyncio.get_running_loop().create_task
+        tasks.extend([create_task(outcome.wait(index, wait, scope.cancel)) for index, wait in enumerate(waits)])
+
     with scope:
-        tasks += [create_task(outcome.wait(index, wait, scope.cancel)) for index, wait in enumerate(waits)]
         try:
-            await outcome.work(work)
+            await call_if_suspended(start_waits, outcome.work(work))
         finally:
             for task in tasks:
                 task.cancel()

@@ -86,14 +86,19 @@ async def receive_piece(body: CachedBody, receive: Receive, limit: int | None) -
     """
     while isinstance(body.unread, BodyWatch):
         if len(body.unread):
-            return take_piece(body, body.unread.pop(0), limit)
+            return take_piece(body, body.unread.take(), limit)
         await body.unread.wait_for_message()
     if body.unread:
         message, *body.unread = body.unread
         return take_piece(body, message, limit)
     if body.disconnected:
         raise ClientDisconnect(DISCONNECTED_BEFORE_END)
-    return take_piece(body, await receive(), limit)
+    body.receiving = True
+    try:
+        message = await receive()
+    finally:
+        body.receiving = False
+    return take_piece(body, message, limit)
 
 
 def take_piece(body: CachedBody, message: Message, limit: int | None) -> bytes:
@@ -111,22 +116,32 @@ def take_piece(body: CachedBody, message: Message, limit: int | None) -> bytes:
 
 
 class BodyWatch(list[Message]):
-    """The messages of a body that is not being read yet, while a task waits for a disconnect.
+    """The messages of a body that is not being read now, while a task waits for a disconnect.
 
     It is kept in `CachedBody.unread`, and is true even while empty, so that a reader takes its
     messages from here and does not await `receive` at the same time: of two tasks that do, either
     may get the next message.
+
+    Attributes:
+        has_reader: whether the body is being read again; the watch then ends with the message it waits for.
     """
 
+    has_reader = False
     _arrival: Event | None = None
 
     def __bool__(self) -> bool:
         return True
 
+    def take(self) -> Message:
+        """Return the oldest message, for the reader."""
+        self.has_reader = True
+        return self.pop(0)
+
     async def wait_for_message(self) -> None:
         """Wait until there is a message, or until the watch has ended."""
         from anyio import Event
 
+        self.has_reader = True
         self._arrival = Event()
         await self._arrival.wait()
 

@@ -119,7 +119,12 @@ class Request(HTTPConnection[StateT]):
             if shared.unread:
                 body = await receive_piece(shared, receive, limit)
             else:
-                body = take_piece(shared, await receive(), limit)
+                shared.receiving = True
+                try:
+                    message = await receive()
+                finally:
+                    shared.receiving = False
+                body = take_piece(shared, message, limit)
             shared.body = body if shared.complete else await self._read_rest(body, shared, receive, limit)
         self._body = shared.body
         return shared.body

@@ -1,0 +1,109 @@
+"""A function that is called if what is awaited suspends, and not otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from types import coroutine
+from typing import Any
+
+import anyio
+import anyio.lowlevel
+import pytest
+
+from armillary.concurrency import call_if_suspended
+
+pytestmark = pytest.mark.anyio
+
+
+class Guard:
+    def __init__(self) -> None:
+        self.calls = 0
+
+    def start(self) -> None:
+        self.calls += 1
+
+
+async def test_what_never_suspends_starts_nothing() -> None:
+    async def at_once() -> str:
+        return "done"
+
+    guard = Guard()
+    assert await call_if_suspended(guard.start, at_once()) == "done"
+    assert guard.calls == 0
+
+
+async def test_what_suspends_starts_it_once() -> None:
+    async def waiting() -> str:
+        for _ in range(3):
+            await anyio.lowlevel.checkpoint()
+        return "done"
+
+    guard = Guard()
+    assert await call_if_suspended(guard.start, waiting()) == "done"
+    assert guard.calls == 1
+
+
+async def test_an_object_with_await_may_be_awaited() -> None:
+    class Waiting:
+        def __await__(self) -> Generator[Any, Any, str]:
+            yield from anyio.lowlevel.checkpoint().__await__()
+            return "done"
+
+    guard = Guard()
+    assert await call_if_suspended(guard.start, Waiting()) == "done"
+    assert guard.calls == 1
+
+
+async def test_waits_nest() -> None:
+    outer, inner = Guard(), Guard()
+    await call_if_suspended(outer.start, call_if_suspended(inner.start, anyio.lowlevel.checkpoint()))
+    assert (outer.calls, inner.calls) == (1, 1)
+
+
+@pytest.mark.parametrize("suspends", [True, False])
+async def test_an_exception_keeps_its_identity(suspends: bool) -> None:
+    error = LookupError("gone")
+
+    async def failing() -> None:
+        if suspends:
+            await anyio.lowlevel.checkpoint()
+        raise error
+
+    with pytest.raises(LookupError) as caught:
+        await call_if_suspended(Guard().start, failing())
+    assert caught.value is error
+
+
+async def test_a_cancellation_reaches_what_is_awaited() -> None:
+    cleaned = False
+
+    async def forever() -> None:
+        nonlocal cleaned
+        try:
+            await anyio.sleep_forever()
+        finally:
+            cleaned = True
+
+    with anyio.CancelScope() as scope:
+        await call_if_suspended(scope.cancel, forever())
+    assert scope.cancelled_caught
+    assert cleaned
+
+
+async def test_if_the_function_fails_what_is_awaited_is_closed() -> None:
+    closed = False
+
+    @coroutine
+    def waiting() -> Generator[Any, Any, None]:
+        nonlocal closed
+        try:
+            yield from anyio.lowlevel.checkpoint().__await__()
+        finally:
+            closed = True
+
+    def fail() -> None:
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        await call_if_suspended(fail, waiting())
+    assert closed
