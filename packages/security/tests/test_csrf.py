@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, strategies as st
 
 from armillary.asgi_types import ASGIApp, scope_record
-from armillary.security import CSRFMiddleware, CSRFPolicy
+from armillary.security import CSRFMiddleware, CSRFPolicy, csrf_token
 from armillary.security._csrf_policy import RequestMetadata
 from armillary.security._csrf_token import is_secret, mask, matches, new_secret
 
-REQUEST = RequestMetadata("POST", "/", None, None, "https://example.com", True)
+REQUEST = RequestMetadata("POST", "/", None, None, "https://example.com", "browser")
 
 
 @pytest.mark.parametrize(
@@ -31,9 +31,14 @@ REQUEST = RequestMetadata("POST", "/", None, None, "https://example.com", True)
         (REQUEST._replace(origin="https://example.com.evil"), "reject"),
         (REQUEST._replace(origin="null"), "reject"),
         (REQUEST._replace(origin="", own_origin=""), "reject"),
-        (REQUEST._replace(has_cookie=False), "allow"),
+        (REQUEST._replace(authority="none"), "allow"),
+        (REQUEST._replace(authority="none", fetch_site="cross-site"), "reject"),
+        (REQUEST._replace(authority="program"), "allow"),
+        (REQUEST._replace(authority="program", fetch_site="cross-site", origin="https://evil.test"), "allow"),
         (REQUEST, "check the token"),
         (REQUEST._replace(path="/webhooks/pay", fetch_site="cross-site"), "allow"),
+        (REQUEST._replace(path="/webhooks/../transfer", fetch_site="cross-site"), "reject"),
+        (REQUEST._replace(path="/login/", fetch_site="cross-site"), "reject"),
         (REQUEST._replace(path="/webhooks", fetch_site="cross-site"), "reject"),
         (REQUEST._replace(path="/login", fetch_site="cross-site"), "allow"),
         (REQUEST._replace(path="/login/x", fetch_site="cross-site"), "reject"),
@@ -59,7 +64,7 @@ CROSS_SITE_REQUESTS = st.builds(
     origin=st.none()
     | st.sampled_from(["null", "", "https://evil.test", "http://example.com", "https://example.com.evil.test"]),
     own_origin=st.sampled_from(["https://example.com", ""]),
-    has_cookie=st.just(True),
+    authority=st.just("browser"),
 )
 
 
@@ -223,3 +228,89 @@ def test_a_wrong_option_is_rejected_at_construction(options: Any, error: type[Ex
     with pytest.raises(error) as info:
         CSRFMiddleware(lambda *args: None, **options)  # type: ignore[arg-type, return-value]
     assert sentence in str(info.value)
+
+
+CROSS_SITE = {"sec-fetch-site": "cross-site", "origin": "https://evil.test"}
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("credentials", "status"),
+    [
+        ({"authorization": "Bearer s3cret"}, 200),
+        ({"authorization": "bearer s3cret"}, 200),
+        ({"authorization": "Bearer s3cret", "cookie": "a=b"}, 403),
+        ({"authorization": "Basic YTpi"}, 403),
+        ({"authorization": "Negotiate abc"}, 403),
+        ({"cookie": "a=b"}, 403),
+        ({}, 403),
+    ],
+)
+async def test_a_cross_site_call_passes_only_without_what_browsers_send_by_themselves(
+    call: Any, ok: ASGIApp, credentials: dict[str, str], status: int
+) -> None:
+    assert (await call(CSRFMiddleware(ok), "POST", headers=CROSS_SITE | credentials)).status == status
+
+
+@pytest.mark.anyio
+async def test_the_secret_is_found_in_any_of_several_cookie_fields(call: Any, ok: ASGIApp) -> None:
+    secret = new_secret()
+    headers = [("cookie", "a=b"), ("cookie", f"csrftoken={secret}"), ("x-csrf-token", mask(secret))]
+    assert (await call(CSRFMiddleware(ok), "POST", headers=headers)).status == 200
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("reads", [True, False])
+async def test_a_token_first_read_for_json_gets_its_cookie(call: Any, reads: bool) -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        body = csrf_token(scope).encode() if reads else b""
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"application/json")]})
+        await send({"type": "http.response.body", "body": body})
+
+    page = await call(CSRFMiddleware(app))
+    assert ("set-cookie" in page.headers) is reads
+    assert (page.headers.get("vary") == "Cookie") is reads
+    if reads:
+        headers = {"cookie": page.headers["set-cookie"].partition(";")[0], "x-csrf-token": page.text}
+        assert (await call(CSRFMiddleware(app), "POST", headers=headers)).status == 200
+
+
+@pytest.mark.anyio
+async def test_a_page_that_responds_to_a_form_may_hold_a_token_too(call: Any) -> None:
+    page = await call(CSRFMiddleware(page_app), "POST", headers={"sec-fetch-site": "same-origin"})
+    assert "set-cookie" in page.headers
+    assert page.text
+
+
+async def page_app(scope: Any, receive: Any, send: Any) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"Content-Type", b"Text/HTML")]})
+    await send({"type": "http.response.body", "body": scope_record(scope)["csrf_token"].encode()})
+
+
+def test_reading_a_token_outside_of_the_middleware_says_what_to_do() -> None:
+    with pytest.raises(LookupError, match="put CSRFMiddleware around"):
+        csrf_token({"type": "http"})
+
+
+@pytest.mark.anyio
+async def test_with_a_session_the_token_is_bound_to_it(call: Any) -> None:
+    """A cookie of its own, which a page below the same domain could plant, counts for nothing."""
+    sessions: dict[str, dict[str, Any]] = {"ada": {}, "eve": {}}
+
+    def app_of(name: str) -> ASGIApp:
+        async def with_session(scope: Any, receive: Any, send: Any) -> None:
+            await CSRFMiddleware(page_app)({**scope, "session": sessions[name]}, receive, send)
+
+        return with_session
+
+    page = await call(app_of("ada"))
+    assert "set-cookie" not in page.headers
+    assert page.headers["vary"] == "Cookie"
+    own = {"cookie": "session=x", "x-csrf-token": page.text}
+    assert (await call(app_of("ada"), "POST", headers=own)).status == 200
+    assert (await call(app_of("eve"), "POST", headers=own)).status == 403
+    planted = new_secret()
+    forged = {"cookie": f"session=x; csrftoken={planted}", "x-csrf-token": mask(planted)}
+    assert (await call(app_of("ada"), "POST", headers=forged)).status == 403
+    sessions["ada"].clear()
+    assert (await call(app_of("ada"), "POST", headers=own)).status == 403

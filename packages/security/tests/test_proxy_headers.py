@@ -23,7 +23,7 @@ async def see(call: Any, headers: dict[str, str], trusted: Any = TRUSTED, **opti
         await send({"type": "http.response.body"})
 
     await call(ProxyHeadersMiddleware(app, trusted, **options), headers=headers)
-    return seen["client"][0], seen["scheme"], dict(seen["headers"]).get(b"host")
+    return seen["client"] and seen["client"][0], seen["scheme"], dict(seen["headers"]).get(b"host")
 
 
 @pytest.mark.anyio
@@ -36,8 +36,10 @@ async def see(call: Any, headers: dict[str, str], trusted: Any = TRUSTED, **opti
         ("evil, 203.0.113.9, 10.1.2.3", "203.0.113.9"),
         ("10.1.1.1, 10.1.2.3", "10.1.1.1"),
         ("2001:db8::1", "2001:db8::1"),
-        ("203.0.113.9, evil, 10.1.2.3", "10.1.2.3"),
-        ("evil", "192.0.2.1"),
+        ("203.0.113.9, evil, 10.1.2.3", None),
+        ("evil", None),
+        ("203.0.113.9, unknown", None),
+        (",,", "192.0.2.1"),
         ("203.0.113.9:4711, 10.1.2.3:80", "203.0.113.9"),
         ("[2001:db8::1]:4711", "2001:db8::1"),
         ("203.0.113.9, ::ffff:10.1.2.3", "203.0.113.9"),
@@ -45,7 +47,7 @@ async def see(call: Any, headers: dict[str, str], trusted: Any = TRUSTED, **opti
     ],
 )
 async def test_the_client_is_the_nearest_address_that_is_not_a_trusted_proxy(
-    call: Any, addresses: str, client: str
+    call: Any, addresses: str, client: str | None
 ) -> None:
     assert (await see(call, {"x-forwarded-for": addresses}))[0] == client
 
@@ -111,9 +113,75 @@ async def test_only_the_configured_convention_is_read(call: Any) -> None:
 
 
 @pytest.mark.anyio
-@pytest.mark.parametrize("value", ["", "for", 'for="1', "for=unknown", "for=_hidden"])
-async def test_a_malformed_or_hidden_forwarded_header_leaves_the_peer(call: Any, value: str) -> None:
-    assert (await see(call, {"forwarded": value}, convention="forwarded"))[0] == "192.0.2.1"
+@pytest.mark.parametrize("value", ["for", 'for="1', "for=unknown", "for=_hidden", "proto=https", "for=1.1.1.1, for=_x"])
+async def test_a_client_that_is_hidden_or_cannot_be_read_is_unknown_and_not_the_proxy(call: Any, value: str) -> None:
+    assert (await see(call, {"forwarded": value}, convention="forwarded"))[0] is None
+
+
+@pytest.mark.anyio
+async def test_without_a_forwarded_header_the_peer_is_the_client(call: Any) -> None:
+    assert (await see(call, {"forwarded": ""}, convention="forwarded"))[0] == "192.0.2.1"
+    assert (await see(call, {}, convention="forwarded"))[0] == "192.0.2.1"
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("forged", ["for", 'for="', 'for="a, b', '"', "\\", "for=1;for=2", "for=10.0.0.1;"])
+async def test_nothing_malformed_on_the_clients_side_hides_the_client(call: Any, forged: str) -> None:
+    value = f"{forged}, for=203.0.113.9;proto=https, for=10.1.2.3"
+    assert (await see(call, {"forwarded": value}, convention="forwarded"))[:2] == ("203.0.113.9", "https")
+
+
+@pytest.mark.anyio
+async def test_behind_two_proxies_client_scheme_and_host_are_of_the_same_hop(call: Any) -> None:
+    """The outer one ends TLS; the inner one is reached by plain HTTP, by its own name."""
+    x_forwarded = {
+        "x-forwarded-for": "203.0.113.9, 10.1.2.3",
+        "x-forwarded-proto": "https, http",
+        "x-forwarded-host": "shop.test, inner.test",
+    }
+    forwarded = {
+        "forwarded": "for=203.0.113.9;proto=https;host=shop.test, for=10.1.2.3;proto=http;host=inner.test",
+    }
+    outer = ("203.0.113.9", "https", b"shop.test")
+    assert await see(call, x_forwarded, trust_host=True) == outer
+    assert await see(call, forwarded, trust_host=True, convention="forwarded") == outer
+
+
+@pytest.mark.anyio
+async def test_a_scheme_that_the_outer_proxy_alone_set_is_that_of_every_hop(call: Any) -> None:
+    headers = {"x-forwarded-for": "203.0.113.9, 10.1.2.3", "x-forwarded-proto": "https"}
+    assert (await see(call, headers))[:2] == ("203.0.113.9", "https")
+
+
+@pytest.mark.anyio
+async def test_proxies_may_be_named_beside_a_star(call: Any) -> None:
+    headers = {"x-forwarded-for": "203.0.113.9, 10.1.2.3", "x-forwarded-proto": "https, http"}
+    assert (await see(call, headers, ["*", "10.0.0.0/8"]))[:2] == ("203.0.113.9", "https")
+    assert (await see(call, headers, ["*"]))[:2] == ("10.1.2.3", "http")
+
+
+@pytest.mark.anyio
+async def test_a_server_that_has_read_the_headers_itself_is_reported_once(call: Any, caplog: Any) -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 204, "headers": []})
+        await send({"type": "http.response.body"})
+
+    proxied = ProxyHeadersMiddleware(app, trust_host=True)
+    headers = {"x-forwarded-for": "203.0.113.9", "x-forwarded-host": "shop.test"}
+    for _ in range(2):
+        await call(proxied, headers=headers, client=("203.0.113.9", 0))
+    assert len(caplog.records) == 1
+    assert "uvicorn with --no-proxy-headers" in caplog.text
+
+
+@pytest.mark.anyio
+async def test_a_client_that_forges_the_headers_is_not_reported(call: Any, caplog: Any) -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 204, "headers": []})
+        await send({"type": "http.response.body"})
+
+    await call(ProxyHeadersMiddleware(app), headers={"x-forwarded-for": "203.0.113.9"}, client=("203.0.113.9", 5))
+    assert not caplog.records
 
 
 @pytest.mark.anyio

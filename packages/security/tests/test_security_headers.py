@@ -127,11 +127,43 @@ def test_a_policy_is_rejected_or_has_exactly_the_directives_given(directives: di
         ({"referrer_policy": "a\r\nb: c"}, ValueError, "referrer_policy"),
         ({"cross_origin_opener_policy": "same-origin;\r\nb: c"}, ValueError, "cross-origin-opener-policy"),
         ({"permissions_policy": {"camera": "self"}}, TypeError, "camera takes a list of origins"),
-        ({"strict_transport_security": StrictTransportSecurity(-1)}, ValueError, "max_age is in seconds"),
-        ({"strict_transport_security": StrictTransportSecurity(60, preload=True)}, ValueError, "preload needs"),
+        ({"content_security_policy": {"default-src": ["self"]}}, ValueError, "write \"'self'\""),
+        ({"content_security_policy": "img-src *; Script-Src Unsafe-Inline"}, ValueError, "without quotes"),
+        ({"content_security_policy": {"frame-ancestors": ["none"]}}, ValueError, "frame-ancestors names none"),
+        ({"content_security_policy": {"script-src": ["sha256-abc="]}}, ValueError, "without quotes"),
     ],
 )
 def test_a_wrong_option_is_rejected_at_construction(options: Any, error: type[Exception], sentence: str) -> None:
     with pytest.raises(error) as info:
         SecurityHeadersMiddleware(lambda *args: None, **options)  # type: ignore[arg-type, return-value]
     assert sentence in str(info.value)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "sentence"),
+    [
+        ({"max_age": -1}, ValueError, "max_age is in seconds, 0 or more; got -1"),
+        ({"max_age": 1.5}, TypeError, "max_age is a number of seconds"),
+        ({"max_age": 60, "preload": True}, ValueError, "preload needs"),
+    ],
+)
+def test_strict_transport_security_is_checked_when_it_is_made(
+    arguments: Any, error: type[Exception], sentence: str
+) -> None:
+    with pytest.raises(error, match=sentence):
+        StrictTransportSecurity(**arguments)
+
+
+@pytest.mark.anyio
+async def test_a_header_the_application_set_in_capitals_stays() -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"X-Frame-Options", b"SAMEORIGIN")]})
+
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    await SecurityHeadersMiddleware(app)({"type": "http", "scheme": "http"}, None, send)  # type: ignore[arg-type]
+    frames = [value for name, value in sent[0]["headers"] if name.lower() == b"x-frame-options"]
+    assert frames == [b"SAMEORIGIN"]

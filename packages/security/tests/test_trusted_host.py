@@ -116,3 +116,11 @@ async def test_a_lifespan_passes_through() -> None:
 
     await TrustedHostMiddleware(app, ["example.com"])({"type": "lifespan"}, app, app)  # type: ignore[arg-type]
     assert seen == ["lifespan"]
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("host", ["example.com:65536", "example.com:99999999"])
+async def test_a_port_that_no_server_has_is_rejected_and_never_redirected(call: Any, ok: Any, host: str) -> None:
+    response = await call(TrustedHostMiddleware(ok, ["www.example.com"]), headers={"host": host})
+    assert response.status == 400
+    assert "location" not in response.headers

@@ -18,11 +18,14 @@ class ScopeRecord(TypedDict, total=False):
         bodies: request bodies and how far they are read, newest last (http).
         csp_nonce: the nonce of this response's Content-Security-Policy (security).
         csrf_token: the token a form must send back (security).
+        csrf_token_read: whether it was read for a response of any content type (security).
         debug: whether error pages may show source text (errors, applications).
         exception_handlers: handlers registered by the application (errors, applications).
+        forwarded_host: the name that a trusted proxy was asked for, a valid Host (security).
         lifespan_apps: the mounted applications whose lifespan is run (applications).
         max_body_size: the limit in bytes on this request's body, None for no limit
             (applications, routing, security).
+        origin_checked: whether an origin policy has allowed this WebSocket handshake (exchange).
         reported_exception: the exception that was already logged for this connection (errors).
         request_id: the id given to this request (logging).
         result_has_errors: whether the result being sent carries errors regardless of its status,
@@ -41,10 +44,13 @@ class ScopeRecord(TypedDict, total=False):
     bodies: list[CachedBody]
     csp_nonce: str
     csrf_token: str
+    csrf_token_read: bool
     debug: bool
     exception_handlers: ExceptionHandlers
+    forwarded_host: str
     lifespan_apps: list[ASGIApp]
     max_body_size: int | None
+    origin_checked: bool
     reported_exception: BaseException
     request_id: str
     result_has_errors: bool

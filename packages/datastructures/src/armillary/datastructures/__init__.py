@@ -16,6 +16,7 @@ URL('https://example.org/search?q=stars&page=2')
 """
 
 from ._address import Address
+from ._authority import MAX_PORT
 from ._connection import HTTPConnection, StateT
 from ._cookies import parse_cookies
 from ._etags import ETag, ETags, parse_etag, parse_etags
@@ -35,6 +36,7 @@ from ._weighted import Weighted, parse_accept
 
 __all__ = [
     "MAX_LIST_SIZE",
+    "MAX_PORT",
     "URL",
     "Address",
     "ETag",

@@ -12,6 +12,7 @@ from armillary.resilience import BodyTooLarge, RequestBodyLimitMiddleware, Respo
 
 from ._csrf import CSRFMiddleware
 from ._csrf_policy import CSRFPolicy
+from ._csrf_secret import csrf_token
 from ._https_redirect import HTTPSRedirectMiddleware
 from ._proxy_headers import ProxyHeadersMiddleware
 from ._proxy_policy import ProxyPolicy
@@ -34,4 +35,5 @@ __all__ = [
     "TimeoutMiddleware",
     "TrustedHostMiddleware",
     "TrustedHostPolicy",
+    "csrf_token",
 ]

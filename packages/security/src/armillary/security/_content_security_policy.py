@@ -6,6 +6,25 @@ from collections.abc import Iterable, Mapping
 
 NONCE = "'nonce'"
 
+KEYWORDS = frozenset(
+    {
+        "none",
+        "self",
+        "unsafe-inline",
+        "unsafe-eval",
+        "unsafe-hashes",
+        "unsafe-allow-redirects",
+        "strict-dynamic",
+        "report-sample",
+        "wasm-unsafe-eval",
+        "inline-speculation-rules",
+        "nonce",
+    }
+)
+"""Sources that browsers know only in single quotes; without them they are taken for hosts of that name."""
+
+QUOTED_PREFIXES = ("nonce-", "sha256-", "sha384-", "sha512-")
+
 Directives = Mapping[str, Iterable[str]]
 
 
@@ -19,11 +38,16 @@ class ContentSecurityPolicy:
     Raises:
         TypeError: a single string for a directive that takes a list of sources.
         ValueError: a line break, a comma or a character beyond ASCII anywhere, a space or semicolon
-            inside a source, an invalid name, or no directive at all.
+            inside a source, a keyword without its single quotes, an invalid name, or no directive at all.
     """
 
     def __init__(self, directives: Directives | str) -> None:
-        text = directives if isinstance(directives, str) else "; ".join(map(join_directive, directives.items()))
+        if isinstance(directives, str):
+            text = directives
+            for name, *sources in map(str.split, filter(str.strip, text.split(";"))):
+                check_keywords(name, sources)
+        else:
+            text = "; ".join(map(join_directive, directives.items()))
         if not text.isascii() or not text.isprintable() or "," in text:
             raise ValueError(
                 f"content_security_policy holds a line break, a comma, or a character beyond ASCII: {text!r}; "
@@ -49,4 +73,17 @@ def join_directive(item: tuple[str, Iterable[str]]) -> str:
     for source in listed:
         if not source or ";" in source or any(map(str.isspace, source)):
             raise ValueError(f"content_security_policy: {name} has a space or semicolon inside the source {source!r}")
+    check_keywords(name, listed)
     return " ".join([name, *listed])
+
+
+def check_keywords(name: str, sources: Iterable[str]) -> None:
+    """Raise a ValueError for a keyword without its quotes in a directive that lists sources."""
+    if not name.lower().endswith(("-src", "-src-elem", "-src-attr", "base-uri", "-action", "-ancestors")):
+        return
+    for source in sources:
+        if source.lower() in KEYWORDS or source.lower().startswith(QUOTED_PREFIXES):
+            raise ValueError(
+                f"content_security_policy: {name} names {source} without quotes, which browsers take for a host; "
+                f"""write "'{source}'\""""
+            )

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Iterable, Sequence
 
 from armillary.asgi_types import ASGIApp, Message, Receive, Scope, Send, scope_record
-from armillary.datastructures import Headers, is_token, parse_cookies, parse_host
-from armillary.exchange import Rejection, reject
+from armillary.datastructures import Headers, add_list_members, is_token, parse_host
+from armillary.exchange import Rejection, reject, start_headers
 
 from . import _csrf_token as tokens
-from ._csrf_policy import SAFE_METHODS, CSRFPolicy, RequestMetadata
+from ._csrf_policy import BROWSER_SCHEMES, Authority, CSRFPolicy, RequestMetadata
+from ._csrf_secret import CSRFSecret
 from ._form_field import find_field
 
 SEARCHED_BYTES = 64 * 1024
@@ -20,14 +21,16 @@ class CSRFMiddleware:
     """Reject cross-site requests that change something with 403.
 
     Decides by Sec-Fetch-Site and Origin, which every current browser sends. A browser that sends
-    neither must send back the token that it finds in the page: `scope["armillary"]["csrf_token"]`,
-    in a form field (within the first 64 KiB of the body) or a header. The secret is in a cookie,
-    set with the first HTML page.
+    neither must send back the token that it finds in the page: `csrf_token(scope)`, in a form field
+    (within the first 64 KiB of the body) or a header. Its secret is in the session if there is one,
+    for which a session middleware must be outside of this one, else in a cookie. A request without
+    cookies that carries a token in Authorization acts for no browser's user, and passes.
 
     Args:
         app: the application to protect.
         trusted_origins: other origins whose pages may send, such as "https://admin.example.com".
-        exempt: paths that are not protected: "/webhooks/pay", or "/webhooks/*" for all below.
+        exempt: paths that are not protected: "/webhooks/pay", or "/webhooks/*" for all below. They
+            are compared exactly.
         cookie_name: by default "csrftoken"; over https with the prefix `__Host-`.
         header_name: by default "x-csrf-token".
         field_name: by default "csrf_token".
@@ -64,24 +67,15 @@ class CSRFMiddleware:
             await self.app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        secret = self.find_secret(scope, headers)
+        secret = CSRFSecret(scope, self.cookie_name)
         decision = self.policy.decide(read_request_metadata(scope, headers))
         if decision == "check the token":
             token, receive = await self.find_token(headers, receive)
-            decision = "allow" if secret and token and tokens.matches(token, secret) else "reject"
+            decision = "allow" if secret.matches(token) else "reject"
         if decision == "reject":
             await reject(scope, send, Rejection(403, "Cross-site request rejected: reload the page and try again"))
             return
-        if scope["method"] in SAFE_METHODS:
-            send = self.issue_token(scope, send, secret)
-        await self.app(scope, receive, send)
-
-    def find_secret(self, scope: Scope, headers: Headers) -> str | None:
-        secret = parse_cookies(headers.get("cookie", "")).get(self.full_cookie_name(scope), "")
-        return secret if tokens.is_secret(secret) else None
-
-    def full_cookie_name(self, scope: Scope) -> str:
-        return f"__Host-{self.cookie_name}" if scope.get("scheme") == "https" else self.cookie_name
+        await self.app(scope, receive, issuing_send(scope, send, secret))
 
     async def find_token(self, headers: Headers, receive: Receive) -> tuple[str | None, Receive]:
         """Return the token of the header or the form, and a `receive` that replays the body."""
@@ -102,33 +96,30 @@ class CSRFMiddleware:
 
         return find_field(bytes(body[:SEARCHED_BYTES]), self.field_name), receive_again
 
-    def issue_token(self, scope: Scope, send: Send, secret: str | None) -> Send:
-        """Put a token in the record; an HTML page sets the secret's cookie if the client lacks it.
 
-        Every HTML page may contain the token, and so varies with the cookie.
-        """
-        kept = secret or tokens.new_secret()
-        scope_record(scope)["csrf_token"] = tokens.mask(kept)
-        cookie = f"{self.full_cookie_name(scope)}={kept}; path=/; SameSite=lax; HttpOnly"
-        cookie += "; Secure" if scope.get("scheme") == "https" else ""
+def issuing_send(scope: Scope, send: Send, secret: CSRFSecret) -> Send:
+    """Put a token in the record, and return a `send` that gives the visitor its secret with a page that may hold it.
 
-        async def send_with_cookie(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = list(message.get("headers", ()))
-                if any(name == b"content-type" and value.startswith(b"text/html") for name, value in headers):
-                    if secret is None:
-                        headers.append((b"set-cookie", cookie.encode("latin-1")))
-                    if not varies_on_cookie(headers):
-                        headers.append((b"vary", b"Cookie"))
-                    message = {**message, "headers": headers}
-            await send(message)
+    That is every HTML page, and any response before which `csrf_token` was called. It varies with the cookie.
+    """
+    kept = secret.known or tokens.new_secret()
+    record = scope_record(scope)
+    record["csrf_token"] = tokens.mask(kept)
+    record.pop("csrf_token_read", None)
 
-        return send_with_cookie
+    def send_issued(message: Message) -> Awaitable[None]:
+        if message["type"] == "http.response.start":
+            headers = start_headers(message)
+            if record.get("csrf_token_read") or is_html(headers):
+                added = [] if secret.known else secret.keep(kept)
+                message = {**message, "headers": add_list_members([*headers, *added], b"vary", b"Cookie")}
+        return send(message)
+
+    return send_issued
 
 
-def varies_on_cookie(headers: Iterable[tuple[bytes, bytes]]) -> bool:
-    named = b",".join([value for name, value in headers if name == b"vary"]).lower()
-    return any(item.strip() in (b"cookie", b"*") for item in named.split(b","))
+def is_html(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    return any(name == b"content-type" and value.lower().startswith(b"text/html") for name, value in headers)
 
 
 def read_request_metadata(scope: Scope, headers: Headers) -> RequestMetadata:
@@ -145,5 +136,13 @@ def read_request_metadata(scope: Scope, headers: Headers) -> RequestMetadata:
         fetch_site=headers.get("sec-fetch-site"),
         origin=headers.get("origin"),
         own_origin=own_origin,
-        has_cookie="cookie" in headers,
+        authority=read_authority(headers),
     )
+
+
+def read_authority(headers: Headers) -> Authority:
+    """Return whose authority a request has: that of a browser's user, of a token that a program holds, or none."""
+    scheme = headers.get("authorization", "").strip().partition(" ")[0].lower()
+    if "cookie" in headers or scheme in BROWSER_SCHEMES:
+        return "browser"
+    return "program" if scheme else "none"

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Literal, NamedTuple
+from collections.abc import Sequence
+from typing import Final, Literal, NamedTuple
 
+from armillary.datastructures import PathPatterns
+
+Authority = Literal["browser", "program", "none"]
 Decision = Literal["allow", "reject", "check the token"]
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "QUERY"})
+BROWSER_SCHEMES: Final = frozenset({"basic", "digest", "negotiate", "ntlm"})
+"""Authentication schemes whose credentials browsers send by themselves, as they do cookies."""
+
 SAME_SITE_VALUES = frozenset({"same-origin", "none"})
 
 
@@ -15,7 +21,9 @@ class RequestMetadata(NamedTuple):
     """What a request says about its sender. Missing headers are None.
 
     `origin` is the Origin header, `fetch_site` the Sec-Fetch-Site header, `own_origin` scheme,
-    host and port that the request was sent to.
+    host and port that the request was sent to. `authority` is "browser" if the request has cookies or
+    other credentials that browsers send by themselves, "program" if it has only others, which no
+    page of another site can send without CORS, else "none".
     """
 
     method: str
@@ -23,18 +31,19 @@ class RequestMetadata(NamedTuple):
     fetch_site: str | None
     origin: str | None
     own_origin: str
-    has_cookie: bool
+    authority: Authority
 
 
 class CSRFPolicy:
     """Fetch metadata first, Origin second, token last.
 
     1. A safe method changes nothing and passes, and so does an exempt path.
-    2. An Origin that is trusted passes.
-    3. `Sec-Fetch-Site`, which no page can forge: same-origin and none pass, the rest is rejected.
-    4. An Origin without it passes if it is the request's own, and is rejected if not.
-    5. With neither, a request without cookies has no user's authority and passes; one with
-       cookies must send the token.
+    2. A request with the authority of a program alone, such as a bearer token, passes.
+    3. An Origin that is trusted passes.
+    4. `Sec-Fetch-Site`, which no page can forge: same-origin and none pass, the rest is rejected,
+       without a cookie too: it may log the visitor in to somebody else's account.
+    5. An Origin without it passes if it is the request's own, and is rejected if not.
+    6. With neither, a request without cookies and credentials passes; any other must send the token.
 
     Args:
         trusted_origins: other origins whose pages may send, such as "https://admin.example.com".
@@ -46,15 +55,15 @@ class CSRFPolicy:
     """
 
     def __init__(self, trusted_origins: Sequence[str] = (), exempt: Sequence[str] = ()) -> None:
-        for name, value in (("trusted_origins", trusted_origins), ("exempt", exempt)):
-            if isinstance(value, str):
-                raise TypeError(f"{name} is a list; write [{value!r}]")
+        if isinstance(trusted_origins, str):
+            raise TypeError(f"trusted_origins is a list; write [{trusted_origins!r}]")
         self._trusted = frozenset(map(checked_origin, trusted_origins))
-        self._exempt = frozenset(checked_path(path) for path in exempt if not path.endswith("*"))
-        self._exempt_below = tuple(prefixes(path for path in exempt if path.endswith("*")))
+        self._exempt = PathPatterns("exempt", exempt)
 
     def decide(self, metadata: RequestMetadata) -> Decision:
-        if metadata.method in SAFE_METHODS or self.is_exempt(metadata.path):
+        if metadata.method in SAFE_METHODS or self._exempt.matches(metadata.path):
+            return "allow"
+        if metadata.authority == "program":
             return "allow"
         if metadata.origin is not None and metadata.origin in self._trusted:
             return "allow"
@@ -63,23 +72,7 @@ class CSRFPolicy:
         if metadata.origin is not None:
             # A request without a valid host has no own origin.
             return "allow" if metadata.own_origin and metadata.origin.lower() == metadata.own_origin else "reject"
-        return "check the token" if metadata.has_cookie else "allow"
-
-    def is_exempt(self, path: str) -> bool:
-        return path in self._exempt or path.startswith(self._exempt_below)
-
-
-def prefixes(patterns: Iterable[str]) -> Iterable[str]:
-    for pattern in patterns:
-        if not pattern.endswith("/*"):
-            raise ValueError(f"exempt: {pattern!r} would match beyond a path segment; end it with '/*'")
-        yield checked_path(pattern[:-1])
-
-
-def checked_path(path: str) -> str:
-    if not path.startswith("/"):
-        raise ValueError(f"exempt: {path!r} is not an absolute path; begin it with '/'")
-    return path
+        return "check the token" if metadata.authority == "browser" else "allow"
 
 
 def checked_origin(origin: str) -> str:

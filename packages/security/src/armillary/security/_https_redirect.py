@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from armillary.asgi_types import ASGIApp, Receive, Scope, Send
-from armillary.datastructures import URL, parse_host
+from armillary.datastructures import MAX_PORT, URL, parse_host
 from armillary.exchange import Rejection, reject
 
 SECURE_SCHEMES = {"http": "https", "ws": "wss"}
@@ -42,7 +42,7 @@ def secure_host(scope: Scope) -> str | None:
     the only one, else the server's own; None if there is neither."""
     values = [value for name, value in scope["headers"] if name == b"host"]
     parsed = parse_host(values[0].decode("latin-1")) if len(values) == 1 else None
-    if parsed is not None and (parsed.port is None or parsed.port <= 65535):
+    if parsed is not None and (parsed.port is None or parsed.port <= MAX_PORT):
         host, port = parsed.host, parsed.port
     elif scope.get("server"):
         host, port = scope["server"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 
 from armillary.asgi_types import ASGIApp, Receive, Scope, Send
@@ -9,19 +10,23 @@ from armillary.datastructures import Headers
 
 from ._proxy_policy import Convention, ForwardedClient, ProxyPolicy
 
+logger = logging.getLogger("armillary.security")
+
 SECURE_WEBSOCKET = {"http": "ws", "https": "wss"}
 
 
 class ProxyHeadersMiddleware:
     """Take client address and scheme from the headers of a trusted proxy.
 
-    The application finds them in `scope["client"]` (with port 0, as the client's is not known)
-    and `scope["scheme"]`. Headers of a peer that is not trusted change nothing.
+    The application finds them in `scope["client"]` (with port 0, as the client's is not known; None
+    if the proxy hides the client or its address cannot be read) and `scope["scheme"]`. Headers of a
+    peer that is not trusted change nothing. The server must not read the same headers itself: run
+    uvicorn with `--no-proxy-headers`, or the proxy can no longer be recognised, which is logged once.
 
     Args:
         app: the application behind the proxy.
         trusted: addresses and networks of your proxies; by default the loopback addresses. A peer
-            on a Unix socket has none: `["*"]` trusts every peer.
+            on a Unix socket has none: `["*"]` trusts every peer. Name every proxy in a row.
         convention: "x-forwarded" (default: X-Forwarded-For, -Proto, -Host) or "forwarded"
             (RFC 7239). Only one is read, as a client can forge the other.
         trust_host: with True the Host header becomes the one the proxy reports; False by default.
@@ -43,20 +48,31 @@ class ProxyHeadersMiddleware:
     ) -> None:
         self.app = app
         self.policy = ProxyPolicy(trusted, convention, trust_host)
+        self.warned = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] in ("http", "websocket"):
             client = scope.get("client")
-            forwarded = self.policy.resolve(client[0] if client else "", Headers(scope=scope))
+            headers = Headers(scope=scope)
+            forwarded = self.policy.resolve(client[0] if client else "", headers)
             if forwarded is not None:
                 scope = rewritten(scope, forwarded)
+            elif not self.warned and self.policy.seen_by_server(client, headers):
+                self.warned = True
+                logger.warning(
+                    "the server has already replaced the proxy's address by the one of X-Forwarded-For, so that "
+                    "ProxyHeadersMiddleware recognises no proxy and changes nothing, the host neither; let one of the "
+                    "two read these headers: run uvicorn with --no-proxy-headers"
+                )
         await self.app(scope, receive, send)
 
 
 def rewritten(scope: Scope, forwarded: ForwardedClient) -> Scope:
     """Return a copy of the scope that shows the client; the server's own stays as it was."""
     changed = dict(scope)
-    if forwarded.client is not None:
+    if forwarded.is_unknown:
+        changed["client"] = None
+    elif forwarded.client is not None:
         changed["client"] = (forwarded.client, 0)
     if forwarded.scheme is not None:
         websocket = scope["type"] == "websocket"

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Iterable, Mapping
 
 from armillary.asgi_types import ASGIApp, Message, Receive, Scope, Send, scope_record
+from armillary.exchange import start_headers
 
 from ._content_security_policy import Directives
 from ._security_headers_policy import FrameOptions, SecurityHeadersPolicy, StrictTransportSecurity
@@ -81,7 +82,7 @@ class SecurityHeadersMiddleware:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                own = list(message.get("headers", ()))
+                own = start_headers(message)
                 present = {name for name, _ in own}
                 message = {**message, "headers": own + [field for field in added if field[0] not in present]}
             await send(message)

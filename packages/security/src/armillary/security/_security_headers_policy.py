@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Literal, NamedTuple
+from dataclasses import dataclass
+from typing import Final, Literal
 
 from armillary.datastructures import encode_header
 
 from ._content_security_policy import ContentSecurityPolicy, Directives
 
 Header = tuple[bytes, bytes]
+
+YEAR: Final = 31_536_000
+"""Seconds."""
 
 FrameOptions = Literal["DENY", "SAMEORIGIN"]
 
@@ -37,24 +41,34 @@ KNOWN_VALUES = {
 }
 
 
-class StrictTransportSecurity(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class StrictTransportSecurity:
     """The Strict-Transport-Security header (RFC 6797), sent over https only.
 
-    Attributes:
+    Args:
         max_age: seconds for which browsers keep to https; one year by default.
         include_subdomains: whether every name below the host is included.
         preload: whether browsers may ship the host in their lists; needs a year and subdomains.
+
+    Raises:
+        TypeError: a max_age that is not an integer.
+        ValueError: a negative max_age, or a preload without its conditions.
     """
 
-    max_age: int = 31_536_000
+    max_age: int = YEAR
     include_subdomains: bool = False
     preload: bool = False
 
-    def header(self) -> Header:
+    def __post_init__(self) -> None:
+        if not isinstance(self.max_age, int) or isinstance(self.max_age, bool):
+            raise TypeError(f"StrictTransportSecurity: max_age is a number of seconds, got {self.max_age!r}")
         if self.max_age < 0:
             raise ValueError(f"StrictTransportSecurity: max_age is in seconds, 0 or more; got {self.max_age}")
-        if self.preload and not (self.include_subdomains and self.max_age >= 31_536_000):
+        if self.preload and not (self.include_subdomains and self.max_age >= YEAR):
             raise ValueError("StrictTransportSecurity: preload needs include_subdomains and a max_age of a year")
+
+    def header(self) -> Header:
+        """Return the header as it is sent."""
         value = f"max-age={self.max_age}"
         value += "; includeSubDomains" if self.include_subdomains else ""
         value += "; preload" if self.preload else ""

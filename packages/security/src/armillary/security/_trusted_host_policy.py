@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
-from armillary.datastructures import parse_host
+from armillary.datastructures import MAX_PORT, parse_host
 
 Decision = Literal["allow", "redirect", "reject"]
 
@@ -37,7 +37,7 @@ class TrustedHostPolicy:
         if self.allow_any:
             return "allow"
         parsed = parse_host(values[0].decode("latin-1")) if len(values) == 1 else None
-        if parsed is None or values[0].endswith(b":"):
+        if parsed is None or values[0].endswith(b":") or (parsed.port or 0) > MAX_PORT:
             return "reject"
         if parsed.host in self._exact or parsed.host.endswith(self._suffixes):
             return "allow"
