@@ -118,6 +118,14 @@ async def test_a_database_or_a_schema_that_is_missing_is_named_at_the_start(driv
         await Database(url, metadata=elsewhere).open()
 
 
+@pytest.mark.parametrize("driver", ["psycopg"], indirect=True)
+async def test_a_time_out_to_connect_in_the_url_takes_precedence(url: str) -> None:
+    for target, expected in ((url, "5"), (f"{url}?connect_timeout=30", "30")):
+        async with Database(target) as database, database.engine.connect() as connection:
+            driver: Any = (await connection.get_raw_connection()).driver_connection
+            assert driver.info.get_parameters()["connect_timeout"] == expected
+
+
 @pytest.mark.parametrize("driver", ["asyncmy"], indirect=True)
 async def test_a_rejected_user_ends_the_start_with_an_explanation(driver: str, url: str) -> None:
     with pytest.raises(DatabaseError, match=r"cannot be used: .*Access denied.*user and password") as caught:

@@ -13,6 +13,7 @@ from armillary.asgi_types import is_async_callable
 
 from .._options import TransactionOptions
 from ._access import scope_of
+from ._replay import Replay
 from ._unit_of_work import UnitOfWork, unit_of_work
 
 P = ParamSpec("P")
@@ -56,9 +57,6 @@ class TransactionRetry:
             limit = min(limit * 2, self.longest_delay)
 
 
-SINGLE_ATTEMPT = TransactionRetry(attempts=1)
-
-
 def transactional(
     *,
     isolation_level: str | None = None,
@@ -70,7 +68,10 @@ def transactional(
     """Set how the transaction of an endpoint runs, and end it when the endpoint returns.
 
     With `retry`, the whole endpoint is called again if the transaction conflicts with another one.
-    Declare that only if calling it again is safe: if all it does is in the transaction.
+    Declare that only if calling it again is safe: if all it does is in the transaction. Its request
+    is as it first came: the body is read before the first call and kept, up to the request's
+    `max_body_size`. What cannot be given to it again is not replayed, and the response is the 503
+    of the conflict.
 
     Args:
         isolation_level, read_only, statement_timeout: see `TransactionOptions`.
@@ -82,6 +83,7 @@ def transactional(
 
     Raises:
         TypeError: the function is not async, or (when called) gets no request.
+        RuntimeError: (when called, with `retry`) the body was streamed before and not kept.
 
     >>> @transactional(isolation_level="SERIALIZABLE", retry=TransactionRetry(attempts=5))
     ... async def transfer(request): ...
@@ -99,7 +101,9 @@ def transactional(
             scope = find_scope((*args, *kwargs.values()), func)
             unit = unit_of_work(scope, database)
             unit.configure(options)
-            return await run_with_retry(unit, scope, lambda: func(*args, **kwargs), retry or SINGLE_ATTEMPT)
+            if retry is None:
+                return await run_once(unit, scope, lambda: func(*args, **kwargs))
+            return await run_with_retry(unit, scope, Replay(func, args, kwargs, unit), retry)
 
         return call
 
@@ -116,17 +120,18 @@ def find_scope(arguments: tuple[Any, ...], func: Callable[..., Any]) -> Any:
     raise TypeError(f"@transactional: {name} was called without a request; put it on the endpoint itself")
 
 
-async def run_with_retry(unit: UnitOfWork, scope: Any, work: Callable[[], Awaitable[T]], retry: TransactionRetry) -> T:
-    """Do the work and end its transaction; repeat both while the transaction conflicts with another one."""
+async def run_with_retry(unit: UnitOfWork, scope: Any, replay: Replay[T], retry: TransactionRetry) -> T:
+    """Run the endpoint and end its transaction; repeat both while the transaction conflicts with another one."""
+    await replay.prepare()
     for delay in retry.delays():
         try:
-            return await run_once(unit, scope, work)
+            return await run_once(unit, scope, replay.run)
         except Exception as exc:
-            if not unit.source.is_conflict(exc):
+            if not (unit.source.is_conflict(exc) and await replay.rewind()):
                 raise
         await unit.restart()
         await asyncio.sleep(delay)
-    return await run_once(unit, scope, work)
+    return await run_once(unit, scope, replay.run)
 
 
 async def run_once(unit: UnitOfWork, scope: Any, work: Callable[[], Awaitable[T]]) -> T:

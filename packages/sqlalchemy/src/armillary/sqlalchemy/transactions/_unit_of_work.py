@@ -69,6 +69,11 @@ class UnitOfWork:
         """Whether there is work to keep or to undo."""
         return self._transaction is not None
 
+    @property
+    def body_messages(self) -> int:
+        """How many messages of the request's body the application has received."""
+        return 0 if self._receive is None else self._receive.body_messages
+
     def configure(self, options: TransactionOptions) -> None:
         """Set how the transaction runs; it must not be open yet."""
         if self._transaction is not None and not self.source.begins_early:

@@ -13,18 +13,24 @@ class WatchedReceive:
 
     Args:
         receive: the connection's receive channel.
+
+    Attributes:
+        body_messages: how many messages with the request's body it passed on.
     """
 
-    __slots__ = ("__weakref__", "_disconnected", "_receive", "_unread")
+    __slots__ = ("__weakref__", "_disconnected", "_receive", "_unread", "body_messages")
 
     def __init__(self, receive: Receive) -> None:
         self._receive = receive
         self._unread: deque[Message] = deque()
         self._disconnected = False
+        self.body_messages = 0
 
     async def __call__(self) -> Message:
         """Return the next message."""
-        return self._unread.popleft() if self._unread else await self._take()
+        message = self._unread.popleft() if self._unread else await self._take()
+        self.body_messages += message["type"] == "http.request"
+        return message
 
     async def _take(self) -> Message:
         message = await self._receive()
