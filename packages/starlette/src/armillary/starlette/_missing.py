@@ -1,17 +1,41 @@
-"""The error for a name that the provided Starlette version does not have."""
+"""Names that a module of Starlette has without defining them, and the error for those that it does not have."""
 
 from __future__ import annotations
 
 import sys
+from functools import cache
+from importlib import import_module
 from types import FrameType, ModuleType
+from typing import Any, Final
+
+from ._imported_names import HOMES, IMPORTED
+
+PACKAGE = __name__.rpartition(".")[0]
+
+WITH_ALL: Final = ("starlette", "starlette.status")
+"""Modules of Starlette that list what a star import gives."""
 
 
 def explain_missing_names(module: ModuleType, alias: str, version: str) -> None:
-    """Give `module` a `__getattr__` whose error names the version; an existing one is kept."""
-    if "__getattr__" in vars(module):
-        return
+    """Give `module` the names that Starlette's module of that name imports, and an error for all others.
+
+    The names are loaded when one is asked for. An existing `__getattr__` is kept, and asked first.
+    """
+    own = vars(module).get("__getattr__")
+    if getattr(own, "explains", None) == alias:
+        return  # the alias was installed before
+    names = frozenset(IMPORTED.get(alias.partition(".")[2], "").split())
+    if alias not in WITH_ALL:
+        # A star import gives what Starlette's does: every public name, imported ones included.
+        own_names = [name for name in vars(module) if not name.startswith("_")]
+        module.__dict__["__all__"] = sorted({*own_names, *vars(module).get("__all__", ()), *names})
 
     def missing(name: str) -> object:
+        if name in names:
+            value = module.__dict__[name] = imported(name)
+            return value
+        if own is not None:
+            return own(name)
         message = f"cannot import name {name!r} from {alias!r}: this is Starlette {version} as served by Armillary"
         if not name.startswith("__") and is_import_from(sys._getframe(1)):  # pyright: ignore[reportPrivateUsage]
             raise ImportError(message, name=alias, path=getattr(module, "__file__", None))
@@ -21,7 +45,28 @@ def explain_missing_names(module: ModuleType, alias: str, version: str) -> None:
             obj=module,
         )
 
+    missing.explains = alias  # type: ignore[attr-defined]
     module.__dict__["__getattr__"] = missing
+
+
+@cache
+def _homes() -> dict[str, tuple[str, str]]:
+    """Return the home module and the attribute there of each name."""
+    found: dict[str, tuple[str, str]] = {}
+    for module, names in HOMES.items():
+        for entry in names.split():
+            name, renamed, attribute = entry.partition("=")
+            found[name] = (module, attribute if renamed else name)
+    return found
+
+
+def imported(name: str) -> Any:
+    """Return the object that is at home elsewhere; an attribute of "" is the module itself."""
+    home, attribute = _homes()[name]
+    if home == "starlette" or home.startswith("starlette."):
+        home = PACKAGE + home.removeprefix("starlette")
+    module = import_module(home)
+    return getattr(module, attribute) if attribute else module
 
 
 def is_import_from(frame: FrameType) -> bool:
