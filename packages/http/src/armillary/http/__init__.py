@@ -31,19 +31,12 @@ from ._exception_handling import call_exception_handler, handle_exception
 from ._file_plan import FileDelivery, FilePlan, FileReader
 from ._file_response import FileResponse
 from ._file_type import guess_media_type
-from ._form_data import FormData
-from ._form_limits import FormError, FormLimits, FormTooLarge
-from ._form_reading import PendingForm
 from ._function_endpoint import request_response
 from ._http_date import format_http_date, parse_http_date
 from ._json_lines import JSONLinesResponse
 from ._json_response import JSONResponse
-from ._multipart import MultipartDecoder, boundary_of
 from ._negotiation import best_language, best_media_type, media_type_quality
 from ._open_file import OpenFile
-from ._part_headers import PartHeaders
-from ._part_sink import PartSink
-from ._parts import Part, PartStream
 from ._problem import ProblemException, ProblemResponse, problem_details
 from ._range import ByteRange, MalformedRange, UnsatisfiableRange, parse_ranges
 from ._redirect import RedirectResponse
@@ -51,10 +44,19 @@ from ._request import Request
 from ._response import Background, Content, Response
 from ._streaming import AsyncContentStream, ContentStream, StreamingResponse, SyncContentStream, Trailers
 from ._text_response import HTMLResponse, PlainTextResponse
-from ._upload import UploadFile
-from ._urlencoded import UrlencodedDecoder
+from .forms._data import FormData
+from .forms._decoder import MultipartDecoder, boundary_of
+from .forms._limits import FormError, FormLimits, FormTooLarge
+from .forms._part_headers import PartHeaders
+from .forms._part_sink import PartSink
+from .forms._parts import Part, PartStream
+from .forms._pending import PendingForm
+from .forms._spill_limit import SPILL_FILES, SpillLimit
+from .forms._upload import UploadFile
+from .forms._urlencoded import UrlencodedDecoder
 
 __all__ = [
+    "SPILL_FILES",
     "AsyncContentStream",
     "Background",
     "BodyStream",
@@ -93,6 +95,7 @@ __all__ = [
     "Request",
     "Response",
     "ServerSentEvent",
+    "SpillLimit",
     "StreamingResponse",
     "SyncContentStream",
     "Trailers",

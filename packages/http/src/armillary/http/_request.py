@@ -14,11 +14,7 @@ from armillary.serialization import JSONDecoder, decode_json, json_error
 from ._body_stream import BodyStream
 from ._channel import empty_receive, empty_send
 from ._client_certificate import ClientCertificate
-from ._form_data import FormData
-from ._form_media import content_type_of, open_parts, read_form
-from ._form_reading import PendingForm
 from ._json_media_type import require_json_media_type
-from ._parts import PartStream
 from ._received_body import (
     STREAM_CONSUMED,
     ReplayedBody,
@@ -28,6 +24,10 @@ from ._received_body import (
     shared_body,
     take_piece,
 )
+from .forms._data import FormData
+from .forms._media import content_type_of, open_parts, read_form
+from .forms._parts import PartStream
+from .forms._pending import PendingForm
 
 ModelT = TypeVar("ModelT")
 

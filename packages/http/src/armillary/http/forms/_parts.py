@@ -8,8 +8,8 @@ from typing import Any
 
 from armillary.datastructures import Headers
 
-from ._form_limits import FormError, too_large
-from ._multipart import MultipartDecoder, PartEvent
+from ._decoder import MultipartDecoder, PartEvent
+from ._limits import FormError, too_large
 from ._part_headers import PartHeaders
 from ._part_sink import PartSink, writer_for
 

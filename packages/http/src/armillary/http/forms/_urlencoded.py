@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from urllib.parse import unquote_to_bytes
 
-from ._form_limits import FormLimits, too_large, too_many
+from ._limits import FormLimits, too_large, too_many
 
 Pair = tuple[str, str]
 

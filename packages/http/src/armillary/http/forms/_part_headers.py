@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from armillary.datastructures import Headers
 
-from ._form_limits import FormError
+from ._limits import FormError
 
 RawHeader = tuple[bytes, bytes]
 

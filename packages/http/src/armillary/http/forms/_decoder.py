@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from ._form_limits import MAX_BOUNDARY_SIZE, FormError, FormLimits, too_large, too_many
+from ._limits import MAX_BOUNDARY_SIZE, FormError, FormLimits, too_large, too_many
 from ._part_headers import PartHeaders, RawHeader, parse_part_headers
 
 if TYPE_CHECKING:

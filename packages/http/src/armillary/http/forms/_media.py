@@ -8,11 +8,11 @@ from typing import Any
 from armillary.asgi_types import HTTPException, Scope
 from armillary.datastructures import parse_media_type
 
-from ._form_data import FormData
-from ._form_limits import FormError, FormLimits
-from ._form_reading import read_multipart_form, read_urlencoded_form
-from ._multipart import MultipartDecoder, boundary_of
+from ._data import FormData
+from ._decoder import MultipartDecoder, boundary_of
+from ._limits import FormError, FormLimits
 from ._parts import PartStream
+from ._reading import read_multipart_form, read_urlencoded_form
 from ._urlencoded import UrlencodedDecoder
 
 MULTIPART = "multipart/form-data"

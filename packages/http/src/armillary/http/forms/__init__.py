@@ -1,0 +1,1 @@
+"""Forms: parsing, limits, and the fields and files they hold."""
