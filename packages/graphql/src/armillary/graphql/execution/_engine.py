@@ -20,7 +20,7 @@ from ..documents._trusted_documents import TrustedDocuments
 from ..limits._costs import FieldCosts
 from ..limits._limits import GraphQLLimits
 from ._frames import result_frames
-from ._operation_state import LateOperation, OperationState, Stopped, running
+from ._operation_state import CurrentState, LateOperation, OperationState, Stopped
 from ._prepared_schema import prepared_schema, timed_schema
 from ._span import end_span, operation_span, start_span
 from ._time_limit import in_time
@@ -65,7 +65,7 @@ class RunnableOperation:
         else:
             self.kind = selected.operation.value
             self.error = None
-        self.state = OperationState(self.name, None, None)
+        self.state: OperationState | None = None
 
     @property
     def name(self) -> str:
@@ -124,7 +124,7 @@ class Engine:
             operation.name, limits.max_result_values, limits.execution_timeout, LateOperation
         )
         result: Any = None
-        with operation_span(operation.kind, operation.request.operation_name), running(state):
+        with operation_span(operation.kind, operation.request.operation_name), CurrentState(state):
             work = self._schema.execute(operation.text, **_arguments(operation, values))
             try:
                 result = await in_time(work, state)
@@ -152,7 +152,7 @@ class Engine:
         try:
             results: Any = await self._streamed.stream(operation.text, **_arguments(operation, values))
             async with aclosing(results):
-                with running(state):
+                with CurrentState(state):
                     # The executor is created before the first result. An executor for each event is a copy of it.
                     result = await anext(results, None)
                 while result is not None:

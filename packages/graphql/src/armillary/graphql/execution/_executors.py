@@ -27,9 +27,11 @@ class _LimitedExecutor(Executor[Any]):
         cast("Any", super()).__init__(*args, **kwargs)
         self.state = current_state()
 
-    def execute_field(self, *args: Any, **kwargs: Any) -> Any:
+    def execute_field(
+        self, parent_type: Any, source: Any, field_details_list: Any, path: Any, position_context: Any
+    ) -> Any:
         self.state.spend()
-        return super().execute_field(*args, **kwargs)
+        return super().execute_field(parent_type, source, field_details_list, path, position_context)
 
     def handle_field_error(self, *args: Any, **kwargs: Any) -> None:
         if self.state.stopped is not None:

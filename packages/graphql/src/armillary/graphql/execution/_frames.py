@@ -16,7 +16,7 @@ from ._operation_state import OperationState, Stopped
 from ._time_limit import ResultTime, result_time
 
 
-async def result_frames(result: Any, seconds: float | None, state: OperationState) -> AsyncGenerator[Any]:
+async def result_frames(result: Any, seconds: float | None, state: OperationState | None) -> AsyncGenerator[Any]:
     """Yield a result, and after the first one of incremental delivery those that follow.
 
     One that takes too long, or comes after the time of the operation, is the last: it completes all
@@ -25,9 +25,9 @@ async def result_frames(result: Any, seconds: float | None, state: OperationStat
     Args:
         result: that of an operation.
         seconds: how long each part may take; None for no limit.
-        state: that of the operation, whose time is that of all parts.
+        state: that of the operation, whose time is that of all parts; None if it did not run.
     """
-    if not isinstance(result, ExperimentalIncrementalExecutionResults):
+    if state is None or not isinstance(result, ExperimentalIncrementalExecutionResults):
         yield result
         return
     first = result.initial_result

@@ -8,10 +8,9 @@ among the running operations until it ends, and is logged once.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Generator
-from contextlib import contextmanager
 from contextvars import ContextVar
 from logging import getLogger
+from math import inf
 from time import monotonic
 from typing import ClassVar, Final
 
@@ -78,18 +77,7 @@ class OperationState:
         stopped: the error that stopped it, if any.
     """
 
-    __slots__ = (
-        "_begin",
-        "_context",
-        "_late",
-        "_logged",
-        "_max_values",
-        "_values",
-        "deadline",
-        "name",
-        "seconds",
-        "stopped",
-    )
+    __slots__ = ("_context", "_deadline", "_late", "_left", "_logged", "_max_values", "name", "seconds", "stopped")
 
     def __init__(
         self,
@@ -100,15 +88,14 @@ class OperationState:
         context: GraphQLContext | None = None,
     ) -> None:
         self.name = name
+        self.seconds = seconds
+        self.stopped: Stopped | None = None
         self._max_values = max_values
+        self._left = inf if max_values is None else max_values
+        self._deadline = inf if seconds is None else monotonic() + seconds
         self._late = late
         self._context = context
-        self._begin = monotonic()
-        self._values = 0
         self._logged = False
-        self.seconds = seconds
-        self.deadline = None if seconds is None else self._begin + seconds
-        self.stopped: Stopped | None = None
 
     def next_result(self, seconds: float | None) -> OperationState:
         """Return the state of the next result of a subscription, whose time begins now."""
@@ -122,13 +109,10 @@ class OperationState:
         Raises:
             Stopped: they are too many, or the time is over.
         """
-        self._values += values
-        if self.stopped is None:
-            if self._max_values is not None and self._values > self._max_values:
-                self.stopped = ResultTooLarge(self._max_values)
-            elif self.deadline is not None and monotonic() > self.deadline:
-                self.stopped = self.late_error()
-        if self.stopped is not None:
+        self._left -= values
+        if self._left < 0 or monotonic() > self._deadline:
+            if self.stopped is None:
+                self.stopped = ResultTooLarge(self._max_values or 0) if self._left < 0 else self.late_error()
             raise self.stopped.with_traceback(None)
 
     def finish(self) -> None:
@@ -139,7 +123,8 @@ class OperationState:
         """
         if self._context is not None:
             self._context.clear_loaders()
-        if self.deadline is not None and (late := monotonic() - self.deadline) > 0:
+        late = monotonic() - self._deadline
+        if late > 0:
             self.stopped = self.stopped or self.late_error()
             if late > OVERRUN_SECONDS:
                 self._log_overrun()
@@ -152,7 +137,7 @@ class OperationState:
 
     def seconds_left(self) -> float | None:
         """Return the seconds until the time-out; None for no time-out."""
-        return None if self.deadline is None else max(self.deadline - monotonic(), 0)
+        return None if self.seconds is None else max(self._deadline - monotonic(), 0)
 
     def watch(self) -> asyncio.TimerHandle | None:
         """Log an operation that still runs some time after its time-out, unless the returned timer is cancelled."""
@@ -175,14 +160,23 @@ class OperationState:
 _CURRENT: ContextVar[OperationState] = ContextVar("armillary.graphql.operation_state")
 
 
-@contextmanager
-def running(state: OperationState) -> Generator[None]:
-    """Let the executor that is created in this block find its state."""
-    token = _CURRENT.set(state)
-    try:
-        yield
-    finally:
-        _CURRENT.reset(token)
+class running:
+    """A context in which the executor that is created finds the state of its operation.
+
+    Args:
+        state: what `current_state` returns in the block.
+    """
+
+    __slots__ = ("_state", "_token")
+
+    def __init__(self, state: OperationState) -> None:
+        self._state = state
+
+    def __enter__(self) -> None:
+        self._token = _CURRENT.set(self._state)
+
+    def __exit__(self, *_: object) -> None:
+        _CURRENT.reset(self._token)
 
 
 def current_state() -> OperationState:

@@ -83,7 +83,7 @@ async def in_time(work: Coroutine[Any, Any, T], state: OperationState) -> T:
     Raises:
         Stopped: it was cancelled.
     """
-    if state.deadline is None:
+    if state.seconds is None:
         return await work
     try:
         awaited = work.send(None)
