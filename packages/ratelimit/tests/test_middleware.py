@@ -193,3 +193,26 @@ def test_the_fields_are_lists_of_structured_fields() -> None:
         (b"ratelimit-policy", b'"login";q=5;w=60, "all";q=9;w=86400'),
         (b"ratelimit", b'"login";r=3;t=42, "all";r=0;t=0'),
     ]
+
+
+async def test_slashes_do_not_evade_a_limit(call: Any) -> None:
+    limited = RateLimitMiddleware(app, Rule("5/hour", "/login"))
+    paths = ["/login", "/login/", "//login", "/login//", "///login"] * 100
+    assert [(await call(limited, path=path)).status for path in paths].count(200) == 5
+
+
+async def test_requests_are_counted_by_the_route_that_a_router_recorded(call: Any) -> None:
+    limited = RateLimitMiddleware(app, Rule("2/hour", "/users/{id}"))
+    statuses = [
+        (await call(limited, path=f"/users/{number}", armillary={"route_path": "/users/{id}"})).status
+        for number in range(4)
+    ]
+    assert statuses == [200, 200, 429, 429]
+
+
+async def test_a_rejection_whose_body_was_not_read_closes_the_connection(call: Any) -> None:
+    limited = RateLimitMiddleware(app, "1/hour")
+    request = {"method": "POST", "headers": [(b"content-length", b"3")], "body": b"abc"}
+    await call(limited, **request)
+    rejected = await call(limited, **request)
+    assert (rejected.status, rejected.headers["connection"]) == (429, "close")

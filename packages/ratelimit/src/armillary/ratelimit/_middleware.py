@@ -5,18 +5,19 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Awaitable, Iterable
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 from limits.aio.storage import Storage as AsyncStorage
 from limits.storage import Storage
 
-from armillary.asgi_types import ASGIApp, Message, Receive, Scope, Send
+from armillary.asgi_types import ASGIApp, Message, Receive, Scope, Send, find_route_template
+from armillary.exchange import reject, start_headers
 
 from ._client_address import client_address
 from ._counting import STRATEGIES, Counter, LocalCounter, StoreCounter, StoreDown, Strategy, make_storage
 from ._fields import Count, rate_limit_fields
 from ._memory_storage import MemoryStorage
-from ._problem_response import quota_problem, send_problem, unavailable_problem
+from ._problem_response import quota_rejection, unavailable_rejection
 from ._rule import Key, Rule, make_rules
 
 logger = logging.getLogger("armillary.ratelimit")
@@ -112,20 +113,18 @@ class RateLimitMiddleware:
         try:
             counts = await self._count(scope)
         except StoreDown:
-            await send_problem(scope, send, unavailable_problem(), 1)
+            await reject(scope, send, unavailable_rejection())
             return
-        violated = [count for count in counts if not count.allowed]
-        if violated:
-            wait = max(1, *(count.wait for count in violated))
-            await send_problem(scope, send, quota_problem(violated), wait, rate_limit_fields(counts))
-        else:
+        if all(count.allowed for count in counts):
             await self.app(scope, receive, limited_send(send, counts) if counts else send)
+        else:
+            await reject(scope, send, quota_rejection(counts))
 
     async def _count(self, scope: Scope) -> list[Count]:
         counts: list[Count] = []
-        method, path = scope.get("method", "GET"), scope["path"]
+        method, path, route = scope.get("method", "GET"), scope["path"], find_route_template(scope)
         for rule in self.rules:
-            if not rule.matches(method, path):
+            if not rule.matches(method, path, route):
                 continue
             key = (rule.key or self.key)(scope)
             if key is None:
@@ -176,8 +175,7 @@ def limited_send(send: Send, counts: list[Count]) -> Send:
 
     def send_limited(message: Message) -> Awaitable[None]:
         if message["type"] in ("http.response.start", "websocket.accept", "websocket.http.response.start"):
-            headers: list[Any] = [*message.get("headers", ()), *rate_limit_fields(counts)]
-            message = {**message, "headers": headers}
+            message = {**message, "headers": [*start_headers(message), *rate_limit_fields(counts)]}
         return send(message)
 
     return send_limited

@@ -1,66 +1,58 @@
-"""The problem document for a client over its limit."""
+"""The rejection of a client over its limit: a problem document (RFC 9457)."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Final
 
-from armillary.asgi_types import Scope, Send
+from armillary.exchange import Rejection
 
-from ._fields import Count, Header
+from ._fields import Count, Header, rate_limit_fields
 
-QUOTA_EXCEEDED = "https://iana.org/assignments/http-problem-types#quota-exceeded"
+QUOTA_EXCEEDED: Final = "https://iana.org/assignments/http-problem-types#quota-exceeded"
+
+TRY_AGAIN_LATER: Final = 1013
+"""The close code of a WebSocket whose server cannot reject it with a response (RFC 6455, IANA registry)."""
 
 
-def quota_problem(violated: Sequence[Count]) -> dict[str, Any]:
-    """Return the problem document (RFC 9457) for limits that are used up."""
+def quota_rejection(counts: Sequence[Count]) -> Rejection:
+    """Return the 429 for limits of which some are used up."""
+    violated = [count for count in counts if not count.allowed]
     first = max(violated, key=lambda count: count.wait)
+    wait = max(1, first.wait)
     requests = "1 request" if first.rule.quota == 1 else f"{first.rule.quota} requests"
-    return {
+    problem = {
         "type": QUOTA_EXCEEDED,
         "title": "Too Many Requests",
         "status": 429,
-        "detail": f"The limit of {requests} in {seconds(first.rule.window)} is used up. "
-        f"Try again in {seconds(max(1, first.wait))}.",
+        "detail": f"The limit of {requests} in {seconds(first.rule.window)} is used up. Try again in {seconds(wait)}.",
         "violated-policies": [count.rule.label for count in violated],
     }
+    return problem_rejection(problem, wait, rate_limit_fields(counts))
 
 
-def seconds(number: int) -> str:
-    return "1 second" if number == 1 else f"{number} seconds"
-
-
-def unavailable_problem() -> dict[str, Any]:
-    """Return the problem document for a store that does not respond."""
-    return {
+def unavailable_rejection() -> Rejection:
+    """Return the 503 for a store that does not respond."""
+    problem = {
         "type": "about:blank",
         "title": "Service Unavailable",
         "status": 503,
         "detail": "The server cannot check its rate limits now. Try again shortly.",
     }
+    return problem_rejection(problem, 1)
 
 
-async def send_problem(
-    scope: Scope, send: Send, problem: dict[str, Any], retry_after: int, headers: Iterable[Header] = ()
-) -> None:
-    """Send a problem document; a WebSocket handshake is rejected with the same.
+def problem_rejection(problem: dict[str, Any], retry_after: int, headers: Iterable[Header] = ()) -> Rejection:
+    return Rejection(
+        problem["status"],
+        problem["title"],
+        [(b"retry-after", b"%d" % retry_after), *headers],
+        body=json.dumps(problem).encode(),
+        content_type=b"application/problem+json",
+        close_code=TRY_AGAIN_LATER,
+    )
 
-    A server without the `websocket.http.response` extension closes the handshake instead, which
-    it turns into a 403.
-    """
-    prefix = "http.response"
-    if scope["type"] == "websocket":
-        if "websocket.http.response" not in (scope.get("extensions") or {}):
-            await send({"type": "websocket.close", "code": 1013, "reason": problem["title"]})
-            return
-        prefix = "websocket.http.response"
-    body = json.dumps(problem).encode()
-    fields = [
-        (b"content-type", b"application/problem+json"),
-        (b"content-length", b"%d" % len(body)),
-        (b"retry-after", b"%d" % retry_after),
-        *headers,
-    ]
-    await send({"type": f"{prefix}.start", "status": problem["status"], "headers": fields})
-    await send({"type": f"{prefix}.body", "body": b"" if scope.get("method") == "HEAD" else body})
+
+def seconds(number: int) -> str:
+    return "1 second" if number == 1 else f"{number} seconds"

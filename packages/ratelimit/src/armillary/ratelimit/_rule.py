@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,7 +11,10 @@ from typing import Any
 from limits import RateLimitItem, parse_many
 
 from armillary.asgi_types import Scope
-from armillary.datastructures import is_token
+from armillary.datastructures import PathPatterns, is_token
+
+NO_TIME = re.compile(r"(/|per)\s*0+\s*[a-z]", re.IGNORECASE)
+"""A limit in 0 units of time, which the limits library reads as 1."""
 
 LARGEST_INTEGER = 999_999_999_999_999
 """The largest number in a structured field (RFC 9651 section 3.3.1)."""
@@ -25,8 +29,10 @@ class Rule:
 
     Args:
         limit: such as "100/minute", "5 per 10 seconds" or "1000/day".
-        path: "*" (default) for every path, "/login" for one, "/api/*" for everything below "/api/".
-            It is compared with the whole path of the request, percent-decoded.
+        path: "*" (default) for every path, "/login" for one, "/api/*" for "/api" and everything below.
+            It is compared with the whole path of the request, percent-decoded, in which slashes that are
+            repeated or at the end do not count; and with the template of its route, such as
+            "/users/{id}", if a router further out has recorded one.
         methods: such as `["POST"]`; None (default) for every method. "GET" counts HEAD, too, which
             runs the same handler.
         key: whom a request is counted for; None (default) for the middleware's own key.
@@ -35,8 +41,8 @@ class Rule:
 
     Raises:
         TypeError: a string instead of a list, something else instead of text or a function.
-        ValueError: a limit that cannot be read, is 0 or has more than 15 digits, several limits, a path that
-            is not absolute, something that is no method, a name that cannot be in a header.
+        ValueError: a limit that cannot be read, is 0, in no time or has more than 15 digits, several limits, a path
+            that is not absolute, something that is no method, a name that cannot be in a header.
 
     >>> Rule("5/minute", "/login", methods=["POST"]).matches("POST", "/login")
     True
@@ -52,10 +58,11 @@ class Rule:
         self._check_kinds()
         if self.quota < 1:
             raise ValueError(f"limit: {self.limit!r} lets nothing through; the number must be 1 or more")
+        if NO_TIME.search(self.limit):
+            raise ValueError(f"limit: {self.limit!r} is for no time; write a number of 1 or more before the unit")
         if max(self.quota, self.window) > LARGEST_INTEGER:
             raise ValueError(f"limit: {self.limit!r} cannot be in a header; numbers are at most {LARGEST_INTEGER}")
-        if self.path != "*" and (not self.path.startswith("/") or "*" in self.path.removesuffix("/*")):
-            raise ValueError(f"path: {self.path!r} is neither '*' nor a path such as '/login' or '/api/*'")
+        _ = self.paths
         if self.methods is not None and not self.methods:
             raise ValueError("methods is empty; leave it out for every method")
         for method in self.methods or ():
@@ -100,6 +107,11 @@ class Rule:
         named = frozenset(method.upper() for method in self.methods)
         return named | {"HEAD"} if "GET" in named else named
 
+    @cached_property
+    def paths(self) -> PathPatterns:
+        """The paths that are limited."""
+        return PathPatterns("path", [self.path], liberal=True)
+
     @property
     def quota(self) -> int:
         """How many requests."""
@@ -120,13 +132,17 @@ class Rule:
         )
         return " ".join([*conditions, f"{self.quota}/{self.window}s"])
 
-    def matches(self, method: str, path: str) -> bool:
-        """Return whether a request is one of those limited."""
+    def matches(self, method: str, path: str, route: str | None = None) -> bool:
+        """Return whether a request is one of those limited.
+
+        Args:
+            method: of the request, in upper case.
+            path: its whole path, percent-decoded.
+            route: the template of its route, None if it is not known.
+        """
         if self.counted_methods is not None and method not in self.counted_methods:
             return False
-        if self.path.endswith("/*"):
-            return path.startswith(self.path[:-1])
-        return self.path in ("*", path)
+        return self.paths.matches(path) or (route is not None and self.paths.matches(route))
 
 
 def is_printable_ascii(text: str) -> bool:

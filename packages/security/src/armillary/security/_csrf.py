@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Iterable, Sequence
 
 from armillary.asgi_types import ASGIApp, Message, Receive, Scope, Send, scope_record
 from armillary.datastructures import Headers, add_list_members, is_token, parse_host
-from armillary.exchange import Rejection, reject, start_headers
+from armillary.exchange import OriginPolicy, Rejection, check_origin, reject, start_headers
 
 from . import _csrf_token as tokens
 from ._csrf_policy import BROWSER_SCHEMES, Authority, CSRFPolicy, RequestMetadata
@@ -26,6 +26,9 @@ class CSRFMiddleware:
     for which a session middleware must be outside of this one, else in a cookie. A request without
     cookies that carries a token in Authorization acts for no browser's user, and passes.
 
+    A WebSocket handshake with a cookie or Authorization is rejected if its Origin is neither the server's own
+    nor trusted; one without an Origin is not from a browser, and passes.
+
     Args:
         app: the application to protect.
         trusted_origins: other origins whose pages may send, such as "https://admin.example.com".
@@ -40,7 +43,7 @@ class CSRFMiddleware:
         ValueError: an origin with a path or without a scheme; a path that is not absolute; an
             invalid name.
 
-    Fetch Metadata Request Headers, RFC 6454 (Origin).
+    Fetch Metadata Request Headers, RFC 6454 (Origin), RFC 6455 section 10.2.
     """
 
     def __init__(
@@ -58,13 +61,17 @@ class CSRFMiddleware:
                 raise ValueError(f"{parameter} {name!r} is not a valid name; use letters, digits, '-' and '_'")
         self.app = app
         self.policy = CSRFPolicy(trusted_origins, exempt)
+        self.origin_policy = OriginPolicy(trusted_origins)
         self.cookie_name = cookie_name
         self.header_name = header_name.lower()
         self.field_name = field_name
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
-            await self.app(scope, receive, send)
+            if scope["type"] == "websocket" and not self.allows_handshake(scope):
+                await reject(scope, send, Rejection(403, "Cross-site WebSocket rejected"), receive)
+            else:
+                await self.app(scope, receive, send)
             return
         headers = Headers(scope=scope)
         secret = CSRFSecret(scope, self.cookie_name)
@@ -76,6 +83,10 @@ class CSRFMiddleware:
             await reject(scope, send, Rejection(403, "Cross-site request rejected: reload the page and try again"))
             return
         await self.app(scope, receive, issuing_send(scope, send, secret))
+
+    def allows_handshake(self, scope: Scope) -> bool:
+        """Return whether a page of this site, or none, opens a WebSocket; what is exempt is not checked."""
+        return self.policy.is_exempt(scope["path"]) or check_origin(scope, self.origin_policy, "trusted_origins")
 
     async def find_token(self, headers: Headers, receive: Receive) -> tuple[str | None, Receive]:
         """Return the token of the header or the form, and a `receive` that replays the body."""

@@ -60,8 +60,12 @@ class CSRFPolicy:
         self._trusted = frozenset(map(checked_origin, trusted_origins))
         self._exempt = PathPatterns("exempt", exempt)
 
+    def is_exempt(self, path: str) -> bool:
+        """Return whether a path is not protected."""
+        return self._exempt.matches(path)
+
     def decide(self, metadata: RequestMetadata) -> Decision:
-        if metadata.method in SAFE_METHODS or self._exempt.matches(metadata.path):
+        if metadata.method in SAFE_METHODS or self.is_exempt(metadata.path):
             return "allow"
         if metadata.authority == "program":
             return "allow"

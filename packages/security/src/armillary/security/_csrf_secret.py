@@ -16,8 +16,6 @@ from . import _csrf_token as tokens
 
 SESSION_KEY = "csrf_secret"
 
-_get_item: Any = dict.get
-
 
 def csrf_token(scope: Scope) -> str:
     """Return the token that a form or script of this visitor must send back.
@@ -58,7 +56,7 @@ class CSRFSecret:
             found = HTTPConnection(scope).cookies.get(self._cookie_name)
         elif isinstance(self._session, dict):
             # Not by the session's own `get`, which would record that the response depends on the session.
-            found = _get_item(self._session, SESSION_KEY)
+            found = dict[str, Any].get(self._session, SESSION_KEY)
         else:
             found = self._session.get(SESSION_KEY)
         self.known: str | None = found if isinstance(found, str) and tokens.is_secret(found) else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 
-from armillary.asgi_types import ASGIApp, Receive, Scope, Send
+from armillary.asgi_types import ASGIApp, Receive, Scope, Send, scope_record
 from armillary.datastructures import Headers
 
 from ._proxy_policy import Convention, ForwardedClient, ProxyPolicy
@@ -29,7 +29,8 @@ class ProxyHeadersMiddleware:
             on a Unix socket has none: `["*"]` trusts every peer. Name every proxy in a row.
         convention: "x-forwarded" (default: X-Forwarded-For, -Proto, -Host) or "forwarded"
             (RFC 7239). Only one is read, as a client can forge the other.
-        trust_host: with True the Host header becomes the one the proxy reports; False by default.
+        trust_host: with True the Host header becomes the one the proxy reports; False by default. For the
+            origin of a WebSocket, the host that a trusted proxy reports counts beside the Host header either way.
 
     Raises:
         TypeError: a string instead of a list.
@@ -56,7 +57,9 @@ class ProxyHeadersMiddleware:
             headers = Headers(scope=scope)
             forwarded = self.policy.resolve(client[0] if client else "", headers)
             if forwarded is not None:
-                scope = rewritten(scope, forwarded)
+                if scope["type"] == "websocket" and forwarded.host is not None:
+                    scope_record(scope)["forwarded_host"] = forwarded.host
+                scope = rewritten(scope, forwarded if self.policy.trusts_host else forwarded._replace(host=None))
             elif not self.warned and self.policy.seen_by_server(client, headers):
                 self.warned = True
                 logger.warning(

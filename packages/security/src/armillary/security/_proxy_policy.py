@@ -70,7 +70,7 @@ class ProxyPolicy:
         except ValueError as exc:
             raise ValueError(f"trusted: {exc}; write addresses as '127.0.0.1' and networks as '10.0.0.0/8'") from None
         self._convention = convention
-        self._trust_host = trust_host
+        self.trusts_host = trust_host
 
     def trusts(self, peer: str) -> bool:
         """Return whether a peer is a trusted proxy."""
@@ -80,7 +80,10 @@ class ProxyPolicy:
         return address is not None and any(address in network for network in self._networks)
 
     def resolve(self, peer: str, headers: Headers) -> ForwardedClient | None:
-        """Return what the peer reports about its client; None if the peer is not trusted."""
+        """Return what the peer reports about its client; None if the peer is not trusted.
+
+        Whether the host may be used is `trusts_host`.
+        """
         if not self.trusts(peer):
             return None
         return self._walk(forwarded(headers) if self._convention == "forwarded" else x_forwarded(headers))
@@ -97,7 +100,7 @@ class ProxyPolicy:
         return ForwardedClient(
             client=found.address if is_known else None,
             scheme=SCHEMES.get(found.scheme.lower()),
-            host=found.host if self._trust_host and parse_host(found.host) else None,
+            host=found.host if parse_host(found.host) else None,
             is_unknown=found.address is not None and not is_known,
         )
 
