@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from armillary.graphql.execution._operation_state import LateResult, OperationState
-from armillary.graphql.execution._time_limit import in_time
+from armillary.graphql.execution._time_limit import ResultTime, in_time
 
 pytestmark = pytest.mark.anyio
 
@@ -39,7 +39,7 @@ async def test_it_returns_and_raises_what_the_coroutine_does(waits: int, seconds
 
 
 async def test_no_timer_is_set_for_a_coroutine_that_does_not_suspend(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(asyncio, "timeout", None)
+    monkeypatch.setattr(ResultTime, "start", None)
     assert await in_time(value(), state(5.0)) == "value"
 
 

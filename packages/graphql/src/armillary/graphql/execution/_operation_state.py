@@ -139,11 +139,12 @@ class OperationState:
         """Return the seconds until the time-out; None for no time-out."""
         return None if self.seconds is None else max(self._deadline - monotonic(), 0)
 
-    def watch(self) -> asyncio.TimerHandle | None:
-        """Log an operation that still runs some time after its time-out, unless the returned timer is cancelled."""
-        left = self.seconds_left()
-        if left is None:
-            return None
+    def watch(self, left: float) -> asyncio.TimerHandle:
+        """Log an operation that still runs some time after its time-out, unless the returned timer is cancelled.
+
+        Args:
+            left: seconds until the time-out.
+        """
         return asyncio.get_running_loop().call_later(left + OVERRUN_SECONDS, self._log_overrun)
 
     def _log_overrun(self) -> None:
@@ -160,7 +161,7 @@ class OperationState:
 _CURRENT: ContextVar[OperationState] = ContextVar("armillary.graphql.operation_state")
 
 
-class running:
+class CurrentState:
     """A context in which the executor that is created finds the state of its operation.
 
     Args:

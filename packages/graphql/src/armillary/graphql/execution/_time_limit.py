@@ -7,9 +7,11 @@ subscription is not.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Generator
+from collections.abc import Coroutine
 from types import TracebackType
-from typing import Any, TypeVar, cast
+from typing import Any, Self, TypeVar
+
+from armillary.concurrency import call_if_suspended
 
 from ._operation_state import LateResult, OperationState
 
@@ -23,18 +25,29 @@ class ResultTime:
 
     Args:
         state: that of the operation or result.
+        start: whether to set the timer at once; else `start` does.
     """
 
-    __slots__ = ("_deadline", "_state", "_watch")
+    __slots__ = ("_start", "_state", "_timeout", "_watch")
 
-    def __init__(self, state: OperationState) -> None:
+    def __init__(self, state: OperationState, *, start: bool = True) -> None:
         self._state = state
-        self._deadline = asyncio.timeout(state.seconds_left())
+        self._start = start
+        self._timeout = asyncio.timeout(None)
         self._watch: asyncio.TimerHandle | None = None
 
-    async def __aenter__(self) -> None:
-        await self._deadline.__aenter__()
-        self._watch = self._state.watch()
+    async def __aenter__(self) -> Self:
+        await self._timeout.__aenter__()
+        if self._start:
+            self.start()
+        return self
+
+    def start(self) -> None:
+        """Set the timer to the end of the time."""
+        left = self._state.seconds_left()
+        if left is not None:
+            self._timeout.reschedule(asyncio.get_running_loop().time() + left)
+            self._watch = self._state.watch(left)
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
@@ -42,7 +55,7 @@ class ResultTime:
         if self._watch is not None:
             self._watch.cancel()
         try:
-            await self._deadline.__aexit__(kind, error, traceback)
+            await self._timeout.__aexit__(kind, error, traceback)
         except TimeoutError:
             raise self._state.late_error() from None
 
@@ -50,29 +63,6 @@ class ResultTime:
 def result_time(name: str, seconds: float | None) -> ResultTime:
     """Return a context that raises `LateResult` after a number of seconds; None for no limit."""
     return ResultTime(OperationState(name, None, seconds, LateResult))
-
-
-class _SuspendedCoroutine:
-    """The rest of a coroutine that was started and is suspended at an await."""
-
-    __slots__ = ("_awaited", "_work")
-
-    def __init__(self, work: Coroutine[Any, Any, Any], awaited: Any) -> None:
-        self._work = work
-        self._awaited = awaited
-
-    def __await__(self) -> Generator[Any, Any, Any]:
-        awaited = self._awaited
-        try:
-            while True:
-                try:
-                    sent = yield awaited
-                except BaseException as error:
-                    awaited = self._work.throw(error)
-                else:
-                    awaited = self._work.send(sent)
-        except StopIteration as done:
-            return done.value
 
 
 async def in_time(work: Coroutine[Any, Any, T], state: OperationState) -> T:
@@ -85,9 +75,5 @@ async def in_time(work: Coroutine[Any, Any, T], state: OperationState) -> T:
     """
     if state.seconds is None:
         return await work
-    try:
-        awaited = work.send(None)
-    except StopIteration as done:
-        return cast("T", done.value)
-    async with ResultTime(state):
-        return cast("T", await _SuspendedCoroutine(work, awaited))
+    async with ResultTime(state, start=False) as time:
+        return await call_if_suspended(time.start, work)
