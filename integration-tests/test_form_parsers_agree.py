@@ -21,6 +21,13 @@ import werkzeug.formparser
 if not django.conf.settings.configured:
     django.conf.settings.configure(DEFAULT_CHARSET="utf-8")
 
+
+class UntimedRequest(Request):
+    """A request that needs no event loop, since it waits for nothing."""
+
+    body_idle_timeout = None
+
+
 Form: TypeAlias = "tuple[list[tuple[str, str]], list[tuple[str, str, bytes]]] | None"
 """Fields and files, each in the order sent within its name; None for a form that is rejected."""
 
@@ -35,7 +42,7 @@ def by_armillary(content_type: str, body: bytes) -> Form:
         return messages.pop()
 
     async def read() -> Form:
-        request = Request({"type": "http", "headers": [(b"content-type", content_type.encode())]}, receive)
+        request = UntimedRequest({"type": "http", "headers": [(b"content-type", content_type.encode())]}, receive)
         async with request.form() as form:
             fields, files = [], []
             for name, value in form.multi_items():

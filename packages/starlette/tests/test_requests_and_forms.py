@@ -148,3 +148,8 @@ async def test_exceptions_of_a_wrapped_application_are_handled_until_it_has_star
     else:
         await wrapped(scope, request.receive, send)
         assert sent[0]["status"] == 418
+
+
+async def test_a_body_is_waited_for_without_limit_of_time() -> None:
+    assert Request.body_idle_timeout is None
+    assert Request.__mro__[1].body_idle_timeout == 30

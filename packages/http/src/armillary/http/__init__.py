@@ -39,6 +39,7 @@ from ._negotiation import best_language, best_media_type, media_type_quality
 from ._open_file import OpenFile
 from ._problem import ProblemException, ProblemResponse, problem_details
 from ._range import ByteRange, MalformedRange, UnsatisfiableRange, parse_ranges
+from ._received_body import BodyTimeout
 from ._redirect import RedirectResponse
 from ._request import Request
 from ._response import Background, Content, Response
@@ -60,6 +61,7 @@ __all__ = [
     "AsyncContentStream",
     "Background",
     "BodyStream",
+    "BodyTimeout",
     "ByteRange",
     "ClientCertificate",
     "Content",

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable
+from typing import TYPE_CHECKING, TypeVar
 
 from armillary.asgi_types import (
     CachedBody,
     ClientDisconnect,
+    HTTPException,
     Message,
     Receive,
     Scope,
     ScopeRecord,
     scope_record,
 )
+from armillary.concurrency import wait_at_most
 from armillary.exchange import BodyTooLarge, check_declared_length
 
 if TYPE_CHECKING:
     from anyio import Event
+
+T = TypeVar("T")
 
 STREAM_CONSUMED = (
     "Stream consumed: the body was already streamed and not kept; await request.body() before anything that streams it"
@@ -77,32 +82,67 @@ def open_body(
     return body, limit
 
 
-async def receive_piece(body: CachedBody, receive: Receive, limit: int | None) -> bytes:
+class BodyTimeout(HTTPException):
+    """The next piece of a request body did not come in time: 408, and the connection is closed (RFC 9110 15.5.9).
+
+    Args:
+        seconds: how long it was waited for.
+
+    >>> BodyTimeout(30).status_code
+    408
+    """
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(
+            408, f"The request body stopped arriving for {seconds:g} seconds.", headers={"Connection": "close"}
+        )
+        self.seconds = seconds
+
+    def __reduce__(self) -> tuple[type[BodyTimeout], tuple[float]]:
+        return type(self), (self.seconds,)
+
+
+async def receive_piece(body: CachedBody, receive: Receive, limit: int | None, idle: float | None) -> bytes:
     """Return the next piece of a body, counting it.
+
+    Args:
+        body, receive: the body and its channel.
+        limit: bytes allowed; None for no limit.
+        idle: seconds to wait for the piece at most; None for no limit.
 
     Raises:
         ClientDisconnect: the client disconnected.
         BodyTooLarge: the pieces so far are over `limit`.
+        BodyTimeout: no piece came in time.
     """
-    while isinstance(body.unread, BodyWatch):
-        if len(body.unread):
-            return take_piece(body, body.unread.take(), limit)
-        await body.unread.wait_for_message()
-    if body.unread:
-        message, *body.unread = body.unread
-        return take_piece(body, message, limit)
+    while body.unread:
+        watch = body.unread
+        if not isinstance(watch, BodyWatch):
+            message, *body.unread = watch
+            return _take_piece(body, message, limit)
+        if len(watch):
+            return _take_piece(body, watch.take(), limit)
+        await _wait_idle(watch.wait_for_message(), idle)
     if body.disconnected:
         raise ClientDisconnect(DISCONNECTED_BEFORE_END)
     body.receiving = True
     try:
-        message = await receive()
+        message = await (receive() if idle is None else _wait_idle(receive(), idle))
     finally:
         body.receiving = False
-    return take_piece(body, message, limit)
+    return _take_piece(body, message, limit)
 
 
-def take_piece(body: CachedBody, message: Message, limit: int | None) -> bytes:
-    """Count a message as the next piece of a body and return it; raises as `receive_piece`."""
+async def _wait_idle(awaitable: Awaitable[T], idle: float | None) -> T:
+    if idle is None:
+        return await awaitable
+    try:
+        return await wait_at_most(idle, awaitable)
+    except TimeoutError:
+        raise BodyTimeout(idle) from None
+
+
+def _take_piece(body: CachedBody, message: Message, limit: int | None) -> bytes:
     if message["type"] != "http.request":
         body.disconnected = True
         raise ClientDisconnect(DISCONNECTED_BEFORE_END)

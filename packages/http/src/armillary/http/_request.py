@@ -22,7 +22,6 @@ from ._received_body import (
     open_body,
     receive_piece,
     shared_body,
-    take_piece,
 )
 from .forms._data import FormData
 from .forms._media import content_type_of, open_parts, read_form
@@ -53,6 +52,9 @@ class Request(HTTPConnection[StateT]):
 
     max_body_size: ClassVar[int | None] = DEFAULT_MAX_BODY_SIZE
     """The limit in bytes on a body if the scope record has none; None for no limit."""
+
+    body_idle_timeout: ClassVar[float | None] = 30.0
+    """Seconds to wait for the next message of a body before a 408; None for no limit."""
 
     closes_form: ClassVar[bool] = True
     """Whether the files of a form are closed once the response was sent; detached ones never are."""
@@ -100,7 +102,7 @@ class Request(HTTPConnection[StateT]):
         """Return the whole body; it is read once per request and kept.
 
         Raises:
-            HTTPException: 413, the body is over `max_body_size`.
+            HTTPException: 413, the body is over `max_body_size`; 408, it stopped for `body_idle_timeout` seconds.
             ClientDisconnect: the client disconnected before the body was complete.
             RuntimeError: the body was streamed, or there is no receive channel.
         """
@@ -116,34 +118,25 @@ class Request(HTTPConnection[StateT]):
             if shared.complete:
                 raise RuntimeError(STREAM_CONSUMED)
             shared.streaming = True
-            if shared.unread:
-                body = await receive_piece(shared, receive, limit)
-            else:
-                shared.receiving = True
-                try:
-                    message = await receive()
-                finally:
-                    shared.receiving = False
-                body = take_piece(shared, message, limit)
-            shared.body = body if shared.complete else await self._read_rest(body, shared, receive, limit)
+            body = await receive_piece(shared, receive, limit, self.body_idle_timeout)
+            if not shared.complete:
+                pieces = [body]
+                while not shared.complete:
+                    pieces.append(await receive_piece(shared, receive, limit, self.body_idle_timeout))
+                body = b"".join(pieces)
+            shared.body = body
         self._body = shared.body
         return shared.body
-
-    async def _read_rest(self, first: bytes, shared: CachedBody, receive: Receive, limit: int | None) -> bytes:
-        pieces = [first]
-        while not shared.complete:
-            pieces.append(await receive_piece(shared, receive, limit))
-        return b"".join(pieces)
 
     def stream(self) -> AsyncIterator[bytes]:
         """Iterate over the body as it arrives, keeping nothing; an empty piece comes last.
 
         Raises:
-            HTTPException: 413, the body is over `max_body_size`.
+            HTTPException: 413, the body is over `max_body_size`; 408, it stopped for `body_idle_timeout` seconds.
             ClientDisconnect: the client disconnected before the body was complete.
             RuntimeError: the body was already streamed, or there is no receive channel.
         """
-        return BodyStream(self._open_stream)
+        return BodyStream(self._open_stream, self.body_idle_timeout)
 
     def _open_stream(self) -> tuple[CachedBody, Receive, int | None]:
         kept: bytes | None = self.__dict__.get("_body")

@@ -40,6 +40,7 @@ class Request(NativeRequest[StateT], HTTPConnection[StateT]):
     """An HTTP request."""
 
     max_body_size: ClassVar[int | None] = None
+    body_idle_timeout: ClassVar[float | None] = None
     closes_form: ClassVar[bool] = False
     json_media_types_only: ClassVar[bool] = False
 
