@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 from http import HTTPStatus
+from typing import Any
 
 import pytest
 
@@ -34,6 +35,37 @@ def test_a_subclass_shows_its_own_name() -> None:
 def test_an_unregistered_status_has_no_detail_of_its_own() -> None:
     assert HTTPException(499).detail == ""
     assert HTTPException(499, "Client Closed Request").detail == "Client Closed Request"
+
+
+@pytest.mark.parametrize("detail", [{"code": 7}, ["a", "b"], 5, {}])
+def test_a_detail_of_data_is_kept(detail: object) -> None:
+    assert HTTPException(400, detail).detail == detail
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "message"),
+    [
+        (-1, ValueError, "status_code=-1 must have three digits"),
+        (1000, ValueError, "status_code=1000 must have three digits"),
+        ("404", TypeError, "status_code='404' must be an int such as 404, not str"),
+        (True, TypeError, "status_code=True must be an int"),
+        (None, TypeError, "status_code=None must be an int"),
+    ],
+)
+def test_a_status_that_cannot_be_sent_is_rejected_where_it_is_written(
+    status: Any, error: type[Exception], message: str
+) -> None:
+    with pytest.raises(error, match=message):
+        HTTPException(status)
+
+
+def test_swapped_arguments_are_named() -> None:
+    with pytest.raises(TypeError, match="HTTPException takes the status first"):
+        HTTPException("Not Found", 404)  # type: ignore[arg-type]
+
+
+def test_a_member_of_an_enum_is_a_status() -> None:
+    assert HTTPException(HTTPStatus.NOT_FOUND).status_code == 404
 
 
 def test_a_websocket_exception_has_an_empty_reason_by_default() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -51,6 +52,15 @@ async def test_an_http_exception_becomes_a_response_without_a_handler(http: Any,
     response = await http(ExceptionMiddleware(make(exc)))
     assert (response.status, response.text, response.headers["x-star"]) == (403, "Not your star", "Vega")
     assert response.error is None
+
+
+@BOTH
+async def test_a_detail_of_data_becomes_a_json_body(http: Any, make: Any) -> None:
+    exc = HTTPException(400, {"field": "name"}, headers={"X-Star": "Vega"})
+    response = await http(ExceptionMiddleware(make(exc)))
+    assert json.loads(response.body) == {"title": "Bad Request", "status": 400, "detail": {"field": "name"}}
+    assert response.headers["content-type"] == "application/problem+json"
+    assert (response.status, response.headers["x-star"]) == (400, "Vega")
 
 
 @BOTH

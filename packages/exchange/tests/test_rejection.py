@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -134,6 +135,16 @@ async def test_a_rejection_is_what_the_specification_wants_on_both_kinds_of_scop
 def test_an_http_exception_stands_for_its_status_headers_and_detail() -> None:
     rejection = rejection_of(HTTPException(405, headers={"Allow": "GET"}))
     assert (rejection.status, rejection.body, rejection.headers[-1]) == (405, b"Method Not Allowed", (b"allow", b"GET"))
+
+
+@pytest.mark.parametrize("detail", [{"code": 7, "fields": ["name"]}, ["a"], 5])
+def test_a_detail_of_data_is_a_member_of_a_json_document(detail: object) -> None:
+    rejection = rejection_of(HTTPException(409, detail, {"Retry-After": "5"}))
+    assert json.loads(rejection.body) == {"title": "Conflict", "status": 409, "detail": detail}
+    assert (b"content-type", b"application/problem+json") in rejection.headers
+    assert (b"content-length", b"%d" % len(rejection.body)) in rejection.headers
+    assert (b"retry-after", b"5") in rejection.headers
+    assert rejection.detail == "Conflict"
 
 
 def test_a_header_that_would_end_its_line_is_an_error() -> None:

@@ -33,6 +33,7 @@ from ._phrases import reason_phrase
 from ._record import RECORD_KEY, find_scope_record, scope_record
 from ._route_template import expect_route_template, find_route_template
 from ._scope_record import ScopeRecord
+from ._status_codes import check_status_code
 from ._stop import StopSignal
 
 if TYPE_CHECKING:
@@ -119,6 +120,7 @@ __all__ = [
     "WebSocketResponseStartEvent",
     "WebSocketScope",
     "WebSocketSendEvent",
+    "check_status_code",
     "expect_route_template",
     "find_route_template",
     "find_scope_record",

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from ._phrases import reason_phrase
+from ._status_codes import check_status_code
 
 
 class HTTPException(Exception):
@@ -14,18 +16,24 @@ class HTTPException(Exception):
     becomes a response instead of a server error.
 
     Args:
-        status_code: the status, 100 to 599.
+        status_code: the status, of three digits.
         detail: a sentence for the client; by default the reason phrase of RFC 9110, such as
-            "Not Found"; empty for a status that has none.
+            "Not Found"; empty for a status that has none. Anything else than text, such as a dict, becomes the
+            member `detail` of a JSON body.
         headers: extra response headers, such as `{"Allow": "GET"}`.
+
+    Raises:
+        TypeError, ValueError: the status cannot be sent.
 
     >>> str(HTTPException(404))
     '404: Not Found'
     """
 
-    def __init__(self, status_code: int, detail: str | None = None, headers: Mapping[str, str] | None = None) -> None:
+    def __init__(self, status_code: int, detail: Any = None, headers: Mapping[str, str] | None = None) -> None:
+        if type(status_code) is not int or not 100 <= status_code <= 999:
+            check_status_code(status_code, "; HTTPException takes the status first, then the detail")
         self.status_code = status_code
-        self.detail = reason_phrase(status_code, "") if detail is None else detail
+        self.detail: Any = reason_phrase(status_code, "") if detail is None else detail
         self.headers = headers
 
     def __str__(self) -> str:

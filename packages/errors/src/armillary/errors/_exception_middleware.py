@@ -21,6 +21,7 @@ from armillary.exchange import (
     has_response_started,
     is_websocket_open,
     register_handlers,
+    rejection_of,
     restore_handlers,
     track,
 )
@@ -166,13 +167,18 @@ class ExceptionMiddleware:
         return True
 
     async def http_exception(self, request: Any, exc: Exception) -> Any:
-        """Return the response to an `HTTPException`: its status, headers, and its detail as plain text."""
+        """Return the response to an `HTTPException`: its status, headers, and its detail as plain text or JSON."""
         from armillary.http import PlainTextResponse, Response
 
         assert isinstance(exc, HTTPException)
         if exc.status_code in {204, 304}:
             return Response(status_code=exc.status_code, headers=exc.headers)
-        return PlainTextResponse(exc.detail, status_code=exc.status_code, headers=exc.headers)
+        if isinstance(exc.detail, str):
+            return PlainTextResponse(exc.detail, status_code=exc.status_code, headers=exc.headers)
+        rejection = rejection_of(exc)
+        response = Response(rejection.body, rejection.status)
+        response.raw_headers = [*rejection.headers]
+        return response
 
     async def websocket_exception(self, websocket: Any, exc: Exception) -> None:
         """Close the WebSocket with the code and reason of a `WebSocketException`."""

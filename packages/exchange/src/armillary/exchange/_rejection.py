@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final
+from typing import Any, Final
 
 from armillary.asgi_types import HTTPException, Receive, Scope, Send, find_scope_record, reason_phrase
 
@@ -15,6 +15,7 @@ BODILESS_STATUSES: Final = frozenset((*range(100, 200), 204, 304))
 """Statuses that never have a body, and so no Content-Length (RFC 9110 sections 6.4.1 and 8.6)."""
 
 TEXT: Final = b"text/plain; charset=utf-8"
+PROBLEM: Final = b"application/problem+json"
 
 
 class Rejection:
@@ -70,17 +71,28 @@ class Rejection:
 
 
 def rejection_of(exc: HTTPException) -> Rejection:
-    """Return the rejection an `HTTPException` stands for: its status, headers and its detail as plain text.
+    """Return the rejection an `HTTPException` stands for: its status, headers and detail.
+
+    A detail of text is sent as it is. Any other is the member `detail` of a JSON document, with status and title
+    (RFC 9457).
 
     Raises:
-        ValueError: a header holds CR, LF, NUL or another character that headers cannot have.
+        TypeError, ValueError: a header holds CR, LF, NUL or another character that headers cannot have, or the detail
+            has no JSON form.
     """
-    if not exc.headers:
-        return Rejection(exc.status_code, exc.detail)
+    headers: Iterable[RawHeader] = ()
     # Imported here: a small middleware alone in another application does without.
-    from armillary.datastructures import encode_headers
+    if exc.headers:
+        from armillary.datastructures import encode_headers
 
-    return Rejection(exc.status_code, exc.detail, encode_headers(exc.headers))
+        headers = encode_headers(exc.headers)
+    if isinstance(exc.detail, str):
+        return Rejection(exc.status_code, exc.detail, headers)
+    from armillary.serialization import encode_json
+
+    title = reason_phrase(exc.status_code, "")
+    document: dict[str, Any] = {"title": title, "status": exc.status_code, "detail": exc.detail}
+    return Rejection(exc.status_code, title, headers, body=encode_json(document), content_type=PROBLEM)
 
 
 async def reject(scope: Scope, send: Send, rejection: Rejection, receive: Receive | None = None) -> None:
