@@ -123,7 +123,7 @@ DIFFERENCES = [
         "Rejected handshakes",
         "are sent as a response whatever the server announces; `send_denial_response` raises without the extension",
         "are closed with 403 if the server has no such extension",
-        ("_response.Response.denial_without_extension", "websockets.WebSocket.reject_without_extension"),
+        ("_response.Response.denial_without_extension", "websockets.WebSocket.needs_denial_response"),
     ),
     Difference(
         "Malformed Range header",
@@ -313,8 +313,14 @@ DIFFERENCES = [
     Difference(
         "WebSocket limits",
         "none but the server's",
-        "on messages, the receive queue and idle time",
+        "on messages, the receive queue, idle time and a send that waits",
         ("websockets.WebSocket.limits",),
+    ),
+    Difference(
+        "Origin of a WebSocket with a session or user",
+        "is not checked",
+        "must be the server's own or a listed one",
+        ("websockets.WebSocket.origin_policy",),
     ),
     Difference(
         "End of a WebSocket handler",
@@ -325,8 +331,9 @@ DIFFERENCES = [
     Difference(
         "Close codes, reasons and subprotocols",
         "are left to the server, except for CR, LF and NUL",
-        "those that cannot be sent are a `ValueError`",
+        "those that cannot be sent are a `ValueError`; a long reason is cut",
         (
+            "exceptions.WebSocketException.allows_any_code",
             "websockets.WebSocket.check_close",
             "websockets.WebSocket.check_subprotocol",
             "websockets.WebSocketClose.check",
@@ -334,21 +341,26 @@ DIFFERENCES = [
     ),
     Difference(
         "JSON on WebSockets",
-        "bad JSON raises `json.JSONDecodeError`; NaN is sent",
-        "bad JSON is a `MalformedMessage`, which ends the connection; NaN is rejected",
+        "bad JSON raises `json.JSONDecodeError`; NaN is sent; any depth",
+        "bad JSON is a `MalformedMessage`, which ends the connection; NaN, huge numbers and depth are rejected",
         ("websockets.WebSocket.decode_json", "websockets.WebSocket.encode_json"),
     ),
     Difference(
         "WebSocketEndpoint and bad data",
         "closes with 1003 and raises `RuntimeError`",
-        "a `WebSocketException`, which closes with 1003",
-        ("_websocket_endpoint.WebSocketEndpoint.reject", "_websocket_endpoint.WebSocketEndpoint.dispatch"),
+        "a `WebSocketException`, which closes with 1003, or 1007 for bad JSON",
+        (
+            "_websocket_endpoint.WebSocketEndpoint.close_code_of",
+            "_websocket_endpoint.WebSocketEndpoint.dispatch",
+            "_websocket_endpoint.WebSocketEndpoint.reject",
+            "_websocket_endpoint.WebSocketEndpoint.reject_json",
+        ),
     ),
     Difference(
         "Misuse of a closed WebSocket",
         "one exception whether it was never accepted or is closed",
         "one that names the state and the fix",
-        ("websockets.WebSocket._unusable",),
+        ("websockets.WebSocket.explains_unaccepted",),
     ),
     Difference(
         "Static files",

@@ -65,7 +65,8 @@ def test_each_response_is_a_response_of_both(name: str) -> None:
 
 def test_the_exceptions_are_those_every_part_handles() -> None:
     assert exceptions.HTTPException is HTTPException
-    assert exceptions.WebSocketException is WebSocketException
+    assert issubclass(exceptions.WebSocketException, WebSocketException)
+    assert exceptions.WebSocketException(1006).code == 1006
     assert not issubclass(exceptions.StarletteDeprecationWarning, DeprecationWarning)
 
 

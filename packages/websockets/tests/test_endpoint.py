@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
-from armillary.asgi_types import WebSocketException
+from armillary.asgi_types import HTTPException, WebSocketException
 from armillary.websockets import WebSocket, WebSocketEndpoint, WebSocketLimits
 
 
@@ -42,12 +43,45 @@ async def test_json_comes_from_text_and_from_bytes(peer: Any) -> None:
 
 
 @pytest.mark.anyio
-@pytest.mark.parametrize("text", ["", "{", "[" * 100_000])
-async def test_malformed_json_closes_with_1003(peer: Any, text: str) -> None:
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", "The message is not valid JSON: expecting value at line 1 column 1 (byte 0)."),
+        ("{", "The message is not valid JSON: "),
+        ("[" * 600 + "]" * 600, "The message is not valid JSON: nested deeper than 512 levels "),
+        ("1e999", "The message is not valid JSON: a number of 5 characters is too large "),
+    ],
+)
+async def test_malformed_json_closes_with_1007_and_says_where(peer: Any, text: str, reason: str) -> None:
     endpoint = recording(encoding="json")
     connection = await peer(endpoint).text(text).run()
-    assert connection.closed_with == (1003, "Malformed JSON data received.")
-    assert endpoint.seen == [1003]
+    code, sent = connection.closed_with
+    assert code == 1007
+    assert sent.startswith(reason)
+    assert endpoint.seen == [1007]
+
+
+@pytest.mark.anyio
+async def test_a_decoder_of_its_own_may_raise_any_value_error(peer: Any) -> None:
+    class Loose(WebSocket):
+        def decode_json(self, text: str | bytes) -> Any:
+            return json.loads(text)
+
+    connection = await peer(recording(encoding="json", websocket_class=Loose)).text("{").run()
+    assert connection.closed_with == (1007, "The message is not valid JSON")
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(("status", "code"), [(404, 1008), (503, 1011)])
+async def test_on_disconnect_gets_the_code_that_an_http_exception_closes_with(
+    peer: Any, status: int, code: int
+) -> None:
+    async def on_receive(self: Any, websocket: WebSocket, data: Any) -> None:
+        raise HTTPException(status, "sorry")
+
+    endpoint = recording(on_receive=on_receive)
+    assert (await peer(endpoint).text("x").run()).closed_with == (code, "sorry")
+    assert endpoint.seen == [code]
 
 
 @pytest.mark.anyio

@@ -7,7 +7,7 @@ from hypothesis import given, strategies as st
 
 from armillary.exchange import close_reason
 from armillary.websockets import WebSocket, WebSocketClose
-from armillary.websockets._handshake import MAX_REASON_BYTES, check_close, check_subprotocol
+from armillary.websockets._handshake import check_subprotocol
 
 INJECTIONS = ["a\r\nSet-Cookie: x=y", "a\nb", "a\rb", "a\0b"]
 
@@ -71,14 +71,50 @@ async def test_a_close_code_that_may_not_be_sent_is_rejected(code: int) -> None:
 
 
 @pytest.mark.anyio
-@pytest.mark.parametrize("reason", [*INJECTIONS, "x" * 124, "é" * 62])
-async def test_a_close_reason_that_does_not_fit_is_rejected(reason: str) -> None:
+@pytest.mark.parametrize(
+    ("reason", "sent_as"),
+    [
+        (None, ""),
+        ("x" * 123, "x" * 123),
+        ("x" * 124, "x" * 123),
+        ("é" * 62, "é" * 61),
+        ("x" * 121 + "😀", "x" * 121),
+        ("two\r\nlines\0", "two  lines "),
+        ("\ud800", " "),
+    ],
+)
+async def test_a_close_reason_is_cut_at_a_character_and_keeps_its_code(reason: str | None, sent_as: str) -> None:
     sent: list[Any] = []
     websocket = websocket_that_sends(sent)
     await websocket.accept()
-    with pytest.raises(ValueError, match="close reason must"):
+    await websocket.close(4001, reason)
+    assert sent[-1] == {"type": "websocket.close", "code": 4001, "reason": sent_as}
+    assert len(sent_as.encode()) <= 123
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("reason", [b"bye", 7, ["a"], LookupError("x")])
+async def test_a_close_reason_that_is_no_text_is_a_type_error(reason: Any) -> None:
+    sent: list[Any] = []
+    websocket = websocket_that_sends(sent)
+    await websocket.accept()
+    with pytest.raises(TypeError, match="close reason must be text, got"):
         await websocket.close(1000, reason)
-    with pytest.raises(ValueError, match="close reason must"):
+    assert len(sent) == 1
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("code", ["1000", None, 1000.0, True])
+async def test_a_close_code_that_is_no_number_is_a_type_error(code: Any) -> None:
+    websocket = websocket_that_sends([])
+    await websocket.accept()
+    with pytest.raises(TypeError, match="a close code is a number"):
+        await websocket.close(code)
+
+
+@pytest.mark.parametrize("reason", [*INJECTIONS, "x" * 124, "é" * 62])
+def test_a_constant_close_reason_that_does_not_fit_is_rejected_at_construction(reason: str) -> None:
+    with pytest.raises(ValueError, match="close reason must be one line of at most 123 bytes"):
         WebSocketClose(1000, reason)
 
 
@@ -100,8 +136,8 @@ def sent_to(sent: list[Any]) -> Any:
 @given(st.text())
 def test_a_fitted_reason_is_always_sendable(reason: str) -> None:
     fitted = close_reason(reason)
-    check_close(1000, fitted)
-    assert len(fitted.encode()) <= MAX_REASON_BYTES
+    assert len(fitted.encode()) <= 123
+    assert fitted.isprintable()
 
 
 @given(st.text())

@@ -1,3 +1,5 @@
+"""Origins of handshakes: the middleware around an application, and the check when a handler accepts."""
+
 from __future__ import annotations
 
 import subprocess
@@ -5,198 +7,9 @@ import sys
 from typing import Any
 
 import pytest
-from hypothesis import given, strategies as st
 
-from armillary.websockets import OriginMiddleware, OriginPolicy, WebSocket, websocket_session
-
-
-def scope_with(
-    origin: str | None, *, host: str = "app.example.com", scheme: str = "wss", cookie: bool = True
-) -> dict[str, Any]:
-    headers = [(b"host", host.encode("latin-1"))]
-    if origin is not None:
-        headers.append((b"origin", origin.encode("latin-1")))
-    if cookie:
-        headers.append((b"cookie", b"session=x"))
-    return {"type": "websocket", "scheme": scheme, "headers": headers}
-
-
-@pytest.mark.parametrize(
-    ("origin", "host", "scheme"),
-    [
-        ("https://app.example.com", "app.example.com", "wss"),
-        ("https://app.example.com", "app.example.com:443", "wss"),
-        ("https://app.example.com:443", "app.example.com", "wss"),
-        ("HTTPS://App.Example.COM", "app.example.com", "wss"),
-        ("https://app.example.com", "APP.example.com", "wss"),
-        ("http://app.example.com", "app.example.com", "ws"),
-        ("http://localhost:8000", "localhost:8000", "ws"),
-        ("http://127.0.0.1:8000", "127.0.0.1:8000", "ws"),
-        ("http://[::1]:8000", "[::1]:8000", "ws"),
-        ("https://app.example.com", "app.example.com", "ws"),
-        ("https://app.example.com", "app.example.com", "https"),
-    ],
-)
-def test_the_servers_own_origin_is_allowed(origin: str, host: str, scheme: str) -> None:
-    assert OriginPolicy().allows(scope_with(origin, host=host, scheme=scheme))
-
-
-@pytest.mark.parametrize(
-    "origin",
-    [
-        "https://evil.test",
-        "null",
-        "NULL",
-        "",
-        "*",
-        "app.example.com",
-        "//app.example.com",
-        "http://app.example.com",
-        "wss://app.example.com",
-        "file://",
-        "https://",
-        "https://app.example.com.evil.test",
-        "https://evilapp.example.com",
-        "https://app.example.com:8443",
-        "https://app.example.com:",
-        "https://app.example.com:0",
-        "https://app.example.com:99999",
-        "https://app.example.com:४४३",
-        "https://app-example.com",
-        "https://appxexample.com",
-        "https://user@app.example.com",
-        "https://app.example.com@evil.test",
-        "https://app.example.com/",
-        "https://app.example.com#",
-        "https://app.example.com?",
-        "https://app.example.com, https://evil.test",
-        "https://app.example.com https://evil.test",
-        "https://app.example.com\\.evil.test",
-        "https://app.example.com\0",
-        " https://app.example.com",
-        "https://example.com",
-        "https://x.app.example.com",
-        "https://[::1",
-        "https://[::1]x",
-        "https://[::1]:",
-    ],
-)
-def test_every_other_origin_is_rejected(origin: str) -> None:
-    scope = scope_with(None)
-    scope["headers"].append((b"origin", origin.encode("utf-8")))
-    assert not OriginPolicy().allows(scope)
-    assert not OriginPolicy(["https://other.example.com", "https://*.other.example.com"]).allows(scope)
-
-
-def test_a_handshake_without_credentials_is_not_checked_by_default() -> None:
-    scope = scope_with("https://evil.test", cookie=False)
-    assert OriginPolicy().allows(scope)
-    assert not OriginPolicy(check="always").allows(scope)
-    scope["headers"].append((b"authorization", b"Basic x"))
-    assert not OriginPolicy().allows(scope)
-
-
-def test_the_policy_can_be_switched_off() -> None:
-    scope = scope_with("https://evil.test")
-    assert OriginPolicy(check="never").allows(scope)
-    assert OriginPolicy(["*"]).allows(scope)
-
-
-def test_a_client_without_an_origin_is_no_browser() -> None:
-    assert OriginPolicy().allows(scope_with(None))
-    assert not OriginPolicy(require_origin=True).allows(scope_with(None))
-
-
-def test_repeated_origins_or_hosts_are_rejected() -> None:
-    scope = scope_with("https://app.example.com")
-    scope["headers"].append((b"origin", b"https://app.example.com"))
-    assert not OriginPolicy().allows(scope)
-    scope = scope_with("https://app.example.com")
-    scope["headers"].append((b"host", b"app.example.com"))
-    assert not OriginPolicy().allows(scope)
-    assert not OriginPolicy().allows({"type": "websocket", "headers": scope["headers"][1:3]})
-
-
-@pytest.mark.parametrize("host", ["", "a b", "app.example.com:x", "app.example.com/", "[::1", "x@app.example.com"])
-def test_a_malformed_host_has_no_origin(host: str) -> None:
-    assert not OriginPolicy().allows(scope_with(f"https://{host}", host=host))
-
-
-def test_the_allow_list_is_exact() -> None:
-    policy = OriginPolicy(["https://a.example.com", "http://localhost:3000"])
-    assert policy.allows(scope_with("https://a.example.com"))
-    assert policy.allows(scope_with("https://a.example.com:443"))
-    assert policy.allows(scope_with("http://localhost:3000"))
-    for origin in ("http://a.example.com", "http://localhost", "http://localhost:3001", "https://aa.example.com"):
-        assert not policy.allows(scope_with(origin))
-
-
-def test_a_wildcard_matches_whole_labels_below() -> None:
-    policy = OriginPolicy(["https://*.example.com", "http://*.dev.test:8080"])
-    for origin in ("https://a.example.com", "https://a.b.example.com", "http://x.dev.test:8080"):
-        assert policy.allows(scope_with(origin, host="other.test"))
-    for origin in (
-        "https://example.com",
-        "https://evilexample.com",
-        "http://a.example.com",
-        "https://a.example.com:8443",
-        "https://a.example.com.evil.test",
-        "http://x.dev.test",
-    ):
-        assert not policy.allows(scope_with(origin, host="other.test"))
-
-
-def test_null_is_allowed_only_when_listed() -> None:
-    assert OriginPolicy(["null"]).allows(scope_with("null"))
-
-
-@pytest.mark.parametrize(
-    "entry",
-    [
-        "",
-        "example.com",
-        "https://example.com/",
-        "https://example.com/path",
-        "https://user@example.com",
-        "https://*",
-        "https://*.",
-        "https://a.*.com",
-        "*.example.com",
-        "https://example.com:port",
-    ],
-)
-def test_an_entry_that_is_no_origin_is_rejected(entry: str) -> None:
-    with pytest.raises(ValueError, match="allow_origins such as"):
-        OriginPolicy([entry])
-
-
-def test_a_string_for_a_list_is_rejected() -> None:
-    with pytest.raises(TypeError, match="list of origins"):
-        OriginPolicy("https://example.com")
-
-
-def test_an_unknown_check_is_rejected() -> None:
-    with pytest.raises(ValueError, match="'cookies', 'always' or 'never'"):
-        OriginPolicy(check="sometimes")  # type: ignore[arg-type]
-
-
-@given(st.binary(max_size=60), st.binary(max_size=60), st.sampled_from(["ws", "wss", "http", ""]))
-def test_whatever_is_sent_the_policy_decides(origin: bytes, host: bytes, scheme: str) -> None:
-    headers = [(b"cookie", b"x"), (b"origin", origin), (b"host", host)]
-    allowed = OriginPolicy(["https://*.example.com"]).allows(
-        {"type": "websocket", "scheme": scheme, "headers": headers}
-    )
-    if allowed:
-        assert origin.lower().startswith((b"http://", b"https://"))
-
-
-@given(st.from_regex(r"https://[a-z0-9.-]{0,20}example\.com[a-z0-9.:/@-]{0,20}", fullmatch=True))
-def test_only_names_below_the_wildcard_pass(origin: str) -> None:
-    if OriginPolicy(["https://*.example.com"]).allows(scope_with(origin, host="other.test")):
-        assert origin.removesuffix(":443").endswith(".example.com")
-
-
-# Around an application
+from armillary.exchange import OriginPolicy
+from armillary.websockets import OriginMiddleware, WebSocket, WebSocketEndpoint, websocket_session
 
 
 async def welcome(websocket: WebSocket) -> None:
@@ -236,12 +49,6 @@ async def test_allowed_pages_reach_the_application(peer: Any, origin: str) -> No
     assert (await peer(app, headers=headers_of(origin)).run()).texts == ["welcome"]
 
 
-def test_an_origin_longer_than_a_name_can_be_is_rejected() -> None:
-    policy = OriginPolicy(["https://*.example.com"])
-    assert policy.allows(scope_with(f"https://{'a.' * 120}example.com"))
-    assert not policy.allows(scope_with(f"https://{'a.' * 125}example.com"))
-
-
 @pytest.mark.anyio
 async def test_a_custom_policy_decides(peer: Any) -> None:
     class Closed(OriginPolicy):
@@ -273,10 +80,101 @@ async def test_nothing_is_sent_to_a_client_that_disconnected_before_the_rejectio
     async def send(message: Any) -> None:
         raise AssertionError("sent after the disconnect")
 
-    await OriginMiddleware(websocket_session(welcome))(scope_with("https://evil.test"), receive, send)
+    scope = {"type": "websocket", "scheme": "ws", "headers": headers_of("https://evil.test")}
+    await OriginMiddleware(websocket_session(welcome))(scope, receive, send)
 
 
 def test_importing_the_package_does_not_load_an_event_loop() -> None:
     code = "import sys, armillary.websockets; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert not {"anyio", "asyncio", "trio", "inspect", "armillary.http", "logging", "email"} & set(loaded)
+
+
+# When a handler accepts
+
+
+class Ada:
+    is_authenticated = True
+
+
+CREDENTIALS: list[dict[str, Any]] = [{"session": {"cart": [1]}}, {"user": Ada()}]
+
+
+async def by_hand(websocket: WebSocket) -> None:
+    await websocket.accept()
+    await websocket.send_text("welcome")
+    await websocket.close()
+
+
+class Greeting(WebSocketEndpoint):
+    async def on_connect(self, websocket: WebSocket) -> None:
+        await by_hand(websocket)
+
+
+APPLICATIONS = [websocket_session(welcome), websocket_session(by_hand), Greeting]
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("app", APPLICATIONS, ids=["block", "by hand", "endpoint"])
+@pytest.mark.parametrize("keys", CREDENTIALS, ids=["session", "user"])
+async def test_a_page_of_another_origin_does_not_get_a_connection_with_a_session_or_user(
+    peer: Any, app: Any, keys: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    connection = await peer(app, headers=headers_of("https://evil.test"), **keys).run()
+    assert connection.denial_response == (403, b"This origin may not open a WebSocket here.")
+    assert connection.texts == []
+    assert "allow_origins=['https://evil.test']" in caplog.text
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("app", APPLICATIONS, ids=["block", "by hand", "endpoint"])
+@pytest.mark.parametrize("keys", CREDENTIALS, ids=["session", "user"])
+@pytest.mark.parametrize("origin", ["http://testserver", "https://testserver", None])
+async def test_pages_of_this_server_and_programs_get_one(
+    peer: Any, app: Any, keys: dict[str, Any], origin: str | None
+) -> None:
+    headers = [(b"host", b"testserver")] if origin is None else headers_of(origin)
+    assert (await peer(app, headers=headers, **keys).run()).texts == ["welcome"]
+
+
+@pytest.mark.anyio
+async def test_without_a_session_or_user_every_page_gets_one(peer: Any) -> None:
+    headers = headers_of("https://evil.test")
+    assert (await peer(websocket_session(welcome), headers=headers, session={}).run()).texts == ["welcome"]
+
+
+class Public(WebSocket):
+    origin_policy = None
+
+
+class Befriended(Greeting):
+    origin_policy = OriginPolicy(["https://friend.test"], check="session")
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    "app",
+    [
+        websocket_session(welcome, allow_origins=["https://friend.test"]),
+        websocket_session(welcome, websocket_class=Public),
+        OriginMiddleware(websocket_session(welcome), ["https://friend.test"]),
+        OriginMiddleware(websocket_session(welcome), check="never"),
+        Befriended,
+    ],
+    ids=["session", "class", "middleware", "middleware that checks nothing", "endpoint"],
+)
+async def test_another_origin_is_opened_in_one_place(peer: Any, app: Any) -> None:
+    headers = headers_of("https://friend.test")
+    assert (await peer(app, headers=headers, session={"a": 1}).run()).texts == ["welcome"]
+
+
+@pytest.mark.anyio
+async def test_the_other_origins_of_a_session_are_no_more_than_the_listed(peer: Any) -> None:
+    app = websocket_session(welcome, allow_origins=["https://friend.test"])
+    connection = await peer(app, headers=headers_of("https://evil.test"), session={"a": 1}).run()
+    assert connection.denial_response[0] == 403
+
+
+def test_a_list_of_origins_is_checked_at_construction() -> None:
+    with pytest.raises(ValueError, match="allow_origins such as"):
+        websocket_session(welcome, allow_origins=["friend.test"])

@@ -131,7 +131,7 @@ async def test_a_send_that_fails_before_the_close_frame_is_read_raises_the_peers
 async def test_a_send_that_fails_is_1006_if_the_server_reports_no_disconnect(
     peer: Any, read_ahead: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("armillary.websockets._websocket._CLOSE_FRAME_WAIT_SECONDS", 0.01)
+    monkeypatch.setattr("armillary.websockets._sending._CLOSE_FRAME_WAIT_SECONDS", 0.01)
     codes: list[int] = []
 
     class Server(peer):  # type: ignore[misc]

@@ -155,7 +155,7 @@ async def test_malformed_json_closes_with_1007(peer: Any) -> None:
 
     assert (await peer(websocket_session(handler)).text("{").run()).closed_with == (
         1007,
-        "The message is not valid JSON",
+        "The message is not valid JSON: expecting property name enclosed in double quotes at line 1 column 2 (byte 1).",
     )
 
 
@@ -288,23 +288,29 @@ async def test_a_handler_that_fails_closes_with_1011_and_its_failure_is_raised(p
     assert connection.closed_with == (1011, "")
 
 
+@pytest.mark.parametrize("code", [1004, 1005, 1006, 1015, 999, 5000])
+def test_an_exception_with_a_code_that_may_not_be_sent_is_rejected_where_it_is_raised(code: int) -> None:
+    with pytest.raises(ValueError, match=f"close code {code} may not be sent"):
+        WebSocketException(code)
+    with pytest.raises(TypeError, match="a close code is a number"):
+        WebSocketException("policy")  # type: ignore[arg-type]
+
+
 @pytest.mark.anyio
-@pytest.mark.parametrize("code", [1005, 1006, 999, 5000])
-@pytest.mark.parametrize("in_block", [True, False])
-async def test_a_code_that_may_not_be_sent_is_a_value_error_and_closes_with_1011(
-    peer: Any, code: int, in_block: bool
+@pytest.mark.parametrize(("status", "code"), [(404, 1008), (422, 1008), (500, 1011), (503, 1011)])
+@pytest.mark.parametrize("in_session", [True, False])
+async def test_an_http_exception_of_the_block_closes_with_1008_or_1011_whoever_handles_it(
+    peer: Any, status: int, code: int, in_session: bool
 ) -> None:
     async def handler(websocket: WebSocket) -> None:
-        if in_block:
-            async with websocket:
-                raise WebSocketException(code)
-        await websocket.accept()
-        raise WebSocketException(code)
+        async with websocket:
+            raise HTTPException(status, "because")
 
-    connection = peer(websocket_session(handler))
-    with pytest.raises(ValueError, match=f"close code {code} may not be sent"):
-        await connection.run()
-    assert connection.closed_with == (1011, "")
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        with pytest.raises(HTTPException):
+            await handler(WebSocket(scope, receive, send))
+
+    assert (await peer(websocket_session(handler) if in_session else app).run()).closed_with == (code, "because")
 
 
 @pytest.mark.anyio
@@ -406,7 +412,7 @@ async def test_a_handler_that_does_not_end_by_itself_is_cancelled(peer: Any, mon
 async def test_a_handler_that_accepts_while_the_server_stops_is_closed_with_1001(
     peer: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("armillary.websockets._stopping.GRACE_SECONDS", 0.02)
+    monkeypatch.setattr("armillary.websockets._stopping.GRACE_SECONDS", 0.3)
 
     async def handler(websocket: WebSocket) -> None:
         await anyio.sleep(0.01)

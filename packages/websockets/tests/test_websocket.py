@@ -215,10 +215,12 @@ async def test_sending_to_a_disconnected_peer_is_the_same_on_every_server(peer: 
         await websocket.accept()
         assert (await websocket.receive())["type"] == "websocket.disconnect"
         for _ in range(2):
-            with pytest.raises(WebSocketDisconnect) as caught:
+            with pytest.raises(WebSocketDisconnected, match="Cannot send: the WebSocket is closed") as caught:
                 await websocket.send_text("x")
             assert caught.value.code == 1001
         await websocket.close()
+        with pytest.raises(WebSocketDisconnected):
+            await websocket.close()
 
     connection = peer(application(handler)).disconnect(1001)
     connection.fails_after_disconnect = fails
@@ -230,11 +232,14 @@ async def test_a_send_that_fails_in_the_server_is_a_disconnect_with_1006(peer: A
     async def handler(websocket: WebSocket) -> None:
         await websocket.accept()
         connection.disconnected = True
-        for send in (websocket.send_bytes(b"x"), websocket.send_text("x")):
+        for send, error in (
+            (websocket.send_bytes(b"x"), WebSocketDisconnect),
+            (websocket.send_text("x"), WebSocketDisconnected),
+        ):
             with pytest.raises(WebSocketDisconnect) as caught:
                 await send
-            assert caught.value.code == 1006
-        await websocket.close()
+            assert (type(caught.value), caught.value.code) == (error, 1006)
+        await websocket.close(1006)
 
     connection = peer(application(handler))
     await connection.run()
@@ -327,7 +332,9 @@ async def test_the_wrong_kind_of_message_closes_with_1003_and_is_a_key_error(pee
 
 
 @pytest.mark.anyio
-@pytest.mark.parametrize("text", ["", "{", "[1,]", "nul", "[" * 100_000, '"\ud800', "NaN", "[-Infinity]"])
+@pytest.mark.parametrize(
+    "text", ["", "{", "[1,]", "nul", "[" * 100_000, '"\ud800', "NaN", "[-Infinity]", "1e999", "[" * 600 + "]" * 600]
+)
 async def test_malformed_json_is_the_peers_fault(peer: Any, text: str) -> None:
     async def handler(websocket: WebSocket) -> None:
         await websocket.accept()

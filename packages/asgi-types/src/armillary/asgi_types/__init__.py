@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 from ._application import ASGIApp, Lifespan, Message, Receive, Scope, Send, StatefulLifespan, StatelessLifespan
 from ._cached_body import CachedBody
 from ._callable import is_async_callable, is_plain_function
+from ._close_codes import check_close_code
 from ._exceptions import ClientDisconnect, HTTPException, WebSocketException
 from ._handler_types import ExceptionHandler, ExceptionHandlers, HTTPExceptionHandler, WebSocketExceptionHandler
 from ._middleware import Middleware
@@ -121,6 +122,7 @@ __all__ = [
     "WebSocketScope",
     "WebSocketSendEvent",
     "check_status_code",
+    "check_close_code",
     "expect_route_template",
     "find_route_template",
     "find_scope_record",

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import ClassVar
 from typing import Any
 
+from ._close_codes import check_close_code
 from ._phrases import reason_phrase
 from ._status_codes import check_status_code
 
@@ -50,11 +52,20 @@ class WebSocketException(Exception):
         code: a close code of RFC 6455 section 7.4, such as 1008 for a policy violation.
         reason: a sentence for the peer, at most 123 bytes of UTF-8; empty by default.
 
+    Raises:
+        TypeError: the code is not a number.
+        ValueError: the code may not be sent, such as 1006.
+
     >>> str(WebSocketException(1008, "no token"))
     '1008: no token'
     """
 
+    allows_any_code: ClassVar[bool] = False
+    """Whether codes that may not be sent are left to the server."""
+
     def __init__(self, code: int, reason: str | None = None) -> None:
+        if not self.allows_any_code:
+            check_close_code(code)
         self.code, self.reason = code, reason or ""
 
     def __str__(self) -> str:

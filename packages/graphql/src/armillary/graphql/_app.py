@@ -10,6 +10,7 @@ from strawberry import Schema
 
 from armillary.asgi_types import Receive, Scope, Send
 from armillary.datastructures import HTTPConnection
+from armillary.exchange import check_origin
 from armillary.http import Request, Response, request_response
 from armillary.websockets import OriginPolicy, WebSocket, WebSocketLimits, websocket_session
 
@@ -185,7 +186,7 @@ class GraphQL:
         A page of another origin is rejected. A client that offers no supported subprotocol gets the
         close code 4406, which it could not read from a rejected handshake.
         """
-        if not self._origin_policy.allows(websocket.scope):
+        if not check_origin(websocket.scope, self._origin_policy):
             await websocket.close()
             return
         offered: list[str] = websocket.scope.get("subprotocols") or []

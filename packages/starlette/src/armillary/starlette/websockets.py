@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from json import dumps, loads
 from typing import Any
 
@@ -21,10 +22,13 @@ __all__ = ["WebSocket", "WebSocketClose", "WebSocketDisconnect", "WebSocketDisco
 
 
 class WebSocket(NativeWebSocket[StateT], HTTPConnection[StateT]):
-    """One connection, with no limits or checks but the server's."""
+    """One connection, with no limits or checks but the server's: every policy of the native one is Starlette's."""
 
     limits = NO_LIMITS
+    origin_policy = None
     closes_after_handler = False
+    needs_denial_response = True
+    explains_unaccepted = False
 
     def encode_json(self, data: Any) -> str:
         return dumps(data, separators=(",", ":"), ensure_ascii=False)
@@ -32,19 +36,14 @@ class WebSocket(NativeWebSocket[StateT], HTTPConnection[StateT]):
     def decode_json(self, text: str | bytes) -> Any:
         return loads(text if isinstance(text, str) else text.decode("utf-8"))
 
-    def check_close(self, code: int, reason: str) -> None:
+    def check_close(self, code: int, reason: str | None) -> str:
         """Leave it to the server: frameworks close with any code and reason."""
+        return reason or ""
 
-    def check_subprotocol(self, subprotocol: str) -> None:
+    def check_subprotocol(self, subprotocol: str, offered: Iterable[str]) -> None:
         """Accept one that was not offered; CR, LF and NUL are still rejected."""
         if any(character in subprotocol for character in "\r\n\0"):
             raise ValueError(f"subprotocol must not contain CR, LF or NUL, got {subprotocol!r}")
-
-    async def reject_without_extension(self) -> None:
-        raise RuntimeError("The server doesn't support the Websocket Denial Response extension.")
-
-    def _unusable(self, action: str) -> RuntimeError:
-        return self._too_late(action)
 
 
 class WebSocketClose(NativeWebSocketClose):

@@ -8,19 +8,28 @@
 >>> app = websocket_session(echo)
 """
 
+from armillary.exchange import OriginPolicy
+
 from ._close import WebSocketClose
 from ._endpoint import WebSocketEndpoint
 from ._exception_handling import handle_exception
-from ._exceptions import MalformedMessage, UnexpectedMessage, WebSocketDisconnect, WebSocketDisconnected
+from ._exceptions import (
+    InvalidMessage,
+    MalformedMessage,
+    UnexpectedMessage,
+    WebSocketDisconnect,
+    WebSocketDisconnected,
+)
 from ._limits import NO_LIMITS, WebSocketLimits
 from ._origin import OriginMiddleware
-from ._origin_policy import OriginPolicy
+from ._policy import WebSocketPolicy
 from ._session import websocket_session
 from ._state import WebSocketState
 from ._websocket import WebSocket
 
 __all__ = [
     "NO_LIMITS",
+    "InvalidMessage",
     "MalformedMessage",
     "OriginMiddleware",
     "OriginPolicy",
@@ -31,6 +40,7 @@ __all__ = [
     "WebSocketDisconnected",
     "WebSocketEndpoint",
     "WebSocketLimits",
+    "WebSocketPolicy",
     "WebSocketState",
     "handle_exception",
     "websocket_session",

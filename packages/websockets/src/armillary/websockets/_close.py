@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from armillary.asgi_types import Receive, Scope, Send
-
-from ._handshake import check_close
+from armillary.asgi_types import Receive, Scope, Send, check_close_code
+from armillary.exchange import close_reason
 
 
 class WebSocketClose:
@@ -15,6 +14,7 @@ class WebSocketClose:
         reason: at most 123 bytes of UTF-8, on one line.
 
     Raises:
+        TypeError: the code is not a number.
         ValueError: the code may not be sent, or the reason does not fit.
     """
 
@@ -25,7 +25,9 @@ class WebSocketClose:
 
     def check(self) -> None:
         """Reject what a close frame cannot carry."""
-        check_close(self.code, self.reason)
+        check_close_code(self.code)
+        if close_reason(self.reason) != self.reason:
+            raise ValueError(f"close reason must be one line of at most 123 bytes of UTF-8, got {self.reason!r}")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the close message."""

@@ -6,8 +6,9 @@ from collections.abc import Generator
 from typing import Any, ClassVar, Literal
 
 from armillary.asgi_types import Message, Receive, Scope, Send, WebSocketException
+from armillary.exchange import OriginPolicy
 
-from ._exceptions import MalformedMessage, WebSocketDisconnect
+from ._exceptions import MalformedMessage, WebSocketDisconnect, closing_of
 from ._limits import WebSocketLimits
 from ._session import run_session
 from ._websocket import WebSocket
@@ -20,6 +21,8 @@ class WebSocketEndpoint:
         encoding: "text", "bytes" or "json": what `on_receive` gets, and all that the peer
             may send; None accepts text and bytes alike.
         limits: those of each connection; by default those of `websocket_class`.
+        origin_policy: which pages may open a connection; by default that of `websocket_class`. With
+            `OriginPolicy(["https://app.example.com"], check="session")` those of one more origin may.
         websocket_class: the class of the connection that the methods get.
 
     >>> class Echo(WebSocketEndpoint):
@@ -30,6 +33,7 @@ class WebSocketEndpoint:
 
     encoding: ClassVar[Literal["text", "bytes", "json"] | None] = None
     limits: ClassVar[WebSocketLimits | None] = None
+    origin_policy: ClassVar[OriginPolicy | None] = None
     websocket_class: ClassVar[type[WebSocket[Any]]] = WebSocket
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -47,7 +51,10 @@ class WebSocketEndpoint:
 
     def connection(self) -> WebSocket[Any]:
         """Return the connection that the methods get."""
-        return self.websocket_class(self.scope, self.receive, self.send, limits=self.limits)
+        websocket = self.websocket_class(self.scope, self.receive, self.send, limits=self.limits)
+        if self.origin_policy is not None:
+            websocket.origin_policy = self.origin_policy
+        return websocket
 
     async def converse(self, websocket: WebSocket[Any]) -> None:
         """Call `on_connect`, `on_receive` for each message, and `on_disconnect` whatever happens."""
@@ -66,8 +73,8 @@ class WebSocketEndpoint:
                 close_code = ending[0]
         except WebSocketDisconnect as exc:
             close_code = exc.code
-        except WebSocketException as exc:
-            close_code = exc.code
+        except Exception as exc:
+            close_code = self.close_code_of(exc)
             raise
         finally:
             await self.on_disconnect(websocket, close_code)
@@ -76,7 +83,8 @@ class WebSocketEndpoint:
         """Return what `on_receive` gets for a message.
 
         Raises:
-            WebSocketException: the message is not of the kind `encoding` names; closes with 1003.
+            WebSocketException: the message is not of the kind `encoding` names, and closes with 1003; or it
+                is not JSON, and closes with 1007.
         """
         text, data = message.get("text"), message.get("bytes")
         if self.encoding is None:
@@ -93,12 +101,20 @@ class WebSocketEndpoint:
             raise TypeError(f"{type(self).__name__}.encoding must be 'text', 'bytes', 'json' or None")
         try:
             return websocket.decode_json(data or b"" if text is None else text)
-        except (MalformedMessage, ValueError):
-            raise await self.reject(websocket, "Malformed JSON data received.") from None
+        except ValueError as exc:
+            raise await self.reject_json(websocket, exc) from None
 
     async def reject(self, websocket: WebSocket, detail: str) -> Exception:
         """Return the exception for a message of the wrong kind."""
         return WebSocketException(1003, detail)
+
+    async def reject_json(self, websocket: WebSocket, exc: ValueError) -> Exception:
+        """Return the exception for a message that `decode_json` rejected with `exc`."""
+        return exc if isinstance(exc, MalformedMessage) else MalformedMessage()
+
+    def close_code_of(self, exc: Exception) -> int:
+        """Return the code that `on_disconnect` gets if a method raised `exc`."""
+        return closing_of(exc)[0]
 
     async def on_connect(self, websocket: WebSocket) -> None:
         """Accept the connection, or close it; called first."""
@@ -108,4 +124,4 @@ class WebSocketEndpoint:
         """Handle one message."""
 
     async def on_disconnect(self, websocket: WebSocket, close_code: int) -> None:
-        """Clean up; `close_code` is 1011 if an exception ended the connection."""
+        """Clean up; if an exception ended the connection, `close_code` is what it closes with, most often 1011."""

@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import Any, cast
 
 from armillary.asgi_types import HTTPException, WebSocketException, is_async_callable
-from armillary.exchange import close_reason, registered_handler, reject, rejection_of
+from armillary.exchange import registered_handler, reject, rejection_of
 
-from ._exceptions import WebSocketDisconnect
+from ._exceptions import WebSocketDisconnect, closing_of
 from ._state import WebSocketState
 from ._websocket import WebSocket
 
@@ -21,8 +21,8 @@ async def handle_exception(websocket: WebSocket, exc: Exception) -> bool:
 
     A handler registered for the exception is called with `(websocket, exc)`; a response that it
     returns before accept is sent as the denial response. Otherwise a `WebSocketException` closes
-    with its code, an `HTTPException` rejects the handshake (or closes with 1008, for a server
-    error 1011), and a `WebSocketDisconnect` needs nothing.
+    with its code, an `HTTPException` rejects the handshake (after accept it closes with 1008, or with
+    1011 for a status of 500 and above), and a `WebSocketDisconnect` needs nothing.
 
     Args:
         websocket: the connection.
@@ -32,10 +32,12 @@ async def handle_exception(websocket: WebSocket, exc: Exception) -> bool:
     if handler is not None:
         await _call_handler(handler, websocket, exc)
         return True
-    if isinstance(exc, WebSocketException):
-        await _close(websocket, exc.code, exc.reason)
-    elif isinstance(exc, HTTPException):
-        await _reject(websocket, exc)
+    if isinstance(exc, HTTPException) and websocket.application_state is WebSocketState.CONNECTING:
+        if websocket.client_state is WebSocketState.CONNECTING:
+            await websocket.receive()
+        await reject(websocket.scope, websocket.send, rejection_of(exc))
+    elif isinstance(exc, (HTTPException, WebSocketException)):
+        await _close(websocket, exc)
     else:
         return _is_disconnect(exc)
     return True
@@ -60,16 +62,7 @@ async def _call_handler(handler: Any, websocket: WebSocket, exc: Exception) -> N
         await websocket.send_denial_response(response)
 
 
-async def _close(websocket: WebSocket, code: int, reason: str) -> None:
+async def _close(websocket: WebSocket, exc: Exception) -> None:
     state = websocket.application_state
     if state is WebSocketState.CONNECTED or state is WebSocketState.CONNECTING:
-        await websocket.close(code, close_reason(reason))
-
-
-async def _reject(websocket: WebSocket, exc: HTTPException) -> None:
-    if websocket.application_state is not WebSocketState.CONNECTING:
-        await _close(websocket, 1011 if exc.status_code >= 500 else 1008, exc.detail)
-        return
-    if websocket.client_state is WebSocketState.CONNECTING:
-        await websocket.receive()
-    await reject(websocket.scope, websocket.send, rejection_of(exc))
+        await websocket.close(*closing_of(exc))

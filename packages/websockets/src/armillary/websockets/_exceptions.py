@@ -5,7 +5,8 @@
     │   └── WebSocketDisconnected        it was used after it had ended (also a RuntimeError)
     └── WebSocketException (asgi-types)  close with a code
         ├── UnexpectedMessage            text instead of bytes, or the reverse (also a KeyError)
-        └── MalformedMessage             not JSON (also a ValueError)
+        ├── MalformedMessage             not JSON (also a ValueError)
+        └── InvalidMessage               JSON, but not of the type asked for (also a ValueError)
 
 One `except WebSocketDisconnect` covers every way a connection can end, whichever side or
 server detected it.
@@ -13,7 +14,13 @@ server detected it.
 
 from __future__ import annotations
 
-from armillary.asgi_types import WebSocketException
+from typing import TYPE_CHECKING
+
+from armillary.asgi_types import HTTPException, WebSocketException, reason_phrase
+from armillary.exchange import close_reason
+
+if TYPE_CHECKING:
+    from armillary.serialization import ValidationIssue
 
 
 class WebSocketDisconnect(Exception):
@@ -64,3 +71,35 @@ class MalformedMessage(WebSocketException, ValueError):
 
     def __init__(self, reason: str = "The message is not valid JSON") -> None:
         super().__init__(1007, reason)
+
+
+class InvalidMessage(WebSocketException, ValueError):
+    """The peer sent JSON that is not of the type asked for; closes with 1008.
+
+    Attributes:
+        errors: each place that does not match, as a dict with `path` and `message`. msgspec stops at the first.
+    """
+
+    def __init__(self, errors: list[ValidationIssue]) -> None:
+        self.errors = errors
+        places = "; ".join(f"{error['path']}: {error['message']}" for error in errors)
+        super().__init__(1008, f"The message is invalid: {places}")
+
+
+def closing_of(exc: Exception) -> tuple[int, str]:
+    """Return the code and reason that an exception of the handler closes an accepted connection with.
+
+    A `WebSocketException` has its own. An `HTTPException` is 1008 if the client is at fault (4xx), else 1011, with
+    its detail. Any other exception is 1011 and says nothing.
+
+    >>> closing_of(HTTPException(404, "no such room"))
+    (1008, 'no such room')
+    """
+    if isinstance(exc, WebSocketException):
+        return exc.code, close_reason(exc.reason)
+    if isinstance(exc, HTTPException):
+        # A detail that is no text, such as a dict, is for the body of a response.
+        detail: object = exc.detail
+        sentence = detail if isinstance(detail, str) else reason_phrase(exc.status_code, "")
+        return (1011 if exc.status_code >= 500 else 1008), close_reason(sentence)
+    return 1011, ""

@@ -1,14 +1,11 @@
-"""Checks on what the application puts into a handshake or a close frame (RFC 6455)."""
+"""Checks on what the application puts into a handshake (RFC 6455)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Final, cast
 
-MAX_REASON_BYTES: Final = 123
 _TOKEN: Final = frozenset("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
-_UNSENDABLE: Final = frozenset({1004, 1005, 1006, 1015})
-_FORBIDDEN: Final = ("\r", "\n", "\0")
 
 
 def check_subprotocol(subprotocol: str, offered: Iterable[str] | None) -> None:
@@ -26,22 +23,6 @@ def check_subprotocol(subprotocol: str, offered: Iterable[str] | None) -> None:
         raise ValueError(
             f"subprotocol {subprotocol!r} was not offered by the client; choose one of websocket['subprotocols']"
         )
-
-
-def check_close(code: int, reason: str) -> None:
-    """Reject a code that may not be sent, and a reason that does not fit (sections 5.5.1 and 7.4).
-
-    >>> check_close(1000, "done")
-    """
-    if not (1000 <= code <= 1014 or 3000 <= code <= 4999) or code in _UNSENDABLE:
-        raise ValueError(
-            f"close code {code!r} may not be sent; use 1000 to 1003, 1007 to 1014, or 3000 to 4999 for your own"
-        )
-    for character in _FORBIDDEN:
-        if character in reason:
-            raise ValueError(f"close reason must not contain CR, LF or NUL, got {reason!r}")
-    if len(reason) > MAX_REASON_BYTES or len(reason.encode("utf-8", "replace")) > MAX_REASON_BYTES:
-        raise ValueError(f"close reason must fit in {MAX_REASON_BYTES} bytes of UTF-8, got {reason!r}")
 
 
 def handshake_headers(

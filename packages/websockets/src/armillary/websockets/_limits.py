@@ -15,7 +15,7 @@ class WebSocketLimits:
         idle_timeout: seconds without a message from the peer, after which the connection closes
             with 1001. Protocol pings are the server's and do not count.
         send_timeout: seconds one send may wait for a slow peer, after which the connection
-            closes with 1013.
+            closes with 1013; 30 by default, so that one stalled peer does not hold those who send to many.
 
     Raises:
         ValueError: a limit is zero or negative, or the queue could not hold one message.
@@ -33,7 +33,7 @@ class WebSocketLimits:
         max_queued_messages: int | None = 1024,
         max_queued_bytes: int | None = 4 * 1024 * 1024,
         idle_timeout: float | None = None,
-        send_timeout: float | None = None,
+        send_timeout: float | None = 30.0,
     ) -> None:
         self.max_message_size = max_message_size
         self.max_queued_messages = max_queued_messages
@@ -54,7 +54,7 @@ class WebSocketLimits:
         return f"{type(self).__name__}({', '.join(f'{name}={getattr(self, name)!r}' for name in self.__slots__)})"
 
 
-NO_LIMITS = WebSocketLimits(max_message_size=None, max_queued_messages=None, max_queued_bytes=None)
+NO_LIMITS = WebSocketLimits(max_message_size=None, max_queued_messages=None, max_queued_bytes=None, send_timeout=None)
 """No limits at all."""
 
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
 from armillary.asgi_types import ASGIApp, Receive, Scope, Send
-from armillary.exchange import Rejection, reject
+from armillary.exchange import DecidesOrigin, OriginCheck, OriginPolicy, Rejection, check_origin, reject
 
-from ._origin_policy import Check, OriginPolicy
+REJECTED: Final = "This origin may not open a WebSocket here."
 
 
 class OriginMiddleware:
     """Reject WebSocket handshakes from web pages that are not allowed to make them.
+
+    What it allows is not checked again when a handler accepts the connection.
 
     Args:
         app: any ASGI application; scopes other than WebSocket pass untouched.
@@ -32,16 +35,16 @@ class OriginMiddleware:
         app: ASGIApp,
         allow_origins: Iterable[str] = (),
         *,
-        check: Check = "cookies",
+        check: OriginCheck = "cookies",
         require_origin: bool = False,
-        policy: OriginPolicy | None = None,
+        policy: DecidesOrigin | None = None,
     ) -> None:
         self.app = app
         self.policy = policy or OriginPolicy(allow_origins, check=check, require_origin=require_origin)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the connection on, or reject it."""
-        if scope["type"] != "websocket" or self.policy.allows(scope):
+        if scope["type"] != "websocket" or check_origin(scope, self.policy):
             await self.app(scope, receive, send)
             return
-        await reject(scope, send, Rejection(403, "This origin may not open a WebSocket here."), receive)
+        await reject(scope, send, Rejection(403, REJECTED), receive)

@@ -1,0 +1,77 @@
+"""What differs between the native WebSocket and the drop-in's, in one class.
+
+Each attribute and method is read from the class of the connection, so that a subclass changes it for all of its
+connections. `armillary.starlette` overrides all of them but none of anything else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from json import dumps
+from typing import Any
+
+from armillary.asgi_types import check_close_code
+from armillary.exchange import OriginPolicy, close_reason
+from armillary.serialization import decode_json, json_error
+
+from ._exceptions import MalformedMessage
+from ._handshake import check_subprotocol
+from ._limits import WebSocketLimits
+
+
+class WebSocketPolicy:
+    """The choices of a class of connections; the values here are the native ones."""
+
+    limits: WebSocketLimits = WebSocketLimits()
+    """Default limits of every connection of this class."""
+
+    origin_policy: OriginPolicy | None = OriginPolicy(check="session")
+    """Which pages may open a connection, asked when it is accepted; None for every page. A policy that decided
+    before, such as that of `OriginMiddleware`, is not decided again."""
+
+    closes_after_handler: bool = True
+    """Whether `websocket_session` closes a connection that its handler left open, and with 1011 after a failure."""
+
+    needs_denial_response: bool = False
+    """Whether `send_denial_response` raises if the server lacks the extension; if not, the rejection is a plain 403."""
+
+    explains_unaccepted: bool = True
+    """Whether use before `accept()` has an error of its own; if not, it has that of a closed connection."""
+
+    def encode_json(self, data: Any) -> str:
+        """Return `data` as compact JSON; NaN and infinities are rejected (RFC 8259 section 6)."""
+        text = dumps(data, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+        if not text.isascii():
+            try:
+                text.encode("utf-8")
+            except UnicodeEncodeError:  # a lone surrogate, which only an escape can carry
+                return dumps(data, separators=(",", ":"), allow_nan=False)
+        return text
+
+    def decode_json(self, text: str | bytes) -> Any:
+        """Return the value of a JSON text, decoded with the limits of `armillary.serialization`.
+
+        Raises:
+            MalformedMessage: it is not JSON (RFC 8259), a number is too large, or it is nested too deeply.
+        """
+        body = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
+        try:
+            return decode_json(body)
+        except (ValueError, RecursionError) as exc:
+            raise MalformedMessage(json_error(exc, body, "The message").detail) from exc
+
+    def check_close(self, code: int, reason: str | None) -> str:
+        """Return the reason as a close frame carries it; reject a code that it cannot carry.
+
+        Raises:
+            TypeError: the reason is not text, or the code is not a number.
+            ValueError: the code may not be sent.
+        """
+        check_close_code(code)
+        if reason is not None and not isinstance(reason, str):
+            raise TypeError(f"close reason must be text, got {reason!r}; write str(...) around it")
+        return close_reason(reason or "")
+
+    def check_subprotocol(self, subprotocol: str, offered: Iterable[str]) -> None:
+        """Reject a subprotocol that is not a token or was not offered."""
+        check_subprotocol(subprotocol, offered)

@@ -1,0 +1,179 @@
+"""Sending messages, and closing."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from armillary.asgi_types import Message
+from armillary.concurrency import wait_at_most
+from armillary.datastructures import StateT
+from armillary.exchange import CLOSED_ABNORMALLY
+
+from ._connection import Connection
+from ._exceptions import WebSocketDisconnect
+from ._state import CONNECTED, CONNECTING, DISCONNECTED, state_after
+
+_CLOSE_SECONDS: Final = 1.0
+# Servers report a broken connection at once; this is for one that never does.
+_CLOSE_FRAME_WAIT_SECONDS: Final = 1.0
+
+
+class Sending(Connection[StateT]):
+    """The direction from the application to the peer."""
+
+    async def send(self, message: Message) -> None:
+        """Send an ASGI message, if it may be sent now.
+
+        Raises:
+            WebSocketDisconnect: the peer has disconnected, or has read nothing for `send_timeout` seconds.
+            WebSocketDisconnected: the connection was closed, or its end was received, before.
+            RuntimeError: the message is out of order.
+        """
+        before = self.application_state
+        if before is DISCONNECTED:
+            raise self._too_late("send")
+        after = state_after(before, message)
+        if after is not before:
+            self.application_state = after
+            if before is CONNECTED:
+                self._record_close(message.get("code", 1000), message.get("reason") or "")
+            elif after is not CONNECTED:
+                self._ending = (CLOSED_ABNORMALLY, "")  # as the client sees a rejected handshake
+        if self.client_state is DISCONNECTED:
+            raise self._ended("send")
+        await self._deliver(message)
+
+    async def _deliver(self, message: Message) -> None:
+        """Give a message to the server: within the time limit, and with a turn for the event loop now and then."""
+        try:
+            if self._send_timeout is None:
+                await self._send(message)
+            else:
+                await wait_at_most(self._send_timeout, self._send(message))
+        except OSError as exc:
+            raise await self._send_failed(exc) from exc
+        if self._turn.is_due():
+            await self._turn.give()
+
+    async def _send_failed(self, exc: OSError) -> WebSocketDisconnect:
+        """Record why a send failed, close if it took too long, and return the exception for the handler."""
+        # The time-out of a socket is an OSError too, but has a number.
+        if self._send_timeout is not None and isinstance(exc, TimeoutError) and exc.errno is None:
+            return await self._close_for_limit(1013, f"The peer read nothing for {self._send_timeout:g} seconds")
+        # A send may fail before the peer's close frame was read. If the connection is read ahead, its code is awaited.
+        if self._reader is not None and self.client_state is not DISCONNECTED:
+            from anyio import move_on_after
+
+            with move_on_after(_CLOSE_FRAME_WAIT_SECONDS):
+                await self._reader.queue.wait_ended()
+        if self.client_state is not DISCONNECTED:
+            self.client_state = DISCONNECTED
+            self._ending = (CLOSED_ABNORMALLY, "")
+        return self._ended("send")
+
+    async def send_text(self, data: str) -> None:
+        """Send a text message.
+
+        Raises:
+            WebSocketDisconnect: as `send`.
+            RuntimeError: the connection is not open.
+        """
+        message = {"type": "websocket.send", "text": data}
+        if self.application_state is CONNECTED and self.client_state is CONNECTED and self._sends_directly:
+            await self._deliver(message)
+        else:
+            await self.send(message)
+
+    async def send_bytes(self, data: bytes) -> None:
+        """Send a binary message.
+
+        Raises:
+            WebSocketDisconnect: as `send`.
+            RuntimeError: the connection is not open.
+        """
+        message = {"type": "websocket.send", "bytes": data}
+        if self.application_state is CONNECTED and self.client_state is CONNECTED and self._sends_directly:
+            await self._deliver(message)
+        else:
+            await self.send(message)
+
+    async def send_json(self, data: Any, mode: str = "text") -> None:
+        """Send `data` encoded as JSON.
+
+        Args:
+            data: anything `encode_json` takes.
+            mode: "text" (default) or "binary": the kind of message sent.
+        """
+        check_mode(mode)
+        text = self.encode_json(data)
+        await (self.send_text(text) if mode == "text" else self.send_bytes(text.encode("utf-8")))
+
+    # Closing
+
+    async def close(self, code: int = 1000, reason: str | None = None) -> None:
+        """Close the connection; before accept, reject the handshake with a 403.
+
+        Does nothing if the peer has disconnected already, whether or not the handler knows.
+
+        Args:
+            code: a close code of RFC 6455 section 7.4 that may be sent; 1000 by default.
+            reason: a sentence for the peer; sent on one line, and cut to 123 bytes of UTF-8 at a character.
+
+        Raises:
+            TypeError: the reason is not text, or the code is not a number.
+            ValueError: the code may not be sent.
+            WebSocketDisconnected: it was closed before.
+        """
+        closed_before = self.application_state is DISCONNECTED
+        if self.client_state is not DISCONNECTED:  # then the code is often the peer's own, such as 1006
+            reason = self.check_close(code, reason)
+        try:
+            await self.send({"type": "websocket.close", "code": code, "reason": reason or ""})
+        except WebSocketDisconnect:
+            if closed_before:
+                raise
+
+    async def finish(self) -> None:
+        """Close with 1000 if still open; reject a handshake that got no response."""
+        if self.application_state is CONNECTED or self.application_state is CONNECTING:
+            await self.close()
+
+    async def fail(self) -> None:
+        """Close an accepted connection with 1011, as an unhandled exception does."""
+        if self.closes_after_handler:
+            await self._try_close(1011, "")
+
+    def _record_close(self, code: int, reason: str) -> None:
+        """Record that this side closes; not every server reports it to a task that waits to receive."""
+        if self.client_state is not DISCONNECTED:
+            self._ending = (code, reason)
+            if self._reader is not None:
+                self._reader.queue.end(WebSocketDisconnect(code, reason))
+
+    async def _close_for_limit(self, code: int, reason: str) -> WebSocketDisconnect:
+        """Close for an exceeded limit and return the exception for the handler."""
+        await self._try_close(code, reason)
+        self.client_state = DISCONNECTED
+        self._ending = (code, reason)
+        self._handler_knows_end = True
+        return WebSocketDisconnect(code, reason)
+
+    async def _try_close(self, code: int, reason: str) -> None:
+        """Close an accepted connection if possible; errors are ignored, as the connection ends anyway."""
+        if self.application_state is not CONNECTED or self.client_state is DISCONNECTED:
+            return
+        from anyio import CancelScope, current_time
+
+        self.application_state = DISCONNECTED
+        self._record_close(code, reason)
+        with CancelScope(shield=True, deadline=current_time() + _CLOSE_SECONDS):
+            try:
+                await self._send({"type": "websocket.close", "code": code, "reason": reason})
+            except Exception:
+                return
+
+
+def check_mode(mode: str) -> None:
+    """Reject a kind of message that is neither text nor binary."""
+    if mode not in ("text", "binary"):
+        raise RuntimeError(f'The "mode" argument should be "text" or "binary", got {mode!r}')
