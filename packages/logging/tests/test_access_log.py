@@ -114,14 +114,16 @@ async def test_the_duration_ends_with_the_last_byte_and_not_with_background_work
 
 
 @pytest.mark.anyio
-async def test_an_exception_is_one_line_and_raised_on(connection: Any, logger: Any, records: list[Any]) -> None:
+async def test_an_exception_is_one_line_without_a_status_and_raised_on(
+    connection: Any, logger: Any, records: list[Any]
+) -> None:
     async def failing(scope: Any, receive: Any, send: Any) -> None:
         raise RuntimeError("secret\ndetail")
 
     with pytest.raises(RuntimeError):
         await connection().call(AccessLogMiddleware(failing, logger))
     (record,) = records
-    assert (record.status, record.outcome, record.error, record.levelno) == (500, "failed", "RuntimeError", 40)
+    assert (record.status, record.outcome, record.error, record.levelno) == (None, "failed", "RuntimeError", 40)
     assert "secret" not in record.getMessage()
     assert current_request_id.get() is None
 
@@ -177,16 +179,20 @@ async def unused() -> Any: ...
 @pytest.mark.parametrize("raised", [None, ClientDisconnect])
 async def test_a_disconnect_is_one_line(logger: Any, records: list[Any], raised: Any) -> None:
     async def leaving(scope: Any, receive: Any, send: Any) -> None:
+        assert (await receive())["type"] == "http.disconnect"
         if raised is not None:
             raise raised
+
+    async def disconnect() -> Any:
+        return {"type": "http.disconnect"}
 
     scope = {"type": "http", "method": "GET", "path": "/", "headers": []}
     app = AccessLogMiddleware(leaving, logger)
     if raised is None:
-        await app(scope, unused, disconnected_send)
+        await app(scope, disconnect, disconnected_send)
     else:
         with pytest.raises(raised):
-            await app(scope, unused, disconnected_send)
+            await app(scope, disconnect, disconnected_send)
     (record,) = records
     assert (record.status, record.outcome, record.client, record.levelno) == (None, "disconnected", None, 20)
     assert '"GET /" None disconnected 0 bytes' in record.getMessage()
@@ -265,6 +271,46 @@ async def test_excluded_paths_have_no_line_and_still_an_id(connection: Any, logg
     assert len(made.fields(b"x-request-id")) == 1
     await connection(path="/health/").call(app)
     assert [record.path for record in records] == ["/health/"]
+    for path in ("/probes/live", "/probes/../orders"):
+        await connection(path=path).call(AccessLogMiddleware(hello, logger, excluded_paths=["/probes/*"]))
+    assert [record.path for record in records] == ["/health/", "/probes/../orders"]
+
+
+@pytest.mark.anyio
+async def test_a_query_excludes_nothing(connection: Any, logger: Any, records: list[Any]) -> None:
+    app = AccessLogMiddleware(hello, logger, excluded_paths=["/health"])
+    await connection(path="/orders", query_string=b"next=/health").call(app)
+    assert [record.path for record in records] == ["/orders"]
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("messages", [[], [START], [START, {"type": "http.response.body", "more_body": True}]])
+async def test_an_application_that_returns_without_a_whole_response_has_failed(
+    connection: Any, logger: Any, records: list[Any], messages: list[Any]
+) -> None:
+    made = connection()
+    await AccessLogMiddleware(app_sending(*messages), logger)(made.scope, made.receive, made.send)
+    (record,) = records
+    assert (record.status, record.outcome, record.levelno) == (200 if messages else None, "failed", logging.ERROR)
+    assert record.request_id
+
+
+@pytest.mark.anyio
+async def test_a_handshake_without_a_response_has_failed(connection: Any, logger: Any, records: list[Any]) -> None:
+    made = connection("websocket", (CONNECT,))
+    await AccessLogMiddleware(app_sending(), logger)(made.scope, made.receive, made.send)
+    assert [(record.status, record.outcome) for record in records] == [(None, "failed")]
+
+
+@pytest.mark.anyio
+async def test_an_id_that_the_application_sends_in_capitals_is_the_only_one(
+    connection: Any, logger: Any, records: list[Any]
+) -> None:
+    start = {**START, "headers": [(b"X-Request-ID", b"own")]}
+    for make in (AccessLogMiddleware, RequestIDMiddleware):
+        made = connection()
+        await make(app_sending(start, {"type": "http.response.body"}))(made.scope, made.receive, made.send)
+        assert made.sent.raw_headers == [(b"X-Request-ID", b"own")]
 
 
 @pytest.mark.anyio
@@ -300,7 +346,7 @@ def test_bad_configuration_is_rejected_at_construction(logger: Any) -> None:
         AccessLogMiddleware(hello, logger, message="%(nothing)s")
     with pytest.raises(ValueError, match="message cannot be filled in"):
         AccessLogMiddleware(hello, logger, message="100% %(path)s")
-    with pytest.raises(TypeError, match=r"excluded_paths is a list; write \['/health'\]"):
+    with pytest.raises(TypeError, match=r"excluded_paths is a list of paths; write \['/health'\]"):
         AccessLogMiddleware(hello, logger, excluded_paths="/health")
     with pytest.raises(TypeError, match="logger must be"):
         AccessLogMiddleware(hello, 7)  # type: ignore[arg-type]

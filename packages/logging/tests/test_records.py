@@ -15,7 +15,14 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from armillary.logging import AccessLogMiddleware, JSONFormatter, LineFormatter, current_request_id, logging_config
+from armillary.logging import (
+    AccessLogMiddleware,
+    JSONFormatter,
+    LineFormatter,
+    RequestIDFilter,
+    current_request_id,
+    logging_config,
+)
 
 
 async def hello(scope: Any, receive: Any, send: Any) -> None:
@@ -131,9 +138,56 @@ async def test_a_line_whose_text_cannot_be_filled_in_is_written_all_the_same() -
     assert entry["message"].startswith("a%d\n%s ('x',)")
 
 
-async def test_extra_fields_do_not_replace_the_facts_of_a_line() -> None:
+async def test_extra_fields_do_not_replace_the_facts_of_a_line_and_are_renamed() -> None:
     line = json.loads(JSONFormatter({"level": "fixed"}).format(made(msg="m", time="then", level="none", logger="x")))
     assert (line["level"], line["logger"], line["time"]) == ("INFO", "app", "1970-01-01T00:00:00.000Z")
+    assert (line["extra_time"], line["extra_logger"], line["extra_level"]) == ("then", "x", "fixed")
+    assert line["extra_extra_level"] == "none"
+
+
+@pytest.mark.parametrize("filtered", [True, False])
+async def test_an_id_given_by_extra_does_not_replace_the_real_one(filtered: bool) -> None:
+    token = current_request_id.set("real")
+    try:
+        record = made(msg="m", request_id="other")
+        if filtered:
+            RequestIDFilter().filter(record)
+        line = json.loads(JSONFormatter().format(record))
+        assert (line["request_id"], line["extra_request_id"]) == ("real", "other")
+        assert "[real] m" in LineFormatter().format(record)
+    finally:
+        current_request_id.reset(token)
+
+
+async def test_the_id_of_a_record_is_kept_for_a_thread_that_serves_no_request() -> None:
+    token = current_request_id.set("real")
+    record = made(msg="m", request_id="other")
+    RequestIDFilter().filter(record)
+    current_request_id.reset(token)
+    line = json.loads(JSONFormatter().format(record))
+    assert (line["request_id"], line["extra_request_id"]) == ("real", "other")
+
+
+@pytest.mark.parametrize("form", ["json", "text"])
+async def test_one_exception_is_one_traceback(form: Any, capsys: Any) -> None:
+    root = logging.getLogger()
+    before = (root.level, root.handlers[:])
+    try:
+        logging.config.dictConfig(logging_config(form))
+        for name in ("armillary.errors", "uvicorn.error"):
+            for error in (ERROR, OSError(name)):
+                logging.getLogger(name).error("Exception in ASGI application", exc_info=error)
+    finally:
+        root.setLevel(before[0])
+        root.handlers[:] = before[1]
+        logging.getLogger("uvicorn.access").setLevel(logging.NOTSET)
+    written = capsys.readouterr().err
+    assert written.count("KeyError: 'once'") == 1
+    assert written.count("OSError: armillary.errors") == 1
+    assert written.count("OSError: uvicorn.error") == 1
+
+
+ERROR = KeyError("once")
 
 
 async def test_the_programs_own_lines_have_the_request_id() -> None:

@@ -15,6 +15,7 @@ from ._configuration import logging_config
 from ._escape import escaped
 from ._json_formatter import JSONFormatter
 from ._line_formatter import LineFormatter
+from ._repeated_traceback import RepeatedTracebackFilter
 from ._request_id import RequestIDPolicy, current_request_id, new_request_id
 from ._request_id_filter import RequestIDFilter
 from ._request_id_middleware import RequestIDMiddleware
@@ -23,6 +24,7 @@ __all__ = [
     "AccessLogMiddleware",
     "JSONFormatter",
     "LineFormatter",
+    "RepeatedTracebackFilter",
     "RequestIDFilter",
     "RequestIDMiddleware",
     "RequestIDPolicy",

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Sequence
 from contextvars import Token
 from time import perf_counter
+from typing import Any
 
 from armillary.asgi_types import ASGIApp, Receive, Scope, Send, find_route_template
+from armillary.datastructures import PathPatterns
+from armillary.exchange import HTTPExchange, WebSocketExchange
 
 from ._access_record import RecordMaker
 from ._entry import check_message
@@ -34,13 +37,14 @@ class AccessLogMiddleware:
         error_level: of records whose status is 500 or above, or whose application failed; ERROR by
             default.
         message: the records' text, with attributes written as `%(status)s`.
-        excluded_paths: paths that get no line, such as `["/health"]`; compared as a whole.
+        excluded_paths: paths that get no line, such as `["/health"]`, or `["/health/*"]` for all below; compared
+            exactly, without the query.
         request_id_header: the header for ids in requests and responses; None to add no ids.
         accept_request_id, generate_request_id: as `accept` and `generate` of `RequestIDMiddleware`.
 
     Raises:
         TypeError: a string instead of a list; an invalid logger or level.
-        ValueError: a message that names an unknown attribute; an invalid header name.
+        ValueError: a message that names an unknown attribute; an invalid header name; a path that is not absolute.
     """
 
     def __init__(
@@ -51,25 +55,20 @@ class AccessLogMiddleware:
         level: int = logging.INFO,
         error_level: int = logging.ERROR,
         message: str = DEFAULT_MESSAGE,
-        excluded_paths: Collection[str] = (),
+        excluded_paths: Sequence[str] = (),
         request_id_header: str | None = "X-Request-ID",
         accept_request_id: bool = True,
         generate_request_id: Callable[[], str] = new_request_id,
     ) -> None:
-        if isinstance(excluded_paths, str):
-            raise TypeError(f"excluded_paths is a list; write [{excluded_paths!r}]")
         if not isinstance(logger, str | logging.Logger):
             raise TypeError(f"logger must be a logging.Logger or the name of one, got {logger!r}")
         for parameter, number in (("level", level), ("error_level", error_level)):
             if not isinstance(number, int) or isinstance(number, bool):
                 raise TypeError(f"{parameter} is a number such as logging.INFO, got {number!r}")
-        for path in excluded_paths:
-            if not isinstance(path, str):
-                raise TypeError(f"excluded_paths is a list of paths, got {path!r} in it")
         check_message(message)
         self.app = app
         self.logger = logging.getLogger(logger) if isinstance(logger, str) else logger
-        self.excluded_paths = frozenset(excluded_paths)
+        self.excluded_paths = PathPatterns("excluded_paths", excluded_paths)
         self.level = level
         self.error_level = error_level
         self.usual = RecordMaker(self.logger.name, level, message)
@@ -81,28 +80,28 @@ class AccessLogMiddleware:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         began = perf_counter()
         kind = scope["type"]
-        exchange: LoggedExchange
+        exchange: LoggedExchange[Any]
         if kind == "http":
-            exchange = LoggedHTTPExchange(self, scope, send, began)
+            exchange = LoggedHTTPExchange(self, scope, receive, send, HTTPExchange(), began)
         elif kind == "websocket":
-            exchange = LoggedWebSocketExchange(self, scope, send, began)
-            receive = exchange.receiving(receive)
+            exchange = LoggedWebSocketExchange(self, scope, receive, send, WebSocketExchange(receive=receive), began)
         else:
             await self.app(scope, receive, send)
             return
         token = None if self.request_ids is None else self._identify(exchange, self.request_ids)
         try:
-            await self.app(scope, receive, exchange.send)
+            await self.app(scope, exchange.receive, exchange.send)
         except BaseException as exc:
             exchange.fail(exc)
             raise
+        else:
+            if not exchange.written:
+                exchange.end()
         finally:
             if token is not None:
                 current_request_id.reset(token)
-        if not exchange.written:
-            exchange.end()
 
-    def _identify(self, exchange: LoggedExchange, policy: RequestIDPolicy) -> Token[str | None] | None:
+    def _identify(self, exchange: LoggedExchange[Any], policy: RequestIDPolicy) -> Token[str | None] | None:
         """Give the connection an id, unless outer middleware has given it one."""
         record = exchange.record
         if "request_id" in record:
@@ -112,15 +111,23 @@ class AccessLogMiddleware:
         exchange.request_id = request_id
         return current_request_id.set(request_id)
 
-    def write(self, exchange: LoggedExchange, outcome: str, error: BaseException | None = None) -> None:
-        """Log the record of a connection that has ended."""
+    def write(self, exchange: LoggedExchange[Any], outcome: str, error: BaseException | None = None) -> None:
+        """Log the record of a connection that has ended.
+
+        Args:
+            exchange: the connection.
+            outcome: how it ended; see `AccessEntry`.
+            error: the exception that ended it.
+        """
         duration = perf_counter() - exchange.began
         exchange.written = True
         status = exchange.status
         is_failure = outcome == "failed" or (status is not None and status >= 500)
         scope = exchange.scope
         path = scope["path"]
-        if not self.logger.isEnabledFor(self.error_level if is_failure else self.level) or path in self.excluded_paths:
+        if not self.logger.isEnabledFor(self.error_level if is_failure else self.level):
+            return
+        if self.excluded_paths and self.excluded_paths.matches(path):
             return
         record = exchange.record
         maker = self.failed if is_failure else self.usual

@@ -11,7 +11,7 @@ def logging_config(form: Form = "text", level: str = "INFO") -> dict[str, Any]:
     """Return a configuration that writes every record to standard error.
 
     It is for `logging.config.dictConfig`, and for the `log_config` of uvicorn. Uvicorn's own
-    access log is silent in it.
+    access log is silent in it, and its report of an exception that the application has logged is left out.
 
     Args:
         form: "json" for `JSONFormatter`, "text" for `LineFormatter`.
@@ -33,10 +33,17 @@ def logging_config(form: Form = "text", level: str = "INFO") -> dict[str, Any]:
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "filters": {"request_id": {"()": "armillary.logging.RequestIDFilter"}},
+        "filters": {
+            "request_id": {"()": "armillary.logging.RequestIDFilter"},
+            "repeated_traceback": {"()": "armillary.logging.RepeatedTracebackFilter"},
+        },
         "formatters": {"line": {"()": formatter}},
         "handlers": {
-            "stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request_id"]},
+            "stderr": {
+                "class": "logging.StreamHandler",
+                "formatter": "line",
+                "filters": ["request_id", "repeated_traceback"],
+            },
         },
         "root": {"level": level, "handlers": ["stderr"]},
         "loggers": {"uvicorn.access": {"level": "WARNING"}},

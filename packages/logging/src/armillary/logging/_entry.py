@@ -15,10 +15,10 @@ class AccessEntry(TypedDict):
         method: the request's method; "WEBSOCKET" for a WebSocket.
         path: the decoded path, escaped. The query is left out, since it may hold secrets.
         route: the template of the route, such as "/users/{id:int}"; None if none matched.
-        status: the response's status; 101 for an accepted WebSocket; None if there was none.
-        outcome: "complete"; "disconnected" if the client disconnected before the end, which includes
-            an application that ends without a whole response; "cancelled"; or "failed"
-            by an exception.
+        status: the response's status; 101 for an accepted WebSocket; None if there was none, as when an
+            exception has left the application and what responds is further out.
+        outcome: "complete"; "disconnected" if the client disconnected before the end; "cancelled"; or
+            "failed", by an exception or because the application returned without a whole response.
         error: the class of the exception that ended it, as far as it is known.
         response_bytes: bytes of the body, or of WebSocket messages, handed to the server.
         duration: seconds from the request's arrival to that last byte.

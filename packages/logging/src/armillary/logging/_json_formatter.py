@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, cast
 
-from ._request_id import current_request_id
+from ._request_id_filter import OTHER_REQUEST_ID, request_id_of
 from ._standard_attributes import added_attributes
 
 
@@ -16,8 +16,9 @@ class JSONFormatter(logging.Formatter):
     """Write a record as one line of JSON (RFC 8259), in ASCII.
 
     The object has `time` (RFC 3339, UTC), `level`, `logger`, `message`; then `request_id`,
-    `exception` and `stack` if present, the constant fields, and the record's `extra=` fields. An
-    extra field does not replace one of these. A value that JSON cannot represent is written as text.
+    `exception` and `stack` if present, the constant fields, and the record's `extra=` fields. One that
+    has the name of another is written as `extra_<name>`. A value that JSON cannot represent is written
+    as text.
 
     Args:
         fields: constant fields of every line, such as `{"service": "shop"}`.
@@ -60,20 +61,29 @@ class JSONFormatter(logging.Formatter):
             "message": message_of(record),
         }
         added = added_attributes(record)
-        request_id = added.pop("request_id", None) or current_request_id.get()
+        added.pop("request_id", None)
+        request_id, other_id = request_id_of(record)
         if request_id is not None:
             entry["request_id"] = request_id
+        if other_id is not None:
+            added[OTHER_REQUEST_ID] = other_id
         # Prefer `exc_info` to the cached `exc_text`, which another handler's formatter wrote for its own lines.
         exception = self.formatException(record.exc_info) if record.exc_info else record.exc_text
         if exception:
             entry["exception"] = exception
         if record.stack_info:
             entry["stack"] = record.stack_info
-        added.update(self.fields)
-        for name in entry.keys() & added.keys():
-            del added[name]
-        entry.update(added)
+        for fields in (self.fields, added):
+            for name, value in fields.items():
+                entry[free_name(name, entry)] = value
         return entry
+
+
+def free_name(name: str, entry: Mapping[str, Any]) -> str:
+    """Return a name that the entry does not have yet: itself, or after "extra_"."""
+    while name in entry:
+        name = f"extra_{name}"
+    return name
 
 
 def message_of(record: logging.LogRecord) -> str:

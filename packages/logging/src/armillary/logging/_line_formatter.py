@@ -7,7 +7,7 @@ from copy import copy
 from typing import Literal
 
 from ._escape import one_line
-from ._request_id import current_request_id
+from ._request_id_filter import request_id_of
 
 DEFAULT_FORMAT = "%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s"
 
@@ -35,15 +35,15 @@ class LineFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         attributes = record.__dict__
-        if attributes.get("request_id") is None or record.exc_info or record.exc_text:
-            record = self.prepared(record)
+        request_id = request_id_of(record)[0] or "-"
+        if attributes.get("request_id") != request_id or record.exc_info or record.exc_text:
+            record = self.prepared(record, request_id)
         return super().format(record)
 
-    def prepared(self, record: logging.LogRecord) -> logging.LogRecord:
+    def prepared(self, record: logging.LogRecord, request_id: str) -> logging.LogRecord:
         """Return a copy to format, since other handlers must not see the changes."""
         record = copy(record)
-        if record.__dict__.get("request_id") is None:
-            record.request_id = current_request_id.get() or "-"
+        record.request_id = request_id
         if record.exc_info:
             record.exc_text = None
         elif record.exc_text:

@@ -3,53 +3,72 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable
-from typing import Protocol
+from typing import Any, Generic, Protocol, TypeVar
 
-from armillary.asgi_types import HTTPException, Message, Scope, Send, expect_route_template
+from armillary.asgi_types import HTTPException, Message, Receive, Scope, Send, expect_route_template
+from armillary.exchange import HTTPExchange, WebSocketExchange
 
 from ._entry import outcome_of
 from ._request_id import RequestIDPolicy
+
+ExchangeT = TypeVar("ExchangeT", bound=HTTPExchange | WebSocketExchange)
 
 
 class AccessLog(Protocol):
     """Writes the line of a connection."""
 
-    def write(self, exchange: LoggedExchange, outcome: str, error: BaseException | None = None) -> None: ...
+    def write(self, exchange: LoggedExchange[Any], outcome: str, error: BaseException | None = None) -> None: ...
 
 
-class LoggedExchange:
+class LoggedExchange(Generic[ExchangeT]):
     """A connection that is being served: the channels of its application.
 
     Args:
         log: where its line is written, once.
-        scope, send: the connection.
+        scope, receive, send: the connection.
+        tracker: follows its state.
         began: when it arrived, by `perf_counter`.
 
     Attributes:
         record: the scope record.
         policy: how its id is added to the response; None if it is not.
         request_id: that id.
-        status: the response's status, once there is one.
         size: bytes sent so far.
-        close_code: of a WebSocket.
-        disconnected: whether the client is known to have disconnected.
+        disconnected: whether sending failed because the client has disconnected.
         written: whether the line was written.
     """
 
     policy: RequestIDPolicy | None = None
     request_id = ""
-    status: int | None = None
     size = 0
-    close_code: int | None = None
     disconnected = False
     written = False
+    _status_of_exception: int | None = None
 
-    def __init__(self, log: AccessLog, scope: Scope, send: Send, began: float) -> None:
+    def __init__(
+        self, log: AccessLog, scope: Scope, receive: Receive, send: Send, tracker: ExchangeT, began: float
+    ) -> None:
         self.log = log
         self.scope = scope
+        self.server_receive = receive
         self.server_send = send
+        self.tracker = tracker
         self.record = expect_route_template(scope)
         self.began = began
+
+    @property
+    def status(self) -> int | None:
+        """The status of the response; None as long as there is none."""
+        return self._status_of_exception or self.tracker.status
+
+    @property
+    def close_code(self) -> int | None:
+        """The code a WebSocket was closed with, by either side."""
+        return None
+
+    async def receive(self) -> Message:
+        """Receive a message and record a disconnect."""
+        raise NotImplementedError
 
     def send(self, message: Message) -> Awaitable[None]:
         """Send a message and record its contents."""
@@ -57,18 +76,18 @@ class LoggedExchange:
 
     def end(self) -> None:
         """Write the line, now that the application has returned without completing the response."""
-        self.log.write(self, "disconnected")
+        raise NotImplementedError
 
     def fail(self, exc: BaseException) -> None:
-        """Write the line, now that the application has raised."""
+        """Write the line, now that the application has raised.
+
+        Without a response there is no status yet: which one is sent is decided further out. An `HTTPException` is a
+        response by itself.
+        """
         if self.written:
             return
-        if isinstance(exc, HTTPException) and self.status is None:
-            # Outer middleware sends the response.
-            self.status = exc.status_code
+        if isinstance(exc, HTTPException) and not self.tracker.started:
+            self._status_of_exception = exc.status_code
             self.log.write(self, "complete")
             return
-        outcome = outcome_of(exc, self.disconnected)
-        if outcome == "failed" and self.status is None:
-            self.status = 500
-        self.log.write(self, outcome, exc)
+        self.log.write(self, outcome_of(exc, self.disconnected), exc)

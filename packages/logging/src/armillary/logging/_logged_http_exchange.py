@@ -6,21 +6,26 @@ from collections.abc import Awaitable
 from os import stat
 
 from armillary.asgi_types import Message
+from armillary.exchange import HTTPExchange
 
 from ._logged_exchange import LoggedExchange
 
 
-class LoggedHTTPExchange(LoggedExchange):
+class LoggedHTTPExchange(LoggedExchange[HTTPExchange]):
     """A request and its response."""
 
-    expects_trailers = False
+    has_seen_disconnect = False
+
+    async def receive(self) -> Message:
+        message = await self.server_receive()
+        if message["type"] == "http.disconnect":
+            self.has_seen_disconnect = True
+        return message
 
     def send(self, message: Message) -> Awaitable[None]:
+        self.tracker.feed(message)
         if message["type"] != "http.response.start":
             return self.send_part(message)
-        self.status = message["status"]
-        if "trailers" in message:
-            self.expects_trailers = message["trailers"]
         if self.policy is not None:
             message = self.policy.named(message, self.request_id)
         return self.server_send(message)
@@ -32,34 +37,30 @@ class LoggedHTTPExchange(LoggedExchange):
         except OSError:
             self.disconnected = True
             raise
-        kind = message["type"]
-        if kind == "http.response.body":
-            if "body" in message:
-                self.size += len(message["body"])
-            is_last = not message.get("more_body") and not self.expects_trailers
-        else:
-            is_last = self.record_extension(kind, message)
-        if is_last and not self.written:
+        self.size += size_of_part(message)
+        if self.tracker.ended and not self.written:
             # Errors are reported before their response is sent.
             if "reported_exception" in self.record:
                 self.log.write(self, "failed", self.record["reported_exception"])
             else:
                 self.log.write(self, "complete")
 
-    def record_extension(self, kind: str, message: Message) -> bool:
-        """Record a message of an extension and return whether it ends the response."""
-        if kind == "http.response.trailers":
-            return not message.get("more_trailers")
-        if kind == "http.response.zerocopysend":
-            self.size += message.get("count") or 0
-            return not message.get("more_body") and not self.expects_trailers
-        if kind == "http.response.pathsend":
-            self.size += size_of(message["path"])
-            return not self.expects_trailers
-        return False
+    def end(self) -> None:
+        """Write the line: without the client's disconnect, an incomplete response is the application's failure."""
+        self.log.write(self, "disconnected" if self.disconnected or self.has_seen_disconnect else "failed")
 
 
-def size_of(path: str) -> int:
+def size_of_part(message: Message) -> int:
+    """Return how many bytes of the body a message sends."""
+    kind = message["type"]
+    if kind == "http.response.body":
+        return len(message.get("body", b""))
+    if kind == "http.response.zerocopysend":
+        return message.get("count") or 0
+    return size_of_file(message["path"]) if kind == "http.response.pathsend" else 0
+
+
+def size_of_file(path: str) -> int:
     """Return the size of a file the server sends, 0 if it no longer exists."""
     try:
         return stat(path).st_size

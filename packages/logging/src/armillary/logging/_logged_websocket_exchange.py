@@ -2,69 +2,55 @@
 
 from __future__ import annotations
 
-from armillary.asgi_types import Message, Receive
+from armillary.asgi_types import Message
+from armillary.exchange import CLOSED_ABNORMALLY, WebSocketExchange
 
 from ._logged_exchange import LoggedExchange
 
 START_TYPES = ("websocket.accept", "websocket.http.response.start")
 
-ABNORMAL_CLOSURE = 1006
-"""The code of a connection that ended without a close frame (RFC 6455 section 7.4.1)."""
 
-
-class LoggedWebSocketExchange(LoggedExchange):
+class LoggedWebSocketExchange(LoggedExchange[WebSocketExchange]):
     """A handshake and the messages after it. Its line is written when the application ends."""
 
-    ended = False
+    @property
+    def close_code(self) -> int | None:
+        return self.tracker.close_code
 
-    def receiving(self, receive: Receive) -> Receive:
-        """Return the application's receive channel."""
-        self.server_receive = receive
-        return self.receive_and_record
-
-    async def receive_and_record(self) -> Message:
-        """Receive a message and record the disconnect."""
-        message = await self.server_receive()
-        if message["type"] == "websocket.disconnect" and not self.ended:
-            self.close_code = message.get("code", 1005)
-            self.disconnected = self.close_code == ABNORMAL_CLOSURE
-            self.ended = True
+    async def receive(self) -> Message:
+        tracker = self.tracker
+        had_ended = tracker.ended
+        message = await tracker.receive()
+        if tracker.ended and not had_ended:
+            self.disconnected = tracker.close_code == CLOSED_ABNORMALLY
         return message
 
     async def send(self, message: Message) -> None:
-        kind = message["type"]
-        if self.policy is not None and kind in START_TYPES:
+        self.tracker.feed(message)
+        if self.policy is not None and message["type"] in START_TYPES:
             message = self.policy.named(message, self.request_id)
         try:
             await self.server_send(message)
         except OSError:
             self.disconnected = True
             raise
-        if kind == "websocket.send":
-            self.size += payload_size(message)
-        elif kind == "websocket.accept":
-            self.status = 101
-        elif kind == "websocket.close":
-            self.record_close(message)
-        elif kind == "websocket.http.response.start":
-            self.status = message["status"]
-        elif kind == "websocket.http.response.body":
-            self.size += len(message.get("body", b""))
-            self.ended = not message.get("more_body", False)
-
-    def record_close(self, message: Message) -> None:
-        """Record that the application closed; before it accepted, the server responds with 403."""
-        self.ended = True
-        if self.status is None:
-            self.status = 403
-        elif self.close_code is None:
-            self.close_code = message.get("code", 1000)
+        self.size += payload_size(message)
 
     def end(self) -> None:
-        self.log.write(self, "complete" if self.ended and not self.disconnected else "disconnected")
+        """Write the line: a handshake without a response is the application's failure, unless the client has left."""
+        tracker = self.tracker
+        if self.disconnected or (tracker.started and not tracker.ended):
+            self.log.write(self, "disconnected")
+        else:
+            self.log.write(self, "complete" if tracker.ended else "failed")
 
 
 def payload_size(message: Message) -> int:
-    """Return the bytes of a WebSocket message."""
+    """Return the bytes of a WebSocket message, or of the body of a rejection."""
+    kind = message["type"]
+    if kind == "websocket.http.response.body":
+        return len(message.get("body", b""))
+    if kind != "websocket.send":
+        return 0
     text = message.get("text")
     return len(message.get("bytes") or b"") if text is None else len(text.encode("utf-8", "surrogatepass"))

@@ -10,6 +10,7 @@ from typing import Final
 
 from armillary.asgi_types import Message
 from armillary.datastructures import encode_header
+from armillary.exchange import start_headers
 
 Header = tuple[bytes, bytes]
 
@@ -116,11 +117,12 @@ class RequestIDPolicy:
     def named(self, message: Message, request_id: str) -> Message:
         """Return the start of a response with the id, unless it already has one."""
         header = self.header
-        fields = message.get("headers") or ()
+        fields = start_headers(message)
         for name, _ in fields:
             if name == header:
                 return message
-        return {**message, "headers": [*fields, (header, request_id.encode("ascii"))]}
+        fields.append((header, request_id.encode("ascii")))
+        return {**message, "headers": fields}
 
 
 def is_request_id(value: bytes) -> bool:
