@@ -16,6 +16,7 @@ from armillary.websockets import OriginPolicy, WebSocket, WebSocketLimits, webso
 
 from ._context import GraphQLContext
 from ._event_loop import require_asyncio
+from ._options import check_options, check_public_errors
 from .documents._document_store import DocumentStore
 from .documents._trusted_documents import TrustedDocuments
 from .execution._engine import Engine
@@ -63,8 +64,9 @@ class GraphQL:
         engine: runs the operations.
 
     Raises:
-        TypeError: `schema` is not a Strawberry schema.
-        ValueError: an origin, a limit or a field of `costs` is wrong.
+        TypeError: `schema` is not a Strawberry schema, or an option is of the wrong type.
+        ValueError: an origin or a field of `costs` is wrong, or documents are to be trusted and persisted too.
+        ImportError: `uploads` needs python-multipart, which is not installed.
 
     Follows the GraphQL specification of September 2025, GraphQL over HTTP (draft), the
     graphql-transport-ws protocol, GraphQL over SSE and the multipart request specification.
@@ -105,13 +107,32 @@ class GraphQL:
     ) -> None:
         if not isinstance(schema, Schema):
             raise TypeError(f"GraphQL takes schema as a strawberry.Schema, got {schema!r}")
+        check_options(
+            {
+                "context": context,
+                "root_value": root_value,
+                "on_connect": on_connect,
+                "debug": debug,
+                "ide": ide,
+                "limits": limits,
+                "costs": costs,
+                "batching": batching,
+                "uploads": uploads,
+                "persisted_queries": persisted_queries,
+                "trusted_documents": trusted_documents,
+                "single_connection": single_connection,
+                "legacy_websocket": legacy_websocket,
+                "websocket_limits": websocket_limits,
+                "title": title,
+            }
+        )
         self.schema = schema
         self.limits = GraphQLLimits() if limits is None else limits
         self.debug = debug
         self._make_context = context
         self._make_root_value = root_value
         self._connect = on_connect
-        self._public_errors = tuple(public_errors)
+        self._public_errors = check_public_errors(public_errors)
         costs = FieldCosts() if costs is None else costs
         self.engine = Engine(schema, self.limits, costs, persisted_queries, trusted_documents)
         self._http = HTTPTransport(

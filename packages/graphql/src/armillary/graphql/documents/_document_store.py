@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from .._event_loop import require_asyncio
 
@@ -27,6 +27,7 @@ class MemoryDocumentStore:
         max_document_size: characters of the longest document that is stored.
 
     Raises:
+        TypeError: a limit is not a whole number.
         ValueError: a limit is not positive.
 
     >>> MemoryDocumentStore(max_documents=100).max_documents
@@ -34,8 +35,11 @@ class MemoryDocumentStore:
     """
 
     def __init__(self, *, max_documents: int = 1000, max_document_size: int = 20_000) -> None:
-        if max_documents < 1 or max_document_size < 1:
-            raise ValueError("MemoryDocumentStore needs max_documents and max_document_size above 0")
+        for name, value in (("max_documents", max_documents), ("max_document_size", max_document_size)):
+            if not isinstance(cast("object", value), int) or isinstance(value, bool):
+                raise TypeError(f"MemoryDocumentStore needs {name} as a whole number, got {value!r}")
+            if value < 1:
+                raise ValueError(f"MemoryDocumentStore needs {name} above 0, got {value!r}")
         self.max_documents = max_documents
         self.max_document_size = max_document_size
         self._documents: dict[str, str] = {}
@@ -68,12 +72,14 @@ class RedisDocumentStore:
 
     Raises:
         ImportError: redis is not installed.
-        ValueError: `ttl` or `timeout` is not positive.
+        TypeError: an option is of the wrong type.
+        ValueError: `url` is not one of Redis, or `ttl` or `timeout` is not positive.
     """
 
     def __init__(
         self, url: str, *, prefix: str = "graphql-document:", ttl: int | None = 30 * 86400, timeout: float = 5.0
     ) -> None:
+        _check_redis_options({"url": url, "prefix": prefix, "ttl": ttl, "timeout": timeout})
         if ttl is not None and ttl < 1:
             raise ValueError(f"RedisDocumentStore needs a ttl of at least 1 second, or None, got {ttl!r}")
         if not timeout > 0:
@@ -107,3 +113,20 @@ class RedisDocumentStore:
     async def aclose(self) -> None:
         """Close the connections; call it when the application stops."""
         await self._redis.aclose()
+
+
+def _check_redis_options(options: dict[str, Any]) -> None:
+    expected: dict[str, tuple[Any, str]] = {
+        "url": (str, "text such as 'redis://127.0.0.1:6379/0'"),
+        "prefix": (str, "text"),
+        "ttl": ((int, type(None)), "whole seconds, or None"),
+        "timeout": ((int, float), "seconds"),
+    }
+    for name, (types, what) in expected.items():
+        if not isinstance(options[name], types) or isinstance(options[name], bool):
+            raise TypeError(f"RedisDocumentStore takes {name} as {what}, got {options[name]!r}")
+    if not options["url"].startswith(("redis://", "rediss://", "unix://")):
+        raise ValueError(
+            f"RedisDocumentStore takes a url such as 'redis://127.0.0.1:6379/0', or with rediss:// or unix://, "
+            f"got {options['url']!r}"
+        )

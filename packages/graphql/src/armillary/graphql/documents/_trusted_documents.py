@@ -18,6 +18,7 @@ class TrustedDocuments:
         documents: the documents by id.
 
     Raises:
+        TypeError: it is no mapping of ids to texts.
         ValueError: there are no documents.
 
     >>> trusted = TrustedDocuments({"hello-1": "{ hello }"})
@@ -26,8 +27,15 @@ class TrustedDocuments:
     """
 
     def __init__(self, documents: Mapping[str, str]) -> None:
+        if not isinstance(cast("object", documents), Mapping):
+            raise TypeError(
+                f"TrustedDocuments takes documents by id, such as {{'hello-1': '{{ hello }}'}}, got {documents!r}"
+            )
         if not documents:
             raise ValueError("TrustedDocuments needs at least one document")
+        for document_id, text in documents.items():
+            if not isinstance(cast("object", document_id), str) or not isinstance(cast("object", text), str):
+                raise TypeError(f"TrustedDocuments needs ids and documents as text, got {text!r} for {document_id!r}")
         self._documents = dict(documents)
         self._texts = frozenset(self._documents.values())
 

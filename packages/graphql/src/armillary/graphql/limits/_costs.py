@@ -43,6 +43,10 @@ class FieldCosts:
         default: int = 1,
         list_arguments: Sequence[str] | None = None,
     ) -> None:
+        if weights is not None and not isinstance(cast("object", weights), Mapping):
+            raise TypeError(
+                f"FieldCosts takes weights by 'Type.field', such as {{'Query.search': 10}}, got {weights!r}"
+            )
         self.weights = dict(weights or {})
         self.default = default
         self._list_arguments = ListArguments(list_arguments)

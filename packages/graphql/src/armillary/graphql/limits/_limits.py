@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from math import inf
+from typing import Any
 
-def _check(name: str, value: object) -> None:
-    if value is None:
+_ZERO_ALLOWED = ("max_aliases", "max_cached_documents")
+
+
+def _check(name: str, value: Any) -> None:
+    is_count = name.startswith("max_")
+    none = ", 0 for no cache" if name == "max_cached_documents" else ", or None for no limit"
+    if value is None and name != "max_cached_documents":
         return
-    if not isinstance(value, (int, float)) or isinstance(value, bool):
-        raise TypeError(f"GraphQLLimits needs {name} as a number, or None for no limit, got {value!r}")
-    least = 0 if name in ("max_aliases", "max_cached_documents") else 1e-9
-    if not value >= least:
-        raise ValueError(f"GraphQLLimits needs {name} above 0, or None for no limit, got {value!r}")
+    if isinstance(value, bool) or not isinstance(value, int if is_count else (int, float)):
+        kind = "a whole number" if is_count else "a number of seconds"
+        raise TypeError(f"GraphQLLimits needs {name} as {kind}{none}, got {value!r}")
+    if not (value >= 0 if name in _ZERO_ALLOWED else 0 < value < inf):
+        least = "of 0 or more" if name in _ZERO_ALLOWED else "above 0"
+        raise ValueError(f"GraphQLLimits needs {name} {least}{none}, got {value!r}")
 
 
 class GraphQLLimits:
@@ -42,8 +50,8 @@ class GraphQLLimits:
         max_cached_documents: validated documents that are cached; 0 for no cache.
 
     Raises:
-        TypeError: a limit is not a number.
-        ValueError: a limit is negative, or zero when that would reject everything.
+        TypeError: a limit is not a number, or a number of things not a whole one.
+        ValueError: a limit is negative or infinite, or zero when that would reject everything.
 
     >>> GraphQLLimits(max_depth=8).max_depth
     8
