@@ -344,3 +344,22 @@ def test_a_result_with_errors_is_recorded_for_the_outer_transaction(
     operation = {"query": query}
     TestClient(around).post("/", json=[operation] if batch else operation, headers={"accept": accept})
     assert seen == [has_errors]
+
+
+@pytest.mark.parametrize(
+    ("detail", "error"),
+    [
+        ("Log in first.", {"message": "Log in first."}),
+        (None, {"message": "Unauthorized"}),
+        ({"scope": "read"}, {"message": "Unauthorized", "extensions": {"detail": {"scope": "read"}}}),
+    ],
+)
+def test_an_http_exception_of_the_context_is_an_error_with_its_status(
+    ask: Callable[..., Any], detail: Any, error: dict[str, Any]
+) -> None:
+    def context(context: Any) -> Any:
+        raise HTTPException(401, detail, {"www-authenticate": "Bearer"})
+
+    response = ask("{ hello }", context=context)
+    assert (response.status_code, response.headers["www-authenticate"]) == (401, "Bearer")
+    assert response.json() == {"errors": [error]}

@@ -328,6 +328,7 @@ def test_an_id_used_again_in_the_older_protocol_replaces_the_operation(connect: 
 REJECTIONS: list[tuple[Exception, int, str]] = [
     (HTTPException(401, "Log in first."), 4401, "Log in first."),
     (HTTPException(403, "Not yours."), 4403, "Not yours."),
+    (HTTPException(403, {"missing": "scope"}), 4403, "Forbidden"),
     (HTTPException(429, "Slow down."), 1008, "Slow down."),
     (HTTPException(503, "Too busy."), 1011, "Too busy."),
     (WebSocketException(4000, "By its own code."), 4000, "By its own code."),
@@ -335,7 +336,7 @@ REJECTIONS: list[tuple[Exception, int, str]] = [
 
 
 @pytest.mark.parametrize("maker", ["context", "root_value"])
-@pytest.mark.parametrize(("error", "code", "reason"), REJECTIONS, ids=[str(code) for _, code, _ in REJECTIONS])
+@pytest.mark.parametrize(("error", "code", "reason"), REJECTIONS, ids=[reason for _, _, reason in REJECTIONS])
 def test_an_http_exception_of_the_context_closes_with_the_code_that_stands_for_it(
     connect: Connect, log: list[str], maker: str, error: Exception, code: int, reason: str
 ) -> None:
@@ -358,7 +359,7 @@ def test_an_http_exception_of_the_context_closes_with_the_code_that_stands_for_i
 
 
 @pytest.mark.parametrize("protocol", ["graphql-transport-ws", "graphql-ws"])
-@pytest.mark.parametrize(("error", "code", "reason"), REJECTIONS, ids=[str(code) for _, code, _ in REJECTIONS])
+@pytest.mark.parametrize(("error", "code", "reason"), REJECTIONS, ids=[reason for _, _, reason in REJECTIONS])
 def test_an_http_exception_of_on_connect_closes_with_the_code_that_stands_for_it(
     connect: Connect, error: Exception, code: int, reason: str, protocol: str
 ) -> None:

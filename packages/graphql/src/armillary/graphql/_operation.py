@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple, cast
 
-from armillary.asgi_types import HTTPException
+from armillary.asgi_types import HTTPException, reason_phrase
 
 
 class RequestRejected(HTTPException):
@@ -33,6 +33,24 @@ class RequestRejected(HTTPException):
         if self.code is None:
             return {"message": self.detail}
         return {"message": self.detail, "extensions": {"code": self.code}}
+
+
+def sentence_of(exc: HTTPException) -> str:
+    """Return the detail of an exception if it is text, else the phrase of its status."""
+    return exc.detail if isinstance(exc.detail, str) else reason_phrase(exc.status_code, "")
+
+
+def error_of(exc: HTTPException) -> dict[str, object]:
+    """Return an exception as an error of GraphQL, whose message is always text.
+
+    >>> error_of(HTTPException(403, {"missing": "scope"}))
+    {'message': 'Forbidden', 'extensions': {'detail': {'missing': 'scope'}}}
+    """
+    if isinstance(exc, RequestRejected):
+        return exc.error
+    if isinstance(exc.detail, str):
+        return {"message": exc.detail}
+    return {"message": sentence_of(exc), "extensions": {"detail": exc.detail}}
 
 
 class Operation(NamedTuple):

@@ -14,7 +14,7 @@ from armillary.http import Request, Response, encode_json
 
 from .._context import GraphQLContext
 from .._hooks import Hooks, error_formatter, make_values
-from .._operation import RequestRejected, read_operation
+from .._operation import RequestRejected, error_of, read_operation
 from ..execution._engine import RunnableOperation
 from ..results._format import FrameFormat, format_result
 from ..streams._event_streams import EventStreams
@@ -65,8 +65,7 @@ class HTTPTransport:
             allowed = _METHODS if self._single is None else f"{_METHODS}, PUT, DELETE"
             raise RequestRejected(405, "Send GraphQL requests by GET or POST.", headers={"allow": allowed})
         except HTTPException as exc:
-            error = exc.error if isinstance(exc, RequestRejected) else {"message": exc.detail}
-            body = encode_json({"errors": [error]})
+            body = encode_json({"errors": [error_of(exc)]})
             return Response(body, exc.status_code, exc.headers, negotiated.result or JSON)
 
     async def _handle_post(self, request: Request[Any], negotiated: Negotiated) -> Response:

@@ -8,6 +8,8 @@ from typing import Any, Final, cast
 from armillary.asgi_types import HTTPException, WebSocketException
 from armillary.http import decode_json
 
+from .._operation import sentence_of
+
 CLOSE_CODES: Final = {401: 4401, 403: 4403}
 """The close codes of the protocol that stand for a status. For the others `armillary.websockets` has codes."""
 
@@ -31,8 +33,9 @@ def closing_exception(exc: HTTPException | WebSocketException) -> HTTPException 
     >>> closing_exception(HTTPException(401, "Log in first.")).code
     4401
     """
-    code = CLOSE_CODES.get(exc.status_code) if isinstance(exc, HTTPException) else None
-    return exc if code is None else WebSocketException(code, cast("HTTPException", exc).detail)
+    if isinstance(exc, HTTPException) and exc.status_code in CLOSE_CODES:
+        return WebSocketException(CLOSE_CODES[exc.status_code], sentence_of(exc))
+    return exc
 
 
 def read_message(text: str) -> dict[str, Any]:
