@@ -430,9 +430,12 @@ DIFFERENCES = [
     ),
     Difference(
         "OpenTelemetry",
-        "HTTP requests only",
-        "WebSockets too",
-        ("middleware.opentelemetry.OpenTelemetryMiddleware.observes_websockets",),
+        "HTTP requests only; exclusions by the whole URL",
+        "WebSockets too; exclusions by the path",
+        (
+            "middleware.opentelemetry.OpenTelemetryMiddleware.excludes_by_whole_url",
+            "middleware.opentelemetry.OpenTelemetryMiddleware.observes_websockets",
+        ),
     ),
     Difference(
         "Path parameters in OpenAPI",

@@ -316,5 +316,6 @@ def test_importing_it_loads_nothing_beyond_the_api() -> None:
     assert {name for name in loaded if name.startswith("armillary.")} == {
         "armillary.asgi_types",
         "armillary.datastructures",
+        "armillary.exchange",
         "armillary.telemetry",
     }

@@ -133,14 +133,35 @@ def test_what_counts_as_an_error_of_this_server(outcome: RequestOutcome, error_t
     assert outcome.error_type == error_type
 
 
-def test_exclusions_are_searched_for_in_the_whole_url() -> None:
-    excluded = ExcludedURLs([r"^http://a\.test/health$", r"/metrics"])
-    assert excluded.excludes("http://a.test/health")
-    assert not excluded.excludes("http://b.test/health")
-    assert excluded.excludes("http://b.test/metrics?a=1")
-    assert not ExcludedURLs(" , ").excludes("http://a.test/")
+def test_exclusions_are_searched_for_in_the_path_alone() -> None:
+    excluded = ExcludedURLs(["^/health$", "/metrics"])
+    assert excluded.excludes_scope({**SCOPE, "path": "/health", "query_string": b"a=1"})
+    assert excluded.excludes_scope({**SCOPE, "path": "/a/metrics"})
+    assert not ExcludedURLs(" , ").excludes("/")
+    for chosen in ({"query_string": b"next=/metrics"}, {"headers": [(b"host", b"metrics")]}):
+        assert not ExcludedURLs(["metrics"]).excludes_scope({**SCOPE, "path": "/transfer", **chosen})
+
+
+def test_exclusions_may_be_searched_for_in_the_whole_url() -> None:
     scope = {**SCOPE, "path": "/x", "query_string": b"q=1", "headers": [(b"host", b"[::1]:81")]}
-    assert ExcludedURLs([r"^http://\[::1\]:81/x\?q=1$"]).excludes_scope(scope)
+    assert ExcludedURLs([r"^http://\[::1\]:81/x\?q=1$"], in_whole_url=True).excludes_scope(scope)
+
+    class WholeURLs(OpenTelemetryMiddleware):
+        excludes_by_whole_url = True
+
+    assert WholeURLs(lambda *args: None, excluded_urls="q=1").excluded.excludes_scope(scope)  # type: ignore[arg-type, return-value]
+
+
+@pytest.mark.parametrize("port", ["7", 7])
+def test_a_port_that_a_server_gives_as_text_is_a_number(port: Any) -> None:
+    found = request_attributes({**SCOPE, "headers": [], "client": ("192.0.2.1", port), "server": ("b", port)})
+    assert (found["network.peer.port"], found["server.port"]) == (7, 7)
+
+
+@pytest.mark.parametrize("port", ["", "http", "1234567", "٣", None])
+def test_what_is_no_port_is_left_out(port: Any) -> None:
+    found = request_attributes({**SCOPE, "headers": [], "client": ("192.0.2.1", port), "server": ("b", port)})
+    assert not {"network.peer.port", "server.port"} & found.keys()
 
 
 @pytest.mark.parametrize("option", [{"excluded_urls": 5}, {"tracer_provider": 5}, {"meter_provider": "global"}])
@@ -154,6 +175,8 @@ def test_bad_configuration_is_rejected_at_construction() -> None:
 
     with pytest.raises(ValueError, match=r"excluded_urls: '\[' is no regular expression"):
         OpenTelemetryMiddleware(app, excluded_urls=["["])
+    with pytest.raises(ValueError, match="is searched for in the path alone"):
+        OpenTelemetryMiddleware(app, excluded_urls=["^http://localhost/"])
     with pytest.raises(TypeError, match="excluded_urls is a list of regular expressions"):
         OpenTelemetryMiddleware(app, excluded_urls=[7])  # type: ignore[list-item]
     with pytest.raises(TypeError, match=r"request_headers is a list; write \['accept'\]"):

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from armillary.asgi_types import Scope
 
-from ._url import server_address, url_path, url_query, url_scheme
+from ._url import port_number, server_address, url_path, url_query, url_scheme
 
 Attributes = dict[str, Any]
 
@@ -60,10 +60,10 @@ def request_attributes(
     client = scope.get("client")
     if client:
         attributes["client.address"] = client[0]
-        # A port of 0 means that a proxy reported the address, which is not the peer's.
-        if client[1]:
+        port = port_number(client[1])
+        if port:  # 0 means that a proxy reported the address, which is not the peer's
             attributes["network.peer.address"] = client[0]
-            attributes["network.peer.port"] = client[1]
+            attributes["network.peer.port"] = port
     attributes |= protocol_attributes(scope)
     for name, value in scope["headers"]:
         if name == b"user-agent":

@@ -30,8 +30,8 @@ class OpenTelemetryMiddleware:
 
     Args:
         app: the application to observe.
-        excluded_urls: regular expressions searched for in the whole URL, such as `["/health$"]`,
-            or one text with commas; by default none.
+        excluded_urls: regular expressions searched for in the path, never in the query or the host, such
+            as `["^/health$"]`, or one text with commas; by default none.
         tracer_provider: makes the spans; by default the global one, looked up at the first
             connection.
         meter_provider: makes the histogram; by default the global one, likewise.
@@ -40,13 +40,16 @@ class OpenTelemetryMiddleware:
 
     Raises:
         TypeError: a string instead of a list of headers; a pattern that is not text; an invalid provider.
-        ValueError: a pattern that is not a regular expression; an invalid header name.
+        ValueError: a pattern that is not a regular expression, or is for more than a path; an invalid header name.
 
     OpenTelemetry semantic conventions for HTTP spans and metrics (stable); W3C Trace Context.
     """
 
     observes_websockets: ClassVar[bool] = True
     """Whether WebSockets get a span."""
+
+    excludes_by_whole_url: ClassVar[bool] = False
+    """Whether `excluded_urls` are searched for in the whole URL, which lets clients choose not to be observed."""
 
     def __init__(
         self,
@@ -65,7 +68,7 @@ class OpenTelemetryMiddleware:
             if provider is not None and not callable(getattr(provider, method, None)):
                 raise TypeError(f"{parameter} has a method {method}, got {provider!r}")
         self.app = app
-        self.excluded = ExcludedURLs(excluded_urls)
+        self.excluded = ExcludedURLs(excluded_urls, in_whole_url=self.excludes_by_whole_url)
         self.tracer_provider = tracer_provider
         self.meter_provider = meter_provider
         self.request_headers = header_names("request_headers", request_headers)

@@ -9,13 +9,13 @@ from typing import Any
 from opentelemetry.trace import Span, Status, StatusCode
 
 from armillary.asgi_types import Message, Receive, Scope, Send, find_route_template
+from armillary.exchange import HTTPExchange, WebSocketExchange, start_headers
 
 from ._attributes import header_attributes, protocol_attributes, span_name
 from ._instruments import Instruments
 from ._request_outcome import RequestOutcome
 
 START_TYPES = frozenset({"http.response.start", "websocket.http.response.start"})
-END_TYPES = frozenset({"http.response.body", "http.response.zerocopysend", "http.response.pathsend"})
 MEASURED_ATTRIBUTES = ("http.request.method", "url.scheme")
 
 
@@ -29,11 +29,8 @@ class Observation:
         response_headers: lower-case names of response headers to record.
     """
 
-    status: int | None = None
-    close_code: int | None = None
     duration: float | None = None
     ended_at: int | None = None
-    expects_trailers = False
 
     def __init__(
         self,
@@ -51,44 +48,34 @@ class Observation:
         self.receive = receive
         self.server_send = send
         self.response_headers = response_headers
+        self.tracker = HTTPExchange() if scope["type"] == "http" else WebSocketExchange()
+
+    @property
+    def close_code(self) -> int | None:
+        """The code the application closed a WebSocket with."""
+        return self.tracker.close_code if isinstance(self.tracker, WebSocketExchange) else None
 
     def send(self, message: Message) -> Awaitable[None]:
         """Send a message and record its contents."""
-        kind: str = message["type"]
-        if kind in START_TYPES:
-            self.status = message["status"]
-            self.expects_trailers = bool(message.get("trailers"))
+        tracker = self.tracker
+        tracker.feed(message)
+        if message["type"] in START_TYPES:
             if self.response_headers:
-                fields = header_attributes("response", message.get("headers", ()), self.response_headers)
+                fields = header_attributes("response", start_headers(message), self.response_headers)
                 self.span.set_attributes(fields)
-        elif kind == "http.response.body" or kind in END_TYPES:
-            if not message.get("more_body") and not self.expects_trailers:
-                return self.send_last(message)
-        elif kind == "http.response.trailers":
-            if not message.get("more_trailers"):
-                return self.send_last(message)
-        elif self.scope["type"] == "websocket":
-            self.record_websocket(kind, message)
+        elif self.duration is None and (tracker.ended or tracker.state == "open"):
+            return self.send_measured(message)
         return self.server_send(message)
 
-    async def send_last(self, message: Message) -> None:
-        """Send the end of a response: a background task that follows is not part of the request."""
-        await self.server_send(message)
-        if self.duration is None:
-            self.duration = perf_counter() - self.began
-            self.ended_at = time_ns()
+    async def send_measured(self, message: Message) -> None:
+        """Send what the duration ends with: the end of a response, or the response to a handshake.
 
-    def record_websocket(self, kind: str, message: Message) -> None:
-        """Record the response to a handshake and the close code."""
-        if kind == "websocket.accept":
-            self.status = 101
-        elif kind == "websocket.close":
-            if self.status is None:
-                self.status = 403
-            else:
-                self.close_code = message.get("code", 1000)
-        if self.duration is None:
-            self.duration = perf_counter() - self.began
+        A background task that follows is not part of a request; the messages of a WebSocket are part of its span.
+        """
+        await self.server_send(message)
+        self.duration = perf_counter() - self.began
+        if self.scope["type"] == "http":
+            self.ended_at = time_ns()
 
     def end(self, attributes: dict[str, Any], error: BaseException | None) -> None:
         """End the span and record the measurement.
@@ -97,7 +84,7 @@ class Observation:
             attributes: those of the request.
             error: what the application raised.
         """
-        outcome = RequestOutcome(self.status, error, self.close_code)
+        outcome = RequestOutcome(self.tracker.status, error, self.close_code)
         route = find_route_template(self.scope)
         found = outcome_attributes(outcome, route)
         if self.span.is_recording():

@@ -11,6 +11,8 @@ from armillary.datastructures import parse_host
 REDACTED_PARAMETERS: Final = frozenset({"AWSAccessKeyId", "Signature", "sig", "X-Goog-Signature"})
 """Query parameters whose value is a credential (HTTP spans, `url.query`)."""
 
+MAX_PORT_DIGITS: Final = 5
+
 DEFAULT_PORTS: Final = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 
 
@@ -49,6 +51,17 @@ def url_query(scope: Scope) -> str:
     return redacted_query(query.decode("latin-1")) if query else ""
 
 
+def port_number(port: object) -> int | None:
+    """Return a port as a number, None if there is none; some servers give it as text.
+
+    >>> port_number("8000"), port_number(None)
+    (8000, None)
+    """
+    if isinstance(port, str):
+        return int(port) if port.isascii() and port.isdigit() and len(port) <= MAX_PORT_DIGITS else None
+    return port if isinstance(port, int) else None
+
+
 def server_address(scope: Scope) -> tuple[str, int | None] | None:
     """Return the host and port that the client asked for: its Host header, else the server's address."""
     hosts = [value for name, value in scope["headers"] if name == b"host"]
@@ -56,8 +69,8 @@ def server_address(scope: Scope) -> tuple[str, int | None] | None:
         parsed = parse_host(hosts[0].decode("latin-1"))
         if parsed is not None:
             return parsed.host.strip("[]"), parsed.port or DEFAULT_PORTS.get(url_scheme(scope))
-    server: tuple[str, int | None] | None = scope.get("server")
-    return (server[0], server[1]) if server else None
+    server: tuple[str, object] | None = scope.get("server")
+    return (server[0], port_number(server[1])) if server else None
 
 
 def whole_url(scope: Scope) -> str:

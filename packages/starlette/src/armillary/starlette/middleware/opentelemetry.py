@@ -1,4 +1,4 @@
-"""`starlette.middleware.opentelemetry`: HTTP requests only."""
+"""`starlette.middleware.opentelemetry`: HTTP requests only, excluded by their whole URL."""
 
 from __future__ import annotations
 
@@ -11,3 +11,4 @@ class OpenTelemetryMiddleware(NativeOpenTelemetryMiddleware):
     """The native middleware, which lets WebSockets pass."""
 
     observes_websockets = False
+    excludes_by_whole_url = True
