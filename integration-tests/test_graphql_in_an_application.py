@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
+from enum import Enum
 from typing import Any
 
 import pytest
 import strawberry
+from dishka import Provider, Scope, provide
 
 from armillary.applications import Armillary
 from armillary.asgi_types import Middleware
-from armillary.graphql import GraphQL, GraphQLTester
+from armillary.graphql import GraphQL, GraphQLContext, GraphQLTester
+from armillary.injection import Injection, InjectionMiddleware, inject
 from armillary.lint import lint
 from armillary.routing import Mount, Route, WebSocketRoute
 from armillary.starlette.applications import Starlette
@@ -129,3 +132,63 @@ def test_on_the_drop_in_a_route_takes_requests_and_a_mount_both() -> None:
             subscribed(client, "/route")
         assert GraphQLTester(client, "/mount/").query("{ hello }") == {"hello": "world"}
         assert subscribed(client, "/mount/") == COUNTED
+
+
+@strawberry.input
+class Search:
+    name: str
+    first: int = 10
+
+
+@strawberry.enum
+class Size(Enum):
+    SMALL = "small"
+    LARGE = "large"
+
+
+class Greeter:
+    def greet(self, name: str) -> str:
+        return f"Hello, {name}"
+
+
+class Providers(Provider):
+    greeter = provide(Greeter, scope=Scope.APP)
+
+
+@strawberry.type
+class Injected:
+    @strawberry.field
+    @inject
+    async def by_input(self, search: Search, greeter: Greeter) -> str:
+        return greeter.greet(f"{search.name} {search.first}")
+
+    @strawberry.field
+    @inject
+    async def by_others(
+        self,
+        info: strawberry.Info[GraphQLContext, None],
+        greeter: Greeter,
+        size: Size,
+        searches: list[Search],
+        maybe: Search | None = None,
+    ) -> str:
+        names = " ".join(search.name for search in searches)
+        return greeter.greet(f"{size.value} {names} {maybe} {info.context.request.method}")
+
+
+def test_an_injected_resolver_keeps_the_inputs_of_its_field_in_the_schema() -> None:
+    schema = strawberry.Schema(Injected)
+    text = schema.as_str()
+    assert "byInput(search: Search!): String!" in text
+    assert "byOthers(size: Size!, searches: [Search!]!, maybe: Search = null): String!" in text
+    injection = Injection(Providers())
+    app = Armillary(
+        routes=[Route("/graphql", GraphQL(schema))],
+        middleware=[Middleware(InjectionMiddleware, injection=injection)],
+        lifespan=injection.lifespan,
+    )
+    with TestClient(lint(app)) as client:
+        tester = GraphQLTester(client)
+        assert tester.query('{ byInput(search: { name: "Ada" }) }') == {"byInput": "Hello, Ada 10"}
+        query = "query ($s: [Search!]!) { byOthers(size: LARGE, searches: $s) }"
+        assert tester.query(query, {"s": [{"name": "a"}, {"name": "b"}]}) == {"byOthers": "Hello, large a b None POST"}
