@@ -125,3 +125,76 @@ def test_whatever_a_decoder_raises_becomes_a_400(decode: Any, body: bytes) -> No
     with pytest.raises((ValueError, RecursionError)) as caught:
         decode(body)
     assert json_error(caught.value, body).status_code == 400
+
+
+def error_of(body: bytes) -> JSONError:
+    with pytest.raises((ValueError, RecursionError)) as caught:
+        decode_json(body)
+    return json_error(caught.value, body)
+
+
+@pytest.mark.parametrize(
+    ("body", "invalid"),
+    [
+        (b'["NaN", "\\"NaN", NaN]', b"NaN]"),
+        (b'{"Infinity": -Infinity}', b"-Infinity"),
+        (b'["1e999", 0.1e3, 11e100, 1e999]', b"1e999]"),
+        (b'["x", -1e999]', b"-1e999"),
+        (b'["' + b"9" * 5000 + b'", ' + b"9" * 5000 + b"]", b"9" * 5000 + b"]"),
+        (b"[" + b"9" * 5000 + b"e-4990, " + b"9" * 5000 + b"]", b"9" * 5000 + b"]"),
+    ],
+)
+def test_an_invalid_value_is_named_with_its_place_and_not_one_in_a_string(body: bytes, invalid: bytes) -> None:
+    assert error_of(body).offset == body.index(invalid)
+
+
+@given(st.lists(st.sampled_from([b"[", b"]", b"{", b"}", b'"a[{"', b'"\\"["', b"1,"]), max_size=40))
+def test_the_bracket_that_is_too_deep_is_found_after_anything(pieces: list[bytes]) -> None:
+    before = b"[" + b"".join(pieces)
+    depth = 1
+    for piece in pieces:
+        depth += {b"[": 1, b"{": 1, b"]": -1, b"}": -1}.get(piece, 0)
+    body = before + b"[" * (MAX_DEPTH - depth + 100)
+    assert error_of(body).offset == len(before) + MAX_DEPTH - depth
+
+
+def test_a_bracket_that_is_too_deep_is_found_beyond_the_first_stretch() -> None:
+    before = b"[" + b'"a[", [], ' * 20_000
+    assert error_of(before + b"[" * MAX_DEPTH).offset == len(before) + MAX_DEPTH - 1
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        lambda n: b"[" + b"1," * n + b"NaN]",
+        lambda n: b"[" + b'"a",' * n + b"NaN]",
+        lambda n: b"[" + b'"NaN",' * n + b"NaN]",
+        lambda n: b"[" + b"1," * n + b"1e999]",
+        lambda n: b"[" + b"1," * n + b"9" * 5000 + b"]",
+        lambda n: b"[" + b"1," * n + b"[" * 600,
+        lambda n: b"[" + b'"[",' * n + b"[" * 600,
+        lambda n: b"[" * (600 + n),
+        lambda n: b"[" + b"1," * n + b"x]",
+    ],
+)
+def test_an_error_takes_no_more_steps_of_python_in_a_larger_body(broken: Any, counted_lines: Any) -> None:
+    """What grows with the body is left to compiled searches."""
+    few = counted_lines(lambda: error_of(broken(2_000)))
+    assert counted_lines(lambda: error_of(broken(64_000))) <= 3 * few + 3_000
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        (r'"\ud800"', "\ufffd"),
+        (r'"\uDC00x"', "\ufffdx"),
+        (r'"\ud83d\ude00"', "\U0001f600"),
+        (r'"\uD800\ud83d\ude00\ude00"', "\ufffd\U0001f600\ufffd"),
+        (r'"\\ud800"', r"\ud800"),
+        (r'"\\\ud800"', "\\\ufffd"),
+        (r'"\\ud83d\ude00"', "\\ud83d\ufffd"),
+        (r'{"\udfff": 1}', {"\ufffd": 1}),
+    ],
+)
+def test_a_lone_surrogate_is_read_as_the_replacement_character(text: str, value: Any) -> None:
+    assert decode_json(text.encode()) == value

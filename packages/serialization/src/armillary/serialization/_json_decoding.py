@@ -23,10 +23,29 @@ MAX_DEPTH = 512
 
 _STRING_PATTERN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
 _NON_BRACKETS = bytes(byte for byte in range(256) if byte not in b"[]{}")
-_NUMBER_PATTERN = re.compile(
-    _STRING_PATTERN.pattern + rb"|(-?Infinity|NaN|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)", re.DOTALL
-)
 _DEPTH_CHANGES = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
+
+_BRACKETS_AT_ONCE = 64 * 1024
+"""Brackets whose depth is counted before it is compared with the limit."""
+
+# Whole strings and runs without a quotation mark, some thousands of them: a body is cut between them.
+_STRETCH_PATTERN = re.compile(rb'(?:[^"]{1,65536}+|"[^"\\]*+(?:\\.[^"\\]*+)*+"?){1,4096}+', re.DOTALL)
+
+# What is before a value: no quotation mark, or whole strings.
+_OUTSIDE_PATTERN = re.compile(rb'(?:[^"]++|"[^"\\]*+(?:\\.[^"\\]*+)*+")*+', re.DOTALL)
+
+_NUMBER_BYTES = frozenset(bytes((byte,)) for byte in b"0123456789.eE+-")
+
+_MAX_CANDIDATES = 1000
+"""Places at which an invalid value is looked for; those in strings and within other numbers count too."""
+
+# An escaped half of a surrogate pair without the other half. What looks like an escape after an escaped backslash is
+# none: those are replaced before by a character that decoded UTF-8 does not have.
+_LONE_SURROGATE = re.compile(
+    r"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F][0-9a-fA-F]{2})"
+    r"|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+)
+_ESCAPED_BACKSLASH = "\ud800\ud800"
 
 
 class JSONError(HTTPException):
@@ -58,18 +77,22 @@ class _TooDeep(ValueError):
 
 
 class _InvalidValue(ValueError):
-    """A value that the standard library accepts and JSON does not allow."""
+    """A value that the standard library accepts and JSON does not allow, and its text."""
+
+    def __init__(self, problem: str, text: str) -> None:
+        super().__init__(problem)
+        self.text = text
 
 
 def _reject_constant(name: str) -> NoReturn:
-    raise _InvalidValue(f"{name} is not JSON")
+    raise _InvalidValue(f"{name} is not JSON", name)
 
 
 def _finite(digits: str) -> float:
     value = float(digits)
     if -_LARGEST_FLOAT <= value <= _LARGEST_FLOAT:
         return value
-    raise _InvalidValue(f"a number of {len(digits)} characters is too large")
+    raise _InvalidValue(f"a number of {len(digits)} characters is too large", digits)
 
 
 _LARGEST_FLOAT = sys.float_info.max
@@ -88,9 +111,13 @@ def decode_json(body: bytes) -> Any:
     >>> decode_json(b'{"a": [1, 2]}')
     {'a': [1, 2]}
     """
-    if len(body) > MAX_DEPTH and body.count(b"[") + body.count(b"{") > MAX_DEPTH and deepest(body) > MAX_DEPTH:
-        raise _TooDeep(depth_offset(body, MAX_DEPTH))
+    if len(body) > MAX_DEPTH and body.count(b"[") + body.count(b"{") > MAX_DEPTH:
+        bracket = _first_too_deep(body, MAX_DEPTH)
+        if bracket is not None:
+            raise _TooDeep(_bracket_offset(body, bracket))
     text = body.decode()
+    if "\\ud" in text or "\\uD" in text:
+        text = _replace_lone_surrogates(text)
     try:
         value, end = _scan(text, 0)
         if end == len(text):
@@ -101,26 +128,53 @@ def decode_json(body: bytes) -> Any:
     return _decoder.decode(text.removeprefix("\ufeff"))
 
 
-def deepest(body: bytes) -> int:
-    """Return how deep brackets outside strings nest."""
-    brackets = _STRING_PATTERN.sub(b"", body).translate(None, _NON_BRACKETS)
-    return max(accumulate(map(_DEPTH_CHANGES.__getitem__, brackets)), default=0)
+def _replace_lone_surrogates(text: str) -> str:
+    """Return a JSON text with the escapes of lone surrogates replaced by that of U+FFFD, which is as long.
+
+    No encoding of text has lone surrogates: a program could neither send nor store them.
+    """
+    text = _LONE_SURROGATE.sub(r"\\ufffd", text.replace("\\\\", _ESCAPED_BACKSLASH))
+    return text.replace(_ESCAPED_BACKSLASH, "\\\\")
 
 
-def depth_offset(body: bytes, limit: int) -> int | None:
-    """Return the offset of the bracket that opens one level too many; None if none does."""
+def _brackets(body: bytes) -> bytes:
+    """Return the brackets outside strings."""
+    return _STRING_PATTERN.sub(b"", body).translate(None, _NON_BRACKETS)
+
+
+def _first_too_deep(body: bytes, limit: int) -> int | None:
+    """Return which of the brackets, counted from 0, opens one level too many; None if none does."""
+    brackets = _brackets(body)
     depth = 0
+    for start in range(0, len(brackets), _BRACKETS_AT_ONCE):
+        depths = list(
+            accumulate(map(_DEPTH_CHANGES.__getitem__, brackets[start : start + _BRACKETS_AT_ONCE]), initial=depth)
+        )
+        if max(depths) > limit:
+            return start + depths.index(limit + 1) - 1
+        depth = depths[-1]
+    return None
+
+
+def _bracket_offset(body: bytes, bracket: int) -> int | None:
+    """Return the offset of a bracket, given its number as `_first_too_deep` returns it.
+
+    Whole stretches are counted, and only the one with the bracket is looked at closely.
+    """
     position = 0
-    while position < len(body):
-        byte = body[position]
-        if byte == 0x22:
-            string = _STRING_PATTERN.match(body, position)
-            position = len(body) if string is None else string.end()
-            continue
-        depth += _DEPTH_CHANGES.get(byte, 0)
-        if depth > limit:
-            return position
-        position += 1
+    while stretch := _STRETCH_PATTERN.match(body, position):
+        count = len(_brackets(stretch.group()))
+        if bracket < count:
+            break
+        bracket -= count
+        position = stretch.end()
+    else:
+        return None
+    for found in re.finditer(rb"[][{}]|" + _STRING_PATTERN.pattern, stretch.group(), re.DOTALL):
+        if not found.group().startswith(b'"'):
+            if not bracket:
+                return position + found.start()
+            bracket -= 1
     return None
 
 
@@ -141,7 +195,8 @@ def json_error(exc: Exception, body: bytes, subject: str = "The request body") -
 
 def _describe(exc: Exception, body: bytes) -> tuple[str, int | None]:
     if isinstance(exc, RecursionError):
-        return f"nested deeper than {MAX_DEPTH} levels", depth_offset(body, MAX_DEPTH)
+        bracket = _first_too_deep(body, MAX_DEPTH)
+        return f"nested deeper than {MAX_DEPTH} levels", None if bracket is None else _bracket_offset(body, bracket)
     if isinstance(exc, _TooDeep):
         return f"nested deeper than {MAX_DEPTH} levels", exc.offset
     if isinstance(exc, UnicodeDecodeError):
@@ -150,23 +205,39 @@ def _describe(exc: Exception, body: bytes) -> tuple[str, int | None]:
         before = exc.doc[: exc.pos].encode("utf-8", "surrogatepass")
         bom_size = 3 if body.startswith(b"\xef\xbb\xbf") and not exc.doc.startswith("\ufeff") else 0
         return exc.msg[:1].lower() + exc.msg[1:], len(before) + bom_size
-    if isinstance(exc, _InvalidValue) or "integer string conversion" in str(exc):
-        return _find_invalid_value(body)
+    if isinstance(exc, _InvalidValue):
+        return str(exc), _offset_of(exc.text.encode(), body)
+    if "integer string conversion" in str(exc):
+        # Not after a digit, since each of a long run of digits would begin a search otherwise.
+        found = re.search(rb"(?<![\d.eE+])\d{%d,}(?!\d|\.\d|[eE][+-]?\d)" % (sys.get_int_max_str_digits() + 1), body)
+        if found is None:
+            return "a number is too large", None
+        size = len(found.group()) + (body[found.start() - 1 : found.start()] == b"-")
+        return f"a number of {size} characters is too large", _offset_of(found.group(), body)
     return str(exc), _offset_in(str(exc))
 
 
-def _find_invalid_value(body: bytes) -> tuple[str, int | None]:
-    """Return a description of the first value JSON does not allow or that is not finite, and its offset."""
-    for found in _NUMBER_PATTERN.finditer(body):
-        text = found.group(1)
-        if text is None:
+def _offset_of(text: bytes, body: bytes) -> int | None:
+    """Return where a number or constant is outside strings; None if it is not found within a bounded search.
+
+    The work is that of `bytes.find` and of one pattern, both linear, and `_MAX_CANDIDATES` steps.
+    """
+    position = 0  # outside strings
+    start = -1
+    for _ in range(_MAX_CANDIDATES):
+        start = body.find(text, max(start + 1, position))
+        if start < 0:
+            return None
+        outside = _OUTSIDE_PATTERN.match(body, position, start)
+        position = start if outside is None else outside.end()
+        if position == start:
+            before, after = body[start - 1 : start], body[start + len(text) : start + len(text) + 1]
+            if before not in _NUMBER_BYTES and after not in _NUMBER_BYTES:
+                return start
             continue
-        if text.endswith((b"y", b"N")):
-            return f"{text.decode()} is not JSON", found.start()
-        digits = text.lstrip(b"-")
-        if len(digits) > sys.get_int_max_str_digits() if digits.isdigit() else float(digits) > _LARGEST_FLOAT:
-            return f"a number of {len(text)} characters is too large", found.start()
-    return "a number is too large", None
+        string = _STRING_PATTERN.match(body, position)
+        position = len(body) if string is None else string.end()
+    return None
 
 
 def _offset_in(message: str) -> int | None:
