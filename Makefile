@@ -29,7 +29,7 @@ apart = UV_PROJECT_ENVIRONMENT="$(CURDIR)/.tools/venvs/$(1)" UV_PYTHON="$$(cat .
 # `P=cors` narrows a verb to one package.
 PACKAGE_DIRS := $(if $(P),packages/$(P),$(sort $(wildcard packages/*)))
 SOURCES := $(wildcard $(addsuffix /src,$(PACKAGE_DIRS)))
-TYPED := $(SOURCES) $(wildcard $(addsuffix /typing_tests,$(PACKAGE_DIRS)))
+TYPED := $(SOURCES) $(wildcard $(addsuffix /typing_tests,$(PACKAGE_DIRS))) $(if $(P),,tools/testkit/src)
 STYLED := $(if $(P),packages/$(P),.)
 ifneq ($(P),)
 ifeq ($(wildcard packages/$(P)/pyproject.toml),)
@@ -55,7 +55,7 @@ run: setup ## serve an example app: EXAMPLE=hello HOST=127.0.0.1 PORT=8000
 
 .PHONY: test
 test: setup ## the fast suite: every package, doctests, documentation, integration, examples (ARGS= goes to pytest)
-	@$(PY) -m pytest -m "not nightly" --doctest-modules $(ARGS)
+	@$(PY) -m pytest -m "not nightly" --doctest-modules --numprocesses auto --maxprocesses 4 --dist worksteal $(ARGS)
 
 .PHONY: test-package
 test-package: setup need-package ## tests of P=cors alone, in an environment holding only what it declares
