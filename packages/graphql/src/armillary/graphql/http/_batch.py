@@ -7,7 +7,8 @@ from typing import Any
 
 from graphql.execution import ExperimentalIncrementalExecutionResults
 
-from armillary.http import Request, Response, encode_json
+from armillary.http import Request, Response
+from armillary.serialization import encode_json
 
 from .._context import GraphQLContext
 from .._hooks import Hooks, error_formatter, make_values

@@ -7,7 +7,8 @@ from functools import lru_cache
 from typing import Any, cast
 
 from armillary.datastructures import QueryParams, parse_media_type
-from armillary.http import Request, UploadFile, decode_json
+from armillary.http import Request, UploadFile
+from armillary.serialization import decode_json, json_error
 
 from .._operation import Operation, RequestRejected, read_operation
 
@@ -56,10 +57,11 @@ async def _read_form(request: Request[Any]) -> object:
 
 
 def _decode(name: str, text: str) -> Any:
+    body = text.encode("utf-8", "replace")
     try:
-        return decode_json(text.encode())
-    except (ValueError, RecursionError):
-        raise RequestRejected(400, f"`{name}` is not valid JSON.") from None
+        return decode_json(body)
+    except (ValueError, RecursionError) as exc:
+        raise RequestRejected(400, json_error(exc, body, f"`{name}`").detail) from None
 
 
 def read_query(parameters: QueryParams) -> Operation:

@@ -10,7 +10,8 @@ from graphql import GraphQLError
 from graphql.execution import ExperimentalIncrementalExecutionResults
 
 from armillary.asgi_types import HTTPException
-from armillary.http import Request, Response, encode_json
+from armillary.http import Request, Response
+from armillary.serialization import encode_json
 
 from .._context import GraphQLContext
 from .._hooks import Hooks, error_formatter, make_values

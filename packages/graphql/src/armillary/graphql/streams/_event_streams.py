@@ -10,7 +10,8 @@ from secrets import token_urlsafe
 from typing import Any
 
 from armillary.concurrency import FairTurn
-from armillary.http import ServerSentEvent, encode_json
+from armillary.http import ServerSentEvent
+from armillary.serialization import encode_json
 
 from .._operation import RequestRejected
 from ..results._format import MASKED_MESSAGE

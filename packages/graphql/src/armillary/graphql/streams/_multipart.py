@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any
 
-from armillary.http import encode_json
+from armillary.serialization import encode_json
 
 HEARTBEAT_SECONDS = 5.0
 

@@ -22,7 +22,7 @@ from typing import Any, ClassVar, cast
 
 from armillary.asgi_types import HTTPException, WebSocketException
 from armillary.concurrency import FairTurn
-from armillary.http import encode_json
+from armillary.serialization import encode_json
 from armillary.websockets import UnexpectedMessage, WebSocket, WebSocketDisconnect
 
 from .._context import GraphQLContext

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final, cast
 
 from armillary.asgi_types import HTTPException, WebSocketException
-from armillary.http import decode_json
+from armillary.serialization import decode_json
 
 from .._operation import sentence_of
 
