@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import json
 import sys
+import threading
 from dataclasses import dataclass
 from typing import Any, TypedDict
 
@@ -247,10 +249,43 @@ async def test_without_either_library_the_error_says_what_to_install(monkeypatch
         (b'{"\\ud800": 1}', dict[int, int], "$"),
     ],
 )
-async def test_a_lone_surrogate_that_does_not_fit_is_a_422(post: Any, body: bytes, type_: Any, path: str) -> None:
+async def test_a_lone_surrogate_of_another_decoder_does_not_fit(post: Any, body: bytes, type_: Any, path: str) -> None:
+    class OtherDecoder(Request):
+        json_decoder = staticmethod(json.loads)
+
     async def typed(request: Request) -> Response:
         return JSONResponse(await request.json(type=type_))
 
-    sent = await post(request_response(typed), body, content_type="application/json")
+    sent = await post(request_response(typed, request_class=OtherDecoder), body, content_type="application/json")
     expected = f"The request body is invalid: {path}: Expected text that UTF-8 can encode, got a lone surrogate"
     assert (sent.status, sent.body.decode()) == (422, expected)
+
+
+async def test_a_lone_surrogate_is_read_as_the_replacement_character(post: Any) -> None:
+    async def typed(request: Request) -> Response:
+        assert await request.json() == ["\ufffd"]
+        return JSONResponse(await request.json(type=list[str]))
+
+    sent = await post(request_response(typed), b'["\\ud800"]', content_type="application/json")
+    assert sent.body == '["\ufffd"]'.encode()
+
+
+@pytest.mark.parametrize(("limit", "in_thread"), [(9, True), (10, False), (None, False)])
+async def test_a_large_body_is_decoded_in_a_thread(post: Any, limit: int | None, in_thread: bool) -> None:
+    threads: list[int] = []
+
+    class Watched(Request):
+        json_thread_size = limit
+
+        def decode_json_body(self, body: bytes) -> Any:
+            threads.append(threading.get_ident())
+            return super().decode_json_body(body)
+
+    app = request_response(echo, request_class=Watched)
+    assert (await post(app, b"[1,2,3,45]", content_type="application/json")).body == b"[1,2,3,45]"
+    assert (await post(app, b"[1,2,3,45}", content_type="application/json")).status == 400
+    assert [thread != threading.get_ident() for thread in threads] == [in_thread] * 2
+
+
+async def test_a_body_is_large_from_1_mib_on() -> None:
+    assert Request.json_thread_size == 1024 * 1024

@@ -153,3 +153,8 @@ async def test_exceptions_of_a_wrapped_application_are_handled_until_it_has_star
 async def test_a_body_is_waited_for_without_limit_of_time() -> None:
     assert Request.body_idle_timeout is None
     assert Request.__mro__[1].body_idle_timeout == 30
+
+
+async def test_json_of_any_size_is_decoded_where_it_was_read() -> None:
+    assert Request.json_thread_size is None
+    assert Request.__mro__[1].json_thread_size == 1024 * 1024

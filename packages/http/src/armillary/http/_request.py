@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, ClassVar, TypeVar, overload
 
 from armillary.asgi_types import CachedBody, Receive, Scope, Send, find_scope_record
+from armillary.concurrency import Limiter, run_in_threadpool
 from armillary.datastructures import Forwarded, HTTPConnection, StateT
 from armillary.exchange import DEFAULT_MAX_BODY_SIZE
 from armillary.serialization import JSONDecoder, decode_json, json_error
@@ -31,6 +32,9 @@ from .forms._pending import PendingForm
 ModelT = TypeVar("ModelT")
 
 _MISSING: Any = object()
+
+_DECODING = Limiter("decoding", 4)
+"""For decoding large bodies: it occupies the processor, so more threads would only wait for each other."""
 
 
 class Request(HTTPConnection[StateT]):
@@ -61,6 +65,9 @@ class Request(HTTPConnection[StateT]):
 
     json_decoder: ClassVar[JSONDecoder] = staticmethod(decode_json)
     """The decoder of `json()`; `decode_json` by default. It raises ValueError for what it cannot decode."""
+
+    json_thread_size: ClassVar[int | None] = 1024 * 1024
+    """Bytes of a JSON body above which it is decoded in a worker thread; None for never."""
 
     json_media_types_only: ClassVar[bool] = True
     """Whether `json()` rejects other media types, which any web page can send without a preflight."""
@@ -174,7 +181,12 @@ class Request(HTTPConnection[StateT]):
             require_json_media_type(self.scope)
         value = self.__dict__.get("_json", _MISSING)
         if value is _MISSING:
-            value = self._json = self.decode_json_body(await self.body())
+            body = await self.body()
+            if self.json_thread_size is None or len(body) <= self.json_thread_size:
+                value = self.decode_json_body(body)
+            else:
+                value = await run_in_threadpool(self.decode_json_body, body, limiter=_DECODING)
+            self._json = value
         if type is None:
             return value
         from armillary.serialization import validate

@@ -209,11 +209,11 @@ def _describe(exc: Exception, body: bytes) -> tuple[str, int | None]:
         return str(exc), _offset_of(exc.text.encode(), body)
     if "integer string conversion" in str(exc):
         # Not after a digit, since each of a long run of digits would begin a search otherwise.
-        found = re.search(rb"(?<![\d.eE+])\d{%d,}(?!\d|\.\d|[eE][+-]?\d)" % (sys.get_int_max_str_digits() + 1), body)
+        digits = rb"(?<![\d.eE+-])-?\d{%d,}(?!\d|\.\d|[eE][+-]?\d)" % (sys.get_int_max_str_digits() + 1)
+        found = re.search(digits, body)
         if found is None:
             return "a number is too large", None
-        size = len(found.group()) + (body[found.start() - 1 : found.start()] == b"-")
-        return f"a number of {size} characters is too large", _offset_of(found.group(), body)
+        return f"a number of {len(found.group())} characters is too large", _offset_of(found.group(), body)
     return str(exc), _offset_in(str(exc))
 
 

@@ -43,6 +43,7 @@ class Request(NativeRequest[StateT], HTTPConnection[StateT]):
     body_idle_timeout: ClassVar[float | None] = None
     closes_form: ClassVar[bool] = False
     json_media_types_only: ClassVar[bool] = False
+    json_thread_size: ClassVar[int | None] = None
 
     @property
     def _form(self) -> FormData | None:
