@@ -2,24 +2,33 @@
 
 The application runs natively, in the task of the request. Dispatch is a suspendable coroutine: it
 runs to its `call_next`, then the application runs; when the application sends the start of its
-response, dispatch is resumed inside that very `send`. If it returns the response it was given,
+response, dispatch is resumed before that `send` returns. If it returns the response it was given,
 later messages pass straight through. If it reads the body, it is resumed with each part.
 
     call_next       dispatch is suspended, the application runs
     send(start)     dispatch is resumed with the response
     send(body)      passes through, or resumes a dispatch that reads the body
     return, raise   dispatch is resumed, if it is still suspended
+
+The application runs in a copy of the context: what was current at `call_next` stays current for its
+body and its background work, whatever dispatch resets meanwhile. What the application changes is
+carried to dispatch each time dispatch is resumed, and to the caller at the end. For that the
+application is suspended too while dispatch runs; only where it sends from a task that it started,
+dispatch is resumed in that task.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Awaitable, Callable
+from contextvars import copy_context
 from typing import Any, Protocol, TypeAlias, cast
 
 from armillary.asgi_types import ASGIApp, Message, Receive, Scope, Send, is_async_callable
+from armillary.exchange import HTTPExchange
 from armillary.http import Request, Response
 
+from ._context_changes import ContextChanges
 from ._errors import NO_RESPONSE, OVERLAPPING_SCOPES, CallNextError
 from ._passing_response import NextMessage, PassingResponse
 from ._suspendable import SuspendableCoroutine, Suspension
@@ -46,10 +55,11 @@ Dispatch: TypeAlias = Callable[[Request[Any], Any], Awaitable[Response]]
 class DispatchMiddleware:
     """Middleware as one coroutine: look at the request, call the application, change the response.
 
-    Give a function, or subclass and override `dispatch`. Context variables flow both ways,
-    exceptions of the application come out of `call_next` as they are, streams stay unbuffered,
-    and a body read here is read again by the application. `call_next` may be skipped, or called
-    again after a response that was not returned.
+    Give a function, or subclass and override `dispatch`. Exceptions of the application come out of
+    `call_next` as they are, streams stay unbuffered, and a body read here is read again by the
+    application. `call_next` may be skipped, or called again after a response that was not returned.
+    Context variables flow both ways; those that are current at `call_next` stay so for the
+    application's body and background work.
 
     Args:
         app: the application to wrap.
@@ -94,6 +104,16 @@ class RunApplication(Suspension):
         self.timeout = timeout
 
 
+class HandedMessage(Suspension):
+    """Awaited by the application in `send`, while dispatch is resumed with its message."""
+
+    __slots__ = ("message",)
+
+    def __init__(self, coroutine: SuspendableCoroutine[Any], message: Message) -> None:
+        super().__init__(coroutine)
+        self.message = message
+
+
 class CallNextExchange:
     """One request on its way through application and dispatch.
 
@@ -107,7 +127,8 @@ class CallNextExchange:
         self.coroutine = SuspendableCoroutine(self.run_dispatch(dispatch, request))
         self.suspension: Suspension | None = None
         self.failure: BaseException | None = None
-        self.started = False
+        self.tracker = HTTPExchange()
+        self.application: SuspendableCoroutine[None]
         self.passes_through = False
         self.deadline: Any = None
 
@@ -124,7 +145,7 @@ class CallNextExchange:
 
     async def call_next(self, request: Request[Any], *, timeout: float | None = None) -> PassingResponse:
         start: Message = await RunApplication(self.coroutine, request, timeout)
-        return PassingResponse(start, self.coroutine)
+        return PassingResponse(start, self.coroutine, self.tracker)
 
     async def run(self) -> None:
         try:
@@ -140,17 +161,17 @@ class CallNextExchange:
 
     async def run_application(self, call: RunApplication) -> None:
         """Run the application once, then resume dispatch if it is still suspended."""
-        self.started = False
+        self.tracker = HTTPExchange()
         error: BaseException | None = None
         try:
             if call.timeout is None:
-                await self.app(call.request.scope, call.request.receive, self.relay)
+                await self.run_in_context(call.request)
             else:
                 await self.run_within(call, call.timeout)
         except BaseException as exc:
             error = exc
         if self.suspension is call or isinstance(self.suspension, NextMessage):
-            if error is None and not self.started:
+            if error is None and not self.tracker.started:
                 error = CallNextError(NO_RESPONSE)
             await self.step(None, error)
         elif error is not None:
@@ -160,9 +181,32 @@ class CallNextExchange:
         from anyio import move_on_after
 
         with move_on_after(timeout) as self.deadline:
-            await self.app(call.request.scope, call.request.receive, self.relay)
+            await self.run_in_context(call.request)
         if self.deadline.cancelled_caught:
             raise TimeoutError(f"the response to {call.request.scope['path']!r} had not started after {timeout} s")
+
+    async def run_in_context(self, request: Request[Any]) -> None:
+        """Run the application in a copy of the context, and dispatch in between in this one."""
+
+        async def run_app() -> None:
+            await self.app(request.scope, request.receive, self.relay)
+
+        context = copy_context()
+        changes = ContextChanges(context)
+        application = self.application = SuspendableCoroutine(run_app(), context)
+        try:
+            handed = await application.resume()
+            while isinstance(handed, HandedMessage):
+                changes.apply()
+                error: BaseException | None = None
+                try:
+                    await self.step(handed.message)
+                except BaseException as exc:
+                    error = exc  # raised in the application's `send`
+                handed = await application.resume(None, error)
+        finally:
+            application.close()
+            changes.apply()
 
     async def relay(self, message: Message) -> None:
         """Take a message from the application: pass it on, or resume dispatch with it.
@@ -171,15 +215,19 @@ class CallNextExchange:
         """
         if self.passes_through:
             await self.send(message)
-        elif not self.started:
-            if message["type"] != "http.response.start":
-                await self.send(message)  # early hints and push come before the response
-                return
-            if self.deadline is not None:
-                self.deadline.deadline = math.inf
-            self.started = True
-            await self.step(message)
-        elif isinstance(self.suspension, NextMessage):
+            return
+        was_started = self.tracker.started
+        self.tracker.feed(message)
+        if not self.tracker.started:
+            await self.send(message)  # early hints and push come before the response
+            return
+        if not was_started and self.deadline is not None:
+            self.deadline.deadline = math.inf
+        if was_started and not isinstance(self.suspension, NextMessage):
+            return
+        if self.application.stepping:
+            await HandedMessage(self.application, message)
+        else:
             await self.step(message)
 
     async def step(self, value: Any = None, error: BaseException | None = None) -> None:

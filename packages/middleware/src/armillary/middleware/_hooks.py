@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from armillary.asgi_types import ASGIApp, Message, Receive, Scope, Send
+from armillary.exchange import start_headers
 
 
 class MessageHooks:
@@ -15,7 +16,8 @@ class MessageHooks:
 
     - `on_request(scope)` before the application runs. What it returns, if not None, is the
       scope the application gets: copy before changing a key of the specification.
-    - `on_response_start(scope, message)` before `http.response.start` is sent.
+    - `on_response_start(scope, message)` before `http.response.start` is sent. Its headers are a
+      list of their own, their names in lower case.
     - `on_body(scope, message)` before each `http.response.body` is sent.
 
     The last two return the message to send, or None for the one they were given. All may be
@@ -64,6 +66,7 @@ class MessageHooks:
                 if on_body is not None:
                     message = on_body(scope, message) or message
             elif kind == "http.response.start" and on_response_start is not None:
+                message = {**message, "headers": start_headers(message)}
                 message = on_response_start(scope, message) or message
             await send(message)
 

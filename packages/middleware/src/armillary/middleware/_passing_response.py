@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from armillary.asgi_types import ClientDisconnect, Message, Receive, Scope, Send
+from armillary.exchange import HTTPExchange, start_headers
 from armillary.http import Background, StreamingResponse
 
 from ._suspendable import SuspendableCoroutine, Suspension
@@ -20,30 +21,30 @@ class NextMessage(Suspension):
 class PassingBody:
     """The parts of the body as the application sends them. Nothing is held back or collected."""
 
-    __slots__ = ("_complete", "_coroutine", "started")
+    __slots__ = ("_broken_off", "_coroutine", "_tracker", "started")
 
-    def __init__(self, coroutine: SuspendableCoroutine[Any]) -> None:
+    def __init__(self, coroutine: SuspendableCoroutine[Any], tracker: HTTPExchange) -> None:
         self._coroutine = coroutine
+        self._tracker = tracker
         self.started = False
-        self._complete = False
+        self._broken_off = False
 
     def __aiter__(self) -> AsyncIterator[bytes]:
         return self
 
     async def __anext__(self) -> bytes:
         self.started = True
-        if self._complete:
+        if self._broken_off or self._tracker.state != "body":
             raise StopAsyncIteration
         message: Message | None = await NextMessage(self._coroutine)
         if message is None:
-            self._complete = True
+            self._broken_off = True
             raise ClientDisconnect("the application ended before its response was complete")
         if message["type"] != "http.response.body":
             raise TypeError(
                 f"the application sent {message['type']!r}, which has no bytes to iterate over; return its "
                 "response as it is, or take the extension out of scope['extensions'] before call_next"
             )
-        self._complete = not message.get("more_body", False)
         body: bytes = message.get("body", b"")
         return body
 
@@ -59,11 +60,11 @@ class PassingResponse(StreamingResponse):
 
     background: Background | None
 
-    def __init__(self, start: Message, coroutine: SuspendableCoroutine[Any]) -> None:
+    def __init__(self, start: Message, coroutine: SuspendableCoroutine[Any], tracker: HTTPExchange) -> None:
         self.start = start
         self.status_code = start["status"]
-        self.raw_headers = list(start.get("headers", ()))
-        self.passing_body = PassingBody(coroutine)
+        self.raw_headers = start_headers(start)
+        self.passing_body = PassingBody(coroutine, tracker)
         self.body_iterator = self.passing_body
         self.background = None
         self.trailers = None

@@ -1,8 +1,9 @@
 """A coroutine that can be suspended, and resumed inside whatever task asks for it.
 
 What the coroutine awaits of the event loop passes through to the task that resumed it: it sleeps,
-reads and locks as if it were that task's own code, and shares its context variables. Only a
-`Suspension` that it awaits on purpose returns control to the caller of `resume`.
+reads and locks as if it were that task's own code, and shares its context variables unless it is
+given a context of its own. Only a `Suspension` that it awaits on purpose, and that is its own,
+returns control to the caller of `resume`.
 
 No task is started and no queue is kept, so exceptions keep their identity and cancellation
 reaches the coroutine as it would reach any awaited one.
@@ -10,7 +11,9 @@ reaches the coroutine as it would reach any awaited one.
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Generator
+from collections.abc import Callable, Coroutine, Generator
+from contextvars import Context
+from operator import call
 from types import coroutine
 from typing import Any, Generic, TypeVar
 
@@ -47,10 +50,11 @@ class SuspendableCoroutine(Generic[T]):
         result: what it returned; set once `finished`.
     """
 
-    __slots__ = ("_coroutine", "finished", "result", "stepping")
+    __slots__ = ("_coroutine", "_run", "finished", "result", "stepping")
 
-    def __init__(self, coroutine: Coroutine[Any, Any, T]) -> None:
+    def __init__(self, coroutine: Coroutine[Any, Any, T], context: Context | None = None) -> None:
         self._coroutine = coroutine
+        self._run: Callable[..., Any] = call if context is None else context.run
         self.stepping = False
         self.finished = False
         self.result: T
@@ -66,7 +70,10 @@ class SuspendableCoroutine(Generic[T]):
         while True:
             self.stepping = True
             try:
-                awaited = self._coroutine.send(value) if error is None else self._coroutine.throw(error)
+                if error is None:
+                    awaited = self._run(self._coroutine.send, value)
+                else:
+                    awaited = self._run(self._coroutine.throw, error)
             except StopIteration as stop:
                 self.finished, self.result = True, stop.value
                 return None
@@ -75,7 +82,7 @@ class SuspendableCoroutine(Generic[T]):
                 raise
             finally:
                 self.stepping = False
-            if isinstance(awaited, Suspension):
+            if isinstance(awaited, Suspension) and awaited.coroutine is self:
                 return awaited
             value, error = None, None
             try:
