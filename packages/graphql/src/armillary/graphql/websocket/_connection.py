@@ -23,7 +23,7 @@ from typing import Any, ClassVar, cast
 from armillary.asgi_types import HTTPException, WebSocketException
 from armillary.concurrency import FairTurn
 from armillary.serialization import encode_json
-from armillary.websockets import UnexpectedMessage, WebSocket, WebSocketDisconnect
+from armillary.websockets import WebSocket, WebSocketDisconnect
 
 from .._context import GraphQLContext
 from .._hooks import Hooks, error_formatter, make_values
@@ -35,9 +35,9 @@ from ._messages import (
     ConnectionRejected,
     ProtocolViolation,
     closing_exception,
-    read_message,
     read_object,
     read_operation_id,
+    receive_message,
 )
 from ._operations import RunningOperations
 
@@ -78,7 +78,7 @@ class GraphQLConnection:
             async with self._reading:
                 await self._initialise()
                 while True:
-                    await self.handle(await self._receive())
+                    await self.handle(await receive_message(self._websocket))
         except WebSocketDisconnect:
             pass
         except ProtocolViolation as violation:
@@ -106,10 +106,10 @@ class GraphQLConnection:
         """Wait for `connection_init` and acknowledge it."""
         try:
             async with asyncio.timeout(self._limits.connection_init_timeout):
-                message = await self._receive()
+                message = await receive_message(self._websocket)
                 while message["type"] != "connection_init":
                     await self.handle_early(message)
-                    message = await self._receive()
+                    message = await receive_message(self._websocket)
         except TimeoutError:
             raise ProtocolViolation(4408, "Connection initialisation timeout") from None
         self._params = read_object(message, "payload")
@@ -141,10 +141,8 @@ class GraphQLConnection:
 
     async def acknowledge(self, payload: dict[str, Any] | None) -> None:
         """Send the acknowledgement, after which the client may start operations."""
-        message: dict[str, Any] = {"type": "connection_ack"}
-        if payload is not None:
-            message["payload"] = payload
-        await self.send(message)
+        ack: dict[str, Any] = {"type": "connection_ack"}
+        await self.send(ack if payload is None else {**ack, "payload": payload})
 
     async def handle(self, message: Mapping[str, Any]) -> None:
         """Handle one message."""
@@ -169,13 +167,6 @@ class GraphQLConnection:
         else:
             raise ProtocolViolation(4400, "Unknown message type")
 
-    async def _receive(self) -> dict[str, Any]:
-        try:
-            text = await self._websocket.receive_text()
-        except UnexpectedMessage:
-            raise ProtocolViolation(4400, "Messages must be text") from None
-        return read_message(text)
-
     async def send(self, message: Mapping[str, Any]) -> None:
         """Send one message."""
         await self._websocket.send_text(encode_json(message).decode())
@@ -190,8 +181,8 @@ class GraphQLConnection:
         if self._operations.is_full:
             # Sent before the next message is read, so that errors cannot pile up for a client that does not read.
             detail = f"At most {self._limits.max_subscriptions} operations may run at a time."
-            rejection = RequestRejected(429, detail, code="TOO_MANY_SUBSCRIPTIONS")
-            await self.send(self.error_message(operation_id, [rejection.error]))
+            error = RequestRejected(429, detail, code="TOO_MANY_SUBSCRIPTIONS").error
+            await self.send(self.error_message(operation_id, [error]))
             return
         work = self._run_to_completion(operation_id, cast("dict[str, Any]", payload))
         self._operations.start(operation_id, work)
@@ -202,26 +193,24 @@ class GraphQLConnection:
 
     async def _run_to_completion(self, operation_id: str, payload: dict[str, Any]) -> None:
         try:
-            if not await self._run(operation_id, payload):
-                return
+            completed = await self._run(operation_id, payload)
         except WebSocketDisconnect:
             return
         except RequestRejected as rejection:
             await self._fail(operation_id, [rejection.error])
-            return
         except Exception:
             _logger.exception("A GraphQL operation on a WebSocket failed outside its resolvers")
             await self._fail(operation_id, [{"message": MASKED_MESSAGE}])
-            return
-        await self._send_last({"id": operation_id, "type": "complete"}, operation_id)
+        else:
+            if completed:
+                await self._send_last({"id": operation_id, "type": "complete"}, operation_id)
 
     async def _run(self, operation_id: str, payload: dict[str, Any]) -> bool:
         """Run an operation and send its results; return False if there is no `complete` to send after them."""
         engine = self._hooks.engine
         operation = await engine.resolve(read_operation(payload))
-        context = GraphQLContext(self._websocket, self._params)
         try:
-            values = await make_values(self._hooks, context)
+            values = await make_values(self._hooks, GraphQLContext(self._websocket, self._params))
         except (HTTPException, WebSocketException) as exc:
             self._end(closing_exception(exc))
             return False
@@ -253,7 +242,5 @@ class GraphQLConnection:
     async def _send_last(self, message: dict[str, Any], operation_id: str) -> None:
         """Send the last message of an operation; its id is free again before the client can know."""
         self._operations.release(operation_id)
-        try:
+        with suppress(WebSocketDisconnect):
             await self.send(message)
-        except WebSocketDisconnect:
-            return

@@ -7,6 +7,7 @@ from typing import Any, Final, cast
 
 from armillary.asgi_types import HTTPException, WebSocketException
 from armillary.serialization import decode_json
+from armillary.websockets import UnexpectedMessage, WebSocket
 
 from .._operation import sentence_of
 
@@ -38,14 +39,18 @@ def closing_exception(exc: HTTPException | WebSocketException) -> HTTPException 
     return exc
 
 
-def read_message(text: str) -> dict[str, Any]:
-    """Return a message, which is a JSON object with a type.
+async def receive_message(websocket: WebSocket[Any]) -> dict[str, Any]:
+    """Receive a message, which is a JSON object with a type.
 
     Raises:
         ProtocolViolation: 4400, it is not.
+        WebSocketDisconnect: the client has disconnected.
     """
     try:
+        text = await websocket.receive_text()
         message = decode_json(text.encode())
+    except UnexpectedMessage:
+        raise ProtocolViolation(4400, "Messages must be text") from None
     except (ValueError, RecursionError):
         raise ProtocolViolation(4400, "Messages must be JSON objects") from None
     if not isinstance(message, dict) or not isinstance(cast("dict[str, Any]", message).get("type"), str):
