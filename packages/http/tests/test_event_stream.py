@@ -59,8 +59,25 @@ class TestEncoding:
     def test_data_that_is_no_text_is_json(self) -> None:
         assert ServerSentEvent({"é": [1]}).encode() == 'data: {"é":[1]}\n\n'.encode()
 
-    def test_without_data_nothing_is_dispatched(self) -> None:
-        assert browser_events(ServerSentEvent(comment="only").encode()) == []
+    def test_an_event_without_data_is_dispatched_with_an_empty_line(self) -> None:
+        event = ServerSentEvent(event="done", id="7")
+        assert event.encode() == b"event: done\nid: 7\ndata: \n\n"
+        assert browser_events(event.encode()) == [("done", "", "7")]
+
+    def test_without_data_and_event_nothing_is_dispatched(self) -> None:
+        for event in (ServerSentEvent(comment="only"), ServerSentEvent(id="7"), ServerSentEvent(retry=500)):
+            assert browser_events(event.encode()) == []
+
+    @pytest.mark.parametrize("number", [0, 7, -1, 10**30])
+    def test_an_id_may_be_a_number(self, number: int) -> None:
+        event = ServerSentEvent("x", id=number)
+        assert event.id == str(number)
+        assert event.encode() == b"id: %d\ndata: x\n\n" % number
+
+    @pytest.mark.parametrize("fields", [{"id": 1.5}, {"id": True}, {"id": b"1"}, {"event": 5}])
+    def test_event_and_id_of_other_types_are_rejected(self, fields: Any) -> None:
+        with pytest.raises(TypeError, match="must be text"):
+            ServerSentEvent("x", **fields)
 
     @pytest.mark.parametrize("bad", ["a\nb", "a\rb", "a\r\nb", "\r", "a\0", "x\r\rdata: forged"])
     @pytest.mark.parametrize("field", ["event", "id"])

@@ -439,9 +439,9 @@ class TestHeaders:
     def test_the_type_is_guessed_from_the_name(self, name: str, expected: str) -> None:
         assert FileResponse("/x/data", filename=name).headers["content-type"] == expected
 
-    def test_a_file_name_with_line_breaks_is_rejected(self) -> None:
-        with pytest.raises(ValueError, match="filename="):
-            FileResponse("/x", filename="a\r\nset-cookie: b=1")
+    def test_line_breaks_of_a_file_name_are_percent_encoded(self) -> None:
+        response = FileResponse("/x", filename="a\r\nset-cookie: b=1")
+        assert response.headers["content-disposition"] == "attachment; filename*=utf-8''a%0D%0Aset-cookie%3A%20b%3D1"
 
     def test_a_download_is_named(self) -> None:
         response = FileResponse("/x", filename="a b.txt", content_disposition_type="inline")

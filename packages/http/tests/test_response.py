@@ -1,10 +1,22 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 
 import pytest
 
-from armillary.http import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response, encode_json
+from armillary.http import (
+    EventSourceResponse,
+    FileResponse,
+    HTMLResponse,
+    JSONResponse,
+    PlainTextResponse,
+    RedirectResponse,
+    Response,
+    StreamingResponse,
+    encode_json,
+)
 
 pytestmark = pytest.mark.anyio
 
@@ -194,6 +206,42 @@ def test_html_is_not_escaped() -> None:
     assert HTMLResponse("<p>").body == b"<p>"
 
 
+MAKERS: dict[str, Callable[..., Response]] = {
+    "Response": lambda **options: Response(b"", **options),
+    "JSONResponse": lambda **options: JSONResponse({}, **options),
+    "RedirectResponse": lambda **options: RedirectResponse("/", **options),
+    "StreamingResponse": lambda **options: StreamingResponse([], **options),
+    "EventSourceResponse": lambda **options: EventSourceResponse([], **options),
+    "FileResponse": lambda **options: FileResponse("/x", **options),
+}
+
+
+@pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS)
+class TestStrictArguments:
+    @pytest.mark.parametrize("status", ["200", 200.5, None, {"a": 1}, True])
+    def test_a_status_of_another_type_is_rejected(self, make: Callable[..., Response], status: Any) -> None:
+        with pytest.raises(TypeError, match=r"must be an int such as 404.*takes it as its second argument"):
+            make(status_code=status)
+
+    @pytest.mark.parametrize("status", [-1, 0, 99, 1000])
+    def test_a_status_that_cannot_be_sent_is_rejected(self, make: Callable[..., Response], status: int) -> None:
+        with pytest.raises(ValueError, match=f"status_code={status} must have three digits"):
+            make(status_code=status)
+
+    def test_a_member_of_an_enum_is_a_status(self, make: Callable[..., Response]) -> None:
+        assert make(status_code=HTTPStatus.CREATED).status_code == 201
+
+    @pytest.mark.parametrize("status", [200, 204])
+    def test_the_framing_is_left_to_the_server(self, make: Callable[..., Response], status: int) -> None:
+        with pytest.raises(ValueError, match="'transfer-encoding', which the server sets itself"):
+            make(status_code=status, headers={"Transfer-Encoding": "chunked"})
+
+
+def test_swapped_arguments_are_rejected() -> None:
+    with pytest.raises(TypeError, match=r"status_code=\{'error': 'x'\}.*JSONResponse takes it as its second argument"):
+        JSONResponse(404, {"error": "x"})  # type: ignore[arg-type]
+
+
 class TestJSON:
     def test_it_is_compact_and_keeps_non_ascii(self) -> None:
         assert JSONResponse({"é": [1, 2.5, None, True, "☃"]}).body == '{"é":[1,2.5,null,true,"☃"]}'.encode()
@@ -253,10 +301,14 @@ class TestRedirect:
         assert response.headers["location"] == location
         assert response.headers["content-length"] == "0"
 
-    @pytest.mark.parametrize("bad", ["/a\r\nset-cookie: x=1", "/a\n", "/\0"])
-    def test_line_breaks_in_the_target_are_rejected(self, bad: str) -> None:
-        with pytest.raises(ValueError, match="redirect target is one line"):
-            RedirectResponse(bad)
+    @pytest.mark.parametrize(
+        ("target", "location"),
+        [("/a\r\nset-cookie: x=1", "/a%0D%0Aset-cookie:%20x=1"), ("/a\n", "/a%0A"), ("/\0", "/%00"), ("/\ud800", None)],
+    )
+    def test_line_breaks_of_a_clients_target_are_percent_encoded(self, target: str, location: str | None) -> None:
+        sent = RedirectResponse(target).headers["location"]
+        assert sent.isascii()
+        assert location is None or sent == location
 
     def test_the_target_wins_over_a_location_header(self) -> None:
         response = RedirectResponse("/a", 303, {"Location": "/b"})

@@ -17,6 +17,19 @@ from armillary.starlette import exceptions, responses
 pytestmark = pytest.mark.anyio
 
 
+@pytest.mark.parametrize("status", [599, 0, "200", 1000])
+def test_any_status_is_taken(status: Any) -> None:
+    assert responses.Response(b"", status).status_code == status
+    assert responses.StreamingResponse([], status).status_code == status
+    assert responses.FileResponse("/x", status).status_code == status
+
+
+def test_any_header_is_taken() -> None:
+    chunked = {"transfer-encoding": "chunked"}
+    for response in (responses.Response(b"", 200, chunked), responses.StreamingResponse([], 200, chunked)):
+        assert response.headers["transfer-encoding"] == "chunked"
+
+
 def http_scope(spec_version: str = "2.4", **scope: Any) -> dict[str, Any]:
     return {
         "type": "http",

@@ -13,10 +13,10 @@ def format_content_disposition(disposition: str, filename: str) -> str:
 
     Args:
         disposition: "attachment" or "inline".
-        filename: a name without CR, LF and NUL.
+        filename: any name; what cannot be sent as it is, such as a line break, is percent-encoded.
 
     Raises:
-        ValueError: either argument cannot be sent.
+        ValueError: the disposition is not a word.
 
     Follows RFC 6266 section 4 and RFC 8187.
 
@@ -25,8 +25,6 @@ def format_content_disposition(disposition: str, filename: str) -> str:
     """
     if not disposition or not _TYPE_CHARACTERS.issuperset(disposition):
         raise ValueError(f"content_disposition_type={disposition!r} must be a word such as 'attachment' or 'inline'")
-    if any(character in filename for character in "\r\n\0"):
-        raise ValueError(f"filename={filename!r} contains CR, LF or NUL; a file name is one line")
     if _UNESCAPED_CHARACTERS.issuperset(filename):
         return f'{disposition}; filename="{filename}"'
     encoded = "".join(

@@ -27,7 +27,9 @@ def _lines(text: str) -> list[str]:
     return text.split("\n")
 
 
-def _checked(field: str, value: str) -> str:
+def _checked(field: str, value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{field}={value!r} must be text, not {type(value).__name__}")
     if not value.isprintable() and not _LINE_ENDS.isdisjoint(value):
         raise ValueError(f"{field}={value!r} contains CR, LF or NUL, which would end the field; it must be one line")
     return value
@@ -43,13 +45,15 @@ class ServerSentEvent:
     """One event of a stream.
 
     Args:
-        data: text with any number of lines; anything else but None is sent as JSON.
+        data: text with any number of lines; anything else but None is sent as JSON. None is no data; with an
+            `event` it is an empty line, since browsers dispatch no event without data.
         event: the event's type, which the browser dispatches; "message" if absent.
-        id: becomes the `Last-Event-ID` of a reconnecting browser.
+        id: text or a whole number; becomes the `Last-Event-ID` of a reconnecting browser.
         retry: milliseconds after which the browser should reconnect.
         comment: a line browsers ignore.
 
     Raises:
+        TypeError: `event` is not text, or `id` neither text nor a whole number.
         ValueError: `event` or `id` contains CR, LF or NUL; `retry` is not a whole number.
 
     >>> ServerSentEvent("one\\ntwo", event="news", id="7").encode()
@@ -63,13 +67,13 @@ class ServerSentEvent:
         data: Any = None,
         *,
         event: str | None = None,
-        id: str | None = None,
+        id: str | int | None = None,
         retry: int | None = None,
         comment: str | None = None,
     ) -> None:
         self.data = data
         self._event = event if event is None else _checked("event", event)
-        self._id = id if id is None else _checked("id", id)
+        self._id = id if id is None else _checked("id", str(id) if type(id) is int else id)
         self._retry = retry if retry is None else _checked_retry("retry", retry)
         self._comment = comment
 
@@ -100,7 +104,7 @@ class ServerSentEvent:
             text += f"id: {self._id}\n"
         if self._retry is not None:
             text += f"retry: {self._retry}\n"
-        return _with_data(text, self.data)
+        return _with_data(text, "" if self.data is None and self._event is not None else self.data)
 
 
 def _with_data(text: str, data: Any) -> bytes:

@@ -8,7 +8,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from armillary.asgi_types import ClientDisconnect, Message, Receive, Scope, Send
-from armillary.datastructures import encode_headers
 from armillary.exchange import record_response_start
 
 from ._condition import precondition_status, range_applies, received_conditions
@@ -107,6 +106,8 @@ class FileResponse(Response):
         stat_result: os.stat_result | None = None,
         content_disposition_type: str = "attachment",
     ) -> None:
+        if status_code != 200:
+            self.check_status(status_code)
         self.background = background
         self.path = path
         self.filename = filename
@@ -125,7 +126,7 @@ class FileResponse(Response):
 
     def init_headers(self, headers: Mapping[str, str] | None = None) -> None:
         """Fill `raw_headers` from `headers` and the media type."""
-        self.raw_headers = [pair for pair in encode_headers(headers) if pair[0] != b"content-length"]
+        self.raw_headers = [pair for pair in self.encode_headers(headers) if pair[0] != b"content-length"]
         self._add_content_type()
         self._default(b"accept-ranges", "bytes")
 

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Any, ClassVar, Literal, TypeAlias
 
-from armillary.asgi_types import Receive, Scope, Send
+from armillary.asgi_types import Receive, Scope, Send, check_status_code
 from armillary.datastructures import MutableHeaders, encode_headers
 from armillary.exchange import BODILESS_STATUSES, record_response_start
 
@@ -47,8 +47,9 @@ class Response:
         body: the encoded body.
 
     Raises:
-        TypeError: `content` is not one of the accepted types.
-        ValueError: a header or the media type contains CR, LF, NUL or another forbidden character.
+        TypeError: `content` is not one of the accepted types, or the status is not an int.
+        ValueError: a header or the media type contains CR, LF, NUL or another forbidden character, a header is
+            Transfer-Encoding, or the status has not three digits.
 
     Follows RFC 9110 sections 6 and 8.
 
@@ -60,13 +61,19 @@ class Response:
     media_type: str | None = None
     charset: str = "utf-8"
 
+    # The policy of all responses, for subclasses to change.
+
+    strict_arguments: ClassVar[bool] = True
+    """Reject a status that cannot be sent and headers that are the server's to set, when the response is made."""
+
     strict_cookies: ClassVar[bool] = True
     """Reject cookies that browsers would drop, as well as those that are unsafe to send."""
 
-    headers_class: ClassVar[type[MutableHeaders]] = MutableHeaders
-
     denial_without_extension: ClassVar[bool] = False
     """Send a WebSocket denial response even if the server does not announce the extension."""
+
+    headers_class: ClassVar[type[MutableHeaders]] = MutableHeaders
+    """The class of `headers`."""
 
     body: bytes
     raw_headers: list[RawHeader]
@@ -80,12 +87,36 @@ class Response:
         media_type: str | None = None,
         background: Background | None = None,
     ) -> None:
+        if status_code != 200:
+            self.check_status(status_code)
         self.background = background
         self.status_code = status_code
         if media_type is not None:
             self.media_type = media_type
         self.body = self.render(content)
         self.init_headers(headers)
+
+    def check_status(self, status_code: object) -> None:
+        """Raise `TypeError` or `ValueError` for a status that cannot be sent, unless `strict_arguments` is off."""
+        if self.strict_arguments and (type(status_code) is not int or not 100 <= status_code <= 999):
+            check_status_code(status_code, f"; {type(self).__name__} takes it as its second argument")
+
+    def encode_headers(self, headers: HeaderFields | None) -> list[RawHeader]:
+        """Return the headers given to the response as raw headers.
+
+        Raises:
+            ValueError: one cannot be sent, or is Transfer-Encoding: how a body is framed is the server's to say
+                (RFC 9112 section 6.1).
+        """
+        raw = encode_headers(headers)
+        if raw and self.strict_arguments:
+            for name, _ in raw:
+                if name == b"transfer-encoding":
+                    raise ValueError(
+                        "headers contains 'transfer-encoding', which the server sets itself; leave it out, and use "
+                        "StreamingResponse for a body in pieces"
+                    )
+        return raw
 
     def render(self, content: Any) -> bytes:
         """Return the body for `content`; subclasses override it to serialise."""
@@ -106,7 +137,7 @@ class Response:
             self.body = b""
             self.init_unmeasured_headers(headers)
         elif headers:
-            self._merge_headers(encode_headers(headers), length)
+            self._merge_headers(self.encode_headers(headers), length)
         elif self.media_type is None:
             self.raw_headers = [length]
         else:
@@ -114,7 +145,7 @@ class Response:
 
     def init_unmeasured_headers(self, headers: HeaderFields | None) -> None:
         """Fill `raw_headers` if there is no body, or its length is not known."""
-        self.raw_headers = encode_headers(headers)
+        self.raw_headers = self.encode_headers(headers)
         if self.status_code in BODILESS_STATUSES:
             self.raw_headers = [pair for pair in self.raw_headers if pair[0] != b"content-length"]
         if self.media_type is not None and self.status_code != 204:

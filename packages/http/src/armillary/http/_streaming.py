@@ -110,6 +110,8 @@ class StreamingResponse(Response):
         *,
         trailers: Trailers | None = None,
     ) -> None:
+        if status_code != 200:
+            self.check_status(status_code)
         self.body_iterator = as_async_iterable(content)
         self.status_code = status_code
         if media_type is not None:

@@ -12,11 +12,12 @@ from .datastructures import MutableHeaders
 class Response(http.Response):
     """A whole response.
 
-    Unlike the native one it sends cookies that browsers drop, rejects `partitioned` below Python
-    3.14, and sends a denial response to a WebSocket whether the server announces the extension or not.
+    Unlike the native one it takes any status and any header, sends cookies that browsers drop, rejects `partitioned`
+    below Python 3.14, and sends a denial response to a WebSocket whether the server announces the extension or not.
     """
 
     headers_class = MutableHeaders
+    strict_arguments = False
     strict_cookies = False
     denial_without_extension = True
 

@@ -50,9 +50,7 @@ class JSONResponse(http.JSONResponse, Response):
 
 
 class RedirectResponse(http.RedirectResponse, Response):
-    """A redirect; line breaks in its target are percent-encoded."""
-
-    escape_line_breaks = True
+    """A redirect."""
 
 
 class MalformedRangeHeader(http.MalformedRange):
