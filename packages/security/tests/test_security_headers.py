@@ -63,6 +63,22 @@ async def test_every_response_has_its_own_nonce_known_to_the_application(call: A
 
 
 @pytest.mark.anyio
+@pytest.mark.parametrize("report_only", [False, True])
+async def test_a_304_leaves_the_stored_page_its_nonce(call: Any, report_only: bool) -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 304, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    policy = {"script-src": ["'nonce'"]}
+    guarded = SecurityHeadersMiddleware(app, content_security_policy=policy, report_only=report_only)
+    headers = (await call(guarded)).headers
+    assert not [name for name in headers if name.startswith("content-security-policy")]
+    assert headers["x-content-type-options"] == "nosniff"
+    constant = SecurityHeadersMiddleware(app, content_security_policy={"script-src": ["'self'"]})
+    assert (await call(constant)).headers["content-security-policy"] == "script-src 'self'"
+
+
+@pytest.mark.anyio
 async def test_a_policy_can_be_tried_out_in_report_only_mode(call: Any, ok: ASGIApp) -> None:
     headers = (await call(SecurityHeadersMiddleware(ok, content_security_policy="sandbox", report_only=True))).headers
     assert headers["content-security-policy-report-only"] == "sandbox"

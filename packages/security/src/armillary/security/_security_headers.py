@@ -12,6 +12,7 @@ from ._content_security_policy import Directives
 from ._security_headers_policy import FrameOptions, SecurityHeadersPolicy, StrictTransportSecurity
 
 NONCE_BYTES = 16
+POLICY_NAMES = frozenset((b"content-security-policy", b"content-security-policy-report-only"))
 DEFAULT_STRICT_TRANSPORT_SECURITY = StrictTransportSecurity()
 
 
@@ -84,6 +85,9 @@ class SecurityHeadersMiddleware:
             if message["type"] == "http.response.start":
                 own = start_headers(message)
                 present = {name for name, _ in own}
+                if nonce and message["status"] == 304:
+                    # The stored page keeps its policy: a new one would forbid the scripts that have its nonce.
+                    present |= POLICY_NAMES
                 message = {**message, "headers": own + [field for field in added if field[0] not in present]}
             await send(message)
 
