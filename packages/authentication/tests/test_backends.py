@@ -87,7 +87,11 @@ def authenticate(backend: Any, header: bytes) -> Any:
     return info.value.value
 
 
-@given(st.text(st.characters(codec="utf-8", exclude_characters=":")), st.text(st.characters(codec="utf-8")))
+NAMES = st.text(st.characters(codec="utf-8", exclude_categories=["Cc"], exclude_characters=":"))
+PASSWORDS = st.text(st.characters(codec="utf-8", exclude_categories=["Cc"]))
+
+
+@given(NAMES, PASSWORDS)
 def test_basic_credentials_are_split_at_the_first_colon_and_never_changed(name: str, password: str) -> None:
     seen: list[tuple[str, str]] = []
 
@@ -193,3 +197,13 @@ def test_the_unauthenticated_user_is_not_authenticated() -> None:
     user = UnauthenticatedUser()
     assert (user.is_authenticated, user.display_name, user.identity) == (False, "", "")
     assert repr(SimpleUser("ada")) == "SimpleUser('ada')"
+
+
+@pytest.mark.parametrize("text", ["a\nb:x", "a\0:x", "ada:\x7f", "ada\x1b[2J:x", "ada\x85:x"])
+async def test_control_characters_in_basic_credentials_are_a_401_and_never_checked(text: str) -> None:
+    async def check(username: str, password: str) -> BaseUser | None:
+        raise AssertionError("checked")
+
+    with pytest.raises(AuthenticationError, match="malformed") as info:
+        await BasicBackend(check).authenticate(connection(basic(text)))
+    assert info.value.challenge == 'Basic realm="restricted", charset="UTF-8"'

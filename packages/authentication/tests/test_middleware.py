@@ -10,6 +10,7 @@ from armillary.authentication import (
     AuthenticationBackend,
     AuthenticationError,
     AuthenticationMiddleware,
+    BasicBackend,
     BearerBackend,
     SessionBackend,
     SimpleUser,
@@ -216,3 +217,28 @@ async def test_the_user_of_an_outer_middleware_is_left_unchanged() -> None:
     await AuthenticationMiddleware(app, BACKEND)(scope, None, None)  # type: ignore[arg-type]
     assert (scope["user"], scope["auth"]) == ("theirs", "theirs too")
     assert inner == [(True, ["authenticated"])]
+
+
+async def test_a_401_of_requires_says_how_to_authenticate(call: Any) -> None:
+    @requires("authenticated", status_code=401)
+    async def endpoint(request: Any) -> PlainTextResponse:
+        return PlainTextResponse("ok")
+
+    async def check_password(username: str, password: str) -> None: ...
+
+    backends = [BACKEND, BasicBackend(check_password)]
+    rejected = await call(AuthenticationMiddleware(request_response(endpoint), backends))
+    assert rejected[0]["status"] == 401
+    challenge = dict(rejected[0]["headers"])[b"www-authenticate"]
+    assert challenge == b'Bearer realm="restricted", Basic realm="restricted", charset="UTF-8"'
+
+
+async def test_a_403_of_requires_has_no_challenge(call: Any) -> None:
+    rejected = await call(AuthenticationMiddleware(request_response(async_endpoint), BACKEND))
+    assert b"www-authenticate" not in dict(rejected[0]["headers"])
+
+
+async def test_a_rejection_whose_body_was_not_read_closes_the_connection(call: Any) -> None:
+    app = AuthenticationMiddleware(request_response(async_endpoint), BACKEND)
+    rejected = await call(app, method="POST", headers=[*WRONG, (b"content-length", b"3")], body=b"abc")
+    assert dict(rejected[0]["headers"])[b"connection"] == b"close"

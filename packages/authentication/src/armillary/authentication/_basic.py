@@ -12,6 +12,9 @@ from ._backend import AuthenticationBackend, AuthenticationError
 from ._credentials import AuthCredentials
 from ._user import BaseUser
 
+CONTROL_CHARACTERS = frozenset(map(chr, (*range(0x20), *range(0x7F, 0xA0))))
+"""No user name or password has them (RFC 7617 section 2); in a log or a terminal they act."""
+
 
 class BasicBackend(AuthenticationBackend):
     """Name and password with every request; only over https are they safe from eavesdropping.
@@ -47,7 +50,7 @@ class BasicBackend(AuthenticationBackend):
             username, colon, password = b64decode(encoded, validate=True).decode("utf-8").partition(":")
         except ValueError:
             colon = username = password = ""
-        if not colon:
+        if not colon or not CONTROL_CHARACTERS.isdisjoint(username + password):
             raise AuthenticationError("The Basic credentials are malformed", challenge=self.challenge)
         user = await self.check(username, password)
         if user is None:

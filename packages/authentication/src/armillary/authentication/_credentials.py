@@ -10,9 +10,16 @@ from armillary.datastructures import HTTPConnection
 class AuthCredentials:
     """The scopes a connection was granted, such as "authenticated" or "orders:write".
 
+    Attributes:
+        scopes: a list of them.
+        challenge: the `WWW-Authenticate` value that says how to authenticate, "" if nothing does; the
+            middleware sets it.
+
     Raises:
         TypeError: a single string instead of a list.
     """
+
+    challenge = ""
 
     def __init__(self, scopes: Sequence[str] | None = None) -> None:
         if isinstance(scopes, str):

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from armillary.asgi_types import ASGIApp, Receive, Scope, Send
+from armillary.asgi_types import ASGIApp, HTTPException, Receive, Scope, Send
 from armillary.datastructures import HTTPConnection
-from armillary.http import PlainTextResponse, Response
+from armillary.exchange import Rejection, can_reject_with_response, reject, rejection_of
+from armillary.http import Response
 
 from ._backend import AuthenticationBackend, AuthenticationError
 from ._credentials import AuthCredentials
 from ._user import UnauthenticatedUser
-
-MAX_CLOSE_REASON_BYTES = 123
-"""The most bytes a close frame's reason holds (RFC 6455 section 5.5)."""
 
 OnError = Callable[[HTTPConnection, AuthenticationError], Response]
 
@@ -36,6 +34,9 @@ class AuthenticationMiddleware:
         ValueError: an empty list.
     """
 
+    default_on_error: OnError | None = None
+    """Makes the response where there is no `on_error`; None for a 401 or 400 in plain text."""
+
     def __init__(
         self,
         app: ASGIApp,
@@ -51,7 +52,9 @@ class AuthenticationMiddleware:
         for each in self.backends:
             if isinstance(each, type) or not callable(getattr(each, "authenticate", None)):
                 raise TypeError(f"backend must be an AuthenticationBackend or a list of them, got {each!r}")
-        self.on_error: OnError = self.default_on_error if on_error is None else on_error
+        self.on_error: OnError | None = self.default_on_error if on_error is None else on_error
+        challenges = [getattr(each, "challenge", None) for each in self.backends]
+        self.challenge = ", ".join([challenge for challenge in challenges if isinstance(challenge, str)])
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
@@ -65,6 +68,8 @@ class AuthenticationMiddleware:
             return
         if "user" in scope or "auth" in scope:
             scope = dict(scope)  # An outer middleware keeps its own values.
+        if self.challenge and isinstance(auth, AuthCredentials):  # a backend may return another class
+            auth.challenge = self.challenge
         scope["auth"], scope["user"] = auth, user
         await self.app(scope, receive, send)
 
@@ -76,22 +81,16 @@ class AuthenticationMiddleware:
         return AuthCredentials(), UnauthenticatedUser()
 
     async def reject(self, conn: HTTPConnection, exc: AuthenticationError, receive: Receive, send: Send) -> None:
+        """Send the response that `on_error` makes, or by default the sentence of the error."""
         scope = conn.scope
-        if scope["type"] == "websocket" and "websocket.http.response" not in (scope.get("extensions") or ()):
-            await send({"type": "websocket.close", "code": 1008, "reason": close_reason(str(exc))})
+        if self.on_error is None or (scope["type"] == "websocket" and not can_reject_with_response(scope)):
+            await reject(scope, send, rejection_of_error(exc))
         else:
             await self.on_error(conn, exc)(scope, receive, send)
 
-    @staticmethod
-    def default_on_error(conn: HTTPConnection, exc: AuthenticationError) -> Response:
-        """Return the error's sentence as a response: 401 if it has a challenge, else 400."""
-        challenge = getattr(exc, "challenge", None)
-        if challenge is None:
-            return PlainTextResponse(str(exc), status_code=400)
-        return PlainTextResponse(str(exc), status_code=401, headers={"WWW-Authenticate": challenge})
 
-
-def close_reason(sentence: str) -> str:
-    """Return as much of a sentence as a close frame holds, on one line."""
-    line = "".join([character if character.isprintable() else " " for character in sentence])
-    return line.encode("utf-8", "replace")[:MAX_CLOSE_REASON_BYTES].decode("utf-8", "ignore")
+def rejection_of_error(exc: AuthenticationError) -> Rejection:
+    """Return the error's sentence as a rejection: 401 if it has a challenge, else 400."""
+    if exc.challenge is None:
+        return Rejection(400, str(exc))
+    return rejection_of(HTTPException(401, str(exc), headers={"WWW-Authenticate": exc.challenge}))

@@ -29,7 +29,8 @@ def requires(
 
     Args:
         scopes: one scope, or several of which all are needed.
-        status_code: of the response to any other request; 403 by default.
+        status_code: of the response to any other request; 403 by default. A 401 has the challenges of the
+            middleware's backends.
         redirect: the name of a route to go to instead (303), with the current URL as `next`.
 
     Raises:
@@ -69,7 +70,9 @@ def requires(
 
         def reject(conn: HTTPConnection) -> Any:
             if redirect is None:
-                raise HTTPException(status_code)
+                # A 401 says how to authenticate (RFC 9110 section 15.5.2).
+                challenge = getattr(conn.auth, "challenge", "") if status_code == 401 else ""
+                raise HTTPException(status_code, headers={"WWW-Authenticate": challenge} if challenge else None)
             return RedirectResponse(log_in_url(conn, redirect), status_code=303)
 
         if is_async_callable(function):
