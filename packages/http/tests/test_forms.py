@@ -26,7 +26,7 @@ from armillary.http import (
     UrlencodedDecoder,
     request_response,
 )
-from armillary.http.forms._media import known_charset
+from armillary.http.forms._charset import known_charset
 
 MULTIPART = "multipart/form-data; boundary=B"
 URLENCODED = "application/x-www-form-urlencoded"
@@ -78,20 +78,20 @@ MULTIPART_LIMITS: list[tuple[str, int, bytes, bytes, int]] = [
     ("max_file_size", 10, part("a", b"x" * 10, "f") + END, part("a", b"x" * 11, "f") + END, 413),
     ("max_fields_size", 10, part("a", b"x" * 5) * 2 + END, part("a", b"x" * 6) * 2 + END, 413),
     ("max_total_size", len(part("a") + END), part("a") + END, part("a") + END + b"x", 413),
-    ("max_part_headers", 2, part("a", extra=b"X: y\r\n") + END, part("a", extra=b"X: y\r\nZ: y\r\n") + END, 400),
+    ("max_part_headers", 2, part("a", extra=b"X: y\r\n") + END, part("a", extra=b"X: y\r\nZ: y\r\n") + END, 413),
     (
         "max_header_size",
         100,
         part("a", extra=b"X-Long: " + b"y" * 92 + b"\r\n") + END,
         part("a", extra=b"X-Long: " + b"y" * 93 + b"\r\n") + END,
-        400,
+        413,
     ),
     (
         "max_preamble_size",
         100,
         b"p" * 98 + b"\r\n" + part("a") + END,
         b"p" * 99 + b"\r\n" + part("a") + END,
-        400,
+        413,
     ),
     ("max_epilogue_size", 100, part("a") + b"--B--" + b"e" * 100, part("a") + b"--B--" + b"e" * 101, 413),
     ("max_epilogue_size", 20, part("a") + b"--B--\r\n--B--", part("a") + b"--B--" + b"\r\n--B--" * 3, 413),
@@ -205,6 +205,14 @@ MALFORMED = [
     part("a", extra=b"X: a\nb\r\n") + END,
     part("a", extra=b"X: a\x00b\r\n") + END,
     part("a", extra=b"X: a\rb\r\n") + END,
+    part("a", extra=b"X: a\x01b\r\n") + END,
+    part("a", extra=b"X: a\x7fb\r\n") + END,
+    part("a", extra=b"X: a\r\nx: a\r\n") + END,
+    part("a", extra=b"Content-Type: text/plain\r\nContent-Type: text/plain\r\n") + END,
+    part("a", extra=b"Content-Type: text/plain; charset=none-such\r\n") + END,
+    b'--B\r\nContent-Disposition: form-data; name="a"; name="b"\r\n\r\nx\r\n' + END,
+    b"--B\r\nContent-Disposition: form-data; name=a; NAME=b\r\n\r\nx\r\n" + END,
+    b'--B\r\nContent-Disposition: form-data; name="a"; filename="x"; filename=y\r\n\r\nx\r\n' + END,
     part("a"),
     part("a") + b"--B-",
     part("a") + b"--B",
@@ -312,6 +320,10 @@ def test_urlencoded_fields_are_read_as_the_whatwg_has_it(body: bytes, pairs: lis
         ('form-data; name="a"; filename="x; name=b.txt"', "a", "x; name=b.txt"),
         ("form-data; name=\"a\"; filename*=utf-8''b.txt", "a", None),
         ('form-data; name="é"; filename="ü.txt"', "é", "ü.txt"),
+        ('form-data; name="a%22b%0D%0Ac"; filename="%22x%22.txt"', 'a"b\r\nc', '"x".txt'),
+        ('form-data; name="100%25"; filename="%41%.txt"', "100%25", "%41%.txt"),
+        ('form-data; name="a; filename=b"', "a; filename=b", None),
+        ('form-data; name="a\\"; name=b"; filename="x"', 'a"; name=b', "x"),
     ],
 )
 def test_names_and_file_names_are_read_without_their_paths(disposition: str, name: str, filename: str | None) -> None:
@@ -328,6 +340,76 @@ async def describe(request: Request) -> Response:
             for name, value in form.multi_items()
         ]
     )
+
+
+@pieces
+@pytest.mark.parametrize("charset", ["iso-8859-1", "windows-1252", "UTF-8"])
+def test_a_field_is_read_in_the_charset_of_its_part(charset: str, size: int) -> None:
+    extra = b"Content-Type: text/plain; charset=%s\r\n" % charset.encode()
+    body = part("a", "é".encode(charset), extra=extra) + part("b", "é".encode()) + END
+    decoder = MultipartDecoder(b"B")
+    texts: list[str] = []
+    headers: Any = None
+    content = b""
+    for piece in cut(body, size):
+        for event in decoder.feed(piece):
+            if isinstance(event, bytes):
+                content += event
+            elif event is not None:
+                headers = event
+            else:
+                texts.append(decoder.decode_field(headers, content))
+                content = b""
+    assert texts == ["é", "é"]
+
+
+@pytest.mark.anyio
+async def test_a_form_and_its_parts_are_read_in_the_charsets_of_the_parts(post: Any) -> None:
+    body = part("a", b"\xe9", extra=b"Content-Type: text/plain; charset=latin-1\r\n") + END
+
+    async def form(request: Request) -> Response:
+        return JSONResponse((await request.form())["a"])
+
+    async def parts(request: Request) -> Response:
+        return JSONResponse([await item.text() async for item in request.parts()])
+
+    assert (await post(request_response(form), body, content_type=MULTIPART)).body == '"é"'.encode()
+    assert (await post(request_response(parts), body, content_type=MULTIPART)).body == '["é"]'.encode()
+
+
+@pytest.mark.parametrize("epilogue", [b"", b"e", b"\r\n", b"\r\n--B--", b"\r\n--B--\r\n--B--x", b"--", b"-" * 9])
+@pytest.mark.parametrize("content", [b"", b"1", b"\r\n--", b"x" * 30])
+def test_the_epilogue_is_counted_to_the_byte_at_every_split(epilogue: bytes, content: bytes) -> None:
+    for head in (b"", b"pre\r\n", b"pre\r\n--B  \r\n" + part("z")[5:]):
+        body = head + part("a", content, "f") + b"--B--" + epilogue
+        for at in range(len(body)):
+            for second in (at, min(at + 3, len(body))):
+                pieces = [body[:at], body[at:second], body[second:]]
+                exact = MultipartDecoder(b"B", FormLimits(max_epilogue_size=len(epilogue)))
+                for piece in pieces:
+                    exact.feed(piece)
+                exact.finish()
+                if epilogue:
+                    small = MultipartDecoder(b"B", FormLimits(max_epilogue_size=len(epilogue) - 1))
+                    with pytest.raises(FormTooLarge, match="epilogue"):
+                        for piece in pieces:
+                            small.feed(piece)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("window", [4096, EVERYTHING], ids=["all content", "by the parser"])
+async def test_a_part_over_its_limit_passes_few_functions(window: int) -> None:
+    body = part("f", b"x" * 100_000, "f") + END
+    messages = [{"type": "http.request", "body": piece, "more_body": True} for piece in cut(body, window)]
+
+    async def receive() -> Any:
+        return messages.pop(0)
+
+    request = Request({"type": "http", "headers": [(b"content-type", MULTIPART.encode())]}, receive)
+    with pytest.raises(FormTooLarge) as caught:
+        await request.form(max_file_size=20_000)
+    frames = [entry.name for entry in caught.traceback if "armillary/http" in str(entry.path)]
+    assert len(frames) <= 7, frames
 
 
 @pytest.mark.anyio

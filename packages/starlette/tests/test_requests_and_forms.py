@@ -158,3 +158,19 @@ async def test_a_body_is_waited_for_without_limit_of_time() -> None:
 async def test_json_of_any_size_is_decoded_where_it_was_read() -> None:
     assert Request.json_thread_size is None
     assert Request.__mro__[1].json_thread_size == 1024 * 1024
+
+
+async def test_the_headers_of_a_part_are_read_as_leniently_as_before() -> None:
+    body = (
+        b'--B\r\nContent-Disposition: form-data; name="x"; name="a%22"\r\nX: \x01\r\nX: 2\r\n'
+        b"Content-Type: text/plain; charset=none-such\r\n\r\n\xc3\xa9\r\n--B--\r\n"
+    )
+    assert await MultiPartParser(MULTIPART, stream(body)).parse() == FormData([("a%22", "é")])
+
+
+@pytest.mark.parametrize("headers", [b"X: " + b"y" * 5000 + b"\r\n", b"X: y\r\n" * 50], ids=["size", "count"])
+async def test_a_part_with_too_many_headers_is_malformed(headers: bytes) -> None:
+    body = b'--B\r\nContent-Disposition: form-data; name="a"\r\n' + headers + b"\r\nx\r\n--B--\r\n"
+    with pytest.raises(MultiPartException) as caught:
+        await MultiPartParser(MULTIPART, stream(body)).parse()
+    assert caught.value.message == "Invalid multipart data."

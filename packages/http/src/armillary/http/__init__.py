@@ -45,10 +45,11 @@ from ._request import Request
 from ._response import Background, Content, Response
 from ._streaming import AsyncContentStream, ContentStream, StreamingResponse, SyncContentStream, Trailers
 from ._text_response import HTMLResponse, PlainTextResponse
+from .forms._boundary import boundary_of
 from .forms._data import FormData
-from .forms._decoder import MultipartDecoder, boundary_of
+from .forms._decoder import MultipartDecoder
 from .forms._limits import FormError, FormLimits, FormTooLarge
-from .forms._part_headers import PartHeaders
+from .forms._part_headers import PartHeaders, PartPolicy
 from .forms._part_sink import PartSink
 from .forms._parts import Part, PartStream
 from .forms._pending import PendingForm
@@ -87,6 +88,7 @@ __all__ = [
     "OpenFile",
     "Part",
     "PartHeaders",
+    "PartPolicy",
     "PartSink",
     "PartStream",
     "PendingForm",

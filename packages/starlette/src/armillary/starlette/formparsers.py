@@ -13,7 +13,15 @@ from tempfile import SpooledTemporaryFile
 from typing import Any, ClassVar, cast
 
 from armillary.datastructures import Headers as NativeHeaders, parse_media_type
-from armillary.http import FormError, FormLimits, FormTooLarge, MultipartDecoder, UrlencodedDecoder, boundary_of
+from armillary.http import (
+    FormError,
+    FormLimits,
+    FormTooLarge,
+    MultipartDecoder,
+    PartPolicy,
+    UrlencodedDecoder,
+    boundary_of,
+)
 
 from .datastructures import FormData, Headers, UploadFile
 from .exceptions import StarletteDeprecationWarning
@@ -27,6 +35,9 @@ _STARLETTE_MESSAGES = frozenset(
 )
 
 
+_STARLETTE_LIMITS = ("Too many ", "Part exceeded ", "Field exceeded ")
+
+
 class MultiPartException(Exception):
     """A form that is malformed or over a limit; inside an application it becomes a 400."""
 
@@ -36,7 +47,7 @@ class MultiPartException(Exception):
     @classmethod
     def from_form_error(cls, error: FormError) -> MultiPartException:
         """Return the exception with Starlette's message for this error."""
-        same = isinstance(error, FormTooLarge) or error.detail in _STARLETTE_MESSAGES
+        same = error.detail.startswith(_STARLETTE_LIMITS) or error.detail in _STARLETTE_MESSAGES
         return cls(error.detail if same else "Invalid multipart data.")
 
 
@@ -142,6 +153,9 @@ class MultiPartParser(MultipartDecoder):
     spool_max_size: ClassVar[int] = 1024 * 1024
     """The maximum size of the spooled temporary file used to store file data."""
 
+    part_policy = PartPolicy(keeps_paths=True, unescapes_names=False, reads_charset=False, is_strict=False)
+    demands_end = False
+
     def __init__(
         self,
         headers: NativeHeaders,
@@ -188,7 +202,7 @@ class MultiPartParser(MultipartDecoder):
             max_epilogue_size=UNLIMITED,
         )
         charset = _text_charset(parameters.get("charset", "utf-8"))
-        super().__init__(boundary_of(parameters), limits, charset, keep_paths=True, demand_end=False)
+        super().__init__(boundary_of(parameters), limits, charset)
         self._part_headers: Any = None
         self._text = bytearray()
         self._upload: UploadFile | None = None

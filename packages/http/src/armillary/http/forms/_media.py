@@ -8,9 +8,11 @@ from typing import Any
 from armillary.asgi_types import HTTPException, Scope
 from armillary.datastructures import parse_media_type
 
+from ._boundary import boundary_of
+from ._charset import known_charset
 from ._data import FormData
-from ._decoder import MultipartDecoder, boundary_of
-from ._limits import FormError, FormLimits
+from ._decoder import MultipartDecoder
+from ._limits import FormLimits
 from ._parts import PartStream
 from ._reading import read_multipart_form, read_urlencoded_form
 from ._urlencoded import UrlencodedDecoder
@@ -19,17 +21,6 @@ MULTIPART = "multipart/form-data"
 URLENCODED = "application/x-www-form-urlencoded"
 
 _DEFAULT_LIMITS = FormLimits()
-
-# The encodings of the WHATWG Encoding standard, by the names of the modules of Python's codecs.
-_BROWSER_CODECS = frozenset(
-    (
-        *("utf_8", "ascii", "utf_16", "utf_16_be", "utf_16_le", "koi8_r", "koi8_u", "mac_roman"),
-        *("big5", "big5hkscs", "euc_jp", "euc_kr", "gb18030", "gb2312", "gbk", "iso2022_jp", "shift_jis"),
-        *("cp866", "cp874", "cp932", "latin_1"),
-        *(f"iso8859_{part}" for part in (*range(2, 12), *range(13, 17))),
-        *(f"cp{page}" for page in range(1250, 1259)),
-    )
-)
 
 
 def form_limits(limits: dict[str, Any]) -> FormLimits:
@@ -73,25 +64,6 @@ def multipart_decoder(parameters: dict[str, str], limits: FormLimits) -> Multipa
         FormError: the boundary is missing or invalid, or the charset is unknown.
     """
     return MultipartDecoder(boundary_of(parameters), limits, known_charset(parameters.get("charset", "utf-8")))
-
-
-def known_charset(charset: str) -> str:
-    """Return the name of a text encoding that browsers support; 400 for any other.
-
-    Python has more codecs: some decode to bytes, some take quadratic time. `codecs.lookup` is never
-    called with a name as the client spells it, since it caches each name forever.
-    """
-    if charset == "utf-8":
-        return charset
-    import codecs
-    from encodings import normalize_encoding
-    from encodings.aliases import aliases
-
-    label = normalize_encoding(charset).lower()
-    codec = aliases.get(label, label)
-    if codec not in _BROWSER_CODECS:
-        raise FormError("The charset of the form is not known.")
-    return codecs.lookup(codec).name
 
 
 def open_parts(content_type: str | None, stream: AsyncIterator[bytes], limits: dict[str, Any]) -> PartStream:

@@ -8,8 +8,9 @@ from typing import Any
 
 from armillary.datastructures import Headers
 
-from ._decoder import MultipartDecoder, PartEvent
+from ._decoder import MultipartDecoder
 from ._limits import FormError, too_large
+from ._part_events import PartEvent
 from ._part_headers import PartHeaders
 from ._part_sink import PartSink, writer_for
 
@@ -41,7 +42,7 @@ class PartStream:
         headers = self._events.popleft()
         if not isinstance(headers, PartHeaders):
             raise FormError("Invalid multipart data.")
-        self._current = Part(self, headers, self._decoder.decode_text)
+        self._current = Part(self, headers, self._decoder.decode_field)
         return self._current
 
     async def _fill(self) -> bool:
@@ -75,9 +76,10 @@ class Part:
         size: bytes of its content read so far.
     """
 
-    def __init__(self, stream: PartStream, headers: PartHeaders, decode: Callable[[bytes], str]) -> None:
+    def __init__(self, stream: PartStream, headers: PartHeaders, decode: Callable[[PartHeaders, bytes], str]) -> None:
         self._stream = stream
         self._decode = decode
+        self._part_headers = headers
         self._ended = False
         self._skipped = False
         self.name = headers.name
@@ -136,8 +138,8 @@ class Part:
         return b"".join(pieces)
 
     async def text(self, max_size: int = 1024 * 1024) -> str:
-        """Return the rest of the part as text; bytes invalid in the form's charset become U+FFFD."""
-        return self._decode(await self.read(max_size))
+        """Return the rest of the part as text; bytes invalid in its charset, or the form's, become U+FFFD."""
+        return self._decode(self._part_headers, await self.read(max_size))
 
     async def copy_to(self, *sinks: PartSink, progress: Callable[[int], Any] | None = None) -> int:
         """Write the rest of the part to sinks, piece by piece as it arrives.

@@ -34,7 +34,7 @@ async def read_multipart_form(stream: AsyncIterable[bytes], decoder: MultipartDe
                 elif event is not None:
                     part = event
                 elif part.filename is None:
-                    items.append((part.name, decoder.decode_text(b"".join(text))))
+                    items.append((part.name, decoder.decode_field(part, b"".join(text))))
                     text.clear()
                 else:
                     items.append((part.name, await storage.finish_file(part)))
