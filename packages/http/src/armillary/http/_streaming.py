@@ -183,20 +183,23 @@ class StreamingResponse(Response):
         from armillary.concurrency import FairTurn
 
         turn = FairTurn()
-        encode, is_due, parts = self.encode_part, turn.is_due, aiter(self.body_iterator)
-        sending = False
+        encode, parts = self.encode_part, aiter(self.body_iterator)
+        takes_bytes = type(self).encode_part is _BASE_ENCODE_PART
+        until_asked = 8  # messages; asking costs as much as sending
         try:
             async for part in parts:
-                body = encode(part)
-                sending = True
-                await send({"type": "http.response.body", "body": body, "more_body": True})
-                sending = False
-                if is_due():
-                    await turn.give()
-        except BaseException as exc:
+                body = part if takes_bytes and type(part) is bytes else encode(part)
+                try:  # costs nothing; the content may raise an OSError of its own
+                    await send({"type": "http.response.body", "body": body, "more_body": True})
+                except OSError as exc:
+                    raise ClientDisconnect("the client disconnected during the response") from exc
+                until_asked -= 1
+                if not until_asked:
+                    until_asked = 8
+                    if turn.is_due(8):
+                        await turn.give()
+        except BaseException:
             await self.close_content(parts)
-            if sending and isinstance(exc, OSError):  # the content may raise its own
-                raise ClientDisconnect("the client disconnected during the response") from exc
             raise
         await self.send_message(send, b"", False)
         if with_trailers:
@@ -226,6 +229,9 @@ class StreamingResponse(Response):
         if begun is not None and begun is not self.body_iterator:
             await _close(begun)
         await _close(self.body_iterator)
+
+
+_BASE_ENCODE_PART = StreamingResponse.encode_part
 
 
 async def _close(source: Any) -> None:
