@@ -1,79 +1,20 @@
 """Every middleware of ours around every framework: requests, bodies, streams, WebSockets and lifespans pass.
 
-The middleware are found by walking the installed packages, so that a new one is tested without being listed here; one
-that cannot be constructed with the application alone, and has no arguments below, fails.
+The middleware are those of `public_middleware`.
 """
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from typing import Any
 
 import pytest
 from programs import PROGRAMS, Boom, Program, seen
+from public_middleware import MIDDLEWARE, around, passing
 
-import armillary
 from armillary.http import PlainTextResponse
 from armillary.lint import LintError, lint
 from armillary.middleware import DispatchMiddleware, MessageHooks
 from armillary.testing import TestClient
-
-
-class NoUserBackend:
-    """An authentication backend that authenticates no one."""
-
-    async def authenticate(self, conn: Any) -> None:
-        return None
-
-
-async def passing(request: Any, call_next: Any) -> Any:
-    return await call_next(request)
-
-
-def arguments() -> dict[str, dict[str, Any]]:
-    from dishka import Provider
-
-    from armillary.injection import Injection
-    from armillary.sessions import MemoryStore
-    from armillary.sqlalchemy import Database
-
-    return {
-        "AuthenticationMiddleware": {"backend": NoUserBackend()},
-        "CORSMiddleware": {"allow_origins": ["https://friend.example"]},
-        "DispatchMiddleware": {"dispatch": passing},
-        "HTTPSRedirectMiddleware": {},
-        "OriginMiddleware": {},
-        "InjectionMiddleware": {"injection": Injection(Provider())},
-        "RateLimitMiddleware": {"rules": "1000/minute"},
-        "RequestBodyLimitMiddleware": {"max_body_size": 2**20},
-        "ServerSessionMiddleware": {"store": MemoryStore()},
-        "SessionMiddleware": {"secret_key": "a key for these tests alone"},
-        "TimeoutMiddleware": {"seconds": 30},
-        "TransactionMiddleware": {"source": Database("sqlite+aiosqlite://")},
-        "TrustedHostMiddleware": {"allowed_hosts": ["testserver"]},
-    }
-
-
-def middleware() -> dict[str, type[Any]]:
-    """Return every public middleware class of every installed package, the drop-in's apart."""
-    found: dict[str, type[Any]] = {"armillary.middleware.MessageHooks": MessageHooks}
-    for package in pkgutil.iter_modules(armillary.__path__, "armillary."):
-        if package.name in ("armillary.asgi_types", "armillary.starlette"):  # the record of a middleware; its namesakes
-            continue
-        module = importlib.import_module(package.name)
-        for name in getattr(module, "__all__", ()):
-            if name.endswith("Middleware") and isinstance(value := getattr(module, name), type):
-                found[f"{package.name}.{name}"] = value
-    return found
-
-
-MIDDLEWARE = middleware()
-ARGUMENTS = arguments()
-
-
-def around(name: str, app: Any) -> Any:
-    return MIDDLEWARE[name](app, **ARGUMENTS.get(name.rpartition(".")[2], {}))
 
 
 @pytest.fixture(params=sorted(MIDDLEWARE))
