@@ -92,3 +92,11 @@ def test_the_given_schema_is_not_changed(ask: Callable[..., Any], schema: strawb
     before = dict(vars(schema))
     assert ask("{ hello }").status_code == 200
     assert vars(schema) == before
+
+
+def test_an_executor_without_what_limits_a_result_is_an_error_at_construction(
+    schema: strawberry.Schema, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("armillary.graphql.execution._executors._OVERRIDDEN", ("execute_field", "renamed"))
+    with pytest.raises(RuntimeError, match=r"has no renamed; install graphql-core 3\.3"):
+        GraphQL(schema)
