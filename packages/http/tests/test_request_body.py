@@ -6,7 +6,8 @@ import anyio
 import pytest
 
 from armillary.asgi_types import ClientDisconnect, HTTPException, scope_record
-from armillary.http import Request, Response, request_response
+from armillary.exchange import CountedReceive, register_handlers
+from armillary.http import HTTPEndpoint, Request, Response, request_response
 
 pytestmark = pytest.mark.anyio
 
@@ -233,3 +234,79 @@ async def test_looking_for_a_disconnect_takes_only_so_much_of_an_unread_body() -
     for _ in range(5):
         assert not await request.is_disconnected()
     assert taken == 16
+
+
+class _Item(HTTPEndpoint):
+    async def get(self, request: Request) -> Response:
+        return Response(b"called")
+
+    post = get
+
+
+async def _never_reads(request: Request) -> Response:
+    return Response(b"called")
+
+
+@pytest.mark.parametrize("app", [request_response(_never_reads), _Item], ids=["function", "class"])
+async def test_a_declared_length_over_the_limit_is_rejected_though_it_is_never_read(post: Any, app: Any) -> None:
+    too_long, allowed = [(b"content-length", b"16777217")], [(b"content-length", b"16777216")]
+    sent = await post(app, b"x", headers=too_long)
+    assert (sent.status, sent.headers["connection"]) == (413, "close")
+    assert (await post(app, b"x", headers=allowed)).body == b"called"
+    assert (await post(app, headers=[])).body == b"called"
+
+    async def unlimited(scope: Any, receive: Any, send: Any) -> None:
+        scope_record(scope)["max_body_size"] = None
+        await app(scope, receive, send)
+
+    assert (await post(unlimited, b"x", headers=too_long)).body == b"called"
+
+
+async def test_whether_a_declared_length_is_checked_is_up_to_the_class(post: Any) -> None:
+    class Lenient(Request):
+        rejects_declared_size = False
+
+    app = request_response(_never_reads, request_class=Lenient)
+    assert (await post(app, b"x", headers=[(b"content-length", b"16777217")])).body == b"called"
+
+
+@pytest.mark.parametrize("messages_read", [1, 2], ids=["in part", "wholly"])
+async def test_a_body_that_a_raw_application_has_read_is_an_error_at_once(messages_read: int) -> None:
+    scope = scope_of()
+    receive = CountedReceive(scope, channel(b"ab", b"cd"), None)
+    for _ in range(messages_read):
+        await receive()
+    for _ in range(2):
+        with anyio.fail_after(1), pytest.raises(RuntimeError, match=r"awaits receive\(\) itself"):
+            await Request(scope, receive).body()
+        with anyio.fail_after(1), pytest.raises(RuntimeError, match=r"awaits receive\(\) itself"):
+            await anext(aiter(Request(scope, receive).stream()))
+
+
+async def test_what_was_read_by_a_request_is_read_again_through_a_counted_channel() -> None:
+    scope = scope_of()
+    receive = CountedReceive(scope, channel(b"ab", b"cd"), None)
+    assert await Request(scope, receive).body() == b"abcd"
+    assert await Request(scope, receive).body() == b"abcd"
+
+
+async def test_a_handler_that_reads_a_body_that_was_streamed_gets_an_error_at_once(post: Any) -> None:
+    errors: list[str] = []
+
+    async def endpoint(request: Request) -> Response:
+        async for _ in request.stream():
+            raise KeyError("x")
+        raise AssertionError
+
+    async def handler(request: Request, exc: Exception) -> Response:
+        with anyio.fail_after(1), pytest.raises(RuntimeError, match="already streamed") as caught:
+            await request.body()
+        errors.append(str(caught.value))
+        return Response(b"handled")
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        register_handlers(scope, {KeyError: handler})
+        await request_response(endpoint)(scope, receive, send)
+
+    assert (await post(app, b"a", b"b")).body == b"handled"
+    assert len(errors) == 1

@@ -171,6 +171,19 @@ async def test_the_headers_of_a_part_are_read_as_leniently_as_before() -> None:
 @pytest.mark.parametrize("headers", [b"X: " + b"y" * 5000 + b"\r\n", b"X: y\r\n" * 50], ids=["size", "count"])
 async def test_a_part_with_too_many_headers_is_malformed(headers: bytes) -> None:
     body = b'--B\r\nContent-Disposition: form-data; name="a"\r\n' + headers + b"\r\nx\r\n--B--\r\n"
+    sent = stream(body)
     with pytest.raises(MultiPartException) as caught:
-        await MultiPartParser(MULTIPART, stream(body)).parse()
+        await MultiPartParser(MULTIPART, sent).parse()
     assert caught.value.message == "Invalid multipart data."
+    await sent.aclose()
+
+
+async def test_a_declared_length_is_not_checked_before_the_endpoint_is_called() -> None:
+    assert not Request.rejects_declared_size
+    assert Request.__mro__[1].rejects_declared_size
+
+
+async def test_body_returns_the_rest_of_a_body_that_was_streamed_in_part() -> None:
+    request = request_for(URLENCODED, b"a", b"b", b"c")
+    assert await anext(aiter(request.stream())) == b"a"
+    assert await request.body() == b"bc"

@@ -28,5 +28,9 @@ def asyncio_loop() -> AbstractEventLoop | None:
 
 
 def is_on_trio() -> bool:
-    """Return whether the current task is one of trio's."""
-    return "trio" in sys.modules and asyncio_task() is None
+    """Return whether the current task is one of trio's; False where no event loop runs."""
+    trio: Any = sys.modules.get("trio")
+    if trio is None or asyncio_task() is not None:
+        return False
+    runs: bool = trio.lowlevel.in_trio_task()
+    return runs

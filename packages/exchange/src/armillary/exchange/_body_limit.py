@@ -100,9 +100,10 @@ class CountedReceive:
     Attributes:
         received: the bytes received so far.
         rejection: what was raised; None before.
+        was_read: whether a piece of the body was received.
     """
 
-    __slots__ = ("_is_first", "default", "key", "receive", "received", "rejection", "scope")
+    __slots__ = ("_is_first", "default", "key", "receive", "received", "rejection", "scope", "was_read")
 
     error_class: ClassVar[type[BodyTooLarge]] = BodyTooLarge
     """What is raised; called with the limit."""
@@ -114,6 +115,7 @@ class CountedReceive:
         self.key = key
         self.received = 0
         self.rejection: BodyTooLarge | None = None
+        self.was_read = False
         self._is_first = True
 
     async def __call__(self) -> Message:
@@ -127,6 +129,7 @@ class CountedReceive:
             self.check(declared_length(self.scope))
         message = await self.receive()
         if message["type"] == "http.request":
+            self.was_read = True
             self.received += len(message.get("body", b""))
             self.check(self.received)
         return message

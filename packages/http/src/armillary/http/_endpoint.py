@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from armillary.asgi_types import HTTPException, Receive, Scope, Send, is_async_callable
 
 from ._exception_handling import handle_exception
-from ._function_endpoint import close_form, send_other_response
+from ._function_endpoint import USUALLY_BODILESS, close_form, send_other_response
 from ._request import Request
 from ._response import Response
 
@@ -70,6 +70,8 @@ class HTTPEndpoint:
         request = self.request_class(scope, receive, send)
         try:
             try:
+                if scope["method"] not in USUALLY_BODILESS:
+                    request.check_declared_size()
                 response = await self.call_handler(request)
                 if type(response).__call__ is not _BASE_CALL:
                     await send_other_response(response, type(self), scope, receive, send)

@@ -16,6 +16,11 @@ from ._start_tracking import StartTrackingSend, tracks_its_start
 _BASE_CALL = Response.__call__
 
 
+USUALLY_BODILESS = frozenset(("GET", "HEAD"))
+"""Methods whose requests are not searched for a Content-Length before the endpoint is called, since they have no body;
+one that has is limited when it is read."""
+
+
 def describe_endpoint(endpoint: Any) -> str:
     """Return the name of an endpoint for an error message."""
     return getattr(endpoint, "__qualname__", None) or repr(endpoint)
@@ -44,14 +49,26 @@ async def close_form(request: Request[Any]) -> None:
             raise
 
 
-def _wrap_async(func: Callable[[Any], Awaitable[Any]], request_class: type[Request[Any]]) -> ASGIApp:
+def wrap_async(
+    func: Callable[[Any], Awaitable[Any]], request_class: type[Request[Any]], endpoint: Any = None
+) -> ASGIApp:
+    """Return the application that calls an async function and sends its response.
+
+    Args:
+        func: called with a request of `request_class`.
+        request_class: as given.
+        endpoint: what errors name as the endpoint, by default `func`.
+    """
+
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         request = request_class(scope, receive, send)
         try:
             try:
+                if scope["method"] not in USUALLY_BODILESS:
+                    request.check_declared_size()
                 response = await func(request)
                 if type(response).__call__ is not _BASE_CALL:
-                    await send_other_response(response, func, scope, receive, send)
+                    await send_other_response(response, endpoint or func, scope, receive, send)
                     return
             except Exception as exc:
                 if not await handle_exception(request, exc, receive, send):
@@ -71,7 +88,7 @@ def _wrap_sync(func: Callable[[Any], Any], request_class: type[Request[Any]]) ->
     async def call_in_thread(request: Any) -> Any:
         return await run_in_threadpool(func, request)
 
-    return _wrap_async(call_in_thread, request_class)
+    return wrap_async(call_in_thread, request_class, func)
 
 
 def request_response(func: Callable[[Any], Any], *, request_class: type[Request[Any]] = Request) -> ASGIApp:
@@ -94,7 +111,7 @@ def request_response(func: Callable[[Any], Any], *, request_class: type[Request[
     """
     if not callable(func):
         raise TypeError(f"request_response takes a function of a request, got {func!r}")
-    app = _wrap_async(func, request_class) if is_async_callable(func) else _wrap_sync(func, request_class)
+    app = wrap_async(func, request_class) if is_async_callable(func) else _wrap_sync(func, request_class)
     if getattr(getattr(func, "func", func), "reads_scope_endpoint", False):  # of a partial, its function
         app = _name_endpoint(app, func)
     app.endpoint = func  # type: ignore[attr-defined]

@@ -16,7 +16,7 @@ from armillary.asgi_types import (
     scope_record,
 )
 from armillary.concurrency import wait_at_most
-from armillary.exchange import BodyTooLarge, check_declared_length
+from armillary.exchange import BodyTooLarge, CountedReceive, check_declared_length
 
 if TYPE_CHECKING:
     from anyio import Event
@@ -25,6 +25,11 @@ T = TypeVar("T")
 
 STREAM_CONSUMED = (
     "Stream consumed: the body was already streamed and not kept; await request.body() before anything that streams it"
+)
+
+READ_BY_RECEIVE = (
+    "The body was already read by an application that awaits receive() itself, and not kept; read it by "
+    "await Request(scope, receive).body() there, and pass on request.receive"
 )
 
 DISCONNECTED_BEFORE_END = "the client disconnected before the request body was complete"
@@ -62,16 +67,19 @@ def open_body(
     Raises:
         BodyTooLarge: the Content-Length or the bytes received so far are over the limit.
         ClientDisconnect: the client has disconnected.
-        RuntimeError: the body was streamed by another reader.
+        RuntimeError: the body was streamed by another reader, or read by an application that is none.
     """
     record = scope_record(scope)
     limit = record.get("max_body_size", default_limit)
     check_declared_length(scope, limit)
-    if "bodies" not in record:
+    bodies = record.setdefault("bodies", [])
+    body = find_body(record, receive) if bodies else None
+    if body is None:
+        if isinstance(receive, CountedReceive) and receive.was_read:
+            raise RuntimeError(READ_BY_RECEIVE)
         body = CachedBody(receive)
-        record["bodies"] = [body]
+        bodies.append(body)
         return body, limit
-    body = shared_body(scope, receive)
     if limit is not None and body.received > limit:
         raise BodyTooLarge(limit)
     if body.body is None:

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, TypeVar, overload
 from armillary.asgi_types import CachedBody, Receive, Scope, Send, find_scope_record
 from armillary.concurrency import Limiter, run_in_threadpool
 from armillary.datastructures import Forwarded, HTTPConnection, StateT
-from armillary.exchange import DEFAULT_MAX_BODY_SIZE
+from armillary.exchange import DEFAULT_MAX_BODY_SIZE, check_declared_length, limit_in_force
 from armillary.serialization import JSONDecoder, decode_json, json_error
 
 from ._body_stream import BodyStream
@@ -57,6 +57,12 @@ class Request(HTTPConnection[StateT]):
     max_body_size: ClassVar[int | None] = DEFAULT_MAX_BODY_SIZE
     """The limit in bytes on a body if the scope record has none; None for no limit."""
 
+    rejects_declared_size: ClassVar[bool] = True
+    """Whether a Content-Length over the limit is a 413 before the endpoint is called, which may never read the body."""
+
+    keeps_rest_of_stream: ClassVar[bool] = False
+    """Whether `body()` returns what is left of a body that was streamed in part; else that is an error."""
+
     body_idle_timeout: ClassVar[float | None] = 30.0
     """Seconds to wait for the next message of a body before a 408; None for no limit."""
 
@@ -87,6 +93,17 @@ class Request(HTTPConnection[StateT]):
         self.scope = scope
         self._receive = receive
         self._send = send
+
+    def check_declared_size(self) -> None:
+        """Reject a body whose Content-Length is over the limit in force, if `rejects_declared_size` is true.
+
+        Function and class endpoints are called after this, so that a body that is too large has no effect at all.
+
+        Raises:
+            HTTPException: 413.
+        """
+        if self.rejects_declared_size:
+            check_declared_length(self.scope, limit_in_force(self.scope, self.max_body_size))
 
     @property
     def method(self) -> str:
@@ -120,7 +137,8 @@ class Request(HTTPConnection[StateT]):
             self._body = b"".join([piece async for piece in self.stream()])
             return self._body
         receive = self._receive
-        shared, limit = open_body(self.scope, receive, self.max_body_size, self._streaming)
+        continuing = self._streaming and self.keeps_rest_of_stream
+        shared, limit = open_body(self.scope, receive, self.max_body_size, continuing)
         if shared.body is None:
             if shared.complete:
                 raise RuntimeError(STREAM_CONSUMED)

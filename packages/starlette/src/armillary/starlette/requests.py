@@ -40,6 +40,8 @@ class Request(NativeRequest[StateT], HTTPConnection[StateT]):
     """An HTTP request."""
 
     max_body_size: ClassVar[int | None] = None
+    rejects_declared_size: ClassVar[bool] = False
+    keeps_rest_of_stream: ClassVar[bool] = True
     body_idle_timeout: ClassVar[float | None] = None
     closes_form: ClassVar[bool] = False
     json_media_types_only: ClassVar[bool] = False
