@@ -7,12 +7,8 @@ from typing import Any, ClassVar
 
 from armillary.asgi_types import HTTPException, Receive, Scope, Send, is_async_callable
 
-from ._exception_handling import handle_exception
-from ._function_endpoint import USUALLY_BODILESS, close_form, send_other_response
+from ._function_endpoint import wrap_async
 from ._request import Request
-from ._response import Response
-
-_BASE_CALL = Response.__call__
 
 # The only mapping from a request method to an attribute: anything not listed here is never looked up.
 _HANDLER_NAMES = {
@@ -65,25 +61,9 @@ class HTTPEndpoint:
 
     async def dispatch(self) -> None:
         """Find the handler method, call it and send its response."""
-        scope, receive, send = self.scope, self.receive, self.send
-        scope.setdefault("endpoint", type(self))  # without a router
-        request = self.request_class(scope, receive, send)
-        try:
-            try:
-                if scope["method"] not in USUALLY_BODILESS:
-                    request.check_declared_size()
-                response = await self.call_handler(request)
-                if type(response).__call__ is not _BASE_CALL:
-                    await send_other_response(response, type(self), scope, receive, send)
-                    return
-            except Exception as exc:
-                if not await handle_exception(request, exc, receive, send):
-                    raise
-                return
-            await response(scope, receive, send)
-        finally:
-            if request.parsed_form is not None:
-                await close_form(request)
+        self.scope.setdefault("endpoint", type(self))  # without a router
+        app = wrap_async(self.call_handler, self.request_class, type(self))
+        await app(self.scope, self.receive, self.send)
 
     async def call_handler(self, request: Request[Any]) -> Any:
         """Call the handler method and return its response."""
