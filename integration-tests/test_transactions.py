@@ -21,7 +21,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
-from testkit import free_port, missing_service
+from testkit import Network, free_port, missing_service
 
 from armillary.http import Request, Response, request_response
 from armillary.sqlalchemy import Database, TransactionMiddleware, database_session
@@ -204,6 +204,41 @@ def test_a_database_that_goes_away_and_comes_back_needs_no_restart(
         assert status == 200
     finally:
         served.end(signal.SIGKILL)
+
+
+@pytest.mark.parametrize("driver", ["psycopg", "asyncpg"])
+def test_a_network_that_falls_silent_and_is_back_needs_no_restart(
+    cluster: Cluster, tmp_path: Path, driver: str
+) -> None:
+    """With the time-outs that a `Database` has by default; the locks of what was cut off are released, too."""
+
+    def transfer_again(served: Served) -> None:
+        end = time.monotonic() + 10
+        while served.ask("POST", f"/transfer/{driver}-again")[0] != 200:
+            assert time.monotonic() < end
+            time.sleep(0.1)
+
+    async def main() -> None:
+        async with Network(cluster.port) as network:
+            url = cluster.url.replace(f":{cluster.port}/", f":{network.port}/").replace("psycopg", driver)
+            served = Served(url, tmp_path / "delivered")
+            await asyncio.to_thread(served.start)
+            try:
+                assert (await asyncio.to_thread(served.ask, "GET", "/balances"))[0] == 200
+                transfer = asyncio.create_task(asyncio.to_thread(served.ask, "POST", f"/transfer/{driver}?pause=1"))
+                await asyncio.sleep(0.5)  # its first statement has changed a row
+                network.silent = True
+                started = time.monotonic()
+                cut_off = [asyncio.to_thread(served.ask, "GET", "/balances") for _ in range(10)]
+                assert {status for status, _ in await asyncio.gather(transfer, *cut_off)} == {503}
+                assert time.monotonic() - started < 20
+                network.silent = False
+                await asyncio.to_thread(transfer_again, served)
+                await asyncio.to_thread(served.end, signal.SIGTERM)
+            finally:
+                served.end(signal.SIGKILL)
+
+    asyncio.run(main())
 
 
 def test_ten_thousand_requests_with_failures_and_disconnects_leak_no_connection(url: str) -> None:

@@ -50,7 +50,8 @@ def app_of(endpoint: Any, database: Database) -> Any:
 
 
 async def post(app: Any, body: bytes = b"", path: str = "/", **keys: Any) -> Any:
-    return await call(app, path, "POST", body=body, at_end="wait", **keys)
+    async with asyncio.timeout(30):
+        return await call(app, path, "POST", body=body, at_end="wait", **keys)
 
 
 @pytest.fixture
@@ -92,8 +93,7 @@ async def test_four_uploads_at_once_that_conflict_are_each_stored_whole(database
     contents = [bytes([number]) * 5000 for number in range(1, 5)]
     app = app_of(store, database)
     try:
-        async with asyncio.timeout(30):
-            responses = await asyncio.gather(*(post(app, UPLOAD % content, **MULTIPART) for content in contents))
+        responses = await asyncio.gather(*(post(app, UPLOAD % content, **MULTIPART) for content in contents))
         assert [response.status for response in responses] == [200] * 4
         assert len(runs) == 4 if database.url.startswith("sqlite") else len(runs) > 4
         async with database.transaction() as session:

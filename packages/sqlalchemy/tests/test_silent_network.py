@@ -1,6 +1,6 @@
 """A network that is silent: packets are lost, and neither an error nor the end of a connection arrives.
 
-The tests put a proxy in front of the servers that swallows what passes, or stops reading.
+The tests put a proxy in front of the servers that loses what passes, or stops reading.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from sqlalchemy import make_url, text
 from sqlalchemy.ext.asyncio import create_async_engine
+from testkit import Network
 
 from armillary.http import PlainTextResponse, Request, Response, request_response
 from armillary.sqlalchemy import (
@@ -26,7 +27,7 @@ from armillary.sqlalchemy import (
     transactional,
 )
 from armillary.sqlalchemy._shield import finish_shielded
-from armillary.sqlalchemy.connections import _deadline
+from armillary.sqlalchemy.connections import _deadline, _keepalive
 from armillary.sqlalchemy.connections._socket import socket_of
 
 pytestmark = [
@@ -35,75 +36,34 @@ pytestmark = [
 ]
 
 
-class Network:
-    """A proxy in front of a server.
-
-    Attributes:
-        url: of the database, through the proxy.
-        silent: whether what is sent in either direction is lost.
-        stalled: whether the proxy has stopped reading, so that the buffers of a sender fill.
-    """
-
-    def __init__(self, url: str) -> None:
-        target = make_url(url)
-        self._port = target.port or (3306 if target.get_backend_name() == "mariadb" else 5432)
-        self._target = target
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._writers: list[asyncio.StreamWriter] = []
-        self.silent = self.stalled = False
-
-    async def __aenter__(self) -> Network:
-        self._server = await asyncio.start_server(self._connected, "127.0.0.1", 0)
-        port = self._server.sockets[0].getsockname()[1]
-        self.url = self._target.set(port=port).render_as_string(hide_password=False)
-        return self
-
-    async def __aexit__(self, *exc_info: object) -> None:
-        self._server.close()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        for writer in self._writers:
-            if not writer.is_closing():
-                writer.transport.abort()
-
-    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        server_reader, server_writer = await asyncio.open_connection("127.0.0.1", self._port)
-        self._writers += [writer, server_writer]
-        for source, target in ((reader, server_writer), (server_reader, writer)):
-            task = asyncio.create_task(self._pass_on(source, target))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
-
-    async def _pass_on(self, source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
-        try:
-            while data := await source.read(64 * 1024):
-                while self.stalled:
-                    await asyncio.sleep(0.01)
-                if not self.silent:
-                    target.write(data)
-                    await target.drain()
-            if not self.silent:
-                target.close()
-        except OSError:
-            target.close()
+CLIENT_OPTIONS = (socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL, socket.TCP_KEEPCNT, socket.TCP_USER_TIMEOUT)
+SERVER_OPTIONS = ("tcp_keepalives_idle", "tcp_keepalives_interval", "tcp_keepalives_count", "tcp_user_timeout")
+PORTS = {"psycopg": 5432, "asyncpg": 5432, "asyncmy": 3306}
 
 
 @pytest.fixture
-async def network(database: Database, url: str) -> AsyncIterator[Network]:
+async def network(database: Database, driver: str) -> AsyncIterator[Network]:
     """The network between the tests and the database, whose tables exist."""
-    async with Network(url) as network:
+    async with Network(PORTS[driver]) as network:
         yield network
-        network.silent = network.stalled = False
+        network.silent = False
+        network.reading.set()
 
 
 @pytest.fixture
-async def cut_off(network: Network) -> AsyncIterator[Database]:
+def far_url(url: str, network: Network) -> str:
+    """The URL of the database behind the network."""
+    return make_url(url).set(port=network.port).render_as_string(hide_password=False)
+
+
+@pytest.fixture
+async def cut_off(network: Network, far_url: str) -> AsyncIterator[Database]:
     """A database behind that network, with short time-outs and one open connection."""
-    database = Database(network.url, operation_timeout=0.4, connect_timeout=0.4, pool_timeout=0.4)
+    database = Database(far_url, operation_timeout=0.4, connect_timeout=0.4, pool_timeout=0.4)
     async with database:
         yield database
-        network.silent = network.stalled = False
+        network.silent = False
+        network.reading.set()
         await finish_shielded()
         assert database.pool_status().in_use == 0
 
@@ -137,7 +97,7 @@ async def test_whatever_gets_no_response_ends_the_request_in_bounded_time(
             return PlainTextResponse(str(await database_session(request).scalar(text("SELECT 42"))))
         await change(request)
         if moment == "large statement":
-            network.stalled = True
+            network.reading.clear()
             await database_session(request).execute(text("SELECT :value"), {"value": "x" * 2**24})
         network.silent = True
         if moment == "statement":
@@ -153,7 +113,8 @@ async def test_whatever_gets_no_response_ends_the_request_in_bounded_time(
         assert (response.status, response.body) == (503, b"The database did not respond in time")
         assert response.headers["retry-after"] == "5"
     assert cut_off.pool_status().in_use == 0
-    network.silent = network.stalled = False
+    network.silent = False
+    network.reading.set()
     await is_back(app, serve)
     assert await balance(database) == 100
 
@@ -259,10 +220,10 @@ async def test_a_request_cancelled_while_it_gets_no_response_returns_its_connect
 
 
 async def test_many_requests_end_and_the_next_ones_succeed_when_the_network_is_back(
-    network: Network, serve: Any
+    network: Network, far_url: str, serve: Any
 ) -> None:
     database = Database(
-        network.url, pool_size=3, max_overflow=0, operation_timeout=0.4, connect_timeout=0.4, pool_timeout=0.4
+        far_url, pool_size=3, max_overflow=0, operation_timeout=0.4, connect_timeout=0.4, pool_timeout=0.4
     )
 
     async def endpoint(request: Request) -> Response:
@@ -286,8 +247,8 @@ async def test_many_requests_end_and_the_next_ones_succeed_when_the_network_is_b
         assert database.pool_status().in_use == 0
 
 
-async def test_closing_does_not_hang(network: Network) -> None:
-    database = Database(network.url, operation_timeout=0.4, connect_timeout=0.4)
+async def test_closing_does_not_hang(network: Network, far_url: str) -> None:
+    database = Database(far_url, operation_timeout=0.4, connect_timeout=0.4)
     await database.open()
     sessions = [database.new_session() for _ in range(4)]
     for session in sessions:
@@ -314,21 +275,31 @@ async def test_readiness_is_known_at_its_time_out(cut_off: Database, network: Ne
     assert (await cut_off.readiness()).ready
 
 
-async def test_lost_packets_are_noticed_by_the_operating_system(url: str, driver: str) -> None:
-    """Its own time-outs apply to statements that may take long, and keep connections through a firewall open."""
-    separator = "&" if "?" in url else "?"
-    for database, expected in (
-        (Database(url, operation_timeout=3), 3000),
-        (Database(create_async_engine(url), operation_timeout=3), 0),
-        *([(Database(f"{url}{separator}tcp_user_timeout=7000"), 7000)] if driver == "psycopg" else []),
-    ):
-        async with database.engine.connect() as connection:
-            raw = await connection.get_raw_connection()
-            found = socket_of(raw.driver_connection)
+async def test_lost_packets_are_noticed_at_both_ends(url: str, driver: str) -> None:
+    """By TCP, while a statement may take long, and while a transaction of a lost client holds locks."""
+    expected = [(Database(url, operation_timeout=3), True), (Database(create_async_engine(url)), False)]
+    if driver == "psycopg":
+        expected.append((Database(f"{url}?tcp_user_timeout=7000"), False))
+    for database, sets in expected:
+        async with database.transaction() as session:
+            connection = await session.connection()
+            found = socket_of((await connection.get_raw_connection()).driver_connection)
             assert found is not None
             with found:
-                assert found.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == expected
-                if expected == 3000:
-                    assert found.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
-                    assert found.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) == 5
+                options = [found.getsockopt(socket.IPPROTO_TCP, name) for name in CLIENT_OPTIONS]
+                assert (options == [5, 1, 3, 3000]) is sets
+                assert found.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1 or not sets
+            if driver != "asyncmy":
+                values = [await session.scalar(text(f"SHOW {name}")) for name in SERVER_OPTIONS]
+                assert (values == ["5", "1", "3", "3000"]) is sets
         await database.close()
+
+
+async def test_a_platform_or_a_server_that_rejects_these_settings_keeps_its_own(
+    url: str, driver: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_keepalive, "IDLE", -1)
+    async with Database(url) as database, database.transaction() as session:
+        assert await session.scalar(text("SELECT 42")) == 42
+        if driver != "asyncmy":
+            assert await session.scalar(text("SHOW tcp_user_timeout")) == "0"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from testkit.backends import ASYNCIO, TRIO, UVLOOP
 from testkit.connection import Connection, SentMessages, call, request_messages
+from testkit.network import Network
 from testkit.scopes import http_scope, lifespan_scope, websocket_scope
 from testkit.services import (
     RedisServer,
@@ -26,6 +27,7 @@ __all__ = [
     "TRIO",
     "UVLOOP",
     "Connection",
+    "Network",
     "RedisServer",
     "SentMessages",
     "call",

@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-import math
 import socket
 from contextlib import suppress
-from typing import Any, Final
-
-KEEPALIVE_IDLE: Final = 5
-KEEPALIVE_INTERVAL: Final = 1
-KEEPALIVE_COUNT: Final = 3
-"""After so many silent seconds ask whether the server is there, at such intervals, so many times."""
+from typing import Any
 
 
 def socket_of(driver_connection: Any) -> socket.socket | None:
@@ -43,26 +37,3 @@ def sever(driver_connection: Any) -> None:
         if duplicate is not None:
             with duplicate:
                 duplicate.shutdown(socket.SHUT_RDWR)
-
-
-def keep_alive(driver_connection: Any, seconds: float) -> None:
-    """Let the operating system notice within that many seconds that packets are lost (RFC 9293 section 3.8.4).
-
-    It sets what the platform has; a Unix socket has none of it.
-    """
-    options = {
-        "TCP_KEEPIDLE": KEEPALIVE_IDLE,
-        "TCP_KEEPALIVE": KEEPALIVE_IDLE,  # macOS
-        "TCP_KEEPINTVL": KEEPALIVE_INTERVAL,
-        "TCP_KEEPCNT": KEEPALIVE_COUNT,
-        "TCP_USER_TIMEOUT": math.ceil(seconds * 1000),
-    }
-    duplicate = socket_of(driver_connection)
-    if duplicate is None:
-        return
-    with duplicate, suppress(OSError):
-        if duplicate.family in (socket.AF_INET, socket.AF_INET6):
-            duplicate.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-            for name, value in options.items():
-                if hasattr(socket, name):
-                    duplicate.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)

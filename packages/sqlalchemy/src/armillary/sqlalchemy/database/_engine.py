@@ -12,7 +12,7 @@ from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from .._options import TransactionOptions
 from ..connections._execution_options import execution_options
-from ..connections._socket import keep_alive
+from ..connections._keepalive import keep_alive, keep_alive_on_postgresql
 from ._acquisition import Limits, with_limits
 from ._pool import PoolSettings, queue_settings
 from ._url import is_in_memory
@@ -59,7 +59,7 @@ def new_engine(url: URL, pool: PoolSettings, options: dict[str, Any], silence: f
         url: the database, with its driver.
         pool: settings of the pool.
         options: arguments of `create_async_engine`, which take precedence.
-        silence: seconds after which the operating system may give up a connection whose packets are lost.
+        silence: seconds after which either end may give up a connection whose packets are lost.
     """
     given: dict[str, Any] = options.get("connect_args") or {}
     arguments: dict[str, Any] = {"poolclass": AsyncAdaptedQueuePool, **queue_settings(url, pool, options)}
@@ -73,6 +73,8 @@ def new_engine(url: URL, pool: PoolSettings, options: dict[str, Any], silence: f
 
         def connected(dbapi_connection: Any, record: object) -> None:
             keep_alive(dbapi_connection.driver_connection, silence)
+            if url.get_backend_name() == "postgresql":
+                keep_alive_on_postgresql(dbapi_connection, silence, engine.dialect.loaded_dbapi.Error)
 
         event.listen(engine.sync_engine, "connect", connected)
     return engine
