@@ -8,7 +8,7 @@ from http.cookies import SimpleCookie
 import pytest
 from hypothesis import given, strategies as st
 
-from armillary.datastructures import parse_cookies
+from armillary.datastructures import HTTPConnection, parse_cookies
 
 
 @pytest.mark.parametrize(
@@ -67,3 +67,21 @@ def test_the_work_grows_with_the_length(
 ) -> None:
     short, long = (head + part * times + tail for times in (200, 3200))
     assert steps(lambda: parse_cookies(long)) <= 24 * steps(lambda: parse_cookies(short))
+
+
+@pytest.mark.parametrize(
+    ("header", "cookies"),
+    [
+        ("name=é; other=€".encode(), {"name": "é", "other": "€"}),
+        ("né=1".encode(), {"né": "1"}),
+        (b"old=\xe9; new=\xc3\xa9", {"old": "\xe9", "new": "é"}),
+        (b"both=\xc3\xa9\xe9", {"both": "\xc3\xa9\xe9"}),
+        (b'quoted="\xc3\xa9"', {"quoted": "é"}),
+        (rb'escaped="\303\251"', {"escaped": "é"}),
+        (b"surrogate=\xed\xa0\x80", {"surrogate": "\xed\xa0\x80"}),
+        (b"overlong=\xc0\xaf", {"overlong": "\xc0\xaf"}),
+        (b"a=b", {"a": "b"}),
+    ],
+)
+def test_a_connection_reads_each_cookie_as_utf8_if_it_is(header: bytes, cookies: dict[str, str]) -> None:
+    assert HTTPConnection({"type": "http", "headers": [(b"cookie", header)]}).cookies == cookies

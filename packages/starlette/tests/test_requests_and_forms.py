@@ -187,3 +187,8 @@ async def test_body_returns_the_rest_of_a_body_that_was_streamed_in_part() -> No
     request = request_for(URLENCODED, b"a", b"b", b"c")
     assert await anext(aiter(request.stream())) == b"a"
     assert await request.body() == b"bc"
+
+
+async def test_cookies_are_latin_1() -> None:
+    request = request_for(Headers(raw=[(b"cookie", "name=é".encode())]))
+    assert request.cookies == {"name": "Ã©"}

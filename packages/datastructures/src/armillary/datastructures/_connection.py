@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, cast
 from armillary.asgi_types import Receive, Scope
 
 from ._address import Address
-from ._cookies import parse_cookies
+from ._cookies import decode_utf8_cookies, parse_cookies
 from ._headers import Headers
 from ._lazy import LazyAttribute
 from ._query_params import QueryParams
@@ -107,8 +107,12 @@ class HTTPConnection(Mapping[str, Any], Generic[StateT]):
         return cast(StateT, State(self.scope.setdefault("state", {})))
 
     def parse_cookie_header(self, header: str) -> dict[str, str]:
-        """Return the cookies of a Cookie header; override to read them otherwise."""
-        return parse_cookies(header)
+        """Return the cookies of a Cookie header, which was decoded as Latin-1; override to read them otherwise.
+
+        A name or value whose bytes are valid UTF-8 is read as that, since it is what browsers send.
+        """
+        cookies = parse_cookies(header)
+        return cookies if header.isascii() and "\\" not in header else decode_utf8_cookies(cookies)
 
     @property
     def app(self) -> Any:

@@ -32,6 +32,24 @@ def parse_cookies(header: str) -> dict[str, str]:
     return cookies
 
 
+def decode_utf8_cookies(cookies: dict[str, str]) -> dict[str, str]:
+    """Return cookies that were decoded as Latin-1 with each name and value read as UTF-8, if its bytes are valid.
+
+    >>> decode_utf8_cookies({"name": "\u00c3\u00a9", "old": "\u00e9"})
+    {'name': 'é', 'old': 'é'}
+    """
+    return {_as_utf8(name): _as_utf8(value) for name, value in cookies.items()}
+
+
+def _as_utf8(text: str) -> str:
+    if text.isascii():
+        return text
+    try:
+        return text.encode("latin-1").decode()
+    except UnicodeError:
+        return text
+
+
 def unquote_cookie(value: str) -> str:
     r"""Return a cookie's value without its quotes, and with `\"`, `\\` and `\ooo` decoded.
 

@@ -35,6 +35,9 @@ class HTTPConnection(NativeHTTPConnection[StateT]):
     url_class = URL
     reversing_owner: ClassVar[str] = "a Starlette application"
 
+    def parse_cookie_header(self, header: str) -> dict[str, str]:
+        return parse_cookies(header)
+
 
 class Request(NativeRequest[StateT], HTTPConnection[StateT]):
     """An HTTP request."""
