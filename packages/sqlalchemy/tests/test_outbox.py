@@ -174,6 +174,15 @@ async def test_the_reason_of_a_failed_delivery_may_be_any_text(database: Databas
     assert len(reason) <= 500
 
 
+async def test_what_a_relay_logs_of_a_message_is_on_one_line(database: Database, outbox: Outbox, caplog: Any) -> None:
+    async with database.transaction() as session:
+        await outbox.record(session, "mail\nERROR forged", 1, key="order\x1b[2J")
+    assert await Relay(outbox, Receiver(failures=1)).run_once() == 0
+    (line,) = [record.getMessage() for record in caplog.records if "was not delivered" in record.getMessage()]
+    assert line.isprintable()
+    assert "forged" in line
+
+
 async def test_a_delivery_that_fails_is_tried_again_later_with_the_same_key(database: Database, outbox: Outbox) -> None:
     receiver = Receiver(failures=1)
     relay = Relay(outbox, receiver, first_delay=60)

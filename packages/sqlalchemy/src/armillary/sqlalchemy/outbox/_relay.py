@@ -105,7 +105,7 @@ class Relay:
                 due = await self.outbox.next_due()
                 wait = self.poll if due is None else min(self.poll, due)
             except HTTPException as exc:  # the database is unavailable; the next poll tries again
-                logger.warning("The outbox cannot be read: %s", exc.detail)
+                logger.warning("The outbox cannot be read: %a", exc.detail)
             except Exception:
                 logger.exception("The outbox cannot be read")
             try:
@@ -136,7 +136,7 @@ class Relay:
                 raise
             delay = min(self.longest_delay, self.first_delay * 2 ** min(message.attempts, 30))
             logger.warning(
-                "Message %s (%s) was not delivered, again in %g s: %a", message.key, message.topic, delay, exc
+                "Message %a (%a) was not delivered, again in %g s: %a", message.key, message.topic, delay, exc
             )
             await self.outbox.postpone(message, delay, repr(exc))
             return False
