@@ -329,6 +329,12 @@ DIFFERENCES = [
         ("websockets.WebSocket.closes_after_handler",),
     ),
     Difference(
+        "A WebSocket whose send fails",
+        "ended with 1006",
+        "ended with the code that the peer closed with, if the server reports it within a second",
+        ("websockets.WebSocket.waits_for_close_code",),
+    ),
+    Difference(
         "Close codes, reasons and subprotocols",
         "are left to the server, except for CR, LF and NUL",
         "those that cannot be sent are a `ValueError`; a long reason is cut",

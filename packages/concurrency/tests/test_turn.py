@@ -6,7 +6,7 @@ from typing import Any
 import anyio
 import pytest
 
-from armillary.concurrency import FairTurn, _turn as module, wait_at_most, yield_to_loop
+from armillary.concurrency import FairTurn, _turn as module, start_at_most, wait_at_most, yield_to_loop
 
 pytestmark = pytest.mark.anyio
 
@@ -141,3 +141,53 @@ async def test_a_time_out_of_its_own_inside_is_passed_on_as_it_is() -> None:
 async def test_waits_may_be_nested() -> None:
     with pytest.raises(TimeoutError, match=r"longer than 0\.01 s"):
         await wait_at_most(60, wait_at_most(0.01, anyio.sleep_forever()))
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("seconds", [None, 5])
+async def test_what_does_not_suspend_has_ended_when_it_is_started(seconds: float | None) -> None:
+    seen: list[str] = []
+
+    async def send() -> None:
+        seen.append("sent")
+
+    rest = start_at_most(seconds, send())
+    if rest is not None:  # trio has nothing but scopes, which are entered first
+        await rest
+    assert seen == ["sent"]
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("seconds", [None, 5])
+async def test_what_suspends_is_awaited_to_its_end(seconds: float | None) -> None:
+    seen: list[str] = []
+
+    async def send() -> None:
+        await anyio.sleep(0.001)
+        await anyio.sleep(0.001)
+        seen.append("sent")
+
+    rest = start_at_most(seconds, send())
+    assert rest is not None
+    assert seen == []
+    await rest
+    assert seen == ["sent"]
+
+
+@pytest.mark.anyio
+async def test_what_suspends_for_too_long_is_a_time_out() -> None:
+    rest = start_at_most(0.01, anyio.sleep(60))
+    assert rest is not None
+    with pytest.raises(TimeoutError, match=r"longer than 0\.01 s"):
+        await rest
+
+
+@pytest.mark.anyio
+async def test_an_error_before_the_first_suspension_is_raised() -> None:
+    async def send() -> None:
+        raise OSError("disconnected")
+
+    with pytest.raises(OSError, match="disconnected"):
+        rest = start_at_most(5, send())
+        assert rest is not None
+        await rest

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import testkit
 from hypothesis import given, strategies as st
 
 from armillary.asgi_types import ASGIApp, scope_record
@@ -314,3 +315,43 @@ async def test_with_a_session_the_token_is_bound_to_it(call: Any) -> None:
     assert (await call(app_of("ada"), "POST", headers=forged)).status == 403
     sessions["ada"].clear()
     assert (await call(app_of("ada"), "POST", headers=own)).status == 403
+
+
+# WebSocket handshakes
+
+
+async def opened(middleware: Any, origin: str | None, path: str = "/chat", **keys: Any) -> list[Any]:
+    """Return what was sent on a handshake with a cookie; an accept of the application's if it was allowed."""
+    headers = {"host": "example.com", "cookie": "session=x", **({} if origin is None else {"origin": origin})}
+    scope = testkit.websocket_scope(path, headers=headers, **keys)
+    sent: list[Any] = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "websocket.connect"}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    await middleware(scope, receive, send)
+    return [message["type"] for message in sent]
+
+
+async def accept(scope: Any, receive: Any, send: Any) -> None:
+    assert scope["armillary"].get("origin_checked", scope["path"].startswith("/public"))
+    await send({"type": "websocket.accept"})
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("origin", [None, "http://example.com", "https://example.com", "https://admin.example.com"])
+async def test_a_websocket_is_opened_by_pages_of_this_site_trusted_ones_and_programs(origin: str | None) -> None:
+    middleware = CSRFMiddleware(accept, trusted_origins=["https://admin.example.com"])
+    assert await opened(middleware, origin) == ["websocket.accept"]
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("origin", ["https://evil.test", "null", "https://example.com.evil.test"])
+async def test_a_websocket_is_not_opened_by_another_sites_page(origin: str, caplog: pytest.LogCaptureFixture) -> None:
+    middleware = CSRFMiddleware(accept, exempt=["/public/*"])
+    assert await opened(middleware, origin) == ["websocket.close"]
+    assert f"trusted_origins=[{origin!r}]" in caplog.text
+    assert await opened(middleware, origin, "/public/chat", armillary={}) == ["websocket.accept"]

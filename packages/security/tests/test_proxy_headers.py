@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import testkit
 from hypothesis import given, strategies as st
 
 from armillary.datastructures import Headers
+from armillary.exchange import OriginPolicy
 from armillary.security import ProxyHeadersMiddleware
 from armillary.security._proxy_policy import ProxyPolicy
 
@@ -251,3 +253,22 @@ def test_any_header_of_a_proxy_can_be_parsed(fields: dict[str, str]) -> None:
         assert origin is not None
         assert origin.scheme in (None, "http", "https")
         assert origin.host is None or not set(origin.host) & set("\r\n\0/@ ")
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("trust_host", [True, False])
+async def test_the_origin_of_a_websocket_may_be_the_host_that_a_trusted_proxy_reports(trust_host: bool) -> None:
+    async def is_allowed(peer: str, origin: str) -> bool:
+        headers = {"host": "internal:8000", "x-forwarded-host": "shop.test", "origin": origin, "cookie": "a=b"}
+        scope = testkit.websocket_scope(headers=headers, client=(peer, 1))
+        allowed: list[bool] = []
+
+        async def app(scope: Any, receive: Any, send: Any) -> None:
+            allowed.append(OriginPolicy().allows(scope))
+
+        await ProxyHeadersMiddleware(app, TRUSTED, trust_host=trust_host)(scope, app, app)  # type: ignore[arg-type]
+        return allowed[0]
+
+    assert await is_allowed("10.0.0.1", "https://shop.test")
+    assert not await is_allowed("10.0.0.1", "https://evil.test")
+    assert not await is_allowed("203.0.113.9", "https://shop.test")

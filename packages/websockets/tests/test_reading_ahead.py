@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Any
 
 import anyio
@@ -90,8 +91,9 @@ async def test_a_handler_that_only_sends_detects_the_disconnect(peer: Any, fails
 @pytest.mark.anyio
 @pytest.mark.parametrize("kind", ["text", "bytes", "json", "with a time limit"])
 @pytest.mark.parametrize("late", [0, 1, 20], ids=["at once", "one step later", "many steps later"])
+@pytest.mark.parametrize("read_ahead", [True, False], ids=["read ahead", "by hand"])
 async def test_a_send_that_fails_before_the_close_frame_is_read_raises_the_peers_code(
-    peer: Any, kind: str, late: int
+    peer: Any, kind: str, late: int, read_ahead: bool
 ) -> None:
     raised: list[Any] = []
 
@@ -112,7 +114,8 @@ async def test_a_send_that_fails_before_the_close_frame_is_read_raises_the_peers
             self.sent.append(message)
 
     async def handler(websocket: WebSocket) -> None:
-        async with websocket:
+        await websocket.accept()
+        async with websocket if read_ahead else nullcontext():
             send = {"bytes": lambda: websocket.send_bytes(b"x"), "json": lambda: websocket.send_json("x")}
             with pytest.raises(WebSocketDisconnect) as caught:
                 await send.get(kind, lambda: websocket.send_text("x"))()
@@ -153,6 +156,58 @@ async def test_a_send_that_fails_is_1006_if_the_server_reports_no_disconnect(
 
     await Server(application(handler)).run()
     assert codes == [1006]
+
+
+@pytest.mark.anyio
+async def test_messages_before_the_close_frame_do_not_hide_its_code() -> None:
+    waiting: list[dict[str, Any]] = [{"type": "websocket.connect"}]
+    waiting.extend({"type": "websocket.receive", "text": "late"} for _ in range(200))
+    waiting.append({"type": "websocket.disconnect", "code": 4005})
+
+    async def receive() -> dict[str, Any]:
+        return waiting.pop(0)
+
+    async def send(message: dict[str, Any]) -> None:
+        if message["type"] == "websocket.send":
+            raise OSError("disconnected")
+
+    websocket = WebSocket({"type": "websocket"}, receive, send)
+    await websocket.accept()
+    with pytest.raises(WebSocketDisconnect) as caught:
+        await websocket.send_text("x")
+    assert caught.value.code == 4005
+
+
+@pytest.mark.anyio
+async def test_a_send_that_fails_takes_no_disconnect_from_a_task_that_waits_to_receive(peer: Any) -> None:
+    codes: dict[str, int] = {}
+
+    class Server(peer):  # type: ignore[misc]
+        async def send(self, message: dict[str, Any]) -> None:
+            if message["type"] == "websocket.send":
+                raise OSError("disconnected")
+            self.sent.append(message)
+
+    async def handler(websocket: WebSocket) -> None:
+        await websocket.accept()
+
+        async def receive() -> None:
+            with pytest.raises(WebSocketDisconnect) as caught:
+                await websocket.receive_text()
+            codes["received"] = caught.value.code
+
+        async with anyio.create_task_group() as group:
+            group.start_soon(receive)
+            await anyio.lowlevel.checkpoint()
+            await anyio.lowlevel.checkpoint()
+            with pytest.raises(WebSocketDisconnect) as caught:
+                await websocket.send_text("x")
+            codes["sent"] = caught.value.code
+            connection.disconnect(4005)
+
+    connection = Server(application(handler))
+    await connection.run()
+    assert codes == {"received": 4005, "sent": 1006}
 
 
 @pytest.mark.anyio

@@ -24,6 +24,8 @@ class Server:
         self.stalls = False
 
     async def receive(self) -> dict[str, Any]:
+        if self.sent:
+            await anyio.sleep_forever()
         return {"type": "websocket.connect"}
 
     async def send(self, message: dict[str, Any]) -> None:
@@ -83,7 +85,8 @@ def test_a_send_may_wait_for_30_seconds_by_default() -> None:
 
 
 @pytest.mark.anyio
-async def test_a_stalled_peer_does_not_hold_a_broadcast() -> None:
+async def test_a_stalled_peer_does_not_hold_a_broadcast(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("armillary.websockets._sending._CLOSE_SECONDS", 0.05)
     limits = WebSocketLimits(send_timeout=0.05)
     servers = [Server(), Server(), Server()]
     room = [await server.accepted(limits) for server in servers]
@@ -103,7 +106,9 @@ async def test_a_stalled_peer_does_not_hold_a_broadcast() -> None:
 
 
 @pytest.mark.anyio
-async def test_a_time_out_of_the_servers_socket_is_a_broken_connection() -> None:
+async def test_a_time_out_of_the_servers_socket_is_a_broken_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("armillary.websockets._sending._CLOSE_FRAME_WAIT_SECONDS", 0.01)
+
     class Broken(Server):
         async def send(self, message: dict[str, Any]) -> None:
             if message["type"] == "websocket.send":

@@ -262,7 +262,11 @@ async def test_a_response_returned_by_a_handler_is_the_denial_response(peer: Any
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("error", [HTTPException(401), WebSocketException(1008), LookupError()])
-async def test_a_peer_that_disconnected_before_the_response_is_the_normal_end(peer: Any, error: Exception) -> None:
+async def test_a_peer_that_disconnected_before_the_response_is_the_normal_end(
+    peer: Any, error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("armillary.websockets._sending._CLOSE_FRAME_WAIT_SECONDS", 0.01)
+
     async def on_lookup_error(websocket: WebSocket, exc: Exception) -> None:
         await websocket.accept()
 

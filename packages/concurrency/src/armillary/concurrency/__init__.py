@@ -20,7 +20,7 @@ from ._overload import Overloaded
 from ._suspension import call_if_suspended
 from ._threadpool import run_in_threadpool
 from ._turn import FairTurn, yield_to_loop
-from ._wait import wait_at_most
+from ._wait import start_at_most, wait_at_most
 
 __all__ = [
     "BACKGROUND",
@@ -33,6 +33,7 @@ __all__ = [
     "iterate_in_threadpool",
     "run_detached",
     "run_in_threadpool",
+    "start_at_most",
     "wait_at_most",
     "yield_to_loop",
 ]

@@ -9,8 +9,9 @@ nothing but scopes, one is entered first.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Generator
-from types import coroutine
+from collections.abc import Awaitable, Callable, Generator
+from sys import modules
+from types import CoroutineType, coroutine
 from typing import Any, TypeVar
 
 from ._event_loop import asyncio_task, is_on_trio
@@ -49,8 +50,35 @@ def wait_at_most(seconds: float, awaitable: Awaitable[T]) -> Generator[Any, Any,
     return result
 
 
-def _resume_at_most(seconds: float, steps: Any, waits_for: Any) -> Generator[Any, Any, Any]:
-    """Go on from the first suspension, with a timer."""
+def start_at_most(seconds: float | None, awaitable: Awaitable[object]) -> Awaitable[object] | None:
+    """Run something to its first suspension, and return what is left to be awaited at once; None if it has ended.
+
+    For what hardly ever suspends, as a send: it needs no coroutine around it unless it does. Its result is dropped.
+
+    Args:
+        seconds: awaiting what is left raises `TimeoutError` if it takes longer; None for no limit.
+        awaitable: a coroutine or another object with `__await__`.
+
+    In a function that sends: `if (rest := start_at_most(30, send(message))) is not None: await rest`.
+    """
+    if "trio" in modules and is_on_trio():
+        return awaitable if seconds is None else _wait_in_scope(seconds, awaitable)
+    steps: Any = awaitable  # a coroutine has the methods of its steps, and is what almost every `send` returns
+    try:
+        if type(awaitable) is CoroutineType:
+            waits_for: Any = steps.send(None)
+        else:
+            steps = steps_of(awaitable)
+            waits_for = next(steps)
+    except StopIteration:
+        return None
+    return _rest(seconds, steps, waits_for)
+
+
+def _resume_at_most(seconds: float | None, steps: Any, waits_for: Any) -> Generator[Any, Any, Any]:
+    """Go on from the first suspension, with a timer if there is a limit."""
+    if seconds is None:
+        return (yield from resume(steps, waits_for))
     task: Any = asyncio_task()
     cancelling = task.cancelling()
     expired = False
@@ -72,6 +100,9 @@ def _resume_at_most(seconds: float, steps: Any, waits_for: Any) -> Generator[Any
         raise
     finally:
         timer.cancel()
+
+
+_rest: Callable[[float | None, Any, Any], Awaitable[object]] = coroutine(_resume_at_most)
 
 
 async def _wait_in_scope(seconds: float, awaitable: Awaitable[T]) -> T:

@@ -29,6 +29,7 @@ class WebSocket(NativeWebSocket[StateT], HTTPConnection[StateT]):
     closes_after_handler = False
     needs_denial_response = True
     explains_unaccepted = False
+    waits_for_close_code = False
 
     def encode_json(self, data: Any) -> str:
         return dumps(data, separators=(",", ":"), ensure_ascii=False)

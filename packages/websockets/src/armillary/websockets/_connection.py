@@ -34,6 +34,7 @@ class Connection(WebSocketPolicy, HTTPConnection[StateT]):
     _ending: tuple[int, str]
     _handler_knows_end: bool
     _reader: Reader | None
+    _is_receiving: bool  # whether a task of the handler waits in the server's `receive`, or was cancelled there
     _turn: FairTurn
     # Whether a message goes straight to the server's callable: no idle limit, no override and no reader ahead.
     _receives_directly: bool

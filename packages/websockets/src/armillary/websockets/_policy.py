@@ -38,6 +38,10 @@ class WebSocketPolicy:
     explains_unaccepted: bool = True
     """Whether use before `accept()` has an error of its own; if not, it has that of a closed connection."""
 
+    waits_for_close_code: bool = True
+    """Whether a send that fails waits, for a second at most, until the server reports the code that the peer closed
+    with; if not, and if none comes, the code is 1006."""
+
     def encode_json(self, data: Any) -> str:
         """Return `data` as compact JSON; NaN and infinities are rejected (RFC 8259 section 6)."""
         text = dumps(data, separators=(",", ":"), ensure_ascii=False, allow_nan=False)

@@ -48,7 +48,9 @@ class Receiving(Sending[StateT]):
                 return self._record_connect(await self._receive())
             if self.client_state is not CONNECTED:
                 raise self._too_late("receive")
+            self._is_receiving = True
             message = await self._receive_within_limits()
+            self._is_receiving = False
         if message["type"] == "websocket.disconnect":
             self._handler_knows_end = True
         return message
@@ -146,7 +148,9 @@ class Receiving(Sending[StateT]):
             WebSocketDisconnect: the connection ended.
         """
         if self.client_state is CONNECTED and self.application_state is CONNECTED and self._receives_directly:
+            self._is_receiving = True
             message = await self._receive()
+            self._is_receiving = False
         else:
             message = await self._receive_data()
         text = message.get("text")
@@ -162,7 +166,9 @@ class Receiving(Sending[StateT]):
             WebSocketDisconnect: the connection ended.
         """
         if self.client_state is CONNECTED and self.application_state is CONNECTED and self._receives_directly:
+            self._is_receiving = True
             message = await self._receive()
+            self._is_receiving = False
         else:
             message = await self._receive_data()
         data = message.get("bytes")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from typing import Any, Final
 
 from armillary.asgi_types import Message
-from armillary.concurrency import wait_at_most
+from armillary.concurrency import start_at_most
 from armillary.datastructures import StateT
 from armillary.exchange import CLOSED_ABNORMALLY
 
@@ -41,35 +42,63 @@ class Sending(Connection[StateT]):
                 self._ending = (CLOSED_ABNORMALLY, "")  # as the client sees a rejected handshake
         if self.client_state is DISCONNECTED:
             raise self._ended("send")
-        await self._deliver(message)
+        rest = self._start_sending(message)
+        if rest is not None:
+            await rest
 
-    async def _deliver(self, message: Message) -> None:
-        """Give a message to the server: within the time limit, and with a turn for the event loop now and then."""
+    def _start_sending(self, message: Message) -> Awaitable[None] | None:
+        """Give a message to the server, and return what is left to be awaited; None if there is nothing.
+
+        Most sends do not wait, and so need no time limit and no coroutine of their own; a loop of them gives the
+        event loop a turn now and then.
+        """
         try:
-            if self._send_timeout is None:
-                await self._send(message)
-            else:
-                await wait_at_most(self._send_timeout, self._send(message))
+            waiting = start_at_most(self._send_timeout, self._send(message))
+        except OSError as exc:
+            return self._finish_failed(exc)
+        if waiting is None:
+            return self._turn.give() if self._turn.is_due() else None
+        return self._finish_sending(waiting)
+
+    async def _finish_sending(self, waiting: Awaitable[object]) -> None:
+        try:
+            await waiting
         except OSError as exc:
             raise await self._send_failed(exc) from exc
         if self._turn.is_due():
             await self._turn.give()
+
+    async def _finish_failed(self, exc: OSError) -> None:
+        raise await self._send_failed(exc) from exc
 
     async def _send_failed(self, exc: OSError) -> WebSocketDisconnect:
         """Record why a send failed, close if it took too long, and return the exception for the handler."""
         # The time-out of a socket is an OSError too, but has a number.
         if self._send_timeout is not None and isinstance(exc, TimeoutError) and exc.errno is None:
             return await self._close_for_limit(1013, f"The peer read nothing for {self._send_timeout:g} seconds")
-        # A send may fail before the peer's close frame was read. If the connection is read ahead, its code is awaited.
-        if self._reader is not None and self.client_state is not DISCONNECTED:
+        # A send may fail before the peer's close frame was read, which has the code. A rejected handshake has none.
+        both_open = self.application_state is CONNECTED and self.client_state is CONNECTED
+        if both_open and self.waits_for_close_code:
             from anyio import move_on_after
 
             with move_on_after(_CLOSE_FRAME_WAIT_SECONDS):
-                await self._reader.queue.wait_ended()
+                if self._reader is not None:
+                    await self._reader.queue.wait_ended()
+                elif not self._is_receiving:  # else another task gets it; servers have one for each
+                    await self._receive_end()
         if self.client_state is not DISCONNECTED:
             self.client_state = DISCONNECTED
             self._ending = (CLOSED_ABNORMALLY, "")
         return self._ended("send")
+
+    async def _receive_end(self) -> None:
+        """Receive until the peer's end comes; what it sent before, nobody can receive any more."""
+        while self.client_state is not DISCONNECTED:
+            message = await self._receive()
+            if message["type"] == "websocket.disconnect":
+                self._record_disconnect(message)
+            elif self._turn.is_due():
+                await self._turn.give()
 
     async def send_text(self, data: str) -> None:
         """Send a text message.
@@ -80,7 +109,9 @@ class Sending(Connection[StateT]):
         """
         message = {"type": "websocket.send", "text": data}
         if self.application_state is CONNECTED and self.client_state is CONNECTED and self._sends_directly:
-            await self._deliver(message)
+            rest = self._start_sending(message)
+            if rest is not None:
+                await rest
         else:
             await self.send(message)
 
@@ -93,7 +124,9 @@ class Sending(Connection[StateT]):
         """
         message = {"type": "websocket.send", "bytes": data}
         if self.application_state is CONNECTED and self.client_state is CONNECTED and self._sends_directly:
-            await self._deliver(message)
+            rest = self._start_sending(message)
+            if rest is not None:
+                await rest
         else:
             await self.send(message)
 

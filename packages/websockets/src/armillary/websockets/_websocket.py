@@ -63,6 +63,7 @@ class WebSocket(Receiving[StateT]):
         self._ending = (1005, "")
         self._handler_knows_end = False
         self._reader = None
+        self._is_receiving = False
         self._turn = FairTurn()
         self._receives_directly = limits.idle_timeout is None and cls.receive is _RECEIVE
         self._sends_directly = cls.send is _SEND
