@@ -96,7 +96,7 @@ async def test_no_blocking_call_is_made_on_the_loop(exchange: Any, large: Path) 
     with pytest.MonkeyPatch.context() as patch:
         for name in ("open", "fstat", "stat", "getcwd"):
             patch.setattr(os, name, recording(name, getattr(os, name)))
-        patch.setattr("armillary.http._open_file._read_at", recording("read", os.pread))
+        patch.setattr("armillary.http.files._open_file._read_at", recording("read", os.pread))
         await FileResponse(large)(one.scope, one.receive, one.send)
     assert len(one.body) == FileResponse.chunk_size * 3 + 17
     assert in_thread == ["open", "fstat", "read", "read", "read", "read"]
@@ -171,7 +171,7 @@ async def test_an_error_of_reading_is_not_taken_for_a_disconnect(
     def broken(descriptor: int, count: int, offset: int) -> bytes:
         raise error
 
-    monkeypatch.setattr("armillary.http._open_file._read_at", broken)
+    monkeypatch.setattr("armillary.http.files._open_file._read_at", broken)
     with pytest.raises(OSError) as caught:
         await exchange().run(FileResponse(large))
     assert caught.value is error

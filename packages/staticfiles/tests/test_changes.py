@@ -183,7 +183,7 @@ async def test_last_chunk_is_checked_after_it_was_read(tmp_path: Path, monkeypat
             append(path)
         return data
 
-    monkeypatch.setattr("armillary.http._open_file._read_at", read_and_change)
+    monkeypatch.setattr("armillary.http.files._open_file._read_at", read_and_change)
     with pytest.raises(RuntimeError, match="was changed while it was sent"):
         await send_while(StaticFiles(directory=tmp_path), lambda: None, 99)
 
@@ -237,7 +237,7 @@ async def test_small_file_that_changes_while_it_is_read_is_read_again(
             path.write_bytes(changes.pop() * 2)
         return pread(descriptor, count, offset)
 
-    monkeypatch.setattr("armillary.http._open_file._read_at", read_and_change)
+    monkeypatch.setattr("armillary.http.files._open_file._read_at", read_and_change)
     response = await ask(StaticFiles(directory=site), "/letters.txt")
     assert (response.status, response.body, response.headers["content-length"]) == (200, b"A" * 52, "52")
 

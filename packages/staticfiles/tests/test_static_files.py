@@ -64,7 +64,7 @@ async def test_a_file_costs_one_thread_hop_and_one_for_each_later_chunk(
     app = StaticFiles(directory=tmp_path)
     await ask(app, "/small.bin")
     monkeypatch.setattr(module, "run_detached", count_here)
-    monkeypatch.setattr("armillary.http._file_response.FileResponse.open", None)
+    monkeypatch.setattr("armillary.http.files._response.FileResponse.open", None)
     await ask(app, "/small.bin")
     assert len(hops) == 1
     hops.clear()

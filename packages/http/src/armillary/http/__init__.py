@@ -24,27 +24,24 @@ from ._body_stream import BodyStream
 from ._channel import empty_receive, empty_send
 from ._client_certificate import ClientCertificate
 from ._condition import precondition_status, received_conditions
-from ._disposition import format_content_disposition
 from ._endpoint import HTTPEndpoint
-from ._event_stream import EventSourceResponse, ServerSentEvent, last_event_id
 from ._exception_handling import call_exception_handler, handle_exception
-from ._file_plan import FileDelivery, FilePlan, FileReader
-from ._file_response import FileResponse
-from ._file_type import guess_media_type
 from ._function_endpoint import request_response
 from ._http_date import format_http_date, parse_http_date
-from ._json_lines import JSONLinesResponse
 from ._json_response import JSONResponse
 from ._negotiation import best_language, best_media_type, media_type_quality
-from ._open_file import OpenFile
 from ._problem import ProblemException, ProblemResponse, problem_details
-from ._range import ByteRange, MalformedRange, UnsatisfiableRange, parse_ranges
 from ._received_body import BodyTimeout
 from ._redirect import RedirectResponse
 from ._request import Request
 from ._response import Background, Content, Response
-from ._streaming import AsyncContentStream, ContentStream, StreamingResponse, SyncContentStream, Trailers
 from ._text_response import HTMLResponse, PlainTextResponse
+from .files._disposition import format_content_disposition
+from .files._open_file import OpenFile
+from .files._plan import FileDelivery, FilePlan, FileReader
+from .files._range import ByteRange, MalformedRange, UnsatisfiableRange, parse_ranges
+from .files._response import FileResponse
+from .files._type import guess_media_type
 from .forms._boundary import boundary_of
 from .forms._data import FormData
 from .forms._decoder import MultipartDecoder
@@ -56,6 +53,10 @@ from .forms._pending import PendingForm
 from .forms._spill_limit import SPILL_FILES, SpillLimit
 from .forms._upload import UploadFile
 from .forms._urlencoded import UrlencodedDecoder
+from .streaming._event import ServerSentEvent, last_event_id
+from .streaming._event_stream import EventSourceResponse
+from .streaming._json_lines import JSONLinesResponse
+from .streaming._response import AsyncContentStream, ContentStream, StreamingResponse, SyncContentStream, Trailers
 
 __all__ = [
     "SPILL_FILES",

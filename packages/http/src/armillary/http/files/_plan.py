@@ -9,7 +9,7 @@ from typing import NamedTuple, Protocol
 
 from armillary.exchange import BODILESS_STATUSES
 
-from ._content_type import CONTENT_LENGTHS, RawHeader
+from .._content_type import CONTENT_LENGTHS, RawHeader
 from ._range import ByteRange
 
 # Headers of the content, which a 304, 400, 412 or 416 does not carry.

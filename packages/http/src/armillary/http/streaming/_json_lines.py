@@ -7,8 +7,8 @@ from typing import Any, ClassVar
 
 from armillary.serialization import JSONEncoder, encode_json
 
-from ._response import Background
-from ._streaming import StreamingResponse, Trailers
+from .._response import Background
+from ._response import StreamingResponse, Trailers
 
 
 class JSONLinesResponse(StreamingResponse):

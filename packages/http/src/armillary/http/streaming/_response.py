@@ -18,9 +18,10 @@ from typing import Any, TypeAlias
 from armillary.asgi_types import ClientDisconnect, Receive, Scope, Send
 from armillary.exchange import BODILESS_STATUSES, record_response_start
 
-from ._denial_response import can_send_denial_response, denial_response_send
-from ._disconnect import run_until, send_raises_after_disconnect, until_disconnect
-from ._response import Background, Content, Response, encode_chunk
+from .._denial_response import can_send_denial_response, denial_response_send
+from .._disconnect import send_raises_after_disconnect, until_disconnect
+from .._response import Background, Content, Response, encode_chunk
+from ._run_until import run_until
 from ._trailers import encode_trailers, server_sends_trailers
 
 SyncContentStream: TypeAlias = Iterable[Content]

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from armillary.asgi_types import Scope
 from armillary.datastructures import encode_headers
 
-from ._content_type import RawHeader
+from .._content_type import RawHeader
 
 _FORBIDDEN_TRAILERS = frozenset(
     b"authorization cache-control connection content-encoding content-length content-range content-type cookie expect "

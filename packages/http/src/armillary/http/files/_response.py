@@ -10,12 +10,16 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from armillary.asgi_types import ClientDisconnect, Message, Receive, Scope, Send
 from armillary.exchange import record_response_start
 
-from ._condition import precondition_status, range_applies, received_conditions
-from ._content_type import CONTENT_LENGTHS, RawHeader
-from ._denial_response import denial_response_send
-from ._disconnect import run_until, send_raises_after_disconnect, until_disconnect
+from .._condition import precondition_status, range_applies, received_conditions
+from .._content_type import CONTENT_LENGTHS, RawHeader
+from .._denial_response import denial_response_send
+from .._disconnect import send_raises_after_disconnect, until_disconnect
+from .._http_date import format_http_date, parse_http_date
+from .._response import Background, HeaderFields, Response
+from ..streaming._run_until import run_until
 from ._disposition import format_content_disposition
-from ._file_plan import (
+from ._open_file import OpenFile, require_regular
+from ._plan import (
     FileDelivery,
     FilePart,
     FilePlan,
@@ -24,16 +28,13 @@ from ._file_plan import (
     plan_without_file,
     without_body,
 )
-from ._file_type import guess_media_type
-from ._http_date import format_http_date, parse_http_date
-from ._open_file import OpenFile, require_regular
 from ._range import ByteRange, MalformedRange, UnsatisfiableRange, parse_ranges
-from ._response import Background, HeaderFields, Response
+from ._type import guess_media_type
 
 if TYPE_CHECKING:
     from io import FileIO
 
-    from ._file_plan import FileReader
+    from ._plan import FileReader
 
 
 class _ThreadReader:

@@ -1,4 +1,4 @@
-"""Server-sent events (WHATWG HTML, section 9.2)."""
+"""Streams of server-sent events (WHATWG HTML, section 9.2)."""
 
 from __future__ import annotations
 
@@ -7,132 +7,15 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from armillary.asgi_types import ClientDisconnect, Message, Receive, Scope, Send, find_scope_record
-from armillary.datastructures import HTTPConnection
-from armillary.serialization import encode_json
 
-from ._disconnect import run_until, send_raises_after_disconnect, until_disconnect
-from ._response import Background
-from ._streaming import StreamingResponse
+from .._disconnect import send_raises_after_disconnect, until_disconnect
+from .._response import Background
+from ._event import ServerSentEvent, checked_retry, encode_data
+from ._response import StreamingResponse
+from ._run_until import run_until
 
 if TYPE_CHECKING:
     from anyio import Event
-
-_LINE_ENDS = frozenset("\r\n\0")
-
-
-def _lines(text: str) -> list[str]:
-    # The three line endings of the format; str.splitlines splits at others too.
-    if "\r" in text:
-        text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return text.split("\n")
-
-
-def _checked(field: str, value: Any) -> str:
-    if not isinstance(value, str):
-        raise TypeError(f"{field}={value!r} must be text, not {type(value).__name__}")
-    if not value.isprintable() and not _LINE_ENDS.isdisjoint(value):
-        raise ValueError(f"{field}={value!r} contains CR, LF or NUL, which would end the field; it must be one line")
-    return value
-
-
-def _checked_retry(name: str, value: int | None) -> int | None:
-    if value is not None and (not isinstance(value, int) or isinstance(value, bool) or value < 0):
-        raise ValueError(f"{name}={value!r} must be a whole number of milliseconds, 0 or more")
-    return value
-
-
-class ServerSentEvent:
-    """One event of a stream.
-
-    Args:
-        data: text with any number of lines; anything else but None is sent as JSON. None is no data; with an
-            `event` it is an empty line, since browsers dispatch no event without data.
-        event: the event's type, which the browser dispatches; "message" if absent.
-        id: text or a whole number; becomes the `Last-Event-ID` of a reconnecting browser.
-        retry: milliseconds after which the browser should reconnect.
-        comment: a line browsers ignore.
-
-    Raises:
-        TypeError: `event` is not text, or `id` neither text nor a whole number.
-        ValueError: `event` or `id` contains CR, LF or NUL; `retry` is not a whole number.
-
-    >>> ServerSentEvent("one\\ntwo", event="news", id="7").encode()
-    b'event: news\\nid: 7\\ndata: one\\ndata: two\\n\\n'
-    """
-
-    __slots__ = ("_comment", "_event", "_id", "_retry", "data")
-
-    def __init__(
-        self,
-        data: Any = None,
-        *,
-        event: str | None = None,
-        id: str | int | None = None,
-        retry: int | None = None,
-        comment: str | None = None,
-    ) -> None:
-        self.data = data
-        self._event = event if event is None else _checked("event", event)
-        self._id = id if id is None else _checked("id", str(id) if type(id) is int else id)
-        self._retry = retry if retry is None else _checked_retry("retry", retry)
-        self._comment = comment
-
-    def __repr__(self) -> str:
-        fields = (("event", self._event), ("id", self._id), ("retry", self._retry), ("comment", self._comment))
-        parts = [repr(self.data), *(f"{name}={value!r}" for name, value in fields if value is not None)]
-        return f"{type(self).__name__}({', '.join(parts)})"
-
-    @property
-    def event(self) -> str | None:
-        """The event's type."""
-        return self._event
-
-    @property
-    def id(self) -> str | None:
-        """The event's id."""
-        return self._id
-
-    def encode(self) -> bytes:
-        """Return the event as it is sent, including its blank line."""
-        # The fields were checked when they were set, and are read-only.
-        text = ""
-        if self._comment is not None:
-            text = "".join([f": {line}\n" for line in _lines(self._comment)])
-        if self._event is not None:
-            text += f"event: {self._event}\n"
-        if self._id is not None:
-            text += f"id: {self._id}\n"
-        if self._retry is not None:
-            text += f"retry: {self._retry}\n"
-        return _with_data(text, "" if self.data is None and self._event is not None else self.data)
-
-
-def _with_data(text: str, data: Any) -> bytes:
-    if isinstance(data, str):
-        if "\n" in data or "\r" in data:
-            data = "\ndata: ".join(_lines(data))
-        return f"{text}data: {data}\n\n".encode()
-    if data is None:
-        return f"{text}\n".encode()
-    return b"%sdata: %s\n\n" % (text.encode(), encode_json(data))
-
-
-def last_event_id(connection: HTTPConnection) -> str | None:
-    """Return the id of the last event a reconnecting client received, None if it names none.
-
-    Args:
-        connection: the request.
-
-    Browsers send it in UTF-8; bytes that are not UTF-8 are replaced.
-
-    >>> last_event_id(HTTPConnection({"type": "http", "headers": [(b"last-event-id", b"7")]}))
-    '7'
-    """
-    headers: Iterable[tuple[bytes, bytes]] = connection.scope["headers"]
-    for name, value in headers:
-        if name == b"last-event-id":
-            return value.decode("utf-8", "replace") or None
-    return None
 
 
 class _Pinger:
@@ -230,8 +113,8 @@ class EventSourceResponse(StreamingResponse):
             raise TypeError("EventSourceResponse takes an iterable of events, not one event; wrap it in a list")
         super().__init__(content, status_code, headers, background=background)
         self.ping = ping
-        self.retry = _checked_retry("retry", retry)
-        self.stop_retry = _checked_retry("stop_retry", stop_retry)
+        self.retry = checked_retry("retry", retry)
+        self.stop_retry = checked_retry("stop_retry", stop_retry)
         present = {name for name, _ in self.raw_headers}
         if b"cache-control" not in present:
             self.raw_headers.append((b"cache-control", b"no-store"))
@@ -244,7 +127,7 @@ class EventSourceResponse(StreamingResponse):
             return part.encode()
         if isinstance(part, bytes):
             part = part.decode("utf-8")
-        return _with_data("", "null" if part is None else part)
+        return encode_data("", "null" if part is None else part)
 
     async def send_content(self, scope: Scope, receive: Receive, send: Send, with_trailers: bool = False) -> None:
         """Send the events, with pings between them, until they end, the client disconnects or the server stops."""

@@ -1,0 +1,1 @@
+"""Responses whose body is produced while it is sent."""
