@@ -597,26 +597,6 @@ async def test_memory_while_reading_a_large_file_stays_small(post: Any) -> None:
     await request.close()
 
 
-@pytest.mark.parametrize(
-    ("decode", "make", "size"),
-    [
-        (multipart_events, lambda n: part("a", b"x" * n) + END, 1),
-        (multipart_events, lambda n: part("a", b"\r\n--" * n) + END, 64),
-        (multipart_events, lambda n: part("a", b"\r" * n) + END, EVERYTHING),
-        (multipart_events, lambda n: part("a") * (n // 20) + END, 100),
-        (multipart_events, lambda n: b"\r\n" * n + part("a") + END, 50),
-        (urlencoded_pairs, lambda n: b"a=" + b"x" * n, 1),
-        (urlencoded_pairs, lambda n: b"a=1&" * n, 100),
-        (urlencoded_pairs, lambda n: b"%41" * n, 1),
-    ],
-)
-def test_work_grows_with_the_size_and_no_faster(decode: Any, make: Any, size: int, counted_lines: Any) -> None:
-    limits = FormLimits(max_fields=10**6, max_files=10**6, max_part_size=10**7, max_preamble_size=10**7)
-    small, large = make(200), make(3200)
-    few = counted_lines(lambda: decode(small, size, limits))
-    assert counted_lines(lambda: decode(large, size, limits)) <= 24 * few
-
-
 def test_the_limits_hold_with_optimisation_on() -> None:
     script = """
 import armillary.http as h
