@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
-from typing import Any, ClassVar, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
-from armillary.asgi_types import Receive, Scope, Send, check_status_code
-from armillary.datastructures import MutableHeaders, encode_headers
+from armillary.asgi_types import Receive, Scope, Send
+from armillary.datastructures import MutableHeaders
 from armillary.exchange import BODILESS_STATUSES, record_response_start
 
 from ._content_type import CONTENT_LENGTHS, CONTENT_TYPES, RawHeader
 from ._cookie import format_cookie
 from ._denial_response import denial_response_send
+from ._response_policy import HeaderFields, ResponsePolicy
 
 Content: TypeAlias = str | bytes | memoryview
 """The types of a body, or of a part of one."""
-
-HeaderFields: TypeAlias = Mapping[str, str]
-"""Header names, in any case, to latin-1 values."""
 
 Seconds: TypeAlias = int
 
@@ -28,7 +26,7 @@ Background: TypeAlias = Callable[[], Awaitable[None]]
 """Work awaited after the response was sent, such as a `BackgroundTask`."""
 
 
-class Response:
+class Response(ResponsePolicy):
     """A complete response: a status, headers and a body in memory.
 
     It is itself an ASGI application, and may be served any number of times. On a WebSocket
@@ -42,7 +40,7 @@ class Response:
         background: awaited after the response was sent.
 
     Attributes:
-        media_type, charset: class-wide defaults for subclasses to change.
+        media_type, charset: class-wide defaults for subclasses to change; so is the policy, see `ResponsePolicy`.
         raw_headers: the header pairs as sent; `headers` is a mapping over the same list.
         body: the encoded body.
 
@@ -60,20 +58,6 @@ class Response:
 
     media_type: str | None = None
     charset: str = "utf-8"
-
-    # The policy of all responses, for subclasses to change.
-
-    strict_arguments: ClassVar[bool] = True
-    """Reject a status that cannot be sent and headers that are the server's to set, when the response is made."""
-
-    strict_cookies: ClassVar[bool] = True
-    """Reject cookies that browsers would drop, as well as those that are unsafe to send."""
-
-    denial_without_extension: ClassVar[bool] = False
-    """Send a WebSocket denial response even if the server does not announce the extension."""
-
-    headers_class: ClassVar[type[MutableHeaders]] = MutableHeaders
-    """The class of `headers`."""
 
     body: bytes
     raw_headers: list[RawHeader]
@@ -95,28 +79,6 @@ class Response:
             self.media_type = media_type
         self.body = self.render(content)
         self.init_headers(headers)
-
-    def check_status(self, status_code: object) -> None:
-        """Raise `TypeError` or `ValueError` for a status that cannot be sent, unless `strict_arguments` is off."""
-        if self.strict_arguments and (type(status_code) is not int or not 100 <= status_code <= 999):
-            check_status_code(status_code, f"; {type(self).__name__} takes it as its second argument")
-
-    def encode_headers(self, headers: HeaderFields | None) -> list[RawHeader]:
-        """Return the headers given to the response as raw headers.
-
-        Raises:
-            ValueError: one cannot be sent, or is Transfer-Encoding: how a body is framed is the server's to say
-                (RFC 9112 section 6.1).
-        """
-        raw = encode_headers(headers)
-        if raw and self.strict_arguments:
-            for name, _ in raw:
-                if name == b"transfer-encoding":
-                    raise ValueError(
-                        "headers contains 'transfer-encoding', which the server sets itself; leave it out, and use "
-                        "StreamingResponse for a body in pieces"
-                    )
-        return raw
 
     def render(self, content: Any) -> bytes:
         """Return the body for `content`; subclasses override it to serialise."""
@@ -243,9 +205,6 @@ class Response:
             strict=self.strict_cookies,
         )
         self.raw_headers.append((b"set-cookie", cookie))
-
-    def check_partitioned(self) -> None:
-        """Raise `ValueError` if cookies cannot be partitioned; by default they can."""
 
     def delete_cookie(
         self,
