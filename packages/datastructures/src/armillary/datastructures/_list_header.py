@@ -11,7 +11,10 @@ Facts
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final
+
+MAX_CACHED_SIZE: Final = 256
 
 RawHeader = tuple[bytes, bytes]
 
@@ -69,22 +72,30 @@ def add_list_members(headers: Iterable[RawHeader], name: bytes, *members: bytes)
     [(b'vary', b'Origin, Cookie, Accept'), (b'etag', b'1')]
     """
     kept: list[RawHeader] = []
-    known: dict[bytes, bytes] = {}
+    found: list[bytes] = []
     place = -1
+    size = len(name)
     for field in headers:
-        if len(field[0]) == len(name) and field[0].lower() == name:
+        if len(field[0]) == size and field[0].lower() == name:
             if place < 0:
                 place = len(kept)
                 kept.append(field)
-            for member in list_members(field[1]):
-                known.setdefault(member.lower(), member)
+            found.append(field[1])
         else:
             kept.append(field)
-    for member in members:
-        known.setdefault(member.lower(), member)
-    line = (name, b"*" if b"*" in known else b", ".join(known.values()))
     if place < 0:
-        kept.append(line)
-    else:
-        kept[place] = line
+        kept.append((name, merged_members(b"", members)))
+        return kept
+    value = found[0] if len(found) == 1 else b", ".join(found)
+    merge = merged_members if len(value) <= MAX_CACHED_SIZE else merged_members.__wrapped__
+    kept[place] = (name, merge(value, members))
     return kept
+
+
+@lru_cache(maxsize=256)
+def merged_members(value: bytes, members: tuple[bytes, ...]) -> bytes:
+    """Return a list with further members, each once; applications set few different ones."""
+    known: dict[bytes, bytes] = {}
+    for member in (*list_members(value), *members):
+        known.setdefault(member.lower(), member)
+    return b"*" if b"*" in known else b", ".join(known.values())

@@ -90,6 +90,4 @@ def _check(parameter: str, pattern: str) -> None:
     if not pattern.startswith("/"):
         raise ValueError(f"{parameter}: {pattern!r} is not an absolute path; begin it with '/'")
     if "*" in pattern.removesuffix("/*"):
-        raise ValueError(
-            f"{parameter}: {pattern!r} would match beyond a path segment; end it with '/*'"
-        )
+        raise ValueError(f"{parameter}: {pattern!r} would match beyond a path segment; end it with '/*'")
