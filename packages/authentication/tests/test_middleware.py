@@ -242,3 +242,13 @@ async def test_a_rejection_whose_body_was_not_read_closes_the_connection(call: A
     app = AuthenticationMiddleware(request_response(async_endpoint), BACKEND)
     rejected = await call(app, method="POST", headers=[*WRONG, (b"content-length", b"3")], body=b"abc")
     assert dict(rejected[0]["headers"])[b"connection"] == b"close"
+
+
+@pytest.mark.parametrize(
+    ("origin", "kind"),
+    [(b"https://evil.test", "websocket.close"), (b"http://shop.test", "websocket.accept"), (None, "websocket.accept")],
+)
+async def test_a_users_websocket_is_opened_by_pages_of_this_server_and_programs(origin: Any, kind: str) -> None:
+    app = AuthenticationMiddleware(websocket_session(chat), BACKEND)
+    headers = [(b"host", b"shop.test"), *([] if origin is None else [(b"origin", origin)])]
+    assert (await handshake(app, *headers, *ADA))[0]["type"] == kind

@@ -48,18 +48,37 @@ def websocket_session(
     """
     if not is_async_callable(func):
         raise TypeError(f"websocket_session needs an async function, got {func!r}; declare it with `async def`")
-    policy = None if allow_origins is None else OriginPolicy(allow_origins, check="session")
+    return _Session(func, websocket_class, limits, allow_origins)
 
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        scope.setdefault("endpoint", func)  # without a router
-        websocket = websocket_class(scope, receive, send, limits=limits)
-        if policy is not None:
-            websocket.origin_policy = policy
-        await run_session(func, websocket)
 
-    app.endpoint = func  # type: ignore[attr-defined]
-    app.keeps_record = True  # type: ignore[attr-defined]  # the interface in docs/scope-keys.md
-    return app
+class _Session:
+    """The application; an object, since a route takes a function for one of a WebSocket.
+
+    Attributes:
+        endpoint: the function.
+        keeps_record: the interface in docs/scope-keys.md.
+    """
+
+    keeps_record = True
+
+    def __init__(
+        self,
+        func: Callable[[Any], Awaitable[None]],
+        websocket_class: type[WebSocket],
+        limits: WebSocketLimits | None,
+        allow_origins: Iterable[str] | None,
+    ) -> None:
+        self.endpoint = func
+        self._websocket_class = websocket_class
+        self._limits = limits
+        self._policy = None if allow_origins is None else OriginPolicy(allow_origins, check="session")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope.setdefault("endpoint", self.endpoint)  # without a router
+        websocket = self._websocket_class(scope, receive, send, limits=self._limits)
+        if self._policy is not None:
+            websocket.origin_policy = self._policy
+        await run_session(self.endpoint, websocket)
 
 
 async def run_session(func: Callable[[Any], Awaitable[None]], websocket: WebSocket) -> None:
