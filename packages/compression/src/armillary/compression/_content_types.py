@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 DEFAULT_EXCLUDED_CONTENT_TYPES: tuple[str, ...] = (
     # Events are for immediate delivery, and proxies buffer coded streams.
@@ -56,9 +57,12 @@ class ContentTypes:
                 )
         self._exact = frozenset(pattern for pattern in essences if not pattern.endswith("*"))
         self._prefixes = tuple(pattern[:-1] for pattern in essences if pattern.endswith("*"))
+        # An application sends few different types, and each response asks.
+        self.contains = lru_cache(maxsize=256)(self.__contains__)
 
-    def __contains__(self, content_type: str) -> bool:
-        kind = essence(content_type)
+    def __contains__(self, content_type: str | bytes) -> bool:
+        text = content_type.decode("latin-1") if isinstance(content_type, bytes) else content_type
+        kind = essence(text)
         return kind in self._exact or kind.startswith(self._prefixes)
 
 

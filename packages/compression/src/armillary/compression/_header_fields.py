@@ -8,6 +8,8 @@ from armillary.datastructures import add_list_members
 
 Header = tuple[bytes, bytes]
 
+VARY = (b"vary", b"Accept-Encoding")
+
 # A length, and byte ranges of it, hold for the body without a coding.
 PLAIN_BODY_FIELDS = frozenset({b"content-length", b"accept-ranges"})
 
@@ -30,8 +32,13 @@ def negotiated_fields(headers: Iterable[Header]) -> list[Header]:
 
 
 def varying_fields(headers: Iterable[Header]) -> list[Header]:
-    """Return the fields with `Vary: Accept-Encoding`, once."""
-    return add_list_members(headers, b"vary", b"Accept-Encoding")
+    """Return the fields, whose names are in lower case, with `Vary: Accept-Encoding`, once."""
+    fields = list(headers)
+    for name, _ in fields:
+        if name == b"vary":
+            return add_list_members(fields, b"vary", b"Accept-Encoding")
+    fields.append(VARY)  # few applications set one
+    return fields
 
 
 def weakened(etag: bytes) -> bytes:

@@ -69,7 +69,7 @@ class CompressionPolicy:
         for name, value in headers:
             if name in BYTE_DEPENDENT_FIELDS:
                 return False
-            if name == b"content-type" and value.decode("latin-1") in self.excluded:
+            if name == b"content-type" and self.excluded.contains(value):
                 return False
             if name == b"cache-control" and b"no-transform" in map(bytes.lower, list_members(value)):
                 return False

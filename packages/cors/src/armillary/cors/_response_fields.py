@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 Header = tuple[bytes, bytes]
 
 
 VARY_ORIGIN = (b"vary", b"Origin")
+MAX_CACHED_SIZE = 256
 
 
 class ResponseFields:
@@ -31,11 +33,24 @@ class ResponseFields:
 
 def vary_on_origin(headers: list[Header]) -> list[Header]:
     """Return headers, whose names are in lower case, with Origin in their Vary. The list may be changed."""
-    for name, _ in headers:
-        if name == b"vary":
-            # Imported here: few applications set Vary, and the others do without the import.
-            from armillary.datastructures import add_list_members
-
-            return add_list_members(headers, b"vary", b"Origin")
-    headers.append(VARY_ORIGIN)
+    places = [place for place, (name, _) in enumerate(headers) if name == b"vary"]
+    if not places:
+        headers.append(VARY_ORIGIN)
+    elif len(places) == 1 and len(headers[places[0]][1]) <= MAX_CACHED_SIZE:
+        headers[places[0]] = with_origin(headers[places[0]][1])
+    else:
+        return merged(headers)
     return headers
+
+
+def merged(headers: list[Header]) -> list[Header]:
+    # Imported here: few applications set Vary, and the others do without the import.
+    from armillary.datastructures import add_list_members
+
+    return add_list_members(headers, b"vary", b"Origin")
+
+
+@lru_cache(maxsize=64)
+def with_origin(vary: bytes) -> Header:
+    """Return the one Vary of a response with Origin; an application sets few different ones."""
+    return merged([(b"vary", vary)])[0]

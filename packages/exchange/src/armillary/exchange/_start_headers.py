@@ -29,4 +29,8 @@ def lower_names(headers: Iterable[RawHeader]) -> list[RawHeader]:
     >>> lower_names([[b"ETag", b"1"]])
     [(b'etag', b'1')]
     """
-    return [(name if name.islower() else name.lower(), value) for name, value in headers]
+    pairs = list(headers)
+    for name, _ in pairs:
+        if not name.islower():
+            return [(name.lower(), value) for name, value in pairs]
+    return pairs  # as nearly always
