@@ -125,6 +125,50 @@ def test_slashes_can_be_strict_or_matched(driver: Any) -> None:
     assert driver.get(matching, "/c/").status == 404
 
 
+def test_a_route_with_its_own_matching_is_asked_for_the_path_with_its_slash_toggled(driver: Any) -> None:
+    asked: list[str] = []
+
+    class Own(Route):
+        def matches(self, scope: Any) -> tuple[Match, Any]:
+            asked.append(scope["path"])
+            return super().matches(scope)
+
+    class OwnMount(Mount):
+        def matches(self, scope: Any) -> tuple[Match, Any]:
+            return super().matches(scope)
+
+    routes = [Own("/a/{x}", driver.endpoint("own")), OwnMount("/m", routes=[Route("/", driver.endpoint("mounted"))])]
+    matching = Router(routes, match_slashes=True)
+    name, scope = driver.received(matching, "/a/1/", raw_path=b"/a/1/")
+    assert (name, scope["path_params"], scope["path"]) == ("own", {"x": "1"}, "/a/1")
+    assert asked == ["/a/1/", "/a/1"]
+    name, scope = driver.received(matching, "/m")
+    assert (name, scope["root_path"], scope["path"]) == ("mounted", "/m", "/m/")
+    assert driver.get(Router(routes), "/a/1/").headers["location"] == "/a/1"
+    assert driver.get(matching, "/b/1/").status == 404
+
+
+def test_a_mount_and_what_is_below_it_get_the_path_with_its_slash_toggled(driver: Any) -> None:
+    inner = Router([Route("/", driver.endpoint("root")), Route("/x", driver.endpoint("x"))], match_slashes=True)
+    router = Router([Mount("/m", inner)], match_slashes=True)
+    assert driver.received(router, "/m", raw_path=b"/m")[0] == "root"
+    assert driver.received(router, "/m/x/", raw_path=b"/m/x/", root_path="/proxy")[0] == "x"
+    outer = driver.http_scope("/m/x/")
+    driver.run(driver.call(router, outer))
+    assert outer["path"] == "/m/x/"
+    assert outer["route"].path == "/m"
+
+
+def test_what_a_redirect_leads_to_is_not_recorded_as_the_route_of_the_request(driver: Any) -> None:
+    record: dict[str, Any] = {}
+    router = Router([Route("/a", driver.endpoint()), Mount("/m", driver.endpoint())])
+    for path in ("/a/", "/m"):
+        scope = driver.http_scope(path, path_params={}, armillary=record)
+        assert driver.run(driver.call(router, scope)).status == 307
+        assert record == {}
+        assert "route" not in scope
+
+
 def test_a_redirect_below_a_root_path_keeps_it(driver: Any) -> None:
     router = Router([Mount("/m", routes=[Route("/a", driver.endpoint())])])
     for path in ("/root/m/a/", "/m/a/"):

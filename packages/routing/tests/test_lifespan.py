@@ -8,7 +8,7 @@ from typing import Any, TypedDict
 
 import pytest
 
-from armillary.asgi_types import scope_record
+from armillary.asgi_types import Middleware, scope_record
 from armillary.routing import Host, Mount, MountedLifespan, Router
 
 pytestmark = pytest.mark.anyio
@@ -107,12 +107,59 @@ async def test_what_an_application_above_runs_is_not_run_twice() -> None:
     assert log == []
 
 
-async def test_an_application_that_is_no_router_needs_one_above() -> None:
-    class Foreign:
-        async def __call__(self, scope: Any, receive: Any, send: Any) -> None: ...
+class Foreign:
+    """An application of another framework, which runs the protocol itself."""
 
-    sent, _ = await live(Router([Mount("/foreign", Foreign(), lifespan=True)]))
-    assert "serve it inside armillary.applications.Armillary" in str(sent[-1])
+    def __init__(self, log: list[str], state: dict[str, Any] | None = None) -> None:
+        self.log, self.state = log, state or {}
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        assert (await receive())["type"] == "lifespan.startup"
+        self.log.append("foreign starts")
+        scope["state"].update(self.state)
+        await send({"type": "lifespan.startup.complete"})
+        assert (await receive())["type"] == "lifespan.shutdown"
+        self.log.append("foreign stops")
+        await send({"type": "lifespan.shutdown.complete"})
+
+
+async def test_a_router_runs_the_lifespan_of_any_application() -> None:
+    log: list[str] = []
+    router = Router(
+        [
+            Mount("/foreign", Foreign(log, {"b": 2}), lifespan=True),
+            Mount("/x", Router(lifespan=lifespan(log, "x")), lifespan=True),
+        ],
+        lifespan=lifespan(log, "own", {"a": 1}),
+    )
+    sent, scope = await live(router)
+    assert [message["type"] for message in sent] == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
+    assert log == ["own starts", "foreign starts", "x starts", "x stops", "foreign stops", "own stops"]
+    assert scope["state"] == {"a": 1, "b": 2}
+
+
+async def test_two_lifespans_that_store_the_same_key_are_named() -> None:
+    router = Router([Mount("/foreign", Foreign([], {"a": 2}), lifespan=True)], lifespan=lifespan([], "own", {"a": 1}))
+    sent, _ = await live(router)
+    assert sent[0]["type"] == "lifespan.startup.failed"
+    assert "two lifespans store 'a'" in str(sent[-1])
+    assert "the application mounted at '/foreign'" in str(sent[-1])
+
+
+async def test_the_middleware_of_a_mounted_router_sees_its_lifespan() -> None:
+    seen: list[str] = []
+
+    class Seeing:
+        def __init__(self, app: Any) -> None:
+            self.app = app
+
+        async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+            seen.append(scope["type"])
+            await self.app(scope, receive, send)
+
+    mounted = Router(middleware=[Middleware(Seeing)], lifespan=lifespan(seen, "mounted"))
+    await live(Router([Mount("/m", mounted, lifespan=True)]))
+    assert seen == ["lifespan", "mounted starts", "mounted stops"]
 
 
 async def test_a_server_without_state_is_an_error() -> None:

@@ -48,7 +48,10 @@ def test_a_raw_path_may_carry_a_query(driver: Any) -> None:
     assert scope["path_params"] == {"name": "a/b"}
 
 
-@given(st.text(min_size=1).filter(lambda text: text.isprintable()), st.text(min_size=1, alphabet="a/%?é "))
+@given(
+    st.text(min_size=1).filter(lambda text: text.isprintable() and text not in (".", "..")),
+    st.text(min_size=1, alphabet="a/%?é "),
+)
 def test_reversing_is_the_inverse_of_matching(first: str, second: str) -> None:
     async def app(scope: Any, receive: Any, send: Any) -> None: ...
 

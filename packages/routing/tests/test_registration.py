@@ -9,7 +9,7 @@ import pytest
 
 from armillary.asgi_types import Middleware
 from armillary.http import PlainTextResponse, Request
-from armillary.routing import Route, Router, WebSocketRoute
+from armillary.routing import Mount, Route, Router, WebSocketRoute
 
 
 class Labelled:
@@ -118,3 +118,34 @@ def test_routes_know_their_names_and_compare_by_what_they_route() -> None:
     assert repr(Route("/x", endpoint)) == "Route(path='/x', name='endpoint', methods=['GET', 'HEAD'])"
     with pytest.raises(TypeError):
         hash(Route("/x", endpoint))
+
+
+class Unmatching:
+    """Has no `matches`, so it is no route."""
+
+
+@pytest.mark.parametrize("wrong", [1, "/x", Route, Unmatching(), None, endpoint])
+def test_what_is_no_route_is_rejected_wherever_it_is_put_into_the_routes(wrong: Any) -> None:
+    route = Route("/x", endpoint)
+    router = Router([route])
+    changes: list[Any] = [
+        lambda: Router([wrong]),
+        lambda: Router([route, wrong]),
+        lambda: router.routes.append(wrong),
+        lambda: router.routes.extend([wrong]),
+        lambda: router.routes.insert(0, wrong),
+        lambda: router.routes.__setitem__(0, wrong),
+        lambda: router.routes.__setitem__(slice(None), [wrong]),
+        lambda: router.routes.__iadd__([wrong]),
+        lambda: setattr(router, "routes", [wrong]),
+    ]
+    for change in changes:
+        with pytest.raises(TypeError, match=r"routes takes routes, got .*; write Route\("):
+            change()
+    assert router.routes == [route]
+
+
+def test_a_route_that_is_not_in_a_list_is_rejected() -> None:
+    for make in (Router, lambda routes: Mount("/m", routes=routes)):
+        with pytest.raises(TypeError, match=r"routes takes a list of routes, got Route\(.*; write \[Route\("):
+            make(Route("/x", endpoint))  # type: ignore[arg-type, operator]

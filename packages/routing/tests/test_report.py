@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from armillary.routing import BaseRoute, Host, Mount, Route, Router, WebSocketRoute, compile_path
+from armillary.routing import BaseRoute, Host, Mount, Route, Router, WebSocketRoute
 
 
 def kinds(*routes: BaseRoute) -> list[str]:
@@ -31,6 +31,17 @@ def kinds(*routes: BaseRoute) -> list[str]:
         ("/a/{x:path}", "/a", None),
         ("/{x:regex([a-z]*)}", "/{y}", "overlap"),
         ("/x/{a:path}", "/{b}/y", "overlap"),
+        ("/x{a:regex(b|c)}", "/c", None),
+        ("/x{a:regex(b|c)}", "/xc", "unreachable"),
+        ("/{a:regex(b|c)}x", "/b", None),
+        ("/c", "/x{a:regex(b|c)}", None),
+        ("/{a:regex(b|c)}", "/c", "unreachable"),
+        ("/{a:int}", "/7", "unreachable"),
+        ("/{a:int(max=5)}", "/7", None),
+        ("/7", "/{a:int(max=5)}", None),
+        ("/{a:date}/x", "/2026-02-31/{b}", None),
+        ("/{a:date}/x", "/2026-02-28/{b}", "overlap"),
+        ("/x/{a:regex(.|/)}", "/x/{b:regex(.|/)}", "unreachable"),
     ],
 )
 def test_paths(driver: Any, first: str, second: str, kind: str | None) -> None:
@@ -86,9 +97,3 @@ def test_a_clean_table_is_said_to_be_one(driver: Any) -> None:
 def test_an_unreachable_route_is_said_to_be_one(driver: Any) -> None:
     found = Router([Route("/{x}", driver.endpoint()), Route("/me", driver.endpoint(), name="me")]).explain()
     assert "Route(path='/me', name='me', methods=[]) is never reached" in str(found)
-
-
-def test_the_shape_of_a_template_is_found_by_its_regex() -> None:
-    pattern: Any = compile_path("/a/{x}-{y:int}/b/{z:path}/c")[0].pattern
-    assert pattern.segments == ("", "a", None, "b")
-    assert pattern.tail == ".*/c"

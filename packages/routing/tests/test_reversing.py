@@ -29,8 +29,14 @@ class App:
 
 app = App()
 VALUES: dict[str, st.SearchStrategy[Any]] = {
-    "str": st.text(min_size=1).filter(lambda text: "/" not in text and text.isprintable()),
-    "path": st.text().filter(lambda text: "\n" not in text and all(not 0xD800 <= ord(c) < 0xE000 for c in text)),
+    "str": st.text(min_size=1).filter(lambda text: "/" not in text and text.isprintable() and text not in (".", "..")),
+    "path": st.text().filter(
+        lambda text: (
+            "\n" not in text
+            and all(not 0xD800 <= ord(c) < 0xE000 for c in text)
+            and {".", ".."}.isdisjoint(text.split("/"))
+        )
+    ),
     "int": st.integers(min_value=0, max_value=10**40),
     "int(min=5, max=9)": st.integers(min_value=5, max_value=9),
     "float": st.floats(min_value=0, allow_infinity=False, allow_nan=False),
@@ -131,6 +137,59 @@ def test_a_missing_mount_parameter_is_no_url() -> None:
         router.url_path_for("users")
 
 
+@pytest.mark.parametrize("value", [".", ".."])
+@pytest.mark.parametrize("raw_path", [False, True])
+def test_a_value_that_makes_a_dot_segment_is_rejected(value: str, raw_path: bool) -> None:
+    # Clients take such segments out of a path, encoded ones too: the URL would be that of another route.
+    inner = [Route("/u/{a}", app, name="u"), Route("/w/{a}{b}", app, name="w"), Route("/s/.{a}", app, name="s")]
+    router = Router([*inner, Mount("/f", app, name="f"), Mount("/{tenant}", routes=inner, name="m")], raw_path=raw_path)
+    cases: list[tuple[str, dict[str, Any]]] = [
+        ("u", {"a": value}),
+        ("f", {"path": f"/css/{value}/secret"}),
+        ("f", {"path": value}),
+        ("m:u", {"tenant": value, "a": "x"}),
+        ("m:u", {"tenant": "x", "a": value}),
+    ]
+    if value == "..":
+        cases += [("w", {"a": ".", "b": "."}), ("s", {"a": "."})]
+    for name, params in cases:
+        with pytest.raises(PathParameterError, match="would lead elsewhere"):
+            router.url_path_for(name, **params)
+    assert router.url_path_for("u", a="..." + value) == f"/u/...{value}"
+    assert router.url_path_for("u", a="%2E%2E") == "/u/%252E%252E"
+    assert router.url_path_for("f", path="/.well-known/..x") == "/f/.well-known/..x"
+
+
+def test_the_path_below_a_host_is_encoded_as_below_a_mount() -> None:
+    host = Host("{t}.example.org", app, name="h")
+    assert host.url_path_for("h", t="a", path="/a b") == "/a%20b"
+    assert host.url_path_for("h", t="a", path="x") == "/x"
+    assert host.url_path_for("h", t="a", path="//evil.example") == "/evil.example"
+    with pytest.raises(PathParameterError, match="would lead elsewhere"):
+        host.url_path_for("h", t="a", path="/../x")
+
+
+def test_a_parameter_of_a_host_is_one_label() -> None:
+    host = Host("{t}.example.org", app, name="h")
+    scope = {"type": "http", "path": "/"}
+    for name, params in [
+        ("a.example.org", {"t": "a"}),
+        ("A.example.org:80", {"t": "a"}),
+        ("evil.org.example.org", None),
+        ("a.b.example.org", None),
+        (".example.org", None),
+        ("example.org", None),
+    ]:
+        child = host.matches({**scope, "headers": [(b"host", name.encode())]})[1]
+        assert child.get("path_params") == params, name
+    with pytest.raises(PathParameterError, match="a parameter is one label"):
+        host.url_path_for("h", t="a.b", path="/")
+    assert host.url_path_for("h", t="A", path="/").host == "A.example.org"
+    several = Host("{t:path}.example.org", app, name="h")
+    assert several.matches({**scope, "headers": [(b"host", b"a.b.example.org")]})[1]["path_params"] == {"t": "a.b"}
+    assert several.url_path_for("h", t="a.b", path="/").host == "a.b.example.org"
+
+
 def test_a_host_parameter_cannot_smuggle_a_delimiter() -> None:
     router = Router([Host("{t}.example.org", app, name="h")])
     for value in ("evil.com?", "a@b", "a:80", "a#"):
@@ -144,11 +203,12 @@ def test_of_two_routes_with_a_name_the_first_that_takes_the_parameters_is_meant(
     assert router.url_path_for("n", x="1") == "/a/1"
 
 
-def test_renaming_a_route_counts_at_once() -> None:
+def test_a_new_name_counts_once_the_route_is_put_into_the_list_again() -> None:
     route = Route("/a", app, name="old")
     router = Router([route])
     assert router.url_path_for("old") == "/a"
     route.name = "new"
+    router.routes[0] = route
     assert router.url_path_for("new") == "/a"
     with pytest.raises(NoMatchFound):
         router.url_path_for("old")
@@ -185,6 +245,13 @@ def test_a_foreign_route_reverses_itself() -> None:
         ("/{id:regex(*)}", "not a regular expression"),
         ("/{id:regex((?i)a)}", "make no regular expression together"),
         ("/{id:regex((?P<id>a))}", "make no regular expression together"),
+        ("/u/<int:id>", "'<int:id>' in '/u/<int:id>' is a parameter of another framework; write '{id:int}'"),
+        ("/u/<id>/x", "write '{id}'"),
+        ("/u/<string:id>", "write '{id}'"),
+        ("/u/<int(min=1):id>", "write '{id:int}'"),
+        ("/u/:id", "':id' in '/u/:id' is a parameter of another framework; write '{id}'"),
+        ("/{a}/:id/x", "write '{id}'"),
+        ("<tenant>.example.org", "write '{tenant}'"),
     ],
 )
 def test_a_bad_template_is_rejected_with_a_sentence(path: str, sentence: str) -> None:
@@ -194,7 +261,14 @@ def test_a_bad_template_is_rejected_with_a_sentence(path: str, sentence: str) ->
 
 
 def test_stray_braces_can_be_text() -> None:
-    assert compile_path("/{1d}", literal_braces=True)[0].match("/{1d}")
+    assert compile_path("/{1d}", lenient=True)[0].match("/{1d}")
+    for path in ("/u/<int:id>", "/u/:id", "/{a}}", "/{{a}}", "/{a"):
+        assert compile_path(path, lenient=True)[0].match(path.replace("{a}", "x"))
+
+
+@pytest.mark.parametrize("path", ["/v1/users:batchGet", "/{id}:cancel", "/a:b/c", "/x/:", "/x/:1", "/a<b", "/a>b"])
+def test_colons_and_angle_brackets_that_are_no_parameter_are_text(path: str) -> None:
+    assert Route(path, app).path_regex.match(path.replace("{id}", "7"))
 
 
 def test_bad_arguments_are_rejected_with_a_sentence() -> None:
@@ -207,6 +281,8 @@ def test_bad_arguments_are_rejected_with_a_sentence() -> None:
     for wrong in ("GET, POST", "", "GÉT"):
         with pytest.raises(ValueError, match="is not the name of a method"):
             Route("/", app, methods=[wrong])
+    with pytest.raises(ValueError, match="the route of '/a' takes none; name some, or leave the argument out"):
+        Route("/a", app, methods=[])
     with pytest.raises(TypeError, match="default takes a function or an ASGI application, got 5"):
         Router(default=5)  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="one of the two"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import EllipsisType
-from typing import Any, ClassVar, ParamSpec
+from typing import Any, ClassVar, ParamSpec, Unpack
 
 from armillary.asgi_types import (
     ASGIApp,
@@ -20,9 +20,10 @@ from armillary.asgi_types import (
 from armillary.datastructures import State, URLPath
 from armillary.errors import ExceptionMiddleware, ServerErrorMiddleware
 from armillary.exchange import DEFAULT_MAX_BODY_SIZE, check_body_limit, check_exception_handler
-from armillary.routing import BaseRoute, Router
+from armillary.routing import BaseRoute, RouteArguments, Router, WebSocketArguments
 
 from ._boundary import Boundary, always, selector
+from ._startup_settings import StartupSetting
 
 P = ParamSpec("P")
 
@@ -45,6 +46,8 @@ class Armillary:
     Attributes:
         state: a namespace for the program's use.
         router: the `Router` of the routes.
+        exception_handlers, user_middleware: those given and added; read when the application starts, after which a
+            change raises `RuntimeError`.
         middleware_stack: the callable built from all of it on the first connection; None before.
 
     Raises:
@@ -65,6 +68,9 @@ class Armillary:
     keeps_lifespan_state: ClassVar[bool] = True
     """If an outer application runs the lifespan, give its state only to the connections of this one."""
 
+    rejects_late_changes: ClassVar[bool] = True
+    """Raise `RuntimeError` if `exception_handlers` or `user_middleware` is changed once the application has started."""
+
     show_locals: bool = False
     """Whether the debug page lists local variables; set it before the first connection."""
 
@@ -72,8 +78,8 @@ class Armillary:
     state: State
     router: Router
     max_body_size: int | None
-    exception_handlers: dict[Any, ExceptionHandler]
-    user_middleware: list[Middleware]
+    exception_handlers = StartupSetting[dict[Any, ExceptionHandler]](dict)
+    user_middleware = StartupSetting[list[Middleware]](list)
 
     middleware_stack: ASGIApp | None = None
 
@@ -98,9 +104,9 @@ class Armillary:
         self.max_body_size = (
             DEFAULT_MAX_BODY_SIZE if isinstance(max_body_size, EllipsisType) else check_body_limit(max_body_size)
         )
-        self.exception_handlers = dict(exception_handlers or {})
-        for key, handler in self.exception_handlers.items():
+        for key, handler in (exception_handlers or {}).items():
             check_exception_handler(key, handler)
+        self.exception_handlers = dict(exception_handlers or {})
         self.user_middleware = [_checked_middleware(item) for item in middleware or ()]
         self.router = self.router_class(routes, lifespan=lifespan)
 
@@ -210,32 +216,26 @@ class Armillary:
         path: str,
         route: Callable[..., Any],
         methods: Iterable[str] | None = None,
-        name: str | None = None,
-        include_in_schema: bool = True,
+        **arguments: Unpack[RouteArguments],
     ) -> None:
         """Append a route; arguments as of `Route`."""
-        self.router.add_route(path, route, methods=methods, name=name, include_in_schema=include_in_schema)
+        self.router.add_route(path, route, methods, **arguments)
 
-    def add_websocket_route(self, path: str, route: Callable[..., Any], name: str | None = None) -> None:
+    def add_websocket_route(
+        self, path: str, route: Callable[..., Any], **arguments: Unpack[WebSocketArguments]
+    ) -> None:
         """Append a WebSocket route; arguments as of `WebSocketRoute`."""
-        self.router.add_websocket_route(path, route, name=name)
+        self.router.add_websocket_route(path, route, **arguments)
 
     # -- lifespan ------------------------------------------------------------------------------
 
     async def _serve_lifespan(self, stack: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
-        """Run the lifespans of this application and of those mounted with `lifespan=True`."""
-        from ._lifespan import LifespanRun, lifespan_parts
-
+        """Run the lifespans of this application and of those mounted with `lifespan=True`, as the router does."""
         record = find_scope_record(scope)
-        is_mounted = record is not None and "lifespan_apps" in record
-        parts = lifespan_parts(stack, self.router, scope)
-        if is_mounted:
+        if record is not None and "lifespan_apps" in record:  # an outer application runs this one
             self._adopted_state = scope.get("state")
         try:
-            if len(parts) == 1:
-                await stack(scope, receive, send)
-            else:
-                await LifespanRun(parts, scope, receive, send).serve()
+            await stack(scope, receive, send)
         finally:
             self._adopted_state = None
 

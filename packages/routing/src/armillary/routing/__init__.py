@@ -34,12 +34,12 @@ from ._lifespan import MountedLifespan, serve_lifespan
 from ._match import Match, NoMatchFound, PathParameterError
 from ._mount import Mount
 from ._path_template import compile_path, replace_params
-from ._registration import RouteGroup
+from ._registration import RouteArguments, RouteGroup, WebSocketArguments
 from ._report import Finding, RouteReport
 from ._route import Route
 from ._route_list import RouteList
-from ._route_path import get_route_path
 from ._router import Router
+from ._scope_path import get_route_path
 from ._websocket_route import WebSocketRoute
 
 __all__ = [
@@ -59,12 +59,14 @@ __all__ = [
     "PathParameterError",
     "RegexConvertor",
     "Route",
+    "RouteArguments",
     "RouteGroup",
     "RouteList",
     "RouteReport",
     "Router",
     "StringConvertor",
     "UUIDConvertor",
+    "WebSocketArguments",
     "WebSocketRoute",
     "compile_path",
     "get_route_path",

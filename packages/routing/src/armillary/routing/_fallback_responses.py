@@ -7,6 +7,7 @@ response is sent directly and nothing is raised.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Iterable
+from typing import Any
 
 from armillary.asgi_types import HTTPException, Receive, Scope, Send
 from armillary.exchange import Rejection, has_registered_handlers, reject
@@ -14,59 +15,59 @@ from armillary.exchange import Rejection, has_registered_handlers, reject
 NOT_FOUND = Rejection(404, "Not Found")
 
 
-def allow_value(methods: Iterable[str]) -> str:
-    """Return the value of `Allow` (RFC 9110 section 10.2.1)."""
-    return ", ".join(sorted(methods))
+def allow_value(routes: Iterable[Any], *others: str) -> str:
+    """Return the value of `Allow` (RFC 9110 section 10.2.1): the methods that routes name, and others."""
+    methods = {method for route in routes for method in getattr(route, "methods", None) or ()}
+    return ", ".join(sorted(methods.union(others)))
 
 
-async def send_empty(send: Send, status: int, headers: Iterable[tuple[bytes, bytes]]) -> None:
-    """Send a response without a body."""
-    fields = list(headers) if status == 204 else [(b"content-length", b"0"), *headers]
-    await send({"type": "http.response.start", "status": status, "headers": fields})
-    await send({"type": "http.response.body", "body": b""})
-
-
-async def send_not_found(scope: Scope, send: Send) -> None:
-    """Respond 404; reject a WebSocket handshake with close code 1000."""
+async def respond_not_found(scope: Scope, send: Send, raises: bool) -> None:
+    """Respond 404, or raise it; reject a WebSocket handshake with close code 1000."""
     if scope["type"] == "websocket":
         await send({"type": "websocket.close", "code": 1000, "reason": ""})
         return
+    if raises:
+        raise HTTPException(404)
     await reject(scope, send, NOT_FOUND)
+
+
+async def respond_method_not_allowed(scope: Scope, send: Send, allow: str, raises: bool) -> None:
+    """Respond 405, or raise it, with the value of `Allow` (RFC 9110 section 15.5.6)."""
+    if raises:
+        raise HTTPException(405, headers={"Allow": allow})
+    await reject(scope, send, Rejection(405, "Method Not Allowed", [(b"allow", allow.encode("latin-1"))]))
 
 
 class MethodNotAllowed:
     """The application that responds 405.
 
     Args:
-        methods: the methods the path has.
+        allow: the value of `Allow`.
     """
 
-    __slots__ = ("allow", "rejection")
+    __slots__ = ("allow",)
 
-    def __init__(self, methods: Iterable[str]) -> None:
-        self.allow = allow_value(methods)
-        self.rejection = Rejection(405, "Method Not Allowed", [(b"allow", self.allow.encode("latin-1"))])
+    def __init__(self, allow: str) -> None:
+        self.allow = allow
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if has_registered_handlers(scope):
-            raise HTTPException(405, headers={"Allow": self.allow})
-        await reject(scope, send, self.rejection)
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        return respond_method_not_allowed(scope, send, self.allow, has_registered_handlers(scope))
 
 
 class Options:
     """The application that responds to OPTIONS with the methods of a path.
 
     Args:
-        methods: the methods the path has, without OPTIONS.
+        allow: the value of `Allow`.
     """
 
     __slots__ = ("allow",)
 
-    def __init__(self, methods: Iterable[str]) -> None:
-        self.allow = allow_value({*methods, "OPTIONS"})
+    def __init__(self, allow: str) -> None:
+        self.allow = allow
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        return send_empty(send, 204, [(b"allow", self.allow.encode("latin-1"))])
+        return _send_empty(send, 204, [(b"allow", self.allow.encode("latin-1"))])
 
 
 class Redirect:
@@ -82,4 +83,9 @@ class Redirect:
         self.location = location
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        return send_empty(send, 307, [(b"location", self.location.encode("ascii"))])
+        return _send_empty(send, 307, [(b"content-length", b"0"), (b"location", self.location.encode("ascii"))])
+
+
+async def _send_empty(send: Send, status: int, headers: list[tuple[bytes, bytes]]) -> None:
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": b""})

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from armillary.asgi_types import ASGIApp, Receive, Scope, Send
 from armillary.datastructures import URLPath, parse_host
 
-from ._base_route import BaseRoute, checked_callable
-from ._children import child_routes, name_below, reverse_child
-from ._convertors import Convertor
+from ._base_route import BaseRoute
+from ._convertors import Convertor, PathConvertor
+from ._endpoint import checked_callable
 from ._match import Match, NoMatchFound, PathParameterError
-from ._path_match import conversions, converted, merged_params
+from ._matched_scope import merged_params
+from ._path_reader import RegexReader, is_reader_of
 from ._path_template import compile_path, replace_params
+from ._reverse import child_routes, filled, name_below, reverse_child
+
+_PATH: Final = {"path": PathConvertor()}
 
 
 def requested_host(scope: Scope) -> str | None:
@@ -33,8 +37,8 @@ class Host(BaseRoute):
     """A host name and the application that serves it, on any port.
 
     Args:
-        host: a template such as "api.example.org" or "{tenant}.example.org"; a port is used in
-            reversed URLs only.
+        host: a template such as "api.example.org" or "{tenant}.example.org", in which a parameter is one label and
+            `{tenant:path}` any number of them; a port is used in reversed URLs only.
         app: any ASGI application, usually a `Router`.
         name: for `url_path_for`, as with `Mount`.
 
@@ -42,7 +46,13 @@ class Host(BaseRoute):
     'a.example.org'
     """
 
-    literal_braces: ClassVar[bool] = False
+    lenient_paths: ClassVar[bool] = False
+    """Take a stray brace as text, and let a `str` parameter match several labels."""
+
+    encodes_paths: ClassVar[bool] = True
+    """Percent-encode the parameter `path` of `url_path_for`, and reject "." and ".." in it."""
+
+    _reader: RegexReader | None = None
 
     host_regex: re.Pattern[str]
     host_format: str
@@ -54,7 +64,7 @@ class Host(BaseRoute):
         self.host = host
         self.app: ASGIApp = checked_callable(app, "app")
         self.name = name or ""
-        compiled = compile_path(host, literal_braces=self.literal_braces)
+        compiled = compile_path(host, lenient=self.lenient_paths)
         self.host_regex, self.host_format, self.param_convertors = compiled
 
     @property
@@ -64,8 +74,10 @@ class Host(BaseRoute):
 
     def child_scope(self, scope: Scope, host: str | None) -> Scope | None:
         """Return the keys of a match of `host`, None if it does not match."""
-        found = None if host is None else self.host_regex.match(host)
-        params = None if found is None else converted(found, "", conversions(self.param_convertors))
+        reader = self._reader
+        if reader is None or not is_reader_of(reader, self.host_regex, self.param_convertors):
+            reader = self._reader = RegexReader(self.host_regex, self.param_convertors)
+        params = None if host is None else reader.params(host)
         if params is None:
             return None
         return {"endpoint": self.app, "path_params": merged_params(scope, params), "route": self}
@@ -87,22 +99,25 @@ class Host(BaseRoute):
 
     def url_path_for(self, name: str, /, **path_params: Any) -> URLPath:
         """Return the path and host of this route, or of a route below it."""
-        own = bool(self.name) and name == self.name and "path" in path_params
-        rest = None if own else name_below(self.name, name)
-        if not own and rest is None:
+        is_own = bool(self.name) and name == self.name and "path" in path_params
+        rest = None if is_own else name_below(self.name, name)
+        if (not is_own and rest is None) or not self.param_convertors.keys() <= path_params.keys():
             raise NoMatchFound(name, path_params)
         params = dict(path_params)
-        if not self.param_convertors.keys() <= params.keys():
-            raise NoMatchFound(name, path_params)
         host, params = replace_params(self.host_format, self.param_convertors, params)
-        if parse_host(host) is None:
+        parsed = parse_host(host)
+        if parsed is None:
             raise PathParameterError(f"{host!r} is not a host name")
+        if not self.lenient_paths and self.host_regex.match(parsed.host) is None:
+            raise PathParameterError(f"{host!r} would not be matched by {self.host!r}; a parameter is one label")
         if rest is not None:
             child = reverse_child(self.app, rest, params)
             return URLPath(child, protocol=child.protocol, host=host)
         path = params.pop("path")
         if params:
             raise NoMatchFound(name, path_params)
+        if self.encodes_paths:
+            path = filled("/{path}", _PATH, {"path": str(path).lstrip("/")})
         return URLPath(path, host=host)
 
     def __eq__(self, other: object) -> bool:

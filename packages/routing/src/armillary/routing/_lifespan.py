@@ -1,20 +1,31 @@
 """Lifespans: what runs before the first connection and after the last.
 
-No task is started here. A lifespan is an async context manager around the serving of
-connections; what it yields becomes the state of each connection. Applications mounted with
-`lifespan=True` are listed by `Router.mounted_lifespans()`: routers among them are entered here,
-for others the application above runs the ASGI protocol.
+A lifespan is an async context manager around the serving of connections; what it yields becomes the state of each
+connection. No task is started here.
+
+An application may be mounted with `lifespan=True`. Its lifespan is the ASGI protocol, which it runs by itself: it
+receives "startup", sends "complete", receives "shutdown", sends "complete". `LifespanRun` runs several of these as
+one, each inside of the one before:
+
+1. An application receives the start-up message and starts.
+2. When it asks for its next message, which is the shutdown, the next application is run, from its step 1 to its end.
+   When the last one asks, the server is informed that all have started, and the server's shutdown message is awaited.
+3. Then the application receives the shutdown message and stops.
+
+So applications start in order and stop in reverse, in the server's own task, and cancel scopes that they leave open
+nest as they must. An exception passes through all that surround it, as through nested `async with`.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from typing import Any, NamedTuple, cast
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any, NamedTuple, TypeAlias, cast
 
-from armillary.asgi_types import ASGIApp, Receive, Scope, Send, scope_record
+from armillary.asgi_types import ASGIApp, Message, Receive, Scope, Send, scope_record
 
-LifespanContext = Callable[[Any], AbstractAsyncContextManager[Mapping[str, Any] | None]]
+LifespanState: TypeAlias = Mapping[str, Any] | None
+LifespanContext: TypeAlias = Callable[[Any], AbstractAsyncContextManager[LifespanState]]
 
 _GENERATOR_FLAGS = 0x20 | 0x200  # inspect.CO_GENERATOR, inspect.CO_ASYNC_GENERATOR
 
@@ -50,7 +61,53 @@ def checked_lifespan(lifespan: Any) -> LifespanContext:
     return cast(LifespanContext, lifespan)
 
 
-def add_state(scope: Scope, state: object) -> None:
+async def serve_lifespan(
+    context: AbstractAsyncContextManager[LifespanState], scope: Scope, receive: Receive, send: Send
+) -> None:
+    """Run the ASGI lifespan protocol around a context manager.
+
+    Args:
+        context: entered at start-up, left at shutdown; what it yields is added to the state.
+        scope, receive, send: of the lifespan connection.
+
+    Raises:
+        BaseException: whatever the context raised, once the failure was sent to the server.
+    """
+
+    async def run(started: Started) -> None:
+        async with context as state:
+            _add_state(scope, state)
+            await started()
+
+    await _serve(run, receive, send)
+
+
+Started: TypeAlias = Callable[[], Awaitable[None]]
+"""Called when all have started; it returns when all are to stop."""
+
+
+async def _serve(run: Callable[[Started], Awaitable[None]], receive: Receive, send: Send) -> None:
+    """Run the ASGI lifespan protocol with the server around `run`."""
+    stage = "startup"
+
+    async def started() -> None:
+        nonlocal stage
+        await send({"type": "lifespan.startup.complete"})
+        stage = "shutdown"
+        await receive()
+
+    await receive()
+    try:
+        await run(started)
+    except BaseException as exc:
+        import traceback
+
+        await send({"type": f"lifespan.{stage}.failed", "message": "".join(traceback.format_exception(exc))})
+        raise
+    await send({"type": "lifespan.shutdown.complete"})
+
+
+def _add_state(scope: Scope, state: object) -> None:
     """Give what a lifespan yielded to the connections to come.
 
     Raises:
@@ -68,95 +125,119 @@ def add_state(scope: Scope, state: object) -> None:
     scope["state"].update(cast("Mapping[str, Any]", state))
 
 
-def _failure(exc: BaseException) -> str:
-    import traceback
-
-    return "".join(traceback.format_exception(exc))
-
-
-async def serve_lifespan(
-    context: AbstractAsyncContextManager[Mapping[str, Any] | None], scope: Scope, receive: Receive, send: Send
-) -> None:
-    """Run the ASGI lifespan protocol around a context manager.
-
-    Args:
-        context: entered at start-up, left at shutdown; what it yields is added to the state.
-        scope, receive, send: of the lifespan connection.
-
-    Raises:
-        BaseException: whatever the context raised, once the failure was sent to the server.
-    """
-    await receive()
-    started = False
-    try:
-        async with context as state:
-            add_state(scope, state)
-            await send({"type": "lifespan.startup.complete"})
-            started = True
-            await receive()
-    except BaseException as exc:
-        stage = "shutdown" if started else "startup"
-        await send({"type": f"lifespan.{stage}.failed", "message": _failure(exc)})
-        raise
-    await send({"type": "lifespan.shutdown.complete"})
-
-
-def mounts_to_run(router: Any, scope: Scope) -> list[MountedLifespan]:
+def mounts_to_run(mounted: Sequence[MountedLifespan], scope: Scope) -> list[MountedLifespan]:
     """Return the mounted applications whose lifespan is not run yet, and list them as run.
 
-    `scope["armillary"]["lifespan_apps"]` lists those that run; an application above that composes
-    lifespans itself has listed them before it calls the router.
+    `scope["armillary"]["lifespan_apps"]` lists those that run, wherever they are mounted.
     """
     listed = scope_record(scope).setdefault("lifespan_apps", [])
-    found = [mounted for mounted in router.mounted_lifespans() if not any(mounted.app is running for running in listed)]
-    listed.extend(mounted.app for mounted in found)
+    found = [mount for mount in mounted if not any(mount.app is running for running in listed)]
+    listed.extend(mount.app for mount in found)
     return found
 
 
-@asynccontextmanager
-async def lifespan_with_mounts(router: Any, app: Any, scope: Scope) -> AsyncGenerator[Mapping[str, Any] | None, None]:
-    """Enter the lifespans of a router and of the routers mounted on it; leave in reverse order.
+class LifespanFailure(RuntimeError):
+    """An application did not start or stop, and said why without raising."""
+
+
+class LifespanRun:
+    """One run of several lifespans, from the server's start-up message to its shutdown message.
 
     Args:
-        router: its own lifespan is entered first.
-        app: what the lifespan is called with.
-        scope: the lifespan scope, which takes the mounted routers' state.
+        own: the lifespan of the router, around all others.
+        mounted: the applications mounted on it, in the order they start.
+        scope, receive, send: the server's lifespan connection.
     """
-    mounts = mounts_to_run(router, scope)
-    async with AsyncExitStack() as stack:
-        state = await stack.enter_async_context(router.lifespan_context(app))
-        for mounted in mounts:
-            await _enter_mounted(stack, mounted, scope)
-        yield state
+
+    def __init__(
+        self, own: ASGIApp, mounted: Sequence[MountedLifespan], scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        self.parts: list[tuple[str | None, ASGIApp]] = [(None, own)]
+        self.parts += [(f"the application mounted at {path!r}", app) for path, app in mounted]
+        self.scope = scope
+        self.receive = receive
+        self.send = send
+        self.owners: dict[str, str] = {}
+
+    async def serve(self) -> None:
+        """Run the protocol with the server.
+
+        Raises:
+            BaseException: what an application raised, with a note naming it, once the failure was sent to the server.
+        """
+        await _serve(lambda started: self.run(0, started), self.receive, self.send)
+
+    async def run(self, position: int, started: Started) -> None:
+        """Run the applications from `position` on; if none is left, all have started."""
+        if position < len(self.parts):
+            await _PartRun(self, position, started).run()
+        else:
+            await started()
+
+    def share_state(self, state: dict[str, Any], name: str) -> None:
+        """Put what an application's start-up stored into the state of all connections."""
+        for key in state:
+            if key in self.owners:
+                raise RuntimeError(
+                    f"two lifespans store {key!r} in the state: that of {self.owners[key]} and that of {name}"
+                )
+            self.owners[key] = name
+        _add_state(self.scope, state)
 
 
-async def _enter_mounted(stack: AsyncExitStack, mounted: MountedLifespan, scope: Scope) -> None:
-    context = getattr(mounted.app, "lifespan_context", None)
-    if context is None:
-        raise RuntimeError(
-            f"A router alone cannot run the lifespan of {mounted.app!r}, mounted at {mounted.path!r}: "
-            "serve it inside armillary.applications.Armillary, or mount it without lifespan=True"
-        )
-    await stack.enter_async_context(_named_lifespan(context(mounted.app), mounted.path, scope))
-    for below in mounts_to_run(mounted.app, scope):
-        await _enter_mounted(stack, below, scope)
+class _PartRun:
+    """The lifespan of one application, with all later ones inside it.
 
+    `received` counts the messages it has asked for: 0 before step 1, 1 in step 1, 2 from step 2 on.
+    """
 
-@asynccontextmanager
-async def _named_lifespan(
-    context: AbstractAsyncContextManager[Mapping[str, Any] | None], path: str, scope: Scope
-) -> AsyncGenerator[None, None]:
-    """Run a mounted lifespan; its exceptions, and no others, name the mount."""
-    inside: BaseException | None = None
-    try:
-        async with context as state:
-            add_state(scope, state)
-            try:
-                yield
-            except BaseException as exc:
-                inside = exc
-                raise
-    except BaseException as exc:
-        if exc is not inside:
-            exc.add_note(f"in the lifespan of the application mounted at {path!r}")
-        raise
+    def __init__(self, whole: LifespanRun, position: int, started: Started) -> None:
+        self.whole = whole
+        self.position = position
+        self.started = started
+        self.place, self.app = whole.parts[position]
+        self.state: dict[str, Any] = {}
+        self.received = 0
+        self.inside: BaseException | None = None  # what was raised inside of this application, and passes through it
+        self.failure: str | None = None
+
+    async def run(self) -> None:
+        scope: Scope = {**self.whole.scope, "state": self.state}
+        if self.place is not None:
+            scope.pop("app", None)  # a mounted router's lifespan is called with that router
+        elif "state" not in self.whole.scope:
+            del scope["state"]
+        try:
+            await self.app(scope, self.receive, self.send)
+        except BaseException as exc:
+            if exc is not self.inside and self.place is not None:
+                exc.add_note(f"in the lifespan of {self.place}")
+            raise
+        if self.inside is not None:
+            raise self.inside  # the application has swallowed it
+        if self.failure is not None:
+            raise LifespanFailure(f"The lifespan of {self.place or 'the application'} failed: {self.failure}")
+        if self.received < 2:
+            await self.run_inner()  # it has no lifespan: it returned without asking for the shutdown
+
+    async def receive(self) -> Message:
+        self.received += 1
+        if self.received == 1:
+            return {"type": "lifespan.startup"}
+        if self.received == 2:
+            await self.run_inner()
+        return {"type": "lifespan.shutdown"}
+
+    async def run_inner(self) -> None:
+        """Run what is inside. An exception of it passes through the application to the server."""
+        if not getattr(self.app, "keeps_lifespan_state", False):
+            self.whole.share_state(self.state, self.place or "the application itself")
+        try:
+            await self.whole.run(self.position + 1, self.started)
+        except BaseException as exc:
+            self.inside = exc
+            raise
+
+    async def send(self, message: Message) -> None:
+        if message["type"].endswith(".failed"):
+            self.failure = message.get("message", "") or "it gave no reason"

@@ -1,104 +1,98 @@
-"""Path templates: "/users/{id:int}" as a regular expression, a format and an index key.
+"""Path templates: "/users/{id:int}" as a regular expression, a format and its convertors.
 
-`compile_path` is a pure function of its text and of the registered convertors. The regex it
-returns was compiled from a `PathPattern`, a string that also carries the template's segments:
-a holder of the regex (a route, a copy of one, a route that was given another's) can be indexed
-without looking at any other attribute.
+`compile_path` is a pure function of its text and of the registered convertors.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, Final, NamedTuple
+from typing import Any
 
-from ._convertors import CONVERTOR_TYPES, Convertor
+from ._convertors import CONVERTOR_TYPES, Convertor, StringConvertor
+from ._path_shape import closing_parenthesis
 
-WILD: Final = None
-"""A segment whose text is decided by the regex alone."""
-
-PARAM_REGEX = re.compile(r"{([a-zA-Z_][a-zA-Z0-9_]*)(:[a-zA-Z_][a-zA-Z0-9_]*)?}")
 PARAM_FORMAT_REGEX = re.compile(r"{([a-zA-Z_][a-zA-Z0-9_]*)}")
 _PARAM_HEAD = re.compile(r"{([a-zA-Z_][a-zA-Z0-9_]*)(?::([a-zA-Z_][a-zA-Z0-9_]*))?")
 _PORT = re.compile(r":[0-9]+\Z")
+_LABEL = "[^.]+"
+"""What a `str` parameter of a host matches."""
 
-# A regex made of these pieces alone cannot match "/": sets without it, negated sets with it,
-# word characters, escaped punctuation, digit and word classes, quantifiers, plain groups.
-_WITHIN_SEGMENT = re.compile(
-    r"""(?: \[ \^ / [^\]\[\\]* \]
-          | \[ (?: [a-zA-Z0-9_] - [a-zA-Z0-9_] | \\[dw.-] | [a-zA-Z0-9_.:,;@=%~] )+ -? \]
-          | [a-zA-Z0-9_~@:,;=%-] | \\ [dw.+*?()\[\]{}|^$-]
-          | [*+?|)] | \{ [0-9]+ (?: , [0-9]* )? \} | \( (?: \?: )? (?! \? )
-        )+""",
-    re.VERBOSE,
-)
+# A stray brace, or a parameter as other frameworks write it: <id>, <int:id>, <int(min=1):id>, :id.
+_MISTAKE = re.compile(r"[{}]|<(?:([a-zA-Z_]\w*)(?:\([^)]*\))?:)?([a-zA-Z_]\w*)>|(?<=/):()([a-zA-Z_]\w*)")
 
 
-class PathPattern(str):
-    """The text of a path's regex, with the shape of the paths it matches.
+def compile_path(path: str, *, lenient: bool = False) -> tuple[re.Pattern[str], str, dict[str, Convertor[Any]]]:
+    """Compile a path or host template.
 
-    `segments` are the texts between slashes, `WILD` for one that holds a parameter; `regexes` are
-    the segments' own regexes. When `tail` is not None, further segments follow, at least one,
-    possibly empty, of which that regex decides.
+    Args:
+        path: such as "/users/{id:int}"; a text that does not start with "/" is a host, whose port
+            is left out of the regex, which is matched in lower case, and in which a `str` parameter is one label.
+        lenient: take what looks like a mistake as text: a brace that opens no parameter, and parameters as other
+            frameworks write them (`<int:id>`, `:id`). A `str` parameter of a host then matches several labels.
+
+    Returns:
+        The regex for the whole path, the format "/users/{id}", and the convertors by name.
+
+    Raises:
+        ValueError: for a duplicated parameter, an unknown convertor, a stray brace, another framework's parameter,
+            or a convertor whose regex cannot be part of another.
+
+    >>> regex, form, convertors = compile_path("/users/{id:int}")
+    >>> regex.match("/users/7")["id"], form, list(convertors)
+    ('7', '/users/{id}', ['id'])
     """
+    is_host = path[:1] != "/"
+    expression, form = "^", ""
+    convertors: dict[str, Convertor[Any]] = {}
+    start = at = 0  # of the text before the next parameter, and of the search for that
+    while head := _PARAM_HEAD.search(path, at):
+        convertor, end = _convertor_at(path, head)
+        if convertor is None:
+            at = head.start() + 1
+            continue
+        text, name, regex = path[start : head.start()], head[1], convertor.regex
+        if name in convertors:
+            raise _duplicated(path)
+        if not lenient and (mistake := _MISTAKE.search(text)):
+            raise _mistaken(path, start, mistake)
+        form += f"{text}{{{name}}}"
+        if is_host:
+            text = text.lower()
+            if regex == StringConvertor.regex and not lenient:
+                regex = _LABEL
+        expression += f"{re.escape(text)}(?P<{name}>{regex})"
+        convertors[name] = convertor
+        start = at = end
+    last = path[start:]
+    if not lenient and (mistake := _MISTAKE.search(last)):
+        raise _mistaken(path, start, mistake)
+    form += last
+    if is_host:
+        last = _PORT.sub("", last.lower())
+    try:
+        compiled = re.compile(rf"{expression}{re.escape(last)}\Z")
+    except re.error as exc:
+        raise ValueError(f"path: the convertors of {path!r} make no regular expression together: {exc}") from exc
+    if len(compiled.groupindex) != len(convertors):
+        raise ValueError(f"path: a convertor in {path!r} has a named group; write (?:...) in its regex")
+    return compiled, form, convertors
 
-    __slots__ = ("regexes", "segments", "tail")
-    segments: tuple[str | None, ...]
-    regexes: tuple[str, ...]
-    tail: str | None
 
-    @property
-    def open_ended(self) -> bool:
-        """Whether the number of segments is not fixed."""
-        return self.tail is not None
+def _convertor_at(path: str, head: re.Match[str]) -> tuple[Convertor[Any] | None, int]:
+    """Return the convertor of the parameter that may open at `head`, and the index after its brace.
 
-
-class _Parameter(NamedTuple):
-    name: str
-    convertor: Convertor[Any]
-    end: int
-
-
-def stays_within_segment(regex: str) -> bool:
-    """Return whether a convertor's regex surely never matches "/"; False if that is unknown.
-
-    >>> stays_within_segment("[0-9]+"), stays_within_segment(".*")
-    (True, False)
+    It opens none, and is text, if no brace closes it.
     """
-    return _WITHIN_SEGMENT.fullmatch(regex) is not None
-
-
-def _arguments_end(path: str, start: int) -> int:
-    """Return the index after the parenthesis that closes the one at `start`."""
-    depth, position, in_set = 0, start, False
-    while position < len(path):
-        character = path[position]
-        if character == "\\":
-            position += 1
-        elif in_set:
-            in_set = character != "]"
-        elif character == "[":
-            in_set = True
-        elif character in "()":
-            depth += 1 if character == "(" else -1
-            if depth == 0:
-                return position + 1
-        position += 1
-    raise ValueError(f"path: the parenthesis opened at character {start} of {path!r} is not closed")
-
-
-def _parameter_at(path: str, start: int) -> _Parameter | None:
-    """Read the parameter whose brace opens at `start`; None if it is none."""
-    head = _PARAM_HEAD.match(path, start)
-    if head is None:
-        return None
-    name, kind = head[1], head[2] or "str"
+    name, kind = head.groups("str")
     end, arguments = head.end(), None
     if head[2] is not None and path[end : end + 1] == "(":
-        end = _arguments_end(path, end)
+        end = closing_parenthesis(path, end)
+        if not end:
+            raise ValueError(f"path: the parenthesis opened at character {head.end()} of {path!r} is not closed")
         arguments = path[head.end() + 1 : end - 1]
     if path[end : end + 1] != "}":
-        return None
+        return None, end
     convertor = CONVERTOR_TYPES.get(kind)
     if convertor is None:
         known = ", ".join(CONVERTOR_TYPES)
@@ -108,110 +102,25 @@ def _parameter_at(path: str, start: int) -> _Parameter | None:
             convertor = convertor.with_arguments(arguments)
         except ValueError as exc:
             raise ValueError(f"path: parameter {name!r} of {path!r}: {exc}") from None
-    return _Parameter(name, convertor, end + 1)
+    return convertor, end + 1
 
 
-def _pieces(path: str, literal_braces: bool) -> list[str | _Parameter]:
-    pieces: list[str | _Parameter] = []
-    literal = ""
-    position = 0
-    while position < len(path):
-        if path[position] == "}" and not literal_braces:
-            raise ValueError(f"path: the brace at character {position} of {path!r} closes no parameter; write {{name}}")
-        if path[position] == "{":
-            parameter = _parameter_at(path, position)
-            if parameter is not None:
-                if literal:
-                    pieces.append(literal)
-                    literal = ""
-                pieces.append(parameter)
-                position = parameter.end
-                continue
-            if not literal_braces:
-                raise ValueError(
-                    f"path: the brace at character {position} of {path!r} opens no parameter; "
-                    "write {name} or {name:convertor}"
-                )
-        literal += path[position]
-        position += 1
-    return [*pieces, literal] if literal else pieces
+def _mistaken(path: str, start: int, found: re.Match[str]) -> ValueError:
+    """Return the error for what looks like a parameter in the text that starts at `start` of a template."""
+    if found[0] in "{}":
+        does, write = ("opens", "{name} or {name:convertor}") if found[0] == "{" else ("closes", "{name}")
+        place = f"the brace at character {start + found.start()} of {path!r}"
+        return ValueError(f"path: {place} {does} no parameter; write {write}")
+    kind, name = found[1] or found[3], found[2] or found[4]
+    ours = f"{{{name}:{kind}}}" if kind in CONVERTOR_TYPES else f"{{{name}}}"
+    return ValueError(f"path: {found[0]!r} in {path!r} is a parameter of another framework; write {ours!r}")
 
 
-def _set_shape(pattern: PathPattern, pieces: list[str | _Parameter]) -> None:
-    segments: list[str | None] = [""]
-    regexes: list[str] = [""]
-    tail: str | None = None
-    for piece in pieces:
-        if tail is not None:
-            tail += re.escape(piece) if isinstance(piece, str) else piece.convertor.regex
-        elif isinstance(piece, str):
-            first, *others = piece.split("/")
-            last = segments[-1]
-            segments[-1:] = [WILD if last is None else last + first, *others]
-            regexes[-1:] = [regexes[-1] + re.escape(first), *map(re.escape, others)]
-        elif stays_within_segment(piece.convertor.regex):
-            segments[-1] = WILD
-            regexes[-1] += piece.convertor.regex
-        else:
-            segments.pop()
-            tail = regexes.pop() + piece.convertor.regex
-    pattern.segments, pattern.regexes, pattern.tail = tuple(segments), tuple(regexes), tail
-
-
-def _reject_duplicates(path: str, parameters: list[_Parameter]) -> None:
-    names = [parameter.name for parameter in parameters]
+def _duplicated(path: str) -> ValueError:
+    names = [head[1] for head in _PARAM_HEAD.finditer(path)]
     duplicated = sorted({name for name in names if names.count(name) > 1})
-    if duplicated:
-        ending = "s" if len(duplicated) > 1 else ""
-        raise ValueError(f"Duplicated param name{ending} {', '.join(duplicated)} at path {path}")
-
-
-def _host_pieces(pieces: list[str | _Parameter]) -> list[str | _Parameter]:
-    """Return the pieces of a host in lower case, without its port."""
-    lower = [piece.lower() if isinstance(piece, str) else piece for piece in pieces]
-    if lower and isinstance(lower[-1], str):
-        lower[-1] = _PORT.sub("", lower[-1])
-    return lower
-
-
-def compile_path(path: str, *, literal_braces: bool = False) -> tuple[re.Pattern[str], str, dict[str, Convertor[Any]]]:
-    """Compile a path or host template.
-
-    Args:
-        path: such as "/users/{id:int}"; a text that does not start with "/" is a host, whose port
-            is left out of the regex and which is matched in lower case.
-        literal_braces: take a brace that opens no parameter as text instead of raising.
-
-    Returns:
-        The regex for the whole path, the format "/users/{id}", and the convertors by name.
-
-    Raises:
-        ValueError: for a duplicated parameter, an unknown convertor, a stray brace, or a convertor
-            whose regex cannot be part of another.
-
-    >>> regex, form, convertors = compile_path("/users/{id:int}")
-    >>> regex.match("/users/7")["id"], form, list(convertors)
-    ('7', '/users/{id}', ['id'])
-    """
-    pieces = _pieces(path, literal_braces)
-    parameters = [piece for piece in pieces if not isinstance(piece, str)]
-    _reject_duplicates(path, parameters)
-    is_host = not path.startswith("/")
-    form = "".join(piece if isinstance(piece, str) else f"{{{piece.name}}}" for piece in pieces)
-    if is_host:
-        pieces = _host_pieces(pieces)
-    expressions = [
-        re.escape(piece) if isinstance(piece, str) else f"(?P<{piece.name}>{piece.convertor.regex})" for piece in pieces
-    ]
-    pattern = PathPattern(rf"^{''.join(expressions)}\Z")
-    _set_shape(pattern, pieces)
-    try:
-        regex = re.compile(pattern)
-    except re.error as exc:
-        raise ValueError(f"path: the convertors of {path!r} make no regular expression together: {exc}") from exc
-    if len(regex.groupindex) != len(parameters):
-        raise ValueError(f"path: a convertor in {path!r} has a named group; write (?:...) in its regex")
-    return regex, form, {parameter.name: parameter.convertor for parameter in parameters}
+    ending = "s" if len(duplicated) > 1 else ""
+    return ValueError(f"Duplicated param name{ending} {', '.join(duplicated)} at path {path}")
 
 
 def replace_params(
@@ -227,14 +136,9 @@ def replace_params(
     Returns:
         The path, not percent-encoded, and what remains of `path_params`.
     """
-
-    def text(found: re.Match[str]) -> str:
-        name = found[1]
-        return texts.get(name, found[0])
-
     texts = {
         name: convertor.to_string(path_params.pop(name))
         for name, convertor in param_convertors.items()
         if name in path_params
     }
-    return PARAM_FORMAT_REGEX.sub(text, path), path_params
+    return PARAM_FORMAT_REGEX.sub(lambda found: texts.get(found[1], found[0]), path), path_params

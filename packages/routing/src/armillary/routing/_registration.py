@@ -1,129 +1,119 @@
-"""Registering functions by method, on a router or on a group of its routes."""
+"""Registering endpoints by path and method, on a router or on a group of its routes."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, TypedDict, TypeVar
+from typing import Any, ClassVar, TypedDict, TypeVar, Unpack
 
 from armillary.asgi_types import Middleware
 
-from ._base_route import MiddlewareList, endpoint_name
+from ._base_route import BaseRoute
 from ._body_limit import Limit
+from ._endpoint import MiddlewareList, endpoint_name
+from ._route import Route
+from ._websocket_route import WebSocketRoute
 
 E = TypeVar("E", bound=Callable[..., Any])
 
 
-class RouteOptions(TypedDict, total=False):
-    """What a decorator takes beside the path; as the arguments of `Route`."""
+class WebSocketArguments(TypedDict, total=False):
+    """The keyword arguments of a `WebSocketRoute`."""
 
     name: str | None
-    include_in_schema: bool
     middleware: MiddlewareList
+
+
+class RouteArguments(WebSocketArguments, total=False):
+    """The keyword arguments of a `Route`, apart from `methods`."""
+
+    include_in_schema: bool
     max_body_size: Limit
 
 
-def _joined(prefix: str, path: str) -> str:
-    if path and not path.startswith("/"):
-        raise ValueError(f"path must start with '/' or be empty below the prefix {prefix!r}, got {path!r}")
-    return prefix + path
-
-
 class Registration:
-    """The decorators `get post put patch delete options query websocket route` and `group`."""
+    """What a router and a group of its routes have in common: `add_route`, the decorators, and `group`."""
+
+    http_route_type: ClassVar[type[Route]] = Route
+    websocket_route_type: ClassVar[type[WebSocketRoute]] = WebSocketRoute
+
+    def _add(self, route: BaseRoute) -> None:
+        """Append a route to those of the router."""
+        raise NotImplementedError
 
     def add_route(
         self,
         path: str,
         endpoint: Callable[..., Any],
         methods: Iterable[str] | None = None,
-        name: str | None = None,
-        include_in_schema: bool = True,
-        *,
-        middleware: MiddlewareList = None,
-        max_body_size: Limit = ...,
+        **arguments: Unpack[RouteArguments],
     ) -> None:
         """Append a `Route`; arguments as there."""
-        raise NotImplementedError
+        self._add(self.http_route_type(path, endpoint, methods=methods, **arguments))
 
     def add_websocket_route(
-        self,
-        path: str,
-        endpoint: Callable[..., Any],
-        name: str | None = None,
-        *,
-        middleware: MiddlewareList = None,
+        self, path: str, endpoint: Callable[..., Any], **arguments: Unpack[WebSocketArguments]
     ) -> None:
         """Append a `WebSocketRoute`; arguments as there."""
-        raise NotImplementedError
+        self._add(self.websocket_route_type(path, endpoint, **arguments))
 
     def route(
-        self,
-        path: str,
-        methods: Iterable[str] | None = None,
-        *,
-        name: str | None = None,
-        include_in_schema: bool = True,
-        middleware: MiddlewareList = None,
-        max_body_size: Limit = ...,
+        self, path: str, methods: Iterable[str] | None = None, **arguments: Unpack[RouteArguments]
     ) -> Callable[[E], E]:
         """Return a decorator that registers a function or application for a path.
 
         Args:
             path: a path template.
             methods: as for `Route`.
-            name, include_in_schema, middleware, max_body_size: as for `Route`.
+            **arguments: `name`, `include_in_schema`, `middleware`, `max_body_size` as for `Route`.
 
         Returns:
             A decorator that gives back what it decorates.
         """
 
         def register(endpoint: E) -> E:
-            self.add_route(
-                path,
-                endpoint,
-                methods,
-                name,
-                include_in_schema,
-                middleware=middleware,
-                max_body_size=max_body_size,
-            )
+            self.add_route(path, endpoint, methods, **arguments)
             return endpoint
 
         return register
 
-    def get(self, path: str, **options: Any) -> Callable[[E], E]:
+    def get(self, path: str, **arguments: Unpack[RouteArguments]) -> Callable[[E], E]:
         """Register a function for GET and HEAD; keyword arguments as for `route`."""
-        return self.route(path, ["GET"], **options)
+        return self.route(path, ["GET"], **arguments)
 
-    def post(self, path: str, **options: Any) -> Callable[[E], E]:
+    def post(self, path: str, **arguments: Unpack[RouteArguments]) -> Callable[[E], E]:
         """Register a function for POST; keyword arguments as for `route`."""
-        return self.route(path, ["POST"], **options)
+        return self.route(path, ["POST"], **arguments)
 
-    def put(self, path: str, **options: Any) -> Callable[[E], E]:
+    def put(self, path: str, **arguments: Unpack[RouteArguments]) -> Callable[[E], E]:
         """Register a function for PUT; keyword arguments as for `route`."""
-        return self.route(path, ["PUT"], **options)
+        return self.route(path, ["PUT"], **arguments)
 
-    def patch(self, path: str, **options: Any) -> Callable[[E], E]:
+    def patch(self, path: str, **arguments: Unpack[RouteArguments]) -> Callable[[E], E]:
         """Register a function for PATCH; keyword arguments as for `route`."""
-        return self.route(path, ["PATCH"], **options)
+        return self.route(path, ["PATCH"], **arguments)
 
-    def delete(self, path: str, **options: Any) -> Callable[[E], E]:
+    def delete(self, path: str, **arguments: Unpack[RouteArguments]) -> Callable[[E], E]:
         """Register a function for DELETE; keyword arguments as for `route`."""
-        return self.route(path, ["DELETE"], **options)
+        return self.route(path, ["DELETE"], **arguments)
 
-    def options(self, path: str, **options: Any) -> Callable[[E], E]:
+    def options(self, path: str, **arguments: Unpack[RouteArguments]) -> Callable[[E], E]:
         """Register a function for OPTIONS; keyword arguments as for `route`."""
-        return self.route(path, ["OPTIONS"], **options)
+        return self.route(path, ["OPTIONS"], **arguments)
 
-    def query(self, path: str, **options: Any) -> Callable[[E], E]:
+    def query(self, path: str, **arguments: Unpack[RouteArguments]) -> Callable[[E], E]:
         """Register a function for QUERY; keyword arguments as for `route`."""
-        return self.route(path, ["QUERY"], **options)
+        return self.route(path, ["QUERY"], **arguments)
 
-    def websocket(self, path: str, *, name: str | None = None, middleware: MiddlewareList = None) -> Callable[[E], E]:
-        """Return a decorator that registers a function of a WebSocket for a path."""
+    def websocket(self, path: str, **arguments: Unpack[WebSocketArguments]) -> Callable[[E], E]:
+        """Return a decorator that registers a function of a WebSocket for a path.
+
+        Args:
+            path: a path template.
+            **arguments: `name` and `middleware` as for `WebSocketRoute`.
+        """
 
         def register(endpoint: E) -> E:
-            self.add_websocket_route(path, endpoint, name, middleware=middleware)
+            self.add_websocket_route(path, endpoint, **arguments)
             return endpoint
 
         return register
@@ -162,43 +152,30 @@ class RouteGroup(Registration):
         self.name = name
         self.middleware = [*middleware]
 
-    def _name(self, name: str | None, endpoint: Callable[..., Any]) -> str | None:
-        if not self.name:
-            return name
-        return f"{self.name}:{endpoint_name(endpoint) if name is None else name}"
-
     def add_route(
         self,
         path: str,
         endpoint: Callable[..., Any],
         methods: Iterable[str] | None = None,
-        name: str | None = None,
-        include_in_schema: bool = True,
-        *,
-        middleware: MiddlewareList = None,
-        max_body_size: Limit = ...,
+        **arguments: Unpack[RouteArguments],
     ) -> None:
-        self.parent.add_route(
-            _joined(self.prefix, path),
-            endpoint,
-            methods,
-            self._name(name, endpoint),
-            include_in_schema,
-            middleware=[*self.middleware, *(middleware or ())],
-            max_body_size=max_body_size,
-        )
+        self._share(arguments, endpoint)
+        self.parent.add_route(self._joined(path), endpoint, methods, **arguments)
 
     def add_websocket_route(
-        self,
-        path: str,
-        endpoint: Callable[..., Any],
-        name: str | None = None,
-        *,
-        middleware: MiddlewareList = None,
+        self, path: str, endpoint: Callable[..., Any], **arguments: Unpack[WebSocketArguments]
     ) -> None:
-        self.parent.add_websocket_route(
-            _joined(self.prefix, path),
-            endpoint,
-            self._name(name, endpoint),
-            middleware=[*self.middleware, *(middleware or ())],
-        )
+        self._share(arguments, endpoint)
+        self.parent.add_websocket_route(self._joined(path), endpoint, **arguments)
+
+    def _joined(self, path: str) -> str:
+        if path and not path.startswith("/"):
+            raise ValueError(f"path must start with '/' or be empty below the prefix {self.prefix!r}, got {path!r}")
+        return self.prefix + path
+
+    def _share(self, arguments: WebSocketArguments, endpoint: Callable[..., Any]) -> None:
+        """Add to the arguments of a route what the group shares."""
+        arguments["middleware"] = [*self.middleware, *(arguments.get("middleware") or ())]
+        if self.name:
+            name = arguments.get("name")
+            arguments["name"] = f"{self.name}:{endpoint_name(endpoint) if name is None else name}"

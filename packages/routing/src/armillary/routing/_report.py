@@ -9,13 +9,14 @@ is said about regexes that differ inside a segment unless one of them is a whole
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 from ._base_route import BaseRoute
+from ._candidate import known_shape
+from ._convertors import Convertor
 from ._host import Host
-from ._index import path_pattern
-from ._path_template import PathPattern
+from ._path_shape import PathShape, Segment
 from ._route import Route
 from ._websocket_route import WebSocketRoute
 
@@ -71,47 +72,34 @@ def report(routes: Sequence[BaseRoute], where: str = "") -> Iterator[Finding]:
     """Yield the findings about routes and about those below their mounts."""
     names: dict[str, BaseRoute] = {}
     methods = frozenset(method for route in routes for method in getattr(route, "methods", None) or ())
-    for position, route in enumerate(routes):
-        yield from _name_findings(names, route, where)
-        if not isinstance(route, Host) and path_pattern(route) is None:
+    earlier: list[_Entry] = []
+    for route in routes:
+        name = getattr(route, "name", None)
+        other = names.setdefault(name, route) if name else route
+        if other is not route and _params(route) == _params(other):
+            yield Finding("duplicate name", route, other, where)
+        shape = known_shape(route)
+        if shape is not None:
+            entry = _Entry(route, shape, _connections(route, methods))
+            yield from _path_findings(earlier, entry, where)
+            earlier.append(entry)
+        elif not isinstance(route, Host):
             yield Finding("asked for every path", route, None, where)
-        yield from _path_findings(routes[:position], route, methods, where)
         below: Sequence[BaseRoute] = getattr(route, "routes", None) or ()
         if below:
             yield from report(below, where + getattr(route, "path", ""))
-
-
-def _name_findings(names: dict[str, BaseRoute], route: BaseRoute, where: str) -> Iterator[Finding]:
-    name = getattr(route, "name", None)
-    if not name:
-        return
-    other = names.setdefault(name, route)
-    if other is not route and _params(route) == _params(other):
-        yield Finding("duplicate name", route, other, where)
 
 
 def _params(route: Any) -> set[str]:
     return set(getattr(route, "param_convertors", ()))
 
 
-def _path_findings(
-    earlier: Sequence[BaseRoute], route: BaseRoute, named: frozenset[str], where: str
-) -> Iterator[Finding]:
-    pattern = path_pattern(route)
-    if pattern is None:
-        return
-    left = _connections(route, named)
-    for other in earlier:
-        other_pattern = path_pattern(other)
-        if other_pattern is None or left.isdisjoint(_connections(other, named)):
-            continue
-        if covers(other_pattern, pattern):
-            left = left - _connections(other, named)
-            if not left:
-                yield Finding("unreachable", route, other, where)
-                return
-        elif overlaps(other_pattern, pattern) and not covers(pattern, other_pattern):
-            yield Finding("overlap", route, other, where)
+class _Entry(NamedTuple):
+    """A route, the paths it matches, and what it takes on them: methods and WebSockets."""
+
+    route: BaseRoute
+    shape: PathShape
+    connections: frozenset[str]
 
 
 _WEBSOCKET = "a WebSocket"
@@ -119,7 +107,7 @@ _OTHER_METHOD = "any method that no route names"
 
 
 def _connections(route: Any, named: frozenset[str]) -> frozenset[str]:
-    """Return what a route takes on its paths: methods and WebSockets.
+    """Return what a route takes on its paths.
 
     Args:
         route: the route.
@@ -133,41 +121,71 @@ def _connections(route: Any, named: frozenset[str]) -> frozenset[str]:
     return methods | {_WEBSOCKET} if route.serves_websockets else methods
 
 
-def covers(first: PathPattern, second: PathPattern) -> bool:
+def _path_findings(earlier: Sequence[_Entry], entry: _Entry, where: str) -> Iterator[Finding]:
+    """Yield the conflicts of a route with earlier ones."""
+    left = entry.connections  # what no earlier route takes on all of its paths
+    for other in earlier:
+        if left.isdisjoint(other.connections):
+            continue
+        if covers(other, entry):
+            left = left - other.connections
+            if not left:
+                yield Finding("unreachable", entry.route, other.route, where)
+                return
+        elif overlaps(other, entry) and not covers(entry, other):
+            yield Finding("overlap", entry.route, other.route, where)
+
+
+def covers(first: _Entry, second: _Entry) -> bool:
     """Return whether the first surely matches every path of the second."""
-    shared, count = len(first.segments), len(second.segments)
-    if first.tail is None:
-        fits = second.tail is None and count == shared
-    elif count == shared:
-        fits = second.tail is not None and first.tail in (_ANY, second.tail)
+    segments, tail = first.shape
+    others, other_tail = second.shape
+    if tail is None:
+        fits = other_tail is None and len(others) == len(segments)
+    elif len(others) == len(segments):
+        fits = other_tail is not None and tail.regex in (_ANY, other_tail.regex)
     else:
-        fits = count > shared and first.tail == _ANY
-    return fits and all(_covers_segment(a, b) for a, b in zip(first.regexes, second.regexes, strict=False))
+        fits = len(others) > len(segments) and tail.regex == _ANY
+    return fits and all(_covers_segment(first, mine, other) for mine, other in zip(segments, others, strict=False))
 
 
-def _covers_segment(first: str, second: str) -> bool:
-    return first == second or (first == _WHOLE_STR and re.fullmatch(second, "") is None)
+def _covers_segment(entry: _Entry, segment: Segment, other: Segment) -> bool:
+    if other.text is not None:
+        return _takes(entry, segment, other.text)
+    return segment.regex == other.regex or (segment.regex == _WHOLE_STR and re.fullmatch(other.regex, "") is None)
 
 
-def overlaps(first: PathPattern, second: PathPattern) -> bool:
+def overlaps(first: _Entry, second: _Entry) -> bool:
     """Return whether some path surely matches both."""
-    if not all(_segments_overlap(first, second, place) for place in range(_shared_segments(first, second))):
-        return False
-    short, long = sorted((first, second), key=lambda pattern: len(pattern.segments))
+    for mine, other in zip(first.shape.segments, second.shape.segments, strict=False):
+        if mine.regex == other.regex:
+            continue
+        if mine.text is not None:
+            overlap = _takes(second, other, mine.text)
+        elif other.text is not None:
+            overlap = _takes(first, mine, other.text)
+        else:
+            overlap = _WHOLE_STR in (mine.regex, other.regex)
+        if not overlap:
+            return False
+    short, long = sorted((first.shape, second.shape), key=lambda shape: len(shape.segments))
     if len(short.segments) < len(long.segments):
-        return short.tail == _ANY
-    return first.tail == second.tail or (first.open_ended and second.open_ended and _ANY in (first.tail, second.tail))
+        return short.tail is not None and short.tail.regex == _ANY
+    if short.tail is None or long.tail is None:
+        return short.tail is long.tail
+    return short.tail.regex == long.tail.regex or _ANY in (short.tail.regex, long.tail.regex)
 
 
-def _shared_segments(first: PathPattern, second: PathPattern) -> int:
-    return min(len(first.segments), len(second.segments))
-
-
-def _segments_overlap(first: PathPattern, second: PathPattern, place: int) -> bool:
-    mine, other = first.regexes[place], second.regexes[place]
-    if mine == other:
+def _takes(entry: _Entry, segment: Segment, text: str) -> bool:
+    """Return whether a segment of a route matches a text, which may have the shape of a value and be none."""
+    if re.fullmatch(segment.regex, text) is None:
+        return False
+    parameter = segment[0] if len(segment) == 1 else ""
+    convertors: Mapping[str, Convertor[Any]] = getattr(entry.route, "param_convertors", {})
+    if isinstance(parameter, str) or parameter.name not in convertors:
         return True
-    for text, regex in ((first.segments[place], other), (second.segments[place], mine)):
-        if text is not None:
-            return re.fullmatch(regex, text) is not None
-    return _WHOLE_STR in (mine, other)
+    try:
+        convertors[parameter.name].convert(text)
+    except ValueError:
+        return False
+    return True

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from armillary.datastructures import URLPath
+
+from ._base_route import BaseRoute
 from ._convertors import Convertor
-from ._path_template import PARAM_FORMAT_REGEX, replace_params, stays_within_segment
-from ._route_path import ENCODED_SLASH, encode_path, stay_on_host
+from ._match import NoMatchFound, PathParameterError
+from ._path_shape import stays_within_segment
+from ._path_template import PARAM_FORMAT_REGEX, replace_params
+from ._path_text import ENCODED_SLASH, encode_path, stay_on_host
 
 
 def filled(
@@ -24,7 +29,8 @@ def filled(
         form: a path format, such as "/users/{id}"; placeholders without a value remain.
         convertors: the convertors by parameter name.
         params: the values; those used are removed.
-        encode: percent-encode literals and values (RFC 3986 section 3.3).
+        encode: percent-encode literals and values (RFC 3986 section 3.3), and reject values that make a segment "."
+            or "..".
         segments: for a router that matches undecoded paths: "/" inside a value is `%2F`.
     """
     if not encode:
@@ -33,17 +39,53 @@ def filled(
     for name, convertor in convertors.items():
         if name in params:
             value = params.pop(name)
-            if not segments:
-                texts[name] = encode_path(convertor.to_string(value))
-            else:
-                texts[name] = encode_path(_segment_text(convertor, value))
+            text = convertor.to_segment(value) if segments else convertor.to_string(value)
+            if segments and stays_within_segment(convertor.regex):
+                text = text.replace("/", ENCODED_SLASH)
+            texts[name] = encode_path(text)
     literals = PARAM_FORMAT_REGEX.split(form)
     parts = [
         encode_path(part) if place % 2 == 0 else texts.get(part, f"{{{part}}}") for place, part in enumerate(literals)
     ]
-    return stay_on_host("".join(parts))
+    path = stay_on_host("".join(parts))
+    if texts and not {".", ".."}.isdisjoint(path.split("/")):
+        # Neither is there a way to write them: "%2E%2E" counts as ".." too (WHATWG URL section 4.4).
+        raise PathParameterError(
+            f'{path!r} would lead elsewhere: clients take the segments "." and ".." out of a path '
+            "(RFC 3986 section 5.2.4)"
+        )
+    return path
 
 
-def _segment_text(convertor: Convertor[Any], value: Any) -> str:
-    text = convertor.to_segment(value)
-    return text.replace("/", ENCODED_SLASH) if stays_within_segment(convertor.regex) else text
+def child_routes(app: Any) -> Sequence[BaseRoute]:
+    """Return the routes of an application that has any."""
+    return getattr(app, "routes", None) or []
+
+
+def name_below(own_name: str, name: str) -> str | None:
+    """Return what remains of a name below a mount, None if the name is not below it.
+
+    A mount without a name is transparent.
+    """
+    if not own_name:
+        return name
+    prefix = own_name + ":"
+    return name[len(prefix) :] if name.startswith(prefix) else None
+
+
+def reverse_child(app: Any, name: str, params: dict[str, Any]) -> URLPath:
+    """Return the path of a named route below `app`; `NoMatchFound` if there is none."""
+    router = getattr(app, "router", app)
+    finder = getattr(router, "find_url_path", None)
+    if finder is not None:
+        path: URLPath = finder(name, params)
+        return path
+    for route in child_routes(app):
+        try:
+            found: Any = route.url_path_for(name, **params)
+            return URLPath(found, protocol=getattr(found, "protocol", ""), host=getattr(found, "host", ""))
+        except Exception as exc:
+            # Other frameworks have an exception of their own by that name.
+            if not isinstance(exc, NoMatchFound) and type(exc).__name__ != NoMatchFound.__name__:
+                raise
+    raise NoMatchFound(name, params)

@@ -6,21 +6,38 @@ from collections.abc import Iterable
 from typing import Any, SupportsIndex
 
 from ._base_route import BaseRoute
-from ._index import RouteIndex
+from ._route_index import RouteIndex
 
 
 class RouteList(list[BaseRoute]):
     """The routes of a router: a plain list to its users.
 
-    Every method that changes the list drops `compiled`; the next connection compiles it again.
+    Every method that changes the list drops `compiled`; the next connection compiles it again. Attributes of a route
+    that are changed later do not: put the route into the list again (`routes[at] = route`).
+
+    Args:
+        routes: the routes, of ours or of another framework.
+
+    Raises:
+        TypeError: for anything that is no route, here and in every method that takes one.
     """
 
     __slots__ = ("__weakref__", "changes", "compiled")
 
     def __init__(self, routes: Iterable[BaseRoute] = ()) -> None:
-        super().__init__(routes)
+        super().__init__(self.checked(routes))
         self.compiled: RouteIndex | None = None
         self.changes = 0
+
+    def checked(self, routes: Iterable[Any]) -> list[BaseRoute]:
+        """Return routes that are about to be put into the list; `TypeError` for anything else."""
+        if not isinstance(routes, Iterable):
+            raise TypeError(f"routes takes a list of routes, got {routes!r}; write [{routes!r}]")
+        found = [*routes]
+        for route in found:
+            if isinstance(route, type) or not callable(getattr(route, "matches", None)):
+                raise TypeError(f"routes takes routes, got {route!r}; write Route(path, endpoint) or Mount(path, app)")
+        return found
 
     def discard(self) -> None:
         """Drop the index."""
@@ -37,15 +54,14 @@ class RouteList(list[BaseRoute]):
         return index
 
     def append(self, route: BaseRoute, /) -> None:
-        super().append(route)
-        self.discard()
+        self.extend((route,))
 
     def extend(self, routes: Iterable[BaseRoute], /) -> None:
-        super().extend(routes)
+        super().extend(self.checked(routes))
         self.discard()
 
     def insert(self, index: SupportsIndex, route: BaseRoute, /) -> None:
-        super().insert(index, route)
+        super().insert(index, *self.checked((route,)))
         self.discard()
 
     def remove(self, route: BaseRoute, /) -> None:
@@ -72,7 +88,8 @@ class RouteList(list[BaseRoute]):
             self.discard()
 
     def __setitem__(self, index: Any, value: Any, /) -> None:
-        super().__setitem__(index, value)
+        checked: Any = self.checked(value) if isinstance(index, slice) else self.checked((value,))[0]
+        super().__setitem__(index, checked)  # pyright: ignore[reportUnknownArgumentType]
         self.discard()
 
     def __delitem__(self, index: SupportsIndex | slice, /) -> None:
@@ -80,8 +97,7 @@ class RouteList(list[BaseRoute]):
         self.discard()
 
     def __iadd__(self, routes: Iterable[BaseRoute], /) -> RouteList:  # type: ignore[override, misc]
-        super().__iadd__(routes)
-        self.discard()
+        self.extend(routes)
         return self
 
     def __imul__(self, times: SupportsIndex, /) -> RouteList:
@@ -90,7 +106,7 @@ class RouteList(list[BaseRoute]):
         return self
 
     def copy(self) -> RouteList:
-        return RouteList(self)
+        return type(self)(self)
 
     def __reduce__(self) -> tuple[type[RouteList], tuple[list[BaseRoute]]]:
-        return RouteList, (list(self),)
+        return type(self), (list(self),)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from armillary.asgi_types import ASGIApp, Receive, Scope, Send, is_plain_function
 
-from ._base_route import Endpoint, MiddlewareList, checked_callable, endpoint_name, wrap
-from ._functions import websocket_application
+from ._endpoint import Endpoint, MiddlewareList, checked_callable, endpoint_name, websocket_application, wrap
 from ._match import Match
-from ._route import TemplateRoute
+from ._template_route import EndpointRoute
 
 
-class WebSocketRoute(TemplateRoute):
+class WebSocketRoute(EndpointRoute):
     """A path and the endpoint that handles WebSockets on it.
 
     Args:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from armillary.applications import Armillary
@@ -22,6 +22,7 @@ class Starlette(Armillary):
     """The native application with Starlette's defaults and order: no body limit, one guard outside all."""
 
     router_class = Router
+    rejects_late_changes = False
 
     def __init__(
         self,
@@ -53,6 +54,22 @@ class Starlette(Armillary):
         for cls, args, kwargs in layers:
             app = cls(app, *args, **kwargs)
         return app
+
+    def add_route(
+        self,
+        path: str,
+        route: Callable[..., Any],
+        methods: Iterable[str] | None = None,
+        name: str | None = None,
+        include_in_schema: bool = True,
+        **options: Any,
+    ) -> None:
+        self.router.add_route(path, route, methods, name=name, include_in_schema=include_in_schema, **options)
+
+    def add_websocket_route(
+        self, path: str, route: Callable[..., Any], name: str | None = None, **options: Any
+    ) -> None:
+        self.router.add_websocket_route(path, route, name=name, **options)
 
     def add_exception_handler(self, exc_class_or_status_code: Any, handler: ExceptionHandler) -> None:
         self.exception_handlers[exc_class_or_status_code] = handler

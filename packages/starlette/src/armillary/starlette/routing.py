@@ -28,6 +28,7 @@ from armillary.routing import (
     replace_params,
 )
 
+from ._watched_routes import WatchedRoute, WatchedRouteList
 from ._websocket_session import websocket_session
 from .concurrency import run_in_threadpool
 from .requests import Request
@@ -78,7 +79,7 @@ def get_name(endpoint: Endpoint) -> str:
 
 def compile_path(path: str) -> tuple[re.Pattern[str], str, dict[str, Convertor[Any]]]:
     """Return regex, format and convertors of a template; a stray brace is text."""
-    return native_compile_path(path, literal_braces=True)
+    return native_compile_path(path, lenient=True)
 
 
 def body_limit(app: ASGIApp, limit: int | EllipsisType | None) -> ASGIApp:
@@ -90,7 +91,7 @@ def body_limit(app: ASGIApp, limit: int | EllipsisType | None) -> ASGIApp:
     return RequestBodyLimitMiddleware(app, limit)
 
 
-class BaseRoute(NativeBaseRoute):
+class BaseRoute(WatchedRoute, NativeBaseRoute):
     """A route. The match is written into the caller's own scope, `root_path` included."""
 
     scope_in_place = True
@@ -105,7 +106,7 @@ class Route(BaseRoute, NativeRoute):
 
     takes_websockets = False
     encodes_paths = False
-    literal_braces = True
+    lenient_paths = True
 
     def __init__(
         self,
@@ -128,6 +129,9 @@ class Route(BaseRoute, NativeRoute):
             max_body_size=... if max_body_size is None else max_body_size,
         )
 
+    def method_set(self, methods: Iterable[str] | None) -> set[str] | None:
+        return set() if methods is not None and not methods else super().method_set(methods)
+
     def function_app(self, endpoint: Endpoint) -> ASGIApp:
         return request_response(endpoint)
 
@@ -139,7 +143,7 @@ class WebSocketRoute(BaseRoute, NativeWebSocketRoute):
     """A path and the endpoint that handles WebSockets on it."""
 
     encodes_paths = False
-    literal_braces = True
+    lenient_paths = True
 
     def function_app(self, endpoint: Endpoint) -> ASGIApp:
         return websocket_session(endpoint)
@@ -149,7 +153,7 @@ class Mount(BaseRoute, NativeMount):
     """A path prefix and the application, or the routes, below it."""
 
     encodes_paths = False
-    literal_braces = True
+    lenient_paths = True
     keeps_missing_params = True
 
     def __init__(
@@ -181,13 +185,15 @@ class Mount(BaseRoute, NativeMount):
 class Host(BaseRoute, NativeHost):
     """A host name and the application that serves it."""
 
-    literal_braces = True
+    encodes_paths = False
+    lenient_paths = True
 
 
 class Router(NativeRouter):
     """Dispatches each connection to its route."""
 
     allow_union = False
+    route_list_type = WatchedRouteList
     http_route_type = Route
     websocket_route_type = WebSocketRoute
     mount_type = Mount
@@ -243,7 +249,10 @@ class Router(NativeRouter):
         include_in_schema: bool = True,
         **options: Any,
     ) -> None:
-        super().add_route(path, endpoint, methods, name, include_in_schema, **options)
+        super().add_route(path, endpoint, methods, name=name, include_in_schema=include_in_schema, **options)
+
+    def add_websocket_route(self, path: str, endpoint: Endpoint, name: str | None = None, **options: Any) -> None:
+        super().add_websocket_route(path, endpoint, name=name, **options)
 
 
 GENERATOR = 0x20  # inspect.CO_GENERATOR

@@ -11,10 +11,9 @@ from typing import Final, NamedTuple
 
 from armillary.asgi_types import Scope
 
-MOUNT_KEY: Final = "armillary.mount"
+from ._path_text import ENCODED_SLASH, decoded, encode_path, toggled_slash, without_prefix
 
-ENCODED_SLASH: Final = "\udc2f"
-"""Represents `%2F` while an undecoded path is matched; no decoded path holds a lone surrogate."""
+MOUNT_KEY: Final = "armillary.mount"
 
 
 class MountPoint(NamedTuple):
@@ -39,14 +38,6 @@ def current_mount(scope: Scope) -> MountPoint | None:
     if point is None or point.root_path != scope.get("root_path", ""):
         return None
     return point
-
-
-def without_prefix(path: str, prefix: str) -> str | None:
-    """Return what follows a prefix of whole segments, None if the path is not below it."""
-    if not path.startswith(prefix):
-        return None
-    rest = path[len(prefix) :]
-    return rest if not rest or rest[0] == "/" else None
 
 
 def get_route_path(scope: Scope) -> str:
@@ -86,7 +77,7 @@ def split_path(scope: Scope) -> str:
 
     parts = text.replace("%2f", "%2F").split("%2F")
     segments = ENCODED_SLASH.join([unquote(part) for part in parts])
-    return segments if segments.replace(ENCODED_SLASH, "/") == path else path
+    return segments if decoded(segments) == path else path
 
 
 def get_segments_path(scope: Scope) -> str:
@@ -101,12 +92,14 @@ def get_segments_path(scope: Scope) -> str:
     return whole[len(whole) - len(rest) :]
 
 
-def decoded(text: str) -> str:
-    """Return a piece of an undecoded path with its slashes."""
-    return text.replace(ENCODED_SLASH, "/")
+def toggled_path(scope: Scope) -> Scope:
+    """Return the keys of the path with a slash at its end, or without any."""
+    path = toggled_slash(split_path(scope))
+    raw_path = None if scope.get("raw_path") is None else encode_path(path).encode("ascii")
+    return {"path": decoded(path), "raw_path": raw_path}
 
 
-def child_mount(scope: Scope, matched: str, root_path: str, template: str) -> MountPoint:
+def mount_point(scope: Scope, matched: str, root_path: str, template: str) -> MountPoint:
     """Return the mount point below a route that matched `matched` of the path.
 
     Args:
@@ -119,33 +112,11 @@ def child_mount(scope: Scope, matched: str, root_path: str, template: str) -> Mo
     if outer is not None:
         return MountPoint(root_path, outer.path + decoded(matched), outer.segments + matched, outer.template + template)
     known = scope.get(MOUNT_KEY)
-    prefix = _server_prefix(scope)
-    return MountPoint(
-        root_path, prefix + decoded(matched), prefix + matched, (known.template if known else "") + template
-    )
-
-
-def _server_prefix(scope: Scope) -> str:
     path: str = scope["path"]
-    return path[: len(path) - len(get_route_path(scope))]
-
-
-def encode_path(path: str, safe: str = "/:@!$&'()*+,;=") -> str:
-    """Percent-encode a decoded path (RFC 3986 section 3.3); `ENCODED_SLASH` becomes `%2F`."""
-    from urllib.parse import quote
-
-    parts = path.split(ENCODED_SLASH)
-    return "%2F".join([quote(part.encode("utf-8", "surrogatepass"), safe=safe) for part in parts])
-
-
-def stay_on_host(path: str) -> str:
-    """Return a path that no client takes for `//authority` (RFC 3986 section 4.2).
-
-    Browsers read a backslash as a slash, so it counts too.
-
-    >>> stay_on_host("//example.org/a")
-    '/%2Fexample.org/a'
-    """
-    if path[:1] == "/" and path[1:2] in ("/", "\\"):
-        return f"/%{ord(path[1]):02X}{path[2:]}"
-    return path
+    server_prefix = path[: len(path) - len(get_route_path(scope))]
+    return MountPoint(
+        root_path,
+        server_prefix + decoded(matched),
+        server_prefix + matched,
+        (known.template if known else "") + template,
+    )

@@ -1,0 +1,92 @@
+"""Endpoints: what a route leads to, and how it becomes an application.
+
+An endpoint that is an ASGI application is used as it is. A function of a request or of a WebSocket is made an
+application by the package that owns requests or WebSockets; it is imported here, when a route is constructed, and not
+before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, TypeAlias
+
+from armillary.asgi_types import ASGIApp, Middleware
+from armillary.datastructures import is_token
+
+Endpoint: TypeAlias = Callable[..., Any]
+"""An ASGI application, or a plain function of a request or of a WebSocket."""
+
+MiddlewareList: TypeAlias = Sequence[Middleware] | None
+"""Wrapped around an application, the first being outermost."""
+
+
+def checked_callable(value: Any, parameter: str) -> Any:
+    """Return an application or endpoint; `TypeError` for what cannot be called."""
+    if not callable(value):
+        raise TypeError(f"{parameter} takes a function or an ASGI application, got {value!r}")
+    return value
+
+
+def wrap(app: ASGIApp, middleware: MiddlewareList) -> ASGIApp:
+    """Return `app` inside its middleware, the first being outermost."""
+    for cls, args, kwargs in reversed(middleware or ()):
+        app = cls(app, *args, **kwargs)
+    return app
+
+
+def endpoint_name(endpoint: Any) -> str:
+    """Return the name of a function or class, or of an instance's class."""
+    return str(getattr(endpoint, "__name__", type(endpoint).__name__))
+
+
+def method_set(methods: Iterable[str] | None) -> set[str] | None:
+    """Return upper-case method names, HEAD joining GET.
+
+    Raises:
+        TypeError: a bare string, or something in the list that is no string.
+        ValueError: a name that no method can have (RFC 9110 section 9.1).
+    """
+    if methods is None:
+        return None
+    if isinstance(methods, str):
+        raise TypeError(f"methods takes a list of names, such as [{methods!r}], not a string")
+    names: set[str] = set()
+    for method in methods:
+        if not isinstance(method, str):
+            raise TypeError(f"methods takes a list of names, got {method!r} in it")
+        if not is_token(method):
+            raise ValueError(f"methods: {method!r} is not the name of a method")
+        names.add(method.upper())
+    if "GET" in names:
+        names.add("HEAD")
+    return names
+
+
+def request_application(endpoint: Callable[..., Any]) -> ASGIApp:
+    """Return the application that calls `endpoint(request)` and sends the response it returns."""
+    try:
+        from armillary.http import request_response
+    except ModuleNotFoundError as exc:
+        if not (exc.name or "").startswith("armillary"):
+            raise
+        raise _missing_part(endpoint, "armillary-http") from exc
+    return request_response(endpoint)
+
+
+def websocket_application(endpoint: Callable[..., Any]) -> ASGIApp:
+    """Return the application that calls `endpoint(websocket)`."""
+    try:
+        from armillary.websockets import websocket_session
+    except ModuleNotFoundError as exc:
+        if not (exc.name or "").startswith("armillary"):
+            raise
+        raise _missing_part(endpoint, "armillary-websockets") from exc
+    return websocket_session(endpoint)
+
+
+def _missing_part(endpoint: Any, package: str) -> TypeError:
+    name = getattr(endpoint, "__name__", repr(endpoint))
+    return TypeError(
+        f"endpoint {name} is a plain function and {package} is not installed: "
+        "run `pip install armillary-routing[functions]`, or pass an ASGI application"
+    )

@@ -1,0 +1,105 @@
+"""What routes that are found by a template share, and what routes of one endpoint share."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, ClassVar
+
+from armillary.asgi_types import ASGIApp, Scope
+from armillary.datastructures import URLPath
+
+from ._base_route import BaseRoute
+from ._convertors import Convertor
+from ._endpoint import Endpoint
+from ._match import NoMatchFound
+from ._matched_scope import merged_params
+from ._path_reader import PathReader, is_reader_of, path_reader
+from ._path_template import compile_path
+from ._reverse import filled
+from ._scope_path import get_route_path
+
+
+class TemplateRoute(BaseRoute):
+    """What routes share that are found by the template of a path.
+
+    Attributes are public and may be rewritten, also on a copy: `path_regex`, `path_format`,
+    `param_convertors` and `app` are used, whatever `path` and `endpoint` hold.
+    """
+
+    encodes_paths: ClassVar[bool] = True
+    """Percent-encode what `url_path_for` returns, and reject "." and ".." as values."""
+    lenient_paths: ClassVar[bool] = False
+    """Take a stray brace, or a parameter as other frameworks write it, as text."""
+
+    path: str
+    app: ASGIApp
+    path_regex: re.Pattern[str]
+    path_format: str
+    param_convertors: dict[str, Convertor[Any]]
+
+    # For subclasses with another constructor.
+    name: str = ""
+    _reader: PathReader | None = None
+
+    def _set_path(self, path: str, tail: str = "") -> None:
+        """Set all that follows from the template; `tail` is added to it."""
+        if path[:1] != "/" and (path or not tail):
+            raise ValueError(f"path must start with '/', got {path!r}; write {'/' + path!r}")
+        self.path = path
+        compiled = compile_path(path + tail, lenient=self.lenient_paths)
+        self.path_regex, self.path_format, self.param_convertors = compiled
+
+    @property
+    def reader(self) -> PathReader:
+        """The reader of the paths that `path_regex` matches."""
+        reader = self._reader
+        if reader is None or not is_reader_of(reader, self.path_regex, self.param_convertors):
+            reader = self._reader = path_reader(self.path_regex, self.param_convertors)
+        return reader
+
+    def filled(self, params: dict[str, Any], segments: bool) -> str:
+        """Return the path with its parameters, which are taken out of `params`."""
+        return filled(self.path_format, self.param_convertors, params, encode=self.encodes_paths, segments=segments)
+
+    def url_path_for(self, name: str, /, **path_params: Any) -> URLPath:
+        """Return the path of this route, or of a route below it.
+
+        Args:
+            name: the route's name, or one below it as "mount:route".
+            **path_params: exactly the parameters of the template, and of those below it.
+
+        Raises:
+            NoMatchFound: for another name or other parameters.
+            PathParameterError: for a value that the route would not match.
+        """
+        return self.reverse(name, path_params, False)
+
+    def reverse(self, name: str, path_params: dict[str, Any], segments: bool) -> URLPath:
+        """Return what `url_path_for` does; with `segments`, "/" in a parameter is `%2F`."""
+        raise NotImplementedError(f"{type(self).__name__} needs a reverse method")
+
+
+class EndpointRoute(TemplateRoute):
+    """What HTTP and WebSocket routes share: one endpoint for the paths of a template."""
+
+    scope_type: ClassVar[str]
+
+    endpoint: Endpoint
+    methods: set[str] | None = None
+    """The methods it takes; None for all, and for WebSockets."""
+
+    def function_app(self, endpoint: Endpoint) -> ASGIApp:
+        """Return the application for a plain function. Override to call functions another way."""
+        raise NotImplementedError
+
+    def child_scope(self, scope: Scope) -> Scope | None:
+        """Return the keys a match of the path adds to the scope, None if it does not match."""
+        params = self.reader.params(get_route_path(scope))
+        if params is None:
+            return None
+        return {"endpoint": self.endpoint, "path_params": merged_params(scope, params), "route": self}
+
+    def reverse(self, name: str, path_params: dict[str, Any], segments: bool) -> URLPath:
+        if name != self.name or path_params.keys() != self.param_convertors.keys():
+            raise NoMatchFound(name, path_params)
+        return URLPath(self.filled(dict(path_params), segments), protocol=self.scope_type)
