@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Generator
 from types import coroutine
 from typing import Any
@@ -10,7 +11,7 @@ import anyio
 import anyio.lowlevel
 import pytest
 
-from armillary.concurrency import call_if_suspended
+from armillary.concurrency import call_if_suspended, start_at_most, wait_at_most
 
 pytestmark = pytest.mark.anyio
 
@@ -107,3 +108,34 @@ async def test_if_the_function_fails_what_is_awaited_is_closed() -> None:
     with pytest.raises(LookupError):
         await call_if_suspended(fail, waiting())
     assert closed
+
+
+class Steps:
+    """The awaitable of a server that is not written in Python: an iterator, without the methods of a generator."""
+
+    def __init__(self) -> None:
+        self._left = 3
+
+    def __await__(self) -> Steps:
+        return self
+
+    def __next__(self) -> None:
+        self._left -= 1
+        if self._left == 0:
+            raise StopIteration("sent")
+
+
+def test_an_awaitable_whose_iterator_has_next_alone_is_resumed() -> None:
+    async def main() -> object:
+        rest = start_at_most(5, Steps())  # type: ignore[arg-type]
+        assert rest is not None
+        with pytest.raises(TimeoutError):
+            await wait_at_most(0.01, Endless())  # type: ignore[arg-type]
+        return [await rest, await call_if_suspended(print, Steps()), await wait_at_most(5, Steps())]  # type: ignore[arg-type]
+
+    assert asyncio.run(main()) == ["sent", "sent", "sent"]
+
+
+class Endless(Steps):
+    def __next__(self) -> None:
+        """Suspend again and again."""

@@ -54,17 +54,25 @@ def steps_of(awaitable: Awaitable[Any]) -> Any:
 
 
 def resume(steps: Any, waits_for: Any) -> Generator[Any, Any, Any]:
-    """Go on from a suspension that has been reached already, as `yield from` does from the beginning."""
+    """Go on from a suspension that has been reached already, as `yield from` does from the beginning.
+
+    An iterator needs no more than `__next__` (PEP 380), as the ones of servers written in Rust have.
+    """
+    send: Any = getattr(steps, "send", None) or (lambda _: next(steps))
+    throw: Any = getattr(steps, "throw", None)
     while True:
         try:
             value = yield waits_for
         except GeneratorExit:
-            steps.close()
+            if hasattr(steps, "close"):
+                steps.close()
             raise
         except BaseException as exc:
-            step, given = steps.throw, exc
+            if throw is None:
+                raise
+            step, given = throw, exc
         else:
-            step, given = steps.send, value
+            step, given = send, value
         try:
             waits_for = step(given)
         except StopIteration as stop:
