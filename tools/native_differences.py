@@ -60,6 +60,12 @@ DIFFERENCES = [
         ),
     ),
     Difference(
+        "A body that stops arriving",
+        "waited for without limit",
+        "a 408 after 30 seconds",
+        ("requests.Request.body_idle_timeout",),
+    ),
+    Difference(
         "A body over its limit",
         "413 `Content Too Large`; the connection is closed if the declared length is over it",
         "413 with a sentence that names the limit, and the connection is closed",
@@ -80,7 +86,7 @@ DIFFERENCES = [
     Difference(
         "Form text that is not in its charset",
         "decoded as latin-1",
-        "400",
+        "U+FFFD for what is invalid",
         ("formparsers.MultiPartParser.decode_text",),
     ),
     Difference(
