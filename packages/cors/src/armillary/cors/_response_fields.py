@@ -33,13 +33,16 @@ class ResponseFields:
 
 def vary_on_origin(headers: list[Header]) -> list[Header]:
     """Return headers, whose names are in lower case, with Origin in their Vary. The list may be changed."""
-    places = [place for place, (name, _) in enumerate(headers) if name == b"vary"]
-    if not places:
+    at = -1
+    for place, (name, value) in enumerate(headers):
+        if name == b"vary":
+            if at >= 0 or len(value) > MAX_CACHED_SIZE:
+                return merged(headers)
+            at = place
+    if at < 0:
         headers.append(VARY_ORIGIN)
-    elif len(places) == 1 and len(headers[places[0]][1]) <= MAX_CACHED_SIZE:
-        headers[places[0]] = with_origin(headers[places[0]][1])
     else:
-        return merged(headers)
+        headers[at] = with_origin(headers[at][1])
     return headers
 
 

@@ -20,7 +20,11 @@ def start_headers(message: Message) -> list[RawHeader]:
     >>> start_headers({"type": "http.response.start", "status": 200, "headers": [(b"Content-Type", b"text/html")]})
     [(b'content-type', b'text/html')]
     """
-    return lower_names(message.get("headers") or ())
+    pairs = list(message.get("headers") or ())
+    for name, _ in pairs:
+        if not name.islower():
+            return lower_names(pairs)
+    return pairs  # as nearly always
 
 
 def lower_names(headers: Iterable[RawHeader]) -> list[RawHeader]:
@@ -29,8 +33,4 @@ def lower_names(headers: Iterable[RawHeader]) -> list[RawHeader]:
     >>> lower_names([[b"ETag", b"1"]])
     [(b'etag', b'1')]
     """
-    pairs = list(headers)
-    for name, _ in pairs:
-        if not name.islower():
-            return [(name.lower(), value) for name, value in pairs]
-    return pairs  # as nearly always
+    return [(name.lower(), value) for name, value in headers]
