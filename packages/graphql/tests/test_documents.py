@@ -113,7 +113,7 @@ async def test_a_redis_that_accepts_connections_and_does_not_respond_times_out()
     finally:
         await store.aclose()
         server.close()
-    with pytest.raises(ValueError, match="timeout above 0"):
+    with pytest.raises(ValueError, match="timeout is in seconds, above 0"):
         RedisDocumentStore("redis://127.0.0.1:6379/0", timeout=0)
 
 

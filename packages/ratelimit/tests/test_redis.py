@@ -167,7 +167,7 @@ async def test_under_trio_redis_is_rejected_with_the_reason(call: Any) -> None:
 
 @on_asyncio
 async def test_redis_without_its_library_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "redis.asyncio.retry", None)
+    monkeypatch.setitem(sys.modules, "armillary.concurrency.redis", None)
     with pytest.raises(ImportError, match=r"pip install 'armillary-ratelimit\[redis\]'"):
         RateLimitMiddleware(app, "1/hour", storage="redis://127.0.0.1:1/0")
 
@@ -198,5 +198,30 @@ async def test_connections_are_closed_when_the_server_shuts_down(call: Any, redi
     await limited({"type": "lifespan", "asgi": {"version": "3.0"}}, receive, send)
     assert sent == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
     counting: Any = limited._counter
-    pool = counting._storage.bridge.get_connection().connection_pool
+    pool = counting._storage._pool._here().pool
+    assert pool._available_connections
     assert not any(connection.is_connected for connection in pool._available_connections)
+
+
+@on_asyncio
+@pytest.mark.parametrize("policy", ["local", "reject"])
+async def test_a_thousand_requests_at_once_do_not_count_redis_as_down(
+    call: Any, limit: Any, redis_server: Any, caplog: pytest.LogCaptureFixture, policy: Any
+) -> None:
+    limited = limit("400/hour", storage=redis_server.url, when_store_down=policy, store_connections=10)
+    statuses: list[int] = []
+
+    async def request() -> None:
+        statuses.append((await call(limited)).status)
+
+    async with anyio.create_task_group() as tasks:
+        for _ in range(1000):
+            tasks.start_soon(request)
+    assert sorted(statuses) == [200] * 400 + [429] * 600
+    assert not caplog.records
+
+
+@pytest.mark.parametrize(("value", "kind"), [(0, ValueError), (1.5, TypeError), (True, TypeError)])
+def test_a_number_of_connections_that_is_no_positive_integer_is_rejected(value: Any, kind: type[Exception]) -> None:
+    with pytest.raises(kind, match="store_connections"):
+        RateLimitMiddleware(app, "1/hour", storage="redis://127.0.0.1:1/0", store_connections=value)

@@ -265,3 +265,19 @@ async def test_memory_keeps_at_most_max_sessions(anyio_backend: str) -> None:
     assert [await store.load(str(number)) is not None for number in range(3)] == [False, True, True]
     with pytest.raises(ValueError, match="max_sessions must be 1 or more"):
         MemoryStore(0)
+
+
+@pytest.mark.parametrize("anyio_backend", [ASYNCIO, UVLOOP])
+async def test_a_thousand_requests_at_once_do_not_make_redis_unavailable(redis_server: Any) -> None:
+    store = RedisStore(redis_server.url)
+    await store.save(KEY, SESSION, None, 60)
+    loaded: list[Any] = []
+
+    async def load() -> None:
+        loaded.append(await store.load(KEY))
+
+    async with anyio.create_task_group() as group:
+        for _ in range(1000):
+            group.start_soon(load)
+    assert loaded == [SESSION] * 1000
+    await store.close()

@@ -69,13 +69,14 @@ class StoreCounter:
     Args:
         storage: the store.
         strategy: how windows are counted.
-        timeout: seconds a response may take.
+        timeout: seconds a response may take. Our own storage counts them itself, without what a request waits for a
+            free connection, which is no failure of the store.
     """
 
     def __init__(self, storage: AsyncStorage, strategy: Strategy, timeout: float) -> None:
         self._storage = storage
         self._limiter = STRATEGIES[strategy][1](storage)
-        self._timeout = timeout
+        self._timeout = None if isinstance(storage, OwnRedisStorage) else timeout
         base = storage.base_exceptions
         own: tuple[type[Exception], ...] = base if isinstance(base, tuple) else (base,)
         self._failures: tuple[type[Exception], ...] = (StorageError, OSError, TimeoutError, *own)
@@ -109,7 +110,7 @@ def identifier_of(rule: Rule, key: str) -> str:
     return blake2b(f"{rule.label}\0{key}".encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
-def make_storage(storage: Any, timeout: float) -> Storage | AsyncStorage:
+def make_storage(storage: Any, timeout: float, max_connections: int) -> Storage | AsyncStorage:
     """Return the storage meant by a URL, by None, or by itself."""
     if storage is None or storage == "memory://":
         return MemoryStorage()
@@ -119,4 +120,4 @@ def make_storage(storage: Any, timeout: float) -> Storage | AsyncStorage:
         raise TypeError(f"storage is a URL such as 'redis://127.0.0.1:6379/0' or a storage of limits; got {storage!r}")
     if not storage.startswith(("redis://", "rediss://", "redis+unix://")):
         raise ValueError(f"storage: {storage!r} is neither 'memory://' nor a URL of Redis; for others pass a storage")
-    return OwnRedisStorage(storage, timeout)
+    return OwnRedisStorage(storage, timeout, max_connections)

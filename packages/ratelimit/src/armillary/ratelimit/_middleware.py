@@ -48,6 +48,8 @@ class RateLimitMiddleware:
         when_store_down: "local" (default) counts in each process until the store responds again;
             "allow" limits nothing meanwhile; "reject" responds with 503.
         store_timeout: seconds the store may take to respond before it counts as down; 0.5 by default.
+        store_connections: the most connections to a Redis given by URL, for each event loop; 50 by default. A request
+            waits for a free one as long as the store responds to others.
         limit_websockets: whether WebSocket handshakes are counted too, as GET; False by default.
 
     Raises:
@@ -67,6 +69,7 @@ class RateLimitMiddleware:
         strategy: Strategy = "fixed-window",
         when_store_down: WhenStoreDown = "local",
         store_timeout: float = 0.5,
+        store_connections: int = 50,
         limit_websockets: bool = False,
     ) -> None:
         if strategy not in STRATEGIES:
@@ -77,6 +80,10 @@ class RateLimitMiddleware:
             raise TypeError(f"store_timeout is a number of seconds, got {store_timeout!r}")
         if not store_timeout > 0:
             raise ValueError(f"store_timeout is in seconds, above 0; got {store_timeout!r}")
+        if not isinstance(store_connections, int) or isinstance(store_connections, bool):
+            raise TypeError(f"store_connections is a whole number, got {store_connections!r}")
+        if store_connections < 1:
+            raise ValueError(f"store_connections must be 1 or more, got {store_connections!r}")
         if not callable(key):
             raise TypeError(f"key is a function of the scope, got {key!r}")
         self.app = app
@@ -84,7 +91,8 @@ class RateLimitMiddleware:
         self.key = key
         self.when_store_down: WhenStoreDown = when_store_down
         self.limit_websockets = limit_websockets
-        self._counter: Counter = make_counter(make_storage(storage, store_timeout), strategy, store_timeout)
+        made = make_storage(storage, store_timeout, store_connections)
+        self._counter: Counter = make_counter(made, strategy, store_timeout)
         self._fallback = LocalCounter(MemoryStorage(), strategy)
         self._down_until: float | None = None
 

@@ -10,9 +10,9 @@ from typing import Any
 
 try:
     from redis.asyncio import Redis
-    from redis.asyncio.retry import Retry
-    from redis.backoff import NoBackoff
-    from redis.exceptions import ConnectionError as RedisConnectionError, RedisError
+    from redis.exceptions import RedisError
+
+    from armillary.concurrency.redis import DEFAULT_MAX_CONNECTIONS, check_redis_limits, connect_redis
 except ImportError as exc:
     raise ImportError("sessions in Redis need redis-py: pip install 'armillary-sessions[redis]'") from exc
 
@@ -39,16 +39,27 @@ class RedisStore:
         redis: a URL such as "redis://127.0.0.1:6379/0", or a `redis.asyncio.Redis` of your own,
             made with `decode_responses=True`.
         prefix: what keys begin with; "session:" by default.
-        timeout: seconds to wait for a connection and for a reply, 5 by default; for a URL.
+        timeout: seconds to wait for a connection to open and for a response, 5 by default; for a URL.
+        max_connections: the most connections of one event loop, 50 by default; for a URL. A request waits for a free
+            one as long as Redis responds to others. A client of your own needs a `BlockingConnectionPool` for that.
 
     Raises:
-        ValueError: a `Redis` that returns bytes, a timeout that is not above zero.
+        TypeError: a limit that is no number.
+        ValueError: a `Redis` that returns bytes, a limit that is not above zero.
     """
 
-    def __init__(self, redis: str | Redis, prefix: str = "session:", *, timeout: float = 5.0) -> None:
-        if not timeout > 0:
-            raise ValueError(f"timeout is in seconds, above 0; got {timeout!r}")
-        self._redis: Any = make_client(redis, timeout) if isinstance(redis, str) else redis
+    def __init__(
+        self,
+        redis: str | Redis,
+        prefix: str = "session:",
+        *,
+        timeout: float = 5.0,
+        max_connections: int = DEFAULT_MAX_CONNECTIONS,
+    ) -> None:
+        check_redis_limits(timeout, max_connections)
+        self._redis: Any = redis
+        if isinstance(redis, str):
+            self._redis = connect_redis(redis, timeout=timeout, max_connections=max_connections, decode_responses=True)
         pool = getattr(self._redis, "connection_pool", None)
         if pool is not None and not pool.connection_kwargs.get("decode_responses"):
             raise ValueError("redis returns bytes; make it with decode_responses=True")
@@ -76,23 +87,10 @@ class RedisStore:
         await self._redis.aclose()
 
     async def _do(self, command: str, *args: Any) -> Any:
+        # The commands may be repeated, by the pool or a client's own policy: a save that already succeeded is then
+        # rejected by its version.
         require_asyncio("RedisStore")
         try:
-            return await self._do_now(command, *args)
+            return await getattr(self._redis, command)(*args)
         except (RedisError, OSError) as exc:
             raise StoreUnavailable(f"Redis cannot be reached: {exc}") from exc
-
-    async def _do_now(self, command: str, *args: Any) -> Any:
-        # A pooled connection may be from before a restart of Redis, so try once more with a new one. The
-        # commands may be repeated: a save that already succeeded is then rejected by its version.
-        try:
-            return await getattr(self._redis, command)(*args)
-        except RedisConnectionError:
-            return await getattr(self._redis, command)(*args)
-
-
-def make_client(url: str, timeout: float) -> Any:
-    """Return a client that fails fast if Redis is down."""
-    connect: Any = Redis
-    options = {"socket_connect_timeout": timeout, "socket_timeout": timeout, "retry": Retry(NoBackoff(), 0)}
-    return connect.from_url(url, decode_responses=True, **options)

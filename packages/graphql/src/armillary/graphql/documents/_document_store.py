@@ -68,42 +68,43 @@ class RedisDocumentStore:
         url: the URL of the server, such as "redis://127.0.0.1:6379/0".
         prefix: the prefix of the keys.
         ttl: seconds a document is stored after it was last put; None for as long as Redis keeps it.
-        timeout: seconds to wait for a connection and for a response, 5 by default.
+        timeout: seconds to wait for a connection to open and for a response, 5 by default.
+        max_connections: the most connections of one event loop, 50 by default. A request waits for a free one as long
+            as Redis responds to others.
 
     Raises:
         ImportError: redis is not installed.
         TypeError: an option is of the wrong type.
-        ValueError: `url` is not one of Redis, or `ttl` or `timeout` is not positive.
+        ValueError: `url` is not one of Redis, or a number is not positive.
     """
 
     def __init__(
-        self, url: str, *, prefix: str = "graphql-document:", ttl: int | None = 30 * 86400, timeout: float = 5.0
+        self,
+        url: str,
+        *,
+        prefix: str = "graphql-document:",
+        ttl: int | None = 30 * 86400,
+        timeout: float = 5.0,
+        max_connections: int = 50,
     ) -> None:
-        _check_redis_options({"url": url, "prefix": prefix, "ttl": ttl, "timeout": timeout})
+        _check_redis_options({"url": url, "prefix": prefix, "ttl": ttl})
         if ttl is not None and ttl < 1:
             raise ValueError(f"RedisDocumentStore needs a ttl of at least 1 second, or None, got {ttl!r}")
-        if not timeout > 0:
-            raise ValueError(f"RedisDocumentStore needs a timeout above 0 seconds, got {timeout!r}")
         try:
-            from redis.asyncio import Redis
-            from redis.asyncio.retry import Retry
-            from redis.backoff import NoBackoff
+            from armillary.concurrency.redis import connect_redis
         except ImportError:
             raise ImportError(
                 "RedisDocumentStore needs redis, which is not installed: pip install 'armillary-graphql[redis]'"
             ) from None
-        # One more attempt, as a pooled connection may be from before a restart of Redis.
-        retry = Retry(NoBackoff(), 1)
-        connect: Any = Redis
-        self._redis = connect.from_url(url, socket_connect_timeout=timeout, socket_timeout=timeout, retry=retry)
+        self._redis = connect_redis(url, timeout=timeout, max_connections=max_connections, decode_responses=True)
         self.prefix = prefix
         self.ttl = ttl
 
     async def get(self, sha256: str) -> str | None:
         """Return the document of this hash."""
         require_asyncio()
-        kept = await self._redis.get(self.prefix + sha256)
-        return kept.decode() if isinstance(kept, bytes) else kept
+        document: str | None = await self._redis.get(self.prefix + sha256)
+        return document
 
     async def put(self, sha256: str, document: str) -> None:
         """Store a document."""
@@ -120,7 +121,6 @@ def _check_redis_options(options: dict[str, Any]) -> None:
         "url": (str, "text such as 'redis://127.0.0.1:6379/0'"),
         "prefix": (str, "text"),
         "ttl": ((int, type(None)), "whole seconds, or None"),
-        "timeout": ((int, float), "seconds"),
     }
     for name, (types, what) in expected.items():
         if not isinstance(options[name], types) or isinstance(options[name], bool):
