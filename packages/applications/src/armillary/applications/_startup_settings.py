@@ -26,7 +26,9 @@ class StartupSetting(Generic[C]):
     """
 
     def __init__(self, base: type[C]) -> None:
-        self.guarded = type(f"Startup{base.__name__.title()}", (base,), {"app": None, "name": ""})
+        # A copy, or what is pickled, belongs to no application: it is a plain list or dict.
+        namespace = {"app": None, "name": "", "__reduce_ex__": lambda container, _: (base, (base(container),))}
+        self.guarded = type(f"Startup{base.__name__.title()}", (base,), namespace)
         for method in _CHANGING_METHODS[base]:
             setattr(self.guarded, method, _guard(getattr(base, method)))
 

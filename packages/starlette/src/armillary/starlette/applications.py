@@ -66,10 +66,5 @@ class Starlette(Armillary):
     ) -> None:
         self.router.add_route(path, route, methods, name=name, include_in_schema=include_in_schema, **options)
 
-    def add_websocket_route(
-        self, path: str, route: Callable[..., Any], name: str | None = None, **options: Any
-    ) -> None:
-        self.router.add_websocket_route(path, route, name=name, **options)
-
     def add_exception_handler(self, exc_class_or_status_code: Any, handler: ExceptionHandler) -> None:
         self.exception_handlers[exc_class_or_status_code] = handler
