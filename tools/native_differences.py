@@ -37,10 +37,14 @@ DIFFERENCES = [
         ("applications.Starlette.build_middleware_stack",),
     ),
     Difference(
-        "Late exception handlers",
-        "may be added after the first request, without effect",
+        "Late exception handlers and middleware",
+        "handlers may be added, and both edited, after the first request, without effect",
         "`RuntimeError`, and keys are checked",
-        ("applications.Starlette.add_exception_handler", "middleware.exceptions.ExceptionMiddleware.__init__"),
+        (
+            "applications.Starlette.add_exception_handler",
+            "applications.Starlette.rejects_late_changes",
+            "middleware.exceptions.ExceptionMiddleware.__init__",
+        ),
     ),
     Difference(
         "Request bodies",
@@ -176,8 +180,13 @@ DIFFERENCES = [
     Difference(
         "`url_path_for`",
         "puts parameters into the path as they are",
-        "percent-encodes them",
-        ("routing.Route.encodes_paths", "routing.WebSocketRoute.encodes_paths", "routing.Mount.encodes_paths"),
+        "percent-encodes them, and rejects a value that makes a segment `.` or `..`, which leads elsewhere",
+        (
+            "routing.Route.encodes_paths",
+            "routing.WebSocketRoute.encodes_paths",
+            "routing.Mount.encodes_paths",
+            "routing.Host.encodes_paths",
+        ),
     ),
     Difference(
         "A route of an application that serves WebSockets too",
@@ -186,14 +195,31 @@ DIFFERENCES = [
         ("routing.Route.takes_websockets",),
     ),
     Difference(
-        "Stray braces in a path template",
+        "Stray braces, and `<int:id>` or `:id`, in a path template",
         "are text",
+        "`ValueError` that says what to write",
+        ("routing.Route.lenient_paths", "routing.WebSocketRoute.lenient_paths", "routing.Mount.lenient_paths"),
+    ),
+    Difference(
+        "A parameter of a host",
+        "matches several labels; stray braces are text",
+        "matches one label",
+        ("routing.Host.lenient_paths",),
+    ),
+    Difference(
+        "`Route(methods=[])`",
+        "takes every method",
         "`ValueError`",
+        ("routing.Route.method_set",),
+    ),
+    Difference(
+        "The routes of a router",
+        "may be anything, and an attribute assigned to one counts at once",
+        "`TypeError` for what is no route; an edited route is put into `router.routes` again",
         (
-            "routing.Route.literal_braces",
-            "routing.WebSocketRoute.literal_braces",
-            "routing.Mount.literal_braces",
-            "routing.Host.literal_braces",
+            "routing.Router.route_list_type",
+            "_watched_routes.WatchedRouteList.checked",
+            "_watched_routes.WatchedRouteList.compile",
         ),
     ),
     Difference(
@@ -500,7 +526,9 @@ SAME_BEHAVIOUR = frozenset(
         "middleware.exceptions.ExceptionMiddleware.__call__",
         "middleware.exceptions.ExceptionMiddleware.add_exception_handler",
         "requests.HTTPConnection.reversing_owner",
+        "applications.Starlette.add_route",
         "routing.Router.add_route",
+        "routing.Router.add_websocket_route",
         "testclient.TestClient.__test__",
         "_file_response.FileResponse.chunk_size",
     }
