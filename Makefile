@@ -81,6 +81,7 @@ types: setup ## mypy --strict and pyright strict over the sources and typing_tes
 .PHONY: packages
 packages: setup ## each package against the charter: imports, declarations, files, wheel (P= for one package)
 	@$(PY) tools/check_packages.py $(P)
+	@$(PY) tools/check_threats.py
 
 .PHONY: docs
 docs: setup ## build the documentation into site/, broken links fail

@@ -17,7 +17,8 @@ def http_scope(path: str = "/", method: str = "GET", **keys: Any) -> dict[str, A
     Args:
         path: the decoded path; `raw_path` is made of it.
         method: the method.
-        keys: take the place of the scope's own; `headers`, by default a Host alone, may be a dict or pairs, of text or bytes.
+        keys: take the place of the scope's own; `headers`, by default a Host alone, may be a dict or pairs, of text or
+            bytes.
     """
     return {
         "type": "http",
