@@ -8,8 +8,6 @@ from typing import Any
 import pytest
 import testkit
 
-from armillary.asgi_types import ASGIApp
-
 
 @pytest.fixture
 def call() -> Callable[..., Any]:
@@ -22,20 +20,3 @@ def call() -> Callable[..., Any]:
         return testkit.call(app, path, method, headers=pairs, **keys)
 
     return request
-
-
-@pytest.fixture
-def ok() -> ASGIApp:
-    """An application that reads its body and echoes it."""
-
-    async def app(scope: Any, receive: Any, send: Any) -> None:
-        body = b""
-        while True:
-            message = await receive()
-            body += message.get("body", b"")
-            if not message.get("more_body"):
-                break
-        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/html")]})
-        await send({"type": "http.response.body", "body": body})
-
-    return app

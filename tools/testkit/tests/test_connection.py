@@ -37,6 +37,12 @@ async def test_a_request_is_sent_and_its_response_read(call: Any) -> None:
     assert sent.kinds == ["http.response.start", "http.response.body", "http.response.body"]
 
 
+async def test_the_echo_returns_the_whole_body(call: Any, ok: Any) -> None:
+    sent = await call(ok, body=[b"he", b"", b"llo"])
+    assert (sent.status, sent.headers, sent.body) == (200, {"content-type": "text/html"}, b"hello")
+    assert (await call(ok, received=[{"type": "http.disconnect"}])).body == b""
+
+
 async def test_a_websocket_is_opened_and_its_client_disconnects(call: Any) -> None:
     received = []
 

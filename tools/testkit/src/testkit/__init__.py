@@ -5,6 +5,7 @@ It imports no part of Armillary: a package that drives applications with it decl
 
 from __future__ import annotations
 
+from testkit.applications import echo
 from testkit.backends import ASYNCIO, TRIO, UVLOOP
 from testkit.connection import Connection, SentMessages, call, request_messages
 from testkit.network import Network
@@ -33,6 +34,7 @@ __all__ = [
     "call",
     "count_instructions",
     "count_lines",
+    "echo",
     "free_port",
     "http_scope",
     "is_fair",

@@ -44,6 +44,12 @@ def call() -> Callable[..., Any]:
 
 
 @pytest.fixture
+def ok() -> Callable[..., Any]:
+    """An application that reads the whole body of a request and sends it back."""
+    return testkit.echo
+
+
+@pytest.fixture
 def steps() -> Callable[[Callable[[], object]], int]:
     """Count the bytecode instructions that a call executes."""
     return testkit.count_instructions
