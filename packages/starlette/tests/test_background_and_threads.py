@@ -7,8 +7,16 @@ import anyio.to_thread
 import pytest
 
 from armillary.starlette.background import BackgroundTasks
-from armillary.starlette.concurrency import iterate_in_threadpool, run_in_threadpool, run_until_first_complete
+from armillary.starlette.concurrency import (
+    default_threads,
+    iterate_in_threadpool,
+    run_in_threadpool,
+    run_until_first_complete,
+)
+from armillary.starlette.endpoints import HTTPEndpoint
 from armillary.starlette.exceptions import StarletteDeprecationWarning
+from armillary.starlette.requests import Request
+from armillary.starlette.responses import Response
 
 
 @pytest.mark.anyio
@@ -39,6 +47,31 @@ async def test_threads_are_those_of_anyios_default_limiter() -> None:
     await run_in_threadpool(print, end="")
     assert limiter.total_tokens == 3
     limiter.total_tokens = total
+
+
+@pytest.mark.anyio
+async def test_the_plain_methods_of_an_endpoint_use_them_too_and_wait_for_one_without_limit() -> None:
+    limiter = anyio.to_thread.current_default_thread_limiter()
+    borrowed: list[float] = []
+
+    class Endpoint(HTTPEndpoint):
+        def get(self, request: Request) -> Response:
+            borrowed.append(anyio.from_thread.run_sync(lambda: limiter.borrowed_tokens))
+            return Response()
+
+    async def send(message: object) -> None: ...
+
+    await Endpoint({"type": "http", "method": "GET", "path": "/", "headers": []}, anyio.sleep_forever, send)  # type: ignore[arg-type]
+    assert borrowed == [1]
+    assert default_threads.max_wait is None
+
+
+@pytest.mark.anyio
+async def test_a_changed_number_of_anyios_threads_stays_changed() -> None:
+    limiter = anyio.to_thread.current_default_thread_limiter()
+    limiter.total_tokens = 7
+    await run_in_threadpool(int)
+    assert limiter.total_tokens == 7
 
 
 @pytest.mark.anyio

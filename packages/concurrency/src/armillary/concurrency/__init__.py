@@ -15,8 +15,9 @@ starts what guards a wait only if there is one.
 
 from ._detached import run_detached
 from ._iteration import iterate_in_threadpool
-from ._limiter import BACKGROUND, ENDPOINTS, FILES, Limiter
+from ._limiter import BACKGROUND, ENDPOINTS, FILES, Limiter, limiter_usage
 from ._overload import Overloaded
+from ._place import LimiterUsage
 from ._suspension import call_if_suspended
 from ._threadpool import run_in_threadpool
 from ._turn import FairTurn, yield_to_loop
@@ -28,9 +29,11 @@ __all__ = [
     "FILES",
     "FairTurn",
     "Limiter",
+    "LimiterUsage",
     "Overloaded",
     "call_if_suspended",
     "iterate_in_threadpool",
+    "limiter_usage",
     "run_detached",
     "run_in_threadpool",
     "start_at_most",

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from contextvars import Context, ContextVar, copy_context
 from typing import Any, Generic, TypeVar
 
+from ._place import Place, current_place
+
 T = TypeVar("T")
 
 
@@ -15,16 +17,22 @@ class ContextCall(Generic[T]):
     The thread pool gives the call a copy of the caller's context. `carry_back` then sets in the
     caller's context whatever the call set in the copy. Variables that only the pool changed
     differ in neither snapshot and stay as they are.
+
+    Args:
+        function: what to call.
+        place: the one the call holds, which the calls it starts in turn find in the context.
     """
 
-    __slots__ = ("_after", "_before", "_function")
+    __slots__ = ("_after", "_before", "_function", "_place")
 
-    def __init__(self, function: Callable[[], T]) -> None:
+    def __init__(self, function: Callable[[], T], place: Place) -> None:
         self._function = function
+        self._place = place
         self._before: Context | None = None
         self._after: Context | None = None
 
     def __call__(self) -> T:
+        current_place.set(self._place)
         self._before = copy_context()
         try:
             return self._function()

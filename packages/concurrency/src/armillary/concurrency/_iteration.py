@@ -25,22 +25,22 @@ def _next(iterator: Iterator[T]) -> T | _Exhausted:
 async def iterate_in_threadpool(iterator: Iterable[T], *, limiter: Limiter | None = None) -> AsyncGenerator[T]:
     """Yield the items of a blocking iterable, each fetched in a worker thread.
 
+    Each item waits for a thread as long as it takes, whatever the limiter's `max_wait`: a response of which a part
+    was sent can no longer become a 503.
+
     A generator that is left before its end is closed in a thread, so that its `finally` runs; the
     wait for that thread is not bounded.
 
     Args:
         iterator: any iterable; no thread is held between two items.
         limiter: whose threads to use, by default `ENDPOINTS`.
-
-    Raises:
-        Overloaded: the limiter has a bounded wait and no thread became free in time.
     """
     chosen = ENDPOINTS if limiter is None else limiter
     items = iter(iterator)
     ended = False
     try:
         while True:
-            item = await chosen.run(lambda: _next(items))
+            item = await chosen.run(lambda: _next(items), bounded=False)
             if item is _EXHAUSTED:
                 ended = True
                 return
@@ -51,7 +51,7 @@ async def iterate_in_threadpool(iterator: Iterable[T], *, limiter: Limiter | Non
 
 
 async def _close(generator: GeneratorType[T, None, None], limiter: Limiter) -> None:
-    from anyio import CancelScope, to_thread
+    from anyio import CancelScope
 
     with CancelScope(shield=True):
-        await to_thread.run_sync(generator.close, limiter=limiter.capacity())
+        await limiter.run(generator.close, bounded=False)

@@ -9,11 +9,14 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from math import inf
+from threading import Lock
 from typing import TYPE_CHECKING, TypeVar
+from weakref import WeakSet
 
 from ._context import ContextCall
 from ._held_call import HeldCall
 from ._overload import Overloaded
+from ._place import LimiterUsage, Place, Pool, current_place
 
 if TYPE_CHECKING:
     from anyio import CapacityLimiter
@@ -34,7 +37,8 @@ class Limiter:
 
     `size`, `max_wait` and `retry_after` may be changed at any time; a changed size applies
     from the next call on. A function that runs under a limiter and starts another call under the
-    same one holds its thread meanwhile: give nested work a limiter of its own.
+    same one holds its place meanwhile; if no other is free, that call gets a thread beyond the limit,
+    one at a time for each place, and does not wait for `max_wait`.
 
     >>> Limiter("reports", 4, max_wait=2.0)
     Limiter('reports', 4, max_wait=2.0)
@@ -45,7 +49,10 @@ class Limiter:
         self.size = size
         self.max_wait = max_wait
         self.retry_after = retry_after
-        self._capacities: RunVar[CapacityLimiter] | None = None
+        self._pools: RunVar[Pool] | None = None
+        self._pools_of_all_loops: WeakSet[Pool] = WeakSet()
+        with _registry:
+            _limiters.add(self)
 
     def __repr__(self) -> str:
         wait = "" if self.max_wait is None else f", max_wait={self.max_wait!r}"
@@ -89,30 +96,56 @@ class Limiter:
     @property
     def in_use(self) -> int:
         """How many calls run now, in the present event loop."""
-        return self.capacity().borrowed_tokens
+        return self._pool().in_use
 
     @property
     def waiting(self) -> int:
         """How many calls wait for a thread now, in the present event loop."""
-        return self.capacity().statistics().tasks_waiting
+        return self._pool().waiting
+
+    @property
+    def rejected(self) -> int:
+        """How many calls found no thread in time so far, in the present event loop."""
+        return self._pool().rejected
+
+    def usage(self) -> LimiterUsage:
+        """Return what all event loops of the process use now; for metrics, and from any thread."""
+        with _registry:
+            pools = list(self._pools_of_all_loops)
+        return LimiterUsage(
+            self.name,
+            self.size,
+            sum(pool.in_use for pool in pools),
+            sum(pool.waiting for pool in pools),
+            sum(pool.rejected for pool in pools),
+        )
 
     def capacity(self) -> CapacityLimiter:
         """Return this event loop's tokens, for use with anyio's own functions."""
-        capacities = self._capacities
-        if capacities is None:
+        return self._pool().capacity
+
+    def make_capacity(self) -> CapacityLimiter:
+        """Return the tokens for a new event loop; a subclass may share those of another limiter."""
+        from anyio import CapacityLimiter
+
+        return CapacityLimiter(self._size)
+
+    def _pool(self) -> Pool:
+        pools = self._pools
+        if pools is None:
             from anyio.lowlevel import RunVar
 
-            capacities = self._capacities = RunVar(f"armillary.concurrency.{self.name}")
+            pools = self._pools = RunVar(f"armillary.concurrency.{self.name}")
         try:
-            capacity = capacities.get()
+            pool = pools.get()
         except LookupError:
-            from anyio import CapacityLimiter
-
-            capacity = CapacityLimiter(self._size)
-            capacities.set(capacity)
-        if capacity.total_tokens != self._size:
-            capacity.total_tokens = self._size
-        return capacity
+            pool = Pool(self.make_capacity(), self._size)
+            pools.set(pool)
+            with _registry:
+                self._pools_of_all_loops.add(pool)
+        if pool.size != self._size:
+            pool.capacity.total_tokens = pool.size = self._size
+        return pool
 
     @asynccontextmanager
     async def slot(self) -> AsyncGenerator[None]:
@@ -121,33 +154,38 @@ class Limiter:
         Raises:
             Overloaded: none became free within `max_wait` seconds.
         """
-        capacity = self.capacity()
-        borrower = object()
-        await self._acquire(capacity, borrower)
+        outer = current_place.get()
+        place = Place(self._pool())
+        if not place.take_if_free():
+            await self._wait_for(place, self._max_wait)
+        current_place.set(place)
         try:
             yield
         finally:
-            capacity.release_on_behalf_of(borrower)
+            current_place.set(outer)
+            place.give_back()
 
-    async def _acquire(self, capacity: CapacityLimiter, borrower: object) -> None:
-        from anyio import WouldBlock, move_on_after
+    async def _wait_for(self, place: Place, max_wait: float | None) -> None:
+        from anyio import move_on_after
 
-        try:
-            capacity.acquire_on_behalf_of_nowait(borrower)
-            return
-        except WouldBlock:
-            pass
-        if self._max_wait is None:
-            await capacity.acquire_on_behalf_of(borrower)
-            return
-        if self._max_wait > 0:
-            with move_on_after(self._max_wait) as wait:
-                await capacity.acquire_on_behalf_of(borrower)
-            if not wait.cancelled_caught:
+        pool = place.pool
+        with pool.waiting_call(self.name):
+            holder = place.holder()
+            if holder is not None:
+                await place.take_lane(holder)
                 return
+            if max_wait is None:
+                await place.take()
+                return
+            if max_wait > 0:
+                with move_on_after(max_wait) as wait:
+                    await place.take()
+                if not wait.cancelled_caught:
+                    return
+            pool.rejected += 1
         raise Overloaded(self.name, self.retry_after)
 
-    async def run(self, function: Callable[[], T], *, abandon_on_cancel: bool = False) -> T:
+    async def run(self, function: Callable[[], T], *, abandon_on_cancel: bool = False, bounded: bool = True) -> T:
         """Call `function` in a worker thread and return its result.
 
         The function sees the caller's context variables, and those it sets are set in the
@@ -158,16 +196,19 @@ class Limiter:
             abandon_on_cancel: with False a cancelled caller waits for the thread to finish, also if asyncio
                 cancels it natively; with True it leaves at once, giving back its place, while the
                 thread goes on.
+            bounded: with False it waits for a thread as long as it takes; for what can no longer become a 503,
+                such as the next part of a response that has started.
 
         Raises:
             Overloaded: no thread became free within `max_wait` seconds.
         """
         from anyio import to_thread
 
-        call = ContextCall(function)
+        place = Place(self._pool())
+        if not place.take_if_free():
+            await self._wait_for(place, self._max_wait if bounded else None)
+        call = ContextCall(function, place)
         held = HeldCall(call)
-        capacity = self.capacity()
-        await self._acquire(capacity, held)
         try:
             return await to_thread.run_sync(held, abandon_on_cancel=abandon_on_cancel, limiter=_unlimited())
         except BaseException:
@@ -175,8 +216,24 @@ class Limiter:
                 await held.until_ended()
             raise
         finally:
-            capacity.release_on_behalf_of(held)
+            place.give_back()
             call.carry_back()
+
+
+def limiter_usage() -> list[LimiterUsage]:
+    """Return what each limiter of the process does now, by name; for metrics, and from any thread.
+
+    >>> [usage.name for usage in limiter_usage() if usage.in_use]
+    []
+    """
+    with _registry:
+        limiters = list(_limiters)
+    return sorted(limiter.usage() for limiter in limiters)
+
+
+_limiters: WeakSet[Limiter] = WeakSet()
+_registry = Lock()
+"""Held while one of the weak sets is changed or read."""
 
 
 _unlimited_capacities: RunVar[CapacityLimiter] | None = None
@@ -199,8 +256,8 @@ def _unlimited() -> CapacityLimiter:
         return capacity
 
 
-ENDPOINTS = Limiter("endpoints")
-"""For sync endpoints, handlers and iterators."""
+ENDPOINTS = Limiter("endpoints", max_wait=30.0)
+"""For sync endpoints, handlers and iterators; a call that finds no thread within 30 seconds becomes a 503."""
 
 BACKGROUND = Limiter("background", 20)
 """For sync background tasks."""

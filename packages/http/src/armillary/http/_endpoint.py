@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from typing import Any, ClassVar
 
 from armillary.asgi_types import HTTPException, Receive, Scope, Send, is_async_callable
@@ -70,6 +70,10 @@ class HTTPEndpoint:
         handler = self._find_handler(request.method)
         if is_async_callable(handler):
             return await handler(request)
+        return await self.call_in_thread(handler, request)
+
+    async def call_in_thread(self, handler: Callable[[Any], Any], request: Request[Any]) -> Any:
+        """Call a handler method that is not async; a subclass may use other threads."""
         from armillary.concurrency import run_in_threadpool
 
         return await run_in_threadpool(handler, request)

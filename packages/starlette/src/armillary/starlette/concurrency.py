@@ -35,7 +35,7 @@ async def iterate_in_threadpool(iterator: Iterable[T]) -> AsyncIterator[T]:
 class DefaultThreads(Limiter):
     """The default threads of anyio, shared with every other user of anyio."""
 
-    def capacity(self) -> Any:
+    def make_capacity(self) -> Any:
         """Return anyio's own tokens for this event loop."""
         from anyio.to_thread import current_default_thread_limiter
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from armillary.asgi_types import HTTPException
 from armillary.http import HTTPEndpoint as NativeHTTPEndpoint
 
 from ._websocket_endpoint import WebSocketEndpoint
+from .concurrency import run_in_threadpool
 from .requests import Request
 from .responses import PlainTextResponse
 
@@ -28,6 +30,10 @@ class HTTPEndpoint(NativeHTTPEndpoint):
         request = self.request_class(self.scope, self.receive, self.send)
         response = await self.call_handler(request)
         await response(self.scope, self.receive, self.send)
+
+    async def call_in_thread(self, handler: Callable[[Any], Any], request: Any) -> Any:
+        """Use the threads of anyio, which wait for a free one without limit."""
+        return await run_in_threadpool(handler, request)
 
     async def method_not_allowed(self, request: Any) -> Any:
         """Raise 405 inside an application, send it elsewhere."""
