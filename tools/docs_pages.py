@@ -43,6 +43,7 @@ def navigation() -> list[Any]:
         {"Tutorial": "tutorial.md"},
         {"Guides": pages_in("guides")},
         {"Packages": pages_in("packages")},
+        {"Security": pages_in("security")},
         {"Reference": [{title_of(page): page.name} for page in sorted(DOCS.glob("*.md")) if page.stem not in FIRST]},
         {"Decisions": pages_in("adr")},
     ]
