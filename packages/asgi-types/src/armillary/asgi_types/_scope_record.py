@@ -22,7 +22,7 @@ class ScopeRecord(TypedDict, total=False):
         debug: whether error pages may show source text (errors, applications).
         exception_handlers: handlers registered by the application (errors, applications).
         forwarded_host: the name that a trusted proxy was asked for, a valid Host (security).
-        lifespan_apps: the mounted applications whose lifespan is run (applications).
+        lifespan_apps: the mounted applications whose lifespan is run (routing, applications).
         max_body_size: the limit in bytes on this request's body, None for no limit
             (applications, routing, security).
         origin_checked: whether an origin policy has allowed this WebSocket handshake (exchange).
