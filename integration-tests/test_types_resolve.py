@@ -21,6 +21,7 @@ from charter import META_PACKAGE, load_charter, module_name
 # Resolving these would load, with the package, what takes longer than 3 ms and not every program of it needs.
 LAZY = {
     ("concurrency", "Limiter.capacity"): "anyio: 16 ms",
+    ("concurrency", "Limiter.make_capacity"): "anyio",
     ("datastructures", "URL.components"): "urllib.parse: 9 ms",
     ("routing", "UUIDConvertor.convert"): "uuid: 9 ms",
     ("routing", "UUIDConvertor.to_string"): "uuid",

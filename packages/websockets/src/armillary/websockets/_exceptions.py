@@ -14,13 +14,9 @@ server detected it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from armillary.asgi_types import HTTPException, WebSocketException, reason_phrase
 from armillary.exchange import close_reason
-
-if TYPE_CHECKING:
-    from armillary.serialization import ValidationIssue
+from armillary.serialization import ValidationIssue
 
 
 class WebSocketDisconnect(Exception):

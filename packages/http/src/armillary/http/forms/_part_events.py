@@ -7,7 +7,7 @@ from typing import ClassVar, TypeAlias
 from ._limits import FormError, FormLimits, too_large, too_many
 from ._part_headers import PartHeaders, PartPolicy, RawHeader, parse_part_headers
 
-PartEvent: TypeAlias = "PartHeaders | bytes | None"
+PartEvent: TypeAlias = PartHeaders | bytes | None
 """The start of a part, a piece of its content, or the end of a part (None)."""
 
 
