@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import gc
+import pickle
 import re
 import sys
 from typing import Any
@@ -472,6 +473,20 @@ def test_a_rewritten_path_counts_once_the_route_is_put_into_the_list_again() -> 
     route.path_regex, route.path_format, route.param_convertors = compile_path("/b")
     router.routes[0] = route
     assert router.select(dict(scope)) is route.app
+
+
+def test_a_route_can_be_copied_and_pickled_after_it_has_served() -> None:
+    for route in (
+        Route("/a/{x:int}", Endpoint(), name="a"),
+        Mount("/a/{x:int}", Endpoint()),
+        Host("{h}.org", Endpoint()),
+    ):
+        scope = {"type": "http", "path": "/a/7/", "method": "GET", "headers": [(b"host", b"a.org")]}
+        found = [route.matches(scope)[0]]
+        for again in (copy.copy(route), copy.deepcopy(route), pickle.loads(pickle.dumps(route))):  # noqa: S301
+            found.append(again.matches(scope)[0])
+            assert Router([again]).select({**scope, "path": "/a/7"}) is not None
+        assert len(set(found)) == 1
 
 
 def test_a_host_in_front_of_a_path_keeps_its_turn() -> None:

@@ -138,12 +138,6 @@ class IntegerConvertor(_Bounded[int]):
     def number(self, text: str) -> int:
         return int(text)
 
-    def convert(self, value: str) -> int:
-        number = int(value)
-        if self.minimum is not None or self.maximum is not None:
-            self._check(number, ValueError)
-        return number
-
     def to_string(self, value: int) -> str:
         number = int(value)
         if number < 0:

@@ -57,6 +57,10 @@ class TemplateRoute(BaseRoute):
             reader = self._reader = path_reader(self.path_regex, self.param_convertors)
         return reader
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what is copied or pickled: all but the reader, which is made again."""
+        return {key: value for key, value in self.__dict__.items() if key != "_reader"}
+
     def filled(self, params: dict[str, Any], segments: bool) -> str:
         """Return the path with its parameters, which are taken out of `params`."""
         return filled(self.path_format, self.param_convertors, params, encode=self.encodes_paths, segments=segments)
