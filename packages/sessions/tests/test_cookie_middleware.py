@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from armillary.sessions import SessionMiddleware, SessionTooLarge
+from armillary.sessions import SessionMiddleware, SessionTooLarge, SignedCookie
 
 pytestmark = pytest.mark.anyio
 
@@ -91,6 +91,50 @@ async def test_a_websocket_has_its_session_and_sets_the_cookie_with_its_accept()
 
     await SessionMiddleware(app, KEY)({"type": "websocket", "headers": []}, send, send)  # type: ignore[arg-type]
     assert b"set-cookie" in dict(sent[0]["headers"])
+
+
+async def test_a_cookie_of_another_name_is_no_session(browser: Any, app_doing: Any) -> None:
+    cart = browser(SessionMiddleware(app_doing(visits), KEY, session_cookie="cart"))
+    await cart.get("/visit")
+    client = browser(SessionMiddleware(app_doing(visits), KEY))
+    client.cookies = {"session": cart.cookies["cart"]}
+    assert (await client.get("/")).body == b"None"
+
+
+async def test_a_cookie_signed_without_its_name_is_read_if_asked_for_and_replaced_once(
+    browser: Any, app_doing: Any
+) -> None:
+    app = app_doing(visits)
+    old = SignedCookie([KEY], cookie_name=None).write({"visits": 7})
+    client = browser(SessionMiddleware(app, KEY))
+    client.cookies = {"session": old}
+    assert (await client.get("/")).body == b"None"
+    client = browser(SessionMiddleware(app, KEY, reads_unnamed_cookies=True))
+    client.cookies = {"session": old}
+    assert "set-cookie" not in (await client.get("/ignore")).headers
+    assert (await client.get("/")).body == b"7"
+    assert client.cookies["session"] != old
+    response = await client.get("/")
+    assert response.body == b"7"
+    assert "set-cookie" not in response.headers
+    strict = browser(SessionMiddleware(app, KEY))
+    strict.cookies = client.cookies
+    assert (await strict.get("/")).body == b"7"
+
+
+async def test_a_change_inside_a_value_is_saved(browser: Any, app_doing: Any) -> None:
+    def act(session: Any, path: str) -> object:
+        if path == "/append":
+            session.setdefault("cart", {"items": []})
+            session["cart"]["items"].append("book")
+        return session["cart"]["items"]
+
+    client = browser(SessionMiddleware(app_doing(act), KEY))
+    await client.get("/append")
+    await client.get("/append")
+    response = await client.get("/")
+    assert response.body == b"['book', 'book']"
+    assert "set-cookie" not in response.headers
 
 
 async def test_a_lifespan_passes_through() -> None:

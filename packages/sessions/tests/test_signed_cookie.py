@@ -30,21 +30,51 @@ def test_nothing_else_is_read(text: str) -> None:
     assert COOKIE.read(value, None) is None
 
 
-def test_the_format_is_a_time_stamped_signature_over_base64_json() -> None:
+def test_without_a_name_the_format_is_a_time_stamped_signature_over_base64_json() -> None:
+    unnamed = SignedCookie([KEY], cookie_name=None)
     signed = TimestampSigner(KEY).sign(b64encode(json.dumps({"a": 1}).encode())).decode()
-    assert COOKIE.read(signed, 60) == {"a": 1}
-    assert json.loads(b64decode(TimestampSigner(KEY).unsign(COOKIE.write({"b": 2})))) == {"b": 2}
+    assert unnamed.read(signed, 60) == {"a": 1}
+    assert json.loads(b64decode(TimestampSigner(KEY).unsign(unnamed.write({"b": 2})))) == {"b": 2}
+
+
+def test_a_value_that_was_signed_for_another_cookie_or_for_none_is_not_read() -> None:
+    other, unnamed = SignedCookie([KEY], cookie_name="cart"), SignedCookie([KEY], cookie_name=None)
+    for first in (COOKIE, other, unnamed):
+        for second in (COOKIE, other, unnamed):
+            assert (second.read(first.write({"a": 1}), 60) == {"a": 1}) is (first is second)
+
+
+def test_values_without_a_name_are_read_if_asked_for_and_never_written() -> None:
+    unnamed = SignedCookie([OLD], cookie_name=None)
+    moving = SignedCookie([KEY, OLD], reads_unnamed=True)
+    assert moving.read(unnamed.write({"a": 1}), 60) == {"a": 1}
+    assert unnamed.read(moving.write({"a": 1}), 60) is None
+    assert COOKIE.read(moving.write({"a": 1}), 60) == {"a": 1}
+
+
+@pytest.mark.parametrize(
+    ("ahead", "max_age", "is_read"), [(2, 60, True), (60, 60, True), (61, 60, False), (3600, None, True)]
+)
+def test_a_server_whose_clock_is_a_minute_ahead_is_trusted(
+    monkeypatch: pytest.MonkeyPatch, ahead: int, max_age: int | None, is_read: bool
+) -> None:
+    now = 1_700_000_000.0
+    monkeypatch.setattr("time.time", lambda: now)
+    value = COOKIE.write({"a": 1})
+    now -= ahead
+    assert (COOKIE.read(value, max_age) == {"a": 1}) is is_read
 
 
 @pytest.mark.parametrize("payload", [[1], "text", 3, None])
 def test_a_signed_payload_that_is_not_a_dict_is_ignored(payload: Any) -> None:
     signed = TimestampSigner(KEY).sign(b64encode(json.dumps(payload).encode())).decode()
-    assert COOKIE.read(signed, 60) is None
+    assert SignedCookie([KEY], cookie_name=None).read(signed, 60) is None
 
 
 @pytest.mark.parametrize("payload", [b"not json", b64encode(b"{"), b64encode(b"\xff\xfe"), b64encode(b"[" * 100_000)])
 def test_a_signed_payload_that_cannot_be_decoded_is_ignored(payload: bytes) -> None:
-    assert COOKIE.read(TimestampSigner(KEY).sign(payload).decode(), 60) is None
+    signed = TimestampSigner(KEY).sign(payload).decode()
+    assert SignedCookie([KEY], cookie_name=None).read(signed, 60) is None
 
 
 def test_an_expired_cookie_is_ignored() -> None:

@@ -11,7 +11,7 @@ from armillary.datastructures import HTTPConnection
 from ._cookie_header import CookieHeader, SameSite, check_seconds, is_secure, vary_on_cookie
 from ._errors import SessionTooLarge
 from ._session import Session
-from ._signed_cookie import MIN_KEY_LENGTH, SignedCookie
+from ._signed_cookie import MIN_KEY_LENGTH, SignedCookie, SignedText, decode, encode
 
 MAX_COOKIE_SIZE = 4096
 
@@ -20,7 +20,8 @@ class SessionMiddleware:
     """Keep the session in a cookie: signed, readable by the visitor, valid until it expires.
 
     `request.session` (`scope["session"]`) is a `Session`. The cookie is set if the session was
-    modified, and removed if it was emptied. A response for which the session was read has
+    modified, also inside a value, and removed if it was emptied. It is signed for its name, so that no other cookie's
+    value is read as this one's. A response for which the session was read has
     `Vary: Cookie`. For sessions that can be ended from the server, use `ServerSessionMiddleware`.
 
     Args:
@@ -35,6 +36,9 @@ class SessionMiddleware:
             its other attributes need it; True and False set it for all requests.
         domain: None (default) for the host alone.
         partitioned: whether it is kept apart for each embedding site; False by default.
+        reads_unnamed_cookies: whether cookies that were signed without their name, as Starlette signs them, are read
+            too, and replaced with the response that used them; False by default. Turn it on for one `max_age` to keep
+            the sessions of a program that moves here.
 
     Raises:
         TypeError: a key that is not text, a max_age that is not an integer.
@@ -47,6 +51,10 @@ class SessionMiddleware:
     session_class: ClassVar[type[Session]] = Session
     min_key_length = MIN_KEY_LENGTH
     max_cookie_size: int | None = MAX_COOKIE_SIZE
+    signs_for_name = True
+    """Whether the key is derived from the cookie's name."""
+    finds_changes_inside = True
+    """Whether a change inside a value, such as an append to a list, is saved without `mark_modified()`."""
     allows_any_max_age = False
     allows_any_cookie = False
     """Whether to allow cookies that browsers would not accept."""
@@ -62,12 +70,15 @@ class SessionMiddleware:
         https_only: bool | None = None,
         domain: str | None = None,
         partitioned: bool = False,
+        reads_unnamed_cookies: bool = False,
     ) -> None:
         if not self.allows_any_max_age:
             check_seconds("max_age", max_age)
         many = isinstance(secret_key, list | tuple)
         self.app = app
-        self.signed = SignedCookie(secret_key if many else [secret_key], self.min_key_length)  # type: ignore[list-item]
+        keys: Any = secret_key if many else [secret_key]
+        name = session_cookie if self.signs_for_name else None
+        self.signed = SignedCookie(keys, self.min_key_length, cookie_name=name, reads_unnamed=reads_unnamed_cookies)
         strict = not self.allows_any_cookie
         self.cookie = CookieHeader(session_cookie, path, same_site, https_only, domain, partitioned, strict)
         self.max_age = max_age
@@ -76,7 +87,8 @@ class SessionMiddleware:
         if scope["type"] not in ("http", "websocket"):
             await self.app(scope, receive, send)
             return
-        data = self.load(scope)
+        loaded = self.load(scope)
+        data = None if loaded is None else decode(loaded.text)
         session = self.session_class(data) if data else self.session_class()
         if "session" in scope:
             scope = dict(scope)  # Outer middleware keeps its session there, and may read it when the response passes.
@@ -86,28 +98,35 @@ class SessionMiddleware:
         # A plain function: it returns the awaitable of `send`, without a coroutine of its own.
         def send_with_cookie(message: Message) -> Awaitable[None]:
             if session.accessed and message["type"] in ("http.response.start", "websocket.accept"):
-                message = {**message, "headers": self.headers(scope, session, data is not None, message)}
+                message = {**message, "headers": self.headers(scope, session, loaded, message)}
             return send(message)
 
         await self.app(scope, receive, send_with_cookie)
 
-    def load(self, scope: Scope) -> dict[str, Any] | None:
+    def load(self, scope: Scope) -> SignedText | None:
         for name, _ in scope["headers"]:
             if name == b"cookie":
                 value = HTTPConnection[Any](scope).cookies.get(self.cookie.name)
-                return None if value is None else self.signed.read(value, self.max_age)
+                return None if value is None else self.signed.unsign(value, self.max_age)
         return None
 
-    def headers(self, scope: Scope, session: Session, had_cookie: bool, message: Message) -> list[tuple[bytes, bytes]]:
+    def headers(
+        self, scope: Scope, session: Session, loaded: SignedText | None, message: Message
+    ) -> list[tuple[bytes, bytes]]:
         headers = vary_on_cookie(message.get("headers", ()))
         secure = is_secure(scope.get("scheme"))
-        if session.modified and not session.is_empty:
+        changed = session.modified or (loaded is not None and self.must_replace(session, loaded))
+        if changed and not session.is_empty:
             field = self.cookie.set(self.signed.write(session), self.max_age, secure)
             self.check_size(field[1])
             headers.append(field)
-        elif session.modified and had_cookie:
+        elif changed and loaded is not None:
             headers.append(self.cookie.remove(secure))
         return headers
+
+    def must_replace(self, session: Session, loaded: SignedText) -> bool:
+        """Return whether a session that no method modified was changed inside, or has an old signature."""
+        return loaded.is_old or (self.finds_changes_inside and encode(session) != loaded.text)
 
     def check_size(self, field: bytes) -> None:
         if self.max_cookie_size is not None and len(field) > self.max_cookie_size:

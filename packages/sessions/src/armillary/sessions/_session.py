@@ -14,7 +14,7 @@ class Session(dict[str, Any]):
     Attributes:
         accessed: whether anything was read or written; the response then has `Vary: Cookie`.
         modified: whether a key was set or removed. A change inside a value, such as an append to a
-            list, is not detected: call `mark_modified()` after one.
+            list, is found when the response starts, by comparing the session with what was loaded.
 
     >>> session = Session(a=1)
     >>> session["b"] = 2

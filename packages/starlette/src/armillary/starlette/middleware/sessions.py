@@ -33,6 +33,8 @@ class SessionMiddleware(NativeSessionMiddleware):
     session_class = Session
     min_key_length = 0
     max_cookie_size = None
+    signs_for_name = False
+    finds_changes_inside = False
     allows_any_max_age = True
     allows_any_cookie = True
 
