@@ -124,3 +124,11 @@ async def test_a_port_that_no_server_has_is_rejected_and_never_redirected(call: 
     response = await call(TrustedHostMiddleware(ok, ["www.example.com"]), headers={"host": host})
     assert response.status == 400
     assert "location" not in response.headers
+
+
+def test_a_policy_without_a_largest_port_allows_any() -> None:
+    class AnyPort(TrustedHostPolicy):
+        max_port = None
+
+    assert AnyPort(["example.com"]).decide([b"example.com:65536"]) == "allow"
+    assert TrustedHostPolicy(["example.com"]).decide([b"example.com:65536"]) == "reject"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 from ._origins import AllowedOrigins
 from ._response_fields import Header, ResponseFields
@@ -78,6 +79,12 @@ class CORSPolicy:
     allows_any_origin_with_credentials = False
     """Whether `*`, or a regex of any host, and credentials may be combined: any site then acts as the user."""
 
+    strict_arguments: ClassVar[bool] = True
+    """Whether strings for lists, names that no header or method has, and a `max_age` that is no integer are errors."""
+
+    rejects_with_all_fields: ClassVar[bool] = False
+    """Whether a rejected preflight carries the fields of an allowed one beyond those of its origin."""
+
     def __init__(
         self,
         origins: AllowedOrigins,
@@ -88,14 +95,12 @@ class CORSPolicy:
         expose_headers: Sequence[str] = (),
         max_age: int = 600,
     ) -> None:
-        for name, value in (
-            ("allow_methods", allow_methods),
-            ("allow_headers", allow_headers),
-            ("expose_headers", expose_headers),
-        ):
-            check_tokens(name, value)
-        if not isinstance(max_age, int) or isinstance(max_age, bool):
-            raise TypeError(f"max_age is a number of seconds, got {max_age!r}")
+        if self.strict_arguments:
+            check_tokens("allow_methods", allow_methods)
+            check_tokens("allow_headers", allow_headers)
+            check_tokens("expose_headers", expose_headers)
+            if not isinstance(max_age, int) or isinstance(max_age, bool):
+                raise TypeError(f"max_age is a number of seconds, got {max_age!r}")
         if origins.allows_foreign and allow_credentials and not self.allows_any_origin_with_credentials:
             given = "allow_origins=['*']" if origins.any else "allow_origin_regex matches the origins of strangers and"
             raise ValueError(
@@ -103,7 +108,7 @@ class CORSPolicy:
                 r"name the origins, or write their domain into the regex: 'https://[a-z0-9-]+\.example\.com'"
             )
         self.origins = origins
-        self.methods = ALL_METHODS if "*" in allow_methods else tuple(allow_methods)
+        self.methods: Sequence[str] = ALL_METHODS if "*" in allow_methods else tuple(allow_methods)
         self.any_header = "*" in allow_headers
         self.headers = sorted(SAFELISTED_HEADERS | set(allow_headers))
         self.private_network = allow_private_network
@@ -115,7 +120,7 @@ class CORSPolicy:
         self._simple = [*self._credentials, *([(b"access-control-expose-headers", exposed)] if exposed else [])]
         self._preflight = [
             (b"access-control-allow-methods", ", ".join(self.methods).encode()),
-            (b"access-control-max-age", b"%d" % max_age),
+            (b"access-control-max-age", str(max_age).encode()),
             *self._credentials,
         ]
 
@@ -154,9 +159,11 @@ class CORSPolicy:
                 fields.append((b"access-control-allow-private-network", b"true"))
             else:
                 disallowed.append("private-network")
+        allowed = [*fields, *self._preflight, *self.allow_headers(preflight.headers)]
         if disallowed:
-            return PreflightResponse(400, fields, f"Disallowed CORS {', '.join(disallowed)}")
-        return PreflightResponse(200, [*fields, *self._preflight, *self.allow_headers(preflight.headers)], "OK")
+            rejected = allowed if self.rejects_with_all_fields else fields
+            return PreflightResponse(400, rejected, f"Disallowed CORS {', '.join(disallowed)}")
+        return PreflightResponse(200, allowed, "OK")
 
     def allows_headers(self, requested: str | None) -> bool:
         if requested is None:

@@ -29,9 +29,11 @@ class TrustedHostMiddleware:
     RFC 9110 section 7.2.
     """
 
+    policy_class: type[TrustedHostPolicy] = TrustedHostPolicy
+
     def __init__(self, app: ASGIApp, allowed_hosts: Sequence[str] | None = None, www_redirect: bool = True) -> None:
         self.app = app
-        self.policy = TrustedHostPolicy(("*",) if allowed_hosts is None else allowed_hosts, www_redirect)
+        self.policy = self.policy_class(("*",) if allowed_hosts is None else allowed_hosts, www_redirect)
         self.allowed_hosts = ["*"] if allowed_hosts is None else list(allowed_hosts)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

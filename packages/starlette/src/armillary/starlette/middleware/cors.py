@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-from armillary.asgi_types import Message, Receive, Scope, Send
+from armillary.asgi_types import ASGIApp, Message, Receive, Scope, Send
 from armillary.cors import AllowedOrigins, CORSMiddleware as NativeCORSMiddleware, CORSPolicy, Preflight
 
+from .._caution import caution
 from ..datastructures import Headers, MutableHeaders
 from ..responses import PlainTextResponse, Response
 
@@ -20,9 +23,26 @@ SAFELISTED_HEADERS = {"Accept", "Accept-Language", "Content-Language", "Content-
 class _Origins(AllowedOrigins):
     regex_may_allow_null = True
 
+    def __init__(self, origins: Sequence[str], regex: Any = None) -> None:
+        self.origins = origins
+        self.any = "*" in origins
+        self.named = frozenset()
+        self._matches = None if regex is None else re.compile(regex).fullmatch
+        self.allows_foreign = self.any
+
+    def allow(self, origin: str) -> bool:
+        """Return whether the origin is one of those given, or a part of them if they are one string."""
+        return super().allow(origin) or origin in self.origins
+
 
 class _Policy(CORSPolicy):
     allows_any_origin_with_credentials = True
+    strict_arguments = False
+    rejects_with_all_fields = True
+
+    def allow_headers(self, requested: str | None) -> list[tuple[bytes, bytes]]:
+        """Return the field that allows headers; none if any is allowed and none was requested."""
+        return [] if self.any_header and requested is None else super().allow_headers(requested)
 
 
 class CORSMiddleware(NativeCORSMiddleware):
@@ -30,6 +50,44 @@ class CORSMiddleware(NativeCORSMiddleware):
 
     origins_class = _Origins
     policy_class = _Policy
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        allow_origins: Sequence[str] = (),
+        allow_methods: Sequence[str] = ("GET",),
+        allow_headers: Sequence[str] = (),
+        allow_credentials: bool = False,
+        allow_origin_regex: str | None = None,
+        allow_private_network: bool = False,
+        expose_headers: Sequence[str] = (),
+        max_age: int = 600,
+    ) -> None:
+        if isinstance(allow_origins, str) and allow_origins != "*":
+            caution(
+                "CORSMiddleware: allow_origins is a list of origins, and every part of a string is allowed; "
+                f"write [{allow_origins!r}]"
+            )
+        super().__init__(
+            app,
+            allow_origins,
+            allow_methods,
+            allow_headers,
+            allow_credentials,
+            allow_origin_regex,
+            allow_private_network,
+            expose_headers or (),
+            max_age,
+        )
+        if isinstance(allow_methods, str) and "*" not in allow_methods:
+            self.policy.methods = allow_methods  # every part of it is allowed
+        self.allow_origins, self.allow_methods = allow_origins, self.policy.methods
+        self.allow_headers = [header.lower() for header in self.policy.headers]
+        self.allow_all_headers = self.policy.any_header
+        self.allow_credentials = allow_credentials
+        self.allow_origin_regex = None if allow_origin_regex is None else re.compile(allow_origin_regex)
+        self.allow_private_network = allow_private_network
+        self.preflight_explicit_allow_origin = not self.allow_all_origins or allow_credentials
 
     @property
     def allow_all_origins(self) -> bool:

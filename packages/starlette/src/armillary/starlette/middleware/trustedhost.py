@@ -1,9 +1,36 @@
-"""`starlette.middleware.trustedhost`."""
+"""`starlette.middleware.trustedhost`: any list of names is taken, and any port of a Host header."""
 
 from __future__ import annotations
 
-from armillary.security import TrustedHostMiddleware
+from collections.abc import Sequence
+
+from armillary.asgi_types import ASGIApp
+from armillary.security import TrustedHostMiddleware as NativeTrustedHostMiddleware, TrustedHostPolicy
+
+from .._caution import caution
 
 __all__ = ["ENFORCE_DOMAIN_WILDCARD", "TrustedHostMiddleware"]
 
 ENFORCE_DOMAIN_WILDCARD = "Domain wildcard patterns must be like '*.example.com'."
+
+
+class _Policy(TrustedHostPolicy):
+    max_port = None
+    takes_text = True
+
+    def check_pattern(self, pattern: str) -> None:
+        """Take all but a wildcard that is not the whole first label: a name that is no host matches none."""
+        if "*" in pattern[1:] or (pattern.startswith("*") and pattern[1:2] not in ("", ".")):
+            raise AssertionError(ENFORCE_DOMAIN_WILDCARD)
+
+
+class TrustedHostMiddleware(NativeTrustedHostMiddleware):
+    """The native middleware without its checks of the list of names."""
+
+    policy_class = _Policy
+
+    def __init__(self, app: ASGIApp, allowed_hosts: Sequence[str] | None = None, www_redirect: bool = True) -> None:
+        if isinstance(allowed_hosts, str):
+            caution(f"TrustedHostMiddleware: allowed_hosts is a list of names; write [{allowed_hosts!r}]")
+        super().__init__(app, allowed_hosts, www_redirect)
+        self.allow_any, self.www_redirect = self.policy.allow_any, www_redirect
