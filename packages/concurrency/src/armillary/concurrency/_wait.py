@@ -63,16 +63,18 @@ def start_at_most(seconds: float | None, awaitable: Awaitable[object]) -> Awaita
     """
     if "trio" in modules and is_on_trio():
         return awaitable if seconds is None else _wait_in_scope(seconds, awaitable)
-    steps: Any = awaitable  # a coroutine has the methods of its steps, and is what almost every `send` returns
-    try:
-        if type(awaitable) is CoroutineType:
-            waits_for: Any = steps.send(None)
-        else:
-            steps = steps_of(awaitable)
-            waits_for = next(steps)
-    except StopIteration:
-        return None
-    return _rest(seconds, steps, waits_for)
+    if (
+        type(awaitable) is not CoroutineType
+    ):  # which almost every `send` returns, and which has all that is needed below
+        awaitable = _as_coroutine(awaitable)
+    steps: Any = awaitable.__await__()
+    for waits_for in steps:  # its end is no exception for a loop, which costs less than `next`
+        return _rest(seconds, steps, waits_for)
+    return None
+
+
+async def _as_coroutine(awaitable: Awaitable[object]) -> object:
+    return await awaitable
 
 
 def _resume_at_most(seconds: float | None, steps: Any, waits_for: Any) -> Generator[Any, Any, Any]:

@@ -35,7 +35,8 @@ class Connection(WebSocketPolicy, HTTPConnection[StateT]):
     _handler_knows_end: bool
     _reader: Reader | None
     _is_receiving: bool  # whether a task of the handler waits in the server's `receive`, or was cancelled there
-    _turn: FairTurn
+    _turn: FairTurn  # asked after every eighth of the `_sends` counted here
+    _sends: int
     # Whether a message goes straight to the server's callable: no idle limit, no override and no reader ahead.
     _receives_directly: bool
     _sends_directly: bool

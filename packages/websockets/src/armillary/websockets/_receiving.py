@@ -149,7 +149,8 @@ class Receiving(Sending[StateT]):
         """
         if self.client_state is CONNECTED and self.application_state is CONNECTED and self._receives_directly:
             self._is_receiving = True
-            message = await self._receive()
+            receive = self._receive  # read by itself: as a method, an attribute of the instance takes longer to find
+            message = await receive()
             self._is_receiving = False
         else:
             message = await self._receive_data()
@@ -167,7 +168,8 @@ class Receiving(Sending[StateT]):
         """
         if self.client_state is CONNECTED and self.application_state is CONNECTED and self._receives_directly:
             self._is_receiving = True
-            message = await self._receive()
+            receive = self._receive  # read by itself: as a method, an attribute of the instance takes longer to find
+            message = await receive()
             self._is_receiving = False
         else:
             message = await self._receive_data()

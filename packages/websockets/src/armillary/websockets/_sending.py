@@ -6,7 +6,7 @@ from collections.abc import Awaitable
 from typing import Any, Final
 
 from armillary.asgi_types import Message
-from armillary.concurrency import start_at_most
+from armillary.concurrency import FairTurn, start_at_most
 from armillary.datastructures import StateT
 from armillary.exchange import CLOSED_ABNORMALLY
 
@@ -52,20 +52,22 @@ class Sending(Connection[StateT]):
         Most sends do not wait, and so need no time limit and no coroutine of their own; a loop of them gives the
         event loop a turn now and then.
         """
+        self._sends = sends = self._sends + 1
+        send = self._send  # read by itself: as a method, an attribute of the instance takes longer to find
         try:
-            waiting = start_at_most(self._send_timeout, self._send(message))
+            waiting = start_at_most(self._send_timeout, send(message))
         except OSError as exc:
             return self._finish_failed(exc)
-        if waiting is None:
-            return self._turn.give() if self._turn.is_due() else None
-        return self._finish_sending(waiting)
+        if waiting is not None:
+            return self._finish_sending(waiting, sends)
+        return self._turn.give() if not sends & 7 and self._turn.is_due(8) else None
 
-    async def _finish_sending(self, waiting: Awaitable[object]) -> None:
+    async def _finish_sending(self, waiting: Awaitable[object], sends: int) -> None:
         try:
             await waiting
         except OSError as exc:
             raise await self._send_failed(exc) from exc
-        if self._turn.is_due():
+        if not sends & 7 and self._turn.is_due(8):
             await self._turn.give()
 
     async def _finish_failed(self, exc: OSError) -> None:
@@ -93,12 +95,13 @@ class Sending(Connection[StateT]):
 
     async def _receive_end(self) -> None:
         """Receive until the peer's end comes; what it sent before, nobody can receive any more."""
+        turn = FairTurn()
         while self.client_state is not DISCONNECTED:
             message = await self._receive()
             if message["type"] == "websocket.disconnect":
                 self._record_disconnect(message)
-            elif self._turn.is_due():
-                await self._turn.give()
+            elif turn.is_due():
+                await turn.give()
 
     async def send_text(self, data: str) -> None:
         """Send a text message.

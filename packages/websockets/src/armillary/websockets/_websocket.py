@@ -65,6 +65,7 @@ class WebSocket(Receiving[StateT]):
         self._reader = None
         self._is_receiving = False
         self._turn = FairTurn()
+        self._sends = 0
         self._receives_directly = limits.idle_timeout is None and cls.receive is _RECEIVE
         self._sends_directly = cls.send is _SEND
         self._send_timeout = limits.send_timeout
