@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import subprocess
 import sys
@@ -13,7 +14,9 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from testkit import RedisServer, free_port, own_postgresql_database, wait_for_port
+from testkit import RedisServer, free_port, own_postgresql_database, require_port, wait_for_port
+
+from armillary.sessions.sql import SQLStore
 
 PROGRAM = """
 import asyncio
@@ -70,6 +73,12 @@ def web_server(kind: str, store: str, **environment: str) -> Iterator[str]:
         process.wait(10)
 
 
+async def drop_table(store: SQLStore) -> None:
+    async with store._engine.begin() as connection:
+        await connection.run_sync(store.metadata.drop_all)
+    await store.close()
+
+
 @contextmanager
 def shared_store(kind: str, directory: Path) -> Iterator[tuple[str, str, str]]:
     """Give the kind, the address and the table of a store that several processes can use."""
@@ -82,6 +91,13 @@ def shared_store(kind: str, directory: Path) -> Iterator[tuple[str, str, str]]:
             yield "files", str(directory / "sessions"), table
         case "sqlite":
             yield "sql", f"sqlite+aiosqlite:///{directory / 'sessions.db'}", table
+        case "mariadb":
+            require_port(3306)
+            url = "mariadb+asyncmy://root@127.0.0.1:3306/test"
+            try:
+                yield "sql", url, table
+            finally:
+                asyncio.run(drop_table(SQLStore(url, table)))
         case _:
             with own_postgresql_database() as url:
                 yield "sql", url.replace("postgresql://", "postgresql+psycopg://"), table
@@ -111,6 +127,28 @@ def test_two_processes_share_sessions_and_lose_none_of_each_others_changes(kind:
         assert httpx.get(first, headers={"cookie": f"session={cookie}"}, trust_env=False).text == "nobody"
         client.get(f"{first}/logout")
         assert client.get(second).text == "nobody"
+
+
+@pytest.mark.parametrize("kind", ["files", "redis", "sqlite", "postgresql", "mariadb"])
+def test_two_hundred_requests_of_one_visitor_to_two_processes_all_succeed(kind: str, tmp_path: Path) -> None:
+    with (
+        shared_store(kind, tmp_path) as (name, address, table),
+        web_server(name, address, TABLE=table) as first,
+        web_server(name, address, TABLE=table) as second,
+    ):
+        cookie = httpx.get(f"{first}/login", trust_env=False).cookies["session"]
+        headers = {"cookie": f"session={cookie}"}
+
+        async def request_all() -> list[httpx.Response]:
+            limits = httpx.Limits(max_connections=200)
+            async with httpx.AsyncClient(trust_env=False, limits=limits, timeout=60, headers=headers) as client:
+                paths = [f"{(first, second)[number % 2]}/item/{number}" for number in range(100)]
+                paths += [f"{(first, second)[number % 2]}/items" for number in range(100)]
+                return await asyncio.gather(*map(client.get, paths))
+
+        assert [response.status_code for response in asyncio.run(request_all())] == [200] * 200
+        items = httpx.get(f"{second}/items", headers=headers, trust_env=False).text.split()
+        assert sorted(map(int, items)) == list(range(100))
 
 
 def test_a_session_is_shared_by_two_processes_and_survives_a_restart_of_redis(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from typing import Any
 
 import anyio
@@ -227,12 +228,94 @@ async def test_a_websocket_without_its_store_is_closed_with_try_again_later() ->
     store.unavailable = True
     sent: list[Any] = []
 
+    async def receive() -> Any:
+        return {"type": "websocket.connect"}
+
     async def send(message: Any) -> None:
         sent.append(message)
 
     scope = {"type": "websocket", "headers": [(b"cookie", b"session=x")]}
-    await ServerSessionMiddleware(send, store)(scope, send, send)  # type: ignore[arg-type]
-    assert sent == [{"type": "websocket.close", "code": 1013, "reason": "Sessions are unavailable"}]
+    await ServerSessionMiddleware(send, store)(scope, receive, send)  # type: ignore[arg-type]
+    reason = "Sessions are unavailable; try again in a moment"
+    assert sent == [{"type": "websocket.close", "code": 1013, "reason": reason}]
+
+
+class BusyStore(MemoryStore):
+    """A store in which another request is always faster."""
+
+    is_busy = False
+
+    async def save(self, key: str, session: StoredSession, expected: str | None, lifetime: int) -> bool:
+        return not self.is_busy and await super().save(key, session, expected, lifetime)
+
+
+async def test_a_request_that_cannot_save_in_time_gets_a_503_and_nothing_it_set_is_saved(
+    browser: Any, app_doing: Any
+) -> None:
+    store = BusyStore()
+
+    def act(session: Any, path: str) -> object:
+        if path == "/set":
+            session["a"] = 2
+        return dict(session.items())
+
+    async def app_that_responds_again(scope: Any, receive: Any, send: Any) -> None:
+        await app_doing(act)(scope, receive, send)
+        store.is_busy = False
+        await app_doing(act)(scope, receive, send)
+
+    client = browser(ServerSessionMiddleware(app_doing(acts), store, save_timeout=0.05))
+    await client.get("/set")
+    client.app = ServerSessionMiddleware(app_that_responds_again, store, save_timeout=0.05)
+    store.is_busy = True
+    response = await client.get("/set")
+    assert (response.status, response.headers["retry-after"]) == (503, "1")
+    client.app = ServerSessionMiddleware(app_doing(acts), store)
+    assert (await client.get("/")).body == b"{'a': 1}"
+
+
+async def test_a_touch_that_loses_is_dropped(browser: Any, app_doing: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = BusyStore()
+    client = browser(ServerSessionMiddleware(app_doing(acts), store, idle_timeout=100))
+    await client.get("/set")
+    now = time.time() + 50
+    monkeypatch.setattr("time.time", lambda: now)
+    store.is_busy = True
+    response = await client.get("/")
+    assert (response.status, response.body) == (200, b"{'a': 1}")
+    assert "set-cookie" not in response.headers
+
+
+async def test_a_session_that_one_request_empties_keeps_what_another_added(browser: Any, app_doing: Any) -> None:
+    gate = anyio.Event()
+
+    async def act(session: Any, path: str) -> object:
+        match path:
+            case "/first":
+                session["flash"] = 1
+            case "/pop":
+                session.pop("flash")
+                await gate.wait()
+            case "/add":
+                session["cart"] = 1
+            case _:
+                pass
+        return dict(session.items())
+
+    client = browser(ServerSessionMiddleware(app_doing(act), MemoryStore()))
+    await client.get("/first")
+    async with anyio.create_task_group() as group:
+        group.start_soon(client.get, "/pop")
+        await anyio.sleep(0.01)
+        await client.get("/add")
+        gate.set()
+    assert (await client.get("/")).body == b"{'cart': 1}"
+
+
+@pytest.mark.parametrize("seconds", ["1", True, 0])
+def test_a_save_timeout_that_is_no_positive_number_is_rejected(seconds: Any) -> None:
+    with pytest.raises((TypeError, ValueError), match="save_timeout is"):
+        ServerSessionMiddleware(lambda *args: None, MemoryStore(), save_timeout=seconds)  # type: ignore[arg-type, return-value]
 
 
 @pytest.mark.parametrize("store", [None, "redis://127.0.0.1:6379/0", MemoryStore])

@@ -16,7 +16,14 @@ import pytest
 import sqlalchemy as sa
 from testkit import ASYNCIO, TRIO, UVLOOP, missing_service
 
-from armillary.sessions import FileStore, MemoryStore, SessionStore, StoredSession, StoreUnavailable
+from armillary.sessions import (
+    FileStore,
+    MemoryStore,
+    ServerSessionMiddleware,
+    SessionStore,
+    StoredSession,
+    StoreUnavailable,
+)
 from armillary.sessions.redis import RedisStore
 from armillary.sessions.sql import SQLStore
 
@@ -25,6 +32,7 @@ pytestmark = pytest.mark.anyio
 KEY = "0" * 64
 SESSION = StoredSession('{"a": 1}', "v1", 1_700_000_000.25, 1_700_000_001.5)
 REDIS = "redis://127.0.0.1:6379/0"
+MARIADB = "mariadb+asyncmy://root@127.0.0.1:3306/test"
 POSTGRESQL = "postgresql+psycopg://postgres@127.0.0.1:5432/test"
 
 
@@ -71,6 +79,20 @@ async def postgresql(tmp_path: Path) -> AsyncIterator[SessionStore]:
         await store.close()
 
 
+@asynccontextmanager
+async def mariadb(tmp_path: Path) -> AsyncIterator[SessionStore]:
+    store = SQLStore(MARIADB, table=f"sessions_{uuid4().hex}")
+    try:
+        await available(store.create_table(), "MariaDB on 127.0.0.1:3306")
+        try:
+            yield store
+        finally:
+            async with store._engine.begin() as connection:
+                await connection.run_sync(store.metadata.drop_all)
+    finally:
+        await store.close()
+
+
 async def available(attempt: Any, service: str) -> None:
     try:
         await attempt
@@ -78,7 +100,7 @@ async def available(attempt: Any, service: str) -> None:
         missing_service(f"{service} is not available: {exc}")
 
 
-STORES: list[Any] = [memory, files, redis, sqlite, postgresql]
+STORES: list[Any] = [memory, files, redis, sqlite, postgresql, mariadb]
 RUNS = [
     pytest.param((make, loop.values[0]), id=f"{make.__name__}-{loop.id}", marks=loop.marks)
     for make in STORES
@@ -129,6 +151,72 @@ async def test_of_many_saves_at_once_over_one_version_exactly_one_succeeds(store
         for number in range(10):
             group.start_soon(save, number)
     assert results.count(True) == 1
+
+
+async def test_a_session_is_deleted_only_in_the_version_that_is_expected(store: SessionStore) -> None:
+    assert not await store.delete(KEY, "v1")
+    await store.save(KEY, SESSION, None, 60)
+    assert not await store.delete(KEY, "v0")
+    assert await store.load(KEY) == SESSION
+    assert await store.delete(KEY, "v1")
+    assert await store.load(KEY) is None
+    assert not await store.delete(KEY)
+
+
+async def session_app(scope: Any, receive: Any, send: Any) -> None:
+    session, path = scope["session"], scope["path"]
+    session.get("start")
+    await anyio.sleep(0)
+    if path.startswith("/set/"):
+        session[path] = True
+    elif path == "/rotate":
+        session.rotate()
+    elif path == "/end":
+        session.destroy()
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": " ".join(sorted(session)).encode()})
+
+
+async def test_of_many_requests_of_one_visitor_none_fails_and_no_change_is_lost(
+    store: SessionStore, browser: Any
+) -> None:
+    client = browser(ServerSessionMiddleware(session_app, store, save_timeout=60))
+    await client.get("/set/first")
+    statuses: list[int] = []
+
+    async def request(path: str) -> None:
+        statuses.append((await client.get(path)).status)
+
+    async with anyio.create_task_group() as group:
+        for number in range(100):
+            group.start_soon(request, f"/set/{number}")
+            group.start_soon(request, "/read")
+    assert statuses == [200] * 200
+    expected = {"/set/first", *(f"/set/{number}" for number in range(100))}
+    assert set((await client.get("/read")).body.decode().split()) == expected
+
+
+async def test_a_session_that_ends_while_another_request_moves_it_does_not_come_back(
+    store: Any, browser: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = browser(ServerSessionMiddleware(session_app, store))
+    await client.get("/set/secret")
+    ending = browser(client.app)
+    ending.cookies = dict(client.cookies)
+    save, keys = store.save, []
+
+    async def save_as_the_other_ends_it(key: str, session: Any, expected: str | None, lifetime: int) -> bool:
+        keys.append(key)
+        if expected is None:
+            await ending.get("/end")
+        return bool(await save(key, session, expected, lifetime))
+
+    monkeypatch.setattr(store, "save", save_as_the_other_ends_it)
+    response = await client.get("/rotate")
+    assert "set-cookie" not in response.headers
+    assert keys
+    for key in keys:
+        assert await store.load(key) is None
 
 
 async def test_a_deleted_session_is_absent_and_may_be_deleted_again(store: SessionStore) -> None:

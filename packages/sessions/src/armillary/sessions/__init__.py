@@ -10,7 +10,7 @@ Errors at a glance:
 
     Exception
     ├── SessionTooLarge     the signed cookie would be over 4096 bytes
-    ├── SessionConflict     another request kept changing the same session
+    ├── SessionConflict     other requests kept changing the same session; becomes a 503
     └── StoreUnavailable    the store cannot be reached; becomes a 503
 """
 

@@ -51,7 +51,7 @@ class CookieHeader:
                 raise ValueError(f"{parameter} {value!r} would end the cookie's attribute; leave out ';' and spaces")
         if not isinstance(same_site, str):
             raise TypeError(f"same_site is 'lax', 'strict' or 'none', got {same_site!r}")
-        if same_site.lower() not in ("lax", "strict", "none"):
+        if strict and same_site.lower() not in ("lax", "strict", "none"):
             raise ValueError(f"same_site is 'lax', 'strict' or 'none', got {same_site!r}")
         if name.startswith("__Host-") and (https_only is False or domain or path != "/"):
             raise ValueError("a cookie named __Host-... is https only, has path='/' and no domain")

@@ -8,7 +8,7 @@ class SessionTooLarge(ValueError):
 
 
 class SessionConflict(RuntimeError):
-    """Other requests changed the same session each time this one tried to save it."""
+    """Other requests changed the same session for as long as this one tried to save it; becomes a 503."""
 
 
 class StoreUnavailable(Exception):

@@ -47,9 +47,9 @@ class FileStore:
         """Save the session if the stored version is the expected one."""
         return await in_thread(partial(self._save, key, session, expected, lifetime))
 
-    async def delete(self, key: str) -> None:
-        """Delete the session."""
-        await in_thread(partial(self._path(key).unlink, missing_ok=True))
+    async def delete(self, key: str, expected: str | None = None) -> bool:
+        """Delete the session if the stored version is the expected one."""
+        return await in_thread(partial(self._delete, key, expected))
 
     async def remove_expired(self) -> int:
         """Remove the files of expired sessions; return how many."""
@@ -86,6 +86,17 @@ class FileStore:
             with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
                 json.dump({"session": session, "expires": time.time() + lifetime}, file)
             draft.replace(path)
+        return True
+
+    def _delete(self, key: str, expected: str | None) -> bool:
+        path = self._path(key)
+        if not path.exists():
+            return False
+        with file_lock(self._directory / f"{key[:2]}.lock"):
+            present = self._load(key)
+            if present is None or expected not in (None, present.version):
+                return False
+            path.unlink(missing_ok=True)
         return True
 
     def _remove_expired(self) -> int:

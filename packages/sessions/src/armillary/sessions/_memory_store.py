@@ -41,9 +41,13 @@ class MemoryStore:
         self._evict()
         return True
 
-    async def delete(self, key: str) -> None:
-        """Delete the session."""
-        self._sessions.pop(key, None)
+    async def delete(self, key: str, expected: str | None = None) -> bool:
+        """Delete the session if the stored version is the expected one."""
+        present = await self.load(key)
+        if present is None or expected not in (None, present.version):
+            return False
+        del self._sessions[key]
+        return True
 
     def _evict(self) -> None:
         self._saves += 1

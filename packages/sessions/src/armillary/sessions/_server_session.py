@@ -25,7 +25,7 @@ class ServerSession(Session):
     def __init__(self, data: str = "{}") -> None:
         loaded: dict[str, Any] = json.loads(data)
         super().__init__(loaded)
-        self._before = json_by_key(loaded)
+        self.before = json_by_key(loaded)
 
     def rotate(self) -> None:
         """Move the session to a new id; the old one is invalid with this response (no fixation)."""
@@ -40,15 +40,20 @@ class ServerSession(Session):
     @property
     def changed_inside(self) -> bool:
         """Whether a value was changed in place, which no method call reports."""
-        return self.accessed and json_by_key(self.copy()) != self._before
+        return self.accessed and json_by_key(self.copy()) != self.before
+
+    def rebase(self) -> None:
+        """Take the present values as those that were loaded."""
+        self.before = json_by_key(self.copy())
+        self.modified = False
 
     def merged_into(self, data: str) -> str:
         """Return stored data with the changes of this session."""
         now = json_by_key(self.copy())
         stored = json_by_key(json.loads(data))
-        for key in self._before.keys() - now.keys():
+        for key in self.before.keys() - now.keys():
             stored.pop(key, None)
-        stored.update({key: value for key, value in now.items() if self._before.get(key) != value})
+        stored.update({key: value for key, value in now.items() if self.before.get(key) != value})
         return "{" + ", ".join(f"{json.dumps(key)}: {value}" for key, value in stored.items()) + "}"
 
 

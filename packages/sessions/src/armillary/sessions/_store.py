@@ -46,6 +46,14 @@ class SessionStore(Protocol):
         """
         ...
 
-    async def delete(self, key: str) -> None:
-        """Delete the session, if there is one."""
+    async def delete(self, key: str, expected: str | None = None) -> bool:
+        """Delete the session if it has the version `expected`, in one step.
+
+        Args:
+            key: the hashed id.
+            expected: the version that was loaded; None for any.
+
+        Returns:
+            Whether it was deleted; False if there is none, or another version is stored.
+        """
         ...

@@ -31,6 +31,11 @@ redis.call('EXPIRE', KEYS[1], ARGV[6])
 return 1
 """
 
+DELETE_SCRIPT = """
+if redis.call('HGET', KEYS[1], 'version') ~= ARGV[1] then return 0 end
+return redis.call('DEL', KEYS[1])
+"""
+
 
 class RedisStore:
     """Keeps sessions in Redis (or Valkey), which removes them when they expire.
@@ -78,9 +83,11 @@ class RedisStore:
         values = (expected or "", data, version, repr(created), repr(touched), lifetime)
         return bool(await self._do("eval", SAVE_SCRIPT, 1, self._prefix + key, *values))
 
-    async def delete(self, key: str) -> None:
-        """Delete the session."""
-        await self._do("delete", self._prefix + key)
+    async def delete(self, key: str, expected: str | None = None) -> bool:
+        """Delete the session if the stored version is the expected one."""
+        if expected is None:
+            return bool(await self._do("delete", self._prefix + key))
+        return bool(await self._do("eval", DELETE_SCRIPT, 1, self._prefix + key, expected))
 
     async def close(self) -> None:
         """Close the connections."""

@@ -74,9 +74,13 @@ class SQLStore:
             return False
         return True
 
-    async def delete(self, key: str) -> None:
-        """Delete the session."""
-        await self._execute(self.table.delete().where(self.table.c.key == key))
+    async def delete(self, key: str, expected: str | None = None) -> bool:
+        """Delete the session if the stored version is the expected one."""
+        columns = self.table.c
+        change = self.table.delete().where(columns.key == key, columns.expires > time.time())
+        if expected is not None:
+            change = change.where(columns.version == expected)
+        return bool((await self._execute(change)).rowcount)
 
     async def remove_expired(self) -> int:
         """Remove expired sessions; return how many. Run it regularly, such as daily."""
