@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from ._loop import Schedule, current_schedule, schedule_if_running
+from armillary.concurrency import Schedule, current_schedule, schedule_if_running
 
 if TYPE_CHECKING:
     from anyio import Event

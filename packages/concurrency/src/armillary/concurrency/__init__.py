@@ -14,10 +14,12 @@ starts what guards a wait only if there is one.
 """
 
 from ._detached import run_detached
+from ._held_call import cancelled_in_thread
 from ._iteration import iterate_in_threadpool
 from ._limiter import BACKGROUND, ENDPOINTS, FILES, Limiter, limiter_usage
 from ._overload import Overloaded
 from ._place import LimiterUsage
+from ._schedule import Schedule, current_schedule, schedule_if_running
 from ._suspension import call_if_suspended
 from ._threadpool import run_in_threadpool
 from ._turn import FairTurn, yield_to_loop
@@ -31,11 +33,15 @@ __all__ = [
     "Limiter",
     "LimiterUsage",
     "Overloaded",
+    "Schedule",
     "call_if_suspended",
+    "cancelled_in_thread",
+    "current_schedule",
     "iterate_in_threadpool",
     "limiter_usage",
     "run_detached",
     "run_in_threadpool",
+    "schedule_if_running",
     "start_at_most",
     "wait_at_most",
     "yield_to_loop",

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
-from math import inf
 from threading import Lock
 from typing import TYPE_CHECKING, TypeVar
 from weakref import WeakSet
 
 from ._context import ContextCall
-from ._held_call import HeldCall
+from ._held_call import run_held
 from ._overload import Overloaded
 from ._place import LimiterUsage, Place, Pool, current_place
 
@@ -202,19 +201,12 @@ class Limiter:
         Raises:
             Overloaded: no thread became free within `max_wait` seconds.
         """
-        from anyio import to_thread
-
         place = Place(self._pool())
         if not place.take_if_free():
             await self._wait_for(place, self._max_wait if bounded else None)
         call = ContextCall(function, place)
-        held = HeldCall(call)
         try:
-            return await to_thread.run_sync(held, abandon_on_cancel=abandon_on_cancel, limiter=_unlimited())
-        except BaseException:
-            if not abandon_on_cancel:
-                await held.until_ended()
-            raise
+            return await run_held(call, abandon_on_cancel=abandon_on_cancel)
         finally:
             place.give_back()
             call.carry_back()
@@ -234,26 +226,6 @@ def limiter_usage() -> list[LimiterUsage]:
 _limiters: WeakSet[Limiter] = WeakSet()
 _registry = Lock()
 """Held while one of the weak sets is changed or read."""
-
-
-_unlimited_capacities: RunVar[CapacityLimiter] | None = None
-
-
-def _unlimited() -> CapacityLimiter:
-    """Return this event loop's tokens without a limit, for calls whose places are held elsewhere."""
-    global _unlimited_capacities
-    from anyio.lowlevel import RunVar
-
-    if _unlimited_capacities is None:
-        _unlimited_capacities = RunVar("armillary.concurrency.unlimited")
-    try:
-        return _unlimited_capacities.get()
-    except LookupError:
-        from anyio import CapacityLimiter
-
-        capacity = CapacityLimiter(inf)
-        _unlimited_capacities.set(capacity)
-        return capacity
 
 
 ENDPOINTS = Limiter("endpoints", max_wait=30.0)
