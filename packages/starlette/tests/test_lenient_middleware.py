@@ -82,7 +82,7 @@ def test_the_arguments_of_cors_are_attributes() -> None:
     assert (app.allow_origins, list(app.allow_methods), app.allow_credentials) == (["http://a"], ["PUT"], True)
     assert app.allow_headers == ["accept", "accept-language", "content-language", "content-type", "x-a"]
     assert app.allow_origin_regex == re.compile("http://b")
-    assert not app.allow_all_origins and not app.allow_all_headers and app.preflight_explicit_allow_origin
+    assert (app.allow_all_origins, app.allow_all_headers, app.preflight_explicit_allow_origin) == (False, False, True)
 
 
 @pytest.mark.parametrize(

@@ -105,10 +105,18 @@ class Armillary:
             DEFAULT_MAX_BODY_SIZE if isinstance(max_body_size, EllipsisType) else check_body_limit(max_body_size)
         )
         for key, handler in (exception_handlers or {}).items():
-            check_exception_handler(key, handler)
+            self.check_exception_handler(key, handler)
         self.exception_handlers = dict(exception_handlers or {})
-        self.user_middleware = [_checked_middleware(item) for item in middleware or ()]
+        self.user_middleware = [self.check_middleware(item) for item in middleware or ()]
         self.router = self.router_class(routes, lifespan=lifespan)
+
+    def check_exception_handler(self, key: Any, handler: Any) -> None:
+        """Raise TypeError or ValueError for a key or handler that cannot be one; override to take any."""
+        check_exception_handler(key, handler)
+
+    def check_middleware(self, item: Any) -> Any:
+        """Return a `Middleware`, or raise TypeError; override to take others."""
+        return _checked_middleware(item)
 
     @property
     def routes(self) -> list[BaseRoute]:
@@ -190,7 +198,7 @@ class Armillary:
             TypeError: the key is neither a status code nor an exception class.
         """
         self._check_not_started("an exception handler")
-        check_exception_handler(exc_class_or_status_code, handler)
+        self.check_exception_handler(exc_class_or_status_code, handler)
         self.exception_handlers[exc_class_or_status_code] = handler
 
     def _check_not_started(self, what: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 from armillary.datastructures import HTTPConnection
 
@@ -21,8 +22,11 @@ class AuthCredentials:
 
     challenge = ""
 
+    takes_text: ClassVar[bool] = False
+    """Whether a string is taken as a list of its characters, else it is an error."""
+
     def __init__(self, scopes: Sequence[str] | None = None) -> None:
-        if isinstance(scopes, str):
+        if isinstance(scopes, str) and not self.takes_text:
             raise TypeError(f"AuthCredentials takes a list of scopes; write [{scopes!r}]")
         self.scopes = list(scopes or ())
 

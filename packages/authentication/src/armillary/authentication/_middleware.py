@@ -37,6 +37,9 @@ class AuthenticationMiddleware:
     default_on_error: OnError | None = None
     """Makes the response where there is no `on_error`; None for a 401 or 400 in plain text."""
 
+    credentials_class: type[AuthCredentials] = AuthCredentials
+    """The class of the credentials of a connection that has none."""
+
     def __init__(
         self,
         app: ASGIApp,
@@ -78,7 +81,7 @@ class AuthenticationMiddleware:
             found = await backend.authenticate(conn)
             if found is not None:
                 return found
-        return AuthCredentials(), UnauthenticatedUser()
+        return self.credentials_class(), UnauthenticatedUser()
 
     async def reject(self, conn: HTTPConnection, exc: AuthenticationError, receive: Receive, send: Send) -> None:
         """Send the response that `on_error` makes, or by default the sentence of the error."""

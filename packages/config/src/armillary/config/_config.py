@@ -125,13 +125,34 @@ class Config:
         """
         name = self.env_prefix + key
         if name in self.environ:
-            return _cast(name, self.environ[name], cast, "the environment")
+            return self.cast_value(name, self.environ[name], cast, "the environment")
         found = self._file.get(name)
         if found is not None:
-            return _cast(name, found.value, cast, f"{self.env_file}, line {found.line}")
+            return self.cast_value(name, found.value, cast, f"{self.env_file}, line {found.line}")
         if default is undefined:
             raise MissingSetting(self._missing_message(name))
-        return None if default is None else _cast(name, default, cast, "its default")
+        return None if default is None else self.cast_value(name, default, cast, "its default")
+
+    def cast_value(self, name: str, value: Any, cast: Callable[[Any], Any] | None, place: str) -> Any:
+        """Return a value after its cast; override to cast differently.
+
+        Args:
+            name: the variable, with the prefix.
+            value: its text, or a default.
+            cast: called with the value; None for none.
+            place: where the value was found.
+
+        Raises:
+            InvalidSetting: the cast rejected the value.
+        """
+        if cast is None:
+            return value
+        try:
+            return _boolean(value) if cast is bool else cast(value)
+        except (TypeError, ValueError, LookupError, ArithmeticError) as exc:
+            reason = _reason(exc, value)
+        # Raised outside the handler: the cast's own error may quote the value, which may be a secret.
+        raise InvalidSetting(f"{name} ({place}) is not a valid {getattr(cast, '__name__', repr(cast))}{reason}")
 
     def _missing_message(self, name: str) -> str:
         places = "the environment" if self.env_file is None else f"the environment nor in {self.env_file}"
@@ -143,17 +164,6 @@ class Config:
 
         def __call__(self, key, cast=None, default=undefined):
             return self.get(key, cast, default)
-
-
-def _cast(name: str, value: Any, cast: Callable[[Any], Any] | None, place: str) -> Any:
-    if cast is None:
-        return value
-    try:
-        return _boolean(value) if cast is bool else cast(value)
-    except (TypeError, ValueError, LookupError, ArithmeticError) as exc:
-        reason = _reason(exc, value)
-    # Raised outside the handler: the cast's own error may quote the value, which may be a secret.
-    raise InvalidSetting(f"{name} ({place}) is not a valid {getattr(cast, '__name__', repr(cast))}{reason}")
 
 
 def _boolean(value: Any) -> bool:

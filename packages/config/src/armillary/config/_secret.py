@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 _MASK = "*" * 10  # whatever the length of the text
 
 
@@ -28,8 +30,11 @@ class Secret:
 
     __slots__ = ("__value",)
 
+    takes_any_value: ClassVar[bool] = False
+    """Whether a value that is not text is taken as it is."""
+
     def __init__(self, value: str) -> None:
-        if not isinstance(value, str):
+        if not isinstance(value, str) and not self.takes_any_value:
             raise TypeError(f"a Secret holds str, not {type(value).__name__}")
         self.__value = value
 

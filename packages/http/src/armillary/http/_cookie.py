@@ -15,6 +15,7 @@ _NAME_CHARACTERS = frozenset(_LETTERS_DIGITS + "!#$%&'*+-.^_`|~")
 _UNQUOTED_CHARACTERS = _NAME_CHARACTERS | {":"}
 _DOMAIN_CHARACTERS = frozenset(_LETTERS_DIGITS + "-.")
 _QUOTED_CHARACTERS = frozenset(_LETTERS_DIGITS + "!#$%&'*+-.^_`|~: ()/<=>?@[]{}")
+_EMPTY = '""'  # as `http.cookies` writes it
 _SAME_SITE_VALUES = ("lax", "strict", "none")
 _MAX_NAME_AND_VALUE = 4096
 _MAX_ATTRIBUTE_SIZE = 1024
@@ -39,12 +40,12 @@ def format_cookie(
     Args:
         strict: also reject what is safe to send but a browser would drop.
     """
-    _check_name(key)
+    _check_name(key, strict)
     if not isinstance(value, str):
         if strict:
             raise TypeError(f"cookie {key!r}: its value must be str, not {type(value).__name__}: {value!r}")
         value = str(value)
-    parts = [f"{key}={_encode_value(key, value)}"]
+    parts = [f"{key}={_encode_value(key, value) if value or strict else _EMPTY}"]
     if domain:
         parts.append(f"Domain={_check_domain(key, domain, strict)}")
     if expires is not None and expires != "":
@@ -68,8 +69,8 @@ def format_cookie(
     return "; ".join(parts).encode("latin-1")
 
 
-def _check_name(key: str) -> None:
-    if not key or not _NAME_CHARACTERS.issuperset(key):
+def _check_name(key: str, strict: bool) -> None:
+    if not key or not (_NAME_CHARACTERS if strict else _UNQUOTED_CHARACTERS).issuperset(key):
         raise ValueError(f"cookie name {key!r} is not a token: letters, digits and !#$%&'*+-.^_`|~ only")
 
 
@@ -101,7 +102,7 @@ def _check_domain(key: str, domain: str, strict: bool) -> str:
 
 
 def _check_path(key: str, path: str, strict: bool) -> str:
-    if ";" in path or not path.isascii() or not path.isprintable():
+    if ";" in path or not path.isprintable() or (strict and not path.isascii()):
         raise ValueError(f"cookie {key!r}: path={path!r} must be printable ASCII without ';'; percent-encode the rest")
     if strict and not path.startswith("/"):
         raise ValueError(f"cookie {key!r}: path={path!r} must start with '/'")

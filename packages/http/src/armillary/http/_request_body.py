@@ -29,14 +29,18 @@ class RequestBody(HTTPConnection[StateT]):
     body_idle_timeout: ClassVar[float | None] = 30.0
     """Seconds to wait for the next message of a body before a 408; None for no limit."""
 
+    wrong_scope_error: ClassVar[type[Exception]] = TypeError
+    """Raised for a scope that is not one of HTTP."""
+
     _send: Send
     _receive: Receive
     _body: bytes
     _streaming: bool = False
+    _checked_limit: int | None = None
 
     def __init__(self, scope: Scope, receive: Receive = empty_receive, send: Send = empty_send) -> None:
         if scope["type"] != "http":
-            raise TypeError(f"{type(self).__name__} takes an http scope, got {scope['type']!r}")
+            raise self.wrong_scope_error(f"{type(self).__name__} takes an http scope, got {scope['type']!r}")
         self.scope = scope
         self._receive = receive
         self._send = send
@@ -50,7 +54,9 @@ class RequestBody(HTTPConnection[StateT]):
             HTTPException: 413.
         """
         if self.rejects_declared_size:
-            check_declared_length(self.scope, limit_in_force(self.scope, self.max_body_size))
+            limit = limit_in_force(self.scope, self.max_body_size)
+            check_declared_length(self.scope, limit)
+            self._checked_limit = limit
 
     @property
     def receive(self) -> Receive:
@@ -71,7 +77,7 @@ class RequestBody(HTTPConnection[StateT]):
             ClientDisconnect: the client disconnected before the body was complete.
             RuntimeError: the body was streamed, or there is no receive channel.
         """
-        body: bytes | None = self.__dict__.get("_body")
+        body: bytes | None = getattr(self, "_body", None)
         if body is not None:
             return body
         if type(self).stream is not _BASE_STREAM:
@@ -79,7 +85,7 @@ class RequestBody(HTTPConnection[StateT]):
             return self._body
         receive = self._receive
         continuing = self._streaming and self.keeps_rest_of_stream
-        shared, limit = open_body(self.scope, receive, self.max_body_size, continuing)
+        shared, limit = open_body(self.scope, receive, self.max_body_size, continuing, self._checked_limit)
         if shared.body is None:
             if shared.complete:
                 raise RuntimeError(STREAM_CONSUMED)
@@ -105,10 +111,10 @@ class RequestBody(HTTPConnection[StateT]):
         return BodyStream(self._open_stream, self.body_idle_timeout)
 
     def _open_stream(self) -> tuple[CachedBody, Receive, int | None]:
-        kept: bytes | None = self.__dict__.get("_body")
+        kept: bytes | None = getattr(self, "_body", None)
         if kept is not None:
             return CachedBody(self._receive, kept), self._receive, None
-        shared, limit = open_body(self.scope, self._receive, self.max_body_size, self._streaming)
+        shared, limit = open_body(self.scope, self._receive, self.max_body_size, self._streaming, self._checked_limit)
         if shared.body is None:
             if shared.complete:
                 raise RuntimeError(STREAM_CONSUMED)

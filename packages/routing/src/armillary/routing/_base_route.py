@@ -8,6 +8,7 @@ from armillary.asgi_types import Receive, Scope, Send
 from armillary.datastructures import URLPath
 from armillary.exchange import has_registered_handlers
 
+from ._endpoint import checked_callable
 from ._fallback_responses import respond_not_found
 from ._match import Match
 from ._matched_scope import extended_scope
@@ -23,6 +24,10 @@ class BaseRoute:
 
     scope_in_place: ClassVar[bool] = False
     """Write spec keys (`root_path`) into the caller's scope instead of into a copy."""
+
+    def check_callable(self, value: Any, parameter: str) -> Any:
+        """Return an application or endpoint, or raise TypeError; override to take what cannot be called."""
+        return checked_callable(value, parameter)
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """Return how far the route matches, and the keys it adds to the scope."""

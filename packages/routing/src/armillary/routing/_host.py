@@ -11,7 +11,6 @@ from armillary.datastructures import URLPath, parse_host
 
 from ._base_route import BaseRoute
 from ._convertors import Convertor, PathConvertor
-from ._endpoint import checked_callable
 from ._match import Match, NoMatchFound, PathParameterError
 from ._matched_scope import merged_params
 from ._path_reader import RegexReader, is_reader_of
@@ -62,7 +61,7 @@ class Host(BaseRoute):
         if host.startswith("/"):
             raise ValueError(f"host must be a host name, not a path, got {host!r}; use Mount for a path")
         self.host = host
-        self.app: ASGIApp = checked_callable(app, "app")
+        self.app: ASGIApp = self.check_callable(app, "app")
         self.name = name or ""
         compiled = compile_path(host, lenient=self.lenient_paths)
         self.host_regex, self.host_format, self.param_convertors = compiled

@@ -10,7 +10,7 @@ from armillary.datastructures import URLPath
 
 from ._base_route import BaseRoute
 from ._body_limit import Limit, limited
-from ._endpoint import MiddlewareList, checked_callable, wrap
+from ._endpoint import MiddlewareList, wrap
 from ._match import Match, NoMatchFound
 from ._matched_scope import ScopedApp, merged_params, record_template
 from ._path_text import decoded
@@ -72,7 +72,7 @@ class Mount(TemplateRoute):
         if (app is None) == (routes is None):
             raise TypeError("Mount takes either app=... or routes=[...], one of the two")
         self._set_path(path.rstrip("/"), "/{path:path}")
-        self._base_app: Any = self.router_for(routes or ()) if app is None else checked_callable(app, "app")
+        self._base_app: Any = self.router_for(routes or ()) if app is None else self.check_callable(app, "app")
         self.app = self.limited_app(wrap(self._base_app, middleware), max_body_size)
         self.name = name or ""
         self.runs_lifespan = lifespan

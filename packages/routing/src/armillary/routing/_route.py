@@ -8,7 +8,7 @@ from typing import ClassVar, Final
 from armillary.asgi_types import ASGIApp, Receive, Scope, Send, is_plain_function
 
 from ._body_limit import Limit, limited
-from ._endpoint import Endpoint, MiddlewareList, checked_callable, endpoint_name, method_set, request_application, wrap
+from ._endpoint import Endpoint, MiddlewareList, endpoint_name, method_set, request_application, wrap
 from ._fallback_responses import allow_value, respond_method_not_allowed
 from ._match import Match
 from ._matched_scope import merged_params
@@ -67,7 +67,7 @@ class Route(EndpointRoute):
         max_body_size: Limit = ...,
     ) -> None:
         self._set_path(path)
-        self.endpoint = checked_callable(endpoint, "endpoint")
+        self.endpoint = self.check_callable(endpoint, "endpoint")
         self.name = endpoint_name(endpoint) if name is None else name
         self.include_in_schema = include_in_schema
         is_function = is_plain_function(endpoint)

@@ -75,9 +75,13 @@ class Router(Selection, Registration):
         self.match_slashes = match_slashes
         self.raw_path = raw_path
         self.automatic_options = automatic_options
-        self.default = self.not_found if default is None else checked_callable(default, "default")
+        self.default = self.not_found if default is None else self.check_callable(default, "default")
         self.lifespan_context: Any = self.lifespan_of(lifespan)
         self.middleware_stack = self.limited_app(wrap(self.app, middleware), max_body_size)
+
+    def check_callable(self, value: Any, parameter: str) -> Any:
+        """Return an application, or raise TypeError; override to take what cannot be called."""
+        return checked_callable(value, parameter)
 
     def lifespan_of(self, lifespan: Any) -> Any:
         """Return the lifespan context for the constructor's argument."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from armillary.asgi_types import ASGIApp, Receive, Scope, Send, is_plain_function
 
-from ._endpoint import Endpoint, MiddlewareList, checked_callable, endpoint_name, websocket_application, wrap
+from ._endpoint import Endpoint, MiddlewareList, endpoint_name, websocket_application, wrap
 from ._match import Match
 from ._template_route import EndpointRoute
 
@@ -35,7 +35,7 @@ class WebSocketRoute(EndpointRoute):
         middleware: MiddlewareList = None,
     ) -> None:
         self._set_path(path)
-        self.endpoint = checked_callable(endpoint, "endpoint")
+        self.endpoint = self.check_callable(endpoint, "endpoint")
         self.name = endpoint_name(endpoint) if name is None else name
         self.app = wrap(self.function_app(endpoint) if is_plain_function(endpoint) else endpoint, middleware)
 

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import sys
+from datetime import datetime
+from typing import Final, Literal
 
 from armillary import http
 
 from .datastructures import MutableHeaders
+
+_RESERVED_NAMES: Final = frozenset(
+    {"comment", "domain", "expires", "httponly", "max-age", "path", "samesite", "secure", "version"}
+)
+_is_cookie_name: Final = re.compile(r"[\w!#$%&'*+\-.^`|~:]+", re.ASCII).fullmatch
 
 
 class Response(http.Response):
@@ -20,6 +28,31 @@ class Response(http.Response):
     strict_arguments = False
     strict_cookies = False
     denial_without_extension = True
+
+    def _keep_given_length(self) -> bool:
+        return True  # whatever the body is
+
+    def set_cookie(
+        self,
+        key: str,
+        value: str = "",
+        max_age: int | None = None,
+        expires: datetime | str | int | None = None,
+        path: str | None = "/",
+        domain: str | None = None,
+        secure: bool = False,
+        httponly: bool = False,
+        samesite: Literal["lax", "strict", "none"] | None = "lax",
+        partitioned: bool = False,
+    ) -> None:
+        """Add a cookie; a name is rejected with the error of `http.cookies`."""
+        if key.lower() in _RESERVED_NAMES or not _is_cookie_name(key):
+            from http.cookies import CookieError
+
+            raise CookieError(f"Illegal key {key!r}")
+        if samesite is not None and samesite.lower() not in ("strict", "lax", "none"):
+            raise AssertionError("samesite must be either 'strict', 'lax' or 'none'")
+        super().set_cookie(key, value, max_age, expires, path, domain, secure, httponly, samesite, partitioned)
 
     def check_partitioned(self) -> None:
         """Raise `ValueError` below Python 3.14, whose `http.cookies` Starlette needs."""

@@ -36,6 +36,13 @@ class Starlette(Armillary):
     ) -> None:
         super().__init__(debug, routes, middleware, exception_handlers, lifespan, max_body_size=max_body_size)
 
+    def check_exception_handler(self, key: Any, handler: Any) -> None:
+        """Take any: what cannot be one is an error when the middleware is built."""
+
+    def check_middleware(self, item: Any) -> Any:
+        """Take any: what cannot be one is an error when the middleware is built."""
+        return item
+
     def build_middleware_stack(self) -> ASGIApp:
         """Return the callable that serves connections.
 

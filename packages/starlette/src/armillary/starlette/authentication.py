@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from armillary.authentication import (
-    AuthCredentials,
+    AuthCredentials as NativeAuthCredentials,
     AuthenticationBackend,
     AuthenticationError,
     BaseUser,
@@ -12,6 +12,13 @@ from armillary.authentication import (
     has_required_scope,
     requires,
 )
+
+
+class AuthCredentials(NativeAuthCredentials):
+    """The scopes of a connection; a string is a list of its characters."""
+
+    takes_text = True
+
 
 __all__ = [
     "AuthCredentials",

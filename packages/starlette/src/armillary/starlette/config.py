@@ -2,16 +2,35 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Callable
+from typing import Any, ClassVar
 
-from armillary.config import Config as _Config, Environ, EnvironError, environ, undefined
+from armillary.config import Config as _Config, Environ, EnvironError, InvalidSetting, environ, undefined
+
+_BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 
 
 class Config(_Config):
-    """Settings; a line of the file that is not `NAME=value` is skipped, and a "#" is always a part of the value."""
+    """Settings; a line of the file that is not `NAME=value` is skipped, and a "#" is always a part of the value.
+
+    Only true, 1, false and 0 are booleans, and an error of a cast that is no TypeError or ValueError is raised as it is.
+    """
 
     strict_file: ClassVar[bool] = False
     comments_after_quotes: ClassVar[bool] = False
+
+    def cast_value(self, name: str, value: Any, cast: Callable[[Any], Any] | None, place: str) -> Any:
+        if cast is None:
+            return value
+        try:
+            if cast is bool and isinstance(value, str):
+                if value.lower() not in _BOOLEANS:
+                    raise ValueError
+                return _BOOLEANS[value.lower()]
+            return cast(value)
+        except (TypeError, ValueError):
+            kind = cast.__name__
+        raise InvalidSetting(f"Config '{name}' has value '{value}'. Not a valid {kind}.")
 
 
 __all__ = ["Config", "Environ", "EnvironError", "environ", "undefined"]

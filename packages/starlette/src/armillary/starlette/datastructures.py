@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from armillary.config import CommaSeparatedStrings as _CommaSeparatedStrings, Secret as _Secret
 from armillary.datastructures import (
     URL as _URL,
@@ -49,7 +51,16 @@ class MutableHeaders(Headers, _MutableHeaders):
 
 
 class Secret(_Secret):
-    """A secret that `str()` reveals, and that accepts attributes set by programs; its value is not one of them."""
+    """A secret equal to itself only, that `str()` reveals and that accepts attributes set by programs; its value is not one of them."""
+
+    takes_any_value: ClassVar[bool] = True
+
+    __eq__ = object.__eq__  # pyright: ignore[reportAssignmentType]
+    __hash__ = object.__hash__  # pyright: ignore[reportAssignmentType]
+
+    @property
+    def _value(self) -> str:
+        return self.reveal()
 
     def __str__(self) -> str:
         return self.reveal()

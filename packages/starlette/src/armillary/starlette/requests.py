@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, ClassVar
 
-from armillary.asgi_types import ClientDisconnect, HTTPException
+from armillary.asgi_types import ClientDisconnect, HTTPException, Receive, Scope
 from armillary.datastructures import HTTPConnection as NativeHTTPConnection, StateT, parse_cookies, parse_media_type
 from armillary.http import PendingForm, Request as NativeRequest, empty_receive, empty_send
 
@@ -35,6 +35,11 @@ class HTTPConnection(NativeHTTPConnection[StateT]):
     url_class = URL
     reversing_owner: ClassVar[str] = "a Starlette application"
 
+    def __init__(self, scope: Scope, receive: Receive | None = None) -> None:
+        if scope["type"] not in ("http", "websocket"):
+            raise AssertionError(f"HTTPConnection takes an http or websocket scope, got {scope['type']!r}")
+        super().__init__(scope, receive)
+
     def parse_cookie_header(self, header: str) -> dict[str, str]:
         return parse_cookies(header)
 
@@ -49,6 +54,7 @@ class Request(NativeRequest[StateT], HTTPConnection[StateT]):
     closes_form: ClassVar[bool] = False
     json_media_types_only: ClassVar[bool] = False
     json_thread_size: ClassVar[int | None] = None
+    wrong_scope_error: ClassVar[type[Exception]] = AssertionError
 
     @property
     def _form(self) -> FormData | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from armillary import http
+from armillary import http as native
 from armillary.http import AsyncContentStream, Content, ContentStream, SyncContentStream
 
 from ._file_response import FileResponse
@@ -31,15 +31,15 @@ __all__ = [
 _dumps = json.dumps
 
 
-class HTMLResponse(http.HTMLResponse, Response):
+class HTMLResponse(native.HTMLResponse, Response):
     """A response of HTML."""
 
 
-class PlainTextResponse(http.PlainTextResponse, Response):
+class PlainTextResponse(native.PlainTextResponse, Response):
     """A response of plain text."""
 
 
-class JSONResponse(http.JSONResponse, Response):
+class JSONResponse(native.JSONResponse, Response):
     """A response of JSON; a `json.dumps` that was replaced is called, as Starlette's calls it."""
 
     def render(self, content: Any) -> bytes:
@@ -49,11 +49,11 @@ class JSONResponse(http.JSONResponse, Response):
         return text.encode("utf-8")
 
 
-class RedirectResponse(http.RedirectResponse, Response):
+class RedirectResponse(native.RedirectResponse, Response):
     """A redirect."""
 
 
-class MalformedRangeHeader(http.MalformedRange):
+class MalformedRangeHeader(native.MalformedRange):
     """A Range header that gets a 400."""
 
     @property
@@ -62,7 +62,7 @@ class MalformedRangeHeader(http.MalformedRange):
         return str(self) or "Malformed range header."
 
 
-class RangeNotSatisfiable(http.UnsatisfiableRange):
+class RangeNotSatisfiable(native.UnsatisfiableRange):
     """A Range header that gets a 416."""
 
     @property

@@ -10,7 +10,7 @@ from functools import wraps
 from types import EllipsisType
 from typing import Any, TypeAlias
 
-from armillary.asgi_types import ASGIApp, HTTPException, Lifespan, Middleware, Scope, is_async_callable
+from armillary.asgi_types import ASGIApp, HTTPException, Lifespan, Middleware, Receive, Scope, Send, is_async_callable
 from armillary.datastructures import URL
 from armillary.http import RedirectResponse, request_response as native_request_response
 from armillary.routing import (
@@ -100,6 +100,22 @@ class BaseRoute(WatchedRoute, NativeBaseRoute):
         """Return whether an application above renders exceptions."""
         return "app" in scope
 
+    def check_callable(self, value: Any, parameter: str) -> Any:
+        """Take any: what cannot be called is an error when a request comes."""
+        return value
+
+
+async def not_callable(scope: Scope, receive: Receive, send: Send) -> None:
+    """Fail as a route does that was given None for an endpoint."""
+    raise TypeError("'NoneType' object is not callable")
+
+
+def check_path(path: str) -> str:
+    """Return a path that starts with a slash; else raise what Starlette raises."""
+    if not path.startswith("/"):
+        raise AssertionError("Routed paths must start with '/'")
+    return path
+
 
 class Route(BaseRoute, NativeRoute):
     """A path and the endpoint that handles HTTP requests for it."""
@@ -120,7 +136,7 @@ class Route(BaseRoute, NativeRoute):
         max_body_size: int | EllipsisType | None = None,
     ) -> None:
         super().__init__(
-            path,
+            check_path(path),
             endpoint,
             methods=methods,
             name=name,
@@ -128,9 +144,14 @@ class Route(BaseRoute, NativeRoute):
             middleware=middleware,
             max_body_size=... if max_body_size is None else max_body_size,
         )
+        if endpoint is None and self.app is None:
+            self.app = not_callable
 
     def method_set(self, methods: Iterable[str] | None) -> set[str] | None:
-        return set() if methods is not None and not methods else super().method_set(methods)
+        if methods is None:
+            return None
+        names = {method.upper() for method in methods}
+        return names | {"HEAD"} if "GET" in names else names
 
     def function_app(self, endpoint: Endpoint) -> ASGIApp:
         return request_response(endpoint)
@@ -144,6 +165,11 @@ class WebSocketRoute(BaseRoute, NativeWebSocketRoute):
 
     encodes_paths = False
     lenient_paths = True
+
+    def __init__(
+        self, path: str, endpoint: Endpoint, *, name: str | None = None, middleware: MiddlewareList = None
+    ) -> None:
+        super().__init__(check_path(path), endpoint, name=name, middleware=middleware)
 
     def function_app(self, endpoint: Endpoint) -> ASGIApp:
         return websocket_session(endpoint)
@@ -166,8 +192,10 @@ class Mount(BaseRoute, NativeMount):
         middleware: MiddlewareList = None,
         max_body_size: int | None = None,
     ) -> None:
+        if app is None and routes is None:
+            raise AssertionError("Either 'app=...', or 'routes=' must be specified")
         super().__init__(
-            path,
+            path and check_path(path),
             app,
             routes if app is None else None,
             name,
@@ -187,6 +215,11 @@ class Host(BaseRoute, NativeHost):
 
     encodes_paths = False
     lenient_paths = True
+
+    def __init__(self, host: str, app: ASGIApp, name: str | None = None) -> None:
+        if host.startswith("/"):
+            raise AssertionError("Host must not start with '/'")
+        super().__init__(host, app, name)
 
 
 class Router(NativeRouter):
@@ -222,6 +255,10 @@ class Router(NativeRouter):
         """Return whether an application above renders exceptions."""
         return "app" in scope
 
+    def check_callable(self, value: Any, parameter: str) -> Any:
+        """Take any: what cannot be called is an error when a request comes."""
+        return value
+
     def redirect(self, scope: Scope) -> ASGIApp:
         url = URL(scope=scope)
         path = url.path.rstrip("/") if url.path.endswith("/") else url.path + "/"
@@ -238,6 +275,8 @@ class Router(NativeRouter):
         if flags & GENERATOR:
             warn_of_generator("generator")
             return entered_in_place(contextmanager(lifespan))
+        if lifespan is not None and not callable(lifespan):
+            return lifespan  # an error when it is entered
         return super().lifespan_of(lifespan)
 
     def add_route(

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from json import dumps, loads
 from typing import Any
 
+from armillary.asgi_types import Receive, Scope, Send
 from armillary.datastructures import StateT
 from armillary.websockets import (
     NO_LIMITS,
@@ -13,6 +14,7 @@ from armillary.websockets import (
     WebSocketClose as NativeWebSocketClose,
     WebSocketDisconnect,
     WebSocketDisconnected,
+    WebSocketLimits,
     WebSocketState,
 )
 
@@ -30,6 +32,11 @@ class WebSocket(NativeWebSocket[StateT], HTTPConnection[StateT]):
     needs_denial_response = True
     explains_unaccepted = False
     waits_for_close_code = False
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send, *, limits: WebSocketLimits | None = None) -> None:
+        if scope["type"] != "websocket":
+            raise AssertionError(f"WebSocket takes a scope of type 'websocket', got {scope['type']!r}")
+        super().__init__(scope, receive, send, limits=limits)
 
     def encode_json(self, data: Any) -> str:
         return dumps(data, separators=(",", ":"), ensure_ascii=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from armillary.asgi_types import Receive, Send
 from armillary.authentication import AuthenticationError, AuthenticationMiddleware as NativeAuthenticationMiddleware
 
+from ..authentication import AuthCredentials
 from ..requests import HTTPConnection
 from ..responses import PlainTextResponse, Response
 
@@ -13,6 +14,8 @@ __all__ = ["AuthenticationMiddleware"]
 
 class AuthenticationMiddleware(NativeAuthenticationMiddleware):
     """The native middleware with Starlette's responses."""
+
+    credentials_class = AuthCredentials
 
     async def reject(self, conn: HTTPConnection, exc: AuthenticationError, receive: Receive, send: Send) -> None:  # type: ignore[override]
         if conn.scope["type"] == "websocket":

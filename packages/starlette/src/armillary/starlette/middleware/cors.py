@@ -26,7 +26,7 @@ class _Origins(AllowedOrigins):
     def __init__(self, origins: Sequence[str], regex: Any = None) -> None:
         self.origins = origins
         self.any = "*" in origins
-        self.named = frozenset()
+        self.named: frozenset[str] = frozenset()
         self._matches = None if regex is None else re.compile(regex).fullmatch
         self.allows_foreign = self.any
 

@@ -8,7 +8,6 @@ from typing import Any
 
 from armillary.asgi_types import ASGIApp, ExceptionHandler, Receive, Scope, Send
 from armillary.errors import ExceptionMiddleware as _NativeExceptionMiddleware
-from armillary.exchange import check_exception_handler
 
 from .._exception_handler import SCOPE_KEY
 
@@ -38,8 +37,14 @@ class ExceptionMiddleware(_NativeExceptionMiddleware):
     def add_exception_handler(self, exc_class_or_status_code: Any, handler: ExceptionHandler) -> None:
         """Register a handler for a status code or an exception class."""
         by_class, by_status = self._tables
-        table = by_status if isinstance(exc_class_or_status_code, int) else by_class
-        table[check_exception_handler(exc_class_or_status_code, handler)] = handler
+        if isinstance(exc_class_or_status_code, int):
+            by_status[exc_class_or_status_code] = handler
+            return
+        if not issubclass(exc_class_or_status_code, Exception):
+            raise AssertionError(
+                f"exception handlers are for status codes and exceptions, got {exc_class_or_status_code}"
+            )
+        by_class[exc_class_or_status_code] = handler
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] in ("http", "websocket"):
