@@ -155,21 +155,21 @@ class RouteTree:
         for text, child in node.texts.items():
             self._set_first(child, passed, None if texts is None else [*texts, text], node.wild is None)
 
-    def lookup(self, scope: Scope, path: str, method: str | None) -> ASGIApp | None:
+    def lookup(self, scope: Scope, path: str) -> ASGIApp | None:
         """Return the application of the first full match, which is written into the scope, if the shortcuts know it.
 
         Args:
-            scope: the connection's.
+            scope: the request's.
             path: its path below the root path, decoded.
-            method: the request's; None for a WebSocket, which any of the routes takes.
 
         Returns:
             None if the candidates have to be tried; that is no statement about them.
         """
         # Step 1: the path is the text of a route.
+        route: Any
         literal = self.exact.get(path)
-        if literal is not None and (method is None or not literal.methods or method in literal.methods):
-            route: Any = literal
+        if literal is not None and (not literal.methods or scope["method"] in literal.methods):
+            route = literal
             params: dict[str, Any] = {}
         else:
             # Step 2: its last segment is the only parameter, else all of its segments lead to one node.
@@ -195,7 +195,7 @@ class RouteTree:
                     app: ASGIApp | None = route.enter(scope, path)
                     if app is not None:
                         return app
-                elif method is None or not route.methods or method in route.methods:
+                elif not route.methods or scope["method"] in route.methods:
                     read = reader.read(segments)
                     if read is not None:
                         params = read

@@ -64,28 +64,25 @@ class Selection:
         elif not isinstance(scope["router"], Selection):
             below = self.isolated_scope(scope)
             return self._scoped(self.select(below), scope, below)
-        # Step 2: the path below the root path, and the routes that can take this kind of connection.
+        # Step 2: the path below the root path.
         if self.raw_path:
             path = get_segments_path(scope)
         elif scope.get("root_path"):
             path = get_route_path(scope)
         else:
             path = scope["path"]
+        # Step 3: most requests lead to routes that need no more than their parameters to be read.
         index = self._routes.compiled or self._routes.compile()
         kind = scope["type"]
         if kind == "http":
             tree = index.http
-            method = scope["method"]
-        elif kind == "websocket":
-            tree = index.websocket
-            method = None
-        else:
-            raise RuntimeError(f"A router serves http, websocket and lifespan scopes, got {kind!r}")
-        # Step 3: most paths lead to routes that need no more than their parameters to be read.
-        if not self.raw_path or ENCODED_SLASH not in path:
-            app = tree.lookup(scope, path, method)
+            app = None if self.raw_path and ENCODED_SLASH in path else tree.lookup(scope, path)
             if app is not None:
                 return app
+        elif kind == "websocket":
+            tree = index.websocket
+        else:
+            raise RuntimeError(f"A router serves http, websocket and lifespan scopes, got {kind!r}")
         # Step 4: else the routes that can match are tried in their order.
         candidates = tree.find_with_host(path, requested_host(scope)) if tree.hosts else tree.find(path)
         app = self._try(scope, path, candidates) if candidates else None
