@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from ._event_loop import asyncio_loop
 from ._limiter import FILES, Limiter
+from ._threads import can_start_threads
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop, Future
@@ -117,7 +118,7 @@ async def run_detached(function: Callable[[], T], limiter: Limiter = FILES) -> T
         Overloaded: the limiter has a bounded wait and no thread became free in time.
     """
     loop = asyncio_loop()
-    if loop is None:
+    if loop is None or not can_start_threads():
         return await limiter.run(function)
     from anyio import WouldBlock
 

@@ -16,6 +16,7 @@ from ._context import ContextCall
 from ._held_call import run_held
 from ._overload import Overloaded
 from ._place import LimiterUsage, Place, Pool, current_place
+from ._threads import call_in_event_loop, can_start_threads
 
 if TYPE_CHECKING:
     from anyio import CapacityLimiter
@@ -201,6 +202,8 @@ class Limiter:
         Raises:
             Overloaded: no thread became free within `max_wait` seconds.
         """
+        if not can_start_threads():
+            return await call_in_event_loop(function)
         place = Place(self._pool())
         if not place.take_if_free():
             await self._wait_for(place, self._max_wait if bounded else None)
