@@ -36,6 +36,20 @@ async def test_the_format_is_that_of_starlette_and_for_any_name(call: Any) -> No
     assert json.loads(b64decode(TimestampSigner(KEY).unsign(value))) == {"a": 1, "b": 1}
 
 
+async def test_a_change_after_the_handshake_is_dropped() -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "websocket.accept"})
+        scope["session"]["a"] = 1
+
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    await SessionMiddleware(app, KEY)({"type": "websocket", "headers": []}, send, send)  # type: ignore[arg-type]
+    assert sent == [{"type": "websocket.accept"}]
+
+
 async def test_a_change_inside_a_value_is_saved_only_if_it_is_marked(call: Any) -> None:
     cookie = TimestampSigner(KEY).sign(b64encode(json.dumps({"cart": []}).encode())).decode()
     response = await respond(app_doing(lambda session: session["cart"].append(1)), call, cookie)

@@ -10,12 +10,13 @@ Errors at a glance:
 
     Exception
     ├── SessionTooLarge     the signed cookie would be over 4096 bytes
+    ├── SessionNotSaved     the session was changed when no cookie could be sent any more
     ├── SessionConflict     other requests kept changing the same session; becomes a 503
     └── StoreUnavailable    the store cannot be reached; becomes a 503
 """
 
 from ._cookie_middleware import SessionMiddleware
-from ._errors import SessionConflict, SessionTooLarge, StoreUnavailable
+from ._errors import SessionConflict, SessionNotSaved, SessionTooLarge, StoreUnavailable
 from ._file_store import FileStore
 from ._memory_store import MemoryStore
 from ._server_middleware import ServerSessionMiddleware
@@ -32,6 +33,7 @@ __all__ = [
     "Session",
     "SessionConflict",
     "SessionMiddleware",
+    "SessionNotSaved",
     "SessionStore",
     "SessionTooLarge",
     "SignedCookie",

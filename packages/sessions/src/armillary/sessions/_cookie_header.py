@@ -10,6 +10,9 @@ from armillary.datastructures import is_token
 SameSite = Literal["lax", "strict", "none"]
 Header = tuple[bytes, bytes]
 
+STARTS = ("http.response.start", "websocket.accept", "websocket.http.response.start")
+"""The messages whose headers may set a cookie."""
+
 EXPIRED_ATTRIBUTE = "; expires=Thu, 01 Jan 1970 00:00:00 GMT"
 
 

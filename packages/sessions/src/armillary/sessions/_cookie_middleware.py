@@ -8,12 +8,21 @@ from typing import Any, ClassVar
 from armillary.asgi_types import ASGIApp, Message, Receive, Scope, Send, scope_record
 from armillary.datastructures import HTTPConnection
 
-from ._cookie_header import CookieHeader, SameSite, check_seconds, is_secure, vary_on_cookie
-from ._errors import SessionTooLarge
+from ._cookie_header import STARTS, CookieHeader, SameSite, check_seconds, is_secure, vary_on_cookie
+from ._errors import SessionNotSaved, SessionTooLarge
 from ._session import Session
 from ._signed_cookie import MIN_KEY_LENGTH, SignedCookie, SignedText, decode, encode
 
 MAX_COOKIE_SIZE = 4096
+
+AFTER_HANDSHAKE = (
+    "the session is in a cookie, which went with the handshake of this WebSocket; change it before the accept, "
+    "or use ServerSessionMiddleware"
+)
+WITHOUT_RESPONSE = (
+    "the session was changed and its WebSocket closed before the accept, which sends no cookie; reject it with a "
+    "response (websocket.http.response) or do not change the session"
+)
 
 
 class SessionMiddleware:
@@ -44,6 +53,7 @@ class SessionMiddleware:
         TypeError: a key that is not text, a max_age that is not an integer.
         ValueError: an empty or short key, a max_age that is not positive, a wrong attribute.
         SessionTooLarge: (at run time) the cookie would be over 4096 bytes.
+        SessionNotSaved: (at run time) the session was changed after the handshake of a WebSocket.
 
     RFC 6265.
     """
@@ -55,6 +65,9 @@ class SessionMiddleware:
     """Whether the key is derived from the cookie's name."""
     finds_changes_inside = True
     """Whether a change inside a value, such as an append to a list, is saved without `mark_modified()`."""
+    cookie_messages: ClassVar[tuple[str, ...]] = STARTS
+    rejects_late_changes = True
+    """Whether a change that a WebSocket makes after its handshake is an error, and not dropped."""
     allows_any_max_age = False
     allows_any_cookie = False
     """Whether to allow cookies that browsers would not accept."""
@@ -97,11 +110,30 @@ class SessionMiddleware:
 
         # A plain function: it returns the awaitable of `send`, without a coroutine of its own.
         def send_with_cookie(message: Message) -> Awaitable[None]:
-            if session.accessed and message["type"] in ("http.response.start", "websocket.accept"):
+            if session.accessed and message["type"] in self.cookie_messages:
                 message = {**message, "headers": self.headers(scope, session, loaded, message)}
             return send(message)
 
-        await self.app(scope, receive, send_with_cookie)
+        if scope["type"] == "websocket" and self.rejects_late_changes:
+            await self.run_websocket(scope, receive, send_with_cookie, session)
+        else:
+            await self.app(scope, receive, send_with_cookie)
+
+    async def run_websocket(self, scope: Scope, receive: Receive, send: Send, session: Session) -> None:
+        """Run the application, and raise if it changed the session when no cookie could be sent any more."""
+        saved = encode(session.snapshot())
+
+        def send_and_close_session(message: Message) -> Awaitable[None]:
+            nonlocal saved
+            sending = send(message)
+            if message["type"] in self.cookie_messages:
+                session.too_late = AFTER_HANDSHAKE
+                saved = encode(session.snapshot())
+            return sending
+
+        await self.app(scope, receive, send_and_close_session)
+        if session.accessed and encode(session.snapshot()) != saved:
+            raise SessionNotSaved(session.too_late or WITHOUT_RESPONSE)
 
     def load(self, scope: Scope) -> SignedText | None:
         for name, _ in scope["headers"]:

@@ -8,9 +8,14 @@ from collections.abc import Awaitable, Callable
 from enum import Enum, auto
 
 from ._contention import SaveTurn
+from ._errors import SessionNotSaved
 from ._server_session import ServerSession
 from ._session_id import hash_id, new_id, new_version
 from ._store import SessionStore, StoredSession
+
+TOO_LATE = (
+    "the session {what} after the response or handshake had started, so the client cannot get its id; do it before"
+)
 
 TOUCH_THRESHOLD = 0.1
 """A session that is only read is saved again when this share of its idle time has passed."""
@@ -64,8 +69,11 @@ class RequestSession:
         self._lifetimes = lifetimes
         self._max_wait = max_wait
         self._stored: StoredSession | None = None
+        self._last_outcome: SaveOutcome | None = None
         self.id = session_id
+        self.is_started = False
         self.session = ServerSession()
+        self.session.saver = self.save_now
 
     async def load(self) -> None:
         """Load the session, if the cookie's id is that of one."""
@@ -75,17 +83,27 @@ class RequestSession:
         if stored is not None and self._lifetimes.left(stored.created) > 0:
             self._stored = stored
             self.session = ServerSession(stored.data)
+            self.session.saver = self.save_now
+
+    async def save_now(self) -> bool:
+        """Save what changed; return False if another request has ended the session."""
+        return await self.save() is not SaveOutcome.ENDED
 
     async def save(self) -> SaveOutcome | None:
         """Save what changed.
 
         Returns:
-            None if nothing had to be saved.
+            The outcome of the last save that had something to save; None if there was none.
 
         Raises:
             SessionConflict: other requests changed the session for `max_wait` seconds; nothing was saved.
+            SessionNotSaved: the client can no longer get the session's id.
             StoreUnavailable: the store cannot be reached.
         """
+        self._last_outcome = await self._save_changes() or self._last_outcome
+        return self._last_outcome
+
+    async def _save_changes(self) -> SaveOutcome | None:
         session = self.session
         if not session.accessed:
             return None
@@ -96,6 +114,8 @@ class RequestSession:
         changed = session.modified or session.changed_inside
         if self._stored is None:
             return await self._create() if changed and not session.is_empty else None
+        if session.rotated and self.is_started:
+            raise SessionNotSaved(TOO_LATE.format(what="was rotated"))
         if session.rotated:
             return await self._save_over(self._stored, self._move_once)
         if changed:
@@ -128,6 +148,8 @@ class RequestSession:
         return outcome
 
     async def _create(self) -> SaveOutcome:
+        if self.is_started:
+            raise SessionNotSaved(TOO_LATE.format(what="began"))
         now = time.time()
         await self._save_under_new_id(self.session.merged_into("{}"), now, now)
         return SaveOutcome.SAVED

@@ -8,7 +8,7 @@ from armillary.asgi_types import ASGIApp, Message, Receive, Scope, Send, scope_r
 from armillary.datastructures import HTTPConnection
 from armillary.exchange import Rejection, reject
 
-from ._cookie_header import CookieHeader, Header, SameSite, check_seconds, is_secure, vary_on_cookie
+from ._cookie_header import STARTS, CookieHeader, Header, SameSite, check_seconds, is_secure, vary_on_cookie
 from ._errors import SessionConflict, StoreUnavailable
 from ._request_session import Lifetimes, RequestSession, SaveOutcome
 from ._store import SessionStore
@@ -34,6 +34,7 @@ class ServerSessionMiddleware:
     saved. An id that the store does not know is never adopted. If the store cannot be reached, the
     response is 503 and the cookie stays. Requests that change one session at once try again until all
     are saved; one that does not succeed within `save_timeout` gets a 503, and nothing it set is saved.
+    A WebSocket saves its session before the accept and when it ends, and whenever it awaits `session.save()`.
 
     Args:
         app: the application that uses the session.
@@ -95,15 +96,13 @@ class ServerSessionMiddleware:
             scope = dict(scope)  # Outer middleware keeps its session there, and may read it when the response passes.
         scope["session"] = current.session
         scope_record(scope)["session"] = current.session
-        is_rejected = is_saved = False
+        is_rejected = False
 
         async def send_with_cookie(message: Message) -> None:
-            nonlocal is_rejected, is_saved
+            nonlocal is_rejected
             if is_rejected:
                 return
-            if message["type"] in ("http.response.start", "websocket.accept") and not is_saved:
-                # Once: what a failed save leaves is not saved with the error's response.
-                is_saved = True
+            if message["type"] in STARTS and not current.is_started:
                 try:
                     headers = await self.save(current, scope, message)
                 except (StoreUnavailable, SessionConflict) as exc:
@@ -113,12 +112,31 @@ class ServerSessionMiddleware:
                 message = {**message, "headers": headers}
             await send(message)
 
-        await self.app(scope, receive, send_with_cookie)
+        if scope["type"] == "http":
+            await self.app(scope, receive, send_with_cookie)
+            return
+        try:
+            await self.app(scope, receive, send_with_cookie)
+        except Exception:
+            # Most often the disconnect of the client, for which each framework has an exception of its own.
+            await self.save_at_end(current, is_rejected)
+            raise
+        await self.save_at_end(current, is_rejected)
+
+    async def save_at_end(self, current: RequestSession, is_rejected: bool) -> None:
+        """Save what a WebSocket changed after its handshake."""
+        if not is_rejected:
+            current.is_started = True
+            await current.save()
 
     async def save(self, current: RequestSession, scope: Scope, message: Message) -> list[Header]:
         """Save what changed; return the headers of the response with those of the session."""
         had_id, secure = current.id is not None, is_secure(scope.get("scheme"))
-        outcome = await current.save()
+        try:
+            outcome = await current.save()
+        finally:
+            # What a failed save leaves is not saved with the response to the error.
+            current.is_started = True
         headers = message.get("headers", ())
         if not current.session.accessed:
             return list(headers)

@@ -8,6 +8,7 @@ requests that set different keys are both kept; if both set the same key, the la
 from __future__ import annotations
 
 import json
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from ._session import Session
@@ -19,6 +20,7 @@ class ServerSession(Session):
     Call `rotate()` when a user logs in or gains rights, `destroy()` when a user logs out.
     """
 
+    saver: Callable[[], Awaitable[bool]] | None = None
     rotated: bool = False
     destroyed: bool = False
 
@@ -36,6 +38,25 @@ class ServerSession(Session):
         """Empty the session, delete it in the store and remove the cookie."""
         self.clear()
         self.destroyed = True
+
+    async def save(self) -> bool:
+        """Save the changes now, as in a WebSocket or a stream that goes on for long.
+
+        A WebSocket also saves them when it ends.
+
+        Returns:
+            False if another request has ended the session, so there is nothing to save it over.
+
+        Raises:
+            SessionConflict: other requests kept changing it.
+            SessionNotSaved: the session has no id that the client knows, since it began or was rotated after the
+                response or the handshake.
+            StoreUnavailable: the store cannot be reached.
+            RuntimeError: the session is not one of a request.
+        """
+        if self.saver is None:
+            raise RuntimeError("this session is not one of a request; save it through ServerSessionMiddleware")
+        return await self.saver()
 
     @property
     def changed_inside(self) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import ItemsView, Iterator, KeysView, ValuesView
 from typing import Any, TypeVar
 
+from ._errors import SessionNotSaved
+
 T = TypeVar("T")
 
 
@@ -23,9 +25,17 @@ class Session(dict[str, Any]):
     """
 
     accessed = modified = False
+    too_late: str | None = None
+    """Why a change can no longer be saved; None as long as it can."""
 
     def mark_modified(self) -> None:
-        """Record that the session must be saved."""
+        """Record that the session must be saved.
+
+        Raises:
+            SessionNotSaved: it can no longer be saved, as after the handshake of a WebSocket.
+        """
+        if self.too_late is not None:
+            raise SessionNotSaved(self.too_late)
         self.accessed = self.modified = True
 
     def mark_accessed(self) -> None:
@@ -36,6 +46,10 @@ class Session(dict[str, Any]):
     def is_empty(self) -> bool:
         """Whether the session is empty; reading this is not an access."""
         return super().__len__() == 0
+
+    def snapshot(self) -> dict[str, Any]:
+        """Return a shallow copy; this is not an access."""
+        return super().copy()
 
     # Reading
 

@@ -35,6 +35,8 @@ class SessionMiddleware(NativeSessionMiddleware):
     max_cookie_size = None
     signs_for_name = False
     finds_changes_inside = False
+    cookie_messages = ("http.response.start", "websocket.accept")
+    rejects_late_changes = False
     allows_any_max_age = True
     allows_any_cookie = True
 
