@@ -64,7 +64,8 @@ class Boundary:
         if self.has_own_handlers:
             registered = register_handlers(scope, self.handlers.handlers)  # type: ignore[union-attr]
         try:
-            app = self.select(scope)
+            select = self.select  # read by itself: as a method, an attribute of the instance takes longer to find
+            app = select(scope)
             if getattr(app, "keeps_record", False) is not True:
                 # It neither records that its response has started nor limits the body: done here for it.
                 if kind == "http":

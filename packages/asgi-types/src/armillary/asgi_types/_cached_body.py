@@ -35,25 +35,20 @@ class CachedBody:
     True
     """
 
-    body: bytes | None = None
-    complete: bool = False
-    disconnected: bool = False
-    form: Any = None
-    received: int = 0
-    receiving: bool = False
-    streaming: bool = False
-    unread: Sequence[Message] = ()
-
     def __init__(self, receive: Receive, body: bytes | None = None) -> None:
         self._receive: Callable[[], Receive | None]
         try:
             self._receive = ref(receive)
         except TypeError:
             self._receive = lambda: receive
-        if body is not None:
-            self.body = body
-            self.complete = True
-            self.received = len(body)
+        self.body = body
+        self.complete = body is not None
+        self.disconnected = False
+        self.form: Any = None
+        self.received = 0 if body is None else len(body)
+        self.receiving = False
+        self.streaming = False
+        self.unread: Sequence[Message] = ()
 
     def is_from(self, receive: Receive) -> bool:
         """Return whether `receive` is the very channel this body comes from."""

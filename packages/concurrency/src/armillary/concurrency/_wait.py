@@ -12,12 +12,14 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Generator
 from sys import modules
 from types import CoroutineType, coroutine
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from ._event_loop import asyncio_task, is_on_trio
 from ._suspension import resume, steps_of
 
 T = TypeVar("T")
+
+_COROUTINE: Final[Any] = CoroutineType  # of Any, as its own parameters are not known
 
 
 @coroutine
@@ -38,9 +40,9 @@ def wait_at_most(seconds: float, awaitable: Awaitable[T]) -> Generator[Any, Any,
         ...
     TimeoutError: it took longer than 0.01 s
     """
-    if is_on_trio():
+    if "trio" in modules and is_on_trio():
         return (yield from _wait_in_scope(seconds, awaitable).__await__())
-    steps = steps_of(awaitable)
+    steps: Any = awaitable.__await__() if type(awaitable) is _COROUTINE else steps_of(awaitable)
     try:
         waits_for = next(steps)
     except StopIteration as stop:
@@ -63,11 +65,9 @@ def start_at_most(seconds: float | None, awaitable: Awaitable[object]) -> Awaita
     """
     if "trio" in modules and is_on_trio():
         return awaitable if seconds is None else _wait_in_scope(seconds, awaitable)
-    if (
-        type(awaitable) is not CoroutineType
-    ):  # which almost every `send` returns, and which has all that is needed below
-        awaitable = _as_coroutine(awaitable)
-    steps: Any = awaitable.__await__()
+    # Almost every `send` returns a coroutine, whose iterator has all that is needed below.
+    running: Any = awaitable if type(awaitable) is _COROUTINE else _as_coroutine(awaitable)
+    steps = running.__await__()
     for waits_for in steps:  # its end is no exception for a loop, which costs less than `next`
         return _rest(seconds, steps, waits_for)
     return None

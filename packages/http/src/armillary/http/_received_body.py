@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from armillary.asgi_types import (
     CachedBody,
@@ -20,8 +19,6 @@ from armillary.exchange import BodyTooLarge, CountedReceive, check_declared_leng
 
 if TYPE_CHECKING:
     from anyio import Event
-
-T = TypeVar("T")
 
 STREAM_CONSUMED = (
     "Stream consumed: the body was already streamed and not kept; await request.body() before anything that streams it"
@@ -55,7 +52,7 @@ def shared_body(scope: Scope, receive: Receive) -> CachedBody:
 
 
 def open_body(
-    scope: Scope, receive: Receive, default_limit: int | None, continuing: bool
+    scope: Scope, receive: Receive, default_limit: int | None, continuing: bool, checked_limit: int | None = None
 ) -> tuple[CachedBody, int | None]:
     """Return the body to read and the limit on it.
 
@@ -63,6 +60,7 @@ def open_body(
         scope, receive: the connection.
         default_limit: bytes allowed if the scope record has no limit.
         continuing: whether the caller is already streaming the body.
+        checked_limit: a limit that the Content-Length is known to keep; None if it is not known.
 
     Raises:
         BodyTooLarge: the Content-Length or the bytes received so far are over the limit.
@@ -71,7 +69,8 @@ def open_body(
     """
     record = scope_record(scope)
     limit = record.get("max_body_size", default_limit)
-    check_declared_length(scope, limit)
+    if limit is not None and (checked_limit is None or limit < checked_limit):
+        check_declared_length(scope, limit)
     bodies = record.setdefault("bodies", [])
     body = find_body(record, receive) if bodies else None
     if body is None:
@@ -123,31 +122,28 @@ async def receive_piece(body: CachedBody, receive: Receive, limit: int | None, i
         BodyTooLarge: the pieces so far are over `limit`.
         BodyTimeout: no piece came in time.
     """
-    while body.unread:
-        watch = body.unread
-        if not isinstance(watch, BodyWatch):
-            message, *body.unread = watch
-            return _take_piece(body, message, limit)
-        if len(watch):
-            return _take_piece(body, watch.take(), limit)
-        await _wait_idle(watch.wait_for_message(), idle)
-    if body.disconnected:
-        raise ClientDisconnect(DISCONNECTED_BEFORE_END)
-    body.receiving = True
     try:
-        message = await (receive() if idle is None else _wait_idle(receive(), idle))
-    finally:
-        body.receiving = False
-    return _take_piece(body, message, limit)
-
-
-async def _wait_idle(awaitable: Awaitable[T], idle: float | None) -> T:
-    if idle is None:
-        return await awaitable
-    try:
-        return await wait_at_most(idle, awaitable)
+        while body.unread:
+            watch = body.unread
+            if not isinstance(watch, BodyWatch):
+                message, *body.unread = watch
+                return _take_piece(body, message, limit)
+            if len(watch):
+                return _take_piece(body, watch.take(), limit)
+            waiting = watch.wait_for_message()
+            await (waiting if idle is None else wait_at_most(idle, waiting))
+        if body.disconnected:
+            raise ClientDisconnect(DISCONNECTED_BEFORE_END)
+        body.receiving = True
+        try:
+            message = await (receive() if idle is None else wait_at_most(idle, receive()))
+        finally:
+            body.receiving = False
     except TimeoutError:
+        if idle is None:
+            raise
         raise BodyTimeout(idle) from None
+    return _take_piece(body, message, limit)
 
 
 def _take_piece(body: CachedBody, message: Message, limit: int | None) -> bytes:

@@ -66,7 +66,7 @@ class RequestContent(RequestBody[StateT]):
         """
         if not any_media_type and self.json_media_types_only:
             require_json_media_type(self.scope)
-        value = self.__dict__.get("_json", _MISSING)
+        value = getattr(self, "_json", _MISSING)
         if value is _MISSING:
             body = await self.body()
             if self.json_thread_size is None or len(body) <= self.json_thread_size:

@@ -100,10 +100,10 @@ class Response(ResponsePolicy):
             self.init_unmeasured_headers(headers)
         elif headers:
             self._merge_headers(self.encode_headers(headers), length)
-        elif self.media_type is None:
+        elif (media_type := self.media_type) is None:
             self.raw_headers = [length]
         else:
-            self.raw_headers = [length, CONTENT_TYPES[self.charset][self.media_type]]
+            self.raw_headers = [length, CONTENT_TYPES[self.charset][media_type]]
 
     def init_unmeasured_headers(self, headers: HeaderFields | None) -> None:
         """Fill `raw_headers` if there is no body, or its length is not known."""

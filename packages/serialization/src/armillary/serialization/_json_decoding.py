@@ -116,7 +116,7 @@ def decode_json(body: bytes) -> Any:
         if bracket is not None:
             raise _TooDeep(_bracket_offset(body, bracket))
     text = body.decode()
-    if "\\ud" in text or "\\uD" in text:
+    if "\\" in text and ("\\ud" in text or "\\uD" in text):
         text = _replace_lone_surrogates(text)
     try:
         value, end = _scan(text, 0)
