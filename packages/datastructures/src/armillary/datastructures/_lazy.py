@@ -13,10 +13,13 @@ class LazyAttribute(Generic[T]):
 
     As it defines no `__set__`, later reads never come here. Unlike `functools.cached_property` it
     takes no lock, which on Python 3.11 costs more than what is parsed.
+
+    Attributes:
+        compute: the function of the instance, for subclasses that keep the value elsewhere.
     """
 
     def __init__(self, compute: Callable[[Any], T]) -> None:
-        self._compute = compute
+        self.compute = compute
         self.__doc__ = compute.__doc__
 
     def __set_name__(self, owner: type, name: str) -> None:
@@ -31,5 +34,5 @@ class LazyAttribute(Generic[T]):
     def __get__(self, instance: object | None, owner: type) -> LazyAttribute[T] | T:
         if instance is None:
             return self
-        value = instance.__dict__[self._name] = self._compute(instance)
+        value = instance.__dict__[self._name] = self.compute(instance)
         return value

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from armillary.asgi_types import CachedBody
 from armillary.datastructures import Forwarded, StateT
 
 from ._client_certificate import ClientCertificate
@@ -35,9 +36,14 @@ class Request(RequestContent[StateT]):
         method: str = self.scope["method"]
         return method
 
+    @property
+    def received_body(self) -> CachedBody:
+        """What was received of the body, shared by all requests with the same scope and `receive`."""
+        return shared_body(self.scope, self._receive)
+
     async def is_disconnected(self) -> bool:
         """Return, without waiting, whether the client has disconnected. The body stays readable."""
-        shared = shared_body(self.scope, self._receive)
+        shared = self.received_body
         if not shared.disconnected:
             from ._disconnect_poll import poll_disconnect
 

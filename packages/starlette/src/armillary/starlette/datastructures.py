@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from armillary.config import CommaSeparatedStrings as _CommaSeparatedStrings, Secret as _Secret
 from armillary.datastructures import (
@@ -32,15 +32,20 @@ class URL(_URL):
 
 
 class Headers(_Headers):
-    """Header fields; the list is also available under the private name that programs replace."""
+    """Header fields; the list is kept in `__dict__` under the private name by which programs change it."""
 
-    @property
-    def _list(self) -> list[tuple[bytes, bytes]]:
-        return self.raw
+    _list: list[tuple[bytes, bytes]]
 
-    @_list.setter
-    def _list(self, fields: list[tuple[bytes, bytes]]) -> None:
-        self.raw = fields
+    if not TYPE_CHECKING:
+
+        @property
+        def raw(self):
+            """The live list: what is changed in it is changed here."""
+            return self._list
+
+        @raw.setter
+        def raw(self, fields):
+            self._list = fields
 
     def mutablecopy(self) -> MutableHeaders:
         return MutableHeaders(raw=self.raw[:])

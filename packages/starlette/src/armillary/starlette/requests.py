@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from armillary.asgi_types import ClientDisconnect, HTTPException, Receive, Scope
 from armillary.datastructures import HTTPConnection as NativeHTTPConnection, StateT, parse_cookies, parse_media_type
 from armillary.http import PendingForm, Request as NativeRequest, empty_receive, empty_send
 
+from ._private_caches import kept_as
 from .datastructures import URL, FormData, Headers
 from .formparsers import FormParser, MultiPartException, MultiPartParser
 
@@ -40,6 +41,14 @@ class HTTPConnection(NativeHTTPConnection[StateT]):
             raise AssertionError(f"HTTPConnection takes an http or websocket scope, got {scope['type']!r}")
         super().__init__(scope, receive)
 
+    if not TYPE_CHECKING:
+        headers = kept_as("_headers", NativeHTTPConnection.headers)
+        url = kept_as("_url", NativeHTTPConnection.url)
+        base_url = kept_as("_base_url", NativeHTTPConnection.base_url)
+        query_params = kept_as("_query_params", NativeHTTPConnection.query_params)
+        cookies = kept_as("_cookies", NativeHTTPConnection.cookies)
+        state = kept_as("_state", NativeHTTPConnection.state)
+
     def parse_cookie_header(self, header: str) -> dict[str, str]:
         return parse_cookies(header)
 
@@ -56,6 +65,8 @@ class Request(NativeRequest[StateT], HTTPConnection[StateT]):
     json_thread_size: ClassVar[int | None] = None
     wrong_scope_error: ClassVar[type[Exception]] = AssertionError
 
+    _said_consumed: bool = False
+
     @property
     def _form(self) -> FormData | None:
         return self.parsed_form
@@ -63,6 +74,31 @@ class Request(NativeRequest[StateT], HTTPConnection[StateT]):
     @_form.setter
     def _form(self, form: FormData | None) -> None:
         self.parsed_form = form
+
+    @property
+    def _stream_consumed(self) -> bool:
+        """Whether this request read its body, or was said to have."""
+        if self._said_consumed or self._streaming:
+            return True
+        return "_body" in self.__dict__ and self.received_body.body is not None
+
+    @_stream_consumed.setter
+    def _stream_consumed(self, consumed: bool) -> None:
+        # Reading a complete body that was not kept is the error that Starlette raises.
+        self._said_consumed = consumed
+        self._streaming = False
+        received = self.received_body
+        if received.body is None and not received.unread:
+            received.complete = received.streaming = consumed
+
+    @property
+    def _is_disconnected(self) -> bool:
+        """Whether the client is known to have disconnected."""
+        return self.received_body.disconnected
+
+    @_is_disconnected.setter
+    def _is_disconnected(self, disconnected: bool) -> None:
+        self.received_body.disconnected = disconnected
 
     def decode_json_body(self, body: bytes) -> Any:
         return json.loads(body)
