@@ -116,3 +116,14 @@ def test_background_work_beyond_the_deadline_is_cancelled_and_reported(client: C
     logged = client.logged("unfinished: respond_then_work.<locals>.work")
     assert "unfinished: respond_then_work.<locals>.work" in logged
     assert "work done" not in logged
+
+
+@pytest.mark.parametrize("client", ["uvicorn-websockets", "hypercorn-asyncio"], indirect=True)
+def test_background_work_that_a_second_interrupt_cuts_off_is_reported(client: Client) -> None:
+    client.open_stream("/long", b"ok").close()
+    assert client.logged("work began") == ["work began"]
+    client.send_stop_signal(signal.SIGINT)
+    time.sleep(0.2)  # less than the deadline of one second
+    client.send_stop_signal(signal.SIGINT)
+    assert "unfinished: respond_then_work.<locals>.work" in client.logged("unfinished: respond_then_work.<locals>.work")
+    client.server.process.wait(5)

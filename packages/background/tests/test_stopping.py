@@ -204,6 +204,21 @@ async def test_a_cancelled_request_is_not_taken_for_a_drained_one() -> None:
 
 
 @pytest.mark.anyio
+async def test_work_that_a_stopping_server_cancels_before_the_deadline_is_reported() -> None:
+    tasks = BackgroundTasks([BackgroundTask(anyio.sleep, 60), BackgroundTask(print)])
+    stopping = Stopping(background_app(tasks), drain_timeout=30, on_unfinished=lambda task: None, signals=[])
+    async with anyio.create_task_group() as group:
+        group.start_soon(stopping, dict(HTTP), no_receive, no_send)
+        await anyio.sleep(0.02)
+        stopping.stop()
+        await anyio.sleep(0.02)
+        group.cancel_scope.cancel()  # as a server does after a second SIGINT
+    cancelled, skipped = stopping.unfinished_tasks
+    assert (cancelled.task.name, cancelled.seconds is None) == ("sleep", False)
+    assert (skipped.task.name, skipped.seconds) == ("print", None)
+
+
+@pytest.mark.anyio
 async def test_a_failure_passes_through_the_drain_unchanged() -> None:
     error = LookupError("x")
 

@@ -11,6 +11,9 @@ class CurrentDrain(Protocol):
     """What tasks need of a drain."""
 
     @property
+    def is_stopping(self) -> bool: ...
+
+    @property
     def has_expired(self) -> bool: ...
 
     async def run(self, task: Any) -> None: ...

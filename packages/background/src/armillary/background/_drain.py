@@ -56,6 +56,11 @@ class Drain:
         self.connections = Gauge()
 
     @property
+    def is_stopping(self) -> bool:
+        """Whether the server is stopping."""
+        return self._stopping.is_set()
+
+    @property
     def has_expired(self) -> bool:
         """Whether the deadline has passed."""
         deadline = self._deadline()
@@ -76,7 +81,7 @@ class Drain:
 
     async def run(self, task: BackgroundTask) -> None:
         """Run a task until it ends, or until the deadline once the server stops."""
-        from anyio import CancelScope, current_time
+        from anyio import CancelScope, current_time, get_cancelled_exc_class
 
         scope = CancelScope()
         started = monotonic()
@@ -92,6 +97,10 @@ class Drain:
             with self.tasks, scope:
                 set_deadline()
                 await task.run()
+        except get_cancelled_exc_class():
+            if self.is_stopping:  # the server does not wait for the deadline, as after a second SIGINT
+                self._report(UnfinishedTask(task, monotonic() - started))
+            raise
         finally:
             self._stopping.remove_listener(listener)
         if scope.cancelled_caught:
@@ -111,7 +120,7 @@ class Drain:
         return max(0.0, self._stopped_at + seconds - monotonic())
 
     def skip(self, tasks: Iterable[BackgroundTask]) -> None:
-        """Report tasks that are not started because the deadline has passed."""
+        """Report tasks that are not started because the deadline has passed, or the one before was cancelled."""
         for task in tasks:
             self._report(UnfinishedTask(task, None))
 

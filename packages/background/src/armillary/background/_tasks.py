@@ -79,6 +79,10 @@ class BackgroundTasks(BackgroundTask):
                     failure = exc
                 elif exc is not failure:
                     log_failure(task.name, exc)
+            except BaseException:  # a cancellation
+                if drain is not None and drain.is_stopping:
+                    drain.skip(self.tasks[position + 1 :])
+                raise
         if failure is not None:
             raise failure
 
