@@ -346,11 +346,30 @@ async def test_expired_files_are_removed_on_request(anyio_backend: str, tmp_path
 
 
 @pytest.mark.parametrize("anyio_backend", [ASYNCIO, UVLOOP])
+async def test_memory_drops_sessions_that_nobody_used_again_first_and_warns_once(
+    anyio_backend: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    store = MemoryStore(max_sessions=3)
+    await store.save("used", SESSION, None, 60)
+    await store.load("used")
+    for number in range(5):
+        await store.save(str(number), SESSION, None, 60)
+    assert await store.load("used") == SESSION
+    assert await store.load("2") is None
+    assert await store.load("3") == await store.load("4") == SESSION
+    (record,) = caplog.records
+    assert "max_sessions=3 and drops sessions" in record.getMessage()
+
+
+@pytest.mark.parametrize("anyio_backend", [ASYNCIO, UVLOOP])
 async def test_memory_keeps_at_most_max_sessions(anyio_backend: str) -> None:
     store = MemoryStore(max_sessions=2)
     for number in range(3):
         await store.save(str(number), SESSION, None, 60)
     assert [await store.load(str(number)) is not None for number in range(3)] == [False, True, True]
+    await store.load("1")
+    await store.save("3", SESSION, None, 60)
+    assert [await store.load(str(number)) is not None for number in (1, 2, 3)] == [True, False, True]
     with pytest.raises(ValueError, match="max_sessions must be 1 or more"):
         MemoryStore(0)
 

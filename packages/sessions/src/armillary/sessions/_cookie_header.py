@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Literal
+from typing import Any, Literal
 
-from armillary.datastructures import is_token
+from armillary.asgi_types import Scope
+from armillary.datastructures import HTTPConnection, is_token
 
 SameSite = Literal["lax", "strict", "none"]
 Header = tuple[bytes, bytes]
@@ -65,11 +66,20 @@ class CookieHeader:
             if partitioned or same_site.lower() == "none" or name.startswith(("__Host-", "__Secure-")):
                 https_only = True
         self.name = name
+        self._name_bytes = name.encode()
         self._https_only = https_only
         self._tail = f"; httponly; samesite={same_site}"
         self._path = f"; path={path}"
         self._domain = f"; domain={domain}" if domain else ""
         self._partitioned = "; partitioned" if partitioned else ""
+
+    def read(self, scope: Scope) -> str | None:
+        """Return the cookie's value in a request; cookies are parsed only if its name is among their bytes."""
+        for header, value in scope["headers"]:
+            if header == b"cookie" and self._name_bytes in value:
+                cookies: dict[str, str] = HTTPConnection[Any](scope).cookies
+                return cookies.get(self.name)
+        return None
 
     def set(self, value: str, max_age: int | None, secure_request: bool) -> Header:
         """Return the field that sets the cookie, for `max_age` seconds or the browser's session."""

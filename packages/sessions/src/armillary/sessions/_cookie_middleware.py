@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Sequence
 from typing import Any, ClassVar
 
 from armillary.asgi_types import ASGIApp, Message, Receive, Scope, Send, scope_record
-from armillary.datastructures import HTTPConnection
 
 from ._cookie_header import STARTS, CookieHeader, SameSite, check_seconds, is_secure, vary_on_cookie
 from ._errors import SessionNotSaved, SessionTooLarge
@@ -136,11 +135,8 @@ class SessionMiddleware:
             raise SessionNotSaved(session.too_late or WITHOUT_RESPONSE)
 
     def load(self, scope: Scope) -> SignedText | None:
-        for name, _ in scope["headers"]:
-            if name == b"cookie":
-                value = HTTPConnection[Any](scope).cookies.get(self.cookie.name)
-                return None if value is None else self.signed.unsign(value, self.max_age)
-        return None
+        value = self.cookie.read(scope)
+        return None if value is None else self.signed.unsign(value, self.max_age)
 
     def headers(
         self, scope: Scope, session: Session, loaded: SignedText | None, message: Message

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from armillary.asgi_types import ASGIApp, Message, Receive, Scope, Send, scope_record
-from armillary.datastructures import HTTPConnection
 from armillary.exchange import Rejection, reject
 
 from ._cookie_header import STARTS, CookieHeader, Header, SameSite, check_seconds, is_secure, vary_on_cookie
@@ -85,8 +82,7 @@ class ServerSessionMiddleware:
         if scope["type"] not in ("http", "websocket"):
             await self.app(scope, receive, send)
             return
-        session_id = HTTPConnection[Any](scope).cookies.get(self.cookie.name)
-        current = RequestSession(self.store, self.lifetimes, self.save_timeout, session_id)
+        current = RequestSession(self.store, self.lifetimes, self.save_timeout, self.cookie.read(scope))
         try:
             await current.load()
         except StoreUnavailable:

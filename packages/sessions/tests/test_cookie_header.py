@@ -1,0 +1,34 @@
+"""How a session's cookie is found in a request."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from armillary.sessions._cookie_header import CookieHeader
+
+COOKIE = CookieHeader("session", "/", "lax", None, None, False)
+
+
+@pytest.mark.parametrize(
+    ("headers", "value"),
+    [
+        ([], None),
+        ([b"session=a"], "a"),
+        ([b"theme=dark", b"session=a"], "a"),
+        ([b"session=a", b"theme=dark"], "a"),
+        ([b"my-session=a"], None),
+        ([b"theme=session"], None),
+    ],
+)
+def test_the_cookie_is_found_in_any_header_and_by_its_whole_name(headers: list[bytes], value: str | None) -> None:
+    assert COOKIE.read({"type": "http", "headers": [(b"cookie", header) for header in headers]}) == value
+
+
+def test_other_cookies_are_not_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def parse(*_: Any) -> None:
+        raise AssertionError("cookies were parsed")
+
+    monkeypatch.setattr("armillary.sessions._cookie_header.HTTPConnection", parse)
+    assert COOKIE.read({"type": "http", "headers": [(b"cookie", b"theme=dark; id=1")]}) is None
