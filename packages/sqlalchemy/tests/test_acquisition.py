@@ -21,7 +21,7 @@ from sqlalchemy.pool import AsyncAdaptedQueuePool, NullPool, StaticPool
 from armillary.http import PlainTextResponse, Request, Response, request_response
 from armillary.sqlalchemy import Database, DatabaseUnavailable, PoolExhausted, TransactionMiddleware, database_session
 from armillary.sqlalchemy._shield import finish_shielded
-from armillary.sqlalchemy.database._acquisition import Acquisition, Limits
+from armillary.sqlalchemy.database._acquisition import Acquisition, Limits, acquire
 
 pytestmark = pytest.mark.anyio
 
@@ -261,6 +261,26 @@ async def test_a_waiting_acquisition_is_cancelled_at_once_and_a_connecting_one_i
     assert [task.cancelling() for task in tasks] == [1, 0]
     await finish_shielded()
     assert closed == ["closed"]
+
+
+@pytest.mark.parametrize(
+    ("raised", "expected"),
+    [
+        (ConnectionResetError("lost"), DatabaseUnavailable),
+        (type("TooManyConnectionsError", (Exception,), {"sqlstate": "53300"})(), DatabaseUnavailable),
+        (LookupError("a bug"), LookupError),
+    ],
+    ids=["of the socket", "of the driver", "a bug"],
+)
+async def test_errors_that_sqlalchemy_passes_on_are_those_of_a_database_that_is_unavailable(
+    raised: Exception, expected: type[Exception]
+) -> None:
+    def connect() -> Any:
+        raise raised
+
+    with pytest.raises(expected) as caught:
+        await acquire(connect, Limits(5, 5))
+    assert raised in (caught.value, caught.value.__cause__)
 
 
 async def test_a_connection_that_is_never_made_is_cancelled() -> None:

@@ -101,7 +101,7 @@ class Deadlines:
             seconds = self._allowed(driver_connection).statement
             with deadline(driver_connection, seconds):
                 execute(cursor, *arguments)
-            if getattr(cursor, "server_side", False):
+            if context._is_server_side:
                 context.cursor = TimedCursor(cursor, lambda: deadline(driver_connection, seconds))
 
         return timed_execute
@@ -154,6 +154,7 @@ def deadline(driver_connection: Any, seconds: float) -> Generator[None]:
 
     Raises:
         NoResponse: the block raised since the connection was shut down.
+        CancelledError: so it did, and its task was cancelled meanwhile.
     """
     try:
         loop = asyncio.get_running_loop()
@@ -164,6 +165,8 @@ def deadline(driver_connection: Any, seconds: float) -> Generator[None]:
         return
     passed = False
     timer: asyncio.TimerHandle | None = None
+    task: Any = asyncio.current_task()
+    cancellations = task.cancelling()
 
     def wait_a_little() -> None:
         nonlocal timer
@@ -183,6 +186,10 @@ def deadline(driver_connection: Any, seconds: float) -> Generator[None]:
     try:
         yield
     except Exception as exc:
+        if (
+            passed and task.cancelling() > cancellations
+        ):  # psycopg before 3.3 forgets that while it cancels the statement
+            raise asyncio.CancelledError from exc
         if passed:
             raise NoResponse(f"no response in {seconds:g} s") from exc
         raise

@@ -31,6 +31,8 @@ class RollbackOnClose(sqlite3.Connection):
 @cache
 def rollback_on_close(factory: type[sqlite3.Connection]) -> type[sqlite3.Connection]:
     """Return a subclass of `factory` whose connections roll back when they are closed."""
+    if issubclass(factory, RollbackOnClose):  # SQLAlchemy 2.0 reconnects with the parameters that were changed
+        return factory
     if issubclass(RollbackOnClose, factory):
         return RollbackOnClose
     return type(f"RollbackOnClose{factory.__name__}", (RollbackOnClose, factory), {})

@@ -15,6 +15,7 @@ from sqlalchemy.util import await_only, greenlet_spawn
 
 from .._errors import DatabaseUnavailable, PoolExhausted
 from .._shield import start_detached
+from ..connections._fault import sqlstate
 
 
 class Limits(NamedTuple):
@@ -104,8 +105,11 @@ async def acquire(connect: Callable[[], PoolProxiedConnection], limits: Limits) 
         return task.result()
     except PoolTimeout as exc:
         raise PoolExhausted from exc
-    except OSError as exc:  # from a driver that passes on the socket's error
-        raise DatabaseUnavailable from exc
+    except Exception as exc:
+        # SQLAlchemy before 2.1 passes on what asyncpg raises, and asyncpg the errors of its socket.
+        if isinstance(exc, OSError) or sqlstate(exc) is not None:
+            raise DatabaseUnavailable from exc
+        raise
 
 
 async def return_to_pool(task: asyncio.Task[PoolProxiedConnection], seconds: float) -> None:
