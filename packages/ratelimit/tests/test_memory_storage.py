@@ -22,7 +22,12 @@ class Clock:
 
 @pytest.fixture(autouse=True)
 def clock(monkeypatch: pytest.MonkeyPatch) -> type[Clock]:
-    monkeypatch.setattr("armillary.ratelimit._memory_storage.time.time", lambda: Clock.now)
+    for name in (
+        "time.time",
+        "armillary.ratelimit._memory_storage.time",
+        "armillary.ratelimit._memory_storage.monotonic",
+    ):
+        monkeypatch.setattr(name, lambda: Clock.now)
     Clock.now = 1_000_000.0
     return Clock
 
@@ -43,7 +48,7 @@ def test_a_fixed_window_begins_with_its_first_request(steps: list[tuple[str, flo
         windows[key] = (ends, hits + 1)
         assert limiter.hit(LIMIT, key) is (hits < 3)
         stats = limiter.get_window_stats(LIMIT, key)
-        assert stats.reset_time == ends
+        assert stats.reset_time == pytest.approx(ends)
         assert max(0, stats.remaining) == max(0, 2 - hits)
 
 
@@ -62,6 +67,21 @@ def test_a_moving_window_never_holds_more_than_the_limit(steps: list[tuple[str, 
         if allowed:
             entries.append(Clock.now)
         assert limiter.get_window_stats(LIMIT, key).remaining == 3 - len(entries)
+
+
+@pytest.mark.parametrize("strategy", [FixedWindowRateLimiter, MovingWindowRateLimiter])
+@pytest.mark.parametrize("jump", [-86_400, 86_400])
+def test_setting_the_systems_clock_neither_ends_nor_prolongs_a_window(
+    strategy: Any, jump: float, clock: type[Clock], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limiter = strategy(MemoryStorage())
+    assert [limiter.hit(LIMIT, "a") for _ in range(4)] == [True, True, True, False]
+    for name in ("time.time", "armillary.ratelimit._memory_storage.time"):
+        monkeypatch.setattr(name, lambda: Clock.now + jump)
+    assert not limiter.hit(LIMIT, "a")
+    assert limiter.get_window_stats(LIMIT, "a").reset_time == pytest.approx(clock.now + jump + 10)
+    clock.now += 10.1
+    assert limiter.hit(LIMIT, "a")
 
 
 @pytest.mark.parametrize("strategy", [FixedWindowRateLimiter, MovingWindowRateLimiter])

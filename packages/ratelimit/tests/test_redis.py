@@ -204,6 +204,22 @@ async def test_connections_are_closed_when_the_server_shuts_down(call: Any, redi
 
 
 @on_asyncio
+@pytest.mark.parametrize("strategy", ["fixed-window", "moving-window"])
+async def test_a_clock_that_is_set_back_never_makes_a_client_wait_longer_than_the_window(
+    call: Any, limit: Any, redis_server: Any, monkeypatch: pytest.MonkeyPatch, strategy: Any
+) -> None:
+    limited = limit("1/minute", storage=redis_server.url, strategy=strategy)
+    await call(limited)
+    present = time.time
+    monkeypatch.setattr("time.time", lambda: present() - 86_400)
+    response = await call(limited)
+    if strategy == "fixed-window":  # a moving window counts by this clock alone
+        assert response.status == 429
+        assert 0 < int(response.headers["retry-after"]) <= 60
+    assert response.headers["ratelimit"].endswith(";t=60")
+
+
+@on_asyncio
 @pytest.mark.parametrize("policy", ["local", "reject"])
 async def test_a_thousand_requests_at_once_do_not_count_redis_as_down(
     call: Any, limit: Any, redis_server: Any, caplog: pytest.LogCaptureFixture, policy: Any

@@ -102,7 +102,9 @@ class StoreCounter:
 
 
 def make_count(rule: Rule, allowed: bool, stats: WindowStats) -> Count:
-    return Count(rule, allowed, max(0, stats.remaining) if allowed else 0, stats.reset_time - time.time())
+    # A clock that was set back, here or in the store, would make it a day.
+    reset = min(stats.reset_time - time.time(), float(rule.window))
+    return Count(rule, allowed, max(0, stats.remaining) if allowed else 0, reset)
 
 
 def identifier_of(rule: Rule, key: str) -> str:

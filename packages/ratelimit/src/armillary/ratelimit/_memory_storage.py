@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from collections import deque
 from heapq import heappop, heappush
+from time import monotonic, time
 
 from limits.storage import Storage
 from limits.storage.base import MovingWindowSupport
@@ -15,6 +15,9 @@ MAX_DROPPED_AT_ONCE = 16
 
 class MemoryStorage(Storage, MovingWindowSupport):
     """A storage of the limits library that needs neither threads nor an event loop.
+
+    It counts on the monotonic clock, so setting the system's clock neither ends nor prolongs a window; what it returns
+    to the strategies of limits are times of the system's clock, as they expect.
 
     Expired counts are dropped bit by bit as new clients come. If there are more than `max_clients`
     at once, the count that would expire first is dropped, and starts again from zero.
@@ -51,7 +54,7 @@ class MemoryStorage(Storage, MovingWindowSupport):
 
     def incr(self, key: str, expiry: float, amount: int = 1) -> int:
         """Count, and return how many there are in the window; a new one begins if there is none."""
-        now = time.time()
+        now = monotonic()
         if self._ends.get(key, 0.0) <= now:
             self._hits[key] = 0
             self._begin(key, now, now + expiry)
@@ -60,17 +63,18 @@ class MemoryStorage(Storage, MovingWindowSupport):
 
     def get(self, key: str) -> int:
         """Return how many there are in the window."""
-        return self._hits.get(key, 0) if self._ends.get(key, 0.0) > time.time() else 0
+        return self._hits.get(key, 0) if self._ends.get(key, 0.0) > monotonic() else 0
 
     def get_expiry(self, key: str) -> float:
         """Return when the window ends; now, if there is none."""
-        return self._ends.get(key) or time.time()
+        ends = self._ends.get(key)
+        return system_time(ends) if ends else time()
 
     # Moving windows
 
     def acquire_entry(self, key: str, limit: int, expiry: int, amount: int = 1) -> bool:
         """Count, unless there would be more than the limit in the window that ends now."""
-        now = time.time()
+        now = monotonic()
         entries = self._fresh(key, expiry, now)
         if len(entries) + amount > limit:
             return False
@@ -81,9 +85,9 @@ class MemoryStorage(Storage, MovingWindowSupport):
 
     def get_moving_window(self, key: str, limit: int, expiry: int) -> tuple[float, int]:
         """Return when the first request in the window that ends now was, and how many there are."""
-        now = time.time()
+        now = monotonic()
         entries = self._fresh(key, expiry, now)
-        return (entries[0], len(entries)) if entries else (now, 0)
+        return (system_time(entries[0]), len(entries)) if entries else (time(), 0)
 
     def _fresh(self, key: str, expiry: int, now: float) -> deque[float]:
         entries = self._entries.get(key)
@@ -137,3 +141,8 @@ class MemoryStorage(Storage, MovingWindowSupport):
         self._entries.pop(key, None)
         if key in self._ends:
             self._ends[key] = 0.0
+
+
+def system_time(moment: float) -> float:
+    """Return a moment of the monotonic clock as the system's clock has it now."""
+    return time() + (moment - monotonic())
