@@ -62,7 +62,8 @@ class _Compression:
                 onward = self._response(scope, send).send
             return onward({**message, "headers": headers})
 
-        await self.app(scope, receive, send_coded)
+        app = self.app
+        await app(scope, receive, send_coded)
 
     def _is_small(self, headers: list[Header], scope: Scope) -> bool:
         """Return whether a response declares a body that is too small to be coded for this client."""
@@ -70,9 +71,10 @@ class _Compression:
             if name == b"content-length":
                 if not length.isdigit() or len(length) > 19 or int(length) >= self.minimum_size:
                     return False
-                # Only a client that names identity, or `*`, can reject a body without a coding.
+                # Only a client that names identity, or `*`, can reject a body without a coding. By `find`, since `in`
+                # takes what is looked for as the number of a byte first, and makes an exception as it is none.
                 accepted = accept_encoding(scope)
-                return b"identity" not in accepted and b"*" not in accepted
+                return accepted.find(b"identity") < 0 and accepted.find(b"*") < 0
         return False
 
     def _response(self, scope: Scope, send: Send) -> CodedResponse:

@@ -64,7 +64,7 @@ class CompressionPolicy:
         excluded, that has `no-transform` (RFC 9111 section 5.2.2.6), or a digest of its bytes
         (RFC 9530). Names of headers are in lower case.
         """
-        if status < 200 or status in (204, 205, 206, 304):
+        if status < 200 or status in {204, 205, 206, 304}:
             return False
         for name, value in headers:
             if name in BYTE_DEPENDENT_FIELDS:

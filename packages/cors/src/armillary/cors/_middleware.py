@@ -79,7 +79,8 @@ class CORSMiddleware:
                             response = self.policy.preflight_response(preflight)
                             await reject(scope, send, Rejection(response.status, response.sentence, response.headers))
                             return
-                    await self.app(scope, receive, sharing_send(send, self.policy.fields_for(value)))
+                    app = self.app
+                    await app(scope, receive, sharing_send(send, self.policy.fields_for(value)))
                     return
 
             # Like `send_shared`, with nothing to add but Vary.

@@ -28,21 +28,25 @@ class ResponseFields:
     def add_to(self, headers: list[Header]) -> list[Header]:
         """Return headers, whose names are in lower case, with the fields."""
         names = self._names
-        return vary_on_origin([*[field for field in headers if field[0] not in names], *self._fields])
+        for present, _ in headers:
+            if present in names:  # few applications set one
+                headers = [(name, value) for name, value in headers if name not in names]
+                break
+        return [*vary_on_origin(headers), *self._fields]
 
 
 def vary_on_origin(headers: list[Header]) -> list[Header]:
     """Return headers, whose names are in lower case, with Origin in their Vary. The list may be changed."""
-    at = -1
-    for place, (name, value) in enumerate(headers):
-        if name == b"vary":
-            if at >= 0 or len(value) > MAX_CACHED_SIZE:
+    present: Header | None = None
+    for field in headers:
+        if field[0] == b"vary":
+            if present is not None or len(field[1]) > MAX_CACHED_SIZE:
                 return merged(headers)
-            at = place
-    if at < 0:
+            present = field
+    if present is None:
         headers.append(VARY_ORIGIN)
     else:
-        headers[at] = with_origin(headers[at][1])
+        headers[headers.index(present)] = with_origin(present[1])
     return headers
 
 

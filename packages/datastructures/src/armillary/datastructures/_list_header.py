@@ -35,10 +35,10 @@ def joined_lines(headers: Iterable[RawHeader], name: bytes) -> bytes | None:
     b'gzip, br'
     """
     found: list[bytes] = []
-    size = 0
+    size, length = 0, len(name)
     for present, value in headers:
         # The length is compared first: `lower` of every name would make a copy of each.
-        if len(present) == len(name) and present.lower() == name:
+        if len(present) == length and present.lower() == name:
             found.append(value)
             size += len(value) + 2
             if size > MAX_LIST_SIZE:
