@@ -127,3 +127,14 @@ def test_background_work_that_a_second_interrupt_cuts_off_is_reported(client: Cl
     client.send_stop_signal(signal.SIGINT)
     assert "unfinished: respond_then_work.<locals>.work" in client.logged("unfinished: respond_then_work.<locals>.work")
     client.server.process.wait(5)
+
+
+@pytest.mark.parametrize("server", SERVERS)
+def test_an_event_stream_does_not_hold_up_the_stop_of_an_application_with_nothing_around_it(
+    serve: Callable[..., Any], tmp_path: Path, server: str
+) -> None:
+    client = Client(serve(server, "default_stopping_story:app"), tmp_path / "log")
+    stream = client.open_stream("/stream", b"data: first")
+    client.send_stop_signal()
+    assert client.end() < 2
+    stream.close()

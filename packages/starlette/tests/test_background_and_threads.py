@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import signal
+from typing import Any
+
 import anyio
 import anyio.to_thread
 import pytest
 
+from armillary.starlette.applications import Starlette
 from armillary.starlette.background import BackgroundTasks
 from armillary.starlette.concurrency import (
     default_threads,
@@ -93,3 +97,19 @@ async def test_the_first_to_complete_cancels_the_others_and_is_deprecated() -> N
     with pytest.warns(StarletteDeprecationWarning, match="run_until_first_complete is deprecated"):
         await run_until_first_complete((first, {"name": "first"}), (second, {}))
     assert done == ["first"]
+
+
+@pytest.mark.anyio
+async def test_an_application_installs_no_signal_handler_and_leaves_streams_open_at_a_stop() -> None:
+    during: list[object] = []
+    handler = signal.getsignal(signal.SIGTERM)
+    messages = [{"type": "lifespan.shutdown"}, {"type": "lifespan.startup"}]
+
+    async def receive() -> Any:
+        during.append(signal.getsignal(signal.SIGTERM))
+        return messages.pop()
+
+    async def send(message: object) -> None: ...
+
+    await Starlette()({"type": "lifespan", "asgi": {"version": "3.0"}, "state": {}}, receive, send)
+    assert during == [handler, handler]

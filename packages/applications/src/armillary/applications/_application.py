@@ -10,12 +10,15 @@ from armillary.asgi_types import (
     ASGIApp,
     ExceptionHandler,
     Lifespan,
+    Message,
     Middleware,
     MiddlewareFactory,
     Receive,
     Scope,
     Send,
+    StopSignal,
     find_scope_record,
+    scope_record,
 )
 from armillary.datastructures import State, URLPath
 from armillary.errors import ExceptionMiddleware, ServerErrorMiddleware
@@ -71,6 +74,10 @@ class Armillary:
     rejects_late_changes: ClassVar[bool] = True
     """Raise `RuntimeError` if `exception_handlers` or `user_middleware` is changed once the application has started."""
 
+    watches_stop_signals: ClassVar[bool] = True
+    """Learn of SIGTERM and SIGINT while the lifespan runs, so that event streams and WebSockets end and do not hold up
+    the server's stop. `armillary.background.Stopping` around the application does so in its place."""
+
     show_locals: bool = False
     """Whether the debug page lists local variables; set it before the first connection."""
 
@@ -85,6 +92,8 @@ class Armillary:
 
     # What the lifespan yielded if another application ran it.
     _adopted_state: Mapping[str, Any] | None = None
+    # Set when the server stops, while the lifespan of this application runs.
+    _stopping: StopSignal | None = None
     _limit_is_explicit: bool = False
 
     def __init__(
@@ -139,6 +148,8 @@ class Armillary:
         if scope["type"] == "lifespan":
             await self._serve_lifespan(stack, scope, receive, send)
             return
+        if self._stopping is not None:
+            scope_record(scope).setdefault("stopping", self._stopping)
         if self._adopted_state is not None:
             scope["state"] = {**scope.get("state", {}), **self._adopted_state}
         await stack(scope, receive, send)
@@ -243,9 +254,31 @@ class Armillary:
         if record is not None and "lifespan_apps" in record:  # an outer application runs this one
             self._adopted_state = scope.get("state")
         try:
-            await stack(scope, receive, send)
+            if self.watches_stop_signals and (record is None or "stopping" not in record):
+                await self._serve_lifespan_until_stopped(stack, scope, receive, send)
+            else:
+                await stack(scope, receive, send)
         finally:
             self._adopted_state = None
+
+    async def _serve_lifespan_until_stopped(self, stack: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        """Run the lifespan, and give its connections and the applications inside a signal that the server stops."""
+        from armillary.background import StopEvent, set_on_stop_signals
+
+        stopping = StopEvent()
+
+        async def receive_and_stop() -> Message:
+            message = await receive()
+            if message["type"] == "lifespan.shutdown":
+                stopping.set()
+            return message
+
+        self._stopping = scope_record(scope)["stopping"] = stopping
+        try:
+            with set_on_stop_signals(stopping):
+                await stack(scope, receive_and_stop, send)
+        finally:
+            self._stopping = None
 
 
 def _checked_middleware(item: Any) -> Any:

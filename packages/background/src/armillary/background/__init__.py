@@ -11,6 +11,7 @@ mail sent
 """
 
 from ._drain import UnfinishedTask
+from ._process_signals import set_on_stop_signals
 from ._retry import TaskRetry
 from ._stop_event import StopEvent
 from ._stopping import Stopping
@@ -26,4 +27,5 @@ __all__ = [
     "TaskOptions",
     "TaskRetry",
     "UnfinishedTask",
+    "set_on_stop_signals",
 ]

@@ -10,9 +10,15 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator, Iterable
+from contextlib import contextmanager
 from types import FrameType
 from typing import Any
+
+from ._stop_event import StopEvent
+
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+"""The signals that stop a server."""
 
 
 class SignalChain:
@@ -60,3 +66,22 @@ class SignalChain:
         elif previous is signal.SIG_DFL:
             signal.signal(number, signal.SIG_DFL)
             os.kill(os.getpid(), number)
+
+
+@contextmanager
+def set_on_stop_signals(event: StopEvent) -> Generator[None]:
+    """Set an event when the process gets SIGTERM or SIGINT while the block runs; the server gets them as before.
+
+    Outside the main thread, which alone can receive signals, nothing is set.
+
+    >>> stopping = StopEvent()
+    >>> with set_on_stop_signals(stopping):
+    ...     stopping.is_set()
+    False
+    """
+    chain = SignalChain(event.set, STOP_SIGNALS)
+    chain.install()
+    try:
+        yield
+    finally:
+        chain.uninstall()

@@ -8,14 +8,8 @@ from armillary.asgi_types import ASGIApp, Message, Receive, Scope, Send, is_asyn
 
 from ._current_drain import enter_drain, leave_drain
 from ._drain import Drain, UnfinishedTask
-from ._process_signals import SignalChain
+from ._process_signals import STOP_SIGNALS, SignalChain
 from ._stop_event import StopEvent
-
-
-def _stop_signals() -> tuple[int, ...]:
-    import signal
-
-    return (signal.SIGTERM, signal.SIGINT)
 
 
 class Stopping:
@@ -67,7 +61,7 @@ class Stopping:
         self.app = app
         self._drain_timeout = drain_timeout
         self._on_unfinished = on_unfinished
-        self._signals = SignalChain(self.stop, _stop_signals() if signals is None else signals)
+        self._signals = SignalChain(self.stop, STOP_SIGNALS if signals is None else signals)
         self._reset()
 
     def _reset(self) -> None:
@@ -109,6 +103,7 @@ class Stopping:
     async def _run_lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self._served:
             self._reset()  # an earlier lifespan has ended; tests start one for each client
+        scope_record(scope)["stopping"] = self.event
         receive_called = False
 
         async def receive_and_stop() -> Message:
