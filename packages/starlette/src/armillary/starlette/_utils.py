@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Awaitable, Generator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Generic, Protocol, TypeVar
 
-from armillary.asgi_types import is_async_callable
-from armillary.datastructures import ParsedHost, parse_host
+from armillary.asgi_types import is_async_callable as is_native_async_callable
+from armillary.datastructures import MAX_PORT, parse_host
 from armillary.routing import get_route_path
 
 T_co = TypeVar("T_co", covariant=True)
@@ -25,9 +26,43 @@ __all__ = [
 ]
 
 
-def parse_host_header(value: str) -> ParsedHost | None:
+@dataclass(frozen=True)
+class ParsedHost:
+    """A Host header, as it is written.
+
+    Attributes:
+        host: with the brackets of an IP literal.
+        port: its digits, None if there is none.
+    """
+
+    host: str
+    port: str | None
+
+    @property
+    def authority(self) -> str:
+        """Host and port as a URL has them."""
+        return self.host if self.port is None else f"{self.host}:{self.port}"
+
+    @property
+    def is_valid_port(self) -> bool:
+        """Whether the port is one that a server can have, or there is none."""
+        return self.port is None or int(self.port) <= MAX_PORT
+
+
+def parse_host_header(host_header: str) -> ParsedHost | None:
     """Return host and port of a Host header, None if it is malformed."""
-    return parse_host(value)
+    parsed = parse_host(host_header)
+    if parsed is None or host_header.endswith(":"):
+        return None
+    if parsed.port is None:
+        return ParsedHost(host_header, None)
+    host, _, port = host_header.rpartition(":")
+    return ParsedHost(host, port)
+
+
+def is_async_callable(obj: Any) -> bool:
+    """Return whether calling an object gives a coroutine."""
+    return is_native_async_callable(obj)
 
 
 class Closeable(Protocol):

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from armillary.config import Config as _Config, Environ, EnvironError, InvalidSetting, environ, undefined
+from armillary.config import Config as _Config, Environ, EnvironError, InvalidSetting, environ
+
+
+class undefined:
+    """The default of a setting that has none: the class itself."""
+
 
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 
@@ -18,6 +23,16 @@ class Config(_Config):
 
     strict_file: ClassVar[bool] = False
     comments_after_quotes: ClassVar[bool] = False
+
+    if not TYPE_CHECKING:
+
+        def get(self, key, cast=None, default=undefined):
+            """Return a setting; `undefined` is no default."""
+            from armillary.config import undefined as native_undefined
+
+            return super().get(key, cast, native_undefined if default is undefined else default)
+
+        __call__ = get
 
     def cast_value(self, name: str, value: Any, cast: Callable[[Any], Any] | None, place: str) -> Any:
         if cast is None:

@@ -10,7 +10,7 @@ import warnings
 from collections.abc import AsyncGenerator, AsyncIterator
 from enum import Enum, EnumMeta
 from tempfile import SpooledTemporaryFile
-from typing import Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from armillary.datastructures import Headers as NativeHeaders, parse_media_type
 from armillary.http import (
@@ -25,6 +25,9 @@ from armillary.http import (
 
 from .datastructures import FormData, Headers, UploadFile
 from .exceptions import StarletteDeprecationWarning
+
+if TYPE_CHECKING:
+    from ._multipart_part import MultipartPart
 
 __all__ = ["FormMessage", "FormParser", "MultiPartException", "MultiPartParser", "MultipartPart"]
 
@@ -67,15 +70,13 @@ class FormMessage(Enum, metaclass=_DeprecatedEnumMeta):
     END = 5
 
 
-class MultipartPart:
-    """A part while it is read."""
+def __getattr__(name: str) -> Any:
+    if name == "MultipartPart":
+        from ._multipart_part import MultipartPart
 
-    def __init__(self) -> None:
-        self.content_disposition: bytes | None = None
-        self.field_name = ""
-        self.data = bytearray()
-        self.file: UploadFile | None = None
-        self.item_headers: list[tuple[bytes, bytes]] = []
+        globals()[name] = MultipartPart
+        return MultipartPart
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}", name=name)
 
 
 class FormParser:
@@ -152,6 +153,9 @@ class MultiPartParser(MultipartDecoder):
 
     spool_max_size: ClassVar[int] = 1024 * 1024
     """The maximum size of the spooled temporary file used to store file data."""
+
+    max_part_size = 1024 * 1024
+    """The maximum size of a field in bytes; the argument of the constructor takes its place."""
 
     part_policy = PartPolicy(keeps_paths=True, unescapes_names=False, reads_charset=False, is_strict=False)
     demands_end = False

@@ -26,7 +26,10 @@ __all__ = [
 
 SERVER_PUSH_HEADERS_TO_COPY = {"accept", "accept-encoding", "accept-language", "cache-control", "user-agent"}
 
-cookie_parser = parse_cookies
+
+def cookie_parser(cookie_string: str) -> dict[str, str]:
+    """Return the cookies of a Cookie header."""
+    return parse_cookies(cookie_string)
 
 
 class HTTPConnection(NativeHTTPConnection[StateT]):

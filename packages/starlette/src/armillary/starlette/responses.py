@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from armillary import http as native
-from armillary.http import AsyncContentStream, Content, ContentStream, SyncContentStream
+from armillary.http import AsyncContentStream, Background, Content, ContentStream, SyncContentStream
 
 from ._file_response import FileResponse
 from ._response import Response
@@ -42,6 +43,16 @@ class PlainTextResponse(native.PlainTextResponse, Response):
 class JSONResponse(native.JSONResponse, Response):
     """A response of JSON; a `json.dumps` that was replaced is called, as Starlette's calls it."""
 
+    def __init__(
+        self,
+        content: Any,
+        status_code: int = 200,
+        headers: Mapping[str, str] | None = None,
+        media_type: str | None = None,
+        background: Background | None = None,
+    ) -> None:
+        super().__init__(content, status_code, headers, media_type, background)
+
     def render(self, content: Any) -> bytes:
         if json.dumps is _dumps:
             return type(self).encoder(content)
@@ -54,19 +65,24 @@ class RedirectResponse(native.RedirectResponse, Response):
 
 
 class MalformedRangeHeader(native.MalformedRange):
-    """A Range header that gets a 400."""
+    """A Range header that gets a 400.
 
-    @property
-    def content(self) -> str:
-        """The error message."""
-        return str(self) or "Malformed range header."
+    Args:
+        content: the error message.
+    """
+
+    def __init__(self, content: str = "Malformed range header.") -> None:
+        super().__init__(content)
+        self.content = content
 
 
 class RangeNotSatisfiable(native.UnsatisfiableRange):
-    """A Range header that gets a 416."""
+    """A Range header that gets a 416.
 
-    @property
-    def max_size(self) -> int:
-        """The length of the content in bytes."""
-        size: int = self.args[0]
-        return size
+    Args:
+        max_size: the length of the content in bytes.
+    """
+
+    def __init__(self, max_size: int) -> None:
+        super().__init__(max_size)
+        self.max_size = max_size

@@ -12,10 +12,6 @@ from armillary.http import FileResponse, OpenFile, Response, format_http_date
 from ._file_status import is_same_content, is_same_file
 from ._variant import Variant
 
-_KEPT_BY_NOT_MODIFIED = frozenset(
-    (b"cache-control", b"content-location", b"date", b"etag", b"expires", b"last-modified", b"vary")
-)
-
 
 class NotModifiedResponse(Response):
     """A 304: the client's copy is still current (RFC 9110 section 15.4.5).
@@ -24,13 +20,27 @@ class NotModifiedResponse(Response):
         headers: of the response it replaces; those that describe the client's copy are kept.
     """
 
+    NOT_MODIFIED_HEADERS: ClassVar[tuple[str, ...]] = (
+        "cache-control",
+        "content-location",
+        "date",
+        "etag",
+        "expires",
+        "last-modified",
+        "vary",
+    )
+    """The headers that are kept, in lower case."""
+
     whole: StaticFileMixin | None = None
     """The response it replaces, if available."""
 
     def __init__(self, headers: Mapping[str, str]) -> None:
         super().__init__(None, 304)
-        pairs = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
-        self.raw_headers = [pair for pair in pairs if pair[0] in _KEPT_BY_NOT_MODIFIED]
+        self.raw_headers = [
+            (name.lower().encode("latin-1"), value.encode("latin-1"))
+            for name, value in headers.items()
+            if name.lower() in self.NOT_MODIFIED_HEADERS
+        ]
 
 
 class FileReplaced(RuntimeError):

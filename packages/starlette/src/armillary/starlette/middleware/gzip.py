@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import Any
 
 from armillary.asgi_types import ASGIApp, Message, Receive, Scope, Send
 from armillary.compression import (
-    DEFAULT_EXCLUDED_CONTENT_TYPES,
     CodedResponse,
     Coding,
     CompressionPolicy,
@@ -21,8 +22,25 @@ from ..datastructures import Headers
 __all__ = ["DEFAULT_EXCLUDED_CONTENT_TYPES", "GZipMiddleware", "GZipResponder", "IdentityResponder", "unattached_send"]
 
 Patterns = Sequence[str]
+DEFAULT_EXCLUDED_CONTENT_TYPES = (
+    "application/grpc",
+    "application/gzip",
+    "application/x-gzip",
+    "application/zip",
+    "audio/*",
+    "font/woff",
+    "font/woff2",
+    "image/avif",
+    "image/gif",
+    "image/jpeg",
+    "image/png",
+    "image/webp",
+    "text/event-stream",
+    "video/*",
+)
 DEFAULT_EXCLUDED = DEFAULT_EXCLUDED_CONTENT_TYPES
 HIGHEST_LEVEL = 9
+GZIP_WINDOW = zlib.MAX_WBITS | 16
 THREAD_MINIMUM_SIZE = 128 * 1024
 
 
@@ -80,6 +98,7 @@ class GZipResponder(IdentityResponder):
 
     content_encoding = "gzip"
     _encoder: Encoder | None = None
+    _compressor: Any = None
 
     def __init__(
         self,
@@ -97,8 +116,19 @@ class GZipResponder(IdentityResponder):
     def _coding(self) -> Coding:
         return _ResponderCoding(self)
 
+    @property
+    def compressor(self) -> Any:
+        """The object of zlib that compresses this response; made when first read."""
+        if self._compressor is None:
+            self._compressor = zlib.compressobj(self.compresslevel, zlib.DEFLATED, GZIP_WINDOW)
+        return self._compressor
+
     def apply_compression(self, body: bytes, *, more_body: bool) -> bytes:
         """Return a part of the body compressed and flushed."""
+        if self._compressor is not None:  # read by a subclass
+            mode = zlib.Z_SYNC_FLUSH if more_body else zlib.Z_FINISH
+            coded: bytes = self._compressor.compress(body) + self._compressor.flush(mode)
+            return coded
         if self._encoder is None:
             self._encoder = Gzip(self.compresslevel).encoder()
         return self._encoder.encode(body, not more_body)
@@ -120,6 +150,19 @@ class _ResponderCoding:
 
 class GZipMiddleware(NativeGZipMiddleware):
     """Creates a responder for each request."""
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        minimum_size: int = 500,
+        compresslevel: int = HIGHEST_LEVEL,
+        thread_minimum_size: int = THREAD_MINIMUM_SIZE,
+        *,
+        exclude_content_types: Patterns = DEFAULT_EXCLUDED,
+    ) -> None:
+        super().__init__(
+            app, minimum_size, compresslevel, thread_minimum_size, exclude_content_types=exclude_content_types
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":

@@ -101,11 +101,11 @@ class WSGIResponder:
         if self.error is not None:
             raise self.error
 
-    def start_response(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> None:
+    def start_response(self, status: str, response_headers: list[tuple[str, str]], exc_info: Any = None) -> None:
         """Record status and headers; an error that comes with them is raised after they were sent."""
         if exc_info is not None:
             self.error = exc_info[1]
-        fields = [(name.lower().encode("ascii"), value.strip().encode("latin-1")) for name, value in headers]
+        fields = [(name.lower().encode("ascii"), value.strip().encode("latin-1")) for name, value in response_headers]
         self.start = {"type": "http.response.start", "status": int(status.partition(" ")[0]), "headers": fields}
 
     def run(self, environ: dict[str, Any], send: Send) -> None:
