@@ -6,7 +6,7 @@ import anyio
 import pytest
 
 from armillary.asgi_types import ClientDisconnect, HTTPException, scope_record
-from armillary.exchange import CountedReceive, register_handlers
+from armillary.exchange import BodyTooLarge, CountedReceive, register_handlers
 from armillary.http import HTTPEndpoint, Request, Response, request_response
 
 pytestmark = pytest.mark.anyio
@@ -260,6 +260,24 @@ async def test_a_declared_length_over_the_limit_is_rejected_though_it_is_never_r
         await app(scope, receive, send)
 
     assert (await post(unlimited, b"x", headers=too_long)).body == b"called"
+
+
+async def test_a_stricter_limit_that_the_endpoint_sets_is_compared_with_the_declared_length(post: Any) -> None:
+    async def receive() -> Any:
+        raise AssertionError("the body is rejected by its declared length, before it is received")
+
+    async def reads(request: Request) -> Response:
+        scope_record(request.scope)["max_body_size"] = 3
+        with pytest.raises(BodyTooLarge):
+            await request.body()
+        with pytest.raises(BodyTooLarge):
+            await anext(aiter(request.stream()))
+        return Response(b"called")
+
+    async def app(scope: Any, _: Any, send: Any) -> None:
+        await request_response(reads)(scope, receive, send)
+
+    assert (await post(app, b"four", headers=[(b"content-length", b"4")])).body == b"called"
 
 
 async def test_whether_a_declared_length_is_checked_is_up_to_the_class(post: Any) -> None:

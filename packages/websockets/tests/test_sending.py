@@ -17,11 +17,15 @@ from armillary.websockets import (
 
 
 class Server:
-    """The callables of a server whose sends never suspend, as those of wsproto; `stalls` makes them wait for ever."""
+    """The callables of a server whose sends never suspend, as those of wsproto; `stalls` makes them wait for ever.
+
+    The next `slow` sends suspend once each.
+    """
 
     def __init__(self) -> None:
         self.sent: list[dict[str, Any]] = []
         self.stalls = False
+        self.slow = 0
 
     async def receive(self) -> dict[str, Any]:
         if self.sent:
@@ -30,6 +34,9 @@ class Server:
 
     async def send(self, message: dict[str, Any]) -> None:
         self.sent.append(message)
+        if self.slow:
+            self.slow -= 1
+            await anyio.lowlevel.checkpoint()
         if self.stalls:
             await anyio.sleep_forever()
 
@@ -42,8 +49,13 @@ class Server:
 @pytest.mark.anyio
 @pytest.mark.parametrize("limits", [WebSocketLimits(), NO_LIMITS], ids=["limits", "none"])
 @pytest.mark.parametrize("kind", ["text", "bytes", "json", "message"])
-async def test_a_loop_whose_sends_never_suspend_gives_others_a_turn(limits: WebSocketLimits, kind: str) -> None:
-    websocket = await Server().accepted(limits)
+@pytest.mark.parametrize("slow", [0, 3], ids=["", "after three that suspended"])
+async def test_a_loop_whose_sends_never_suspend_gives_others_a_turn(
+    limits: WebSocketLimits, kind: str, slow: int
+) -> None:
+    server = Server()
+    websocket = await server.accepted(limits)
+    server.slow = slow
     send = {
         "text": lambda: websocket.send_text("x"),
         "bytes": lambda: websocket.send_bytes(b"x"),
@@ -61,6 +73,8 @@ async def test_a_loop_whose_sends_never_suspend_gives_others_a_turn(limits: WebS
     async with anyio.create_task_group() as group:
         group.start_soon(count)
         await anyio.lowlevel.checkpoint()
+        for _ in range(slow):
+            await send()
         before = turns
         for _ in range(640):
             await send()

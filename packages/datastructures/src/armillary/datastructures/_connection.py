@@ -122,7 +122,8 @@ class HTTPConnection(Mapping[str, Any], Generic[StateT]):
     @property
     def path_params(self) -> dict[str, Any]:
         """The converted parameters of the matched route."""
-        return cast("dict[str, Any]", self.scope.get("path_params", {}))
+        params: dict[str, Any] = self.scope.get("path_params", {})
+        return params
 
     @property
     def client(self) -> Address | None:
