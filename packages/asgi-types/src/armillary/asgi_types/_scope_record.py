@@ -36,7 +36,7 @@ class ScopeRecord(TypedDict, total=False):
         start_withheld: whether the start of the response was withheld after inner parts recorded it,
             so that another response can be sent (sqlalchemy).
         started_sends: the channels that a response has started on, held weakly (http).
-        stopping: set when the server received a stop signal (background).
+        stopping: set when the server received a stop signal (applications, background).
         traced: whether a telemetry middleware has decided about this connection (telemetry).
         transactions: the transaction of this connection in each database, by its name (sqlalchemy).
     """
