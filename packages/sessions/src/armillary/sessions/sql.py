@@ -18,6 +18,7 @@ except ImportError as exc:
 
 from ._errors import StoreUnavailable
 from ._event_loop import require_asyncio
+from ._sql_deadline import BoundedStatements
 from ._store import StoredSession
 
 __all__ = ["SQLStore"]
@@ -29,10 +30,21 @@ class SQLStore:
     Args:
         engine: an async URL such as "postgresql+psycopg://...", or an `AsyncEngine` of your own.
         table: the table's name, "armillary_sessions" by default. `create_table()` creates it.
+        timeout: seconds to wait for a connection and for a statement, 5 by default, however silent the network is. A
+            request waits for a connection of the pool as long as statements of others complete. SQLite has a time-out
+            of its own.
+
+    Raises:
+        TypeError, ValueError: a timeout that is no number above 0.
     """
 
-    def __init__(self, engine: str | AsyncEngine, table: str = "armillary_sessions") -> None:
+    def __init__(self, engine: str | AsyncEngine, table: str = "armillary_sessions", *, timeout: float = 5.0) -> None:
+        if not isinstance(timeout, int | float) or isinstance(timeout, bool):
+            raise TypeError(f"timeout is a number of seconds, got {timeout!r}")
+        if not timeout > 0:
+            raise ValueError(f"timeout is in seconds, above 0; got {timeout!r}")
         self._engine = create_async_engine(engine) if isinstance(engine, str) else engine
+        self._bounded = None if self._engine.dialect.name == "sqlite" else BoundedStatements(self._engine, timeout)
         self.metadata = sa.MetaData()
         self.table = sa.Table(
             table,
@@ -83,33 +95,36 @@ class SQLStore:
         return bool((await self._execute(change)).rowcount)
 
     async def remove_expired(self) -> int:
-        """Remove expired sessions; return how many. Run it regularly, such as daily."""
-        result = await self._execute(self.table.delete().where(self.table.c.expires <= time.time()))
+        """Remove expired sessions; return how many. Run it regularly, such as daily; it may exceed `timeout`."""
+        expired = self.table.delete().where(self.table.c.expires <= time.time())
+        result = await self._execute(expired, is_bounded=False)
         return int(result.rowcount)
 
     async def close(self) -> None:
         """Close the connections."""
         await self._engine.dispose()
 
-    async def _execute(self, statement: Any) -> Any:
+    async def _execute(self, statement: Any, is_bounded: bool = True) -> Any:
         require_asyncio("SQLStore")
         try:
-            return await self._execute_now(statement)
+            return await self._execute_now(statement, is_bounded)
         except IntegrityError:
             raise
         except (SQLAlchemyError, OSError) as exc:
             raise StoreUnavailable(f"the session database cannot be used: {exc}") from exc
 
-    async def _execute_now(self, statement: Any) -> Any:
+    async def _execute_now(self, statement: Any, is_bounded: bool) -> Any:
         # A pooled connection may be from before a restart of the database, so try once more with a new one.
         # The statements may be repeated: a save that already succeeded is then rejected by its version.
         try:
-            return await self._execute_once(statement)
+            return await self._execute_once(statement, is_bounded)
         except DBAPIError as exc:
             if not exc.connection_invalidated:
                 raise
-            return await self._execute_once(statement)
+            return await self._execute_once(statement, is_bounded)
 
-    async def _execute_once(self, statement: Any) -> Any:
+    async def _execute_once(self, statement: Any, is_bounded: bool) -> Any:
+        if is_bounded and self._bounded is not None:
+            return await self._bounded.execute(statement)
         async with self._engine.begin() as connection:
             return await connection.execute(statement)
