@@ -8,19 +8,38 @@ from __future__ import annotations
 
 from typing import Any
 
-from armillary.asgi_types import ExceptionHandler, HTTPException, Receive, Send, is_async_callable
+from armillary.asgi_types import ExceptionHandler, HTTPException, Receive, Scope, Send, is_async_callable
 from armillary.exchange import has_response_started, registered_handler, reject, rejection_of
 
 from ._request import Request
 
 
 async def call_exception_handler(handler: ExceptionHandler, request: Any, exc: Exception) -> Any:
-    """Call a handler, in a worker thread if it is not async, and return its response."""
+    """Call a handler, in a worker thread if it is not async, and return its response.
+
+    If there is no thread for it, the response is the 503 of that.
+    """
     if is_async_callable(handler):
         return await handler(request, exc)
-    from armillary.concurrency import run_in_threadpool
+    from armillary.concurrency import Overloaded, run_in_threadpool
 
-    return await run_in_threadpool(handler, request, exc)
+    if isinstance(exc, Overloaded):  # the handler would wait for a thread in vain, as what it handles did
+        return _Rejecting(exc)
+    try:
+        return await run_in_threadpool(handler, request, exc)
+    except Overloaded as overloaded:
+        return _Rejecting(overloaded)
+
+
+class _Rejecting:
+    """The response of an `HTTPException` that no handler takes."""
+
+    def __init__(self, exc: HTTPException) -> None:
+        self.exc = exc
+        self.status_code = exc.status_code
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await reject(scope, send, rejection_of(self.exc))
 
 
 async def handle_exception(request: Request[Any], exc: Exception, receive: Receive, send: Send) -> bool:
