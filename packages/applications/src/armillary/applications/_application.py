@@ -110,6 +110,7 @@ class Armillary:
         self.state = State()
         self._limit_is_explicit = max_body_size is not ...
         self._adopted_state = None
+        self._stopping = None
         self.max_body_size = (
             DEFAULT_MAX_BODY_SIZE if isinstance(max_body_size, EllipsisType) else check_body_limit(max_body_size)
         )
