@@ -26,8 +26,11 @@ class StartupSetting(Generic[C]):
     """
 
     def __init__(self, base: type[C]) -> None:
-        # A copy, or what is pickled, belongs to no application: it is a plain list or dict.
-        namespace = {"app": None, "name": "", "__reduce_ex__": lambda container, _: (base, (base(container),))}
+        def plain(container: Any, protocol: int) -> Any:
+            # A copy, or what is pickled, belongs to no application: it is a plain list or dict.
+            return base, (base(container),)
+
+        namespace: dict[str, Any] = {"app": None, "name": "", "__reduce_ex__": plain}
         self.guarded = type(f"Startup{base.__name__.title()}", (base,), namespace)
         for method in _CHANGING_METHODS[base]:
             setattr(self.guarded, method, _guard(getattr(base, method)))

@@ -58,7 +58,11 @@ def resume(steps: Any, waits_for: Any) -> Generator[Any, Any, Any]:
 
     An iterator needs no more than `__next__` (PEP 380), as the ones of servers written in Rust have.
     """
-    send: Any = getattr(steps, "send", None) or (lambda _: next(steps))
+
+    def go_on(value: Any) -> Any:
+        return next(steps)
+
+    send: Any = getattr(steps, "send", go_on)
     throw: Any = getattr(steps, "throw", None)
     while True:
         try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping, ValuesView
-from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 if TYPE_CHECKING:
     from typing import Self
@@ -167,7 +167,7 @@ class MultiDict(ImmutableMultiDict[K, V]):
         self._list.clear()
         self._dict.clear()
 
-    def setdefault(self, key: K, default: V = cast(Any, None)) -> V:
+    def setdefault(self, key: K, default: Any = None) -> V:
         """Return the last value of a key, adding `default` first if it is absent."""
         if key not in self._dict:
             self.append(key, default)
