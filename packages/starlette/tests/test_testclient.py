@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 
+from armillary.starlette.applications import Starlette
 from armillary.starlette.exceptions import StarletteDeprecationWarning
 from armillary.starlette.testclient import TestClient, WebSocketDenialResponse
 from armillary.starlette.types import Receive, Scope, Send
@@ -109,3 +111,43 @@ def test_httpx_is_taken_with_a_warning() -> None:
 
 def test_without_either_the_error_says_what_to_install() -> None:
     assert "pip install" in run("httpx", "httpx2").stderr
+
+
+def test_overridden_parts_of_the_lifespan_run_around_those_of_the_application() -> None:
+    seen: list[str] = []
+
+    class Client(TestClient):
+        async def lifespan(self) -> None:
+            seen.append("begin")
+            await super().lifespan()
+            seen.append("end")
+
+        async def wait_startup(self) -> None:
+            await super().wait_startup()
+            seen.append("started")
+
+        async def wait_shutdown(self) -> None:
+            await super().wait_shutdown()
+            seen.append("shut down")
+
+    @asynccontextmanager
+    async def lifespan(app: Any) -> AsyncIterator[None]:
+        seen.append("startup")
+        yield
+        seen.append("shutdown")
+
+    assert Client.portal is None
+    with Client(Starlette(lifespan=lifespan)) as client:
+        assert client.portal is not None
+        assert seen == ["begin", "startup", "started"]
+    assert seen == ["begin", "startup", "started", "shutdown", "shut down", "end"]
+    assert client.portal is None
+
+
+def test_an_error_of_an_overridden_lifespan_is_raised() -> None:
+    class Client(TestClient):
+        async def lifespan(self) -> None:
+            raise LookupError("before the application")
+
+    with pytest.raises(LookupError, match="before the application"), Client(Starlette()):
+        pytest.fail("the application was started")

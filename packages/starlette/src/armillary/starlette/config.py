@@ -18,7 +18,7 @@ _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 class Config(_Config):
     """Settings; a line of the file that is not `NAME=value` is skipped, and a "#" is always a part of the value.
 
-    Only true, 1, false and 0 are booleans, and an error of a cast that is no TypeError or ValueError is raised as it is.
+    Only true, 1, false and 0 are booleans. What a cast raises is raised as it is, but for TypeError and ValueError.
     """
 
     strict_file: ClassVar[bool] = False

@@ -56,7 +56,7 @@ class MutableHeaders(Headers, _MutableHeaders):
 
 
 class Secret(_Secret):
-    """A secret equal to itself only, that `str()` reveals and that accepts attributes set by programs; its value is not one of them."""
+    """A secret equal to itself only, that `str()` reveals and that accepts attributes set by programs."""
 
     takes_any_value: ClassVar[bool] = True
 

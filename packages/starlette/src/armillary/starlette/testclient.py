@@ -28,7 +28,11 @@ from .types import ASGIApp, Receive, Scope, Send
 from .websockets import WebSocketDisconnect
 
 if TYPE_CHECKING:
+    from contextlib import ExitStack
+
     import httpx
+    from anyio import Event
+    from anyio.from_thread import BlockingPortal
 
     _Client = _NativeClient
 else:
@@ -88,8 +92,14 @@ class TestClient(_Client):
     """Calls an application as if it were served. The arguments are Starlette's."""
 
     __test__ = False
+    portal: BlockingPortal | None = None
     disconnect_grace = 0.2
     raise_websocket_exceptions = True
+
+    _lifespan_run_now: Any
+    _lifespan_entered: Event
+    _lifespan_ended: Event
+    _lifespan_failed: bool
 
     def __init__(
         self,
@@ -118,6 +128,54 @@ class TestClient(_Client):
             timeout=None,
             lifespan="on",
         )
+
+    # Subclasses override the three methods below. `lifespan` is a task of its own, which begins before the startup of
+    # the application and ends after its shutdown; within it, the part of this class only waits for that end.
+
+    async def lifespan(self) -> None:
+        """Go on until the application was shut down."""
+        self._lifespan_entered.set()
+        await self._lifespan_ended.wait()
+
+    async def wait_startup(self) -> None:
+        """Wait until the application has started."""
+        await self._lifespan_run_now.startup()
+
+    async def wait_shutdown(self) -> None:
+        """Wait until the application was shut down."""
+        await self._lifespan_run_now.shutdown()
+
+    def enter_lifespan(self, portal: BlockingPortal, run: Any, resources: ExitStack) -> None:
+        self._lifespan_run_now = run
+        resources.callback(portal.call, run.abort)
+        if type(self).lifespan is not TestClient.lifespan:
+            portal.call(self._begin_lifespan)
+            task = portal.start_task_soon(self._run_lifespan)
+            resources.callback(task.result)
+            resources.callback(portal.call, self._end_lifespan)
+            portal.call(self._lifespan_entered.wait)
+            if self._lifespan_failed:
+                task.result()
+        portal.call(self.wait_startup)
+        resources.callback(portal.call, self.wait_shutdown)
+
+    async def _begin_lifespan(self) -> None:
+        from anyio import Event
+
+        self._lifespan_entered, self._lifespan_ended = Event(), Event()
+        self._lifespan_failed = False
+
+    async def _run_lifespan(self) -> None:
+        try:
+            await self.lifespan()
+        except BaseException:
+            self._lifespan_failed = True
+            raise
+        finally:
+            self._lifespan_entered.set()  # also if it never came to the part of this class
+
+    async def _end_lifespan(self) -> None:
+        self._lifespan_ended.set()
 
     def request(self, method: str, url: Any, *, timeout: Any = httpx.USE_CLIENT_DEFAULT, **kwargs: Any) -> Any:
         """Send a request; a timeout is ignored with a warning."""

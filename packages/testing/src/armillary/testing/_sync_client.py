@@ -21,6 +21,7 @@ from ._client_core import ClientCore, exchange_of, is_handshake, make_response, 
 from ._connection import Connection
 from ._http_exchange import HTTPExchange
 from ._library import HTTPLibrary, library
+from ._lifespan import LifespanRun
 from ._settings import DEFAULT_BASE_URL, DEFAULT_EXTENSIONS, DEFAULT_TIME_LIMIT, BackendName, LifespanPolicy
 from ._sync_websocket import WebSocketTestSession
 
@@ -118,13 +119,16 @@ class SyncClient(ClientCore, _Client):
             resources.callback(setattr, self, "portal", None)
             resources.callback(self.app_state.clear)
             if self.settings.lifespan != "off":
-                run = self._lifespan_run()
-                resources.callback(portal.call, run.abort)
-                portal.call(run.startup)
-                resources.callback(portal.call, run.shutdown)
+                self.enter_lifespan(portal, self._lifespan_run(), resources)
             resources.callback(self._end_connections, outside)
             self._resources = resources.pop_all()
         return self
+
+    def enter_lifespan(self, portal: BlockingPortal, run: LifespanRun, resources: contextlib.ExitStack) -> None:
+        """Start the application, and have `resources` shut it down; override to do more around it."""
+        resources.callback(portal.call, run.abort)
+        portal.call(run.startup)
+        resources.callback(portal.call, run.shutdown)
 
     def __exit__(
         self,

@@ -51,7 +51,9 @@ async def unattached_send(message: Message) -> None:
 
 @lru_cache(maxsize=64)
 def _policy(minimum_size: int, exclude_content_types: tuple[str, ...]) -> CompressionPolicy:
-    return CompressionPolicy([Gzip()], minimum_size, exclude_content_types)
+    # The encodings of gRPC messages, such as application/grpc+proto, are left alone as gRPC itself is.
+    grpc = ("application/grpc+*",) if "application/grpc" in exclude_content_types else ()
+    return CompressionPolicy([Gzip()], minimum_size, (*exclude_content_types, *grpc))
 
 
 class IdentityResponder:
