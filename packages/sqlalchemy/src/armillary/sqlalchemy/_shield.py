@@ -18,11 +18,6 @@ def start_detached(work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
     return task
 
 
-async def run_shielded(work: Coroutine[Any, Any, None]) -> None:
-    """Await `work`; if this task is cancelled meanwhile, the work continues."""
-    await asyncio.shield(start_detached(work))
-
-
 async def finish_shielded() -> None:
     """Wait for the unfinished tasks of this event loop."""
     loop = asyncio.get_running_loop()

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import math
 from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
-from typing import Any, Final, Self
+from typing import Any, Self
 
 from sqlalchemy import MetaData
 from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
+from sqlalchemy.pool import QueuePool
 
 from .._errors import DatabaseError, TransactionConflict
 from .._event_loop import require_asyncio
@@ -24,11 +24,9 @@ from ..transactions._session_transaction import SessionTransaction
 from . import _acquisition as acquisition
 from ._engine import OptionEngines, new_engine
 from ._opening import CONNECTION_ERRORS, require_tables, unusable
-from ._pool import PoolSettings, PoolStatus, limit_of, queue_settings, require_separate_connections, status_of
+from ._pool import PoolStatus, Settings, limit_of, queue_settings, require_separate_connections
 from ._readiness import Readiness, check_readiness
-from ._url import database_url, redacted
-
-DEFAULT_OPTIONS: Final = TransactionOptions()
+from ._url import database_url
 
 
 class Database:
@@ -50,10 +48,9 @@ class Database:
         pool_recycle: seconds after which a connection is replaced; 1800.
         connect_timeout: seconds to wait for a new connection, for the test of an idle one, and for
             SQLite's write lock; 5.
-        operation_timeout: seconds to wait for the response to a statement that has no
-            `statement_timeout` (with one it is that and 2 seconds), to COMMIT, to ROLLBACK and to
-            closing; 8. Then the connection is thrown away and the request gets a 503. Not for SQLite,
-            which is in no network.
+        operation_timeout: seconds until a request gets a 503 and its connection is thrown away since
+            a statement without `statement_timeout` (with one: that and 2), COMMIT, ROLLBACK or
+            closing got no response; 8. Not for SQLite, which is in no network.
         session_class: `AsyncSession`, or a subclass such as SQLModel's.
         engine_options: further arguments of `create_async_engine`.
 
@@ -94,10 +91,10 @@ class Database:
         self.metadata = metadata
         self.options = TransactionOptions(isolation_level, None, statement_timeout)
         self.session_class = session_class
-        if not (isinstance(operation_timeout, int | float) and 0 < operation_timeout < math.inf):
-            raise ValueError(f"operation_timeout is in seconds, above 0; got {operation_timeout!r}")
         self._pool_limit: int | None = None
-        pool = PoolSettings(pool_size, max_overflow, pool_timeout, pool_recycle, connect_timeout).checked()
+        settings = Settings(
+            pool_size, max_overflow, pool_timeout, pool_recycle, connect_timeout, operation_timeout
+        ).checked()
         if isinstance(url, AsyncEngine):
             self.engine = url
             wait = pool_timeout
@@ -105,8 +102,8 @@ class Database:
             # The pool and the driver enforce these limits already; only this one ends a handshake that hangs.
             wait = None if pool_timeout is None else pool_timeout + connect_timeout
             target, options = database_url(url), engine_options or {}
-            self._pool_limit = limit_of(queue_settings(target, pool, options))
-            self.engine = new_engine(target, pool, options, operation_timeout)
+            self._pool_limit = limit_of(queue_settings(target, settings, options))
+            self.engine = new_engine(target, settings, options)
         require_separate_connections(self.engine.pool)
         self._deadlines = Deadlines(operation_timeout, connect_timeout)
         if self.engine.dialect.name != "sqlite":
@@ -120,9 +117,7 @@ class Database:
     @property
     def url(self) -> str:
         """The URL in use, its password hidden."""
-        return redacted(self.engine.url)
-
-    # -- start and end of the program ----------------------------------------------------------
+        return self.engine.url.render_as_string(hide_password=True)
 
     async def open(self) -> None:
         """Connect, and check that the tables of `metadata` exist.
@@ -184,8 +179,6 @@ class Database:
         async with self:
             yield
 
-    # -- transactions --------------------------------------------------------------------------
-
     def new_transaction(self, options: TransactionOptions) -> SessionTransaction:
         """Return a transaction that has not begun; its session takes a connection when it first needs one."""
         return SessionTransaction(self.new_session(options))
@@ -201,7 +194,7 @@ class Database:
         )
 
     def _connect(self) -> AsyncConnection:
-        return self._engines.for_options(DEFAULT_OPTIONS).connect()
+        return self._engines.for_options(TransactionOptions()).connect()
 
     def transaction(
         self,
@@ -215,9 +208,8 @@ class Database:
         It is committed at the end of the block, and rolled back when the block raises.
         """
         require_asyncio("Database")
-        return commit_or_roll_back(
-            self.new_transaction(TransactionOptions(isolation_level, read_only, statement_timeout))
-        )
+        options = TransactionOptions(isolation_level, read_only, statement_timeout)
+        return commit_or_roll_back(self.new_transaction(options))
 
     def is_conflict(self, exc: BaseException) -> bool:
         """Return whether the same transaction, run again, may succeed."""
@@ -241,11 +233,12 @@ class Database:
                 self._connection = None
                 await outer.rollback()
 
-    # -- state ---------------------------------------------------------------------------------
-
     def pool_status(self) -> PoolStatus:
         """Return how many connections are in use now."""
-        return status_of(self.engine.pool, self._pool_limit)
+        pool = self.engine.pool
+        if not isinstance(pool, QueuePool):
+            raise ValueError(f"a {type(pool).__name__} does not count its connections")
+        return PoolStatus(pool.checkedout(), pool.checkedin(), self._pool_limit)
 
     async def readiness(self, timeout: float = 2.0) -> Readiness:
         """Check whether the database responds.

@@ -14,7 +14,7 @@ from .._options import TransactionOptions
 from ..connections._execution_options import execution_options
 from ..connections._keepalive import keep_alive, keep_alive_on_postgresql
 from ._acquisition import Limits, with_limits
-from ._pool import PoolSettings, queue_settings
+from ._pool import Settings, queue_settings
 from ._url import is_in_memory
 
 MAX_ENGINES: Final = 64
@@ -52,29 +52,29 @@ class OptionEngines:
         return engine
 
 
-def new_engine(url: URL, pool: PoolSettings, options: dict[str, Any], silence: float) -> AsyncEngine:
+def new_engine(url: URL, settings: Settings, options: dict[str, Any]) -> AsyncEngine:
     """Return an engine for a URL. A database in memory has one connection, which requests use in turn.
 
     Args:
         url: the database, with its driver.
-        pool: settings of the pool.
+        settings: of the pool, and after how many seconds either end gives up a connection whose packets are lost.
         options: arguments of `create_async_engine`, which take precedence.
-        silence: seconds after which either end may give up a connection whose packets are lost.
     """
     given: dict[str, Any] = options.get("connect_args") or {}
-    arguments: dict[str, Any] = {"poolclass": AsyncAdaptedQueuePool, **queue_settings(url, pool, options)}
+    arguments: dict[str, Any] = {"poolclass": AsyncAdaptedQueuePool, **queue_settings(url, settings, options)}
     if not is_in_memory(url):
-        arguments |= {"pool_recycle": pool.recycle, "pool_pre_ping": url.get_backend_name() != "sqlite"}
+        arguments |= {"pool_recycle": settings.recycle, "pool_pre_ping": url.get_backend_name() != "sqlite"}
     arguments |= options
-    own = connect_arguments(url, pool.connect_timeout)
+    own = connect_arguments(url, settings.connect_timeout)
     arguments["connect_args"] = {name: value for name, value in own.items() if name not in url.query} | given
     engine = create_async_engine(url, **arguments)
     if not any(name.startswith(KEEPALIVE_SETTINGS) for name in (*url.query, *given)):
 
         def connected(dbapi_connection: Any, record: object) -> None:
-            keep_alive(dbapi_connection.driver_connection, silence)
+            keep_alive(dbapi_connection.driver_connection, settings.operation_timeout)
             if url.get_backend_name() == "postgresql":
-                keep_alive_on_postgresql(dbapi_connection, silence, engine.dialect.loaded_dbapi.Error)
+                rejected = engine.dialect.loaded_dbapi.Error
+                keep_alive_on_postgresql(dbapi_connection, settings.operation_timeout, rejected)
 
         event.listen(engine.sync_engine, "connect", connected)
     return engine

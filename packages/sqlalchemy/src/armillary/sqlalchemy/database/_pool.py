@@ -19,16 +19,17 @@ class PoolStatus(NamedTuple):
     limit: int | None
 
 
-class PoolSettings(NamedTuple):
-    """How many connections there may be, and how long to wait for one; seconds."""
+class Settings(NamedTuple):
+    """How many connections there may be, and how long to wait for one and for a response; seconds."""
 
     size: int
     overflow: int
     timeout: float | None
     recycle: float
     connect_timeout: float
+    operation_timeout: float
 
-    def checked(self) -> PoolSettings:
+    def checked(self) -> Settings:
         """Return them, or raise a ValueError that names the wrong one."""
         for name, value, least in (("pool_size", self.size, 1), ("max_overflow", self.overflow, 0)):
             if not isinstance(value, int) or value < least:
@@ -37,6 +38,7 @@ class PoolSettings(NamedTuple):
             ("pool_timeout", self.timeout),
             ("pool_recycle", self.recycle),
             ("connect_timeout", self.connect_timeout),
+            ("operation_timeout", self.operation_timeout),
         ):
             if seconds is None and name == "pool_timeout":
                 continue
@@ -44,18 +46,20 @@ class PoolSettings(NamedTuple):
                 raise ValueError(f"{name} is in seconds, above 0; got {seconds!r}")
         if math.isinf(self.connect_timeout):
             raise ValueError("connect_timeout is in seconds, which drivers count in whole numbers; got inf")
+        if math.isinf(self.operation_timeout):
+            raise ValueError("operation_timeout is in seconds, after which a connection is closed; got inf")
         return self
 
 
-def queue_settings(url: URL, pool: PoolSettings, options: dict[str, Any]) -> dict[str, Any]:
+def queue_settings(url: URL, settings: Settings, options: dict[str, Any]) -> dict[str, Any]:
     """Return the arguments of the pool, none if it is not a queue."""
     if not issubclass(options.get("poolclass", AsyncAdaptedQueuePool), QueuePool):
         return {}
-    size, overflow = (1, 0) if is_in_memory(url) else (pool.size, pool.overflow)
-    settings: dict[str, Any] = {"pool_size": size, "max_overflow": overflow}
-    if pool.timeout is not None:
-        settings["pool_timeout"] = pool.timeout
-    return settings | {name: options[name] for name in settings.keys() & options.keys()}
+    size, overflow = (1, 0) if is_in_memory(url) else (settings.size, settings.overflow)
+    chosen: dict[str, Any] = {"pool_size": size, "max_overflow": overflow}
+    if settings.timeout is not None:
+        chosen["pool_timeout"] = settings.timeout
+    return chosen | {name: options[name] for name in chosen.keys() & options.keys()}
 
 
 def limit_of(settings: dict[str, Any]) -> int | None:
@@ -76,10 +80,3 @@ def require_separate_connections(pool: Pool) -> None:
             'would undo what another one did; write Database("sqlite://"), whose connection they use in turn, or '
             "make the engine with poolclass=AsyncAdaptedQueuePool, pool_size=1, max_overflow=0"
         )
-
-
-def status_of(pool: Pool, limit: int | None) -> PoolStatus:
-    """Return how many connections of a pool are in use now."""
-    if not isinstance(pool, QueuePool):
-        raise ValueError(f"a {type(pool).__name__} does not count its connections")
-    return PoolStatus(pool.checkedout(), pool.checkedin(), limit)

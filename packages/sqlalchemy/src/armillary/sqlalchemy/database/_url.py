@@ -68,15 +68,6 @@ def require_driver(driver: str, backend: str) -> None:
         ) from exc
 
 
-def redacted(url: URL) -> str:
-    """Return the URL for a message, its password hidden.
-
-    >>> redacted(make_url("postgresql://me:secret@db/app"))
-    'postgresql://me:***@db/app'
-    """
-    return url.render_as_string(hide_password=True)
-
-
 def is_in_memory(url: URL) -> bool:
     """Return whether a database is in memory only.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 from armillary.asgi_types import ASGIApp, HTTPException, Message, Receive, Scope, Send, scope_record
 from armillary.exchange import reject, rejection_of
@@ -104,7 +104,7 @@ class TransactionMiddleware:
             if started:
                 raise
             await unit.roll_back()
-            await send_exception(exc, scope, send)
+            await reject(scope, send, rejection_of(exc))
 
     async def _complete(self, unit: UnitOfWork, status: int, scope: Scope) -> None:
         try:
@@ -113,8 +113,3 @@ class TransactionMiddleware:
             # Inner middleware recorded a start that is not sent now: the error may still get a response.
             scope_record(scope)["start_withheld"] = True
             raise
-
-
-async def send_exception(exc: HTTPException, scope: Any, send: Send) -> None:
-    """Send an exception as a plain-text response."""
-    await reject(scope, send, rejection_of(exc))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from .._errors import DatabaseUnavailable
-from .._shield import run_shielded
+from .._shield import start_detached
 from ._request_session import SESSION_ENDED_KEY, SESSION_ENDED_MESSAGE
 
 
@@ -28,7 +30,7 @@ class SessionTransaction:
     async def rollback(self) -> None:
         """Roll back and return the connection, even if cancelled meanwhile."""
         self.session.info[SESSION_ENDED_KEY] = SESSION_ENDED_MESSAGE
-        await run_shielded(close_session(self.session))
+        await asyncio.shield(start_detached(close_session(self.session)))
 
     async def restart(self) -> None:
         """Allow the session, which is empty, to be used again."""
