@@ -244,7 +244,50 @@ DIFFERENCES = [
         "Threads of sync endpoints, files and background tasks",
         "anyio's 40, shared by all",
         "a limiter for each purpose",
-        ("concurrency.DefaultThreads.capacity", "routing.Route.function_app"),
+        (
+            "concurrency.DefaultThreads.make_capacity",
+            "endpoints.HTTPEndpoint.call_in_thread",
+            "routing.Route.function_app",
+        ),
+    ),
+    Difference(
+        "A stop of the server while event streams or WebSockets are open",
+        "waits for them",
+        "ends them, as `Stopping` does",
+        ("applications.Starlette.watches_stop_signals",),
+    ),
+    Difference(
+        "A body declared larger than its limit, read in parts, or of JSON over 1 MiB",
+        "reaches the endpoint; `body()` returns what is left of it; is decoded in the event loop's thread",
+        "is a 413 before the endpoint is called; is an error; is decoded in a worker thread",
+        (
+            "requests.Request.json_thread_size",
+            "requests.Request.keeps_rest_of_stream",
+            "requests.Request.rejects_declared_size",
+        ),
+    ),
+    Difference(
+        "Part headers and the end of multipart forms",
+        "read leniently; a form may lack its last delimiter",
+        "repeated or control characters, and a missing last delimiter, are a 400",
+        ("formparsers.MultiPartParser.demands_end", "formparsers.MultiPartParser.part_policy"),
+    ),
+    Difference(
+        "Cookies in UTF-8",
+        "are read as latin-1",
+        "are read as UTF-8 if their bytes are that",
+        ("requests.HTTPConnection.parse_cookie_header",),
+    ),
+    Difference(
+        "Changes of a session",
+        "those inside values are not noticed; one that comes too late is dropped; a cookie is valid under any name",
+        "all are saved, with a denial response too; a late one is an error; a cookie is signed for its name",
+        (
+            "middleware.sessions.SessionMiddleware.cookie_messages",
+            "middleware.sessions.SessionMiddleware.finds_changes_inside",
+            "middleware.sessions.SessionMiddleware.rejects_late_changes",
+            "middleware.sessions.SessionMiddleware.signs_for_name",
+        ),
     ),
     Difference(
         "A background task that fails",
