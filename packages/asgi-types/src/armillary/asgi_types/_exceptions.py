@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar
-from typing import Any
+from typing import Any, ClassVar
 
 from ._close_codes import check_close_code
 from ._phrases import reason_phrase
