@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -199,6 +200,42 @@ async def test_slashes_do_not_evade_a_limit(call: Any) -> None:
     limited = RateLimitMiddleware(app, Rule("5/hour", "/login"))
     paths = ["/login", "/login/", "//login", "/login//", "///login"] * 100
     assert [(await call(limited, path=path)).status for path in paths].count(200) == 5
+
+
+@pytest.mark.parametrize("rule", ["/login", "/app/login", "/login/*"])
+@pytest.mark.parametrize(
+    "requested",
+    [
+        {"path": "/app/login", "root_path": "/app"},
+        {"path": "//app//login/", "root_path": "/app/"},
+        {"path": "/login", "root_path": "/app"},
+    ],
+    ids=["with its prefix", "with extra slashes", "without its prefix"],
+)
+async def test_the_prefix_of_a_server_switches_no_limit_off(call: Any, rule: str, requested: Any) -> None:
+    limited = RateLimitMiddleware(app, Rule("1/hour", rule))
+    assert [(await call(limited, **requested)).status for _ in range(3)] == [200, 429, 429]
+
+
+@pytest.mark.parametrize("rule", ["/users/1", "/v1/users/1", "/app/v1/users/1", "/users/{id}", "/v1/users/{id}"])
+@pytest.mark.parametrize("path", ["/app/v1/users/1", "/v1/users/1"])
+async def test_a_limit_in_a_mount_is_by_the_path_inside_and_by_those_outside(call: Any, rule: str, path: str) -> None:
+    limited = RateLimitMiddleware(app, Rule("1/hour", rule))
+    consumed = path.removesuffix("/users/1")
+    keys: Any = {
+        "path": path,
+        "root_path": "/app/v1",
+        "app_root_path": "/app",
+        "armillary.mount": SimpleNamespace(root_path="/app/v1", path=consumed, template="/v1"),
+        "armillary": {"route_path": "/v1/users/{id}"},
+    }
+    assert [(await call(limited, **keys)).status for _ in range(3)] == [200, 429, 429]
+
+
+async def test_a_path_that_only_begins_like_the_prefix_is_not_below_it(call: Any) -> None:
+    limited = RateLimitMiddleware(app, Rule("1/hour", "/login"))
+    statuses = [(await call(limited, path=path, root_path="/app")).status for path in ("/applogin", "/app2/login") * 2]
+    assert statuses == [200] * 4
 
 
 async def test_requests_are_counted_by_the_route_that_a_router_recorded(call: Any) -> None:

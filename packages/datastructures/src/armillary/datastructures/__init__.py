@@ -29,6 +29,7 @@ from ._media_type import parse_media_type
 from ._multidict import ImmutableMultiDict, MultiDict
 from ._path_patterns import PathPatterns
 from ._query_params import QueryParams, parse_query
+from ._request_paths import path_below_root, request_paths
 from ._state import State
 from ._url import URL
 from ._url_path import URLPath
@@ -69,4 +70,6 @@ __all__ = [
     "parse_host",
     "parse_media_type",
     "parse_query",
+    "path_below_root",
+    "request_paths",
 ]

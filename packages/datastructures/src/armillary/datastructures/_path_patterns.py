@@ -5,7 +5,8 @@ Two ways of comparing
 - An *exemption*, which lifts a protection, compares strictly: the path is exactly the one that was written, or lies
   below it, and has no empty, `.` or `..` segment that a proxy or another application might read otherwise.
 - A *limit*, which is a protection, compares liberally: `//login` and `/login/` are `/login`, since a router that
-  ignores slashes serves them alike and a client must not evade the limit by them.
+  ignores slashes serves them alike and a client must not evade the limit by them. It compares with each of
+  `request_paths(scope)`, so that a prefix of the server or of a mount does not switch it off.
 """
 
 from __future__ import annotations

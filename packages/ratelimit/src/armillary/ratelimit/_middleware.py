@@ -10,7 +10,8 @@ from typing import Literal, get_args
 from limits.aio.storage import Storage as AsyncStorage
 from limits.storage import Storage
 
-from armillary.asgi_types import ASGIApp, Message, Receive, Scope, Send, find_route_template
+from armillary.asgi_types import ASGIApp, Message, Receive, Scope, Send
+from armillary.datastructures import request_paths
 from armillary.exchange import reject, start_headers
 
 from ._client_address import client_address
@@ -130,9 +131,9 @@ class RateLimitMiddleware:
 
     async def _count(self, scope: Scope) -> list[Count]:
         counts: list[Count] = []
-        method, path, route = scope.get("method", "GET"), scope["path"], find_route_template(scope)
+        method, paths = scope.get("method", "GET"), request_paths(scope)
         for rule in self.rules:
-            if not rule.matches(method, path, route):
+            if not any(rule.matches(method, path) for path in paths):
                 continue
             key = (rule.key or self.key)(scope)
             if key is None:

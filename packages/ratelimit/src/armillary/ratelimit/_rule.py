@@ -31,7 +31,8 @@ class Rule:
         limit: such as "100/minute", "5 per 10 seconds" or "1000/day".
         path: "*" (default) for every path, "/login" for one, "/api/*" for "/api" and everything below.
             It is compared with the whole path of the request, percent-decoded, in which slashes that are
-            repeated or at the end do not count; and with the template of its route, such as
+            repeated or at the end do not count; with the path below the server's `root_path` and below
+            the mount that the middleware is in; and with the template of its route, such as
             "/users/{id}", if a router further out has recorded one.
         methods: such as `["POST"]`; None (default) for every method. "GET" counts HEAD, too, which
             runs the same handler.
@@ -137,7 +138,7 @@ class Rule:
 
         Args:
             method: of the request, in upper case.
-            path: its whole path, percent-decoded.
+            path: one of its paths, percent-decoded, as `request_paths(scope)` returns them.
             route: the template of its route, None if it is not known.
         """
         if self.counted_methods is not None and method not in self.counted_methods:

@@ -9,6 +9,7 @@ from typing import ClassVar, Literal, TypeAlias
 
 from armillary.asgi_types import HTTPException, Receive, Scope, Send
 from armillary.concurrency import run_detached
+from armillary.datastructures import path_below_root
 from armillary.http import Request, Response, handle_exception
 
 from ._cache_control import CachePolicy, cache_policy, hashed_immutable
@@ -17,7 +18,6 @@ from ._directories import PathLike, check_directory, package_directory
 from ._file_finder import FileFinder
 from ._path_policy import PathPolicy
 from ._recent import Key, RecentFile, RecentFiles, is_too_long, recent_key, respond_from_memory
-from ._routed_path import routed_path
 from ._static_file_response import (
     FileReplaced,
     NotModifiedResponse,
@@ -185,7 +185,7 @@ class StaticFiles(FileFinder):
 
         It ends in "/" if the request's does, and then names a directory only.
         """
-        path = routed_path(scope)
+        path = path_below_root(scope)
         names = [name for name in path.split("/") if name and name != "."]
         if not names:
             return "."
