@@ -19,6 +19,7 @@ SERVERS = ["uvicorn-websockets", "uvicorn-wsproto", "hypercorn-asyncio", "hyperc
 
 # Differences between these servers that no application can change.
 HIDES_CLOSE_CODES = {"hypercorn-asyncio", "hypercorn-trio"}  # every disconnect is a 1006
+DROPS_LATE_SENDS = {"hypercorn-asyncio", "hypercorn-trio", "granian"}  # a send to a departed peer does not fail
 DROPS_ACCEPT_HEADERS = {"granian"}
 REJECTS_ON_ERROR = {"granian"}  # an exception before accept is a 403, not a 500
 
@@ -104,6 +105,23 @@ def test_a_handler_that_only_sends_detects_the_disconnect(server: Any) -> None:
         assert connection.recv(timeout=5) == "tick"
         connection.close(4005)
     assert story.recorded() == [1006 if server.name in HIDES_CLOSE_CODES else 4005]
+
+
+def test_a_handler_that_only_sends_ends_once_its_peer_has_left_without_a_close_frame(server: Any) -> None:
+    # hypercorn's trio worker itself fails if it sends while the peer leaves; there the handler sleeps between sends.
+    story = Story(server, "ticks" if server.name == "hypercorn-trio" else "sends_without_pause")
+    with story.open() as connection:
+        assert connection.recv(timeout=5) == "tick"
+        connection.socket.shutdown(socket.SHUT_RDWR)  # without a close frame, as a browser that crashed
+    assert story.recorded() in (["WebSocketDisconnect"], [1005], [1006])
+
+
+def test_whether_sends_by_hand_fail_once_the_peer_has_left_is_as_the_guide_says(server: Any) -> None:
+    story = Story(server, "sends_by_hand")
+    with story.open() as connection:
+        assert connection.recv(timeout=5) == "tick"
+        connection.socket.shutdown(socket.SHUT_RDWR)
+    assert story.recorded() == ["sent to nobody" if server.name in DROPS_LATE_SENDS else "WebSocketDisconnect"]
 
 
 def test_a_handler_that_waits_elsewhere_detects_the_disconnect(server: Any) -> None:

@@ -80,6 +80,28 @@ async def ticks(websocket: WebSocket, recorded: list[Any]) -> None:
 
 
 @story()
+async def sends_without_pause(websocket: WebSocket, recorded: list[Any]) -> None:
+    try:
+        async with websocket:
+            while True:
+                await websocket.send_text("tick")
+    except WebSocketDisconnect as exc:
+        recorded.append(type(exc).__name__)
+
+
+@story()
+async def sends_by_hand(websocket: WebSocket, recorded: list[Any]) -> None:
+    await websocket.accept()
+    try:
+        for _ in range(20):  # for two seconds; without a count it would go on for ever on some servers
+            await websocket.send_text("tick")
+            await anyio.sleep(0.1)
+        recorded.append("sent to nobody")
+    except WebSocketDisconnect as exc:
+        recorded.append(type(exc).__name__)
+
+
+@story()
 async def waits(websocket: WebSocket, recorded: list[Any]) -> None:
     async with websocket:
         await websocket.send_text("waiting")

@@ -33,7 +33,8 @@ class WebSocket(Receiving[StateT]):
 
     `async with websocket:` accepts, reads ahead so that the next send detects a disconnected
     peer, and closes. Without it, `accept()` and `close()` do the same by hand, messages are read
-    on demand, and nothing runs beside the handler.
+    on demand, and nothing runs beside the handler: one that only sends then never ends on servers
+    that drop messages to a departed peer silently, as hypercorn and granian do.
 
     Raises:
         TypeError: the scope is not that of a WebSocket.
