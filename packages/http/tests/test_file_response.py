@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import re
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 import armillary.concurrency
 from armillary.asgi_types import ClientDisconnect
 from armillary.exchange import has_response_started
-from armillary.http import FileResponse
+from armillary.http import FileReplaced, FileResponse
 
 pytestmark = pytest.mark.anyio
 
@@ -99,7 +100,7 @@ async def test_no_blocking_call_is_made_on_the_loop(exchange: Any, large: Path) 
         patch.setattr("armillary.http.files._open_file._read_at", recording("read", os.pread))
         await FileResponse(large)(one.scope, one.receive, one.send)
     assert len(one.body) == FileResponse.chunk_size * 3 + 17
-    assert in_thread == ["open", "fstat", "read", "read", "read", "read"]
+    assert in_thread == ["open", "fstat", *["read", "fstat"] * 4]
     assert not on_loop
 
 
@@ -188,13 +189,19 @@ async def test_a_file_that_shrinks_is_an_error_and_never_a_loop(
         if len(one.sent) == 2:
             os.truncate(large, 300_000)
 
-    with anyio.fail_after(5), pytest.raises(RuntimeError, match=re.escape(f"{large} is shorter than expected")):
+    with anyio.fail_after(5), pytest.raises(RuntimeError, match=re.escape(f"{large} was changed while it was sent")):
         await FileResponse(large)(one.scope, one.receive, send)
     assert has_response_started(one.scope, send)
 
 
-async def test_a_file_that_grows_is_sent_to_its_announced_length(exchange: Any, large: Path) -> None:
-    size = large.stat().st_size
+class LogResponse(FileResponse):
+    allows_changes = True
+
+
+async def test_a_file_that_grows_is_sent_to_its_announced_length_if_changes_are_allowed(
+    exchange: Any, large: Path
+) -> None:
+    content = large.read_bytes()
     one = exchange()
 
     async def send(message: Any) -> None:
@@ -203,8 +210,71 @@ async def test_a_file_that_grows_is_sent_to_its_announced_length(exchange: Any, 
             with large.open("ab") as file:
                 file.write(b"more" * 1000)
 
+    await LogResponse(large)(one.scope, one.receive, send)
+    assert one.body == content
+
+
+async def test_a_file_that_shrinks_is_an_error_also_if_changes_are_allowed(exchange: Any, large: Path) -> None:
+    one = exchange()
+
+    async def send(message: Any) -> None:
+        await one.send(message)
+        if len(one.sent) == 2:
+            os.truncate(large, 300_000)
+
+    with anyio.fail_after(5), pytest.raises(RuntimeError, match=re.escape(f"{large} is shorter than expected")):
+        await LogResponse(large)(one.scope, one.receive, send)
+
+
+@pytest.mark.parametrize("after", [1, 2, 3])
+@pytest.mark.parametrize("range_header", [None, b"bytes=0-700000", b"bytes=0-9,600000-600009"])
+async def test_two_files_are_never_sent_as_one_if_the_first_is_overwritten_in_place(
+    exchange: Any, large: Path, range_header: bytes | None, after: int
+) -> None:
+    os.utime(large, (1_400_000_000, 1_400_000_000))
+    time.sleep(0.02)  # longer than a tick of the file system's clock
+    one = exchange(headers=[] if range_header is None else [(b"range", range_header)])
+
+    async def send(message: Any) -> None:
+        await one.send(message)
+        if len(one.sent) == after:
+            large.write_bytes(bytes(large.stat().st_size))
+
+    with pytest.raises(FileReplaced, match=re.escape(f"{large} was changed while it was sent")):
+        await FileResponse(large)(one.scope, one.receive, send)
+    assert one.sent[-1].get("more_body", True)
+
+
+async def test_a_file_replaced_by_renaming_is_sent_to_its_end(exchange: Any, large: Path) -> None:
+    content = large.read_bytes()
+    one = exchange()
+
+    async def send(message: Any) -> None:
+        await one.send(message)
+        if len(one.sent) == 2:
+            new = large.with_name("new.bin")
+            new.write_bytes(bytes(len(content)))
+            new.replace(large)
+
     await FileResponse(large)(one.scope, one.receive, send)
-    assert len(one.body) == size
+    assert one.body == content
+
+
+async def test_a_small_file_that_changes_while_it_is_read_is_read_again(
+    exchange: Any, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pread, changes = os.pread, [b"new" * 3, b"newer" * 5]
+
+    def change_and_read(descriptor: int, count: int, offset: int) -> bytes:
+        if changes:
+            path.write_bytes(changes.pop(0))
+        return pread(descriptor, count, offset)
+
+    monkeypatch.setattr("armillary.http.files._open_file._read_at", change_and_read)
+    before = open_descriptors()
+    sent = await exchange().run(FileResponse(path))
+    assert (sent.body, sent.headers["content-length"]) == (b"newer" * 5, "25")
+    assert open_descriptors() == before
 
 
 async def test_an_empty_file(exchange: Any, tmp_path: Path) -> None:

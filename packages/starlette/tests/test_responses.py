@@ -157,6 +157,19 @@ class TestFile:
         sent = await send_all(responses.FileResponse(path), http_scope(headers=[(b"range", b"items=0-1")]))
         assert (sent[0]["status"], sent[1]["body"]) == (400, b"Only support bytes range")
 
+    async def test_a_file_overwritten_while_it_is_sent_is_sent_to_its_length(self, path: Path) -> None:
+        half = responses.FileResponse.chunk_size
+        path.write_bytes(b"o" * half * 2)
+        sent: list[Any] = []
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+            if len(sent) == 2:
+                path.write_bytes(b"n" * half * 2)
+
+        await responses.FileResponse(path)(http_scope(), anyio.sleep_forever, send)
+        assert b"".join(message.get("body", b"") for message in sent) == b"o" * half + b"n" * half
+
     async def test_a_fifo_with_a_known_status_is_rejected(self, tmp_path: Path) -> None:
         os.mkfifo(tmp_path / "fifo")
         response = responses.FileResponse(tmp_path / "fifo", stat_result=(tmp_path / "fifo").stat())

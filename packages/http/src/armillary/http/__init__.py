@@ -37,7 +37,8 @@ from ._request import Request
 from ._response import Background, Content, Response
 from ._text_response import HTMLResponse, PlainTextResponse
 from .files._disposition import format_content_disposition
-from .files._open_file import OpenFile
+from .files._file_status import is_same_content, is_same_file
+from .files._open_file import FileReplaced, OpenFile
 from .files._plan import FileDelivery, FilePlan, FileReader
 from .files._range import ByteRange, MalformedRange, UnsatisfiableRange, parse_ranges
 from .files._response import FileResponse
@@ -72,6 +73,7 @@ __all__ = [
     "FileDelivery",
     "FilePlan",
     "FileReader",
+    "FileReplaced",
     "FileResponse",
     "FormData",
     "FormError",
@@ -125,6 +127,8 @@ __all__ = [
     "format_http_date",
     "guess_media_type",
     "handle_exception",
+    "is_same_content",
+    "is_same_file",
     "last_event_id",
     "media_type_quality",
     "parse_http_date",

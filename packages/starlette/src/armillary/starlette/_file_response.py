@@ -46,10 +46,12 @@ class FileResponse(http.FileResponse, Response):
     """A response of a file.
 
     Unlike the native one it ignores conditions, rejects a malformed Range header with a 400, opens
-    the file through `anyio.open_file` and lets an `OSError` of the server's send pass.
+    the file through `anyio.open_file`, sends a file that is written to meanwhile and lets an `OSError`
+    of the server's send pass.
     """
 
     chunk_size = 64 * 1024
+    allows_changes = True
     reject_malformed_ranges = True
     conditional = False
 

@@ -20,7 +20,6 @@ __all__ = ["NotModifiedResponse", "PathLike", "StaticFiles"]
 class _StaticFileResponse(StaticFileMixin, FileResponse):
     """A file found by `StaticFiles`."""
 
-    allows_changes = True
     chunk_size = 256 * 1024
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 
 from armillary.asgi_types import Scope
+from armillary.http import is_same_file
 
-from ._file_status import is_same_file, shows_every_write
+from ._file_status import shows_every_write
 
 VERSION_LENGTH = 12
 """Characters of the digest that identify a version of a file."""

@@ -13,10 +13,17 @@ from time import perf_counter
 from typing import TypeAlias
 
 from armillary.asgi_types import Scope, Send
-from armillary.http import FileResponse, parse_http_date, precondition_status, received_conditions
+from armillary.http import (
+    FileResponse,
+    is_same_content,
+    is_same_file,
+    parse_http_date,
+    precondition_status,
+    received_conditions,
+)
 
 from ._content_digest import asked_version
-from ._file_status import is_same_content, is_same_file, shows_every_write
+from ._file_status import shows_every_write
 from ._static_file_response import NotModifiedResponse
 from ._variant import accept_encoding
 

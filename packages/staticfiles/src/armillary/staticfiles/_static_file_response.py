@@ -7,9 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar
 
 from armillary.asgi_types import Receive, Scope, Send
-from armillary.http import FileResponse, OpenFile, Response, format_http_date
+from armillary.http import FileReplaced, FileResponse, OpenFile, Response, format_http_date, is_same_file
 
-from ._file_status import is_same_content, is_same_file
 from ._variant import Variant
 
 
@@ -43,29 +42,6 @@ class NotModifiedResponse(Response):
         ]
 
 
-class FileReplaced(RuntimeError):
-    """A file is no longer the one that was looked at and allowed, or was written to while it was sent."""
-
-
-class UnchangedFile(OpenFile):
-    """A file of which nothing is read that was written after it had been opened."""
-
-    def read(self, offset: int, count: int) -> bytes:
-        """Return up to `count` bytes from `offset`; none at the end of the file.
-
-        Raises:
-            FileReplaced: the file was written to.
-        """
-        data = super().read(offset, count)
-        # Looked at after reading: what was read by then is older than any later change.
-        if not is_same_content(self.stat, os.fstat(self.descriptor)):
-            raise FileReplaced(
-                f"File at path {os.fspath(self.path)} was changed while it was sent, so its rest was not: write a new "
-                "file and rename it to this name; for files that grow, set allows_changes on the response class"
-            )
-        return data
-
-
 class StaticFileMixin(FileResponse):
     """A file response that can send a coded variant and be opened in the thread that found it.
 
@@ -77,9 +53,6 @@ class StaticFileMixin(FileResponse):
         RuntimeError: (when served) the file was replaced after it was looked up, or changed while it was sent;
             the connection ends then, so that no client takes a mixture for the file.
     """
-
-    allows_changes: ClassVar[bool] = False
-    """Send a file that is written to meanwhile, such as a log that grows, up to the size it had."""
 
     conditional = False  # StaticFiles has handled the conditions
 
@@ -108,7 +81,7 @@ class StaticFileMixin(FileResponse):
             FileReplaced: another file took its place, or it was written to.
             RuntimeError: it was deleted.
         """
-        file = OpenFile(self.path) if self.allows_changes else UnchangedFile(self.path)
+        file = super().open_file()
         if self.stat_result is not None and not is_same_file(self.stat_result, file.stat):
             file.close()
             raise FileReplaced(f"File at path {os.fspath(self.path)} was replaced after it was looked up.")

@@ -10,7 +10,7 @@ from typing import ClassVar, Literal, TypeAlias
 from armillary.asgi_types import HTTPException, Receive, Scope, Send
 from armillary.concurrency import run_detached
 from armillary.datastructures import path_below_root
-from armillary.http import Request, Response, handle_exception
+from armillary.http import FileReplaced, Request, Response, handle_exception
 
 from ._cache_control import CachePolicy, cache_policy, hashed_immutable
 from ._coding import offered_codings
@@ -19,7 +19,6 @@ from ._file_finder import FileFinder
 from ._path_policy import PathPolicy
 from ._recent import Key, RecentFile, RecentFiles, is_too_long, recent_key, respond_from_memory
 from ._static_file_response import (
-    FileReplaced,
     NotModifiedResponse,
     StaticFileMixin,
     handle_other_scope,

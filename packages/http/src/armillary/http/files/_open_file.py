@@ -6,6 +6,8 @@ import os
 import stat as file_stat
 from io import FileIO
 
+from ._file_status import is_same_content
+
 # A pipe or a device at the path must not block the thread that opens it.
 _OPEN_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOCTTY", 0)
 
@@ -63,6 +65,31 @@ class OpenFile:
     def __del__(self) -> None:
         # Reached only if the task that waited for a thread was cancelled from outside.
         self.close()
+
+
+class FileReplaced(RuntimeError):
+    """A file is no longer the one that was looked at and allowed, or was written to while it was sent."""
+
+
+class UnchangedFile(OpenFile):
+    """A file of which nothing is read that was written after it had been opened."""
+
+    __slots__ = ()
+
+    def read(self, offset: int, count: int) -> bytes:
+        """Return up to `count` bytes from `offset`; none at the end of the file.
+
+        Raises:
+            FileReplaced: the file was written to.
+        """
+        data = super().read(offset, count)
+        # Looked at after reading: what was read by then is older than any later change.
+        if not is_same_content(self.stat, os.fstat(self.descriptor)):
+            raise FileReplaced(
+                f"File at path {os.fspath(self.path)} was changed while it was sent, so its rest was not: write a new "
+                "file and rename it to this name; for files that grow, set allows_changes on the response class"
+            )
+        return data
 
 
 def _seek_and_read(descriptor: int, count: int, offset: int) -> bytes:

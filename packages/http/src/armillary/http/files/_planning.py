@@ -25,6 +25,9 @@ class FilePlanning(Response):
     reject_malformed_ranges: ClassVar[bool] = False
     """Respond to a malformed Range header with a 400 instead of the whole file."""
 
+    allows_changes: ClassVar[bool] = False
+    """Send a file that is written to meanwhile, such as a log that grows, up to the size it had."""
+
     conditional: ClassVar[bool] = True
     """Evaluate If-None-Match and the like here; False if the caller already has."""
 

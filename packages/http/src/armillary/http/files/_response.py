@@ -15,7 +15,7 @@ from .._response import Background
 from .._response_policy import HeaderFields
 from ..streaming._run_until import run_until
 from ._disposition import format_content_disposition
-from ._open_file import OpenFile, require_regular
+from ._open_file import FileReplaced, OpenFile, UnchangedFile, require_regular
 from ._plan import (
     FileDelivery,
     FilePlan,
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from io import FileIO
 
     from ._plan import FileReader
+
+_MAX_ATTEMPTS = 3  # at a file that is written to between opening it and reading its first bytes
 
 
 class _ThreadReader:
@@ -66,9 +68,11 @@ class FileResponse(FilePlanning):
     Attributes:
         chunk_size: bytes read and sent at once.
         max_ranges: with more ranges than this, the whole file is sent.
+        allows_changes: send a file that is written to meanwhile, such as a log that grows; False by default.
 
     Raises:
-        RuntimeError: (when served) there is no regular file at the path, or it shrank while it was sent.
+        RuntimeError: (when served) there is no regular file at the path, or it was written to while it was sent;
+            the connection ends then, so that no client takes a mixture for the file.
         ClientDisconnect: (when served) the client disconnected and the server's send raised.
 
     Follows RFC 9110 sections 13 and 14. A malformed Range header is ignored, as section 14.2 says.
@@ -140,9 +144,17 @@ class FileResponse(FilePlanning):
 
     def open_file(self) -> OpenFile:
         """Open the file. Called in a worker thread; override it to check what is opened, or what is read."""
-        return OpenFile(self.path)
+        return OpenFile(self.path) if self.allows_changes else UnchangedFile(self.path)
 
     def _open(self, scope: Scope) -> FileDelivery:
+        for _ in range(_MAX_ATTEMPTS - 1):
+            try:
+                return self._open_once(scope)
+            except FileReplaced:  # nothing is sent yet, so the file can be opened as it is now
+                continue
+        return self._open_once(scope)
+
+    def _open_once(self, scope: Scope) -> FileDelivery:
         file = self.open_file()
         try:
             delivery = self._begin(file, scope)
