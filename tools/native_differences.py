@@ -332,6 +332,12 @@ DIFFERENCES = [
         ),
     ),
     Difference(
+        "`HTTPSRedirectMiddleware` and a malformed Host header",
+        "redirects to the server's own address",
+        "400",
+        ("middleware.httpsredirect.HTTPSRedirectMiddleware.names_server",),
+    ),
+    Difference(
         "Trusted hosts",
         "any list of names, and any port in a request",
         "`ValueError` for what is no host name; a port above 65535 is rejected",
@@ -534,10 +540,10 @@ DIFFERENCES = [
         ),
     ),
     Difference(
-        "A static file that is written to while it is sent",
+        "A file that is written to while it is sent, by `FileResponse` or `StaticFiles`",
         "is sent to its end, a mixture of both",
-        "breaks the connection",
-        ("staticfiles._StaticFileResponse.allows_changes",),
+        "breaks the connection, unless the class sets `allows_changes`",
+        ("_file_response.FileResponse.allows_changes",),
     ),
     Difference(
         "Names of static files",

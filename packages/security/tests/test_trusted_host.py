@@ -26,6 +26,8 @@ from armillary.security import TrustedHostMiddleware, TrustedHostPolicy
         (b"example.com:", "reject"),
         (b"example.com:x", "reject"),
         (b"shop.test", "redirect"),
+        (b"shop.test:0", "reject"),
+        (b"shop.test:99999", "reject"),
         (b"www.shop.test", "allow"),
         (b"[::1]:8000", "allow"),
         (b"[::2]", "reject"),

@@ -1,4 +1,4 @@
-"""CORS and trusted hosts take what Starlette takes, with its effect."""
+"""CORS, trusted hosts and redirects to https take what Starlette takes, with its effect."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pytest
 from armillary.starlette._caution import caution
 from armillary.starlette.datastructures import URL
 from armillary.starlette.middleware.cors import CORSMiddleware
+from armillary.starlette.middleware.httpsredirect import HTTPSRedirectMiddleware
 from armillary.starlette.middleware.trustedhost import TrustedHostMiddleware
 from armillary.starlette.responses import PlainTextResponse
 from armillary.starlette.testclient import TestClient
@@ -122,3 +123,9 @@ def test_a_string_for_a_list_is_logged_once(caplog: pytest.LogCaptureFixture) ->
         "write ['http://a']",
         "write ['b']",
     ]
+
+
+def test_a_malformed_host_is_redirected_to_the_https_address_of_the_server() -> None:
+    client = TestClient(HTTPSRedirectMiddleware(OK), base_url="http://testserver:8000", follow_redirects=False)
+    response = client.get("/a", headers={"host": "evil@h"})
+    assert (response.status_code, response.headers["location"]) == (307, "https://testserver:8000/a")

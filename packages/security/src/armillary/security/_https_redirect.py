@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from armillary.asgi_types import ASGIApp, Receive, Scope, Send
 from armillary.datastructures import MAX_PORT, URL, parse_host
 from armillary.exchange import Rejection, reject
@@ -13,13 +15,16 @@ class HTTPSRedirectMiddleware:
     """Redirect `http` to `https` and `ws` to `wss` with 307, keeping path and query.
 
     The default ports 80 and 443 are dropped from the address, any other is kept. A request whose
-    host is malformed, on a server that does not say its own, gets 400 "Invalid host header".
+    Host header is missing, repeated or malformed gets 400 "Invalid host header".
 
     Args:
         app: the application that secure requests reach.
 
     RFC 9110 section 15.4.8.
     """
+
+    names_server: ClassVar[bool] = False
+    """Redirect such a request to the server's own address, if it says one; that may be one of an inner network."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -29,24 +34,26 @@ class HTTPSRedirectMiddleware:
         if secure_scheme is None:
             await self.app(scope, receive, send)
             return
-        host = secure_host(scope)
-        if host is None:
+        address = requested_host(scope) or (server_host(scope) if self.names_server else None)
+        if address is None:
             await reject(scope, send, Rejection(400, "Invalid host header"))
             return
-        location = str(URL(scope=scope).replace(scheme=secure_scheme, netloc=host))
+        host, port = address
+        netloc = host if port in (None, 80, 443) else f"{host}:{port}"
+        location = str(URL(scope=scope).replace(scheme=secure_scheme, netloc=netloc))
         await reject(scope, send, Rejection(307, "", [(b"location", location.encode("ascii"))]))
 
 
-def secure_host(scope: Scope) -> str | None:
-    """Return host and port of the secure address: the Host header's if it is well-formed and
-    the only one, else the server's own; None if there is neither."""
+def requested_host(scope: Scope) -> tuple[str, int | None] | None:
+    """Return host and port of the Host header if it is well-formed and the only one, else None."""
     values = [value for name, value in scope["headers"] if name == b"host"]
     parsed = parse_host(values[0].decode("latin-1")) if len(values) == 1 else None
-    if parsed is not None and (parsed.port is None or parsed.port <= MAX_PORT):
-        host, port = parsed.host, parsed.port
-    elif scope.get("server"):
-        host, port = scope["server"]
-        host = f"[{host}]" if ":" in host and not host.startswith("[") else host
-    else:
+    return parsed if parsed is not None and (parsed.port is None or 0 < parsed.port <= MAX_PORT) else None
+
+
+def server_host(scope: Scope) -> tuple[str, int | None] | None:
+    """Return the server's own host and port, None if it does not say them."""
+    if not scope.get("server"):
         return None
-    return host if port in (None, 80, 443) else f"{host}:{port}"
+    host, port = scope["server"]
+    return f"[{host}]" if ":" in host and not host.startswith("[") else host, port

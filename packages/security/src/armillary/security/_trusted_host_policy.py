@@ -51,7 +51,7 @@ class TrustedHostPolicy:
             return "reject"
         if parsed.host in self._exact or parsed.host.endswith(self._suffixes):
             return "allow"
-        return "redirect" if parsed.host in self._www else "reject"
+        return "redirect" if parsed.host in self._www and parsed.port != 0 else "reject"
 
     def check_pattern(self, pattern: str) -> None:
         """Raise ValueError for a pattern that is not `*`, a host or `*.` and a host; override to take others."""
