@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
+from collections import UserDict
 from dataclasses import dataclass, field
 from io import BytesIO
 from typing import Any
@@ -262,3 +264,95 @@ async def test_a_request_of_another_framework_is_replayed_unless_its_body_was_re
     response = await post(TransactionMiddleware(app, unused), b"body")
     assert (response.status, calls) == (status, runs)
     assert ("is not run again" in caplog.text) is reads
+
+
+class RecordingSession(dict[str, Any]):
+    """A session that records changes, as those of session middleware do."""
+
+    modified = accessed = rotated = False
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.modified = True
+        super().__setitem__(key, value)
+
+    def clear(self) -> None:
+        raise AssertionError("would be recorded as a change")
+
+    def items(self) -> Any:
+        self.accessed = True
+        return super().items()
+
+
+def with_keys(app: Any, **keys: Any) -> Any:
+    async def add_keys(scope: Any, receive: Any, send: Any) -> None:
+        await app({**scope, **keys}, receive, send)
+
+    return add_keys
+
+
+@pytest.mark.parametrize("kind", [dict, RecordingSession, UserDict])
+async def test_a_session_holds_nothing_of_calls_that_were_rolled_back(unused: Database, kind: Any) -> None:
+    seen = []
+    session = kind({"cart": ["pen"], "theme": "dark"})
+
+    async def endpoint(request: Request) -> Response:
+        seen.append(json.dumps(dict(request.session)))
+        request.session["cart"].append("book")
+        request.session["visits"] = request.session.get("visits", 0) + 1
+        del request.session["theme"]
+        return Response()
+
+    response = await post(with_keys(app_of(replayed(endpoint, 3), unused), session=session))
+    assert (response.status, seen) == (200, ['{"cart": ["pen"], "theme": "dark"}'] * 3)
+    assert dict(session) == {"cart": ["pen", "book"], "visits": 1}
+
+
+async def test_a_session_records_no_change_that_was_rolled_back_and_no_access_of_its_copying(unused: Database) -> None:
+    session, calls = RecordingSession(a=1), 0
+
+    async def endpoint(request: Request) -> Response:
+        nonlocal calls
+        calls += 1
+        if calls == 1:
+            session["a"] = 2
+            session.rotated = True
+        return Response()
+
+    response = await post(with_keys(app_of(replayed(endpoint), unused), session=session))
+    assert (response.status, calls, session["a"]) == (200, 2, 1)
+    assert (session.modified, session.rotated, session.accessed) == (False, False, False)
+
+
+async def test_a_session_that_cannot_be_copied_is_an_error_before_the_endpoint_runs(unused: Database) -> None:
+    async def endpoint(request: Request) -> Response:
+        raise AssertionError("must not run")
+
+    app = with_keys(app_of(replayed(endpoint), unused), session={"lock": threading.Lock()})
+    with pytest.raises(TypeError, match=r"session\['lock'\] cannot be copied for a replay .*; keep data in"):
+        await post(app)
+
+
+@pytest.mark.parametrize("keys", [{}, {"state": {"kept": "first"}}], ids=["no state", "a state"])
+async def test_the_state_holds_nothing_of_calls_that_were_rolled_back(unused: Database, keys: Any) -> None:
+    seen, before = [], dict(keys.get("state", {}))
+
+    async def endpoint(request: Request) -> Response:
+        seen.append(dict(request.scope.get("state", {})))
+        request.state.calls = getattr(request.state, "calls", 0) + 1
+        request.state.kept = "changed"
+        return PlainTextResponse(str(request.state.calls))
+
+    response = await post(with_keys(app_of(replayed(endpoint, 3), unused), **keys))
+    assert (response.body, seen) == (b"1", [before] * 3)
+
+
+async def test_an_object_of_the_application_in_the_state_is_the_same_for_each_call(unused: Database) -> None:
+    cache: dict[str, int] = {}
+
+    async def endpoint(request: Request) -> Response:
+        assert request.state.cache is cache
+        cache["calls"] = cache.get("calls", 0) + 1
+        return Response()
+
+    response = await post(with_keys(app_of(replayed(endpoint), unused), state={"cache": cache}))
+    assert (response.status, cache) == (200, {"calls": 2})

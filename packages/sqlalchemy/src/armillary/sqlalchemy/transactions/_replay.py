@@ -3,6 +3,7 @@
     a request                   its body is kept before the first run; it is rewound before each further one
     uploads                     are at their start for each run, also inside of lists, dicts and models
     data                        is copied for each run, so that none sees what another one changed
+    session and state           hold what they held before the first run
     anything else               is the same object
 
 A request of another framework cannot be rewound. Its endpoint runs again if it read no body in the run before.
@@ -23,6 +24,7 @@ from uuid import UUID
 from armillary.asgi_types import is_async_callable
 from armillary.http import FormData, Request, UploadFile
 
+from ._kept_values import KeptValues
 from ._unit_of_work import UnitOfWork
 
 logger = logging.getLogger("armillary.sqlalchemy")
@@ -39,10 +41,19 @@ class Replay(Generic[T]):
         func: the endpoint.
         args, kwargs: what it was called with.
         unit: the unit of work of its request.
+        scope: the scope of its request.
+
+    Raises:
+        TypeError: a value of the session cannot be copied.
     """
 
     def __init__(
-        self, func: Callable[..., Awaitable[T]], args: tuple[Any, ...], kwargs: dict[str, Any], unit: UnitOfWork
+        self,
+        func: Callable[..., Awaitable[T]],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        unit: UnitOfWork,
+        scope: Any,
     ) -> None:
         self._func = func
         self._args = args
@@ -51,6 +62,7 @@ class Replay(Generic[T]):
         self._values = (*args, *kwargs.values())
         self._requests: list[Request[Any]] = [value for value in self._values if isinstance(value, Request)]
         self._received = 0
+        self._kept = KeptValues(scope)
 
     async def prepare(self) -> None:
         """Keep the body of the request.
@@ -84,6 +96,7 @@ class Replay(Generic[T]):
             name = getattr(self._func, "__qualname__", self._func)
             logger.warning("%s is not run again after a conflict: %s", name, exc)
             return False
+        self._kept.restore()
         return True
 
 

@@ -70,8 +70,8 @@ def transactional(
     With `retry`, the whole endpoint is called again if the transaction conflicts with another one.
     Declare that only if calling it again is safe: if all it does is in the transaction. Its request
     is as it first came: the body is read before the first call and kept, up to the request's
-    `max_body_size`. What cannot be given to it again is not replayed, and the response is the 503
-    of the conflict.
+    `max_body_size`, and `request.session` and `request.state` hold what they held before it. What
+    cannot be given to it again is not replayed, and the response is the 503 of the conflict.
 
     Args:
         isolation_level, read_only, statement_timeout: see `TransactionOptions`.
@@ -82,7 +82,8 @@ def transactional(
         A decorator for async functions and methods that take a request.
 
     Raises:
-        TypeError: the function is not async, or (when called) gets no request.
+        TypeError: the function is not async, or (when called) gets no request, or (with `retry`) a
+            value of the session cannot be copied.
         RuntimeError: (when called, with `retry`) the body was streamed before and not kept.
 
     >>> @transactional(isolation_level="SERIALIZABLE", retry=TransactionRetry(attempts=5))
@@ -103,7 +104,7 @@ def transactional(
             unit.configure(options)
             if retry is None:
                 return await run_once(unit, scope, lambda: func(*args, **kwargs))
-            return await run_with_retry(unit, scope, Replay(func, args, kwargs, unit), retry)
+            return await run_with_retry(unit, scope, Replay(func, args, kwargs, unit, scope), retry)
 
         return call
 
