@@ -13,12 +13,14 @@ from ._convertors import CONVERTOR_TYPES, Convertor, StringConvertor
 from ._path_shape import closing_parenthesis
 
 PARAM_FORMAT_REGEX = re.compile(r"{([a-zA-Z_][a-zA-Z0-9_]*)}")
-_PARAM_HEAD = re.compile(r"{([a-zA-Z_][a-zA-Z0-9_]*)(?::([a-zA-Z_][a-zA-Z0-9_]*))?")
+_PARAM_HEAD = re.compile(r"{([a-zA-Z_][a-zA-Z0-9_]*)(?::([a-zA-Z_][a-zA-Z0-9_]*))?(})?")
 _PORT = re.compile(r":[0-9]+\Z")
 _LABEL = "[^.]+"
 """What a `str` parameter of a host matches."""
 
-# A stray brace, or a parameter as other frameworks write it: <id>, <int:id>, <int(min=1):id>, :id.
+# A stray brace, or a parameter as other frameworks write it: <id>, <int:id>, <int(min=1):id>, :id. Each has one of the
+# suspicious characters, which are found faster.
+_SUSPICIOUS = re.compile("[{}<:]")
 _MISTAKE = re.compile(r"[{}]|<(?:([a-zA-Z_]\w*)(?:\([^)]*\))?:)?([a-zA-Z_]\w*)>|(?<=/):()([a-zA-Z_]\w*)")
 
 
@@ -48,14 +50,15 @@ def compile_path(path: str, *, lenient: bool = False) -> tuple[re.Pattern[str], 
     start = at = 0  # of the text before the next parameter, and of the search for that
     while head := _PARAM_HEAD.search(path, at):
         convertor, end = _convertor_at(path, head)
+        at = head.start()
         if convertor is None:
-            at = head.start() + 1
+            at += 1
             continue
-        text, name, regex = path[start : head.start()], head[1], convertor.regex
+        text, name, regex = path[start:at], head[1], convertor.regex
         if name in convertors:
             raise _duplicated(path)
-        if not lenient and (mistake := _MISTAKE.search(text)):
-            raise _mistaken(path, start, mistake)
+        if not lenient and _SUSPICIOUS.search(text):
+            _reject_mistakes(path, start, text)
         form += f"{text}{{{name}}}"
         if is_host:
             text = text.lower()
@@ -64,14 +67,14 @@ def compile_path(path: str, *, lenient: bool = False) -> tuple[re.Pattern[str], 
         expression += f"{re.escape(text)}(?P<{name}>{regex})"
         convertors[name] = convertor
         start = at = end
-    last = path[start:]
-    if not lenient and (mistake := _MISTAKE.search(last)):
-        raise _mistaken(path, start, mistake)
-    form += last
-    if is_host:
-        last = _PORT.sub("", last.lower())
+    text = path[start:]
+    if text:
+        if not lenient and _SUSPICIOUS.search(text):
+            _reject_mistakes(path, start, text)
+        form += text
+        expression += re.escape(_PORT.sub("", text.lower()) if is_host else text)
     try:
-        compiled = re.compile(rf"{expression}{re.escape(last)}\Z")
+        compiled = re.compile(rf"{expression}\Z")
     except re.error as exc:
         raise ValueError(f"path: the convertors of {path!r} make no regular expression together: {exc}") from exc
     if len(compiled.groupindex) != len(convertors):
@@ -84,16 +87,19 @@ def _convertor_at(path: str, head: re.Match[str]) -> tuple[Convertor[Any] | None
 
     It opens none, and is text, if no brace closes it.
     """
-    name, kind = head.groups("str")
+    name, kind, brace = head.groups()
     end, arguments = head.end(), None
-    if head[2] is not None and path[end : end + 1] == "(":
-        end = closing_parenthesis(path, end)
+    if brace is None:
+        if kind is None or path[end : end + 1] != "(":
+            return None, end
+        opened, end = end, closing_parenthesis(path, end)
         if not end:
-            raise ValueError(f"path: the parenthesis opened at character {head.end()} of {path!r} is not closed")
-        arguments = path[head.end() + 1 : end - 1]
-    if path[end : end + 1] != "}":
-        return None, end
-    convertor = CONVERTOR_TYPES.get(kind)
+            raise ValueError(f"path: the parenthesis opened at character {opened} of {path!r} is not closed")
+        if path[end : end + 1] != "}":
+            return None, end
+        arguments = path[opened + 1 : end - 1]
+        end += 1
+    convertor = CONVERTOR_TYPES.get(kind or "str")
     if convertor is None:
         known = ", ".join(CONVERTOR_TYPES)
         raise ValueError(f"path: unknown path convertor {kind!r} in {path!r}; registered are {known}")
@@ -102,18 +108,21 @@ def _convertor_at(path: str, head: re.Match[str]) -> tuple[Convertor[Any] | None
             convertor = convertor.with_arguments(arguments)
         except ValueError as exc:
             raise ValueError(f"path: parameter {name!r} of {path!r}: {exc}") from None
-    return convertor, end + 1
+    return convertor, end
 
 
-def _mistaken(path: str, start: int, found: re.Match[str]) -> ValueError:
-    """Return the error for what looks like a parameter in the text that starts at `start` of a template."""
+def _reject_mistakes(path: str, start: int, text: str) -> None:
+    """Reject what looks like a parameter in a text between parameters, which starts at `start` of a template."""
+    found = _MISTAKE.search(text)
+    if found is None:
+        return
     if found[0] in "{}":
         does, write = ("opens", "{name} or {name:convertor}") if found[0] == "{" else ("closes", "{name}")
         place = f"the brace at character {start + found.start()} of {path!r}"
-        return ValueError(f"path: {place} {does} no parameter; write {write}")
+        raise ValueError(f"path: {place} {does} no parameter; write {write}")
     kind, name = found[1] or found[3], found[2] or found[4]
     ours = f"{{{name}:{kind}}}" if kind in CONVERTOR_TYPES else f"{{{name}}}"
-    return ValueError(f"path: {found[0]!r} in {path!r} is a parameter of another framework; write {ours!r}")
+    raise ValueError(f"path: {found[0]!r} in {path!r} is a parameter of another framework; write {ours!r}")
 
 
 def _duplicated(path: str) -> ValueError:
