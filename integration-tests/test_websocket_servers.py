@@ -77,7 +77,7 @@ def test_a_disconnect_is_reported_in_one_way(server: Any) -> None:
     code = 1006 if server.name in HIDES_CLOSE_CODES else 4002
     assert recorded == [
         ["WebSocketDisconnect", code, recorded[0][2]],
-        ["WebSocketDisconnect", code],
+        ["WebSocketDisconnected", code],
         ["WebSocketDisconnected", code],
         "nothing",
     ]
@@ -92,7 +92,7 @@ def test_a_torn_connection_is_a_disconnect_too(server: Any) -> None:
     recorded = story.recorded(4)
     assert [recorded[0][0], recorded[1][0], recorded[2][0], recorded[3]] == [
         "WebSocketDisconnect",
-        "WebSocketDisconnect",
+        "WebSocketDisconnected",
         "WebSocketDisconnected",
         "nothing",
     ]
@@ -140,7 +140,7 @@ def test_misuse_is_reported_before_the_server_sees_it(server: Any) -> None:
         "RuntimeError",
         "RuntimeError",
         "ValueError",
-        "ValueError",
+        "TypeError",
         "WebSocketDisconnected",
         "WebSocketDisconnected",
         True,

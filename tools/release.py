@@ -27,6 +27,7 @@ CORE_TRAIN = (
     "datastructures",
     "serialization",
     "concurrency",
+    "background",
     "http",
     "websockets",
     "routing",

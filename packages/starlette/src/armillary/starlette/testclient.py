@@ -12,7 +12,11 @@ from __future__ import annotations
 import inspect
 import warnings
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, cast
+
+from anyio import Event
+from anyio.from_thread import BlockingPortal
 
 from armillary.asgi_types import is_async_callable
 from armillary.testing import (
@@ -28,11 +32,7 @@ from .types import ASGIApp, Receive, Scope, Send
 from .websockets import WebSocketDisconnect
 
 if TYPE_CHECKING:
-    from contextlib import ExitStack
-
     import httpx
-    from anyio import Event
-    from anyio.from_thread import BlockingPortal
 
     _Client = _NativeClient
 else:
