@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any, ClassVar, Final
 
 from armillary.asgi_types import ASGIApp, Receive, Scope, Send
-from armillary.datastructures import MAX_PORT, URLPath, parse_host
+from armillary.datastructures import URLPath, parse_host
 
 from ._base_route import BaseRoute
 from ._convertors import Convertor, PathConvertor
@@ -23,13 +23,13 @@ _PATH: Final = {"path": PathConvertor()}
 def requested_host(scope: Scope) -> str | None:
     """Return the host of the request in lower case, without its port.
 
-    None for a missing, malformed or repeated Host header (RFC 9112 section 3.2), and for a port above 65535.
+    None for a missing, malformed or repeated Host header (RFC 9112 section 3.2).
     """
     values: list[bytes] = [value for name, value in scope["headers"] if name == b"host"]
     if len(values) != 1:
         return None
     parsed = parse_host(values[0].decode("latin-1"))
-    return None if parsed is None or (parsed.port or 0) > MAX_PORT else parsed.host
+    return None if parsed is None else parsed.host
 
 
 class Host(BaseRoute):
