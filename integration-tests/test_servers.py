@@ -323,7 +323,7 @@ def test_the_lifespan_is_begun_and_ended(start: Callable[..., Served], name: str
     took, output = served.server.stop(signal.SIGINT if name in DIES_OF_SIGTERM else signal.SIGTERM)
     assert took < 5
     if name not in DIES_OF_SIGTERM:  # it has trio raise KeyboardInterrupt wherever it is
-        assert "/armillary/" not in output, output
+        assert "src/armillary/" not in output, output
     lifespan = {"yes": ["started", "ended"], "begun": ["started"], "no": []}[stated(name)["lifespan"]]
     assert served.logged(*lifespan)[: len(lifespan)] == lifespan
 

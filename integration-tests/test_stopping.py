@@ -47,7 +47,7 @@ class Client:
     def end(self) -> float:
         started = time.monotonic()
         output = self.server.process.communicate(timeout=15)[0]
-        assert "/armillary/" not in output, output  # no traceback passes through our code
+        assert "src/armillary/" not in output, output  # no traceback passes through our code
         return time.monotonic() - started
 
     def logged(self, *expected: str) -> list[str]:

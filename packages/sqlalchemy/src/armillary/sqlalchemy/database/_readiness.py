@@ -32,8 +32,11 @@ async def check_readiness(connect: Callable[[], AsyncConnection], timeout: float
     async def check() -> None:
         nonlocal found
         try:
-            async with connect() as connection:
+            connection = await connect()
+            try:
                 await connection.exec_driver_sql("SELECT 1")
+            finally:
+                await asyncio.shield(start_detached(connection.close()))  # `finish_shielded` waits for it
             found = Readiness(True)
         except HTTPException as exc:
             found = Readiness(False, exc.detail)
