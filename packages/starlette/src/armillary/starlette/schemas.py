@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from armillary.schemas import (
+from armillary.openapi import (
     BaseSchemaGenerator,
     EndpointInfo,
     OpenAPIResponse,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import yaml
-
 from armillary.http import Response
+
+from ._yaml import to_yaml
 
 
 class OpenAPIResponse(Response):
@@ -17,6 +17,7 @@ class OpenAPIResponse(Response):
 
     Raises:
         TypeError: the content is not a dict.
+        ImportError: PyYAML is not installed; the extra `yaml` brings it.
     """
 
     media_type = "application/vnd.oai.openapi"
@@ -25,4 +26,5 @@ class OpenAPIResponse(Response):
         """Return the document as YAML with sorted keys."""
         if not isinstance(content, dict):
             raise TypeError(f"an OpenAPI document is a dict, got {type(content).__name__}")
-        return yaml.safe_dump(content, default_flow_style=False, allow_unicode=True).encode("utf-8")
+        document: dict[str, Any] = content  # pyright: ignore[reportUnknownVariableType]
+        return to_yaml(document)

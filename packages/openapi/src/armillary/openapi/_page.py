@@ -37,7 +37,7 @@ class SchemaPage:
         generator: makes the document from the application's routes, at each request.
 
     >>> from armillary.routing import Route
-    >>> from armillary.schemas import SchemaGenerator
+    >>> from armillary.openapi import SchemaGenerator
     >>> schemas = SchemaGenerator({"openapi": "3.2.0", "info": {"title": "Users", "version": "1"}})
     >>> route = Route("/docs", SchemaPage(schemas).show, include_in_schema=False)
     """

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from armillary.http import request_response
+from armillary.openapi import SchemaGenerator, SchemaPage
+from armillary.openapi._page import render_page
 from armillary.routing import Route, Router
-from armillary.schemas import SchemaGenerator, SchemaPage
-from armillary.schemas._page import render_page
 
 HOSTILE = "<script>alert(1)</script>\"'"
 

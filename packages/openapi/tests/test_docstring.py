@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from armillary.openapi import DocstringError, SchemaGenerator
 from armillary.routing import Route
-from armillary.schemas import DocstringError, SchemaGenerator
 
 GENERATOR = SchemaGenerator({"openapi": "3.2.0", "info": {"title": "Shop", "version": "1.0"}})
 SOURCE = Path(__file__).read_text().splitlines()

@@ -5,9 +5,9 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
-import yaml
+from ._yaml import yaml_library
 
 SEPARATOR = re.compile(r"^---\s*$", re.MULTILINE)
 # A docstring without a separator is YAML if a line begins with a field of an Operation Object.
@@ -34,6 +34,7 @@ def parse_docstring(func: Callable[..., Any], route: str = "") -> dict[str, Any]
 
     Raises:
         DocstringError: the YAML is malformed, or is not a mapping.
+        ImportError: PyYAML is not installed.
     """
     docstring = inspect.getdoc(func) or ""
     parts = SEPARATOR.split(docstring)
@@ -41,8 +42,9 @@ def parse_docstring(func: Callable[..., Any], route: str = "") -> dict[str, Any]
     if len(parts) == 1 and not OPERATION_FIELD.search(text):
         return {}
     skipped = docstring[: len(docstring) - len(text)].count("\n")
+    yaml = yaml_library("YAML in a docstring")
     try:
-        parsed = yaml.safe_load(text)
+        parsed: Any = yaml.safe_load(text)
     except yaml.MarkedYAMLError as exc:
         mark = exc.problem_mark
         line = skipped + (mark.line if mark else 0)
@@ -53,7 +55,7 @@ def parse_docstring(func: Callable[..., Any], route: str = "") -> dict[str, Any]
         return {}
     if not isinstance(parsed, dict):
         raise DocstringError(f"{locate(func, route, docstring, skipped)}: expected fields such as 'responses:'")
-    return parsed  # pyright: ignore[reportUnknownVariableType]
+    return cast("dict[str, Any]", parsed)
 
 
 def malformed(func: Callable[..., Any], route: str, problem: str) -> DocstringError:

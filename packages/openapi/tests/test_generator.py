@@ -9,8 +9,8 @@ import pytest
 from openapi_spec_validator import OpenAPIV32SpecValidator
 
 from armillary.http import HTTPEndpoint
+from armillary.openapi import BaseSchemaGenerator, OpenAPIResponse, SchemaGenerator
 from armillary.routing import Host, Mount, Route, Router, WebSocketRoute
-from armillary.schemas import BaseSchemaGenerator, OpenAPIResponse, SchemaGenerator
 
 BASE = {"openapi": "3.2.0", "info": {"title": "Shop", "version": "1.0"}}
 

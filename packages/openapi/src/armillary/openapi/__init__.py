@@ -2,7 +2,7 @@
 
 >>> from armillary.http import JSONResponse
 >>> from armillary.routing import Route
->>> from armillary.schemas import SchemaGenerator
+>>> from armillary.openapi import SchemaGenerator
 >>> async def show_user(request):
 ...     \"\"\"
 ...     responses:
