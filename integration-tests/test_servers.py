@@ -163,6 +163,16 @@ def test_a_body_streams_through(served: Served) -> None:
 
 
 @pytest.mark.parametrize("served", [way for way in WAYS if way not in FRAGILE], indirect=True, ids=name_of_way)
+def test_a_body_that_comes_while_a_handler_polls_for_the_disconnect_is_whole(served: Served) -> None:
+    def slowly() -> Iterator[bytes]:
+        for number in range(10):
+            yield b"%d" % number
+            time.sleep(0.01)
+
+    with served.client() as client:
+        assert client.post("/polled", content=slowly()).text == "0123456789"
+
+
 def test_a_body_over_the_limit_is_413_and_the_next_request_is_served(served: Served) -> None:
     with served.client() as client:
         assert client.post("/limited", content=b"x" * 1001).status_code == 413

@@ -76,6 +76,14 @@ async def echo(request: Request) -> Response:
     return StreamingResponse(request.stream(), media_type="application/octet-stream")
 
 
+async def polled(request: Request) -> Response:
+    for _ in range(30):
+        if await request.is_disconnected():
+            return PlainTextResponse("disconnected")
+        await anyio.sleep(0.01)
+    return PlainTextResponse((await request.body()).decode())
+
+
 async def parts(request: Request) -> Response:
     async def content() -> AsyncIterator[bytes]:
         for number in range(3):
@@ -192,6 +200,7 @@ app = Armillary(
         Route("/digest", digest, methods=["POST"], max_body_size=64 * 2**20),
         Route("/echo", echo, methods=["POST"], max_body_size=64 * 2**20),
         Route("/limited", digest, methods=["POST"], max_body_size=1000),
+        Route("/polled", polled, methods=["POST"]),
         Route("/parts", parts),
         Route("/large", large),
         Route("/endless", endless),

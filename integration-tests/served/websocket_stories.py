@@ -93,12 +93,24 @@ async def sends_without_pause(websocket: WebSocket, recorded: list[Any]) -> None
 async def sends_by_hand(websocket: WebSocket, recorded: list[Any]) -> None:
     await websocket.accept()
     try:
-        for _ in range(20):  # for two seconds; without a count it would go on for ever on some servers
+        for _ in range(30):  # for three seconds; it has to end before that
             await websocket.send_text("tick")
             await anyio.sleep(0.1)
         recorded.append("sent to nobody")
     except WebSocketDisconnect as exc:
         recorded.append(type(exc).__name__)
+
+
+@story()
+async def sends_much_then_receives(websocket: WebSocket, recorded: list[Any]) -> None:
+    await websocket.accept()
+    for _ in range(150):
+        await websocket.send_text("tick")
+        await anyio.sleep(0.002)
+    texts: list[str] = []
+    while (text := await websocket.receive_text()) != "end":
+        texts.append(text)
+    await websocket.send_json(texts)
 
 
 @story()

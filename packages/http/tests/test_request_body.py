@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import anyio
 import pytest
+from testkit import ASYNCIO
 
 from armillary.asgi_types import ClientDisconnect, HTTPException, scope_record
 from armillary.exchange import BodyTooLarge, CountedReceive, register_handlers
@@ -192,9 +194,12 @@ async def test_a_disconnect_raises_client_disconnect_each_time() -> None:
 async def test_a_disconnect_is_seen_and_an_unread_body_is_kept() -> None:
     messages = [{"type": "http.request", "body": b"a", "more_body": True}, {"type": "http.request", "body": b"b"}]
 
+    left = anyio.Event()
+
     async def receive() -> Any:
         if not messages:
-            await anyio.sleep_forever()
+            await left.wait()
+            return {"type": "http.disconnect"}
         return messages.pop(0)
 
     scope = scope_of()
@@ -203,7 +208,7 @@ async def test_a_disconnect_is_seen_and_an_unread_body_is_kept() -> None:
     foreign = request.receive
     assert (await foreign())["body"] == b"a"
     assert await Request(scope, receive).body() == b"ab"
-    messages.append({"type": "http.disconnect"})
+    left.set()
     assert await request.is_disconnected()
     assert await Request(scope, receive).is_disconnected()
     assert await request.body() == b"ab"
@@ -220,6 +225,35 @@ async def test_a_disconnect_is_seen_through_a_middleware_that_hands_messages_on(
         return message
 
     assert await Request(scope_of(), through_two_checkpoints).is_disconnected()
+
+
+@pytest.mark.parametrize("anyio_backend", [ASYNCIO])
+@pytest.mark.parametrize("reader", ["body", "foreign"])
+async def test_looking_for_a_disconnect_loses_nothing_on_a_server_that_loses_a_message_with_a_cancelled_receive(
+    reader: str,
+) -> None:
+    to_application, from_client = anyio.create_memory_object_stream[Any](10)
+
+    async def receive() -> Any:
+        try:
+            return await from_client.receive()
+        except asyncio.CancelledError:
+            from_client.receive_nowait()
+            raise
+
+    request = Request(scope_of(), receive)
+    with to_application, from_client:
+        for piece in b"abc":
+            assert not await request.is_disconnected()
+            to_application.send_nowait({"type": "http.request", "body": bytes([piece]), "more_body": piece != 99})
+        if reader == "body":
+            assert await request.body() == b"abc"
+        else:
+            foreign = request.receive
+            assert b"".join([(await foreign())["body"] for _ in range(3)]) == b"abc"
+        assert not await request.is_disconnected()
+        to_application.send_nowait({"type": "http.disconnect"})
+        assert await request.is_disconnected()
 
 
 async def test_looking_for_a_disconnect_takes_only_so_much_of_an_unread_body() -> None:

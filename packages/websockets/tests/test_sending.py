@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AsyncExitStack
 from typing import Any
 
 import anyio
@@ -144,3 +145,149 @@ async def test_a_cancelled_send_is_a_cancellation_and_no_time_out() -> None:
         await websocket.send_text("x")
     assert scope.cancelled_caught
     assert server.sent[-1]["type"] == "websocket.send"
+
+
+class DroppingServer:
+    """The callables of a server that drops what is sent to a peer that has left, as hypercorn and granian do."""
+
+    def __init__(self, *messages: dict[str, Any]) -> None:
+        self.messages = [{"type": "websocket.connect"}, *messages]
+        self.sent = 0
+        self.changed = anyio.Event()
+        self.receiving = 0
+
+    async def receive(self) -> dict[str, Any]:
+        self.receiving += 1
+        assert self.receiving == 1, "receive is for one task at a time"
+        try:
+            while not self.messages:
+                await self.changed.wait()
+            return self.messages.pop(0)
+        finally:
+            self.receiving -= 1
+
+    def put(self, message: dict[str, Any]) -> None:
+        self.messages.append(message)
+        self.changed.set()
+        self.changed = anyio.Event()
+
+    async def send(self, message: dict[str, Any]) -> None:
+        self.sent += 1
+
+    async def accepted(self, spec_version: str = "2.3") -> WebSocket:
+        scope = {"type": "websocket", "asgi": {"version": "3.0", "spec_version": spec_version}}
+        websocket = WebSocket(scope, self.receive, self.send)
+        await websocket.accept()
+        return websocket
+
+
+DISCONNECT = {"type": "websocket.disconnect", "code": 4001}
+
+
+@pytest.mark.anyio
+async def test_sends_by_hand_end_once_the_peer_has_left_a_server_that_drops_them() -> None:
+    server = DroppingServer(DISCONNECT)
+    websocket = await server.accepted()
+    with pytest.raises(WebSocketDisconnect) as caught, anyio.fail_after(5):
+        while True:
+            await websocket.send_text("tick")
+    assert caught.value.code == 4001
+    assert server.sent <= 64
+    with pytest.raises(WebSocketDisconnected):
+        await websocket.send_text("tick")
+
+
+@pytest.mark.anyio
+async def test_slow_sends_by_hand_end_at_the_eighth() -> None:
+    server = DroppingServer(DISCONNECT)
+    websocket = await server.accepted()
+    with pytest.raises(WebSocketDisconnect):
+        for _ in range(9):
+            await anyio.sleep(0.002)
+            await websocket.send_text("tick")
+    assert server.sent <= 8
+
+
+@pytest.mark.anyio
+async def test_messages_that_a_look_for_the_end_has_taken_are_received_in_order() -> None:
+    server = DroppingServer(*({"type": "websocket.receive", "text": str(number)} for number in range(100)))
+    websocket = await server.accepted()
+    for _ in range(64):
+        await websocket.send_text("tick")
+    assert not server.messages
+    server.put({"type": "websocket.receive", "text": "100"})
+    server.put(DISCONNECT)
+    for _ in range(50):
+        await websocket.receive_text()
+    async with websocket:  # the reader begins with what was taken
+        assert [text async for text in websocket.iter_text()] == [str(number) for number in range(50, 101)]
+
+
+@pytest.mark.anyio
+async def test_a_message_over_the_limit_that_a_look_has_taken_closes_all_the_same() -> None:
+    server = DroppingServer({"type": "websocket.receive", "text": "x" * 2_000_000})
+    websocket = await server.accepted()
+    for _ in range(64):
+        await websocket.send_text("tick")
+    with pytest.raises(WebSocketDisconnect) as caught:
+        await websocket.receive_text()
+    assert caught.value.code == 1009
+
+
+@pytest.mark.anyio
+async def test_no_send_receives_while_a_task_of_the_handler_does() -> None:
+    server = DroppingServer()
+    websocket = await server.accepted()
+    texts: list[str] = []
+
+    async def read() -> None:
+        texts.extend([text async for text in websocket.iter_text()])
+
+    async with anyio.create_task_group() as group:
+        for turn in range(10):
+            if turn == 1:
+                group.start_soon(read)
+            for _ in range(63 if turn == 1 else 64):
+                await websocket.send_text("tick")
+            server.put({"type": "websocket.receive", "text": str(turn)})
+        server.put(DISCONNECT)
+    assert texts == [str(turn) for turn in range(10)]
+
+
+@pytest.mark.anyio
+async def test_a_server_whose_sends_fail_is_asked_for_no_message_by_a_send() -> None:
+    server = DroppingServer(DISCONNECT)
+    websocket = await server.accepted("2.4")
+    for _ in range(200):
+        await websocket.send_text("tick")
+    assert server.messages == [DISCONNECT]
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("in_block", [False, True])
+async def test_a_loop_that_receives_what_has_come_gives_others_a_turn(in_block: bool) -> None:
+    server = DroppingServer(*({"type": "websocket.receive", "text": "x"} for _ in range(200)))
+    websocket = await server.accepted()
+    received = 0
+    seen: list[int] = []
+
+    async def watch() -> None:
+        while received < 200:
+            seen.append(received)
+            await anyio.lowlevel.checkpoint()
+
+    async def read() -> None:
+        nonlocal received
+        for _ in range(200):
+            await websocket.receive_text()
+            received += 1
+
+    async with AsyncExitStack() as stack:
+        if in_block:
+            await stack.enter_async_context(websocket)
+            while server.messages:
+                await anyio.lowlevel.checkpoint()
+        group = await stack.enter_async_context(anyio.create_task_group())
+        group.start_soon(watch)
+        group.start_soon(read)
+    assert max(later - earlier for earlier, later in zip(seen, [*seen[1:], 200], strict=True)) <= 128

@@ -25,6 +25,7 @@ class CachedBody:
         complete: whether the last part of the body has arrived.
         disconnected: whether a disconnect was received.
         form: the form parsed from the body, once parsed.
+        look_ahead: what has looked for a disconnect, and receives for every reader from then on; None before that.
         received: the bytes received so far.
         receiving: whether a reader awaits the channel right now.
         streaming: whether parts of the body were handed out without being kept.
@@ -45,6 +46,7 @@ class CachedBody:
         self.complete = body is not None
         self.disconnected = False
         self.form: Any = None
+        self.look_ahead: Any = None
         self.received = 0 if body is None else len(body)
         self.receiving = False
         self.streaming = False

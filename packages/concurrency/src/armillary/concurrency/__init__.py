@@ -17,6 +17,7 @@ from ._detached import run_detached
 from ._held_call import cancelled_in_thread
 from ._iteration import iterate_in_threadpool
 from ._limiter import BACKGROUND, ENDPOINTS, FILES, Limiter, limiter_usage
+from ._look_ahead import LookAhead
 from ._overload import Overloaded
 from ._place import LimiterUsage
 from ._schedule import Schedule, current_schedule, schedule_if_running
@@ -32,6 +33,7 @@ __all__ = [
     "FairTurn",
     "Limiter",
     "LimiterUsage",
+    "LookAhead",
     "Overloaded",
     "Schedule",
     "call_if_suspended",

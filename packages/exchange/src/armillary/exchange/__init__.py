@@ -50,6 +50,7 @@ from ._rejection import (
     reject,
     rejection_of,
 )
+from ._spec_version import send_raises_after_disconnect
 from ._start_headers import lower_names, start_headers
 from ._started import has_response_started, is_websocket_open, record_response_start
 from ._state import (
@@ -100,6 +101,7 @@ __all__ = [
     "reject",
     "rejection_of",
     "restore_handlers",
+    "send_raises_after_disconnect",
     "start_headers",
     "track",
 ]

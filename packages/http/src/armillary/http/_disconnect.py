@@ -2,32 +2,12 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 from armillary.asgi_types import CachedBody, Receive, Scope
 
 from ._disconnect_poll import MAX_UNREAD
-from ._received_body import BodyWatch, shared_body
+from ._received_body import BodyWatch, receive_of, shared_body
 
 _BODY_CHECK_SECONDS = 0.1
-
-
-@lru_cache(16)
-def _at_least_2_4(spec_version: str) -> bool:
-    try:
-        return tuple(map(int, spec_version.split("."))) >= (2, 4)
-    except ValueError:
-        return False
-
-
-def send_raises_after_disconnect(scope: Scope) -> bool:
-    """Return whether the server's `send` raises `OSError` once the client has disconnected (ASGI HTTP spec 2.4).
-
-    >>> send_raises_after_disconnect({"asgi": {"spec_version": "2.4"}})
-    True
-    """
-    versions = scope.get("asgi")
-    return versions is not None and _at_least_2_4(versions.get("spec_version", "2.0"))
 
 
 async def until_disconnect(scope: Scope, receive: Receive) -> None:
@@ -49,6 +29,7 @@ async def until_disconnect(scope: Scope, receive: Receive) -> None:
             await _receive_for_reader(body, receive)
     if body.disconnected:
         return
+    receive = receive_of(body, receive)
     while (await receive())["type"] != "http.disconnect":
         pass
 
@@ -59,6 +40,7 @@ def _has_last_message(body: CachedBody) -> bool:
 
 async def _receive_for_reader(body: CachedBody, receive: Receive) -> None:
     """Keep the messages of a body until it is complete, too long or being read, or the client disconnects."""
+    receive = receive_of(body, receive)
     watch = body.unread = BodyWatch(body.unread)
     kept = True
     try:

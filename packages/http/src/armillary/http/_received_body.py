@@ -41,6 +41,11 @@ def find_body(record: ScopeRecord | None, receive: Receive) -> CachedBody | None
     return None
 
 
+def receive_of(body: CachedBody, receive: Receive) -> Receive:
+    """Return what receives for the readers of a body: `receive`, or what has looked ahead on it."""
+    return receive if body.look_ahead is None else body.look_ahead.receive
+
+
 def shared_body(scope: Scope, receive: Receive) -> CachedBody:
     """Return the body that comes from `receive`, adding it to the scope record if it is new."""
     record = scope_record(scope)
@@ -135,6 +140,7 @@ async def receive_piece(body: CachedBody, receive: Receive, limit: int | None, i
         if body.disconnected:
             raise ClientDisconnect(DISCONNECTED_BEFORE_END)
         body.receiving = True
+        receive = receive_of(body, receive)
         try:
             message = await (receive() if idle is None else wait_at_most(idle, receive()))
         finally:

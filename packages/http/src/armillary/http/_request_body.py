@@ -11,7 +11,7 @@ from armillary.exchange import DEFAULT_MAX_BODY_SIZE, check_declared_length, lim
 
 from ._body_stream import BodyStream
 from ._channel import empty_receive, empty_send
-from ._received_body import STREAM_CONSUMED, ReplayedBody, find_body, open_body, receive_piece
+from ._received_body import STREAM_CONSUMED, ReplayedBody, find_body, open_body, receive_of, receive_piece
 
 
 class RequestBody(HTTPConnection[StateT]):
@@ -63,10 +63,11 @@ class RequestBody(HTTPConnection[StateT]):
         """A receive channel for another application; it replays the body if it was read here."""
         shared = find_body(find_scope_record(self.scope), self._receive)
         body = getattr(self, "_body", None if shared is None else shared.body)
+        receive = self._receive if shared is None else receive_of(shared, self._receive)
         if body is not None:
-            return ReplayedBody([{"type": "http.request", "body": body, "more_body": False}], self._receive)
-        if shared is not None and shared.unread:
-            return ReplayedBody(list(shared.unread), self._receive)
+            return ReplayedBody([{"type": "http.request", "body": body, "more_body": False}], receive)
+        if shared is not None and (shared.unread or shared.look_ahead is not None):
+            return ReplayedBody(list(shared.unread), receive)
         return self._receive
 
     async def body(self) -> bytes:

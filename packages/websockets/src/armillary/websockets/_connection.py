@@ -3,16 +3,19 @@
 Rules
 -----
 1. `_ending` is the code and reason of whichever side ended the connection first; 1005 before that.
-2. The peer's end is known to this side once a disconnect was received, by the handler or by the reader ahead of it, or
-   once a send failed. The handler knows it once it received the disconnect or an exception for it.
+2. The peer's end is known to this side once a disconnect was received, by the handler, by the reader ahead of it or by
+   a look for it between sends, or once a send failed. The handler knows it once it received the disconnect or an
+   exception for it.
 3. The first use after an end that the handler does not know raises `WebSocketDisconnect`: the end comes during the
    call. Every use after an end that it knows, or after its own close, raises `WebSocketDisconnected`.
 """
 
 from __future__ import annotations
 
+from collections import deque
+
 from armillary.asgi_types import Message, Receive, Send
-from armillary.concurrency import FairTurn
+from armillary.concurrency import FairTurn, LookAhead
 from armillary.datastructures import HTTPConnection, StateT
 
 from ._exceptions import WebSocketDisconnect, WebSocketDisconnected
@@ -35,8 +38,11 @@ class Connection(WebSocketPolicy, HTTPConnection[StateT]):
     _handler_knows_end: bool
     _reader: Reader | None
     _is_receiving: bool  # whether a task of the handler waits in the server's `receive`, or was cancelled there
-    _turn: FairTurn  # asked after every eighth of the `_sends` counted here
-    _sends: int
+    _is_looking: bool  # whether a send looks whether the peer has left
+    _look_ahead: LookAhead | None  # what looks for it, from the first time on
+    _unread: deque[Message]  # what it received
+    _turn: FairTurn  # asked at every eighth of the `_messages` counted here, whichever way they go
+    _messages: int
     # Whether a message goes straight to the server's callable: no idle limit, no override and no reader ahead.
     _receives_directly: bool
     _sends_directly: bool

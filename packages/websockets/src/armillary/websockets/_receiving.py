@@ -4,6 +4,7 @@ Steps of a message
 ------------------
 1. It comes from the server's `receive`, within `idle_timeout`; inside `async with` the reader does that ahead of the
    handler and puts it into a queue.
+   A loop gives the event loop a turn now and then: a message that has come already needs no waiting.
 2. Its type is checked against the client's state, and its size against `max_message_size`. A disconnect is recorded.
 3. The handler gets its payload, if it is of the kind asked for.
 
@@ -17,6 +18,7 @@ from collections.abc import AsyncIterator
 from typing import Any, TypeVar, overload
 
 from armillary.asgi_types import Message
+from armillary.concurrency import yield_to_loop
 from armillary.datastructures import StateT
 
 from ._exceptions import InvalidMessage, UnexpectedMessage, WebSocketDisconnect
@@ -41,12 +43,15 @@ class Receiving(Sending[StateT]):
             RuntimeError: the server sent a message out of order.
         """
         message: Message | None = None
+        self._messages = count = self._messages + 1
+        if not count & 7 and self._turn.is_due(8):
+            await self._turn.give()
         if self._reader is not None and not self._reader.queue.exhausted:
             message = await self._reader.queue.get()
         if message is None:
             if self.client_state is CONNECTING:
                 return self._record_connect(await self._receive())
-            if self.client_state is not CONNECTED:
+            if self.client_state is not CONNECTED and not self._unread:
                 raise self._too_late("receive")
             self._is_receiving = True
             message = await self._receive_within_limits()
@@ -66,6 +71,10 @@ class Receiving(Sending[StateT]):
         return message
 
     async def _receive_within_limits(self) -> Message:
+        while self._is_looking:  # the server's `receive` is for one at a time
+            await yield_to_loop()
+        if self._unread:
+            return await self._check_received(self._unread.popleft())
         idle_timeout = self.limits.idle_timeout
         if idle_timeout is None:
             return await self._check_received(await self._receive())
@@ -148,6 +157,9 @@ class Receiving(Sending[StateT]):
             WebSocketDisconnect: the connection ended.
         """
         if self.client_state is CONNECTED and self.application_state is CONNECTED and self._receives_directly:
+            self._messages = count = self._messages + 1
+            if not count & 7 and self._turn.is_due(8):
+                await self._turn.give()
             self._is_receiving = True
             receive = self._receive  # read by itself: as a method, an attribute of the instance takes longer to find
             message = await receive()
@@ -167,6 +179,9 @@ class Receiving(Sending[StateT]):
             WebSocketDisconnect: the connection ended.
         """
         if self.client_state is CONNECTED and self.application_state is CONNECTED and self._receives_directly:
+            self._messages = count = self._messages + 1
+            if not count & 7 and self._turn.is_due(8):
+                await self._turn.give()
             self._is_receiving = True
             receive = self._receive  # read by itself: as a method, an attribute of the instance takes longer to find
             message = await receive()

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Awaitable
 from typing import Any, Final
 
 from armillary.asgi_types import Message
-from armillary.concurrency import FairTurn, start_at_most
+from armillary.concurrency import FairTurn, LookAhead, start_at_most
 from armillary.datastructures import StateT
-from armillary.exchange import CLOSED_ABNORMALLY
+from armillary.exchange import CLOSED_ABNORMALLY, send_raises_after_disconnect
 
 from ._connection import Connection
 from ._exceptions import WebSocketDisconnect
 from ._state import CONNECTED, CONNECTING, DISCONNECTED, state_after
 
 _CLOSE_SECONDS: Final = 1.0
+_MAX_UNREAD: Final = 1024
 # Servers report a broken connection at once; this is for one that never does.
 _CLOSE_FRAME_WAIT_SECONDS: Final = 1.0
 
@@ -52,23 +54,57 @@ class Sending(Connection[StateT]):
         Most sends do not wait, and so need no time limit and no coroutine of their own; a loop of them gives the
         event loop a turn now and then.
         """
-        self._sends = sends = self._sends + 1
+        self._messages = count = self._messages + 1
         send = self._send  # read by itself: as a method, an attribute of the instance takes longer to find
         try:
             waiting = start_at_most(self._send_timeout, send(message))
         except OSError as exc:
             return self._finish_failed(exc)
         if waiting is not None:
-            return self._finish_sending(waiting, sends)
-        return self._turn.give() if not sends & 7 and self._turn.is_due(8) else None
+            return self._finish_sending(waiting, count)
+        return self._give_turn() if not count & 7 and self._turn.is_due(8) else None
 
-    async def _finish_sending(self, waiting: Awaitable[object], sends: int) -> None:
+    async def _finish_sending(self, waiting: Awaitable[object], count: int) -> None:
         try:
             await waiting
         except OSError as exc:
             raise await self._send_failed(exc) from exc
-        if not sends & 7 and self._turn.is_due(8):
-            await self._turn.give()
+        if not count & 7 and self._turn.is_due(8):
+            await self._give_turn()
+
+    async def _give_turn(self) -> None:
+        await self._turn.give()
+        # Servers of older versions of the specification drop what is sent to a peer that has left.
+        receives = self._reader is not None or self._is_receiving or self._is_looking
+        if not receives and self.client_state is CONNECTED and not send_raises_after_disconnect(self.scope):
+            self._is_looking = True
+            try:
+                if await self._look_for_end():
+                    raise self._ended("send")
+            finally:
+                self._is_looking = False
+
+    async def _look_for_end(self) -> bool:
+        """Keep the messages that have come for the handler; return whether the peer's end is among them."""
+        if self._look_ahead is None:
+            self._look_ahead = LookAhead(self._receive)
+            self._receive = self._look_ahead.receive
+            self._receives_directly = False
+            self._unread = deque()
+        while len(self._unread) < _MAX_UNREAD:
+            message = await self._look_ahead.look()
+            if message is None:
+                break
+            self._unread.append(message)
+            if message["type"] == "websocket.disconnect":
+                self._record_disconnect(message)
+                return True
+        return False
+
+    def stop_looking(self) -> None:
+        """End what looks for the peer's end, as nothing is received any more."""
+        if self._look_ahead is not None:
+            self._look_ahead.stop()
 
     async def _finish_failed(self, exc: OSError) -> None:
         raise await self._send_failed(exc) from exc

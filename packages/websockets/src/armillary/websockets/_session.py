@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
-from armillary.asgi_types import ASGIApp, Receive, Scope, Send, find_scope_record, is_async_callable
+from armillary.asgi_types import ASGIApp, Receive, Scope, Send, StopSignal, find_scope_record, is_async_callable
 from armillary.exchange import OriginPolicy
 
 from ._exception_handling import handle_exception
@@ -81,11 +81,9 @@ class _Session:
         await run_session(self.endpoint, websocket)
 
 
-async def run_session(func: Callable[[Any], Awaitable[None]], websocket: WebSocket) -> None:
-    """Run `func(websocket)` and finish the connection."""
-    websocket.caller_handles_exceptions = True
-    record = find_scope_record(websocket.scope)
-    stopping = record.get("stopping") if record else None
+async def _run_handler(
+    func: Callable[[Any], Awaitable[None]], websocket: WebSocket, stopping: StopSignal | None
+) -> None:
     try:
         if stopping is None:
             await func(websocket)
@@ -93,6 +91,17 @@ async def run_session(func: Callable[[Any], Awaitable[None]], websocket: WebSock
             from ._stopping import run_until_stopping
 
             await run_until_stopping(func, websocket, stopping)
+    finally:
+        websocket.stop_looking()
+
+
+async def run_session(func: Callable[[Any], Awaitable[None]], websocket: WebSocket) -> None:
+    """Run `func(websocket)` and finish the connection."""
+    websocket.caller_handles_exceptions = True
+    record = find_scope_record(websocket.scope)
+    stopping = record.get("stopping") if record else None
+    try:
+        await _run_handler(func, websocket, stopping)
     except Exception as exc:
         try:
             handled = await handle_exception(websocket, exc)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Mapping
 from types import TracebackType
 from typing import Final, Self
 
-from armillary.asgi_types import ASGIApp, HTTPException, Receive, Scope, Send
+from armillary.asgi_types import ASGIApp, HTTPException, Message, Receive, Scope, Send
 from armillary.concurrency import FairTurn
 from armillary.datastructures import StateT
 from armillary.exchange import can_reject_with_response, check_origin, is_origin_checked
@@ -33,8 +34,8 @@ class WebSocket(Receiving[StateT]):
 
     `async with websocket:` accepts, reads ahead so that the next send detects a disconnected
     peer, and closes. Without it, `accept()` and `close()` do the same by hand, messages are read
-    on demand, and nothing runs beside the handler: one that only sends then never ends on servers
-    that drop messages to a departed peer silently, as hypercorn and granian do.
+    on demand, and nothing runs beside the handler. On servers that drop messages to a departed peer
+    silently, as hypercorn and granian do, sends look for its end now and then, at every eighth at the earliest.
 
     Raises:
         TypeError: the scope is not that of a WebSocket.
@@ -65,8 +66,11 @@ class WebSocket(Receiving[StateT]):
         self._handler_knows_end = False
         self._reader = None
         self._is_receiving = False
+        self._is_looking = False
+        self._look_ahead = None
+        self._unread = _NOTHING
         self._turn = FairTurn()
-        self._sends = 0
+        self._messages = 0
         self._receives_directly = limits.idle_timeout is None and cls.receive is _RECEIVE
         self._sends_directly = cls.send is _SEND
         self._send_timeout = limits.send_timeout
@@ -158,5 +162,6 @@ class WebSocket(Receiving[StateT]):
                 await self._try_close(*closing_of(exc))
 
 
+_NOTHING: Final[deque[Message]] = deque(maxlen=0)
 _RECEIVE: Final = WebSocket.receive
 _SEND: Final = WebSocket.send

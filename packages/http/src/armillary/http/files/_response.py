@@ -7,10 +7,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from armillary.asgi_types import ClientDisconnect, Message, Receive, Scope, Send
-from armillary.exchange import record_response_start
+from armillary.exchange import record_response_start, send_raises_after_disconnect
 
 from .._denial_response import denial_response_send
-from .._disconnect import send_raises_after_disconnect, until_disconnect
+from .._disconnect import until_disconnect
 from .._response import Background
 from .._response_policy import HeaderFields
 from ..streaming._run_until import run_until

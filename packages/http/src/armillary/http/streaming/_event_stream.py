@@ -7,8 +7,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from armillary.asgi_types import ClientDisconnect, Message, Receive, Scope, Send, find_scope_record
+from armillary.exchange import send_raises_after_disconnect
 
-from .._disconnect import send_raises_after_disconnect, until_disconnect
+from .._disconnect import until_disconnect
 from .._response import Background
 from ._event import ServerSentEvent, checked_retry, encode_data
 from ._response import StreamingResponse

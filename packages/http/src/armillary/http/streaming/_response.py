@@ -16,10 +16,10 @@ from functools import partial
 from typing import Any, TypeAlias
 
 from armillary.asgi_types import ClientDisconnect, Receive, Scope, Send
-from armillary.exchange import BODILESS_STATUSES, record_response_start
+from armillary.exchange import BODILESS_STATUSES, record_response_start, send_raises_after_disconnect
 
 from .._denial_response import can_send_denial_response, denial_response_send
-from .._disconnect import send_raises_after_disconnect, until_disconnect
+from .._disconnect import until_disconnect
 from .._response import Background, Content, Response, encode_chunk
 from ._run_until import run_until
 from ._trailers import encode_trailers, server_sends_trailers

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Awaitable, Callable, Sequence
-
-from .._disconnect_poll import on_asyncio
 
 
 class _RunOutcome:
@@ -52,8 +51,19 @@ async def run_until(work: Callable[[], Awaitable[None]], *waits: Callable[[], Aw
         Exception: what the work or a wait raised, never in an exception group.
     """
     outcome = _RunOutcome()
-    await (_run_on_asyncio if on_asyncio() else _run_anywhere)(outcome, work, waits)
+    await (_run_on_asyncio if _on_asyncio() else _run_anywhere)(outcome, work, waits)
     return outcome.result()
+
+
+def _on_asyncio() -> bool:
+    """Return whether this task runs on asyncio, importing nothing."""
+    asyncio = sys.modules.get("asyncio")
+    if asyncio is None:
+        return False
+    try:
+        return asyncio.current_task() is not None
+    except RuntimeError:
+        return False
 
 
 async def _run_anywhere(
