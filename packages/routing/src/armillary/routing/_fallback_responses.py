@@ -1,7 +1,8 @@
 """The responses of routing itself: 404, 405, slash redirects, automatic OPTIONS, close code 1000.
 
 If the connection has exception handlers, an `HTTPException` is raised for them instead; else the
-response is sent directly and nothing is raised.
+response is sent directly and nothing is raised. They keep the record (docs/scope-keys.md) by doing nothing: they read no
+body, and fail before they send or in `send` itself.
 """
 
 from __future__ import annotations
@@ -46,6 +47,7 @@ class MethodNotAllowed:
     """
 
     __slots__ = ("allow",)
+    keeps_record = True
 
     def __init__(self, allow: str) -> None:
         self.allow = allow
@@ -62,6 +64,7 @@ class Options:
     """
 
     __slots__ = ("allow",)
+    keeps_record = True
 
     def __init__(self, allow: str) -> None:
         self.allow = allow
@@ -78,6 +81,7 @@ class Redirect:
     """
 
     __slots__ = ("location",)
+    keeps_record = True
 
     def __init__(self, location: str) -> None:
         self.location = location

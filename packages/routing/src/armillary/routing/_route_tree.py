@@ -30,7 +30,8 @@ The path /users/7 leads to C alone; /users leads to B and, by the wild node, to 
 Shortcuts (`lookup`): for most paths it is known beforehand which candidates come first, and that each is an endpoint
 with nothing but parameters to read, or a mount. They are stored by the whole path if it has no parameter (`exact`), by
 all but the last segment if that is the only parameter (`parents`), else at the node which the path leads to if it
-leads to no other: at its last segment (`first`), or at the one after which the tree ends (`first_tails`).
+leads to no other: at its last segment (`first`), or at the one after which the tree ends (`first_tails`). If nothing can
+match a path that leaves the tree after a node (`is_edge`), that is known as well.
 """
 
 from __future__ import annotations
@@ -69,7 +70,7 @@ _NO_PARENT: Final[tuple[Container[str], list[Shortcut]]] = ((), [])
 
 
 class _Node:
-    __slots__ = ("ends", "first", "first_tails", "tails", "texts", "wild")
+    __slots__ = ("ends", "first", "first_tails", "is_edge", "tails", "texts", "wild")
 
     def __init__(self) -> None:
         self.texts: dict[str, _Node] = {}
@@ -78,6 +79,7 @@ class _Node:
         self.tails: list[Candidate] = []
         self.first: list[Shortcut] = []
         self.first_tails: list[Shortcut] = []
+        self.is_edge = False
 
     def below(self, segment: str | None) -> _Node:
         """Return the node that a segment leads to, made if it is missing."""
@@ -144,6 +146,7 @@ class RouteTree:
             node.first = _shortcuts([*passed, *node.ends])
         passed = [*passed, *node.tails]
         node.first_tails = _shortcuts(passed)
+        node.is_edge = not passed
         if node.wild is not None:
             # Only texts that have no node of their own come here and nowhere else.
             self._set_first(node.wild, passed, None)
@@ -155,12 +158,13 @@ class RouteTree:
         for text, child in node.texts.items():
             self._set_first(child, passed, None if texts is None else [*texts, text], node.wild is None)
 
-    def lookup(self, scope: Scope, path: str) -> ASGIApp | None:
+    def lookup(self, scope: Scope, path: str, default: ASGIApp) -> ASGIApp | None:
         """Return the application of the first full match, which is written into the scope, if the shortcuts know it.
 
         Args:
             scope: the request's.
             path: its path below the root path, decoded.
+            default: returned if it is known that no route matches the path, with or without a slash at its end.
 
         Returns:
             None if the candidates have to be tried; that is no statement about them.
@@ -184,6 +188,8 @@ class RouteTree:
                 for segment in segments:
                     below = node.texts.get(segment) or node.wild
                     if below is None:
+                        if node.is_edge and segment:  # with a slash more or less at its end, it leaves here too
+                            return default
                         shortcuts = node.first_tails
                         break
                     node = below

@@ -111,6 +111,8 @@ class Router(Selection, Registration):
         """Handle what no route matches."""
         await respond_not_found(scope, send, self.raises(scope))
 
+    not_found.keeps_record = True  # type: ignore[attr-defined]  # it fails before its response starts, or in `send`
+
     # -- changing and reading the routes -------------------------------------------------------
 
     def _add(self, route: BaseRoute) -> None:

@@ -76,7 +76,7 @@ class Selection:
         kind = scope["type"]
         if kind == "http":
             tree = index.http
-            app = None if self.raw_path and ENCODED_SLASH in path else tree.lookup(scope, path)
+            app = None if self.raw_path and ENCODED_SLASH in path else tree.lookup(scope, path, self.default)
             if app is not None:
                 return app
         elif kind == "websocket":
