@@ -481,7 +481,11 @@ DIFFERENCES = [
         "Origin of a WebSocket with a session or user",
         "is not checked",
         "must be the server's own or a listed one",
-        ("websockets.WebSocket.origin_policy",),
+        (
+            "middleware.authentication.AuthenticationMiddleware.checks_origins",
+            "middleware.sessions.SessionMiddleware.checks_origins",
+            "websockets.WebSocket.origin_policy",
+        ),
     ),
     Difference(
         "End of a WebSocket handler",

@@ -190,7 +190,23 @@ def test_a_wrong_option_is_rejected_at_construction(options: Any, error: type[Ex
     assert sentence in str(info.value)
 
 
-@pytest.mark.parametrize("regex", [".*", "https?://.*", r"https://.+\.com", r"https://[a-z0-9.-]+", r"http://\w+\.org"])
+@pytest.mark.parametrize(
+    "regex",
+    [
+        ".*",
+        "https?://.*",
+        r"https://.+\.com",
+        r"https://[a-z0-9.-]+",
+        r"http://\w+\.org",
+        r"https://[a-z]+\.com",
+        r"https://[a-z-]+\.example\.com|https://[a-z]+-[a-z]+\.de",
+        r"https://\w+\.travel",
+        r"https://[a-z]{3}\.net",
+        r"https://www\.[a-z]+\.org",
+        r"https://.*:8443",
+        r"https://[a-z0-9]+\.github\.io",
+    ],
+)
 def test_a_regex_that_matches_strangers_is_rejected_together_with_credentials(regex: str) -> None:
     with pytest.raises(ValueError, match="lets every site act as the user"):
         CORSPolicy(AllowedOrigins([], regex), allow_credentials=True)
@@ -198,7 +214,14 @@ def test_a_regex_that_matches_strangers_is_rejected_together_with_credentials(re
 
 
 @pytest.mark.parametrize(
-    "regex", [r"https://[a-z0-9-]+\.example\.com", r"http://localhost(:\d+)?", r"https://(a|b)\.com"]
+    "regex",
+    [
+        r"https://[a-z0-9-]+\.example\.com",
+        r"http://localhost(:\d+)?",
+        r"https://(a|b)\.com",
+        r"https://\w+\.corp",
+        r"https://shop-\w+\.vercel\.app",
+    ],
 )
 def test_a_regex_that_names_its_hosts_may_have_credentials(regex: str) -> None:
     CORSPolicy(AllowedOrigins([], regex), allow_credentials=True)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import strawberry
 
-from armillary.graphql import FieldCosts, GraphQLLimits
+from armillary.graphql import FieldCosts, GraphQL, GraphQLLimits
 from armillary.testing import TestClient
 
 
@@ -158,3 +158,31 @@ def test_a_path_to_no_argument_of_the_schema_is_rejected_at_construction(serve: 
         FieldCosts(list_arguments=["input..first"])
     with pytest.raises(TypeError, match="list_arguments"):
         FieldCosts(list_arguments=[1])  # type: ignore[list-item]
+
+
+@pytest.mark.parametrize(
+    ("field", "counted"),
+    [
+        ("byPage(input: {first: 20}) { name }", 20),
+        ("byFilter(filter: {exact: {first: 30}, pageInfo: {first: 5}}) { name }", 30),
+        ("byFilter(filter: {}) { name }", 100),
+        ("byPages(inputs: [{first: 3}, {first: 4}]) { name }", 7),
+        ("byDefaultPage { name }", 50),
+        ("byIds(ids: [1, 2]) { name }", 2),
+    ],
+)
+def test_members_of_any_input_object_count_by_default(field: str, counted: int) -> None:
+    costs = FieldCosts()
+    for limit, rejected in ((counted + 2, False), (counted + 1, True)):
+        client = TestClient(GraphQL(SCHEMA, limits=GraphQLLimits(max_complexity=limit), costs=costs))
+        text = client.post("/", json={"query": f"{{ node {{ {field} }} }}"}).text
+        assert ("omplex" in text) is rejected, text
+
+
+def test_a_path_from_any_input_object_is_checked_as_others_are() -> None:
+    GraphQL(SCHEMA, costs=FieldCosts(list_arguments=["*.pageInfo.first", "*.after"]))
+    with pytest.raises(ValueError, match=r"'\*\.pageSize' in list_arguments"):
+        GraphQL(SCHEMA, costs=FieldCosts(list_arguments=["*.pageSize"]))
+    for wrong in ("*", "filter.*.first"):
+        with pytest.raises(ValueError, match="list_arguments"):
+            FieldCosts(list_arguments=[wrong])

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from armillary.asgi_types import ASGIApp, HTTPException, Receive, Scope, Send
 from armillary.datastructures import HTTPConnection
-from armillary.exchange import Rejection, can_reject_with_response, reject, rejection_of
+from armillary.exchange import OriginPolicy, Rejection, can_reject_with_response, guard_accept, reject, rejection_of
 from armillary.http import Response
 
 from ._backend import AuthenticationBackend, AuthenticationError
@@ -28,6 +28,8 @@ class AuthenticationMiddleware:
         app: the application.
         backend: one backend, or a list; the first that finds credentials of its kind decides.
         on_error: makes the response to an `AuthenticationError`.
+        allow_origins: origins, besides the server's own, whose pages may open a WebSocket with a user who is
+            authenticated, such as "https://app.example.com"; none by default. The handler may allow more.
 
     Raises:
         TypeError: a backend without `authenticate`, or its class; an on_error that cannot be called.
@@ -40,11 +42,15 @@ class AuthenticationMiddleware:
     credentials_class: type[AuthCredentials] = AuthCredentials
     """The class of the credentials of a connection that has none."""
 
+    checks_origins = True
+    """Whether a page of another origin is rejected if it opens a WebSocket with a user."""
+
     def __init__(
         self,
         app: ASGIApp,
         backend: AuthenticationBackend | Sequence[AuthenticationBackend],
         on_error: OnError | None = None,
+        allow_origins: Iterable[str] = (),
     ) -> None:
         self.app = app
         self.backends: list[AuthenticationBackend] = list(backend) if isinstance(backend, Sequence) else [backend]
@@ -57,6 +63,7 @@ class AuthenticationMiddleware:
                 raise TypeError(f"backend must be an AuthenticationBackend or a list of them, got {each!r}")
         self.on_error: OnError | None = self.default_on_error if on_error is None else on_error
         challenges = [getattr(each, "challenge", None) for each in self.backends]
+        self.origin_policy = OriginPolicy(allow_origins, check="always") if self.checks_origins else None
         self.challenge = ", ".join([challenge for challenge in challenges if isinstance(challenge, str)])
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -74,6 +81,8 @@ class AuthenticationMiddleware:
         if self.challenge and isinstance(auth, AuthCredentials):  # a backend may return another class
             auth.challenge = self.challenge
         scope["auth"], scope["user"] = auth, user
+        if scope["type"] == "websocket" and self.origin_policy is not None:
+            send = guard_accept(scope, send, self.origin_policy)
         await self.app(scope, receive, send)
 
     async def authenticate(self, conn: HTTPConnection) -> tuple[AuthCredentials, object]:

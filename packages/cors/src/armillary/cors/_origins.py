@@ -22,7 +22,8 @@ class AllowedOrigins:
 
     Attributes:
         any: whether all are allowed.
-        allows_foreign: whether all are, by name or by a regex that matches any host.
+        allows_foreign: whether strangers are: all, or by a regex that matches a random host under a name open to
+            everybody, such as `.com` or `.github.io`.
         named: the origins allowed by name, as browsers write them.
     """
 
@@ -38,7 +39,7 @@ class AllowedOrigins:
         self.any = "*" in named
         self.named = frozenset(canonical(origin) for origin in named if origin != "*")
         self._matches = None if regex is None else full_match(regex)
-        self.allows_foreign = self.any or any(map(self.allow, foreign_origins()))
+        self.allows_foreign = self.any or (regex is not None and any(map(self.allow, foreign_origins(regex))))
 
     def allow(self, origin: str) -> bool:
         """Return whether an Origin header names an allowed origin."""
@@ -50,12 +51,33 @@ class AllowedOrigins:
         return self._matches(origin) is not None and origin.isprintable() and " " not in origin
 
 
-def foreign_origins() -> list[str]:
-    """Return origins that nobody has named: of random hosts below the usual top-level domains."""
-    from os import urandom
+# Under these anybody can have a name. A regex names others itself, such as `https://\w+\.travel`.
+OPEN_SUFFIXES = (
+    *("com", "net", "org", "io", "dev", "app", "co", "de", "co.uk"),
+    *("github.io", "gitlab.io", "herokuapp.com", "netlify.app", "ngrok.io", "onrender.com", "pages.dev", "vercel.app"),
+    *("web.app", "workers.dev"),
+)
+PRIVATE_SUFFIXES = frozenset({"corp", "home", "internal", "invalid", "lan", "local", "localhost", "test"})
+"""Names at the top that nobody can register (RFC 6761, RFC 6762 appendix G)."""
 
-    host = f"x{urandom(12).hex()}"
-    return [f"{scheme}://{host}{ending}" for scheme in ("https", "http") for ending in ("", ".com", ".net", ".org")]
+
+def foreign_origins(regex: str) -> list[str]:
+    """Return origins that nobody has named: of random hosts, spelled in several ways, under names open to everybody."""
+    from os import urandom
+    from re import findall
+
+    number = int.from_bytes(urandom(12))
+    letters = "".join(chr(97 + number // 26**place % 26) for place in range(20))
+    named_last = {name.lower() for name in findall(r"\.([A-Za-z]{2,24})", regex)} - PRIVATE_SUFFIXES
+    hosts = (letters, f"{letters[:3]}{number:x}", f"{letters[:8]}-{letters[8:]}", f"www.{letters}", letters[:3])
+    endings = ("", *(f".{suffix}" for suffix in (*OPEN_SUFFIXES, *sorted(named_last))))
+    return [
+        f"{scheme}://{host}{ending}{port}"
+        for scheme in ("https", "http")
+        for host in hosts
+        for ending in endings
+        for port in ("", ":8443")
+    ]
 
 
 def full_match(regex: str) -> Callable[[str], object]:

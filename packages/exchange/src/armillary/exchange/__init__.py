@@ -15,6 +15,7 @@ takes an exception. A middleware that rejects what it does not like, in any ASGI
 ...             await self.app(scope, receive, send)
 """
 
+from ._accept_guard import ORIGIN_REJECTED, guard_accept
 from ._body_limit import (
     DEFAULT_MAX_BODY_SIZE,
     BodyTooLarge,
@@ -68,6 +69,7 @@ __all__ = [
     "CLOSED_ABNORMALLY",
     "DEFAULT_MAX_BODY_SIZE",
     "HTTP_TRANSITIONS",
+    "ORIGIN_REJECTED",
     "WEBSOCKET_TRANSITIONS",
     "BodyTooLarge",
     "CountedReceive",
@@ -87,6 +89,7 @@ __all__ = [
     "declared_length",
     "exchange_of",
     "find_exception_handler",
+    "guard_accept",
     "has_registered_handlers",
     "has_response_started",
     "has_session_or_user",

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Iterable, Sequence
 from typing import Any, ClassVar
 
 from armillary.asgi_types import ASGIApp, Message, Receive, Scope, Send, scope_record
+from armillary.exchange import OriginPolicy, guard_accept
 
 from ._cookie_header import STARTS, CookieHeader, SameSite, check_seconds, is_secure, vary_on_cookie
 from ._errors import SessionNotSaved, SessionTooLarge
@@ -47,6 +48,8 @@ class SessionMiddleware:
         reads_unnamed_cookies: whether cookies that were signed without their name, as Starlette signs them, are read
             too, and replaced with the response that used them; False by default. Turn it on for one `max_age` to keep
             the sessions of a program that moves here.
+        allow_origins: origins, besides the server's own, whose pages may open a WebSocket with a session that is not
+            empty, such as "https://app.example.com"; none by default. The handler may allow more.
 
     Raises:
         TypeError: a key that is not text, a max_age that is not an integer.
@@ -67,6 +70,8 @@ class SessionMiddleware:
     cookie_messages: ClassVar[tuple[str, ...]] = STARTS
     rejects_late_changes = True
     """Whether a change that a WebSocket makes after its handshake is an error, and not dropped."""
+    checks_origins = True
+    """Whether a page of another origin is rejected if it opens a WebSocket with a session."""
     allows_any_max_age = False
     allows_any_cookie = False
     """Whether to allow cookies that browsers would not accept."""
@@ -83,6 +88,7 @@ class SessionMiddleware:
         domain: str | None = None,
         partitioned: bool = False,
         reads_unnamed_cookies: bool = False,
+        allow_origins: Iterable[str] = (),
     ) -> None:
         if not self.allows_any_max_age:
             check_seconds("max_age", max_age)
@@ -94,6 +100,7 @@ class SessionMiddleware:
         strict = not self.allows_any_cookie
         self.cookie = CookieHeader(session_cookie, path, same_site, https_only, domain, partitioned, strict)
         self.max_age = max_age
+        self.origin_policy = OriginPolicy(allow_origins, check="always") if self.checks_origins else None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
@@ -113,13 +120,18 @@ class SessionMiddleware:
                 message = {**message, "headers": self.headers(scope, session, loaded, message)}
             return send(message)
 
-        if scope["type"] == "websocket" and self.rejects_late_changes:
+        if scope["type"] == "websocket":
             await self.run_websocket(scope, receive, send_with_cookie, session)
         else:
             await self.app(scope, receive, send_with_cookie)
 
     async def run_websocket(self, scope: Scope, receive: Receive, send: Send, session: Session) -> None:
         """Run the application, and raise if it changed the session when no cookie could be sent any more."""
+        if self.origin_policy is not None:
+            send = guard_accept(scope, send, self.origin_policy)
+        if not self.rejects_late_changes:
+            await self.app(scope, receive, send)
+            return
         saved = encode(session.snapshot())
 
         def send_and_close_session(message: Message) -> Awaitable[None]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from armillary.asgi_types import ASGIApp, Message, Receive, Scope, Send, scope_record
-from armillary.exchange import Rejection, reject
+from armillary.exchange import OriginPolicy, Rejection, guard_accept, reject
 
 from ._cookie_header import STARTS, CookieHeader, Header, SameSite, check_seconds, is_secure, vary_on_cookie
 from ._errors import SessionConflict, StoreUnavailable
@@ -40,7 +42,7 @@ class ServerSessionMiddleware:
         idle_timeout: seconds after which an unused session ends; 14 days by default.
         absolute_timeout: seconds after which any session ends; 90 days by default, None for never.
         save_timeout: seconds to keep trying while other requests change the same session; 10 by default.
-        path, same_site, https_only, domain, partitioned: as for `SessionMiddleware`.
+        path, same_site, https_only, domain, partitioned, allow_origins: as for `SessionMiddleware`.
 
     Raises:
         TypeError: a store without its methods, a timeout that is not an integer.
@@ -63,6 +65,7 @@ class ServerSessionMiddleware:
         https_only: bool | None = None,
         domain: str | None = None,
         partitioned: bool = False,
+        allow_origins: Iterable[str] = (),
     ) -> None:
         check_seconds("idle_timeout", idle_timeout)
         check_seconds("absolute_timeout", absolute_timeout)
@@ -77,6 +80,7 @@ class ServerSessionMiddleware:
         self.cookie = CookieHeader(session_cookie, path, same_site, https_only, domain, partitioned)
         self.lifetimes = Lifetimes(idle_timeout, absolute_timeout)
         self.save_timeout = save_timeout
+        self.origin_policy = OriginPolicy(allow_origins, check="always")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
@@ -112,7 +116,7 @@ class ServerSessionMiddleware:
             await self.app(scope, receive, send_with_cookie)
             return
         try:
-            await self.app(scope, receive, send_with_cookie)
+            await self.app(scope, receive, guard_accept(scope, send_with_cookie, self.origin_policy))
         except Exception:
             # Most often the disconnect of the client, for which each framework has an exception of its own.
             await self.save_at_end(current, is_rejected)

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final
 
 from armillary.asgi_types import ASGIApp, Receive, Scope, Send
-from armillary.exchange import DecidesOrigin, OriginCheck, OriginPolicy, Rejection, check_origin, reject
-
-REJECTED: Final = "This origin may not open a WebSocket here."
+from armillary.exchange import (
+    ORIGIN_REJECTED,
+    DecidesOrigin,
+    OriginCheck,
+    OriginPolicy,
+    Rejection,
+    check_origin,
+    reject,
+)
 
 
 class OriginMiddleware:
@@ -47,4 +52,4 @@ class OriginMiddleware:
         if scope["type"] != "websocket" or check_origin(scope, self.policy):
             await self.app(scope, receive, send)
             return
-        await reject(scope, send, Rejection(403, REJECTED), receive)
+        await reject(scope, send, Rejection(403, ORIGIN_REJECTED), receive)

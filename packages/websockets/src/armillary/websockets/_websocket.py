@@ -7,16 +7,15 @@ from collections.abc import Iterable, Mapping
 from types import TracebackType
 from typing import Final, Self
 
-from armillary.asgi_types import ASGIApp, HTTPException, Message, Receive, Scope, Send
+from armillary.asgi_types import ASGIApp, HTTPException, Message, Receive, Scope, Send, scope_record
 from armillary.concurrency import FairTurn
 from armillary.datastructures import StateT
-from armillary.exchange import can_reject_with_response, check_origin, is_origin_checked
+from armillary.exchange import ORIGIN_REJECTED, can_reject_with_response, check_origin, is_origin_checked
 
 from ._denial_response import run_denial_response
 from ._exceptions import WebSocketDisconnect, closing_of
 from ._handshake import handshake_headers
 from ._limits import WebSocketLimits
-from ._origin import REJECTED
 from ._queue import MessageQueue
 from ._reader import Reader
 from ._receiving import Receiving
@@ -101,8 +100,10 @@ class WebSocket(Receiving[StateT]):
         if self.client_state is CONNECTING:
             await self.receive()
         policy = self.origin_policy
-        if policy is not None and not is_origin_checked(self.scope) and not check_origin(self.scope, policy):
-            raise HTTPException(403, REJECTED)
+        if policy is None:
+            scope_record(self.scope)["origin_checked"] = True  # every page, whatever an outer middleware would say
+        elif not is_origin_checked(self.scope) and not check_origin(self.scope, policy):
+            raise HTTPException(403, ORIGIN_REJECTED)
         await self.send({"type": "websocket.accept", "subprotocol": subprotocol, "headers": encoded})
 
     async def send_denial_response(self, response: ASGIApp) -> None:

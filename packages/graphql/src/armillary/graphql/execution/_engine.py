@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from typing import Any, cast
 
@@ -152,18 +152,38 @@ class Engine:
         try:
             results: Any = await self._streamed.stream(operation.text, **_arguments(operation, values))
             async with aclosing(results):
-                with CurrentState(state):
-                    # The executor is created before the first result. An executor for each event is a copy of it.
-                    result = await anext(results, None)
-                while result is not None:
-                    yield result
-                    result = await anext(results, None)
+                try:
+                    with CurrentState(state):
+                        # The executor is created before the first result. An executor for each event is a copy of it.
+                        result = await anext(results, None)
+                    while result is not None and not _is_cancelled(state):
+                        yield result
+                        result = await anext(results, None)
+                finally:
+                    await self._let_end(results, state)
+            if (events := state.events) is not None and events.cancellation is not None:
+                raise events.cancellation
         finally:
             end_span(span)
+
+    async def _let_end(self, results: AsyncIterator[Any], state: OperationState) -> None:
+        """Stop the events of a subscription, so that its results, and the hooks around them, end by themselves."""
+        if state.events is None:
+            return
+        from anyio import move_on_after
+
+        with move_on_after(self.limits.result_timeout, shield=True):
+            await state.events.stop()
+            while await anext(results, None) is not None:
+                pass
 
     def frames(self, operation: RunnableOperation, result: Any) -> AsyncGenerator[Any]:
         """Yield a result of `execute`, and what follows it in incremental delivery, within its limits."""
         return result_frames(result, self.limits.result_timeout, operation.state)
+
+
+def _is_cancelled(state: OperationState) -> bool:
+    return state.events is not None and state.events.cancellation is not None
 
 
 def _arguments(operation: RunnableOperation, values: ContextValues) -> dict[str, Any]:

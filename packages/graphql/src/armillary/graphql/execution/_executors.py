@@ -7,15 +7,24 @@ stopped has to end as a whole, so its error is raised again at each level.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Iterable, Iterator, Sized
+from asyncio import CancelledError
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Iterable, Iterator, Sized
 from typing import Any, cast
 
-from graphql.execution import Executor
+from graphql import GraphQLError
+from graphql.execution import ExecutionResult, Executor
 
+from ._event_source import EventSource
 from ._operation_state import OperationState, current_state
 from ._time_limit import ResultTime
 
-_OVERRIDDEN = ("complete_async_iterator_value", "complete_iterable_value", "execute_field", "handle_field_error")
+_OVERRIDDEN = (
+    "cancellable_iterable",
+    "complete_async_iterator_value",
+    "complete_iterable_value",
+    "execute_field",
+    "handle_field_error",
+)
 
 
 class _LimitedExecutor(Executor[Any]):
@@ -100,6 +109,14 @@ class _SubscriptionExecutor(_LimitedExecutor):
 
     result_timeout: float | None
     executes_event = False
+    events: EventSource
+
+    def cancellable_iterable(self, iterable: AsyncIterable[Any]) -> AsyncIterable[Any]:
+        made: AsyncIterable[Any] = cast("Any", super()).cancellable_iterable(iterable)
+        if self.executes_event:
+            return made
+        self.events = self.state.events = EventSource(made)
+        return self.events
 
     def build_per_event_executor(self, payload: Any) -> Executor[Any]:
         executor: Any = cast("Any", super()).build_per_event_executor(payload)
@@ -117,8 +134,13 @@ class _SubscriptionExecutor(_LimitedExecutor):
         return result
 
     async def _finish(self, awaitable: Awaitable[Any]) -> Any:
-        async with ResultTime(self.state):
-            result = await awaitable
+        try:
+            async with ResultTime(self.state):
+                result = await awaitable
+        except CancelledError as exc:
+            if not self.events.keep(exc):
+                raise
+            return ExecutionResult(None, [GraphQLError("The subscription was stopped.")])  # for hooks: nobody gets it
         self.state.finish()
         return result
 

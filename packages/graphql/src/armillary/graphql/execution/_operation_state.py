@@ -17,6 +17,7 @@ from typing import ClassVar, Final
 from graphql import GraphQLError
 
 from .._context import GraphQLContext
+from ._event_source import EventSource
 
 _logger = getLogger("armillary.graphql")
 
@@ -75,9 +76,21 @@ class OperationState:
 
     Attributes:
         stopped: the error that stopped it, if any.
+        events: those of a subscription, once it has started.
     """
 
-    __slots__ = ("_context", "_deadline", "_late", "_left", "_logged", "_max_values", "name", "seconds", "stopped")
+    __slots__ = (
+        "_context",
+        "_deadline",
+        "_late",
+        "_left",
+        "_logged",
+        "_max_values",
+        "events",
+        "name",
+        "seconds",
+        "stopped",
+    )
 
     def __init__(
         self,
@@ -90,6 +103,7 @@ class OperationState:
         self.name = name
         self.seconds = seconds
         self.stopped: Stopped | None = None
+        self.events: EventSource | None = None
         self._max_values = max_values
         self._left = inf if max_values is None else max_values
         self._deadline = inf if seconds is None else monotonic() + seconds

@@ -23,8 +23,8 @@ class FieldCosts:
         weights: costs by "Type.field"; 0 for none.
         default: the cost of every other field.
         list_arguments: arguments that say how many items a field returns: by a number, or by the length of
-            a list. A dotted path names a member of an input object. Names are those of the schema. By
-            default "first", "last", "limit", "ids", "input.first", "input.last" and "input.limit".
+            a list. A dotted path names a member of an input object, of any if it begins with "*". Names are
+            those of the schema. By default "first", "last", "limit" and "ids", as arguments and in any input object.
 
     A weight may also be set on the field: `strawberry.field(metadata={"cost": 5})`. `weights` takes precedence.
 

@@ -1,9 +1,9 @@
 """How many items a field is asked for, by the values of its arguments.
 
-An argument counts by its path: `first` is an argument, `input.first` a member of its input object. The
-value of each part of a path comes from the first of these that there is: the document, with the values of
-its variables; the default in the schema. A number counts as itself, a list as its length; members of the
-input objects in a list add up.
+An argument counts by its path: `first` is an argument, `input.first` a member of its input object, `*.first` a member
+of any input object, however deep. The value of each part of a path comes from the first of these that there is: the
+document, with the values of its variables; the default in the schema. A number counts as itself, a list as its length;
+members of the input objects in a list add up.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from graphql import (
     get_named_type,
 )
 
-DEFAULT_LIST_ARGUMENTS: Final = ("first", "last", "limit", "ids", "input.first", "input.last", "input.limit")
+DEFAULT_LIST_ARGUMENTS: Final = ("first", "last", "limit", "ids", "*.first", "*.last", "*.limit", "*.ids")
 
 _MAX_ITEMS = 10**18
 
@@ -39,12 +39,12 @@ class ListArguments:
     """The arguments that say how many items a field returns.
 
     Args:
-        paths: names of arguments, and dotted paths into input objects, as in the schema; None for
-            `DEFAULT_LIST_ARGUMENTS`.
+        paths: names of arguments, and dotted paths into input objects, as in the schema; "*" begins one into any.
+            None for `DEFAULT_LIST_ARGUMENTS`.
 
     Raises:
         TypeError: not a list of strings.
-        ValueError: a path has an empty part.
+        ValueError: a path has an empty part, or a "*" that is not the beginning of a longer one.
 
     >>> ListArguments(["first", "input.first"]).paths
     (('first',), ('input', 'first'))
@@ -55,7 +55,7 @@ class ListArguments:
         if isinstance(paths, str) or not all(isinstance(name, str) for name in names):
             raise TypeError(f"FieldCosts takes list_arguments as a list of names, got {paths!r}")
         self.paths = tuple(tuple(cast("str", name).split(".")) for name in names)
-        if not all(all(path) for path in self.paths):
+        if not all(all(path) and path != ("*",) and "*" not in path[1:] for path in self.paths):
             raise ValueError(f"FieldCosts takes list_arguments as names or paths such as 'input.first', got {names!r}")
         # Not every schema has all of the default ones.
         self._checked = self.paths if paths is not None else ()
@@ -87,13 +87,19 @@ class ListArguments:
         """
         items = 1.0
         for name, *rest in self.paths:
-            argument: Any = field.args.get(name)
-            if argument is None:
-                continue
-            given = next((part.value for part in node.arguments or () if part.name.value == name), None)
-            value = Undefined if given is None else plain_value(given, variables)
-            items = max(items, _size(value, argument, rest))
+            if name in field.args:
+                items = max(items, _size(_given(node, name, variables), field.args[name], rest))
+            elif name == "*":
+                for each, argument in field.args.items():
+                    if _members(argument):
+                        items = max(items, _size(_given(node, each, variables), argument, ["*", *rest]))
         return int(min(items, _MAX_ITEMS))
+
+
+def _given(node: FieldNode, name: str, variables: Mapping[str, Any] | None) -> Any:
+    """Return the value that the document gives an argument, `Undefined` if it gives none."""
+    given = next((part.value for part in node.arguments or () if part.name.value == name), None)
+    return Undefined if given is None else plain_value(given, variables)
 
 
 def plain_value(node: ValueNode, variables: Mapping[str, Any] | None) -> Any:
@@ -128,12 +134,26 @@ def variable_defaults(node: OperationDefinitionNode) -> dict[str, Any]:
 
 
 def _leads_somewhere(inputs: Mapping[str, Any], path: tuple[str, ...]) -> bool:
+    if path[0] == "*":
+        return _is_member(inputs, path[1:], set())
     for name in path:
         found = inputs.get(name)
         if found is None:
             return False
         inputs = _members(found)
     return True
+
+
+def _is_member(inputs: Mapping[str, Any], path: tuple[str, ...], seen: set[str]) -> bool:
+    """Return whether a path leads somewhere from any input object at or below `inputs`."""
+    for definition in inputs.values():
+        members = _members(definition)
+        type_name = str(cast("Any", get_named_type)(definition.type))
+        if members and type_name not in seen:
+            seen.add(type_name)
+            if _leads_somewhere(members, path) or _is_member(members, path, seen):
+                return True
+    return False
 
 
 def _members(definition: Any) -> Mapping[str, Any]:
@@ -152,10 +172,15 @@ def _size(value: Any, definition: Any, path: list[str]) -> float:
         return sum(_size(member, definition, path) for member in members) if path else len(members)
     if not path:
         return value if isinstance(value, (int, float)) and not isinstance(value, bool) else 0
-    below = _members(definition).get(path[0])
-    if below is None or not isinstance(value, dict):
+    members_by_name = _members(definition)
+    if not members_by_name or not isinstance(value, dict):
         return 0
-    return _size(cast("dict[str, Any]", value).get(path[0], Undefined), below, path[1:])
+    values = cast("dict[str, Any]", value)
+    if path[0] == "*":
+        below = (_size(values.get(name, Undefined), member, path) for name, member in members_by_name.items())
+        return max(_size(values, definition, path[1:]), *below)
+    member = members_by_name.get(path[0])
+    return 0 if member is None else _size(values.get(path[0], Undefined), member, path[1:])
 
 
 def _default(definition: Any) -> Any:

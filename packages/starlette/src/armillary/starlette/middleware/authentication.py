@@ -16,6 +16,7 @@ class AuthenticationMiddleware(NativeAuthenticationMiddleware):
     """The native middleware with Starlette's responses."""
 
     credentials_class = AuthCredentials
+    checks_origins = False
 
     async def reject(self, conn: HTTPConnection, exc: AuthenticationError, receive: Receive, send: Send) -> None:  # type: ignore[override]
         if conn.scope["type"] == "websocket":

@@ -37,6 +37,7 @@ class SessionMiddleware(NativeSessionMiddleware):
     finds_changes_inside = False
     cookie_messages = ("http.response.start", "websocket.accept")
     rejects_late_changes = False
+    checks_origins = False
     allows_any_max_age = True
     allows_any_cookie = True
 
