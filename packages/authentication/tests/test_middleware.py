@@ -252,3 +252,12 @@ async def test_a_users_websocket_is_opened_by_pages_of_this_server_and_programs(
     app = AuthenticationMiddleware(websocket_session(chat), BACKEND)
     headers = [(b"host", b"shop.test"), *([] if origin is None else [(b"origin", origin)])]
     assert (await handshake(app, *headers, *ADA))[0]["type"] == kind
+
+
+def test_the_scopes_that_an_endpoint_requires_are_listed_on_it() -> None:
+    @requires("admin")
+    @requires(["authenticated", "staff"], 401)
+    async def endpoint(request: Any) -> None: ...
+
+    listed: Any = endpoint
+    assert listed.required_scopes == ("admin", "authenticated", "staff")

@@ -33,6 +33,8 @@ def requires(
             middleware's backends.
         redirect: the name of a route to go to instead (303), with the current URL as `next`.
 
+    The function it returns lists them in its attribute `required_scopes`, outer decorators first.
+
     Raises:
         TypeError: a status_code or redirect of the wrong kind; (when it decorates) the function has
             no such parameter.
@@ -66,7 +68,7 @@ def requires(
                     return None
                 return await function(*args, **kwargs)
 
-            return cast(EndpointT, for_websockets)
+            return cast(EndpointT, guarded(for_websockets, function, needed))
 
         def reject(conn: HTTPConnection) -> Any:
             if redirect is None:
@@ -82,16 +84,23 @@ def requires(
                 conn = find_connection(args, kwargs)
                 return await function(*args, **kwargs) if has_required_scope(conn, needed) else reject(conn)
 
-            return cast(EndpointT, for_requests)
+            return cast(EndpointT, guarded(for_requests, function, needed))
 
         @wraps(function)
         def for_requests_in_threads(*args: Any, **kwargs: Any) -> Any:
             conn = find_connection(args, kwargs)
             return function(*args, **kwargs) if has_required_scope(conn, needed) else reject(conn)
 
-        return cast(EndpointT, for_requests_in_threads)
+        return cast(EndpointT, guarded(for_requests_in_threads, function, needed))
 
     return decorate
+
+
+def guarded(function: Callable[..., Any], endpoint: Callable[..., Any], scopes: Sequence[str]) -> Any:
+    """Return a function that stands for an endpoint, with all the scopes that it requires listed on it."""
+    listed: Any = function
+    listed.required_scopes = (*scopes, *getattr(endpoint, "required_scopes", ()))
+    return listed
 
 
 def connection_parameter(function: Callable[..., Any]) -> tuple[str, int]:

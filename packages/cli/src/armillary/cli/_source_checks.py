@@ -1,0 +1,68 @@
+"""Checks of the program's own files: what they use of packages that are not installed."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+
+from ._errors import is_user_file, place
+from ._finding import Finding
+from ._import_string import LoadedApplication
+from ._parts import install_command
+from ._servers import SERVERS
+
+
+def check_sources(loaded: LoadedApplication) -> Iterator[Finding]:
+    """Yield what is missing for the application to be served, and for what its files use."""
+    if not any(find_spec(server) for server in SERVERS):
+        sentence = "no server is installed"
+        yield Finding("missing package", "error", sentence, 'pip install "armillary-cli[uvicorn]"')
+    top = loaded.module.__name__.partition(".")[0]
+    for name, module in sorted(sys.modules.items()):
+        filename = getattr(module, "__file__", None)
+        is_of_program = name.partition(".")[0] == top or module is loaded.module
+        if filename and filename.endswith(".py") and is_of_program and is_user_file(filename):
+            yield from check_file(Path(filename))
+
+
+def check_file(path: Path) -> Iterator[Finding]:
+    """Yield what a file of the program uses that is not installed, also where it is imported in a function."""
+    tree = ast.parse(path.read_text("utf-8"), str(path))
+    for node in ast.walk(tree):
+        names: list[str] = []
+        if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names = [node.module]
+        elif isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        for name in names:
+            if name.startswith("armillary.") and not _is_installed(name):
+                yield _missing(path, node, f'imports "{name}", which is not installed', install_command(name))
+        if _reads_form(node) and find_spec("python_multipart") is None:
+            sentence = "reads a form, and the parser of forms is not installed"
+            yield _missing(path, node, sentence, 'pip install "armillary-http[forms]"')
+
+
+def _missing(path: Path, node: ast.AST, what: str, fix: str) -> Finding:
+    where = place(str(path), getattr(node, "lineno", None))
+    return Finding("missing package", "error", f"{where} {what}", fix)
+
+
+def _is_installed(name: str) -> bool:
+    try:
+        return find_spec(name) is not None
+    except ModuleNotFoundError:
+        return False
+
+
+def _reads_form(node: ast.AST) -> bool:
+    """Return whether a node is `request.form(...)`."""
+    return (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr == "form"
+        and isinstance(node.func.value, ast.Name)
+        and node.func.value.id == "request"
+    )
