@@ -71,7 +71,7 @@ def run(
     processes = f", {workers} processes" if workers > 1 else ""
     output().print(f"Serving {served.reference} on [bold]{served.url}[/bold] by {chosen}{processes}")
     served.publish()
-    SERVERS[chosen](host, port, reload=None, workers=workers, access_log=access_log)
+    SERVERS[chosen](host, port, workers=workers, access_log=access_log)
 
 
 def _proxies(text: str | None, app: Any) -> list[str]:

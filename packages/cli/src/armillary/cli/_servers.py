@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib.util import find_spec
-from pathlib import Path
-from typing import Any
 
 from ._errors import CommandError
 
@@ -29,7 +27,7 @@ def choose_server(name: str | None) -> str:
     raise CommandError(f"no server is installed; run: {_INSTALL}")
 
 
-def _serve_with_uvicorn(host: str, port: int, *, reload: str | None, workers: int, access_log: bool) -> None:
+def _serve_with_uvicorn(host: str, port: int, *, workers: int, access_log: bool, reload: str | None = None) -> None:
     import uvicorn
 
     uvicorn.run(
@@ -47,11 +45,10 @@ def _serve_with_uvicorn(host: str, port: int, *, reload: str | None, workers: in
     )
 
 
-def _serve_with_granian(host: str, port: int, *, reload: str | None, workers: int, access_log: bool) -> None:
+def _serve_with_granian(host: str, port: int, *, workers: int, access_log: bool) -> None:
     from granian.constants import Interfaces
     from granian.server import Server
 
-    options: dict[str, Any] = {"reload_paths": [Path(reload)]} if reload is not None else {}
     Server(
         _FACTORY,
         factory=True,
@@ -61,8 +58,6 @@ def _serve_with_granian(host: str, port: int, *, reload: str | None, workers: in
         workers=workers,
         workers_kill_timeout=_GRACE,
         log_access=access_log,
-        reload=reload is not None,
-        **options,
     ).serve()
 
 
