@@ -152,6 +152,10 @@ lock: ## bring uv.lock up to date with every pyproject.toml
 graphiql: setup ## put GraphiQL's released files into armillary-graphql, checked by their hashes (needs npm)
 	@$(PY) tools/fetch_graphiql.py
 
+.PHONY: swagger-ui
+swagger-ui: setup ## put Swagger UI's released files into armillary-openapi, checked by their hashes (needs npm)
+	@$(PY) tools/fetch_swagger_ui.py
+
 .PHONY: clean
 clean: ## remove everything that is made: .venv, .tools, dist, site, caches
 	rm -rf .venv .tools .cache dist build site .mypy_cache .ruff_cache .pytest_cache .hypothesis

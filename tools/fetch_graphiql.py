@@ -6,25 +6,12 @@ one that was reviewed is rejected. `--adopt` prints the hashes of what was fetch
 
 from __future__ import annotations
 
-import json
-import subprocess
 import sys
-import tarfile
-import tempfile
-from hashlib import sha256
 from pathlib import Path
-from typing import NamedTuple
+
+from npm_files import Release, put
 
 TARGET = Path(__file__).resolve().parents[1] / "packages/graphql/src/armillary/graphql/graphiql"
-
-
-class Release(NamedTuple):
-    """One npm package: its version, and the targets of its files, by their paths in the package."""
-
-    name: str
-    version: str
-    files: dict[str, str]
-
 
 RELEASES = (
     Release(
@@ -65,46 +52,5 @@ SHA256 = {
     "react.production.min.js": "d949f1c3687aedadcedac85261865f29b17cd273997e7f6b2bfc53b2f9d4c4dd",
 }
 
-
-def fetch(release: Release, folder: Path) -> dict[str, bytes]:
-    """Return the files of a release, by the names they are to have."""
-    command = ["npm", "pack", "--silent", "--ignore-scripts", f"{release.name}@{release.version}"]
-    archive = subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True).stdout.split()[-1]
-    found: dict[str, bytes] = {}
-    with tarfile.open(folder / archive) as package:
-        for path, name in release.files.items():
-            member = package.extractfile(f"package/{path}")
-            assert member is not None, f"{release.name} has no {path}"
-            found[name] = member.read()
-    return found
-
-
-def main(arguments: list[str]) -> int:
-    """Fetch all releases, and write them if every hash is right."""
-    adopt = arguments == ["--adopt"]
-    files: dict[str, bytes] = {}
-    wrong = 0
-    with tempfile.TemporaryDirectory() as folder:
-        for release in RELEASES:
-            fetched = fetch(release, Path(folder))
-            for name in release.files.values():
-                digest = sha256(fetched[name]).hexdigest()
-                if adopt:
-                    print(f"{name} {digest}")
-                elif digest != SHA256[name]:
-                    print(f"{release.name} {release.version}: {name} is {digest}, not {SHA256[name]}", file=sys.stderr)
-                    wrong += 1
-            files.update(fetched)
-    if wrong or adopt:
-        return 1 if wrong else 0
-    TARGET.mkdir(exist_ok=True)
-    for name, content in files.items():
-        (TARGET / name).write_bytes(content)
-    versions = {release.name: release.version for release in RELEASES}
-    record = {"packages": versions, "files": {name: sha256(content).hexdigest() for name, content in files.items()}}
-    (TARGET / "versions.json").write_text(json.dumps(record, indent=2, sort_keys=True) + "\n", encoding="utf-8")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(put(RELEASES, SHA256, TARGET, sys.argv[1:]))

@@ -37,9 +37,8 @@ def parse_docstring(func: Callable[..., Any], route: str = "") -> dict[str, Any]
         ImportError: PyYAML is not installed.
     """
     docstring = inspect.getdoc(func) or ""
-    parts = SEPARATOR.split(docstring)
-    text = parts[-1]
-    if len(parts) == 1 and not OPERATION_FIELD.search(text):
+    text = yaml_part(docstring)
+    if text is None:
         return {}
     skipped = docstring[: len(docstring) - len(text)].count("\n")
     yaml = yaml_library("YAML in a docstring")
@@ -56,6 +55,21 @@ def parse_docstring(func: Callable[..., Any], route: str = "") -> dict[str, Any]
     if not isinstance(parsed, dict):
         raise DocstringError(f"{locate(func, route, docstring, skipped)}: expected fields such as 'responses:'")
     return cast("dict[str, Any]", parsed)
+
+
+def yaml_part(docstring: str) -> str | None:
+    """Return what follows the last `---`, or all of a docstring that begins a line with a field of an operation."""
+    parts = SEPARATOR.split(docstring)
+    return None if len(parts) == 1 and not OPERATION_FIELD.search(docstring) else parts[-1]
+
+
+def prose(func: Callable[..., Any]) -> str:
+    """Return the part of a function's docstring that is for people: what its YAML leaves."""
+    docstring = inspect.getdoc(func) or ""
+    parts = SEPARATOR.split(docstring)
+    if len(parts) > 1:
+        return "---".join(parts[:-1]).strip()
+    return "" if yaml_part(docstring) is not None else docstring.strip()
 
 
 def malformed(func: Callable[..., Any], route: str, problem: str) -> DocstringError:

@@ -29,21 +29,41 @@ class EndpointInfo(NamedTuple):
     convertors: Mapping[str, Any] = {}
 
 
-def find_endpoints(
+class FoundRoute(NamedTuple):
+    """A route of functions or of an application, wherever it is mounted.
+
+    Attributes:
+        path: with the paths of its mounts and without convertors.
+        route: the route itself.
+        convertors: those of its own path and of the mounts', by parameter.
+    """
+
+    path: str
+    route: Route
+    convertors: Mapping[str, Any]
+
+
+def find_routes(
     routes: Iterable[BaseRoute], prefix: str = "", above: Mapping[str, Any] | None = None
-) -> Iterator[EndpointInfo]:
-    """Yield every operation to include in the schema; HEAD is left out."""
+) -> Iterator[FoundRoute]:
+    """Yield every route to include in the schema, those below mounts and hosts too."""
     known = dict(above or {})
     for route in routes:
         if isinstance(route, Mount):
             path = prefix + without_convertors(route.path)
-            yield from find_endpoints(route.routes or (), path, {**known, **route.param_convertors})
+            yield from find_routes(route.routes or (), path, {**known, **route.param_convertors})
         elif isinstance(route, Host):
-            yield from find_endpoints(route.routes or (), prefix, known)
+            yield from find_routes(route.routes or (), prefix, known)
         elif isinstance(route, Route) and route.include_in_schema:
-            path, convertors = prefix + without_convertors(route.path), {**known, **route.param_convertors}
-            for method, func in operations(route):
-                yield EndpointInfo(path, method, func, convertors)
+            path = prefix + without_convertors(route.path)
+            yield FoundRoute(path, route, {**known, **route.param_convertors})
+
+
+def find_endpoints(routes: Iterable[BaseRoute]) -> Iterator[EndpointInfo]:
+    """Yield every operation to include in the schema; HEAD is left out."""
+    for path, route, convertors in find_routes(routes):
+        for method, func in operations(route):
+            yield EndpointInfo(path, method, func, convertors)
 
 
 def operations(route: Route) -> Iterator[tuple[str, Callable[..., Any]]]:

@@ -1,0 +1,98 @@
+"""One operation to describe: a route and a method, with what is known of them."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from armillary.routing import BaseRoute
+
+from .._docstring import parse_docstring, prose
+from .._endpoints import FoundRoute, find_routes, operations
+
+MAX_LAYERS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class DescribedRoute:
+    """One operation to describe.
+
+    Attributes:
+        path: with the paths of its mounts and without convertors.
+        method: lower-case.
+        function: the function or method that handles it.
+        convertors: those of the path's parameters, by name.
+        signature: what `armillary.binding` found in the function; None for a function of a request.
+        options: what was given to the route: status_code, summary, tags, responses and the like.
+        route: the route itself.
+    """
+
+    path: str
+    method: str
+    function: Callable[..., Any]
+    convertors: Mapping[str, Any]
+    signature: Any
+    options: Mapping[str, Any]
+    route: Any
+
+    @property
+    def label(self) -> str:
+        """The method and path, for messages."""
+        return f"{self.method.upper()} {self.path}"
+
+    @property
+    def parameter_names(self) -> list[str]:
+        """The names of the parameters in the path."""
+        return [name for name in self.convertors if f"{{{name}}}" in self.path]
+
+    def docstring(self) -> Mapping[str, Any]:
+        """Return the operation in the docstring's YAML.
+
+        Raises:
+            DocstringError: the YAML is malformed.
+            ImportError: there is YAML, and PyYAML is not installed.
+        """
+        return parse_docstring(self.function, self.label)
+
+    def texts(self) -> dict[str, str]:
+        """Return summary and description: the first line of the docstring's prose, and the rest."""
+        text = prose(self.function)
+        summary, _, description = text.partition("\n\n")
+        lines = {"summary": " ".join(summary.split()).removesuffix("."), "description": description.strip()}
+        return {name: line for name, line in lines.items() if line}
+
+
+def described_routes(routes: Iterable[BaseRoute]) -> Iterator[DescribedRoute]:
+    """Yield every operation of routes that generated descriptions are to list; HEAD is left out."""
+    for found in find_routes(routes):
+        options: Mapping[str, Any] = getattr(found.route, "operation", None) or {}
+        if options.get("include_in_schema", True) is False:
+            continue
+        signature = find_signature(found.route)
+        for method, function in handled_methods(found):
+            yield DescribedRoute(found.path, method, function, found.convertors, signature, options, found.route)
+
+
+def handled_methods(found: FoundRoute) -> Iterator[tuple[str, Callable[..., Any]]]:
+    """Yield each method of a route and its function; an application's methods are those the route names."""
+    listed = list(operations(found.route))
+    yield from listed
+    if not listed and not inspect.isclass(found.route.endpoint):
+        for method in sorted(found.route.methods or ()):
+            if method != "HEAD":
+                yield method.lower(), found.route.endpoint
+
+
+def find_signature(route: Any) -> Any:
+    """Return what `armillary.binding` knows of a route's function, inside its middleware; None if it is not bound."""
+    app: Any = route.app
+    for _ in range(MAX_LAYERS):
+        signature = getattr(app, "signature", None)
+        if signature is not None and hasattr(signature, "parameters"):
+            return signature
+        app = getattr(app, "app", None)
+        if app is None:
+            break
+    return None

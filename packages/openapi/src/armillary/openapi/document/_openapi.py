@@ -1,0 +1,265 @@
+"""The OpenAPI document of an application, made when it is first asked for and kept until the routes change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from hashlib import sha256
+from typing import Any, NamedTuple, Protocol
+
+from armillary.http import Request, Response, precondition_status, received_conditions
+from armillary.routing import BaseRoute, Route
+from armillary.serialization import encode_json
+
+from .._endpoints import METHODS, find_routes
+from .._yaml import to_yaml
+from ..pages import Page, SwaggerUI
+from ..schemas._components import Components
+from ..schemas._constraints import Schema
+from ..schemas._type_schemas import TypeSchemas
+from ._described_route import DescribedRoute, described_routes
+from ._operations import OperationBuilder, SecurityRequirement, server_object
+from ._typed_parts import with_schemas
+
+MAX_MOUNT_POINTS = 16
+
+
+class HasRoutes(Protocol):
+    """An application or a router."""
+
+    @property
+    def routes(self) -> Sequence[BaseRoute]:
+        """Its routes."""
+        ...
+
+
+class Rendering(NamedTuple):
+    """A document as it is sent."""
+
+    content: bytes
+    etag: str
+
+
+class OpenAPI:
+    """The OpenAPI document of an application, from the types and docstrings of its functions.
+
+    Args:
+        app: an application or router, whose `routes` are described; None if `add_to` is called, as
+            `Armillary(openapi=...)` does.
+        title, version: of the API.
+        summary, description, terms_of_service, contact, license: more about it; the descriptions are Markdown.
+        openapi_version: "3.2.0" or "3.1.1"; what 3.1 does not have (the method QUERY, schemas of a stream's items)
+            is left out of it or becomes an extension.
+        servers: URLs, or Server Objects. By default the path where the application is mounted.
+        tags: Tag Objects, in the order in which pages show them.
+        security: what every operation requires that has no `security` of its own: names of schemes, or mappings of
+            names to scopes; one of them is enough.
+        security_schemes: Security Scheme Objects by name.
+        webhooks: routes of requests that the API sends; a route's path without its slash is the name.
+        external_docs: an External Documentation Object.
+        components: Components Objects to add.
+        operation_id: returns the id of an operation that names none; by default method and path, as
+            `get_stars_by_number`.
+        types: schemas of types that have none, or another than the one wanted.
+        separate_input: whether a type that is both received and sent, with members that may be left out only when it
+            is received, gets a component for each.
+        path: of the document in JSON; None to serve none.
+        yaml_path: of the document in YAML; None to serve none.
+        pages: what shows the document: `SwaggerUI()` by default; [] for none.
+
+    Raises:
+        ValueError: openapi_version is another, a path does not start with "/", a security scheme has no definition.
+
+    >>> from armillary.routing import Route, Router
+    >>> async def show(request):
+    ...     '''Show a star.'''
+    >>> router = Router([Route("/stars/{number:int}", show)])
+    >>> document = OpenAPI(router, "Stars", "1.0").document()
+    >>> document["paths"]["/stars/{number}"]["get"]["summary"]
+    'Show a star'
+    """
+
+    def __init__(
+        self,
+        app: HasRoutes | None = None,
+        title: str = "API",
+        version: str = "0.1.0",
+        *,
+        summary: str | None = None,
+        description: str | None = None,
+        terms_of_service: str | None = None,
+        contact: Mapping[str, str] | None = None,
+        license: Mapping[str, str] | None = None,
+        openapi_version: str = "3.2.0",
+        servers: Sequence[str | Mapping[str, Any]] = (),
+        tags: Sequence[Mapping[str, Any]] = (),
+        security: Sequence[SecurityRequirement] = (),
+        security_schemes: Mapping[str, Mapping[str, Any]] | None = None,
+        webhooks: Iterable[BaseRoute] = (),
+        external_docs: Mapping[str, str] | None = None,
+        components: Mapping[str, Mapping[str, Any]] | None = None,
+        operation_id: Callable[[DescribedRoute], str] | None = None,
+        types: Mapping[Any, Schema] | None = None,
+        separate_input: bool = True,
+        path: str | None = "/openapi.json",
+        yaml_path: str | None = None,
+        pages: Sequence[Page] | None = None,
+    ) -> None:
+        if not openapi_version.startswith(("3.1.", "3.2.")):
+            raise ValueError(f"openapi_version takes '3.1.1' or '3.2.0', got {openapi_version!r}")
+        for name, value in (("path", path), ("yaml_path", yaml_path)):
+            if value is not None and not value.startswith("/"):
+                raise ValueError(f"{name} must start with '/', got {value!r}; write {'/' + value!r}")
+        self.app = app
+        self.openapi_version = openapi_version
+        self.path = path
+        self.yaml_path = yaml_path
+        self.pages = [SwaggerUI()] if pages is None else [*pages]
+        if self.pages and path is None:
+            raise ValueError("path: pages need the document in JSON; name its path, or write pages=[]")
+        info: Schema = {"title": title, "summary": summary, "version": version, "description": description}
+        info |= {"termsOfService": terms_of_service, "contact": contact, "license": license}
+        self.info: Schema = {key: value for key, value in info.items() if value is not None}
+        self.servers = [server_object(server) for server in servers]
+        self.tags = [dict(tag) for tag in tags]
+        self.security = [*security]
+        self.security_schemes = {name: dict(scheme) for name, scheme in (security_schemes or {}).items()}
+        self.webhooks = [*webhooks]
+        self.external_docs = external_docs
+        self.components = components or {}
+        self.operation_id = operation_id
+        self.types = types
+        self.separate_input = separate_input
+        self._described: list[Any] | None = None
+        self._document: Schema = {}
+        self._renderings: dict[tuple[str, str], Rendering] = {}
+
+    def document(self) -> Schema:
+        """Return the document; it is made anew only if the routes have changed.
+
+        Raises:
+            TypeError: a type has no schema; the message names the operation.
+            ValueError: two operations have the same id, or one requires a scheme that is not defined.
+            DocstringError: the YAML of a docstring is malformed.
+        """
+        routes = [found.route for found in find_routes(self._routes())]
+        if self._described is None or not same_objects(self._described, routes):
+            self._document = self._make()
+            self._described = routes
+            self._renderings.clear()
+        return self._document
+
+    def json(self) -> bytes:
+        """Return the document as JSON in UTF-8."""
+        return self._render("json", "").content
+
+    def yaml(self) -> bytes:
+        """Return the document as YAML in UTF-8.
+
+        Raises:
+            ImportError: PyYAML is not installed; the extra `yaml` brings it.
+        """
+        return self._render("yaml", "").content
+
+    def routes(self) -> list[Route]:
+        """Return the routes of the document and of the pages, to add to an application's own."""
+        found = [route for page in self.pages for route in page.routes(self)]
+        if self.path is not None:
+            found.append(Route(self.path, self.serve_json, include_in_schema=False, name="openapi_json"))
+        if self.yaml_path is not None:
+            found.append(Route(self.yaml_path, self.serve_yaml, include_in_schema=False, name="openapi_yaml"))
+        return found
+
+    def add_to(self, app: Any) -> None:
+        """Describe an application, and add the routes of the document and of the pages to it."""
+        if self.app is not None and self.app is not app:
+            raise ValueError("this OpenAPI describes another application; make one for each")
+        self.app = app
+        app.routes.extend(self.routes())
+
+    async def serve_json(self, request: Request[Any]) -> Response:
+        """Respond with the document as JSON; 304 if the client has it."""
+        return self._respond(request, "json", "application/json")
+
+    async def serve_yaml(self, request: Request[Any]) -> Response:
+        """Respond with the document as YAML (RFC 9512); 304 if the client has it."""
+        return self._respond(request, "yaml", "application/yaml")
+
+    def _respond(self, request: Request[Any], form: str, media_type: str) -> Response:
+        rendering = self._render(form, str(request.scope.get("root_path", "")))
+        headers = {"cache-control": "no-cache", "etag": rendering.etag, "x-content-type-options": "nosniff"}
+        status = precondition_status(request.method, received_conditions(request.scope["headers"]), etag=rendering.etag)
+        if status is not None:
+            return Response(status_code=status, headers=headers)
+        return Response(rendering.content, headers=headers, media_type=media_type)
+
+    def _render(self, form: str, root_path: str) -> Rendering:
+        document = self.document()
+        mounted = root_path if not self.servers else ""
+        rendering = self._renderings.get((form, mounted))
+        if rendering is None:
+            if mounted:
+                document = {**document, "servers": [{"url": mounted}]}
+            content = to_yaml(document, sort_keys=False) if form == "yaml" else encode_json(document)
+            rendering = Rendering(content, f'"{sha256(content).hexdigest()[:32]}"')
+            if len(self._renderings) < MAX_MOUNT_POINTS:
+                self._renderings[form, mounted] = rendering
+        return rendering
+
+    def _routes(self) -> Sequence[BaseRoute]:
+        if self.app is None:
+            raise ValueError("this OpenAPI describes no application: OpenAPI(app, ...) or Armillary(openapi=...)")
+        return self.app.routes
+
+    def _make(self) -> Schema:
+        types = TypeSchemas(Components(self.separate_input), self.types)
+        has_query = not self.openapi_version.startswith("3.1.")
+        builder = OperationBuilder(types, self.operation_id, self.security, has_query)
+        document: Schema = {"openapi": self.openapi_version, "info": self.info}
+        if self.servers:
+            document["servers"] = self.servers
+        document["paths"] = path_items(described_routes(self._routes()), builder, has_query)
+        webhooks = path_items(described_routes(self.webhooks), builder, has_query)
+        if webhooks:
+            document["webhooks"] = {path.removeprefix("/"): item for path, item in webhooks.items()}
+        components: Schema = with_schemas(self.components, types, "output")
+        if self.security_schemes:
+            components["securitySchemes"] = self.security_schemes
+        if components:
+            document["components"] = components
+        if self.security:
+            document["security"] = builder.security
+        if self.tags:
+            document["tags"] = self.tags
+        if self.external_docs:
+            document["externalDocs"] = dict(self.external_docs)
+        document = types.components.finish(document)
+        check_security(document)
+        return document
+
+
+def path_items(routes: Iterable[DescribedRoute], builder: OperationBuilder, has_query: bool) -> Schema:
+    """Return Path Item Objects by path; of two routes with one path and method the first is taken, as in routing."""
+    paths: Schema = {}
+    for route in routes:
+        item: Schema = paths.setdefault(route.path, {})
+        if route.method not in METHODS or (route.method == "query" and not has_query):
+            if has_query and route.method not in METHODS:
+                item.setdefault("additionalOperations", {})[route.method.upper()] = builder.build(route)
+        elif route.method not in item:
+            item[route.method] = builder.build(route)
+    return {path: item for path, item in paths.items() if item}
+
+
+def check_security(document: Schema) -> None:
+    """Check that every scheme that an operation requires is defined."""
+    defined = set(document.get("components", {}).get("securitySchemes", {}))
+    places = [("the document", document.get("security", []))]
+    for path, item in document["paths"].items():
+        places += [(f"{method.upper()} {path}", operation.get("security", [])) for method, operation in item.items()]
+    for label, requirements in places:
+        for name in {name for requirement in requirements for name in requirement} - defined:
+            raise ValueError(f"{label} requires the security scheme {name!r}: define it in security_schemes")
+
+
+def same_objects(first: Sequence[object], second: Sequence[object]) -> bool:
+    return len(first) == len(second) and all(one is other for one, other in zip(first, second, strict=True))

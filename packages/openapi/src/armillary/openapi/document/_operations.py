@@ -1,0 +1,109 @@
+"""One operation of the document."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from ..schemas._constraints import Schema
+from ..schemas._type_schemas import TypeSchemas
+from ._described_route import DescribedRoute
+from ._merging import merged
+from ._operation_ids import OperationIds, default_operation_id
+from ._parameters import parameters_of
+from ._request_body import request_body_of
+from ._responses import responses_of
+from ._typed_parts import with_schemas
+
+SecurityRequirement = str | Mapping[str, Sequence[str]]
+
+
+class OperationBuilder:
+    """Makes the operations of one document.
+
+    Args:
+        types: makes the schemas.
+        operation_id: the rule for operation ids that routes do not name.
+        security: what every operation requires that says nothing else.
+        items: whether the document's version has `itemSchema`.
+    """
+
+    def __init__(
+        self,
+        types: TypeSchemas,
+        operation_id: Callable[[DescribedRoute], str] | None,
+        security: Sequence[SecurityRequirement],
+        items: bool,
+    ) -> None:
+        self.types = types
+        self.ids = OperationIds()
+        self.operation_id = operation_id or default_operation_id
+        self.security = security_requirements(security)
+        self.items = items
+
+    def build(self, route: DescribedRoute) -> Schema:
+        """Return the Operation Object of a route.
+
+        Raises:
+            TypeError: a type has no schema; the message names the operation.
+            DocstringError: the YAML of the docstring is malformed.
+        """
+        try:
+            operation = self._found(route)
+        except TypeError as exc:
+            raise TypeError(f"{route.label}: {exc}") from exc
+        written = route.docstring()
+        if "responses" in written and route.signature is None:
+            operation["responses"] = {}  # a plain function says nothing of its own
+        operation = merged(operation, written)
+        explicit = route.options.get("operation_id") or written.get("operationId")
+        name = str(explicit or self.operation_id(route))
+        operation["operationId"] = self.ids.take(name, route.label, explicit=bool(explicit))
+        return operation
+
+    def _found(self, route: DescribedRoute) -> Schema:
+        options = route.options
+        operation: Schema = {}
+        if options.get("tags"):
+            operation["tags"] = [str(tag) for tag in options["tags"]]
+        operation |= route.texts()
+        operation |= {key: str(options[key]) for key in ("summary", "description") if options.get(key)}
+        if options.get("external_docs"):
+            operation["externalDocs"] = dict(options["external_docs"])
+        operation["operationId"] = ""
+        if parameters := parameters_of(route, self.types):
+            operation["parameters"] = parameters
+        body = getattr(route.signature, "body", None)
+        if body is not None:
+            operation["requestBody"] = request_body_of(body, self.types)
+        given = options.get("security")
+        security = self.security if given is None else security_requirements(given)
+        operation["responses"] = responses_of(
+            route,
+            self.types,
+            secured=bool(security) and {} not in security,
+            scoped=any(scopes for requirement in security for scopes in requirement.values()),
+            items=self.items,
+        )
+        if given is not None:
+            operation["security"] = security
+        if options.get("callbacks"):
+            operation["callbacks"] = with_schemas(options["callbacks"], self.types, "input")
+        if options.get("deprecated"):
+            operation["deprecated"] = True
+        if options.get("servers"):
+            operation["servers"] = [server_object(server) for server in options["servers"]]
+        return operation
+
+
+def security_requirements(given: Sequence[SecurityRequirement]) -> list[dict[str, list[str]]]:
+    """Return Security Requirement Objects; the name of a scheme stands for it without scopes."""
+    return [
+        {requirement: []} if isinstance(requirement, str) else {name: [*scopes] for name, scopes in requirement.items()}
+        for requirement in given
+    ]
+
+
+def server_object(server: str | Mapping[str, Any]) -> Schema:
+    """Return a Server Object; a text is its URL."""
+    return {"url": server} if isinstance(server, str) else dict(server)

@@ -1,0 +1,6 @@
+"""Pages that show a document, from files inside the package."""
+
+from ._page import Page
+from ._swagger_ui import SwaggerUI
+
+__all__ = ["Page", "SwaggerUI"]

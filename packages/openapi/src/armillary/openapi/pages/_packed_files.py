@@ -1,0 +1,53 @@
+"""Files inside the package, compressed if that saves something, as responses."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from armillary.asgi_types import HTTPException
+from armillary.concurrency import run_in_threadpool
+from armillary.http import Request, Response
+
+FOREVER = "public, max-age=31536000, immutable"
+
+
+class PackedFiles:
+    """Serves files of a folder, each under its own name.
+
+    Args:
+        folder: the folder.
+        media_types: the files and their media types; one that is there only with ".gz" added is compressed.
+    """
+
+    def __init__(self, folder: Path, media_types: Mapping[str, str]) -> None:
+        self._folder = folder
+        self._media_types = media_types
+
+    async def show(self, request: Request[Any]) -> Response:
+        """Respond with the file that the path parameter `file` names; its content may be kept for ever.
+
+        Raises:
+            HTTPException: 404, there is no such file.
+        """
+        name = request.path_params["file"]
+        if name not in self._media_types:
+            raise HTTPException(404, "The page has no such file.")
+        headers = {"cache-control": FOREVER, "x-content-type-options": "nosniff"}
+        packed = self._folder / f"{name}.gz"
+        content = await run_in_threadpool(content_of, packed if packed.exists() else self._folder / name)
+        if packed.exists():
+            headers["vary"] = "Accept-Encoding"
+            if "gzip" in request.headers.get("accept-encoding", ""):
+                headers["content-encoding"] = "gzip"
+            else:
+                content = await run_in_threadpool(gzip.decompress, content)
+        return Response(content, headers=headers, media_type=self._media_types[name])
+
+
+@lru_cache(32)
+def content_of(path: Path) -> bytes:
+    return path.read_bytes()
