@@ -363,7 +363,7 @@ def test_a_type_without_a_schema_names_the_operation() -> None:
         ({"path": None}, r"path: pages need the document in JSON; name its path, or write pages=\[\]"),
     ],
 )
-def test_wrong_arguments_are_refused(arguments: dict[str, Any], message: str) -> None:
+def test_wrong_arguments_are_rejected(arguments: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         OpenAPI(Router([]), **arguments)
 

@@ -186,7 +186,7 @@ def test_one_component_for_both_ways_if_that_is_wanted_or_they_are_alike() -> No
         assert document["in"] == document["out"] == {"$ref": f"#/components/schemas/{annotation.__name__}"}
 
 
-def test_tagged_structs_are_told_apart_by_a_discriminator() -> None:
+def test_tagged_structs_have_a_discriminator() -> None:
     document = described(Cat | Dog | None)
     union = document["0"]["anyOf"][0]
     mapping = {"cat": "#/components/schemas/Cat", "dog": "#/components/schemas/Dog"}
@@ -241,7 +241,7 @@ def test_what_a_struct_leaves_out_is_not_required() -> None:
     assert sparse["additionalProperties"] is False
 
 
-def test_two_types_of_one_name_are_told_apart_by_their_modules() -> None:
+def test_two_types_of_one_name_have_their_modules_in_it() -> None:
     other = msgspec.defstruct("Star", [("x", int)], module="elsewhere.stars")
     assert set(components_of(described(Star, other))) == {f"{__name__}.Star", "elsewhere.stars.Star"}
 

@@ -134,7 +134,7 @@ class OpenAPI:
         self._renderings: dict[tuple[str, str], Rendering] = {}
 
     def document(self) -> Schema:
-        """Return the document; it is made anew only if the routes have changed.
+        """Return the document; it is made again only if the routes have changed.
 
         Raises:
             TypeError: a type has no schema; the message names the operation.

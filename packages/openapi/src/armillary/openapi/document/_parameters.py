@@ -9,7 +9,7 @@ from typing import Any, Final
 from .._generator import parameter_schema
 from ..schemas._constraints import Schema
 from ..schemas._fields import is_structured
-from ..schemas._pydantic import is_of_pydantic
+from ..schemas._pydantic import is_of_pydantic, type_adapter
 from ..schemas._scalars import json_value
 from ..schemas._type_schemas import TypeSchemas
 from ._described_route import DescribedRoute
@@ -58,9 +58,7 @@ def parameter_objects(parameter: Any, route: DescribedRoute, types: TypeSchemas)
 def object_of(annotation: Any, types: TypeSchemas) -> Schema | None:
     """Return the schema of a structured type that is spread over several parameters; None for other types."""
     if is_of_pydantic(annotation):
-        from pydantic import TypeAdapter
-
-        schema = TypeAdapter(annotation).json_schema()
+        schema: Schema = type_adapter(annotation).json_schema()
         return schema if schema.get("type") == "object" else None
     return types.object_schema(annotation, "input") if is_structured(annotation) else None
 

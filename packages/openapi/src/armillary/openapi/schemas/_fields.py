@@ -23,7 +23,7 @@ class Member(NamedTuple):
         annotation: its type; type variables are filled in.
         required: whether what is received must have it.
         always: whether what is sent always has it.
-        default: `MISSING` if it has none, or one that is made anew each time.
+        default: `MISSING` if it has none, or one that is made for each value.
     """
 
     name: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from ._constraints import Schema
@@ -14,6 +15,11 @@ def is_of_pydantic(annotation: Any) -> bool:
     return isinstance(annotation, type) and (
         hasattr(annotation, "__pydantic_core_schema__") or hasattr(annotation, "__get_pydantic_core_schema__")
     )
+
+
+def type_adapter(type_: Any) -> Any:
+    """Return pydantic's adapter of one of its types; where there is one, pydantic is loaded."""
+    return sys.modules["pydantic"].TypeAdapter(type_)
 
 
 class PydanticTypes:
@@ -38,13 +44,12 @@ class PydanticTypes:
         """Return the schema in place of each reference, and the components they need by name."""
         if not self._types:
             return {}, {}
-        from pydantic import TypeAdapter
-
-        inputs: list[tuple[str, Any, TypeAdapter[Any]]] = [
-            (reference, "validation" if mode == "input" else "serialization", TypeAdapter(type_))
+        inputs: list[Any] = [
+            (reference, "validation" if mode == "input" else "serialization", type_adapter(type_))
             for reference, mode, type_ in self._types.values()
         ]
-        found, rest = TypeAdapter.json_schemas(inputs, ref_template=prefix + "{model}")
+        adapters: Any = sys.modules["pydantic"].TypeAdapter
+        found, rest = adapters.json_schemas(inputs, ref_template=prefix + "{model}")
         definitions: dict[str, Schema] = rest.get("$defs", {})
         alike = alike_both_ways(definitions, prefix)
         alike = alike_both_ways(definitions, prefix)
