@@ -48,18 +48,18 @@ async def test_the_caller_waits_for_its_thread_and_keeps_its_place(max_wait: flo
 @pytest.mark.parametrize("how", ["asyncio.timeout", "wait_at_most"])
 async def test_a_time_out_ends_once_the_thread_has(how: str) -> None:
     ended: list[bool] = []
-    release = threading.Event()
+    release = threading.Event()  # set late enough for the thread of a busy machine to have begun before the time-out
 
     def work() -> None:
         release.wait(5)
         ended.append(True)
 
-    asyncio.get_running_loop().call_later(0.05, release.set)
+    asyncio.get_running_loop().call_later(0.5, release.set)
     with pytest.raises(TimeoutError):
         if how == "wait_at_most":
-            await wait_at_most(0.01, run_in_threadpool(work))
+            await wait_at_most(0.3, run_in_threadpool(work))
         else:
-            async with asyncio.timeout(0.01):
+            async with asyncio.timeout(0.3):
                 await run_in_threadpool(work)
     assert ended == [True]
 
@@ -103,6 +103,7 @@ async def test_a_caller_that_abandons_leaves_at_once() -> None:
     limiter = Limiter("one", 1)
     release = threading.Event()
     task = asyncio.create_task(limiter.run(partial(release.wait, 5), abandon_on_cancel=True))
+    await eventually(lambda: limiter.in_use == 1)
     await asyncio.sleep(0.02)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -119,8 +120,8 @@ async def test_context_variables_flow_back_to_a_cancelled_caller() -> None:
         release.wait(5)
         variable.set("in the thread")
 
-    asyncio.get_running_loop().call_later(0.03, release.set)
+    asyncio.get_running_loop().call_later(0.5, release.set)
     with pytest.raises(TimeoutError):
-        async with asyncio.timeout(0.01):
+        async with asyncio.timeout(0.3):
             await run_in_threadpool(work)
     assert variable.get() == "in the thread"

@@ -54,6 +54,10 @@ class FairTurn:
     async def give(self) -> None:
         """Let the event loop run what else is ready; raises if the task was cancelled."""
         await yield_to_loop()
+        self.restart()
+
+    def restart(self) -> None:
+        """Count from here on: the event loop has just had a turn."""
         self._count = 0
         self._began = monotonic()
 

@@ -1,8 +1,8 @@
 """The responses of routing itself: 404, 405, slash redirects, automatic OPTIONS, close code 1000.
 
 If the connection has exception handlers, an `HTTPException` is raised for them instead; else the
-response is sent directly and nothing is raised. They keep the record (docs/scope-keys.md) by doing nothing: they read no
-body, and fail before they send or in `send` itself.
+response is sent directly and nothing is raised. They keep the record (docs/scope-keys.md) by doing
+nothing: they read no body, and fail before they send or in `send` itself.
 """
 
 from __future__ import annotations

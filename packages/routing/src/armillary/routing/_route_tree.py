@@ -30,8 +30,8 @@ The path /users/7 leads to C alone; /users leads to B and, by the wild node, to 
 Shortcuts (`lookup`): for most paths it is known beforehand which candidates come first, and that each is an endpoint
 with nothing but parameters to read, or a mount. They are stored by the whole path if it has no parameter (`exact`), by
 all but the last segment if that is the only parameter (`parents`), else at the node which the path leads to if it
-leads to no other: at its last segment (`first`), or at the one after which the tree ends (`first_tails`). If nothing can
-match a path that leaves the tree after a node (`is_edge`), that is known as well.
+leads to no other: at its last segment (`first`), or at the one after which the tree ends (`first_tails`). If nothing
+can match a path that leaves the tree after a node (`is_edge`), that is known as well.
 """
 
 from __future__ import annotations

@@ -41,8 +41,11 @@ class Connection(WebSocketPolicy, HTTPConnection[StateT]):
     _is_looking: bool  # whether a send looks whether the peer has left
     _look_ahead: LookAhead | None  # what looks for it, from the first time on
     _unread: deque[Message]  # what it received
-    _turn: FairTurn  # asked at every eighth of the `_messages` counted here, whichever way they go
-    _messages: int
+    # Each is asked at every eighth message of its direction. A turn is one for both, so that an echo takes no second.
+    _sending_turn: FairTurn
+    _receiving_turn: FairTurn
+    _sent: int
+    _received: int
     # Whether a message goes straight to the server's callable: no idle limit, no override and no reader ahead.
     _receives_directly: bool
     _sends_directly: bool

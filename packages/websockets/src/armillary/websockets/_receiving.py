@@ -43,9 +43,9 @@ class Receiving(Sending[StateT]):
             RuntimeError: the server sent a message out of order.
         """
         message: Message | None = None
-        self._messages = count = self._messages + 1
-        if not count & 7 and self._turn.is_due(8):
-            await self._turn.give()
+        self._received = count = self._received + 1
+        if not count & 7 and self._receiving_turn.is_due(8):
+            await self._give_receiving_turn()
         if self._reader is not None and not self._reader.queue.exhausted:
             message = await self._reader.queue.get()
         if message is None:
@@ -59,6 +59,10 @@ class Receiving(Sending[StateT]):
         if message["type"] == "websocket.disconnect":
             self._handler_knows_end = True
         return message
+
+    async def _give_receiving_turn(self) -> None:
+        await self._receiving_turn.give()
+        self._sending_turn.restart()
 
     def _record_connect(self, message: Message) -> Message:
         kind = message.get("type")
@@ -157,9 +161,9 @@ class Receiving(Sending[StateT]):
             WebSocketDisconnect: the connection ended.
         """
         if self.client_state is CONNECTED and self.application_state is CONNECTED and self._receives_directly:
-            self._messages = count = self._messages + 1
-            if not count & 7 and self._turn.is_due(8):
-                await self._turn.give()
+            self._received = count = self._received + 1
+            if not count & 7 and self._receiving_turn.is_due(8):
+                await self._give_receiving_turn()
             self._is_receiving = True
             receive = self._receive  # read by itself: as a method, an attribute of the instance takes longer to find
             message = await receive()
@@ -179,9 +183,9 @@ class Receiving(Sending[StateT]):
             WebSocketDisconnect: the connection ended.
         """
         if self.client_state is CONNECTED and self.application_state is CONNECTED and self._receives_directly:
-            self._messages = count = self._messages + 1
-            if not count & 7 and self._turn.is_due(8):
-                await self._turn.give()
+            self._received = count = self._received + 1
+            if not count & 7 and self._receiving_turn.is_due(8):
+                await self._give_receiving_turn()
             self._is_receiving = True
             receive = self._receive  # read by itself: as a method, an attribute of the instance takes longer to find
             message = await receive()

@@ -54,7 +54,7 @@ class Sending(Connection[StateT]):
         Most sends do not wait, and so need no time limit and no coroutine of their own; a loop of them gives the
         event loop a turn now and then.
         """
-        self._messages = count = self._messages + 1
+        self._sent = count = self._sent + 1
         send = self._send  # read by itself: as a method, an attribute of the instance takes longer to find
         try:
             waiting = start_at_most(self._send_timeout, send(message))
@@ -62,18 +62,19 @@ class Sending(Connection[StateT]):
             return self._finish_failed(exc)
         if waiting is not None:
             return self._finish_sending(waiting, count)
-        return self._give_turn() if not count & 7 and self._turn.is_due(8) else None
+        return self._give_turn() if not count & 7 and self._sending_turn.is_due(8) else None
 
     async def _finish_sending(self, waiting: Awaitable[object], count: int) -> None:
         try:
             await waiting
         except OSError as exc:
             raise await self._send_failed(exc) from exc
-        if not count & 7 and self._turn.is_due(8):
+        if not count & 7 and self._sending_turn.is_due(8):
             await self._give_turn()
 
     async def _give_turn(self) -> None:
-        await self._turn.give()
+        await self._sending_turn.give()
+        self._receiving_turn.restart()
         # Servers of older versions of the specification drop what is sent to a peer that has left.
         receives = self._reader is not None or self._is_receiving or self._is_looking
         if not receives and self.client_state is CONNECTED and not send_raises_after_disconnect(self.scope):

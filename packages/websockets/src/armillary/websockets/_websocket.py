@@ -68,8 +68,9 @@ class WebSocket(Receiving[StateT]):
         self._is_looking = False
         self._look_ahead = None
         self._unread = _NOTHING
-        self._turn = FairTurn()
-        self._messages = 0
+        self._sending_turn = FairTurn()
+        self._receiving_turn = FairTurn()
+        self._sent = self._received = 0
         self._receives_directly = limits.idle_timeout is None and cls.receive is _RECEIVE
         self._sends_directly = cls.send is _SEND
         self._send_timeout = limits.send_timeout
