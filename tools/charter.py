@@ -49,7 +49,7 @@ class Row:
 
 
 def load_charter(table: Path = TABLE) -> dict[str, Row]:
-    """Return the rows by package name, with `"*"` replaced by every package that has a row.
+    """Return the rows by package name, with `"*"` replaced by every package that has a row and does not name this one.
 
     Raises:
         TypeError: a value is no list.
@@ -64,11 +64,17 @@ def load_charter(table: Path = TABLE) -> dict[str, Row]:
             raise TypeError(f"{table.name}: {key} must be a list of names")
         return frozenset(modules if value == ["*"] else value)
 
+    def siblings(name: str, row: dict[str, object]) -> frozenset[str]:
+        found = names(row, "siblings") - {name}
+        if row.get("siblings") == ["*"]:
+            found -= {other for other in found if name in list(raw[other].get("siblings", []))}
+        return found
+
     charter = {}
     for name, row in raw.items():
         charter[name] = Row(
             name,
-            names(row, "siblings") - {name},
+            siblings(name, row),
             names(row, "outside"),
             names(row, "extra-siblings"),
             names(row, "extra-outside"),

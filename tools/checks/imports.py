@@ -26,7 +26,7 @@ KNOWN_TO_TYPE_CHECKERS = ("_typeshed", "typing_extensions")
 def check_imports(workspace: Workspace, package: Package, row: Row) -> Iterator[str]:
     """Check the imports of a package's sources."""
     yield from _imports_are_declared(package)
-    yield from _declared_is_imported(package)
+    yield from _declared_is_imported(workspace, package)
     yield from _private_modules_are_private(package)
     yield from _no_circle(package)
     if row.pure:
@@ -54,12 +54,15 @@ def _imports_are_declared(package: Package) -> Iterator[str]:
                 )
 
 
-def _declared_is_imported(package: Package) -> Iterator[str]:
+def _declared_is_imported(workspace: Workspace, package: Package) -> Iterator[str]:
+    above = {distribution_name(row.name) for row in workspace.charter.values() if package.name in row.siblings}
     own = module_name(package.name)
     used = {_provider(found, own) for imports in package.imports.values() for found in imports}
     used |= {BROUGHT_BY.get(name or "") for name in used}
     for extra, requirement in package.requirements():
         name = normalized(requirement.name)
+        if extra and name in above:
+            continue  # what stands on this package, which it cannot import
         if name not in used and name != normalized(package.project.get("name", "")):
             subject = f"the extra {extra!r} declares" if extra else "declares"
             yield f"{subject} {requirement.name}, but nothing in src imports it"

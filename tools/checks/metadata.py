@@ -60,7 +60,11 @@ def _siblings(workspace: Workspace, package: Package, row: Row) -> Iterator[str]
             continue
         if sibling == package.name:
             continue
-        allowed = row.siblings | row.extra_siblings if extra else row.siblings
+        allowed = row.siblings
+        if extra:
+            # What stands on this package may be brought by an extra of it, and is not imported by it.
+            above = {name for name, other in workspace.charter.items() if package.name in other.siblings}
+            allowed = allowed | row.extra_siblings | above
         if sibling not in allowed:
             subject = f"the extra {extra!r} declares" if extra else "declares"
             yield f"{subject} {requirement.name}, which the charter does not allow"

@@ -33,4 +33,7 @@ def check_wheel(package: Package) -> Iterator[str]:
         return
     if home + "py.typed" not in names:
         yield "the wheel holds no py.typed"
-    yield from (f"the wheel holds {name}, outside of {home}" for name in code if not name.startswith(home))
+    # Python reads start-up files at the root of site-packages only; they carry the distribution's name.
+    start_up = [package.project["name"].replace("-", "_") + suffix for suffix in (".pth", ".start")]
+    outside = [name for name in code if not name.startswith(home) and name not in start_up]
+    yield from (f"the wheel holds {name}, outside of {home}" for name in outside)

@@ -11,7 +11,7 @@ from charter import load_charter
     [
         ('[a]\nsiblings = ["b"]\n[b]\nsiblings = ["c"]\n[c]\nsiblings = ["a"]', "in a circle: a -> b -> c -> a"),
         ('[a]\nsiblings = ["b"]\n[b]\nextra-siblings = ["a"]', "in a circle: a -> b -> a"),
-        ('[a]\nsiblings = ["b"]\n[b]\nsiblings = ["*"]', "in a circle: a -> b -> a"),
+        ('[a]\nsiblings = ["b"]\n[b]\nsiblings = ["c"]\n[c]\nsiblings = ["*"]', "in a circle: a -> b -> c -> a"),
         ('[a]\nsiblings = ["b"]', r"\[a\] names siblings that have no row: b"),
     ],
 )
@@ -28,3 +28,9 @@ def test_a_star_is_every_other_package_but_the_meta_package(tmp_path: Path) -> N
     charter = load_charter(table)
     assert charter["c"].siblings == {"a", "b"}
     assert charter["armillary"].siblings == {"a", "b", "c"}
+
+
+def test_a_star_leaves_out_what_stands_on_the_package(tmp_path: Path) -> None:
+    table = tmp_path / "charter.toml"
+    table.write_text('[a]\n[b]\nsiblings = ["*"]\n[c]\nsiblings = ["b"]')
+    assert load_charter(table)["b"].siblings == {"a"}

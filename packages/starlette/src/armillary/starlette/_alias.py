@@ -1,8 +1,8 @@
 """The name `starlette`, provided by this package while the alias is installed.
 
-One finder on `sys.meta_path` does three things: it provides this package's module objects under
-Starlette's names, it reports the distribution `starlette` at the version provided, and it gives
-missing modules and names an error that names the version.
+One finder on `sys.meta_path` does four things: it provides this package's module objects under
+Starlette's names, it reports the distribution `starlette` at the version provided, it gives
+missing modules and names an error that names the version, and it activates accelerators.
 
 A module keeps one identity: `starlette.routing` and `armillary.starlette.routing` are the same
 object, so classes compare equal however they were imported.
@@ -19,6 +19,7 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
+from ._accelerators import ACCELERATED, find_accelerated
 from ._missing import explain_missing_names
 
 ALIAS = "starlette"
@@ -46,6 +47,8 @@ class AliasLoader(Loader):
         # The import system has just replaced the module's own spec with the alias's.
         module.__spec__ = self.target_spec
         explain_missing_names(module, self.target.replace(TARGET, ALIAS, 1), starlette_version())
+        if self.target == TARGET:
+            log_serving()
 
     def get_code(self, fullname: str) -> Any:
         """Return the target's code object, so that `python -m starlette.x` can run it."""
@@ -56,11 +59,13 @@ class AliasLoader(Loader):
 class AliasFinder(MetaPathFinder):
     """Finds `starlette` and everything below it, before every other finder."""
 
+    serves_starlette = True
+
     def find_spec(
         self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         if not is_alias(fullname):
-            return None
+            return find_accelerated(fullname) if fullname in ACCELERATED else None
         own_name = TARGET + fullname[len(ALIAS) :]
         found = importlib.util.find_spec(own_name)
         if found is None:
@@ -90,6 +95,26 @@ def starlette_version() -> str:
     """Return the version of Starlette that this package provides."""
     version: str = sys.modules[TARGET].__version__
     return version
+
+
+def remove_finders() -> None:
+    """Take every finder that serves `starlette` off `sys.meta_path`."""
+    sys.meta_path[:] = [finder for finder in sys.meta_path if not getattr(finder, "serves_starlette", False)]
+
+
+def serving() -> str:
+    """Return the sentence that says which Starlette serves."""
+    from importlib.metadata import version
+
+    return f"starlette {starlette_version()} is served by armillary-starlette {version('armillary-starlette')}"
+
+
+def log_serving() -> None:
+    import logging
+
+    logger = logging.getLogger(TARGET)
+    if logger.isEnabledFor(logging.INFO):
+        logger.info("%s", serving())
 
 
 _finder = AliasFinder()
@@ -122,6 +147,7 @@ def install(*, force: bool = False) -> None:
     for name in present:
         del sys.modules[name]
     _displaced.update(present)
+    remove_finders()  # one of armillary.starlette_auto, which has called this function or is not needed any more
     sys.meta_path.insert(0, _finder)
     importlib.invalidate_caches()
 
@@ -133,7 +159,7 @@ def uninstall() -> None:
     """
     if _finder not in sys.meta_path:
         return
-    sys.meta_path.remove(_finder)
+    remove_finders()
     for name in [name for name in sys.modules if is_alias(name)]:
         del sys.modules[name]
     sys.modules.update(_displaced)

@@ -1,4 +1,4 @@
-"""Run by a child interpreter at start-up: install the alias, then the `sitecustomize` this one hides."""
+"""Run by an interpreter at start-up: install the alias, then the `sitecustomize` this one hides."""
 
 import os
 import sys
@@ -13,12 +13,19 @@ def install_alias() -> None:
         from armillary.starlette import install
     except ImportError:
         return  # another environment's interpreter, without the package
-    install()
+    try:
+        install()
+    except RuntimeError as error:
+        # `site` would print an exception and go on, on the real Starlette.
+        sys.stderr.write(f"armillary.starlette: {error}\nA .pth file of this environment imports starlette.\n")
+        sys.stderr.flush()
+        os._exit(2)
 
 
 def run_hidden_sitecustomize() -> None:
-    others = [path for path in sys.path if os.path.abspath(path) != HERE]
-    spec = PathFinder.find_spec("sitecustomize", others)
+    # The program's sys.path is what it would be without this folder.
+    sys.path[:] = [path for path in sys.path if os.path.abspath(path) != HERE]
+    spec = PathFinder.find_spec("sitecustomize", sys.path)
     if spec is None or spec.loader is None:
         return
     module = module_from_spec(spec)
