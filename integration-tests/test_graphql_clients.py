@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
 import json
 import os
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from testkit import require_program
+from testkit import install_npm_packages
 
 HERE = Path(__file__).with_name("graphql")
 ROOT = HERE.parents[1]
@@ -22,32 +19,13 @@ CLIENTS = ROOT / ".cache" / "graphql-clients"
 OTHERS = ["hypercorn-asyncio", "granian"]
 
 
-def install_clients() -> Path:
-    """Install the npm clients, unless they are, and return their folder, outside the repository's files."""
-    lock = HERE / "package-lock.json"
-    installed = CLIENTS / hashlib.sha256(lock.read_bytes()).hexdigest()[:12]
-    if not installed.is_dir():
-        CLIENTS.mkdir(parents=True, exist_ok=True)
-        folder = Path(tempfile.mkdtemp(dir=CLIENTS))
-        for path in (HERE / "package.json", lock):
-            shutil.copy(path, folder)
-        command = ["npm", "ci", "--silent", "--ignore-scripts", "--no-audit", "--no-fund"]
-        result = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120)
-        assert result.returncode == 0, result.stdout + result.stderr
-        with contextlib.suppress(OSError):  # another process was first
-            folder.rename(installed)
-    return installed
-
-
 @pytest.fixture(scope="module")
 def clients(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the scripts and the npm clients that they import."""
-    require_program("node")
-    require_program("npm")
     folder = tmp_path_factory.mktemp("clients")
     for path in HERE.glob("*.mjs"):
         shutil.copy(path, folder)
-    (folder / "node_modules").symlink_to(install_clients() / "node_modules")
+    (folder / "node_modules").symlink_to(install_npm_packages(HERE, CLIENTS))
     return folder
 
 

@@ -28,9 +28,11 @@ class Parameter:
     required: bool = True
     default: Any = None
     alias: str | None = None
+    title: str | None = None
     description: str | None = None
-    examples: Any = None
+    examples: tuple[Any, ...] = ()
     deprecated: bool = False
+    include_in_schema: bool = True
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,15 @@ class Body:
     required: bool = True
     media_types: tuple[str, ...] = ("application/json",)
     fields: tuple[Parameter, ...] = ()
+    kind: str = "data"
+    description: str | None = None
+    examples: tuple[Any, ...] = ()
+
+
+@dataclass(frozen=True)
+class Stream:
+    kind: str
+    item: Any
 
 
 @dataclass(frozen=True)
@@ -47,8 +58,9 @@ class Signature:
     body: Body | None = None
     result: Any = None
     status_code: int = 200
-    streams: Any = None
-    errors: tuple[int, ...] = ()
+    streams: Stream | None = None
+    media_types: tuple[str, ...] = ("application/json",)
+    errors: frozenset[int] = frozenset()
 
 
 @dataclass
@@ -119,7 +131,11 @@ def test_yaml_in_a_docstring_is_put_over_what_was_found() -> None:
     assert units["name"] == "units"
     assert operation["tags"] == ["stars"]
     assert operation["summary"] == "Show a star"
-    assert operation["responses"] == {"200": {"description": "The star."}, "404": {"description": "No such star."}}
+    problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    assert operation["responses"] == {
+        "200": {"description": "The star."},
+        "404": {"description": "No such star.", "content": problem},
+    }
 
 
 def test_malformed_yaml_names_the_operation() -> None:
@@ -140,11 +156,12 @@ def test_parameters_have_the_schemas_of_their_types() -> None:
     signature = Signature(
         (
             Parameter("number", "path", int),
-            Parameter("units", "query", str, required=False, default="si", deprecated=True, examples=["cgs"]),
+            Parameter("units", "query", str, required=False, default="si", deprecated=True, examples=("cgs",)),
             Parameter("tags", "query", Annotated[list[str], msgspec.Meta(max_length=3)], alias="tag"),
             Parameter("trace", "header", str, alias="X-Trace", description="An id."),
             Parameter("agent", "header", str, alias="Authorization"),
             Parameter("theme", "cookie", str | None, required=False),
+            Parameter("hidden", "query", str, include_in_schema=False),
         )
     )
     number, units, tags, trace, theme = operation_of(bound("/stars/{number:int}", "GET", signature))["parameters"]
@@ -165,7 +182,7 @@ def test_a_struct_in_the_query_is_spread_over_parameters() -> None:
 
 
 def test_a_body_and_a_result_refer_to_components_and_errors_to_the_schemas_of_problems() -> None:
-    signature = Signature((), Body(Star), Star, 201, errors=(400, 413, 415, 422))
+    signature = Signature((), Body(Star), Star, 201, errors=frozenset({400, 413, 415, 422}))
     document = OpenAPI(Router([bound("/stars", "POST", signature)])).document()
     validate(document)
     operation = document["paths"]["/stars"]["post"]
@@ -194,7 +211,7 @@ def test_nothing_is_sent_with_a_204() -> None:
 
 @pytest.mark.parametrize(("streams", "media_type"), [("jsonl", "application/jsonl"), ("sse", "text/event-stream")])
 def test_the_items_of_a_stream_have_a_schema(streams: str, media_type: str) -> None:
-    route = bound("/", "GET", Signature(result=AsyncIterator[Star], streams=streams))
+    route = bound("/", "GET", Signature(result=AsyncIterator[Star], streams=Stream(streams, Star)))
     content = operation_of(route)["responses"]["200"]["content"][media_type]
     item = content["itemSchema"]["properties"]["data"]["contentSchema"] if streams == "sse" else content["itemSchema"]
     assert item == {"$ref": "#/components/schemas/Star"}

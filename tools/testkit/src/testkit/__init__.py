@@ -9,6 +9,7 @@ from testkit.applications import echo
 from testkit.backends import ASYNCIO, TRIO, UVLOOP
 from testkit.connection import Connection, SentMessages, call, request_messages
 from testkit.network import Network
+from testkit.node import install_npm_packages
 from testkit.scopes import http_scope, lifespan_scope, websocket_scope
 from testkit.services import (
     RedisServer,
@@ -37,6 +38,7 @@ __all__ = [
     "echo",
     "free_port",
     "http_scope",
+    "install_npm_packages",
     "is_fair",
     "lifespan_scope",
     "longest_run",

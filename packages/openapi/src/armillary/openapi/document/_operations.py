@@ -48,20 +48,18 @@ class OperationBuilder:
             TypeError: a type has no schema; the message names the operation.
             DocstringError: the YAML of the docstring is malformed.
         """
+        written = route.docstring()
         try:
-            operation = self._found(route)
+            operation = merged(self._found(route, written), written)
         except TypeError as exc:
             raise TypeError(f"{route.label}: {exc}") from exc
-        written = route.docstring()
-        if "responses" in written and route.signature is None:
-            operation["responses"] = {}  # a plain function says nothing of its own
-        operation = merged(operation, written)
+        operation["responses"] = dict(sorted(operation["responses"].items()))
         explicit = route.options.get("operation_id") or written.get("operationId")
         name = str(explicit or self.operation_id(route))
         operation["operationId"] = self.ids.take(name, route.label, explicit=bool(explicit))
         return operation
 
-    def _found(self, route: DescribedRoute) -> Schema:
+    def _found(self, route: DescribedRoute, written: Mapping[str, Any]) -> Schema:
         options = route.options
         operation: Schema = {}
         if options.get("tags"):
@@ -77,13 +75,16 @@ class OperationBuilder:
         if body is not None:
             operation["requestBody"] = request_body_of(body, self.types)
         given = options.get("security")
-        security = self.security if given is None else security_requirements(given)
+        required = written.get("security", given)
+        security = self.security if required is None else security_requirements(required)
         operation["responses"] = responses_of(
             route,
             self.types,
             secured=bool(security) and {} not in security,
             scoped=any(scopes for requirement in security for scopes in requirement.values()),
             items=self.items,
+            # A function of a request says nothing of its result, so what is written is all there is.
+            with_result=route.signature is not None or "responses" not in written,
         )
         if given is not None:
             operation["security"] = security

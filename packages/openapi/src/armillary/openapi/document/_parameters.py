@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -36,13 +35,13 @@ def parameters_of(route: DescribedRoute, types: TypeSchemas) -> list[Schema]:
 
 def parameter_objects(parameter: Any, route: DescribedRoute, types: TypeSchemas) -> Iterator[Schema]:
     name, source = parameter.alias or parameter.name, parameter.source
-    if source == "header" and name.lower() in IGNORED_HEADERS:
+    if not parameter.include_in_schema or (source == "header" and name.lower() in IGNORED_HEADERS):
         return
     schema = object_of(parameter.annotation, types) if source != "path" else None
     if schema is not None:
         yield from spread(schema, source)
         return
-    schema = types.schema(parameter.annotation, "input")
+    schema = types.schema(parameter.annotation, "input") | ({"title": parameter.title} if parameter.title else {})
     described: Schema = {"name": name, "in": source, "required": bool(parameter.required) or source == "path"}
     if parameter.description:
         described["description"] = str(parameter.description)
@@ -78,11 +77,9 @@ def is_number(schema: Schema) -> bool:
 
 
 def with_default(schema: Schema, default: Any) -> Schema:
-    if default is None or default is inspect.Parameter.empty or default is ...:
-        return schema
     try:
         return {**schema, "default": json_value(default)}
-    except TypeError:
+    except TypeError:  # also the mark of a parameter without a default
         return schema
 
 

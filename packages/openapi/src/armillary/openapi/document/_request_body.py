@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 from ..schemas._constraints import Schema
 from ..schemas._type_schemas import TypeSchemas
 from ._parameters import examples_of, with_default
-
-FORMS: Final = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
 def request_body_of(body: Any, types: TypeSchemas) -> Schema:
     """Return the Request Body Object for what a function takes from the body."""
     content: Schema = {}
     for media_type in body.media_types:
-        fields = getattr(body, "fields", None)
-        if fields:
-            content[media_type] = {"schema": fields_schema(fields, types)}
-        elif body.annotation in (bytes, bytearray, memoryview):
-            content[media_type] = {"schema": {}}
-        else:
-            content[media_type] = {"schema": types.schema(body.annotation, "input")}
-        content[media_type] |= examples_of(getattr(body, "examples", None))
+        content[media_type] = {"schema": body_schema(body, types), **examples_of(body.examples)}
     described: Schema = {"required": bool(body.required), "content": content}
-    description = getattr(body, "description", None)
-    return {"description": description, **described} if description else described
+    return {"description": body.description, **described} if body.description else described
+
+
+def body_schema(body: Any, types: TypeSchemas) -> Schema:
+    if body.kind == "bytes":
+        return {}
+    if body.kind == "parts":
+        return {"type": "object"}
+    return fields_schema(body.fields, types) if body.fields else types.schema(body.annotation, "input")
 
 
 def fields_schema(fields: Any, types: TypeSchemas) -> Schema:

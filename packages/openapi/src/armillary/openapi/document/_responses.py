@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
-from typing import Any, Final, get_args, get_type_hints
+from typing import Any, Final, get_type_hints
 
 from ..schemas._constraints import Schema
 from ..schemas._type_schemas import TypeSchemas
@@ -28,7 +28,9 @@ WHEN: Final = {
 }
 
 
-def responses_of(route: DescribedRoute, types: TypeSchemas, *, secured: bool, scoped: bool, items: bool) -> Schema:
+def responses_of(
+    route: DescribedRoute, types: TypeSchemas, *, secured: bool, scoped: bool, items: bool, with_result: bool
+) -> Schema:
     """Return the Responses Object of an operation.
 
     Args:
@@ -37,13 +39,15 @@ def responses_of(route: DescribedRoute, types: TypeSchemas, *, secured: bool, sc
         secured: whether it requires credentials.
         scoped: whether these need scopes.
         items: whether the document's version has `itemSchema`.
+        with_result: whether to describe the function's result.
     """
     responses: Schema = {}
     status = str(route.options.get("status_code") or getattr(route.signature, "status_code", None) or 200)
     given: Mapping[Any, Any] = route.options.get("responses") or {}
-    result = result_response(route, status, types, items)
-    description = route.options.get("response_description")
-    responses[status] = {**result, "description": description} if description else result
+    if with_result:
+        result = result_response(route, status, types, items)
+        description = route.options.get("response_description")
+        responses[status] = {**result, "description": description} if description else result
     for code in error_statuses(route, secured=secured, scoped=scoped):
         responses[code] = {"description": WHEN.get(code, phrase(code)), "content": problem_content(code, types)}
     for code, part in given.items():
@@ -62,17 +66,15 @@ def result_response(route: DescribedRoute, status: str, types: TypeSchemas, item
     result = signature.result
     if status in NO_CONTENT or result is None or result is type(None):
         return response
-    streams = getattr(signature, "streams", None)
-    if streams:
-        media_type = EVENTS if "event" in str(streams).lower() or "sse" in str(streams).lower() else LINES
-        item = types.schema(item_of(result), "output")
-        return {**response, "content": {media_type: stream_content(media_type, item, items)}}
-    if is_response(result):
-        media_type = response_media_type(result)
+    if signature.streams is not None:
+        item = item_schema(signature.streams, types)
+        media_type = EVENTS if signature.streams.kind == "sse" else LINES
+        return {**response, "content": {media_type: stream_content(item, items)}}
+    if repr(result) == "NO_DEFAULT":
+        media_type = response_media_type(return_annotation(route.function))
         return {**response, "content": {media_type: {}}} if media_type else response
     schema = types.schema(result, "output")
-    media_types = getattr(signature, "result_media_types", None) or ("application/json",)
-    return {**response, "content": {media_type: {"schema": schema} for media_type in media_types}}
+    return {**response, "content": {media_type: {"schema": schema} for media_type in signature.media_types}}
 
 
 def return_annotation(function: Any) -> Any:
@@ -83,21 +85,22 @@ def return_annotation(function: Any) -> Any:
         return None
 
 
-def stream_content(media_type: str, item: Schema, items: bool) -> Schema:
+def item_schema(stream: Any, types: TypeSchemas) -> Schema:
+    """Return the schema of each item of a stream: of a value, or of an event with the value as its data."""
+    makes_events = getattr(stream.item, "__name__", "") == "ServerSentEvent"
+    item = {} if makes_events else types.schema(stream.item, "output")
+    if stream.kind != "sse":
+        return item
+    data: Schema = {"type": "string"}
+    if not makes_events:
+        data |= {"contentMediaType": "application/json", "contentSchema": item}
+    members = {"data": data, "event": {"type": "string"}, "id": {"type": "string"}}
+    return {"type": "object", "properties": members, "required": ["data"]}
+
+
+def stream_content(item: Schema, items: bool) -> Schema:
     """Return the Media Type Object of a stream; before OpenAPI 3.2 only an extension can hold the item's schema."""
-    if media_type == EVENTS:
-        data: Schema = {"type": "string", "contentMediaType": "application/json", "contentSchema": item}
-        item = {"type": "object", "properties": {"data": data, "event": {"type": "string"}, "id": {"type": "string"}}}
-        item["required"] = ["data"]
     return {"itemSchema": item} if items else {"schema": {"type": "string"}, "x-itemSchema": item}
-
-
-def item_of(result: Any) -> Any:
-    """Return T of `AsyncIterator[T]`, `Generator[T, None, None]` and the like."""
-    arguments = get_args(result)
-    item = arguments[0] if arguments else Any
-    data = get_args(item) if getattr(item, "__name__", "") == "ServerSentEvent" else ()
-    return data[0] if data else Any if getattr(item, "__name__", "") == "ServerSentEvent" else item
 
 
 def is_response(annotation: Any) -> bool:

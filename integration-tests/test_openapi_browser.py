@@ -1,0 +1,100 @@
+"""Swagger UI from inside the package, driven in a real browser that reaches no other host."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+SERVED = os.path.join(os.path.dirname(__file__), "served")
+
+
+class DocsPage:
+    """The page, what it requested and the errors it logged."""
+
+    def __init__(self, browser: Any, url: str) -> None:
+        self.context = browser.new_context(viewport={"width": 1200, "height": 1000})
+        self.requested: list[str] = []
+        self.errors: list[str] = []
+        self.context.on("request", lambda request: self.requested.append(request.url))
+        self.page = self.context.new_page()
+        self.page.on("console", self._record)
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.goto(url)
+        self.page.locator(".swagger-ui .info").wait_for()
+
+    def _record(self, message: Any) -> None:
+        if message.type == "error":
+            self.errors.append(message.text)
+
+    def operation(self, operation_id: str) -> Any:
+        return self.page.locator(f"#operations-default-{operation_id}")
+
+    def screenshot(self, name: str) -> None:
+        if "SCREENSHOTS" in os.environ:
+            self.page.screenshot(path=f"{os.environ['SCREENSHOTS']}/{name}.png", full_page=True)
+
+    def check_hosts(self, host: str) -> None:
+        assert {url.split("/")[2] for url in self.requested if not url.startswith(("data:", "blob:"))} == {host}
+
+
+@pytest.fixture
+def docs(browser: Any, serve: Callable[..., Any]) -> Iterator[DocsPage]:
+    server = serve("uvicorn-websockets", "openapi_story:app", PYTHONPATH=SERVED)
+    opened = DocsPage(browser, f"http://127.0.0.1:{server.port}/docs")
+    yield opened
+    opened.check_hosts(f"127.0.0.1:{server.port}")
+    opened.context.close()
+
+
+def test_the_document_is_shown_and_nothing_is_blocked(docs: DocsPage) -> None:
+    from playwright.sync_api import expect
+
+    expect(docs.page.locator(".info .title")).to_contain_text("Stars")
+    expect(docs.page.locator(".info strong")).to_have_text("stars")
+    assert docs.page.locator(".opblock").count() == 3
+    docs.operation("get_stars_by_number").locator(".opblock-summary-control").first.click()
+    expect(docs.operation("get_stars_by_number")).to_contain_text("No star has this number.")
+    docs.screenshot("swagger-ui-document")
+    assert docs.errors == []
+
+
+def test_an_operation_is_tried_out_with_an_api_key(docs: DocsPage) -> None:
+    from playwright.sync_api import expect
+
+    docs.page.locator(".auth-wrapper .authorize").first.click()
+    dialog = docs.page.locator(".dialog-ux")
+    dialog.locator("input[type=text], input[type=password]").first.fill("lyra")
+    dialog.locator("button.authorize").first.click()
+    dialog.get_by_role("button", name="Close").first.click()
+    operation = docs.operation("get_stars_by_number")
+    operation.locator(".opblock-summary-control").first.click()
+    operation.get_by_role("button", name="Try it out").click()
+    operation.locator("tr[data-param-name=number] input").fill("1")
+    operation.get_by_role("button", name="Execute").click()
+    expect(operation.locator(".live-responses-table .response-col_status").last).to_contain_text("200")
+    expect(operation.locator(".live-responses-table")).to_contain_text("Vega")
+    docs.screenshot("swagger-ui-key")
+    assert docs.errors == []
+
+
+def test_an_operation_is_tried_out_after_a_sign_in_by_oauth(docs: DocsPage) -> None:
+    from playwright.sync_api import expect
+
+    docs.page.locator(".auth-wrapper .authorize").first.click()
+    login = docs.page.locator(".dialog-ux .auth-container", has_text="OAuth2")
+    login.get_by_text("select all").first.click()
+    login.locator("button.authorize").click()
+    expect(login.locator("button", has_text="Logout")).to_be_visible(timeout=10_000)
+    docs.screenshot("swagger-ui-oauth")
+    docs.page.locator(".dialog-ux .close-modal").click()
+    operation = docs.operation("post_stars")
+    operation.locator(".opblock-summary-control").first.click()
+    operation.get_by_role("button", name="Try it out").click()
+    operation.locator("textarea").fill('{"name": "Altair", "magnitude": 0.76}')
+    operation.get_by_role("button", name="Execute").click()
+    expect(operation.locator(".live-responses-table .response-col_status").last).to_contain_text("201")
+    expect(operation.locator(".live-responses-table")).to_contain_text("Altair")
+    assert docs.errors == []
