@@ -154,7 +154,7 @@ def test_a_header_that_would_end_its_line_is_an_error() -> None:
 
 @pytest.mark.parametrize(
     ("text", "reason"),
-    [("plain", "plain"), ("two\r\nlines\x00", "two  lines "), ("ü" * 100, "ü" * 61), ("\ud800", " ")],
+    [("plain", "plain"), ("two\r\nlines\x00", "two  lines "), ("ü" * 100, "ü" * 61), ("\ud800", "\ufffd")],
 )
 def test_a_close_reason_is_one_line_cut_at_a_character(text: str, reason: str) -> None:
     assert close_reason(text) == reason

@@ -15,7 +15,7 @@ from armillary.http import format_content_disposition
         ("你好.txt", "attachment; filename*=utf-8''%E4%BD%A0%E5%A5%BD.txt"),
         ("a b.txt", "attachment; filename*=utf-8''a%20b.txt"),
         ('x";a="y.bat', "attachment; filename*=utf-8''x%22%3Ba%3D%22y.bat"),
-        ("\udcff.bin", "attachment; filename*=utf-8''%FF.bin"),
+        ("\udcff.bin", "attachment; filename*=utf-8''%EF%BF%BD.bin"),
     ],
 )
 def test_names_are_quoted_or_percent_encoded(filename: str, expected: str) -> None:

@@ -10,12 +10,15 @@ from armillary.http import (
     EventSourceResponse,
     FileResponse,
     HTMLResponse,
+    JSONLinesResponse,
     JSONResponse,
     PlainTextResponse,
     RedirectResponse,
     Response,
+    ServerSentEvent,
     StreamingResponse,
     encode_json,
+    format_content_disposition,
 )
 
 pytestmark = pytest.mark.anyio
@@ -263,8 +266,8 @@ class TestJSON:
         shared = {"a": 1}
         assert JSONResponse([shared, shared]).body == b'[{"a":1},{"a":1}]'
 
-    def test_a_lone_surrogate_is_escaped(self) -> None:
-        assert encode_json(["\ud800"]) == b'["\\ud800"]'
+    def test_a_lone_surrogate_is_the_replacement_character(self) -> None:
+        assert encode_json(["\ud800"]) == '["\ufffd"]'.encode()
 
     def test_scalars_at_the_top(self) -> None:
         assert [encode_json(value) for value in ("é", 1, None, 1.5, True, [])] == [
@@ -327,3 +330,47 @@ class TestDenialResponse:
         one = exchange(type="websocket", scheme="ws")
         await PlainTextResponse("no", 403)(one.scope, one.receive, one.send)
         assert one.sent == [{"type": "websocket.close", "code": 1008}]
+
+
+@pytest.mark.parametrize(
+    "add",
+    [
+        lambda headers: headers.__setitem__("Transfer-Encoding", "chunked"),
+        lambda headers: headers.append("transfer-encoding", "chunked"),
+        lambda headers: headers.setdefault("TRANSFER-ENCODING", "chunked"),
+        lambda headers: headers.update({"Transfer-Encoding": "gzip"}),
+        lambda headers: headers.__ior__({"transfer-encoding": "gzip"}),
+    ],
+    ids=["set", "append", "setdefault", "update", "or"],
+)
+def test_transfer_encoding_is_rejected_when_it_is_set_later_too(add: Any) -> None:
+    for response in (Response(b"x"), StreamingResponse([b"x"])):
+        with pytest.raises(ValueError, match="transfer-encoding"):
+            add(response.headers)
+        assert "transfer-encoding" not in response.headers
+
+
+LONE = "a\ud800b"
+
+
+@pytest.mark.parametrize(
+    ("make", "expected"),
+    [
+        (lambda: PlainTextResponse(LONE), "a\ufffdb"),
+        (lambda: HTMLResponse(LONE), "a\ufffdb"),
+        (lambda: JSONResponse({LONE: [LONE]}), '{"a\ufffdb":["a\ufffdb"]}'),
+        (lambda: StreamingResponse([LONE]), "a\ufffdb"),
+        (lambda: JSONLinesResponse([LONE]), '"a\ufffdb"\n'),
+        (lambda: EventSourceResponse([ServerSentEvent(LONE)]), "data: a\ufffdb\n\n"),
+        (lambda: EventSourceResponse([ServerSentEvent("x", event=LONE)]), "event: a\ufffdb\ndata: x\n\n"),
+        (lambda: PlainTextResponse("\ud83d\ude00"), "\U0001f600"),
+    ],
+)
+async def test_a_lone_surrogate_is_sent_as_the_replacement_character(make: Any, expected: str, exchange: Any) -> None:
+    sent = await exchange().run(make())
+    assert sent.body.decode() == expected
+
+
+def test_a_lone_surrogate_in_a_name_or_target_is_encoded_as_the_replacement_character() -> None:
+    assert RedirectResponse(f"/{LONE}").headers["location"] == "/a%EF%BF%BDb"
+    assert format_content_disposition("attachment", LONE).endswith("a%EF%BF%BDb")

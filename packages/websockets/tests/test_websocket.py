@@ -372,16 +372,18 @@ async def test_numbers_that_json_lacks_are_not_sent(peer: Any, value: float) -> 
 
 
 @pytest.mark.anyio
-async def test_half_a_surrogate_pair_is_sent_as_an_escape(peer: Any) -> None:
+async def test_half_a_surrogate_pair_is_sent_as_the_replacement_character(peer: Any) -> None:
     async def handler(websocket: WebSocket) -> None:
         await websocket.accept()
         await websocket.send_json("\ud800 é")
         await websocket.send_json("\udfff", mode="binary")
+        await websocket.send_text("\udfff é")
         await websocket.close()
 
     connection = await peer(application(handler)).run()
-    assert connection.sent[1]["text"].encode() == b'"\\ud800 \\u00e9"'
-    assert connection.sent[2]["bytes"] == b'"\\udfff"'
+    assert connection.sent[1]["text"] == '"\ufffd é"'
+    assert connection.sent[2]["bytes"].decode() == '"\ufffd"'
+    assert connection.sent[3]["text"] == "\ufffd é"
 
 
 @pytest.mark.anyio

@@ -34,6 +34,7 @@ from ._state import State
 from ._url import URL
 from ._url_path import URLPath
 from ._weighted import Weighted, parse_accept
+from ._well_formed import encode_text, well_formed
 
 __all__ = [
     "MAX_LIST_SIZE",
@@ -58,6 +59,7 @@ __all__ = [
     "add_list_members",
     "encode_header",
     "encode_headers",
+    "encode_text",
     "forwarded_hops",
     "is_token",
     "joined_lines",
@@ -72,4 +74,5 @@ __all__ = [
     "parse_query",
     "path_below_root",
     "request_paths",
+    "well_formed",
 ]

@@ -63,11 +63,19 @@ class Rejection:
             self.body = b""
             self.headers = given
             return
-        self.body = detail.encode("utf-8", "backslashreplace") if body is None else body
+        self.body = _encoded(detail) if body is None else body
         self.headers = [(b"content-length", b"%d" % len(self.body))]
         if not is_typed:
             self.headers.append((b"content-type", content_type))
         self.headers += given
+
+
+def _encoded(detail: str) -> bytes:
+    if detail.isascii():
+        return detail.encode("ascii")
+    from armillary.datastructures import encode_text
+
+    return encode_text(detail)
 
 
 def rejection_of(exc: HTTPException) -> Rejection:
@@ -154,5 +162,9 @@ def close_reason(text: str) -> str:
     >>> close_reason("first\\nsecond")
     'first second'
     """
-    one_line = "".join(character if character.isprintable() else " " for character in text)
-    return one_line.encode("utf-8", "replace")[:MAX_REASON_BYTES].decode("utf-8", "ignore")
+    if text.isascii() and text.isprintable():
+        return text[:MAX_REASON_BYTES]
+    from armillary.datastructures import well_formed
+
+    one_line = "".join(character if character.isprintable() else " " for character in well_formed(text))
+    return one_line.encode()[:MAX_REASON_BYTES].decode("utf-8", "ignore")

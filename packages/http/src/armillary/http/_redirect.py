@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from armillary.datastructures import encode_text
+
 from ._response import Background, Response
 
 _UNRESERVED_CHARACTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
@@ -17,7 +19,7 @@ def quote_location(url: str) -> str:
     >>> quote_location("/café?q=a b%20c")
     '/caf%C3%A9?q=a%20b%20c'
     """
-    return "".join([_ESCAPES[byte] for byte in url.encode("utf-8", "surrogatepass")])
+    return "".join([_ESCAPES[byte] for byte in encode_text(url)])
 
 
 class RedirectResponse(Response):

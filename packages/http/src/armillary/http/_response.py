@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Literal, TypeAlias
 
 from armillary.asgi_types import Receive, Scope, Send
-from armillary.datastructures import MutableHeaders
+from armillary.datastructures import MutableHeaders, encode_text
 from armillary.exchange import BODILESS_STATUSES, record_response_start
 
 from ._content_type import CONTENT_LENGTHS, CONTENT_TYPES, RawHeader
@@ -83,7 +83,7 @@ class Response(ResponsePolicy):
     def render(self, content: Any) -> bytes:
         """Return the body for `content`; subclasses override it to serialise."""
         if isinstance(content, str):
-            return content.encode(self.charset)
+            return encode_text(content, self.charset)
         if content is None:
             return b""
         return encode_chunk(content, self.charset)
@@ -248,7 +248,7 @@ def encode_chunk(content: object, charset: str) -> bytes:
     if isinstance(content, bytes):
         return content
     if isinstance(content, str):
-        return content.encode(charset)
+        return encode_text(content, charset)
     if isinstance(content, memoryview):
         return content.tobytes()
     if isinstance(content, bytearray):

@@ -14,6 +14,30 @@ HeaderFields: TypeAlias = Mapping[str, str]
 """Header names, in any case, to latin-1 values."""
 
 
+def check_framing(name: str | bytes) -> None:
+    """Raise `ValueError` for Transfer-Encoding: how a body is framed is the server's to say (RFC 9112 section 6.1)."""
+    if name == b"transfer-encoding" or (isinstance(name, str) and name.lower() == "transfer-encoding"):
+        raise ValueError(
+            "headers contains 'transfer-encoding', which the server sets itself; leave it out, and use "
+            "StreamingResponse for a body in pieces"
+        )
+
+
+class ResponseHeaders(MutableHeaders):
+    """The headers of a response: they cannot be given what the server sets itself."""
+
+    __slots__ = ()
+
+    def __setitem__(self, key: str, value: str) -> None:
+        check_framing(key)
+        super().__setitem__(key, value)
+
+    def append(self, key: str, value: str) -> None:
+        """Add a line, keeping those of the same name (as `Set-Cookie` needs)."""
+        check_framing(key)
+        super().append(key, value)
+
+
 class ResponsePolicy:
     """The policy of all responses: class attributes and methods that a subclass overrides.
 
@@ -29,7 +53,7 @@ class ResponsePolicy:
     denial_without_extension: ClassVar[bool] = False
     """Send a WebSocket denial response even if the server does not announce the extension."""
 
-    headers_class: ClassVar[type[MutableHeaders]] = MutableHeaders
+    headers_class: ClassVar[type[MutableHeaders]] = ResponseHeaders
     """The class of `headers`."""
 
     def check_status(self, status_code: object) -> None:
@@ -47,11 +71,7 @@ class ResponsePolicy:
         raw = encode_headers(headers)
         if raw and self.strict_arguments:
             for name, _ in raw:
-                if name == b"transfer-encoding":
-                    raise ValueError(
-                        "headers contains 'transfer-encoding', which the server sets itself; leave it out, and use "
-                        "StreamingResponse for a body in pieces"
-                    )
+                check_framing(name)
         return raw
 
     def check_partitioned(self) -> None:

@@ -12,7 +12,7 @@ def _reject_value(value: object) -> NoReturn:
     raise TypeError(f"Object of type {type(value).__name__} is not JSON serializable")
 
 
-def _stdlib_encoder(ensure_ascii: bool) -> Callable[[Any, int], Iterable[str]]:
+def _stdlib_encoder() -> Callable[[Any, int], Iterable[str]]:
     """Return a serialiser, called with a value and 0: compact, rejecting NaN and infinities.
 
     `json.dumps` and `JSONEncoder.encode` set up the C encoder again for each call, which costs
@@ -20,13 +20,13 @@ def _stdlib_encoder(ensure_ascii: bool) -> Callable[[Any, int], Iterable[str]]:
     surface as `RecursionError`.
     """
     encode = json.JSONEncoder(
-        ensure_ascii=ensure_ascii, check_circular=False, allow_nan=False, separators=(",", ":"), default=_reject_value
+        ensure_ascii=False, check_circular=False, allow_nan=False, separators=(",", ":"), default=_reject_value
     ).encode
 
     def plain(value: Any, level: int) -> Iterable[str]:
         return (encode(value),)
 
-    escape: Any = getattr(_encoder, "c_encode_basestring_ascii" if ensure_ascii else "c_encode_basestring", None)
+    escape: Any = getattr(_encoder, "c_encode_basestring", None)
     make: Any = getattr(_encoder, "c_make_encoder", None)
     if make is None or escape is None:
         return plain
@@ -40,12 +40,11 @@ def _stdlib_encoder(ensure_ascii: bool) -> Callable[[Any, int], Iterable[str]]:
     return chunks if sound else plain
 
 
-_chunks = _stdlib_encoder(ensure_ascii=False)
-_ascii_chunks = _stdlib_encoder(ensure_ascii=True)
+_chunks = _stdlib_encoder()
 
 
 def encode_json(value: Any) -> bytes:
-    """Return `value` as compact JSON in UTF-8 (RFC 8259).
+    """Return `value` as compact JSON in UTF-8 (RFC 8259), with U+FFFD for each lone surrogate.
 
     Raises:
         TypeError: a part of it is not JSON serializable.
@@ -56,7 +55,9 @@ def encode_json(value: Any) -> bytes:
     """
     try:
         return "".join(_chunks(value, 0)).encode("utf-8")
-    except UnicodeEncodeError:  # a lone surrogate, which only an escape can carry
-        return "".join(_ascii_chunks(value, 0)).encode("ascii")
+    except UnicodeEncodeError:  # a lone surrogate
+        from armillary.datastructures import encode_text
+
+        return encode_text("".join(_chunks(value, 0)))
     except RecursionError:
         raise ValueError("this value contains itself or nests too deep for JSON") from None

@@ -8,6 +8,7 @@ from typing import Any
 from jinja2 import Template
 
 from armillary.asgi_types import Message, Receive, Scope, Send
+from armillary.datastructures import encode_text
 from armillary.http import Background, HTMLResponse, StreamingResponse
 
 from ._blocks import render_block, render_block_async
@@ -95,7 +96,7 @@ class AsyncTemplateResponse(TemplateResponse):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Render the page and send it."""
         page = await self.render_page()
-        self.body = page.encode(self.charset)
+        self.body = encode_text(page, self.charset)
         self.headers["content-length"] = str(len(self.body))
         await super().__call__(scope, receive, send)
 

@@ -11,6 +11,7 @@ from json import dumps
 from typing import Any
 
 from armillary.asgi_types import check_close_code
+from armillary.datastructures import well_formed
 from armillary.exchange import OriginPolicy, close_reason
 from armillary.serialization import decode_json, json_error
 
@@ -45,12 +46,7 @@ class WebSocketPolicy:
     def encode_json(self, data: Any) -> str:
         """Return `data` as compact JSON; NaN and infinities are rejected (RFC 8259 section 6)."""
         text = dumps(data, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-        if not text.isascii():
-            try:
-                text.encode("utf-8")
-            except UnicodeEncodeError:  # a lone surrogate, which only an escape can carry
-                return dumps(data, separators=(",", ":"), allow_nan=False)
-        return text
+        return text if text.isascii() else well_formed(text)
 
     def decode_json(self, text: str | bytes) -> Any:
         """Return the value of a JSON text, decoded with the limits of `armillary.serialization`.

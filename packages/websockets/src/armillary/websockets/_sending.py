@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from armillary.asgi_types import Message
 from armillary.concurrency import FairTurn, LookAhead, start_at_most
-from armillary.datastructures import StateT
+from armillary.datastructures import StateT, well_formed
 from armillary.exchange import CLOSED_ABNORMALLY, send_raises_after_disconnect
 
 from ._connection import Connection
@@ -141,13 +141,13 @@ class Sending(Connection[StateT]):
                 await turn.give()
 
     async def send_text(self, data: str) -> None:
-        """Send a text message.
+        """Send a text message, with U+FFFD for each lone surrogate.
 
         Raises:
             WebSocketDisconnect: as `send`.
             RuntimeError: the connection is not open.
         """
-        message = {"type": "websocket.send", "text": data}
+        message = {"type": "websocket.send", "text": data if data.isascii() else well_formed(data)}
         if self.application_state is CONNECTED and self.client_state is CONNECTED and self._sends_directly:
             rest = self._start_sending(message)
             if rest is not None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from armillary.datastructures import encode_text
+
 _LETTERS_DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 _TYPE_CHARACTERS = frozenset(_LETTERS_DIGITS + "-")
 # The characters that neither a quoted string nor percent-decoding changes.
@@ -28,9 +30,6 @@ def format_content_disposition(disposition: str, filename: str) -> str:
     if _UNESCAPED_CHARACTERS.issuperset(filename):
         return f'{disposition}; filename="{filename}"'
     encoded = "".join(
-        [
-            chr(byte) if chr(byte) in _UNESCAPED_CHARACTERS else f"%{byte:02X}"
-            for byte in filename.encode("utf-8", "surrogateescape")
-        ]
+        [chr(byte) if chr(byte) in _UNESCAPED_CHARACTERS else f"%{byte:02X}" for byte in encode_text(filename)]
     )
     return f"{disposition}; filename*=utf-8''{encoded}"

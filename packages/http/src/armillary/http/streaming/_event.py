@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from armillary.datastructures import HTTPConnection
+from armillary.datastructures import HTTPConnection, encode_text
 from armillary.serialization import encode_json
 
 _LINE_ENDS = frozenset("\r\n\0")
@@ -102,10 +102,10 @@ def encode_data(text: str, data: Any) -> bytes:
     if isinstance(data, str):
         if "\n" in data or "\r" in data:
             data = "\ndata: ".join(_lines(data))
-        return f"{text}data: {data}\n\n".encode()
+        return encode_text(f"{text}data: {data}\n\n")
     if data is None:
-        return f"{text}\n".encode()
-    return b"%sdata: %s\n\n" % (text.encode(), encode_json(data))
+        return encode_text(f"{text}\n")
+    return b"%sdata: %s\n\n" % (encode_text(text), encode_json(data))
 
 
 def last_event_id(connection: HTTPConnection) -> str | None:
