@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import EllipsisType
-from typing import Any, ClassVar, ParamSpec, Unpack
+from typing import Any, ClassVar, ParamSpec, Protocol, Unpack
 
 from armillary.asgi_types import (
     ASGIApp,
@@ -31,6 +31,14 @@ from ._startup_settings import StartupSetting
 P = ParamSpec("P")
 
 
+class Description(Protocol):
+    """What describes an application, and adds routes to it that show the description."""
+
+    def add_to(self, app: Any, /) -> None:
+        """Describe an application."""
+        ...
+
+
 class Armillary:
     """An ASGI application made of routes, exception handlers, middleware and a lifespan.
 
@@ -45,6 +53,8 @@ class Armillary:
         max_body_size: bytes a request body may have, counted as they are received; None for no
             limit. By default 16 MiB, or what an outer application has set. Mounts and routes
             may set their own.
+        openapi: `armillary.openapi.OpenAPI(title=..., version=...)`, which describes the application and adds its
+            document and pages to the routes: /openapi.json and /docs.
 
     Attributes:
         state: a namespace for the program's use.
@@ -105,6 +115,7 @@ class Armillary:
         lifespan: Lifespan[Any] | None = None,
         *,
         max_body_size: int | EllipsisType | None = ...,
+        openapi: Description | None = None,
     ) -> None:
         self.debug = debug
         self.state = State()
@@ -119,6 +130,10 @@ class Armillary:
         self.exception_handlers = dict(exception_handlers or {})
         self.user_middleware = [self.check_middleware(item) for item in middleware or ()]
         self.router = self.router_class(routes, lifespan=lifespan)
+        if openapi is not None:
+            if not hasattr(openapi, "add_to"):
+                raise TypeError(f"openapi takes an armillary.openapi.OpenAPI, got {openapi!r}; write openapi=OpenAPI()")
+            openapi.add_to(self)
 
     def check_exception_handler(self, key: Any, handler: Any) -> None:
         """Raise TypeError or ValueError for a key or handler that cannot be one; override to take any."""

@@ -170,11 +170,14 @@ class OpenAPI:
         return found
 
     def add_to(self, app: Any) -> None:
-        """Describe an application, and add the routes of the document and of the pages to it."""
+        """Describe an application, and add the routes of the document and of the pages to it, before its own.
+
+        They come first because an application may end with a route or mount that takes every path.
+        """
         if self.app is not None and self.app is not app:
             raise ValueError("this OpenAPI describes another application; make one for each")
         self.app = app
-        app.routes.extend(self.routes())
+        app.routes[:0] = self.routes()
 
     async def serve_json(self, request: Request[Any]) -> Response:
         """Respond with the document as JSON; 304 if the client has it."""
