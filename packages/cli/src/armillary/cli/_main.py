@@ -12,12 +12,13 @@ import click
 from ._check import check
 from ._console import print_error
 from ._errors import CommandError
+from ._new import new
 from ._parts import COMMAND_PACKAGES
 from ._routes import routes
 from ._serve import dev, run
 from ._shell import shell
 
-_OWN: tuple[click.Command, ...] = (dev, run, routes, check, shell)
+_OWN: tuple[click.Command, ...] = (new, dev, run, routes, check, shell)
 _SENTENCES = {"worker": "Run durable tasks.", "openapi": "Write the OpenAPI document."}
 
 
