@@ -198,9 +198,10 @@ async def test_a_body_is_validated_into_a_type(post: Any, type_: Any) -> None:
 async def test_a_body_that_does_not_fit_is_a_422_with_the_path(post: Any, type_: Any) -> None:
     sent, _ = await read_as(post, type_, BAD)
     assert sent.status == 422
-    assert sent.body.startswith(b"The request body is invalid: $.tags[")
+    assert b'"detail":"The request body is invalid: $.tags[' in sent.body
     sent, _ = await read_as(post, type_, [1])
-    assert (sent.status, sent.body[:31]) == (422, b"The request body is invalid: $:")
+    assert sent.status == 422
+    assert b'"detail":"The request body is invalid: $:' in sent.body
 
 
 async def test_pydantic_names_every_place_that_does_not_fit() -> None:
@@ -237,7 +238,7 @@ async def test_without_either_library_the_error_says_what_to_install(monkeypatch
     from armillary.serialization import validate
 
     with pytest.raises(TypeError, match="pip install armillary-serialization"):
-        validate(GOOD, Data)
+        validate({}, dict[str, dict[str, int]])  # a type that no other test has cached
 
 
 @pytest.mark.parametrize(
@@ -258,7 +259,7 @@ async def test_a_lone_surrogate_of_another_decoder_does_not_fit(post: Any, body:
 
     sent = await post(request_response(typed, request_class=OtherDecoder), body, content_type="application/json")
     expected = f"The request body is invalid: {path}: Expected text that UTF-8 can encode, got a lone surrogate"
-    assert (sent.status, sent.body.decode()) == (422, expected)
+    assert (sent.status, json.loads(sent.body)["detail"]) == (422, expected)
 
 
 async def test_a_lone_surrogate_is_read_as_the_replacement_character(post: Any) -> None:

@@ -255,8 +255,8 @@ class TestJSON:
             JSONResponse(value)
 
     def test_what_has_no_json_form_is_named(self) -> None:
-        with pytest.raises(TypeError, match="Object of type set is not JSON serializable"):
-            JSONResponse({"a": {1}})
+        with pytest.raises(TypeError, match="Object of type object is not JSON serializable"):
+            JSONResponse({"a": object()})
 
     def test_a_cycle_is_an_error_and_later_values_are_not_affected(self) -> None:
         cycle: list[object] = []

@@ -82,7 +82,8 @@ def rejection_of(exc: HTTPException) -> Rejection:
     """Return the rejection an `HTTPException` stands for: its status, headers and detail.
 
     A detail of text is sent as it is. Any other is the member `detail` of a JSON document, with status and title
-    (RFC 9457).
+    (RFC 9457). So is that of an exception with a list `errors`, which becomes a member too; and `"more": true` if its
+    attribute `more` says that there are more.
 
     Raises:
         TypeError, ValueError: a header holds CR, LF, NUL or another character that headers cannot have, or the detail
@@ -94,13 +95,19 @@ def rejection_of(exc: HTTPException) -> Rejection:
         from armillary.datastructures import encode_headers
 
         headers = encode_headers(exc.headers)
-    if isinstance(exc.detail, str):
+    errors: Any = getattr(exc, "errors", None)
+    if isinstance(exc.detail, str) and not isinstance(errors, list):
         return Rejection(exc.status_code, exc.detail, headers)
     from armillary.serialization import encode_json
 
     title = reason_phrase(exc.status_code, "")
     document: dict[str, Any] = {"title": title, "status": exc.status_code, "detail": exc.detail}
-    return Rejection(exc.status_code, title, headers, body=encode_json(document), content_type=PROBLEM)
+    if isinstance(errors, list):
+        document["errors"] = errors
+        if getattr(exc, "more", False) is True:
+            document["more"] = True
+    detail = exc.detail if isinstance(exc.detail, str) else title
+    return Rejection(exc.status_code, detail, headers, body=encode_json(document), content_type=PROBLEM)
 
 
 async def reject(scope: Scope, send: Send, rejection: Rejection, receive: Receive | None = None) -> None:

@@ -131,6 +131,8 @@ def _problem_from(exc: Exception, extensions: Callable[[Exception], Mapping[str,
     errors: Any = getattr(exc, "errors", None)
     if isinstance(errors, list | tuple) and _has_json_form(errors):
         extra.setdefault("errors", errors)
+        if getattr(exc, "more", False) is True:
+            extra.setdefault("more", True)
     return ProblemResponse(exc.status_code, detail, extensions=extra, headers=exc.headers)
 
 

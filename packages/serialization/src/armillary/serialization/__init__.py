@@ -16,23 +16,45 @@ b'{"name":"Vega"}'
 """
 
 from ._codecs import decode_msgspec, decode_orjson, encode_msgspec, encode_orjson
+from ._constraints import CheckedType, check_type
+from ._fields import NO_DEFAULT, TypeField, fields_of
+from ._issues import MAX_ISSUES, ValidationError, ValidationIssue, issue_at, kind_of
 from ._json_decoding import MAX_DEPTH, JSONDecoder, JSONEncoder, JSONError, decode_json, json_error
 from ._json_encoding import encode_json
-from ._validation import ValidationError, ValidationIssue, validate
+from ._json_form import json_form
+from ._type_tree import Unwrapped, is_optional, union_members, unwrap
+from ._typed_decoding import TypedDecoder
+from ._typed_encoding import TypedEncoder
+from ._validation import validate
 
 __all__ = [
     "MAX_DEPTH",
+    "MAX_ISSUES",
+    "NO_DEFAULT",
+    "CheckedType",
     "JSONDecoder",
     "JSONEncoder",
     "JSONError",
+    "TypeField",
+    "TypedDecoder",
+    "TypedEncoder",
+    "Unwrapped",
     "ValidationError",
     "ValidationIssue",
+    "check_type",
     "decode_json",
     "decode_msgspec",
     "decode_orjson",
     "encode_json",
     "encode_msgspec",
     "encode_orjson",
+    "fields_of",
+    "is_optional",
+    "issue_at",
     "json_error",
+    "json_form",
+    "kind_of",
+    "union_members",
+    "unwrap",
     "validate",
 ]

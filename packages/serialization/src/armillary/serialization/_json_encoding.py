@@ -1,15 +1,13 @@
-"""JSON out, by the standard library: compact, and only what JSON has."""
+"""JSON out, by the standard library: compact, and valid JSON only."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
 from json import encoder as _encoder
-from typing import Any, NoReturn
+from typing import Any
 
-
-def _reject_value(value: object) -> NoReturn:
-    raise TypeError(f"Object of type {type(value).__name__} is not JSON serializable")
+from ._json_form import json_form
 
 
 def _stdlib_encoder() -> Callable[[Any, int], Iterable[str]]:
@@ -20,7 +18,7 @@ def _stdlib_encoder() -> Callable[[Any, int], Iterable[str]]:
     surface as `RecursionError`.
     """
     encode = json.JSONEncoder(
-        ensure_ascii=False, check_circular=False, allow_nan=False, separators=(",", ":"), default=_reject_value
+        ensure_ascii=False, check_circular=False, allow_nan=False, separators=(",", ":"), default=json_form
     ).encode
 
     def plain(value: Any, level: int) -> Iterable[str]:
@@ -31,9 +29,7 @@ def _stdlib_encoder() -> Callable[[Any, int], Iterable[str]]:
     if make is None or escape is None:
         return plain
     try:
-        chunks: Callable[[Any, int], Iterable[str]] = make(
-            None, _reject_value, escape, None, ":", ",", False, False, False
-        )
+        chunks: Callable[[Any, int], Iterable[str]] = make(None, json_form, escape, None, ":", ",", False, False, False)
         sound = "".join(chunks({"a": [1, "é"]}, 0)) == encode({"a": [1, "é"]})
     except TypeError:  # CPython does not guarantee the C encoder's signature
         return plain
@@ -45,6 +41,8 @@ _chunks = _stdlib_encoder()
 
 def encode_json(value: Any) -> bytes:
     """Return `value` as compact JSON in UTF-8 (RFC 8259), with U+FFFD for each lone surrogate.
+
+    Dates, UUIDs, enums, sets, dataclasses and the like have the form that `json_form` gives them.
 
     Raises:
         TypeError: a part of it is not JSON serializable.

@@ -1,0 +1,42 @@
+"""Typed functions as ASGI endpoints: values from the request by annotation, results encoded by annotation.
+
+>>> from typing import Annotated
+>>> import msgspec
+>>> from armillary.binding import Query, bind
+>>> class Star(msgspec.Struct):
+...     name: str
+...     magnitude: float = 0.0
+>>> async def search(name: str, limit: Annotated[int, Query(ge=1, le=100)] = 20) -> list[Star]:
+...     return [Star(name)][:limit]
+>>> app = bind(search)
+>>> [parameter.alias for parameter in app.signature.parameters]
+['name', 'limit']
+"""
+
+from ._endpoint import BoundEndpoint, bind
+from ._place import BindingError
+from ._signature import EndpointSignature, Parameter, RequestBody, ResultStream
+from ._sources import Body, Cookie, Depends, EventStream, File, Form, Header, Path, Query, Source
+from ._websocket import BoundWebSocket, bind_websocket
+
+__all__ = [
+    "BindingError",
+    "Body",
+    "BoundEndpoint",
+    "BoundWebSocket",
+    "Cookie",
+    "Depends",
+    "EndpointSignature",
+    "EventStream",
+    "File",
+    "Form",
+    "Header",
+    "Parameter",
+    "Path",
+    "Query",
+    "RequestBody",
+    "ResultStream",
+    "Source",
+    "bind",
+    "bind_websocket",
+]

@@ -1,0 +1,211 @@
+"""What an endpoint returns, as a response: compiled when the endpoint is constructed."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Generator, Iterable, Iterator
+from functools import partial
+from inspect import isasyncgenfunction, iscoroutine, isgeneratorfunction
+from types import NoneType
+from typing import Any, Final, Union, cast, get_args, get_origin
+
+import msgspec
+
+from armillary.asgi_types import HTTPException
+from armillary.http import (
+    EventSourceResponse,
+    JSONLinesResponse,
+    Request,
+    Response,
+    ServerSentEvent,
+    StreamingResponse,
+    best_media_type,
+)
+from armillary.serialization import NO_DEFAULT, TypedEncoder, json_form, union_members, unwrap
+
+from ._place import BindingError, describe_function
+from ._signature import ResultStream
+from ._sources import EventStream
+
+JSON: Final = "application/json"
+MSGPACK: Final = "application/msgpack"
+DATA_TYPES: Final = (JSON, MSGPACK)
+_VARY: Final = (b"vary", b"accept")
+_ITERATORS: Final = (AsyncIterator, AsyncIterable, AsyncGenerator, Iterator, Iterable, Generator)
+_MAX_KNOWN_ACCEPTS: Final = 256
+
+
+class ResultEncoder:
+    """Makes responses of what a function returns.
+
+    Args:
+        function: the endpoint, for errors.
+        annotation: of its result; `NO_DEFAULT` if it has none.
+        status_code: of the response; None for 200, or 204 if the result is None.
+
+    Raises:
+        BindingError: results of this type cannot be encoded.
+    """
+
+    def __init__(self, function: Callable[..., Any], annotation: Any, status_code: int | None) -> None:
+        self.function = function
+        self.declared = annotation
+        self.streams: ResultStream | None = None
+        self.media_types: tuple[str, ...] = DATA_TYPES
+        self._encoder: TypedEncoder | None = None
+        type_, metadata = unwrap(annotation)
+        data = tuple(item for item in union_members(type_) if not is_response_type(unwrap(item).type))
+        self.is_none = type_ in (None, type(None))
+        self.status_code = status_code or (204 if self.is_none else 200)
+        self._accepts: dict[bytes, str | None] = {}
+        generates = isasyncgenfunction(function) or isgeneratorfunction(function)
+        self._encode_json: Callable[[Any], bytes] = _encode_anything
+        self._encode_msgpack: Callable[[Any], bytes] = _encode_anything_msgpack
+        self.respond: Callable[[Any, Request[Any]], Any] = self._respond_data
+        if annotation is NO_DEFAULT:
+            if generates:
+                raise BindingError(
+                    function,
+                    "it yields values and has no return annotation: write `-> AsyncIterator[X]` for JSON Lines, or "
+                    "`-> AsyncIterator[ServerSentEvent]` for events",
+                )
+        elif not data:
+            self.declared, self.media_types = NO_DEFAULT, ()
+            self.respond = self._respond_response
+        elif self.is_none:
+            self.media_types = ()
+            self.respond = self._respond_none
+        elif get_origin(type_) in _ITERATORS or generates:
+            self._set_stream(type_, metadata)
+        elif type_ not in (Any, object):
+            declared = annotation if len(data) == len(union_members(type_)) else _union(type_, data)
+            self.declared = declared
+            try:
+                encoder = TypedEncoder(declared)
+            except (TypeError, NameError) as exc:
+                raise BindingError(function, f"its result cannot be encoded: {exc}") from exc
+            self._encode_json, self._encode_msgpack = encoder.encode_json, encoder.encode_msgpack
+
+    def _set_stream(self, type_: Any, metadata: tuple[Any, ...]) -> None:
+        arguments = get_args(type_)
+        if get_origin(type_) not in _ITERATORS or not arguments:
+            raise BindingError(self.function, f"it yields values; annotate it with AsyncIterator[X], not {type_!r}")
+        item = arguments[0]
+        inner = unwrap(item).type
+        is_event = isinstance(inner, type) and issubclass(inner, ServerSentEvent)
+        if is_event or any(isinstance(note, EventStream) for note in metadata):
+            self.streams = ResultStream(kind="sse", item=item)
+            encode = None if is_event or inner is Any else TypedEncoder(item).encode_json
+            factory: Any = EventSourceResponse if encode is None else partial(_event_stream, encode)
+            self.media_types = ("text/event-stream",)
+        else:
+            self.streams = ResultStream(kind="jsonl", item=item)
+            encode = _encode_anything if inner is Any else TypedEncoder(item).encode_json
+            factory = type("JSONLines", (JSONLinesResponse,), {"encoder": staticmethod(encode)})
+            self.media_types = ("application/jsonl",)
+        status = self.status_code
+        self.respond = lambda value, request: value if isinstance(value, Response) else factory(value, status)
+
+    def _respond_data(self, value: Any, request: Request[Any]) -> Any:
+        if isinstance(value, Response | StreamingResponse):
+            return value
+        if value is None and self.declared is NO_DEFAULT:
+            raise TypeError(
+                f"the endpoint {describe_function(self.function)} returned None; return a value or a response, or "
+                "declare `-> None` for a response without content (204)"
+            )
+        if self.declared is NO_DEFAULT and (iscoroutine(value) or isinstance(value, AsyncIterator | Iterator)):
+            raise TypeError(
+                f"the endpoint {describe_function(self.function)} returned {value!r}; await it, or declare what it "
+                "yields with `-> AsyncIterator[X]`"
+            )
+        if callable(value) and not isinstance(value, type) and self.declared is NO_DEFAULT:
+            return value  # another ASGI application
+        media_type = self._media_type(request)
+        try:
+            body = self._encode_json(value) if media_type == JSON else self._encode_msgpack(value)
+        except (TypeError, ValueError, msgspec.MsgspecError) as exc:
+            raise TypeError(
+                f"the endpoint {describe_function(self.function)} returned what cannot be encoded: {exc}"
+            ) from exc
+        response = Response(body, self.status_code, media_type=media_type)
+        response.raw_headers.append(_VARY)
+        return response
+
+    def _respond_none(self, value: Any, request: Request[Any]) -> Any:
+        if value is None:
+            return Response(None, self.status_code)
+        if isinstance(value, Response):
+            return value
+        raise TypeError(
+            f"the endpoint {describe_function(self.function)} is declared `-> None` and returned {value!r}; declare "
+            "what it returns"
+        )
+
+    def _respond_response(self, value: Any, request: Request[Any]) -> Any:
+        if value is None or not callable(value):
+            raise TypeError(
+                f"the endpoint {describe_function(self.function)} is declared to return a response and returned "
+                f"{value!r}"
+            )
+        return value
+
+    def _media_type(self, request: Request[Any]) -> str:
+        """Return the media type of the result that the client accepts.
+
+        Raises:
+            HTTPException: 406, it accepts none.
+        """
+        accepted: bytes | None = None
+        for name, value in request.scope["headers"]:
+            if name == b"accept":
+                accepted = value if accepted is None else accepted + b", " + value
+        if accepted is None or accepted == b"*/*" or accepted == b"application/json":
+            return JSON
+        if accepted in self._accepts:
+            found = self._accepts[accepted]
+        else:
+            found = best_media_type(accepted.decode("latin-1"), DATA_TYPES)
+            if len(self._accepts) < _MAX_KNOWN_ACCEPTS:
+                self._accepts[accepted] = found
+        if found is None:
+            raise HTTPException(406, f"The result can be sent as {' or '.join(DATA_TYPES)}.", {"Vary": "Accept"})
+        return found
+
+
+def is_response_type(type_: Any) -> bool:
+    """Return whether an annotation is that of a response, or of another ASGI application."""
+    base: Any = get_origin(type_) or type_
+    if not isinstance(base, type):
+        return False
+    if issubclass(base, Response | StreamingResponse):
+        return True
+    call: Any = cast(Any, base).__call__
+    code = getattr(call, "__code__", None)
+    return code is not None and code.co_argcount >= 4 and code.co_varnames[1:4] == ("scope", "receive", "send")
+
+
+def _union(type_: Any, members: tuple[Any, ...]) -> Any:
+    """Return a union of some of the members of another, with None if that one has it."""
+    return Union[(*members, *(item for item in get_args(type_) if item is NoneType))]
+
+
+def _encode_anything(value: Any) -> bytes:
+    return msgspec.json.encode(value, enc_hook=json_form)
+
+
+def _encode_anything_msgpack(value: Any) -> bytes:
+    return msgspec.msgpack.encode(value, enc_hook=json_form)
+
+
+def _event_stream(encode: Callable[[Any], bytes], content: Any, status_code: int) -> EventSourceResponse:
+    """Return a stream of events with one value as the data of each."""
+
+    async def events() -> AsyncIterator[Any]:
+        async for value in content:
+            yield value if isinstance(value, ServerSentEvent) else encode(value)
+
+    def blocking_events() -> Iterator[Any]:
+        for value in content:
+            yield value if isinstance(value, ServerSentEvent) else encode(value)
+
+    return EventSourceResponse(events() if hasattr(content, "__aiter__") else blocking_events(), status_code)

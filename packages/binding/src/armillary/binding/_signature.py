@@ -1,0 +1,100 @@
+"""What an endpoint takes and returns, for documents and tools."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from armillary.serialization import NO_DEFAULT
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parameter:
+    """A value of a request that an endpoint, or one of its dependencies, takes.
+
+    Attributes:
+        name: the Python parameter.
+        alias: its name in the request.
+        source: the part of the request it comes from; "form" and "file" for the fields of a form.
+        annotation: the type, with constraints and without the marker of the source.
+        required: whether a request without it is an error.
+        default: the default; `NO_DEFAULT` if there is none.
+        title, description, examples, deprecated, include_in_schema: for documents.
+    """
+
+    name: str
+    alias: str
+    source: Literal["path", "query", "header", "cookie", "form", "file", "body"]
+    annotation: Any
+    required: bool = True
+    default: Any = NO_DEFAULT
+    title: str | None = None
+    description: str | None = None
+    examples: tuple[Any, ...] = ()
+    deprecated: bool = False
+    include_in_schema: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class RequestBody:
+    """The body of a request as an endpoint takes it.
+
+    Attributes:
+        kind: "data", a value in JSON or MessagePack; "form"; "parts", a multipart body read part by part; or "bytes".
+        annotation: the type of the whole; of an embedded body or a form, None.
+        required: whether a request without a body is an error.
+        media_types: those accepted, the preferred first; "*/*" for any.
+        embed: whether the body is an object whose members are `fields`.
+        fields: the fields of a form, or the members of an embedded body.
+        title, description, examples: for documents.
+    """
+
+    kind: Literal["data", "form", "parts", "bytes"]
+    annotation: Any
+    required: bool
+    media_types: tuple[str, ...]
+    embed: bool = False
+    fields: tuple[Parameter, ...] = ()
+    title: str | None = None
+    description: str | None = None
+    examples: tuple[Any, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResultStream:
+    """A result that is sent value by value.
+
+    Attributes:
+        kind: "sse", server-sent events; "jsonl", JSON Lines.
+        item: the type of each value; `ServerSentEvent` if the endpoint makes the events itself.
+    """
+
+    kind: Literal["sse", "jsonl"]
+    item: Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class EndpointSignature:
+    """What an endpoint takes and returns.
+
+    Attributes:
+        parameters: what it and its dependencies take from path, query, headers and cookies, each once.
+        body: what it takes from the body; None if nothing.
+        result: the annotation of what it returns; `NO_DEFAULT` if there is none, or if it is a response.
+        status_code: of a successful response.
+        streams: how the result is streamed; None if it is not.
+        media_types: of the result.
+        errors: statuses of the responses that are sent instead of calling the function: 404 for a path that does not
+            match, 400, 413, 415 and 422 for a request that cannot be used, 406 for a result that the client does not
+            accept.
+        dependencies: the functions it depends on, in the order they are called.
+    """
+
+    parameters: tuple[Parameter, ...] = ()
+    body: RequestBody | None = None
+    result: Any = NO_DEFAULT
+    status_code: int = 200
+    streams: ResultStream | None = None
+    media_types: tuple[str, ...] = ()
+    errors: frozenset[int] = frozenset()
+    dependencies: tuple[Any, ...] = ()

@@ -1,0 +1,138 @@
+"""What says, inside `Annotated`, where a parameter's value comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Source:
+    """Where a value comes from, what it is called there, and what it must fulfil.
+
+    Args:
+        alias: its name in the request, by default that of the parameter.
+        title, description: for API documents.
+        examples: values, for API documents.
+        deprecated: whether API documents say that clients should not send it any more.
+        include_in_schema: whether API documents have it.
+        gt, ge, lt, le: bounds of a number.
+        multiple_of: what a number must be a multiple of.
+        min_length, max_length: bounds of the length of text or of a list.
+        pattern: a regular expression that must be found in a text.
+
+    >>> from typing import Annotated
+    >>> async def search(limit: Annotated[int, Query(ge=1, le=100, description="How many.")] = 20) -> list[str]: ...
+    """
+
+    source: ClassVar[str] = ""
+
+    alias: str | None = None
+    title: str | None = None
+    description: str | None = None
+    examples: tuple[Any, ...] | list[Any] = ()
+    deprecated: bool = False
+    include_in_schema: bool = True
+    gt: float | None = None
+    ge: float | None = None
+    lt: float | None = None
+    le: float | None = None
+    multiple_of: float | None = None
+    min_length: int | None = None
+    max_length: int | None = None
+    pattern: str | None = None
+
+    def constraints(self) -> dict[str, Any]:
+        """Return the constraints that are set."""
+        names = ("gt", "ge", "lt", "le", "multiple_of", "min_length", "max_length", "pattern")
+        return {name: value for name in names if (value := getattr(self, name)) is not None}
+
+
+class Query(Source):
+    """From the query string; a structured type takes each of its fields from there."""
+
+    source = "query"
+
+
+class Path(Source):
+    """From the path."""
+
+    source = "path"
+
+
+class Cookie(Source):
+    """From a cookie; a structured type takes each of its fields from one."""
+
+    source = "cookie"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Header(Source):
+    """From a header; a structured type takes each of its fields from one.
+
+    Args:
+        convert_underscores: whether `user_agent` is the header User-Agent.
+    """
+
+    source = "header"
+
+    convert_underscores: bool = True
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Body(Source):
+    """The body, or one member of it if there are several of these.
+
+    Args:
+        embed: whether a single body is a member, named as the parameter, of an object.
+        media_type: what the client must say the body is; by default JSON or MessagePack, and anything for bytes.
+    """
+
+    source = "body"
+
+    embed: bool = False
+    media_type: str | None = None
+
+
+class Form(Source):
+    """A field of a form; a structured type takes each of its fields from one."""
+
+    source = "form"
+
+
+class File(Source):
+    """A file of a multipart form, as `UploadFile`, or as the bytes it has."""
+
+    source = "file"
+
+
+@dataclass(frozen=True)
+class Depends:
+    """The result of a function, whose own parameters are filled as those of an endpoint are.
+
+    Args:
+        function: a function, a generator function that yields the value once and ends after the response, or a class;
+            async or not. By default the annotated class.
+        use_cache: whether it is called once for each request, wherever it is asked for.
+        scope: when a generator function goes on after its yield: "request", after the response was sent; "function",
+            before it is, so that what fails there can still become a response.
+
+    >>> from typing import Annotated
+    >>> async def page(number: int = 1) -> range: ...
+    >>> async def show(page: Annotated[range, Depends(page)]) -> list[str]: ...
+    """
+
+    function: Callable[..., Any] | None = None
+    use_cache: bool = True
+    scope: Literal["function", "request"] = "request"
+
+
+@dataclass(frozen=True)
+class EventStream:
+    """Says of a result that it is a stream of server-sent events, each with one value as its data.
+
+    >>> from collections.abc import AsyncIterator
+    >>> from typing import Annotated
+    >>> async def clock() -> Annotated[AsyncIterator[int], EventStream()]: ...
+    """

@@ -1,0 +1,263 @@
+"""Conversion of the text of a path, query, header, cookie or form value to its type."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal, InvalidOperation
+from enum import Enum
+from functools import partial
+from typing import Any, Final, Literal, NamedTuple, get_args, get_origin
+from uuid import UUID
+
+import msgspec
+
+from armillary.serialization import TypedDecoder, is_optional, union_members, unwrap
+
+MAX_DIGITS: Final = 4300
+"""The most digits that Python converts to an int by default."""
+
+_INTEGER: Final = re.compile(rf"[+-]?[0-9]{{1,{MAX_DIGITS}}}")
+_BOOLEANS: Final = {
+    "true": True,
+    "1": True,
+    "yes": True,
+    "on": True,
+    "false": False,
+    "0": False,
+    "no": False,
+    "off": False,
+}
+_LISTS: Final[dict[Any, Callable[[list[Any]], Any]]] = {list: list, set: set, frozenset: frozenset, tuple: tuple}
+
+
+class TextType(NamedTuple):
+    """How text becomes a value.
+
+    Attributes:
+        convert: converts the text, or the list of texts if `many`; raises ValueError or msgspec's ValidationError.
+        expected: describes a valid value, for a message such as "Expected a whole number".
+        types: values of these types are used unchanged.
+        many: whether the parameter may be repeated.
+        optional: whether None is a value.
+        check: checks constraints after the conversion, and raises as it does; None if there are none.
+    """
+
+    convert: Callable[[Any], Any]
+    expected: str
+    types: tuple[type, ...]
+    many: bool = False
+    optional: bool = False
+    check: Callable[[Any], Any] | None = None
+
+    def reader(self) -> Callable[[Any], Any]:
+        """Return the conversion with the check."""
+        convert, check = self.convert, self.check
+        return convert if check is None else lambda text: check(convert(text))
+
+    def value_reader(self) -> Callable[[Any], Any]:
+        """Return the same for what a route may have converted already."""
+        types, read, check = self.types, self.reader(), self.check
+
+        def read_value(value: Any) -> Any:
+            if type(value) in types:
+                return value if check is None else check(value)
+            return read(str(value))
+
+        return read_value
+
+
+def _integer(text: str) -> int:
+    if not _INTEGER.fullmatch(text):
+        raise ValueError
+    return int(text)
+
+
+def _float(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value) or not _is_plain(text):
+        raise ValueError
+    return value
+
+
+def _is_plain(text: str) -> bool:
+    # Python also accepts digits of other scripts, underscores between digits and spaces around them.
+    return text.isascii() and "_" not in text and text == text.strip()
+
+
+def _decimal(text: str) -> Decimal:
+    try:
+        value = Decimal(text)
+    except InvalidOperation:
+        raise ValueError from None
+    if not value.is_finite() or not _is_plain(text) or abs(value.adjusted()) > MAX_DIGITS:
+        raise ValueError
+    return value
+
+
+def _uuid(text: str) -> UUID:
+    value = UUID(text)
+    if value.hex not in text.lower().replace("-", ""):  # parsed as a number, with underscores or a sign
+        raise ValueError
+    return value
+
+
+def _boolean(text: str) -> bool:
+    try:
+        return _BOOLEANS[text.lower()]
+    except KeyError:
+        raise ValueError from None
+
+
+def _duration(text: str) -> timedelta:
+    return msgspec.convert(text, timedelta)
+
+
+def _text(text: str) -> str:
+    return text
+
+
+_SCALARS: Final[dict[Any, TextType]] = {
+    str: TextType(_text, "text", (str,)),
+    int: TextType(_integer, "a whole number", (int,)),
+    float: TextType(_float, "a number", (float, int)),
+    Decimal: TextType(_decimal, "a number", (Decimal,)),
+    bool: TextType(_boolean, "true or false", (bool,)),
+    UUID: TextType(_uuid, "a UUID", (UUID,)),
+    datetime: TextType(datetime.fromisoformat, "a date and time such as 2026-01-31T12:00:00", (datetime,)),
+    date: TextType(date.fromisoformat, "a date such as 2026-01-31", (date,)),
+    time: TextType(time.fromisoformat, "a time such as 12:00:00", (time,)),
+    timedelta: TextType(_duration, "a duration such as PT1H30M", (timedelta,)),
+    Any: TextType(_text, "text", (object,)),
+}
+
+
+def text_type(annotation: Any) -> TextType | None:
+    """Return how an annotation is read from text; None if it cannot be.
+
+    >>> text_type(list[int]).convert(["7", "8"])
+    [7, 8]
+    """
+    type_, metadata = unwrap(annotation)
+    found = _plain(type_)
+    if found is None or not any(type(item) is msgspec.Meta for item in metadata):
+        return found
+    return _checked(found, annotation)
+
+
+def _checked(found: TextType, annotation: Any) -> TextType:
+    """Add the check of constraints, after the conversion."""
+    try:
+        msgspec.json.Decoder(annotation)
+    except TypeError as exc:
+        raise TypeError(f"{annotation!r} cannot be: {exc}") from exc
+    return found._replace(check=partial(msgspec.convert, type=annotation))
+
+
+def _plain(type_: Any) -> TextType | None:
+    try:
+        found = _SCALARS.get(type_)
+    except TypeError:  # what cannot be hashed is no type
+        return None
+    if found is not None:
+        return found
+    members = union_members(type_)
+    if is_optional(type_) or len(members) != 1:
+        inner = [text_type(member) for member in members]
+        if any(item is None for item in inner):
+            return None
+        only: list[TextType] = [item for item in inner if item is not None]
+        found = only[0] if len(only) == 1 else _first_of(only)
+        return None if found is None else found._replace(optional=is_optional(type_))
+    origin: Any = get_origin(type_) or type_
+    arguments: tuple[Any, ...] = get_args(type_)
+    if origin in _LISTS:
+        if origin is tuple and (len(arguments) != 2 or arguments[1] is not Ellipsis):
+            return None
+        item = text_type(arguments[0]) if arguments else _SCALARS[str]
+        return None if item is None or item.many else _list_of(item, _LISTS[origin], origin)
+    if origin is Literal:
+        return _one_of({str(value): value for value in arguments}, ())
+    if isinstance(type_, type) and issubclass(type_, Enum):
+        return _one_of({str(member.value): member for member in type_}, (type_,))
+    return _by_pydantic(type_)
+
+
+def _first_of(choices: list[TextType]) -> TextType | None:
+    if any(choice.many for choice in choices):
+        return None
+    # Text last, since any text is valid for it.
+    ordered = [choice.reader() for choice in sorted(choices, key=lambda choice: choice.types == (str,))]
+
+    def convert(text: str) -> Any:
+        for read in ordered:
+            try:
+                return read(text)
+            except (ValueError, msgspec.ValidationError):
+                pass
+        raise ValueError
+
+    return TextType(
+        convert, " or ".join(choice.expected for choice in choices), sum((choice.types for choice in choices), ())
+    )
+
+
+def _list_of(item: TextType, make: Callable[[list[Any]], Any], kind: type) -> TextType:
+    convert = item.reader()
+
+    def convert_all(texts: list[str]) -> Any:
+        values: list[Any] = []
+        for index, text in enumerate(texts):
+            try:
+                values.append(convert(text))
+            except (ValueError, msgspec.ValidationError) as exc:
+                raise ItemError(index, exc) from None
+        return make(values)
+
+    return TextType(convert_all, item.expected, (kind,), many=True)
+
+
+class ItemError(ValueError):
+    """One of several texts cannot be converted.
+
+    Attributes:
+        index: which one, from 0.
+        problem: what its conversion raised.
+    """
+
+    def __init__(self, index: int, problem: Exception) -> None:
+        super().__init__(str(problem))
+        self.index = index
+        self.problem = problem
+
+
+def _one_of(choices: dict[str, Any], types: tuple[type, ...]) -> TextType:
+    def choose(text: str) -> Any:
+        try:
+            return choices[text]
+        except KeyError:
+            raise ValueError from None
+
+    return TextType(choose, f"one of {', '.join(choices)}", types)
+
+
+def _by_pydantic(type_: Any) -> TextType | None:
+    """Return how a type of pydantic's that is written as text, such as `EmailStr`, is read."""
+    module = getattr(type_, "__module__", "")
+    if not hasattr(type_, "__get_pydantic_core_schema__") or hasattr(type_, "__pydantic_validator__"):
+        return None
+    decoder = TypedDecoder[Any](type_)
+    if decoder.library != "pydantic":
+        return None
+
+    def convert(text: str) -> Any:
+        from armillary.serialization import ValidationError
+
+        try:
+            return decoder.convert(text)
+        except ValidationError as exc:
+            raise msgspec.ValidationError(exc.errors[0]["message"]) from None
+
+    return TextType(convert, f"a value for {module}.{type_.__qualname__}", ())

@@ -1,0 +1,105 @@
+"""A typed function of a WebSocket as an ASGI application."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
+from typing import Any
+
+from armillary.asgi_types import Receive, Scope, Send, is_async_callable
+from armillary.serialization import ValidationError, ValidationIssue
+from armillary.websockets import WebSocket, websocket_session
+
+from ._place import BindingError
+from ._plan import build_plan
+from ._running import call_with_dependencies
+from ._signature import EndpointSignature
+from ._sources import Depends
+from ._values import make_groups
+
+
+class BoundWebSocket:
+    """An ASGI application that calls a function with the WebSocket and values from its handshake.
+
+    Attributes:
+        endpoint: the function.
+        signature: what it takes, for documents.
+        keeps_record: the interface in docs/scope-keys.md.
+    """
+
+    keeps_record = True
+
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        *,
+        path: frozenset[str],
+        dependencies: Sequence[Depends] = (),
+        websocket_class: type[WebSocket] = WebSocket,
+    ) -> None:
+        if not is_async_callable(function):
+            raise BindingError(function, "a function of a WebSocket must be async: declare it with `async def`")
+        self.endpoint = function
+        self._path = path
+        self._dependencies = tuple(dependencies)
+        self._plan = build_plan(function, kind="websocket", path=path, dependencies=dependencies)
+        self.signature = EndpointSignature(
+            parameters=self._plan.parameters,
+            errors=frozenset({422} if self._plan.parameters else ()),
+            dependencies=tuple(call.function for call in self._plan.calls[:-1]),
+        )
+        self.app = websocket_session(self._run, websocket_class=websocket_class)
+
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        return self.app(scope, receive, send)
+
+    async def _run(self, websocket: WebSocket) -> None:
+        plan = self._plan
+        overrides = getattr(websocket.scope.get("app"), "dependency_overrides", None)
+        if overrides and len(plan.calls) > 1:
+            plan = build_plan(
+                self.endpoint, kind="websocket", path=self._path, dependencies=self._dependencies, overrides=overrides
+            )
+        targets: list[dict[str, Any]] = [{} for _ in range(plan.targets)]
+        issues: list[ValidationIssue] = []
+        if plan.texts is not None:
+            plan.texts.fill(websocket, targets, issues)
+        if plan.groups:
+            make_groups(plan.groups, targets, issues)
+        if issues:
+            raise ValidationError(issues, "The request")
+        for provided in plan.provided:
+            targets[provided.target][provided.name] = provided.make(websocket)
+        async with AsyncExitStack() as stack:
+            await call_with_dependencies(plan.calls, targets, stack, stack)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({getattr(self.endpoint, '__qualname__', self.endpoint)})"
+
+
+def bind_websocket(
+    function: Callable[..., Any],
+    *,
+    path: Mapping[str, bool] | Sequence[str] = (),
+    dependencies: Sequence[Depends] = (),
+    websocket_class: type[WebSocket] = WebSocket,
+) -> BoundWebSocket:
+    """Return an ASGI application that calls a typed function for each WebSocket.
+
+    Values are read from path, query, headers and cookies as `bind` does. If one is missing or wrong, the handshake is
+    rejected with 422, or closed with 1008 by a server that cannot send a response.
+
+    Args:
+        function: an async function; a parameter annotated `WebSocket` is the connection.
+        path: the names of the path parameters.
+        dependencies: called before the function, their results not used.
+        websocket_class: the class of the connection.
+
+    Raises:
+        BindingError: something about the function is wrong.
+
+    >>> async def echo(websocket: WebSocket, name: str) -> None: ...
+    >>> bind_websocket(echo).signature.parameters[0].alias
+    'name'
+    """
+    return BoundWebSocket(function, path=frozenset(path), dependencies=dependencies, websocket_class=websocket_class)

@@ -1,0 +1,213 @@
+"""Decoding and converting into a type: compiled once for each type, by msgspec or pydantic."""
+
+from __future__ import annotations
+
+# What is looked at here are the types and values of programs, which are only known when they run.
+# pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false
+# pyright: reportUnknownMemberType=false, reportUnknownLambdaType=false
+
+import re
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Final, Generic, TypeVar
+
+from armillary.asgi_types import HTTPException
+
+from ._constraints import check_type
+from ._issue_search import find_issues
+from ._issues import ValidationError, ValidationIssue, issue_at, kind_of, path_of
+from ._json_decoding import decode_json, json_error
+
+T = TypeVar("T")
+
+# What pydantic decodes and JSON does not have, or what may be too large for a float.
+_SUSPICIOUS: Final = re.compile(rb"NaN|Infinity|[eE]\+?[0-9]{3}")
+
+
+class TypedDecoder(Generic[T]):
+    """Makes values of one type, from JSON, MessagePack or decoded values.
+
+    Args:
+        type_: the type: a msgspec struct, a pydantic model, a dataclass, a TypedDict, an attrs class, or anything
+            built of these and of what JSON has.
+
+    Attributes:
+        type: the annotation, its constraints translated for the library that validates.
+        library: "msgspec" or "pydantic".
+
+    Raises:
+        TypeError: the library does not support the type, would not check one of its constraints, or is not installed.
+
+    >>> TypedDecoder(list[int]).decode_json(b"[1, 2]")
+    [1, 2]
+    """
+
+    def __init__(self, type_: Any) -> None:
+        checked = check_type(type_)
+        self.type = checked.type
+        self.library = checked.library
+        self._convert: Callable[[Any], Any]
+        if self.library == "msgspec":
+            try:
+                import msgspec
+            except ImportError:
+                self.library = "pydantic"
+            else:
+                self._msgspec_convert = msgspec.convert
+                self._decode: Callable[[bytes], Any] = _decoder(msgspec.json.Decoder, self.type).decode
+                self._convert = partial(msgspec.convert, type=self.type)
+                self._invalid: Any = (msgspec.ValidationError, UnicodeEncodeError)
+                self._malformed: Any = (msgspec.DecodeError, ValueError, RecursionError)
+                return
+        try:
+            import pydantic
+        except ImportError:
+            raise TypeError(
+                f"validating into {type_!r} needs msgspec or pydantic: pip install armillary-serialization[msgspec]"
+            ) from None
+        self.type = type_
+        self._adapter: Any = pydantic.TypeAdapter(type_)
+        self._any: Any = pydantic.TypeAdapter(Any)
+        self._decode = self._pydantic_decode
+        self._convert = self._pydantic_convert
+        self._invalid = pydantic.ValidationError
+        self._malformed = (ValueError, RecursionError)
+
+    def decode_json(self, body: bytes) -> T:
+        """Return the value of a JSON text.
+
+        Raises:
+            HTTPException: 400, it is not JSON, with the position; 422, a `ValidationError`: it does not match.
+        """
+        try:
+            return self._decode(body)  # type: ignore[no-any-return]
+        except self._invalid as exc:
+            try:
+                value = decode_json(body)
+            except (ValueError, RecursionError) as malformed:
+                raise json_error(malformed, body) from None
+            if self.library == "pydantic" and exc.errors()[0]["type"] == "json_invalid":
+                return self.convert(value)
+            raise self._error(exc, value, "body", "The request body") from None
+        except self._malformed as exc:
+            failure = exc
+        # Not JSON; or JSON that only the other decoder takes, such as with an escaped half of a surrogate pair.
+        try:
+            value = decode_json(body)
+        except (ValueError, RecursionError) as malformed:
+            raise json_error(malformed, body) from None
+        if isinstance(failure, RecursionError):
+            raise json_error(failure, body) from None
+        return self.convert(value)
+
+    def decode_msgpack(self, body: bytes) -> T:
+        """Return the value of a MessagePack document, by msgspec.
+
+        Raises:
+            HTTPException: 400, it is not MessagePack; 422, a `ValidationError`: it does not match.
+        """
+        import msgspec
+
+        try:
+            value = msgspec.msgpack.decode(body)
+        except (msgspec.DecodeError, ValueError, RecursionError):
+            raise HTTPException(400, "The request body is not valid MessagePack.") from None
+        return self.convert(value)
+
+    def convert(self, value: Any, *, location: str = "body", subject: str = "The request body") -> T:
+        """Return a decoded value as one of the type.
+
+        Args:
+            value: made of what JSON has.
+            location: the part of the request it is from, for the errors.
+            subject: what it is, the first words of the message.
+
+        Raises:
+            ValidationError: 422, it does not match.
+        """
+        try:
+            return self._convert(value)  # type: ignore[no-any-return]
+        except self._invalid as exc:
+            raise self._error(exc, value, location, subject) from None
+
+    def _pydantic_decode(self, body: bytes) -> Any:
+        if _SUSPICIOUS.search(body):
+            decode_json(body)
+        return self._adapter.validate_json(body)
+
+    def _pydantic_convert(self, value: Any) -> Any:
+        try:
+            text = self._any.dump_json(value)
+        except ValueError:  # a lone surrogate, which JSON can escape and UTF-8 cannot encode
+            return self._adapter.validate_python(value)
+        # As JSON, since strict models accept dates and UUIDs as text from JSON only.
+        return self._adapter.validate_json(text)
+
+    def _error(self, exc: Any, value: Any, location: str, subject: str) -> ValidationError:
+        if self.library == "pydantic":
+            return ValidationError(
+                [
+                    issue_at(
+                        error["loc"],
+                        error["msg"],
+                        "missing" if error["type"] == "missing" else kind_of(error["input"]),
+                        location,
+                    )
+                    for error in exc.errors(include_url=False)
+                ],
+                subject,
+            )
+        issues = find_issues(value, self.type, self._msgspec_convert, location)
+        return ValidationError(issues or [_reported(exc, value, location)], subject)
+
+
+def _decoder(decoder: Any, type_: Any) -> Any:
+    try:
+        return decoder(type_)
+    except (TypeError, NameError, ValueError) as exc:
+        raise TypeError(f"msgspec cannot validate {type_!r}: {exc}") from exc
+
+
+def _reported(exc: Exception, value: Any, location: str) -> ValidationIssue:
+    """Return the one error that msgspec reports."""
+    if isinstance(exc, UnicodeEncodeError):  # which JSON can escape and UTF-8 cannot encode
+        message = "Expected text that UTF-8 can encode, got a lone surrogate"
+        return issue_at(_surrogate_place(value) or (), message, "string", location)
+    message, _, path = str(exc).partition(" - at `")
+    steps = re.findall(r"\.([^.\[\]]+)|\[(\d+)\]", path.rstrip("`").removeprefix("$"))
+    place = tuple(int(index) if index else name for name, index in steps)
+    issue = issue_at(place, message, kind_of(_at(value, place)), location)
+    if location == "body":
+        issue["path"] = path.rstrip("`") or path_of(())
+    return issue
+
+
+def _at(value: Any, place: tuple[int | str, ...]) -> Any:
+    for step in place:
+        try:
+            value = value[step]
+        except (LookupError, TypeError):
+            return None
+    return value
+
+
+def _surrogate_place(value: Any, place: tuple[int | str, ...] = ()) -> tuple[int | str, ...] | None:
+    """Return the place of the first text with a lone surrogate; for a member name, that of its object."""
+    if isinstance(value, str):
+        return None if _fits_utf8(value) else place
+    members: Any = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for step, item in members:
+        if isinstance(step, str) and not _fits_utf8(step):
+            return place
+        found = _surrogate_place(item, (*place, step))
+        if found is not None:
+            return found
+    return None
+
+
+def _fits_utf8(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
