@@ -19,9 +19,11 @@ EVENT_LOOPS = ("anyio", "asyncio", "sniffio", "trio", "uvloop")
 # Modules whose name is not that of the distribution that brings them.
 DISTRIBUTION_OF_MODULE = {
     "backports.zstd": "backports-zstd",
+    "nats": "nats-py",
     "opentelemetry": "opentelemetry-api",
     "python_multipart": "python-multipart",
     "strawberry": "strawberry-graphql",
+    "taskiq_pg": "taskiq-postgres",
     "yaml": "pyyaml",
     "zlib_ng": "zlib-ng",
 }

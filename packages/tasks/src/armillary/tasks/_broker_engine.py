@@ -1,0 +1,141 @@
+"""A queue that is one of Taskiq's brokers."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
+from typing import Any, TypeVar
+
+import anyio
+from taskiq import AckableMessage, AsyncBroker, BrokerMessage
+
+from ._engine import Delivery
+from ._errors import EngineUnavailable
+from ._event_loop import require_asyncio
+from ._state import State
+
+T = TypeVar("T")
+
+
+class BrokerEngine:
+    """Carries messages by a broker of Taskiq; an `Engine`.
+
+    Args:
+        make_broker: returns a broker that was not started; called again after a failure, as brokers do not start twice.
+        state: where state is kept.
+        name: what errors call the engine: its kind and address, without a password.
+        has_priorities: whether urgent messages overtake others.
+        recover: delivers again what a dead process had received, for brokers that do not.
+    """
+
+    is_durable = True
+
+    def __init__(
+        self,
+        make_broker: Callable[[], AsyncBroker],
+        state: State,
+        name: str,
+        *,
+        has_priorities: bool = False,
+        recover: Callable[[State], Awaitable[None]] | None = None,
+    ) -> None:
+        self.state = state
+        self.has_priorities = has_priorities
+        self._make_broker = make_broker
+        self._sender: AsyncBroker | None = None
+        self._receiver: AsyncBroker | None = None
+        self._name = name
+        self._recover = recover
+
+    async def start(self) -> None:
+        """Connect."""
+        require_asyncio(self._name)
+        try:
+            await self.state.start()
+            self._sender = await self._started(receives=False)
+        except Exception as exc:
+            await self.close()
+            raise EngineUnavailable(f"{self._name} cannot be reached: {exc or type(exc).__name__}") from exc
+
+    async def close(self) -> None:
+        """Close the connections."""
+        brokers = (self._sender, self._receiver)
+        self._sender = self._receiver = None
+        try:
+            for broker in brokers:
+                await shut_down(broker)
+        finally:
+            await self.state.close()
+
+    async def send(self, identity: str, task: str, data: bytes, priority: int) -> None:
+        """Put a message into the queue, by a new connection if the first is broken."""
+        # Labels become headers, which not every broker takes as numbers.
+        labels = {"priority": priority} if self.has_priorities else {}
+        message = BrokerMessage(task_id=identity, task_name=task, message=data, labels=labels)
+        try:
+            if self._sender is None:
+                raise ConnectionError
+            await self._sender.kick(message)
+        except Exception:
+            broken, self._sender = self._sender, None
+            await shut_down(broken)
+            self._sender = await self._started(receives=False)
+            await self._sender.kick(message)
+
+    async def listen(self) -> AsyncGenerator[Delivery]:
+        """Yield messages. Raises when the connection is lost; call it again.
+
+        What was received may be acknowledged after it ended, until the engine is closed.
+        """
+        broken, self._receiver = self._receiver, None
+        await shut_down(broken)
+        self._receiver = await self._started(receives=True)
+        messages = self._receiver.listen()
+        while True:
+            message = await in_own_task(anext(messages))
+            if isinstance(message, AckableMessage):
+                yield Delivery(message.data, acknowledging(message.ack))
+            else:
+                yield Delivery(message, acknowledging(None))
+
+    async def recover(self) -> None:
+        """Deliver again what a dead process had received."""
+        if self._recover is not None:
+            await self._recover(self.state)
+
+    async def _started(self, receives: bool) -> AsyncBroker:
+        broker = self._make_broker()
+        broker.is_worker_process = receives
+        await broker.startup()
+        return broker
+
+
+async def in_own_task(awaitable: Awaitable[T]) -> T:
+    """Await in a task of asyncio: a cancel scope would interrupt the library again while it cleans up."""
+    task = asyncio.ensure_future(awaitable)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        task.cancel()
+        with anyio.CancelScope(shield=True), anyio.move_on_after(2):
+            await asyncio.wait([task])
+        raise
+
+
+async def shut_down(broker: AsyncBroker | None) -> None:
+    if broker is not None:
+        try:
+            await broker.shutdown()
+        except Exception:  # what is broken cannot be closed in order
+            return
+
+
+def acknowledging(ack: Callable[[], Any] | None) -> Callable[[], Coroutine[Any, Any, None]]:
+    async def acknowledge() -> None:
+        if ack is not None:
+            result = ack()
+            if inspect.isawaitable(result):
+                await result
+
+    return acknowledge

@@ -1,0 +1,44 @@
+"""What can go wrong between enqueueing a task and its end."""
+
+from __future__ import annotations
+
+from armillary.asgi_types import HTTPException
+
+
+class TasksError(RuntimeError):
+    """Tasks are used where or when they cannot be; the message says what to do."""
+
+
+class EngineUnavailable(HTTPException):
+    """The engine cannot be reached; becomes a 503.
+
+    Args:
+        reason: what is wrong, with the engine's address; for the log and for who starts the program.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(503, "The task queue cannot be reached", {"retry-after": "5"})
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return self.reason
+
+
+class ArgumentError(TypeError):
+    """An argument of a task is of the wrong type or cannot be encoded; the message names it."""
+
+
+class TaskFailed(Exception):
+    """A task ended without a result.
+
+    Attributes:
+        reason: what it raised, as text; or that it was cancelled.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class TaskCancelled(TaskFailed):
+    """A task was cancelled."""

@@ -1,0 +1,1 @@
+"""One module for each engine, imported when a URL names it."""

@@ -1,0 +1,35 @@
+"""NATS JetStream, by taskiq-nats."""
+
+from __future__ import annotations
+
+try:
+    from nats.js.api import ConsumerConfig, RetentionPolicy, StreamConfig
+    from taskiq_nats import PullBasedJetStreamBroker
+except ImportError as exc:
+    raise ImportError("tasks in NATS need taskiq-nats: pip install 'armillary-tasks[nats]'") from exc
+
+from .._address import address_of
+from .._broker_engine import BrokerEngine
+from ._nats_state import NatsState, silent
+
+
+def nats_engine(url: str, queue: str, lease: float, longest: float) -> BrokerEngine:
+    """Return an engine on a work queue of JetStream."""
+    subject = f"{queue}.messages"
+
+    def make_broker() -> PullBasedJetStreamBroker:
+        return PullBasedJetStreamBroker(
+            [url],
+            subject=subject,
+            stream_name=queue,
+            durable=queue,
+            stream_config=StreamConfig(name=queue, subjects=[subject], retention=RetentionPolicy.WORK_QUEUE),
+            consumer_config=ConsumerConfig(durable_name=queue, ack_wait=lease, max_ack_pending=10_000),
+            pull_consume_batch=1,
+            pull_consume_timeout=1.0,
+            connect_timeout=5,
+            max_reconnect_attempts=-1,
+            error_cb=silent,
+        )
+
+    return BrokerEngine(make_broker, NatsState(url, queue, longest), f"NATS at {address_of(url)}")

@@ -1,0 +1,53 @@
+"""PostgreSQL, by taskiq-postgres: a table of messages, and NOTIFY."""
+
+from __future__ import annotations
+
+import time
+from typing import Any, Final
+
+try:
+    from taskiq_pg.asyncpg import AsyncpgBroker
+except ImportError as exc:
+    raise ImportError("tasks in PostgreSQL need taskiq-postgres: pip install 'armillary-tasks[postgres]'") from exc
+
+from .._address import address_of
+from .._broker_engine import BrokerEngine
+from .._envelope import Envelope
+from .._state import State
+from ._postgres_state import PostgresState, table_name
+
+RENOTIFIED: Final = 20
+
+
+def postgres_engine(url: str, queue: str, lease: float) -> BrokerEngine:
+    """Return an engine on a table of PostgreSQL."""
+    name = table_name(queue)
+    messages = f"{name}_messages"
+    state = PostgresState(url, queue)
+    seen: dict[int, float] = {}
+
+    def make_broker() -> AsyncpgBroker:
+        return AsyncpgBroker(url, channel_name=name, table_name=messages)
+
+    async def recover(_: State) -> None:
+        """Deliver again what nobody has held for a lease, and what no listener was notified of; the broker does not."""
+        nonlocal seen
+        await state.remove_expired()
+        now = time.monotonic()
+        rows = await state.execute(f"SELECT id, message FROM {messages} WHERE status = 'processing'")
+        seen = {row[0]: seen.get(row[0], now) for row in rows if not await is_held(row[1])}
+        if orphans := [number for number, since in seen.items() if now - since >= lease]:
+            await state.execute(
+                f"UPDATE {messages} SET status = 'pending' WHERE id = ANY($1::int[]) AND status = 'processing'", orphans
+            )
+        # Who is notified twice claims a message once. A few at a time, as each listener remembers them all.
+        await state.execute(
+            f"SELECT pg_notify($1, id::text) FROM (SELECT id FROM {messages} WHERE status = 'pending' "
+            f"AND created_at < now() - interval '1 second' ORDER BY id LIMIT {RENOTIFIED}) AS waiting",
+            name,
+        )
+
+    async def is_held(message: Any) -> bool:
+        return await state.get(f"lease:{Envelope.decode(message).turn}") is not None
+
+    return BrokerEngine(make_broker, state, f"PostgreSQL at {address_of(url)}", recover=recover)

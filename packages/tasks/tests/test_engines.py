@@ -1,0 +1,391 @@
+"""One suite for every engine: what is enqueued runs, whatever carries it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import anyio
+import pytest
+
+from armillary.tasks import (
+    ArgumentError,
+    Every,
+    Status,
+    TaskCancelled,
+    TaskFailed,
+    TaskRetry,
+    Tasks,
+    TasksError,
+    current_task,
+)
+
+pytestmark = pytest.mark.anyio
+
+Make = Callable[..., Tasks]
+
+
+@pytest.fixture
+def anyio_backend(combination: Any) -> object:
+    return combination[1]
+
+
+@dataclass
+class Picture:
+    name: str
+    taken: datetime
+
+
+async def wait_until(condition: Callable[[], Any], seconds: float = 15) -> None:
+    with anyio.fail_after(seconds):
+        while not condition():
+            await anyio.sleep(0.02)
+
+
+async def test_an_enqueued_call_runs_and_its_result_is_returned_as_what_was_declared(
+    make_tasks: Make, working: Any
+) -> None:
+    tasks = make_tasks()
+
+    @tasks.task
+    async def rename(picture: Picture, name: str = "star") -> Picture:
+        return Picture(name, picture.taken)
+
+    taken = datetime(2026, 1, 2, tzinfo=UTC)
+    async with working(tasks):
+        enqueued = await rename.enqueue(Picture("old", taken), name="Ünïcode")
+        assert await enqueued.result(timeout=10) == Picture("Ünïcode", taken)
+        found = await tasks.find(enqueued.id).status()
+        assert found is not None
+        assert (found.status, found.result["name"]) == ("succeeded", "Ünïcode")
+
+
+async def test_a_function_that_is_not_async_runs_in_a_thread(make_tasks: Make, working: Any) -> None:
+    tasks = make_tasks()
+
+    @tasks.task
+    def add(a: int, b: int) -> int:
+        return a + b
+
+    async with working(tasks):
+        assert await (await add.enqueue(1, 2)).result(timeout=10) == 3
+
+
+async def test_many_calls_run_each_once_and_no_more_at_once_than_allowed(make_tasks: Make, working: Any) -> None:
+    tasks = make_tasks(concurrency=3)
+    ran: list[int] = []
+    at_once = most = 0
+
+    @tasks.task
+    async def one(number: int) -> None:
+        nonlocal at_once, most
+        at_once += 1
+        most = max(most, at_once)
+        await anyio.sleep(0.005)
+        ran.append(number)
+        at_once -= 1
+
+    async with working(tasks):
+        for number in range(50):
+            await one.enqueue(number)
+        await wait_until(lambda: len(ran) == 50)
+    assert sorted(ran) == list(range(50))
+    assert 1 < most <= 3
+
+
+async def test_a_failed_attempt_is_tried_again_and_the_last_becomes_a_dead_letter(
+    make_tasks: Make, working: Any
+) -> None:
+    tasks = make_tasks()
+    attempts: list[int] = []
+    succeeds_at = 3
+
+    @tasks.task(name="fragile", retry=TaskRetry(3, delay=0.05, jitter=0.5))
+    async def fragile(number: int) -> str:
+        attempts.append(current_task().attempt)
+        if current_task().attempt < succeeds_at:
+            raise LookupError("not yet")
+        return "done"
+
+    async with working(tasks):
+        assert await (await fragile.enqueue(1)).result(timeout=15) == "done"
+        assert attempts == [1, 2, 3]
+        succeeds_at = 99
+        dead = await fragile.enqueue(2)
+        with pytest.raises(TaskFailed, match="LookupError: not yet"):
+            await dead.result(timeout=15)
+        (letter,) = await tasks.dead_letters()
+        assert (letter.id, letter.task, letter.arguments) == (dead.id, "fragile", {"number": "2"})
+        assert letter.reason == "LookupError: not yet"
+        succeeds_at = 1
+        assert await tasks.replay(dead.id)
+        await wait_until(lambda: len(attempts) == 7)
+        assert await dead.result(timeout=15) == "done"
+        assert await tasks.dead_letters() == []
+        assert not await tasks.replay(dead.id)
+
+
+async def test_an_exception_that_is_not_to_be_retried_fails_at_once(make_tasks: Make, working: Any) -> None:
+    tasks = make_tasks()
+
+    @tasks.task(retry=TaskRetry(5, on=OSError))
+    async def fail() -> None:
+        raise LookupError("for ever")
+
+    async with working(tasks):
+        enqueued = await fail.enqueue()
+        with pytest.raises(TaskFailed, match="for ever"):
+            await enqueued.result(timeout=10)
+        assert (await enqueued.status()).attempt == 1  # type: ignore[union-attr]
+
+
+async def test_an_attempt_that_takes_too_long_is_ended(make_tasks: Make, working: Any) -> None:
+    tasks = make_tasks()
+
+    @tasks.task(timeout=0.1)
+    async def slow() -> None:
+        await anyio.sleep_forever()
+
+    async with working(tasks):
+        with pytest.raises(TaskFailed, match=r"longer than 0\.1 s"):
+            await (await slow.enqueue()).result(timeout=10)
+
+
+async def test_a_running_task_is_cancelled_and_a_waiting_one_never_runs(make_tasks: Make, working: Any) -> None:
+    tasks = make_tasks(concurrency=1, lease=1.5)
+    events: list[str] = []
+
+    @tasks.task
+    async def run(name: str) -> None:
+        events.append(f"{name} starts")
+        try:
+            await anyio.sleep_forever()
+        finally:
+            events.append(f"{name} ends")
+
+    async with working(tasks):
+        first = await run.enqueue("first")
+        await wait_until(lambda: events)
+        second = await run.enqueue("second")
+        await second.cancel()
+        await first.cancel()
+        for enqueued in (first, second):
+            with pytest.raises(TaskCancelled):
+                await enqueued.result(timeout=10)
+    assert events == ["first starts", "first ends"]
+
+
+async def test_progress_is_seen_while_a_task_runs(make_tasks: Make, working: Any) -> None:
+    tasks = make_tasks()
+    go = anyio.Event()
+
+    @tasks.task
+    async def thumbnails() -> None:
+        await current_task().report({"done": 3, "of": 10})
+        await go.wait()
+
+    async with working(tasks):
+        enqueued = await thumbnails.enqueue()
+        with anyio.fail_after(10):
+            while (status := await enqueued.status()) is None or status.progress is None:
+                await anyio.sleep(0.02)
+        assert status == Status("running", 1, {"done": 3, "of": 10})
+        go.set()
+        await enqueued.result(timeout=10)
+
+
+async def test_of_calls_with_one_key_one_is_enqueued(make_tasks: Make, working: Any) -> None:
+    tasks = make_tasks()
+    ran: list[str] = []
+
+    @tasks.task
+    async def bill(customer: str) -> None:
+        ran.append(customer)
+
+    async with working(tasks):
+        keyed = bill.options(key="invoice-5")
+        first, second = await keyed.enqueue("ada"), await keyed.enqueue("ada")
+        other = await bill.options(key="invoice-6").enqueue("bob")
+        assert first.id == second.id != other.id
+        await other.result(timeout=10)
+        await first.result(timeout=10)
+    assert sorted(ran) == ["ada", "bob"]
+
+
+async def test_a_delayed_call_waits(make_tasks: Make, working: Any) -> None:
+    tasks = make_tasks()
+    ran: list[float] = []
+
+    @tasks.task
+    async def later() -> None:
+        ran.append(anyio.current_time())
+
+    async with working(tasks):
+        started = anyio.current_time()
+        enqueued = await later.options(delay=0.5).enqueue()
+        await enqueued.result(timeout=10)
+    assert ran[0] - started >= 0.5
+
+
+async def test_a_scheduled_task_runs_once_for_each_time(make_tasks: Make, working: Any) -> None:
+    tasks = make_tasks()
+    ran: list[str] = []
+
+    @tasks.task(schedule=Every(1))
+    async def tick(note: str = "x") -> None:
+        ran.append(current_task().id)
+
+    async with working(tasks):
+        await wait_until(lambda: len(ran) >= 2)
+    assert len(set(ran)) == len(ran)
+
+
+async def test_the_request_and_the_state_of_the_application_reach_the_task(make_tasks: Make, working: Any) -> None:
+    from armillary.tasks._context import current_scope
+
+    tasks = make_tasks()
+
+    @tasks.task
+    async def look() -> list[str | None]:
+        current = current_task()
+        return [current.request_id, current.state["name"], current.name.rpartition(".")[2]]
+
+    async with working(tasks, {"name": "board"}):
+        token = current_scope.set({"type": "http", "headers": [], "armillary": {"request_id": "r1"}})
+        enqueued = await look.enqueue()
+        current_scope.reset(token)
+        assert await enqueued.result(timeout=10) == ["r1", "board", "look"]
+
+
+async def test_what_is_enqueued_within_a_task_carries_its_request(make_tasks: Make, working: Any) -> None:
+    from armillary.tasks._context import current_scope
+
+    tasks = make_tasks()
+
+    @tasks.task
+    async def inner() -> str | None:
+        return current_task().request_id
+
+    @tasks.task
+    async def outer() -> str | None:
+        return await (await inner.enqueue()).result(timeout=10)
+
+    async with working(tasks):
+        token = current_scope.set({"type": "http", "headers": [], "armillary": {"request_id": "r2"}})
+        enqueued = await outer.enqueue()
+        current_scope.reset(token)
+        assert await enqueued.result(timeout=10) == "r2"
+
+
+async def test_a_task_of_an_unknown_name_becomes_a_dead_letter(make_tasks: Make, working: Any) -> None:
+    tasks = make_tasks()
+
+    @tasks.task(name="old")
+    async def old() -> None: ...
+
+    async with working(tasks):
+        del tasks.registry["old"]
+        enqueued = await old.enqueue()
+        with pytest.raises(TaskFailed, match="no task named 'old'"):
+            await enqueued.result(timeout=10)
+        assert [letter.id for letter in await tasks.dead_letters()] == [enqueued.id]
+
+
+async def test_a_result_that_cannot_be_encoded_is_a_failure_that_says_so(make_tasks: Make, working: Any) -> None:
+    tasks = make_tasks()
+
+    @tasks.task
+    async def wrong():  # type: ignore[no-untyped-def]
+        return object()
+
+    async with working(tasks):
+        with pytest.raises(TaskFailed, match="cannot be encoded"):
+            await (await wrong.enqueue()).result(timeout=10)
+
+
+async def test_a_message_that_is_none_is_dropped(make_tasks: Make, working: Any) -> None:
+    tasks = make_tasks()
+
+    @tasks.task
+    async def fine() -> int:
+        return 1
+
+    async with working(tasks):
+        await tasks.engine.send("x", "x", json.dumps(["no", "task"]).encode(), 0)
+        assert await (await fine.enqueue()).result(timeout=10) == 1
+
+
+async def test_results_expire(make_tasks: Make, working: Any) -> None:
+    tasks = make_tasks(result_ttl=0.3)
+
+    @tasks.task
+    async def quick() -> int:
+        return 1
+
+    async with working(tasks):
+        enqueued = await quick.enqueue()
+        await anyio.sleep(1)
+        assert await enqueued.status() is None
+        with pytest.raises(LookupError, match="any more"):
+            await enqueued.result()
+
+
+async def test_the_state_keeps_keys_and_entries(make_tasks: Make) -> None:
+    tasks = make_tasks()
+    state = tasks.engine.state
+    async with tasks.running():
+        assert await state.add("k", b"1", 60)
+        assert not await state.add("k", b"2", 60)
+        assert await state.get("k") == b"1"
+        assert not await state.renew("k", b"2", 60)
+        assert await state.renew("k", b"1", 60)
+        await state.remove("k", b"2")
+        assert await state.get("k") == b"1"
+        await state.remove("k", b"1")
+        assert await state.get("k") is None
+        assert not await state.renew("k", b"1", 60)
+        assert await state.add("short", b"1", 0.2)
+        await anyio.sleep(0.4)
+        assert await state.get("short") is None
+        assert await state.add("short", b"2", 60)
+        assert [await state.count("n", 60) for _ in range(3)] == [1, 2, 3]
+        await state.remove("n")
+        for name, due in (("c", 3.0), ("a", 1.0), ("b", 2.0)):
+            await state.put("box", name, name.encode(), due)
+        assert await state.entries("box", until=2.0) == [("a", b"a"), ("b", b"b")]
+        assert await state.entries("box", limit=1) == [("a", b"a")]
+        assert await state.take("box", "a") == b"a"
+        assert await state.take("box", "a") is None
+        assert [name for name, _ in await state.entries("box")] == ["b", "c"]
+        assert abs(await state.time() - datetime.now(UTC).timestamp()) < 60
+
+
+async def test_what_cannot_be_enqueued_is_an_error_that_names_the_argument(make_tasks: Make) -> None:
+    tasks = make_tasks()
+
+    @tasks.task(name="mail")
+    async def mail(to: str, copies: list[int] | None = None, extra=None) -> None: ...  # type: ignore[no-untyped-def]
+
+    async with tasks.running():
+        for call, words in (
+            (lambda: mail.enqueue(), "task mail: missing a required argument: 'to'"),
+            (lambda: mail.enqueue(5), "task mail: argument to is 5: .*string"),
+            (lambda: mail.enqueue("a", ["x"]), r"argument copies"),
+            (lambda: mail.enqueue("a", extra=object()), "argument extra is <object .*cannot be encoded"),
+            (lambda: mail.enqueue("a", subject="b"), "unexpected keyword argument 'subject'"),
+        ):
+            with pytest.raises(ArgumentError, match=words):
+                await call()
+
+
+async def test_tasks_that_were_not_started_say_how_to(make_tasks: Make) -> None:
+    tasks = make_tasks()
+
+    @tasks.task
+    async def run() -> None: ...
+
+    with pytest.raises(TasksError, match="TasksMiddleware"):
+        await run.enqueue()
