@@ -10,6 +10,7 @@ import msgspec
 import pytest
 from openapi_spec_validator import validate
 
+from armillary import binding
 from armillary.http import JSONResponse, PlainTextResponse
 from armillary.openapi import DescribedRoute, DocstringError, OpenAPI
 from armillary.routing import BaseRoute, Mount, Route, Router
@@ -20,54 +21,26 @@ class Star(msgspec.Struct):
     magnitude: float = 0.0
 
 
-@dataclass(frozen=True)
-class Parameter:
-    name: str
-    source: str
-    annotation: Any
-    required: bool = True
-    default: Any = None
-    alias: str | None = None
-    title: str | None = None
-    description: str | None = None
-    examples: tuple[Any, ...] = ()
-    deprecated: bool = False
-    include_in_schema: bool = True
+def Parameter(name: str, source: Any, annotation: Any, *, alias: str = "", **rest: Any) -> binding.Parameter:
+    return binding.Parameter(name=name, source=source, annotation=annotation, alias=alias or name, **rest)
 
 
-@dataclass(frozen=True)
-class Body:
-    annotation: Any
-    required: bool = True
-    media_types: tuple[str, ...] = ("application/json",)
-    fields: tuple[Parameter, ...] = ()
-    kind: str = "data"
-    description: str | None = None
-    examples: tuple[Any, ...] = ()
+def Body(annotation: Any, **rest: Any) -> binding.RequestBody:
+    whole: dict[str, Any] = {"kind": "data", "required": True, "media_types": ("application/json",), **rest}
+    return binding.RequestBody(annotation=annotation, **whole)
 
 
-@dataclass(frozen=True)
-class Stream:
-    kind: str
-    item: Any
-
-
-@dataclass(frozen=True)
-class Signature:
-    parameters: tuple[Parameter, ...] = ()
-    body: Body | None = None
-    result: Any = None
-    status_code: int = 200
-    streams: Stream | None = None
-    media_types: tuple[str, ...] = ("application/json",)
-    errors: frozenset[int] = frozenset()
+def Signature(parameters: Any = (), body: Any = None, result: Any = None, **rest: Any) -> binding.EndpointSignature:
+    whole: dict[str, Any] = {"media_types": ("application/json",), **rest}
+    return binding.EndpointSignature(parameters=parameters, body=body, result=result, **whole)
 
 
 @dataclass
 class Bound:
     """An application with a signature, as binding makes one of a function."""
 
-    signature: Signature
+    signature: binding.EndpointSignature
+    endpoint: Any = None
     __name__: str = "bound"
     calls: list[Any] = field(default_factory=list)
 
@@ -75,7 +48,7 @@ class Bound:
         self.calls.append(scope)
 
 
-def bound(path: str, method: str, signature: Signature, **options: Any) -> Route:
+def bound(path: str, method: str, signature: binding.EndpointSignature, **options: Any) -> Route:
     route = Route(path, Bound(signature), methods=[method])
     route.operation = options  # type: ignore[attr-defined]
     return route
@@ -131,7 +104,10 @@ def test_yaml_in_a_docstring_is_put_over_what_was_found() -> None:
     assert units["name"] == "units"
     assert operation["tags"] == ["stars"]
     assert operation["summary"] == "Show a star"
-    problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    problem = {
+        "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}},
+        "text/plain": {"schema": {"type": "string"}},
+    }
     assert operation["responses"] == {
         "200": {"description": "The star."},
         "404": {"description": "No such star.", "content": problem},
@@ -182,15 +158,17 @@ def test_a_struct_in_the_query_is_spread_over_parameters() -> None:
 
 
 def test_a_body_and_a_result_refer_to_components_and_errors_to_the_schemas_of_problems() -> None:
-    signature = Signature((), Body(Star), Star, 201, errors=frozenset({400, 413, 415, 422}))
+    signature = Signature((), Body(Star), Star, status_code=201, errors=frozenset({400, 413, 415, 422}))
     document = OpenAPI(Router([bound("/stars", "POST", signature)])).document()
     validate(document)
     operation = document["paths"]["/stars"]["post"]
     reference = {"$ref": "#/components/schemas/StarInput"}
     assert operation["requestBody"] == {"required": True, "content": {"application/json": {"schema": reference}}}
     assert list(operation["responses"]) == ["201", "400", "413", "415", "422"]
-    problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/ValidationProblem"}}}
-    assert operation["responses"]["422"]["content"] == problem
+    problem = {"schema": {"$ref": "#/components/schemas/ValidationProblem"}}
+    sentence = {"schema": {"type": "string"}}
+    content = {"application/problem+json": problem, "text/plain": sentence}
+    assert operation["responses"]["422"]["content"] == content
     assert sorted(document["components"]["schemas"]) == ["Problem", "Star", "StarInput", "ValidationProblem"]
 
 
@@ -198,7 +176,7 @@ def test_a_form_has_its_fields_and_an_upload_is_binary() -> None:
     from armillary.http import UploadFile
 
     fields = (Parameter("title", "form", str), Parameter("file", "form", UploadFile | None, required=False))
-    body = Body(None, media_types=("multipart/form-data",), fields=fields)
+    body = Body(None, kind="form", media_types=("multipart/form-data",), fields=fields)
     schema = operation_of(bound("/", "POST", Signature((), body)))["requestBody"]["content"]["multipart/form-data"]
     assert schema["schema"]["required"] == ["title"]
     assert schema["schema"]["properties"]["file"]["anyOf"][0]["format"] == "binary"
@@ -211,7 +189,9 @@ def test_nothing_is_sent_with_a_204() -> None:
 
 @pytest.mark.parametrize(("streams", "media_type"), [("jsonl", "application/jsonl"), ("sse", "text/event-stream")])
 def test_the_items_of_a_stream_have_a_schema(streams: str, media_type: str) -> None:
-    route = bound("/", "GET", Signature(result=AsyncIterator[Star], streams=Stream(streams, Star)))
+    kind: Any = streams
+    stream = binding.ResultStream(kind=kind, item=Star)
+    route = bound("/", "GET", Signature(result=AsyncIterator[Star], streams=stream))
     content = operation_of(route)["responses"]["200"]["content"][media_type]
     item = content["itemSchema"]["properties"]["data"]["contentSchema"] if streams == "sse" else content["itemSchema"]
     assert item == {"$ref": "#/components/schemas/Star"}
@@ -267,7 +247,8 @@ def test_a_route_may_say_everything_of_its_operation() -> None:
     assert operation["externalDocs"] == {"url": "https://stars.example/docs"}
     assert operation["servers"] == [{"url": "https://stars.example"}]
     responses = operation["responses"]
-    assert responses["404"] == {"description": "No such constellation."}
+    assert responses["404"]["description"] == "No such constellation."
+    assert "application/problem+json" in responses["404"]["content"]
     assert responses["409"]["content"]["application/json"]["schema"] == {"$ref": "#/components/schemas/Star"}
     assert responses["409"]["headers"] == {"Retry-After": {"schema": {"type": "integer"}}}
     assert responses["default"]["content"]["application/json"]["schema"] == {"$ref": "#/components/schemas/Star"}

@@ -5,12 +5,15 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from armillary.routing import BaseRoute
 
 from .._docstring import parse_docstring, prose
 from .._endpoints import FoundRoute, find_routes, operations
+
+if TYPE_CHECKING:
+    from armillary.binding import BoundEndpoint, EndpointSignature
 
 MAX_LAYERS = 64
 
@@ -33,7 +36,7 @@ class DescribedRoute:
     method: str
     function: Callable[..., Any]
     convertors: Mapping[str, Any]
-    signature: Any
+    signature: EndpointSignature | None
     options: Mapping[str, Any]
     route: Any
 
@@ -70,9 +73,11 @@ def described_routes(routes: Iterable[BaseRoute]) -> Iterator[DescribedRoute]:
         options: Mapping[str, Any] = getattr(found.route, "operation", None) or {}
         if options.get("include_in_schema", True) is False:
             continue
-        signature = find_signature(found.route)
+        bound = find_bound(found.route)
+        signature = None if bound is None else bound.signature
         for method, function in handled_methods(found):
-            yield DescribedRoute(found.path, method, function, found.convertors, signature, options, found.route)
+            handler = function if bound is None else bound.endpoint
+            yield DescribedRoute(found.path, method, handler, found.convertors, signature, options, found.route)
 
 
 def handled_methods(found: FoundRoute) -> Iterator[tuple[str, Callable[..., Any]]]:
@@ -85,13 +90,13 @@ def handled_methods(found: FoundRoute) -> Iterator[tuple[str, Callable[..., Any]
                 yield method.lower(), found.route.endpoint
 
 
-def find_signature(route: Any) -> Any:
-    """Return what `armillary.binding` knows of a route's function, inside its middleware; None if it is not bound."""
+def find_bound(route: Any) -> BoundEndpoint | None:
+    """Return what binding made of a route's function, inside its middleware; None if the function is not bound."""
     app: Any = route.app
     for _ in range(MAX_LAYERS):
-        signature = getattr(app, "signature", None)
-        if signature is not None and hasattr(signature, "parameters"):
-            return signature
+        if hasattr(app, "signature") and hasattr(app, "endpoint"):
+            bound: BoundEndpoint = app
+            return bound
         app = getattr(app, "app", None)
         if app is None:
             break

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
+from armillary.serialization import NO_DEFAULT
+
 from .._generator import parameter_schema
 from ..schemas._constraints import Schema
 from ..schemas._fields import is_structured
@@ -77,9 +79,11 @@ def is_number(schema: Schema) -> bool:
 
 
 def with_default(schema: Schema, default: Any) -> Schema:
+    if default is NO_DEFAULT:
+        return schema
     try:
         return {**schema, "default": json_value(default)}
-    except TypeError:  # also the mark of a parameter without a default
+    except TypeError:
         return schema
 
 

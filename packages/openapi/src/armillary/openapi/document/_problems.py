@@ -25,12 +25,13 @@ PROBLEM: Final[Schema] = {
 ERROR: Final[Schema] = {
     "type": "object",
     "properties": {
-        "location": {"type": "string", "description": "Where the value is from: path, query, body and the like."},
+        "path": {"type": "string", "description": "Where, as `$.items[0].price` or `query.limit`."},
+        "message": {"type": "string", "description": "What is wrong there."},
+        "location": {"type": "string", "enum": ["body", "path", "query", "header", "cookie", "form"]},
         "pointer": {"type": "string", "description": "Where in it, as a JSON Pointer (RFC 6901)."},
-        "message": {"type": "string"},
-        "kind": {"type": "string", "description": "The kind of value that was found."},
+        "kind": {"type": "string", "enum": ["object", "array", "string", "number", "boolean", "null", "missing"]},
     },
-    "required": ["message"],
+    "required": ["path", "message"],
 }
 
 VALIDATION_PROBLEM: Final[Schema] = {
@@ -54,11 +55,11 @@ class ValidationProblemSchema:
 
 
 def problem_content(status: str, types: TypeSchemas) -> Schema:
-    """Return the content of an error's response."""
+    """Return the content of an error's response: problem details, or a sentence for clients that prefer it."""
     key, name, schema = (
         (ValidationProblemSchema, "ValidationProblem", VALIDATION_PROBLEM)
         if status == "422"
         else (ProblemSchema, "Problem", PROBLEM)
     )
     reference = types.components.reference(key, name, "armillary", "output", lambda: schema)
-    return {PROBLEM_JSON: {"schema": reference}}
+    return {PROBLEM_JSON: {"schema": reference}, "text/plain": {"schema": {"type": "string"}}}

@@ -6,6 +6,8 @@ import inspect
 from collections.abc import Mapping
 from typing import Any, Final, get_type_hints
 
+from armillary.serialization import NO_DEFAULT
+
 from ..schemas._constraints import Schema
 from ..schemas._type_schemas import TypeSchemas
 from ._described_route import DescribedRoute
@@ -70,7 +72,7 @@ def result_response(route: DescribedRoute, status: str, types: TypeSchemas, item
         item = item_schema(signature.streams, types)
         media_type = EVENTS if signature.streams.kind == "sse" else LINES
         return {**response, "content": {media_type: stream_content(item, items)}}
-    if repr(result) == "NO_DEFAULT":
+    if result is NO_DEFAULT:
         media_type = response_media_type(return_annotation(route.function))
         return {**response, "content": {media_type: {}}} if media_type else response
     schema = types.schema(result, "output")

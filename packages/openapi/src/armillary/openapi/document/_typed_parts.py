@@ -10,6 +10,7 @@ from armillary.asgi_types import reason_phrase
 from ..schemas._constraints import Schema
 from ..schemas._fields import Mode
 from ..schemas._type_schemas import TypeSchemas
+from ._problems import problem_content
 
 SCHEMA_KEYS = ("schema", "itemSchema")
 
@@ -33,12 +34,14 @@ def response_part(status: str, given: Any, types: TypeSchemas, label: str) -> Sc
 
     Args:
         status: a status code, "4XX" or "default".
-        given: a sentence, a type for JSON, or a Response Object, whose `model` may be a type for JSON.
+        given: a sentence (for an error's, its document is that of `HTTPException`), a type for JSON, or a Response
+            Object, whose `model` may be a type for JSON.
         types: makes the schemas.
         label: the operation, for messages.
     """
     if isinstance(given, str):
-        return {"description": given}
+        content = problem_content(status, types) if status.startswith(("4", "5")) else {}
+        return {"description": given, "content": content} if content else {"description": given}
     if not isinstance(given, Mapping):
         return {"description": phrase(status), "content": json_content(types.schema(given, "output"), status)}
     part = dict(cast("Mapping[str, Any]", given))

@@ -11,9 +11,11 @@ import typing
 from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal, TypeVar, get_args, get_origin
 
+from armillary.serialization import NO_DEFAULT
+
 from ._components import Components
 from ._constraints import Schema, described, flattened
-from ._fields import MISSING, Mode, is_structured, members
+from ._fields import Mode, is_structured, members
 from ._pydantic import is_of_pydantic
 from ._scalars import enum_schema, json_value, scalar_schema, values_schema
 from ._typing_forms import is_alias, is_form
@@ -175,7 +177,7 @@ def hashable(value: object) -> bool:
 
 
 def with_default(schema: Schema, default: Any) -> Schema:
-    if default is MISSING:
+    if default is NO_DEFAULT:
         return schema
     try:
         return {**schema, "default": json_value(default)}

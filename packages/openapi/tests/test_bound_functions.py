@@ -1,0 +1,130 @@
+"""Documents of functions that binding has made into applications."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Annotated, Any, Literal
+
+import msgspec
+import pydantic
+from openapi_spec_validator import validate
+
+from armillary.binding import Body, Cookie, Depends, Form, Header, Query, bind
+from armillary.http import Request, Response, ServerSentEvent, UploadFile
+from armillary.openapi import OpenAPI
+from armillary.routing import Route, Router
+
+
+class Star(msgspec.Struct):
+    name: str
+    magnitude: float = 0.0
+
+
+class Moon(pydantic.BaseModel):
+    name: str = pydantic.Field(max_length=9)
+
+
+def limit(limit: Annotated[int, Query(ge=1)] = 20) -> int:
+    return limit
+
+
+def operation(function: Any, method: str = "GET", path: str = "/") -> dict[str, Any]:
+    names = {"number": True} if "{" in path else {}
+    router = Router([Route(path, bind(function, path=names), methods=[method])])
+    document = OpenAPI(router, "Stars", "1.0").document()
+    validate(document)
+    found: dict[str, Any] = document["paths"][path.replace(":int", "")][method.lower()]
+    return found
+
+
+def test_every_source_of_a_parameter() -> None:
+    async def show(
+        number: int,
+        request: Request[Any],
+        units: Annotated[Literal["si", "cgs"], Query(description="Of the magnitude.")] = "si",
+        tag: Annotated[list[str] | None, Query(alias="tags")] = None,
+        x_trace: Annotated[str, Header()] = "",
+        theme: Annotated[str, Cookie(deprecated=True)] = "dark",
+    ) -> Star:
+        """Show a star."""
+        return Star("Vega")
+
+    found = operation(show, path="/stars/{number:int}")
+    assert [(item["in"], item["name"], item["required"]) for item in found["parameters"]] == [
+        ("path", "number", True),
+        ("query", "units", False),
+        ("query", "tags", False),
+        ("header", "x-trace", False),
+        ("cookie", "theme", False),
+    ]
+    assert found["parameters"][1]["schema"] == {"type": "string", "enum": ["si", "cgs"], "default": "si"}
+    assert found["parameters"][4]["deprecated"] is True
+    assert found["summary"] == "Show a star"
+    assert list(found["responses"]) == ["200", "404", "406", "422"]
+    assert list(found["responses"]["200"]["content"]) == ["application/json", "application/msgpack"]
+
+
+def test_a_body_and_what_can_be_wrong_with_it() -> None:
+    async def add(star: Star) -> None: ...
+
+    found = operation(add, "POST")
+    assert found["requestBody"]["content"]["application/json"]["schema"] == {"$ref": "#/components/schemas/Star"}
+    assert list(found["responses"]) == ["204", "400", "413", "415", "422"]
+
+
+def test_a_pydantic_model_is_a_body_too() -> None:
+    async def add(moon: Moon) -> Moon:
+        return moon
+
+    schema = operation(add, "POST")["requestBody"]["content"]["application/json"]["schema"]
+    assert schema == {"$ref": "#/components/schemas/Moon"}
+
+
+def test_two_bodies_are_members_of_one_object() -> None:
+    async def add(star: Annotated[Star, Body()], note: Annotated[str, Body()]) -> None: ...
+
+    schema = operation(add, "POST")["requestBody"]["content"]["application/json"]["schema"]
+    assert schema["properties"] == {"star": {"$ref": "#/components/schemas/Star"}, "note": {"type": "string"}}
+    assert schema["required"] == ["star", "note"]
+
+
+def test_a_form_with_an_upload() -> None:
+    async def add(title: Annotated[str, Form()], picture: UploadFile) -> None: ...
+
+    content = operation(add, "POST")["requestBody"]["content"]
+    assert content["multipart/form-data"]["schema"]["properties"]["picture"]["format"] == "binary"
+    assert content["multipart/form-data"]["schema"]["required"] == ["title", "picture"]
+
+
+def test_raw_bytes_are_of_any_kind() -> None:
+    async def add(body: bytes) -> None: ...
+
+    found = operation(add, "POST")
+    assert [content["schema"] for content in found["requestBody"]["content"].values()] == [{}]
+    assert list(found["responses"]) == ["204", "413"]
+
+
+def test_parameters_of_dependencies_are_those_of_the_operation() -> None:
+    async def page(wanted: Annotated[int, Depends(limit)]) -> list[Star]:
+        return []
+
+    found = operation(page)
+    assert [item["name"] for item in found["parameters"]] == ["limit"]
+    schema = found["responses"]["200"]["content"]["application/json"]["schema"]
+    assert schema == {"type": "array", "items": {"$ref": "#/components/schemas/Star"}}
+
+
+def test_streams_and_responses() -> None:
+    async def lines() -> AsyncIterator[Star]:
+        yield Star("Vega")
+
+    async def events() -> AsyncIterator[ServerSentEvent]:
+        yield ServerSentEvent("tick")
+
+    async def plain(name: str = "") -> Response:
+        return Response()
+
+    content = operation(lines)["responses"]["200"]["content"]
+    assert content == {"application/jsonl": {"itemSchema": {"$ref": "#/components/schemas/Star"}}}
+    assert "itemSchema" in operation(events)["responses"]["200"]["content"]["text/event-stream"]
+    assert operation(plain)["responses"]["200"] == {"description": "OK"}
