@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import EllipsisType
 from typing import Any, ClassVar, ParamSpec, Protocol, Unpack
@@ -117,6 +118,7 @@ class Armillary:
         max_body_size: int | EllipsisType | None = ...,
         openapi: Description | None = None,
     ) -> None:
+        self.check_debug(debug)
         self.debug = debug
         self.state = State()
         self._limit_is_explicit = max_body_size is not ...
@@ -128,7 +130,7 @@ class Armillary:
         for key, handler in (exception_handlers or {}).items():
             self.check_exception_handler(key, handler)
         self.exception_handlers = dict(exception_handlers or {})
-        self.user_middleware = [self.check_middleware(item) for item in middleware or ()]
+        self.user_middleware = [self.check_middleware(item) for item in self._middleware_list(middleware)]
         self.router = self.router_class(routes, lifespan=lifespan)
         if openapi is not None:
             if not hasattr(openapi, "add_to"):
@@ -138,6 +140,17 @@ class Armillary:
     def check_exception_handler(self, key: Any, handler: Any) -> None:
         """Raise TypeError or ValueError for a key or handler that cannot be one; override to take any."""
         check_exception_handler(key, handler)
+
+    def check_debug(self, debug: Any) -> None:
+        """Raise TypeError for what is neither True nor False; override to take any."""
+        if not isinstance(debug, bool):
+            hint = "write Armillary(routes=[...])" if isinstance(debug, list | tuple) else "write True or False"
+            raise TypeError(f"debug, the first argument, is True or False, got {debug!r}; {hint}")
+
+    def _middleware_list(self, middleware: Any) -> Iterable[Any]:
+        if isinstance(middleware, Middleware):
+            raise TypeError(f"middleware takes a list, got {middleware!r}; write [{middleware!r}]")
+        return middleware or ()
 
     def check_middleware(self, item: Any) -> Any:
         """Return a `Middleware`, or raise TypeError; override to take others."""
@@ -298,10 +311,33 @@ class Armillary:
 
 
 def _checked_middleware(item: Any) -> Any:
+    """Return a `Middleware`.
+
+    Raises:
+        TypeError: it is a class, an instance or anything else, or its class does not take its arguments.
+    """
+    cls: Any = None
+    args: Any = ()
+    kwargs: Any = {}
     try:
-        cls, _, _ = item
+        cls, args, kwargs = item
     except (TypeError, ValueError):
-        cls = None
+        pass
     if not callable(cls):
-        raise TypeError(f"middleware takes Middleware(cls, ...) objects, got {item!r}; write Middleware({item!r})")
+        if isinstance(item, type):
+            hint = f"write Middleware({item.__name__})"
+        elif callable(item):
+            hint = f"give the class and its arguments, not an instance: write Middleware({type(item).__name__}, ...)"
+        else:
+            hint = "write Middleware(TheClass, ...)"
+        raise TypeError(f"middleware takes Middleware(cls, ...) objects, got {item!r}; {hint}")
+    try:
+        taken = inspect.signature(cls)
+    except (TypeError, ValueError):
+        return item
+    try:
+        taken.bind(None, *args, **kwargs)
+    except TypeError as exc:
+        names = ", ".join(list(taken.parameters)[1:]) or "nothing"
+        raise TypeError(f"{item!r}: {exc}; beside the application it takes {names}") from None
     return item

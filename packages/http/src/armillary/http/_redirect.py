@@ -32,6 +32,9 @@ class RedirectResponse(Response):
         headers: further headers.
         background: awaited after the response was sent.
 
+    Raises:
+        TypeError: the URL is None.
+
     Follows RFC 9110 sections 10.2.2 and 15.4. Hosts are not checked: a target taken from a
     request must be checked first.
 
@@ -46,5 +49,7 @@ class RedirectResponse(Response):
         headers: Mapping[str, str] | None = None,
         background: Background | None = None,
     ) -> None:
+        if url is None:
+            raise TypeError("url is None; give RedirectResponse the address to go to, such as request.url_for(name)")
         super().__init__(b"", status_code, headers, background=background)
         self.headers["location"] = quote_location(str(url))

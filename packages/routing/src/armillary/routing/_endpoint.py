@@ -10,11 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeAlias
 
-from armillary.asgi_types import ASGIApp, Middleware
+from armillary.asgi_types import ASGIApp, Middleware, is_plain_function
 from armillary.datastructures import is_token
 
 Endpoint: TypeAlias = Callable[..., Any]
 """An ASGI application, or a plain function of a request or of a WebSocket."""
+
+_VARIADIC = 0x04  # inspect.CO_VARARGS
 
 MiddlewareList: TypeAlias = Sequence[Middleware] | None
 """Wrapped around an application, the first being outermost."""
@@ -23,8 +25,21 @@ MiddlewareList: TypeAlias = Sequence[Middleware] | None
 def checked_callable(value: Any, parameter: str) -> Any:
     """Return an application or endpoint; `TypeError` for what cannot be called."""
     if not callable(value):
-        raise TypeError(f"{parameter} takes a function or an ASGI application, got {value!r}")
+        hint = "; write routes=[...]" if isinstance(value, list | tuple) and parameter == "app" else ""
+        raise TypeError(f"{parameter} takes a function or an ASGI application, got {value!r}{hint}")
+    code: Any = getattr(value, "__code__", None)
+    if code is not None and parameter != "endpoint" and _is_of_request(code) and is_plain_function(value):
+        name = endpoint_name(value)
+        raise TypeError(
+            f"{parameter} takes an ASGI application, of scope, receive and send; {name} ({code.co_filename} line "
+            f"{code.co_firstlineno}) is a function of a request: write Route(path, {name})"
+        )
     return value
+
+
+def _is_of_request(code: Any) -> bool:
+    """Return whether a function takes fewer arguments than an ASGI application is given."""
+    return code.co_argcount < 3 and not code.co_flags & _VARIADIC
 
 
 def wrap(app: ASGIApp, middleware: MiddlewareList) -> ASGIApp:

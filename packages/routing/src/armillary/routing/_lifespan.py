@@ -27,6 +27,7 @@ from armillary.asgi_types import ASGIApp, Message, Receive, Scope, Send, scope_r
 LifespanState: TypeAlias = Mapping[str, Any] | None
 LifespanContext: TypeAlias = Callable[[Any], AbstractAsyncContextManager[LifespanState]]
 
+_COROUTINE_FLAG = 0x80  # inspect.CO_COROUTINE
 _GENERATOR_FLAGS = 0x20 | 0x200  # inspect.CO_GENERATOR, inspect.CO_ASYNC_GENERATOR
 
 
@@ -58,6 +59,12 @@ def checked_lifespan(lifespan: Any) -> LifespanContext:
     if code is not None and code.co_flags & _GENERATOR_FLAGS:
         name = getattr(lifespan, "__name__", "lifespan")
         raise TypeError(f"lifespan {name} is a generator function; decorate it with @contextlib.asynccontextmanager")
+    if code is not None and code.co_flags & _COROUTINE_FLAG:
+        name = getattr(lifespan, "__name__", "lifespan")
+        raise TypeError(
+            f"lifespan {name} has no yield; write what happens at start-up, yield, and what happens at shutdown, and "
+            "decorate it with @contextlib.asynccontextmanager"
+        )
     return cast(LifespanContext, lifespan)
 
 
@@ -75,6 +82,11 @@ async def serve_lifespan(
     """
 
     async def run(started: Started) -> None:
+        if not hasattr(context, "__aenter__"):
+            raise TypeError(
+                f"the lifespan returned {context!r}, which is no async context manager; write async def "
+                "lifespan(app): with a yield in it, and decorate it with @contextlib.asynccontextmanager"
+            )
         async with context as state:
             _add_state(scope, state)
             await started()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import Enum
 from typing import Any, Self
 
@@ -38,10 +38,17 @@ class NoMatchFound(Exception):
         made: Self = super().__new__(_starlette_compatible(cls), name, path_params)
         return made
 
+    # Set by the router that was asked: the text of a failed look-up is made only if somebody reads it.
+    explain: Callable[[str, Mapping[str, Any]], str] | None = None
+
     def __init__(self, name: str, path_params: Mapping[str, Any]) -> None:
         self.name = name
         self.path_params = path_params
         Exception.__init__(self, f'No route exists for name "{name}" and params "{", ".join(path_params)}".')
+
+    def __str__(self) -> str:
+        hint = "" if self.explain is None else self.explain(self.name, self.path_params)
+        return f"{Exception.__str__(self)} {hint}".rstrip()
 
 
 _combined_classes: dict[tuple[type, type], type] = {}

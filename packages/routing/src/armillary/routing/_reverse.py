@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 from armillary.datastructures import URLPath
 
@@ -13,6 +13,9 @@ from ._match import NoMatchFound, PathParameterError
 from ._path_shape import stays_within_segment
 from ._path_template import PARAM_FORMAT_REGEX, replace_params
 from ._path_text import ENCODED_SLASH, encode_path, stay_on_host
+
+Named: TypeAlias = dict[str, list[frozenset[str]]]
+_LONGEST_PREFIX = 200
 
 
 def filled(
@@ -71,6 +74,32 @@ def name_below(own_name: str, name: str) -> str | None:
         return name
     prefix = own_name + ":"
     return name[len(prefix) :] if name.startswith(prefix) else None
+
+
+def named_parameters(routes: Sequence[BaseRoute], prefix: str = "", above: frozenset[str] = frozenset()) -> Named:
+    """Return the names of routes, with those of their mounts, and the parameters that each takes."""
+    found: Named = {}
+    for route in routes:
+        own = getattr(route, "name", None) or ""
+        params = above | frozenset(getattr(route, "param_convertors", ()))
+        below = getattr(route, "routes", None)
+        if below is None:
+            found.setdefault(prefix + own, []).append(params)
+        elif len(prefix) < _LONGEST_PREFIX:  # an application may be mounted in itself
+            found |= named_parameters(below, f"{prefix}{own}:" if own else prefix, params - {"path"})
+    return found
+
+
+def reverse_hint(routes: Sequence[BaseRoute], name: str, params: Mapping[str, Any]) -> str:
+    """Return what is wrong with a name and parameters that lead to no route: "" if nothing is known."""
+    from difflib import get_close_matches
+
+    named = named_parameters(routes)
+    if name in named:
+        taken = " or ".join(", ".join(sorted(needed)) or "no parameter" for needed in named[name])
+        return f"That route takes {taken}."
+    near = get_close_matches(name, [known for known in named if known], 1)
+    return f'Did you mean "{near[0]}"?' if near else ""
 
 
 def reverse_child(app: Any, name: str, params: dict[str, Any]) -> URLPath:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Any, ClassVar
 
 from armillary.asgi_types import ASGIApp, Lifespan, Receive, Scope, Send
@@ -19,6 +20,7 @@ from ._match import NoMatchFound
 from ._mount import Mount
 from ._registration import Registration
 from ._report import RouteReport, report
+from ._reverse import reverse_hint
 from ._selection import Selection
 
 
@@ -154,7 +156,9 @@ class Router(Selection, Registration):
                 return route.url_path_for(name, **path_params)
             except NoMatchFound:
                 pass
-        raise NoMatchFound(name, path_params)
+        failure = NoMatchFound(name, path_params)
+        failure.explain = partial(reverse_hint, self.routes)
+        raise failure
 
     def explain(self) -> RouteReport:
         """Return what is odd about the routes: unreachable ones, overlaps, names used twice.

@@ -40,6 +40,9 @@ class Starlette(Armillary):
     def check_exception_handler(self, key: Any, handler: Any) -> None:
         """Take any: what cannot be one is an error when the middleware is built."""
 
+    def check_debug(self, debug: Any) -> None:
+        """Take any."""
+
     def check_middleware(self, item: Any) -> Any:
         """Take any: what cannot be one is an error when the middleware is built."""
         return item

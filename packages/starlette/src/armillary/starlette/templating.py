@@ -30,6 +30,9 @@ class Jinja2Templates(templating.Jinja2Templates):
         """Return the error for having both a directory and an environment, or neither."""
         return AssertionError("either 'directory' or 'env' arguments must be passed")
 
+    def check_directory(self, directory: Any) -> None:
+        """Take any: a folder that is missing is an error when a template is asked for."""
+
     def make_autoescape(self, unescaped: Sequence[str]) -> Callable[[str | None], bool]:
         """Return a function that returns, by name, whether a template is escaped."""
         return lambda name: name is None or name.lower().endswith((".html", ".htm", ".xml"))

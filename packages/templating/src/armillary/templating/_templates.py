@@ -49,7 +49,7 @@ class Jinja2Templates:
         static_route: the name of the mount it is served under.
 
     Raises:
-        ValueError: both `directory` and `env` are given, or neither.
+        ValueError: both `directory` and `env` are given, or neither; none of the directories exists.
         TypeError: another argument is invalid; the message names it.
 
     >>> from jinja2 import DictLoader
@@ -99,8 +99,19 @@ class Jinja2Templates:
         self, directory: Directory | Sequence[Directory], enable_async: bool, unescaped: Sequence[str]
     ) -> Environment:
         """Return the environment for templates of a directory."""
+        self.check_directory(directory)
         loader = FileSystemLoader(directory)
         return Environment(loader=loader, autoescape=self.make_autoescape(unescaped), enable_async=enable_async)
+
+    def check_directory(self, directory: Directory | Sequence[Directory]) -> None:
+        """Raise ValueError if none of the directories exists; override to take any."""
+        places = [directory] if isinstance(directory, str | os.PathLike) else [*directory]
+        if not any(os.path.isdir(place) for place in places):
+            shown = ", ".join(repr(os.path.abspath(place)) for place in places)
+            raise ValueError(
+                f"directory: there is no folder {shown}; make it, or write Path(__file__).parent / "
+                f"{os.path.basename(os.fspath(places[0])) if places else 'templates'!r} to start from your file"
+            )
 
     def make_autoescape(self, unescaped: Sequence[str]) -> Callable[[str | None], bool]:
         """Return a function that returns, by name, whether a template is escaped."""
@@ -157,8 +168,14 @@ class Jinja2Templates:
 
         Raises:
             jinja2.TemplateError: the template is missing or fails.
+            TypeError: the name comes first, as it did in Starlette until 0.29.
             ValueError: it has no such block.
         """
+        if isinstance(request, str):
+            raise TypeError(
+                f"TemplateResponse takes the request first, got the name {request!r}; "
+                f"write TemplateResponse(request, {request!r}, {{...}})"
+            )
         make = self.async_response_class if self.env.is_async else self.response_class
         variables = self.make_context(request, context)
         return make(self.get_template(name), variables, status_code, headers, media_type, background, block=block)

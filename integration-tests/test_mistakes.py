@@ -1,0 +1,315 @@
+"""Mistakes that people make, and what they are told: what was wrong, where, and what to write.
+
+Each row is a mistake, the exception it raises at once or at the first request, and parts of its message.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from armillary.applications import Armillary
+from armillary.asgi_types import HTTPException, Middleware
+from armillary.authentication import requires
+from armillary.config import Config
+from armillary.cors import CORSMiddleware
+from armillary.http import FileResponse, HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse
+from armillary.routing import Host, Mount, Route, WebSocketRoute
+from armillary.security import ProxyHeadersMiddleware, TrustedHostMiddleware
+from armillary.sessions import ServerSessionMiddleware, SessionMiddleware
+from armillary.staticfiles import StaticFiles
+from armillary.templating import Jinja2Templates
+from armillary.testing import TestClient
+
+# Arguments of the wrong type are the point of this file.
+Untyped = Any
+app_class: Untyped = Armillary
+route: Untyped = Route
+mount: Untyped = Mount
+json_response: Untyped = JSONResponse
+
+
+class Timing:
+    """A middleware with one option."""
+
+    def __init__(self, app: Any, header: str = "x-time") -> None:
+        self.app = app
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        await self.app(scope, receive, send)
+
+
+async def home(request: Any) -> JSONResponse:
+    return JSONResponse({})
+
+
+async def one() -> int:
+    return 1
+
+
+def generator(request: Any) -> Any:
+    yield "a"
+
+
+async def async_generator(app: Any) -> AsyncIterator[None]:
+    yield
+
+
+async def no_yield(app: Any) -> None: ...
+
+
+async def send_first(websocket: Any) -> None:
+    await websocket.send_text("hello")
+
+
+async def list_as_reason(websocket: Any) -> None:
+    await websocket.accept()
+    await websocket.close(reason=["a"])
+
+
+def request(app: Any, path: str = "/") -> Any:
+    with TestClient(app) as client:
+        return client.get(path)
+
+
+def returning(value: Any) -> Any:
+    """Request an application whose endpoint returns a value, or what a function makes."""
+
+    async def endpoint(request: Any) -> Any:
+        return value(request) if callable(value) and not isinstance(value, type) else value
+
+    return request(Armillary(routes=[Route("/{number:int}", endpoint, name="star")]), "/7")
+
+
+def connect(endpoint: Any) -> None:
+    with TestClient(Armillary(routes=[WebSocketRoute("/", endpoint)])) as client:
+        with client.websocket_connect("/") as websocket:
+            websocket.receive_text()
+
+
+def around(cls: Any, *args: Any, **kwargs: Any) -> Any:
+    return request(Armillary(middleware=[Middleware(cls, *args, **kwargs)]))
+
+
+T, V, R = TypeError, ValueError, RuntimeError
+MISTAKES: dict[str, tuple[Callable[[], Any], type[BaseException], tuple[str, ...]]] = {
+    # -- what an endpoint returns
+    "an endpoint without return": (lambda: returning(None), T, ("endpoint", "returned None; return a Response")),
+    "a text": (lambda: returning("x"), T, ("returned 'x'; return a Response",)),
+    "a tuple with a status": (lambda: returning(({"a": 1}, 201)), T, ("returned ({'a': 1}, 201)",)),
+    "a forgotten await": (lambda: returning(lambda _: one()), T, ("returned <coroutine object one",)),
+    "a response class": (lambda: returning(JSONResponse), T, ("returned <class", "JSONResponse")),
+    "a generator endpoint": (
+        lambda: request(Armillary(routes=[Route("/", generator)])),
+        T,
+        ("The endpoint generator",),
+    ),
+    # -- middleware
+    "middleware as an instance": (
+        lambda: app_class(middleware=[Timing(home)]),
+        T,
+        ("middleware takes Middleware(cls, ...)", "not an instance: write Middleware(Timing, ...)"),
+    ),
+    "middleware as a bare class": (lambda: app_class(middleware=[Timing]), T, ("write Middleware(Timing)",)),
+    "middleware that is no list": (
+        lambda: app_class(middleware=Middleware(Timing)),
+        T,
+        ("middleware takes a list", "write [Middleware(Timing)]"),
+    ),
+    "middleware that is a text": (lambda: app_class(middleware=["gzip"]), T, ("'gzip'", "write Middleware(TheClass")),
+    "a parameter that middleware does not have": (
+        lambda: Armillary(middleware=[Middleware(Timing, heder="x")]),
+        T,
+        ("Middleware(Timing, heder='x'): got an unexpected", "beside the application it takes header"),
+    ),
+    "middleware added late": (
+        lambda: (lambda app: (request(app), app.add_middleware(Timing)))(Armillary()),
+        R,
+        ("Cannot add middleware after an application has started",),
+    ),
+    # -- paths
+    "a path of Flask": (lambda: Route("/u/<int:id>", home), V, ("parameter of another framework; write '{id:int}'",)),
+    "a path of Express": (lambda: Route("/u/:id", home), V, ("parameter of another framework; write '{id}'",)),
+    "a path without a slash": (lambda: Route("users", home), V, ("path must start with '/'", "write '/users'")),
+    "an open brace": (lambda: Route("/u/{id", home), V, ("character 3", "write {name} or {name:convertor}")),
+    "an unknown convertor": (lambda: Route("/{id:integer}", home), V, ("'integer'", "registered are date, float, int")),
+    "a parameter twice": (lambda: Route("/{id}/{id}", home), V, ("Duplicated param name id at path /{id}/{id}",)),
+    "a host with a path": (lambda: Host("/x", home), V, ("host must be a host name", "use Mount for a path")),
+    # -- routes
+    "a function in routes": (lambda: app_class(routes=[home]), T, ("<function home", "write Route(path, endpoint)")),
+    "a tuple in routes": (lambda: app_class(routes=[("/", home)]), T, ("write Route(path, endpoint)",)),
+    "a route for a list": (lambda: app_class(routes=Route("/", home)), T, ("routes takes a list", "write [Route(")),
+    "routes as the first argument": (
+        lambda: app_class([Route("/", home)]),
+        T,
+        ("debug, the first argument, is True or False", "write Armillary(routes=[...])"),
+    ),
+    "debug as a text": (lambda: app_class(debug="false"), T, ("got 'false'; write True or False",)),
+    "a function that is mounted": (
+        lambda: mount("/x", home),
+        T,
+        ("home (", "test_mistakes.py line ", "is a function of a request: write Route(path, home)"),
+    ),
+    "a list that is mounted": (lambda: mount("/x", [Route("/", home)]), T, ("write routes=[...]",)),
+    "a mount of nothing": (lambda: Mount("/x"), T, ("either app=... or routes=[...], one of the two",)),
+    "an endpoint that is None": (lambda: route("/", None), T, ("endpoint takes a function or an ASGI application",)),
+    "an endpoint by its name": (lambda: route("/", "home"), T, ("got 'home'",)),
+    "methods as a text": (lambda: Route("/", home, methods="GET"), T, ("methods takes a list", "['GET']")),
+    "no method": (lambda: Route("/", home, methods=[]), V, ("name some, or leave the argument out",)),
+    "a method that is none": (lambda: Route("/", home, methods=["GET /"]), V, ("'GET /' is not the name of a method",)),
+    # -- URLs
+    "url_for of an unknown name": (
+        lambda: returning(lambda request: PlainTextResponse(str(request.url_for("satr", number=1)))),
+        Exception,
+        ('No route exists for name "satr"', 'Did you mean "star"?'),
+    ),
+    "url_for with a wrong parameter": (
+        lambda: returning(lambda request: PlainTextResponse(str(request.url_for("star", id=1)))),
+        Exception,
+        ('name "star" and params "id"', "That route takes number."),
+    ),
+    # -- exceptions and responses
+    "a status as a text": (lambda: json_response({}, status_code="200"), T, ("must be an int such as 404, not str",)),
+    "the status first": (lambda: json_response(404, {"a": 1}), T, ("JSONResponse takes it as its second argument",)),
+    "the detail first": (lambda: HTTPException("gone"), T, ("takes the status first, then the detail",)),  # type: ignore[arg-type]
+    "data as a page": (lambda: HTMLResponse({"a": 1}), T, ("not dict; use JSONResponse for data",)),
+    "a number as text": (lambda: PlainTextResponse(3), T, ("not int; use JSONResponse for data",)),
+    "a header that is a number": (lambda: json_response({}, headers={"a": 1}), T, ("header 'a' must be str, not int",)),
+    "a header with a line break": (
+        lambda: JSONResponse({}, headers={"a": "b\nc"}),
+        V,
+        ("a control character",),
+    ),
+    "a redirect to None": (lambda: RedirectResponse(None), T, ("url is None", "request.url_for(name)")),
+    "a cookie with a space": (lambda: JSONResponse({}).set_cookie("a b"), V, ("cookie name 'a b' is not a token",)),
+    "a file that is missing": (
+        lambda: returning(lambda _: FileResponse("none.txt")),
+        R,
+        ("File at path none.txt does not exist",),
+    ),
+    "the handler of a text": (
+        lambda: app_class(exception_handlers={"404": home}),
+        T,
+        ("a key is a status code or an exception class, got '404'",),
+    ),
+    "a handler that is none": (
+        lambda: app_class(exception_handlers={404: 3}),
+        T,
+        ("404 must be a function",),
+    ),
+    # -- lifespans
+    "a lifespan that is a plain function": (
+        lambda: request(app_class(lifespan=lambda app: None)),
+        T,
+        ("the lifespan returned None", "decorate it with @contextlib.asynccontextmanager"),
+    ),
+    "a lifespan without yield": (lambda: app_class(lifespan=no_yield), T, ("lifespan no_yield has no yield",)),
+    "a lifespan that is not decorated": (
+        lambda: app_class(lifespan=async_generator),
+        T,
+        ("async_generator is a generator function; decorate it with @contextlib.asynccontextmanager",),
+    ),
+    # -- templates and files
+    "a template folder that is missing": (
+        lambda: Jinja2Templates("no-such-folder"),
+        V,
+        (f"there is no folder {str(Path('no-such-folder').resolve())!r}", "Path(__file__).parent / 'no-such-folder'"),
+    ),
+    "TemplateResponse with the name first": (
+        lambda: Jinja2Templates(Path(__file__).parent).TemplateResponse("x.html", {"request": 1}),  # type: ignore[arg-type]
+        T,
+        ("takes the request first", "write TemplateResponse(request, 'x.html', {...})"),
+    ),
+    "a folder of static files that is missing": (
+        lambda: StaticFiles(directory="no-such-folder"),
+        R,
+        ("StaticFiles directory 'no-such-folder' does not exist",),
+    ),
+    # -- sessions, users and security
+    "a session without middleware": (
+        lambda: returning(lambda request: JSONResponse(dict(request.session))),
+        AssertionError,
+        ("SessionMiddleware must be installed to access request.session",),
+    ),
+    "a user without middleware": (
+        lambda: returning(lambda request: request.user),
+        AssertionError,
+        ("AuthenticationMiddleware must be installed to access request.user",),
+    ),
+    "a short secret key": (
+        lambda: around(SessionMiddleware, "short"),
+        V,
+        ("5 characters", "token_urlsafe(32)"),
+    ),
+    "a store that is a class": (
+        lambda: around(ServerSessionMiddleware, dict),
+        T,
+        ("store has the methods load, save and delete, as MemoryStore() has",),
+    ),
+    "all origins with cookies": (
+        lambda: around(CORSMiddleware, allow_origins=["*"], allow_credentials=True),
+        V,
+        ("lets every site act as the user who is logged in; name the origins",),
+    ),
+    "an origin that is no list": (
+        lambda: around(CORSMiddleware, allow_origins="*"),
+        T,
+        ("allow_origins is a list of origins; write ['*']",),
+    ),
+    "a host with a scheme": (
+        lambda: around(TrustedHostMiddleware, ["https://x.org"]),
+        V,
+        ("'https://x.org' is not a host name; give it without scheme, port and path",),
+    ),
+    "a proxy that is no address": (
+        lambda: around(ProxyHeadersMiddleware, ["10.0.0"]),
+        V,
+        ("write addresses as '127.0.0.1' and networks as '10.0.0.0/8'",),
+    ),
+    "requires around a function without request": (
+        lambda: requires("admin")(one),
+        T,
+        ("has no parameter named 'request' or 'websocket'",),
+    ),
+    "requires with a status that is no error": (lambda: requires("a", 200), V, ("status_code is from 400 to 599",)),
+    "a setting that is missing": (lambda: Config(environ={})("SECRET_KEY"), KeyError, ("SECRET_KEY",)),
+    "a setting that is no number": (
+        lambda: Config(environ={"PORT": "x"})("PORT", cast=int),
+        V,
+        ("PORT", "int"),
+    ),
+    # -- WebSockets
+    "a message before accept": (lambda: connect(send_first), R, ('Expected ASGI message "websocket.accept"',)),
+    "a close reason that is a list": (lambda: connect(list_as_reason), T, ("close reason must be text, got ['a']",)),
+    "a partial as middleware with a wrong option": (
+        lambda: Armillary(middleware=[Middleware(functools.partial(Timing), heder="x")]),
+        T,
+        ("unexpected keyword argument 'heder'",),
+    ),
+}
+
+
+@pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning")
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_mistake_raises_a_message_with_its_fix(mistake: str) -> None:
+    make, expected, parts = MISTAKES[mistake]
+    with pytest.raises(expected) as raised:
+        make()
+    text = str(raised.value)
+    assert [part for part in parts if part not in text] == [], text
+
+
+def test_the_table_has_sixty_rows_at_least() -> None:
+    assert len(MISTAKES) >= 60
+
+
+def test_a_detail_that_is_data_is_the_detail_of_the_response() -> None:
+    def reject(request: Any) -> Any:
+        raise HTTPException(400, {"field": "name"})  # type: ignore[arg-type]
+
+    response = request(Armillary(routes=[Route("/", reject)]))
+    assert (response.status_code, response.json()["detail"]) == (400, {"field": "name"})
