@@ -34,9 +34,7 @@ def process(url: str, prefix: str, name: str, count: int = 0) -> Iterator[subpro
             running.kill()
 
 
-async def test_members_of_a_killed_process_leave(
-    broker: str, make: Callable[..., Any], url: str, prefix: str
-) -> None:
+async def test_members_of_a_killed_process_leave(broker: str, make: Callable[..., Any], url: str, prefix: str) -> None:
     channels = await make()
     room = channels.presence("room")
     changes = room.changes()

@@ -8,7 +8,6 @@ from __future__ import annotations
 # What is looked at here are the types and values of programs, which are only known when they run.
 # pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false
 # pyright: reportUnknownMemberType=false, reportUnknownLambdaType=false
-
 from collections.abc import Callable, Mapping, Sequence, Set as AbstractSet
 from typing import Annotated, Any, Final, get_args, get_origin
 

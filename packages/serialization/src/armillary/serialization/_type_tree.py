@@ -5,7 +5,6 @@ from __future__ import annotations
 # What is looked at here are the types and values of programs, which are only known when they run.
 # pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false
 # pyright: reportUnknownMemberType=false, reportUnknownLambdaType=false
-
 from types import NoneType, UnionType
 from typing import Annotated, Any, NamedTuple, Union, get_args, get_origin
 
