@@ -349,10 +349,11 @@ DIFFERENCES = [
         ),
     ),
     Difference(
-        "Endpoints, applications, handlers and middleware that cannot be called",
-        "are an error when a request comes, or when the middleware is built",
+        "Endpoints, applications, handlers and middleware that cannot be called; `debug` that is no bool",
+        "are an error when a request comes, or when the middleware is built; any `debug` is taken",
         "`TypeError` at construction",
         (
+            "applications.Starlette.check_debug",
             "applications.Starlette.check_exception_handler",
             "applications.Starlette.check_middleware",
             "routing.BaseRoute.check_callable",
@@ -567,9 +568,11 @@ DIFFERENCES = [
     ),
     Difference(
         "Templates",
-        "only names ending in .html, .htm and .xml are escaped; context processors win over the endpoint",
-        "everything is escaped; the endpoint wins",
+        "only names ending in .html, .htm and .xml are escaped; context processors win over the endpoint; "
+        "a folder may be missing",
+        "everything is escaped; the endpoint wins; a missing folder is an error at construction",
         (
+            "templating.Jinja2Templates.check_directory",
             "templating.Jinja2Templates.make_autoescape",
             "templating.Jinja2Templates.make_context",
             "templating.Jinja2Templates.misconfigured",
