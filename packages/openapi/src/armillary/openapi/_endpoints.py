@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from armillary.asgi_types import is_plain_function
@@ -79,6 +80,7 @@ def operations(route: Route) -> Iterator[tuple[str, Callable[..., Any]]]:
             yield method, handler
 
 
+@lru_cache(4096)
 def without_convertors(path: str) -> str:
     """Return "/users/{id}" for "/users/{id:int}"."""
     return CONVERTOR.sub(r"\1", path)

@@ -88,6 +88,8 @@ class Components:
 
 def resolved(value: Any, found: dict[str, Schema]) -> Any:
     """Return a part of a document with what pydantic describes."""
+    if not found:
+        return value
     return with_texts(with_references(value, found.get), lambda text: found.get(text, {}).get("$ref", text))
 
 
