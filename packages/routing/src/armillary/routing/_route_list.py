@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any, SupportsIndex
+from weakref import WeakValueDictionary
 
 from ._base_route import BaseRoute
 from ._route_index import RouteIndex
@@ -22,12 +23,13 @@ class RouteList(list[BaseRoute]):
         TypeError: for anything that is no route, here and in every method that takes one.
     """
 
-    __slots__ = ("__weakref__", "changes", "compiled")
+    __slots__ = ("__weakref__", "_dependents", "changes", "compiled")
 
     def __init__(self, routes: Iterable[BaseRoute] = ()) -> None:
         super().__init__(self.checked(routes))
         self.compiled: RouteIndex | None = None
         self.changes = 0
+        self._dependents: WeakValueDictionary[int, RouteList] | None = None
 
     def checked(self, routes: Iterable[Any]) -> list[BaseRoute]:
         """Return routes that are about to be put into the list; `TypeError` for anything else."""
@@ -40,9 +42,19 @@ class RouteList(list[BaseRoute]):
         return found
 
     def discard(self) -> None:
-        """Drop the index."""
+        """Drop the index, and those of the lists that depend on this one."""
         self.changes += 1
         self.compiled = None
+        if self._dependents:
+            dependents, self._dependents = self._dependents, None
+            for routes in dependents.values():
+                routes.discard()
+
+    def add_dependent(self, routes: RouteList) -> None:
+        """Drop the index of another list too when this one changes next; for a list whose index holds these routes."""
+        if self._dependents is None:
+            self._dependents = WeakValueDictionary()
+        self._dependents[id(routes)] = routes
 
     def compile(self) -> RouteIndex:
         """Return the index of the routes as they are now."""

@@ -1,0 +1,130 @@
+"""The index of a router's routes and of those of the routers it includes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any, Final
+
+from armillary.asgi_types import Receive, Scope, Send
+from armillary.routing import Route, RouteList
+
+from ._fastapi import routing
+from ._leaf import Leaf
+
+INDEX_KEY: Final = "_armillary_index"
+"""Where a router keeps its index."""
+
+_NO_SHAPE = re.compile("")
+
+
+class AskedRoute(Route):
+    """Stands for a route that FastAPI's loop asks; the index knows at most which paths it can match.
+
+    Args:
+        top: the route of the outermost router that is asked.
+        path_regex: of the paths; one that matches anything if they are unknown.
+    """
+
+    takes_websockets = False
+
+    def __init__(self, top: Any, path_regex: re.Pattern[str]) -> None:
+        self.top = top
+        self.path = ""
+        self.endpoint = top
+        self.path_regex = path_regex
+        self.param_convertors = {}
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Make the index ask: a route that overrides this is never matched by its path alone."""
+        raise NotImplementedError("FastAPI's loop handles the connection")
+
+
+class FlatIndex:
+    """The leaves of a router, by path.
+
+    Args:
+        router: FastAPI's.
+        routes: its route list.
+
+    Attributes:
+        token: what the route list compiled last; another one there says that this index is out of date.
+        tree: finds leaves by path.
+        has_included: whether FastAPI would ask an included router on its way through all routes.
+    """
+
+    def __init__(self, router: Any, routes: RouteList) -> None:
+        self.token = routes.compiled or routes.compile()
+        self.has_included = False
+        self._routers: list[Any] = [router]
+        self._positions: dict[int, int] = {}
+        leaves: list[Route] = []
+        for position, route in enumerate(routes):
+            self._positions.setdefault(id(route), position)
+            self.has_included = self.has_included or isinstance(route, routing._IncludedRouter)
+            leaves += self._leaves(route, route, (), None)
+        for included in self._routers[1:]:
+            if isinstance(included.routes, RouteList):
+                included.routes.add_dependent(routes)
+        self.tree = RouteList(leaves).compile().http
+
+    def _leaves(self, top: Any, route: Any, chain: tuple[Any, ...], context: Any) -> Iterable[Route]:
+        """Yield the leaves of a route, in FastAPI's order.
+
+        Args:
+            top: the route of the outermost router that leads to it.
+            route: the route itself.
+            chain: the included routers on the way, outermost first.
+            context: what its inclusion makes of it; None if it belongs to the outermost router.
+        """
+        if isinstance(route, routing._IncludedRouter):
+            router = route.original_router
+            if type(route) is not routing._IncludedRouter or not _is_own(router, routing.APIRouter):
+                yield AskedRoute(top, _NO_SHAPE)
+                return
+            if not any(router is known for known in self._routers):
+                self._routers.append(router)
+            for candidate in route.effective_candidates():
+                if isinstance(candidate, routing._IncludedRouter):
+                    yield from self._leaves(top, candidate, (*chain, route), None)
+                else:
+                    yield from self._leaves(top, candidate.original_route, (*chain, route), candidate)
+        elif isinstance(route, routing.APIRoute) and _is_own(route, routing.APIRoute):
+            yield Leaf(top, route, context, chain, follows_included=self.has_included)
+        else:
+            yield AskedRoute(top, _known_paths(route if context is None else context.starlette_route))
+
+    def routes_for(self, path: str) -> list[Any]:
+        """Return the routes of the router that can match a path, in order."""
+        return self.merged([candidate.route.top for candidate in self.tree.find(path)], [])
+
+    def merged(self, first: list[Any], second: list[Any]) -> list[Any]:
+        """Return the routes of both lists, once each and in the order of the router."""
+        found = {id(route): route for route in (*first, *second)}
+        return sorted(found.values(), key=lambda route: self._positions[id(route)])
+
+    def has_low_priority_routes(self) -> bool:
+        """Return whether the router, or one it includes, serves a frontend; they are added at any time."""
+        return any(router._low_priority_routes for router in self._routers)
+
+
+_STARLETTE_ROUTES = (routing.routing.Route, routing.routing.WebSocketRoute, routing.routing.Mount)
+_OWN_MATCHES = [cls.matches for cls in (*_STARLETTE_ROUTES, routing.APIRoute, routing.APIWebSocketRoute)]
+
+
+def _is_own(owner: Any, base: type) -> bool:
+    """Return whether an object decides and handles as FastAPI's own class does."""
+    return all(
+        name not in owner.__dict__ and getattr(type(owner), name) is getattr(base, name)
+        for name in ("matches", "handle")
+    )
+
+
+def _known_paths(route: Any) -> re.Pattern[str]:
+    """Return the regex of the only paths that a route can match; one without a shape if they are unknown."""
+    if isinstance(route, _STARLETTE_ROUTES) and "matches" not in route.__dict__:
+        matches = type(route).matches
+        if any(matches is own for own in _OWN_MATCHES):
+            regex: re.Pattern[str] = route.path_regex
+            return regex
+    return _NO_SHAPE

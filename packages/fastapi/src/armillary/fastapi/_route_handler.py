@@ -1,0 +1,130 @@
+"""A route's requests, from the ASGI call to the response, compiled."""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack
+from typing import Any
+
+from armillary.asgi_types import ASGIApp, Message, Receive, Scope, Send
+
+from ._body import decoded_body
+from ._dependant import CALL, GENERATOR, CompiledDependant, NotCompiled
+from ._errors import body_error, request_error, respond_to_error
+from ._fastapi import datastructures, dependencies, exceptions, params, routing, telemetry
+from ._responses import ResponseMaker
+from ._solving import Solving
+
+# What integrations replace to see or change how FastAPI handles a request.
+_OWN_FUNCTIONS = (
+    routing.run_endpoint_function,
+    routing.solve_dependencies,
+    routing.serialize_response,
+    routing.jsonable_encoder,
+)
+_RUN, _SOLVE, _SERIALIZE, _ENCODE = _OWN_FUNCTIONS
+
+_NOT_AWAITED = (
+    "Response not awaited. There's a high chance that the application code is raising an exception and a dependency "
+    "with yield has a block with a bare except, or a block with except Exception, and is not raising the exception "
+    "again. Read more about it in the docs: https://fastapi.tiangolo.com/tutorial/dependencies/dependencies-with-yield/"
+    "#dependencies-with-yield-and-except"
+)
+
+
+class RouteHandler:
+    """Handles the requests of a route.
+
+    Args:
+        options: the arguments of FastAPI's `get_request_handler`.
+        kept: FastAPI's application for the route, for requests that are not handled here.
+    """
+
+    def __init__(self, options: Any, kept: ASGIApp) -> None:
+        self.kept = kept
+        self.dependant = options.dependant
+        self.provider = options.dependency_overrides_provider
+        self.body_field = options.body_field
+        self.is_form = self.body_field is not None and isinstance(self.body_field.field_info, params.Form)
+        self.form_limits = options.form_limits
+        strict = options.strict_content_type
+        self.is_strict = strict.value if isinstance(strict, datastructures.DefaultPlaceholder) else strict
+        try:
+            self.compiled = CompiledDependant(self.dependant, options.embed_body_fields)
+            if self.compiled.kind == GENERATOR:
+                raise NotCompiled("a stream")
+            self.maker = ResponseMaker(options, self.compiled.kind != CALL)
+        except NotCompiled:
+            raise
+        except Exception as exc:
+            raise NotCompiled(f"{type(exc).__name__}: {exc}") from exc
+        self.is_coroutine = self.compiled.kind == CALL
+        self.call = self.dependant.call
+
+    def is_kept(self, scope: Scope) -> bool:
+        """Return whether FastAPI's own application serves this request."""
+        provider = self.provider
+        return (
+            routing.run_endpoint_function is not _RUN
+            or routing.solve_dependencies is not _SOLVE
+            or routing.serialize_response is not _SERIALIZE
+            or routing.jsonable_encoder is not _ENCODE
+            or bool(provider and getattr(provider, "dependency_overrides", True))
+            or not isinstance(scope.get("fastapi_middleware_astack"), AsyncExitStack)
+            or telemetry._get_request_telemetry() is not None
+        )
+
+    async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a request."""
+        if self.is_kept(scope):
+            await self.kept(scope, receive, send)
+            return
+        is_started = False
+
+        async def tracking_send(message: Message) -> None:
+            nonlocal is_started
+            if message["type"] == "http.response.start":
+                is_started = True
+            await send(message)
+
+        request = routing.Request(scope, receive, send)
+        try:
+            is_awaited = False
+            async with AsyncExitStack() as request_stack:
+                scope["fastapi_inner_astack"] = request_stack
+                async with AsyncExitStack() as function_stack:
+                    scope["fastapi_function_astack"] = function_stack
+                    response = await self.handle(request)
+                await response(scope, receive, tracking_send)
+                is_awaited = True
+            if not is_awaited:
+                raise exceptions.FastAPIError(_NOT_AWAITED)
+        except Exception as exc:
+            await respond_to_error(exc, is_started, request, scope, receive, send)
+
+    async def handle(self, request: Any) -> Any:
+        """Return the response to a request."""
+        solving = Solving(request)
+        if self.body_field is not None:
+            solving.body = await self._body(request)
+        values, errors = await self.compiled.solve(solving)
+        if errors:
+            body = None if solving.body is dependencies.Undefined else solving.body
+            raise request_error(errors, body, self.dependant, request)
+        if self.is_coroutine:
+            result = await self.call(**values)
+        else:
+            result = await routing.run_in_threadpool(routing._run_sync_endpoint, function=self.call, arguments=values)
+        return await self.maker.response(result, solving)
+
+    async def _body(self, request: Any) -> Any:
+        try:
+            if not self.is_form:
+                return await decoded_body(request, self.is_strict)
+            limits = routing._resolve_form_limits(request.scope.get("fastapi", {}), self.form_limits)
+            form = await request.form(**limits)
+            request.scope["fastapi_middleware_astack"].push_async_callback(form.close)
+        except routing.HTTPException:
+            raise
+        except Exception as exc:
+            raise body_error(exc, self.dependant, request) from exc
+        return form
