@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tarfile
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -100,14 +100,16 @@ def own_packages() -> list[str]:
     return arguments
 
 
-def run_tests(interpreter: Path, folder: Path, arguments: Sequence[str]) -> list[ConformanceResult]:
-    """Run pytest in `folder` and return the result of each test."""
+def run_tests(
+    interpreter: Path, folder: Path, arguments: Sequence[str], environment: Mapping[str, str] | None = None
+) -> list[ConformanceResult]:
+    """Run pytest in `folder`, with additional environment variables, and return the result of each test."""
     report = interpreter.parent.parent / "report.xml"
     report.unlink(missing_ok=True)
     command = [str(interpreter), "-m", "pytest", "-p", "no:cacheprovider", "-q", "--tb=short"]
     # A file that cannot be imported is one failure; the others still run.
     command += ["--continue-on-collection-errors", f"--junit-xml={report}", "-o", "junit_family=xunit1", *arguments]
-    subprocess.run(command, cwd=folder, env=_clean_environment(), check=False)
+    subprocess.run(command, cwd=folder, env={**_clean_environment(), **(environment or {})}, check=False)
     if not report.exists():
         raise SystemExit("the test run ended before it wrote a report; its output above says why")
     return [_read_outcome(case) for case in ElementTree.parse(report).getroot().iter("testcase")]

@@ -46,12 +46,12 @@ def body_reader(fields: Sequence[Any], embeds_body: bool) -> BodyReader:
         and not dependencies._get_form_models(first)
     )
     if is_whole:
-        name, validate, loc = first.name, field_validator(first), ("body",)
+        name, validate = first.name, field_validator(first, ("body",))
 
         async def read_whole(body: Any) -> tuple[dict[str, Any], Any]:
             if isinstance(body, dependencies.FormData):
                 return await dependencies.request_body_to_args(fields, body, embeds_body)  # type: ignore[no-any-return]
-            value, errors = validate(body, loc)
+            value, errors = validate(body)
             return {name: value}, errors
 
         return read_whole

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from json import JSONDecodeError
 from typing import Any
 
 from armillary.asgi_types import Message, Receive, Scope, Send
@@ -28,8 +29,8 @@ def request_error(errors: list[Any], body: Any, dependant: Any, request: Any) ->
 
 def body_error(exc: Exception, dependant: Any, request: Any) -> Exception:
     """Return the exception for a body that could not be read."""
-    if isinstance(exc, routing.json.JSONDecodeError):
-        detail = {
+    if isinstance(exc, JSONDecodeError):
+        detail: dict[str, Any] = {
             "type": "json_invalid",
             "loc": ("body", exc.pos),
             "msg": "JSON decode error",

@@ -1,6 +1,6 @@
 """What is used of FastAPI, private names included; the range of versions in `_activation` is what they are known for.
 
-The modules are kept as `Any`: what is read from them at a request is read anew each time, so that a program that
+The modules are kept as `Any`: what is read from them at a request is read again each time, so that a program that
 replaces it is heard.
 """
 

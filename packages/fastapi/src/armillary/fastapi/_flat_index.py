@@ -114,17 +114,17 @@ _OWN_MATCHES = [cls.matches for cls in (*_STARLETTE_ROUTES, routing.APIRoute, ro
 
 def _is_own(owner: Any, base: type) -> bool:
     """Return whether an object decides and handles as FastAPI's own class does."""
+    cls = owner.__class__
     return all(
-        name not in owner.__dict__ and getattr(type(owner), name) is getattr(base, name)
-        for name in ("matches", "handle")
+        name not in owner.__dict__ and getattr(cls, name) is getattr(base, name) for name in ("matches", "handle")
     )
 
 
 def _known_paths(route: Any) -> re.Pattern[str]:
     """Return the regex of the only paths that a route can match; one without a shape if they are unknown."""
     if isinstance(route, _STARLETTE_ROUTES) and "matches" not in route.__dict__:
-        matches = type(route).matches
-        if any(matches is own for own in _OWN_MATCHES):
+        cls = route.__class__
+        if any(cls.matches is own for own in _OWN_MATCHES):
             regex: re.Pattern[str] = route.path_regex
             return regex
     return _NO_SHAPE

@@ -16,7 +16,7 @@ def is_plain(value: Any) -> bool:
     >>> is_plain({"ids": [1, 2], "name": None}), is_plain({"ids": (1, 2)}), is_plain({"_sa_state": 1})
     (True, False, False)
     """
-    kind = type(value)
+    kind: Any = type(value)  # pyright: ignore[reportUnknownVariableType]
     if kind is dict:
         for key, item in value.items():
             if type(key) is not str or key[:3] == "_sa":

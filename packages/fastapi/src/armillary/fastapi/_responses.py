@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from ._errors import endpoint_context
-from ._fastapi import compat_v2, datastructures, exceptions, routing
+from ._fastapi import datastructures, exceptions, routing
+from ._parameters import value_validator
 from ._plain_data import is_plain
 from ._solving import Solving
 
@@ -43,9 +44,7 @@ class ResponseMaker:
         self.export_options = {name: getattr(options, f"response_model_{name}") for name in _EXPORT_OPTIONS}
         self.to_json: Callable[..., bytes] | None = None
         if self.field is not None:
-            if type(self.field) is not compat_v2.ModelField:
-                raise TypeError(f"a field of {type(self.field)}")
-            self.validate = self.field._type_adapter.validator.validate_python
+            self.validate = value_validator(self.field, ("response",))
             if is_default:
                 self.to_json = self.field._type_adapter.serializer.to_json
 
@@ -75,15 +74,10 @@ class ResponseMaker:
         return response
 
     async def _validated(self, result: Any, solving: Solving) -> Any:
-        errors: Any
         if self.in_thread:
             value, errors = await routing.run_in_threadpool(self.field.validate, result, {}, loc=("response",))
         else:
-            try:
-                return self.validate(result, from_attributes=True)
-            except compat_v2.ValidationError as exc:
-                found = exc.errors(include_url=False)
-            errors = compat_v2._regenerate_error_with_loc(errors=found, loc_prefix=("response",))
+            value, errors = self.validate(result)
         if errors:
             context = endpoint_context(self.dependant, solving.request)
             raise exceptions.ResponseValidationError(errors=errors, body=result, endpoint_ctx=context)
