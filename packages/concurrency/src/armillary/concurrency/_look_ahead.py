@@ -6,8 +6,8 @@ Rules
 2. It loses no message. Servers differ in what a cancelled `receive` does: granian drops the next message. So on asyncio
    a task receives, which is kept from one look to the next, and is what the next `receive` waits for. Under trio a
    cancelled `receive` has taken nothing.
-3. The task ends with the first of these: a message, as a server sends one at the end of each exchange; `stop()`; and
-   the end of the object that looks.
+3. That task ends with the first of these: a message, as a server sends one at the end of each exchange; `stop()`; and
+   the end of the task that first looked, which is the one that the server runs the application in.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Final
 
 from armillary.asgi_types import Message, Receive
 
-from ._event_loop import asyncio_loop
+from ._event_loop import asyncio_task
 from ._turn import yield_to_loop
 
 if TYPE_CHECKING:
-    from asyncio import AbstractEventLoop, Task
+    from asyncio import Task
 
 _LOOP_ROUNDS: Final = 5
 """Turns of asyncio's loop that a look waits: middleware that passes messages on through a queue needs a few."""
@@ -42,18 +42,24 @@ class LookAhead:
     True
     """
 
-    __slots__ = ("_receive", "_task")
+    __slots__ = ("_is_watched", "_receive", "_task")
 
     def __init__(self, receive: Receive) -> None:
         self._receive = receive
         self._task: Task[Message] | None = None
+        self._is_watched = False
 
     async def look(self) -> Message | None:
         """Return a message that has come, or None."""
-        loop = asyncio_loop()
-        if loop is None:
+        looking = asyncio_task()
+        if looking is None:
             return await self._look_on_trio()
-        task = self._receiving(loop)
+        task = self._task
+        if task is None:
+            task = self._task = looking.get_loop().create_task(_message_of(self._receive))
+            if not self._is_watched:
+                self._is_watched = True
+                looking.add_done_callback(self.stop)
         for _ in range(_LOOP_ROUNDS):
             if task.done():
                 return self._taken(task)
@@ -70,19 +76,11 @@ class LookAhead:
         await wait((task,))  # which does not cancel it
         return self._taken(task)
 
-    def stop(self) -> None:
+    def stop(self, ended: object = None) -> None:
         """End the task, as nothing more will be received."""
         task, self._task = self._task, None
-        if task is not None and not task.get_loop().is_closed():
+        if task is not None:
             task.cancel()
-
-    def __del__(self) -> None:
-        self.stop()
-
-    def _receiving(self, loop: AbstractEventLoop) -> Task[Message]:
-        if self._task is None:
-            self._task = loop.create_task(_message_of(self._receive))
-        return self._task
 
     def _taken(self, task: Task[Message]) -> Message:
         self._task = None

@@ -33,13 +33,56 @@ async def open_spill() -> SpillFile:
         HTTPException: 503, too many are open; 507, it cannot be created on a full disk.
     """
     await SPILL_FILES.acquire()
+    opening = _Opening()
     try:
-        return cast(SpillFile, await in_file_thread(SpillFile, SPILL_FILES))
+        await in_file_thread(opening.open)
     except BaseException as exc:
-        SPILL_FILES.release()
+        opening.abandon()
         if isinstance(exc, OSError):
             raise_rejection(exc)
         raise
+    return cast(SpillFile, opening.spill)
+
+
+class _Opening:
+    """A spill file that a thread opens for a form; one that nobody waits for any more is closed.
+
+    The place of the form becomes free once: by the file that is closed, or here if there is none.
+    """
+
+    def __init__(self) -> None:
+        self.spill: SpillFile | None = None
+        self._lock = Lock()
+        self._is_abandoned = self._is_opening = False
+
+    def open(self) -> None:
+        """Open it, in the thread."""
+        with self._lock:
+            if self._is_abandoned:
+                return
+            self._is_opening = True
+        try:
+            spill = SpillFile(SPILL_FILES)
+        except BaseException:
+            with self._lock:
+                self._is_opening, is_abandoned = False, self._is_abandoned
+            if is_abandoned:
+                SPILL_FILES.release()
+            raise
+        with self._lock:
+            self.spill, is_abandoned = spill, self._is_abandoned
+        if is_abandoned:
+            spill.leave()
+
+    def abandon(self) -> None:
+        """Close it, now or when it is open."""
+        with self._lock:
+            self._is_abandoned = True
+            spill, is_opening = self.spill, self._is_opening
+        if spill is not None:
+            spill.leave()
+        elif not is_opening:
+            SPILL_FILES.release()
 
 
 async def write_spill(spill: SpillFile, pieces: list[bytes]) -> None:
