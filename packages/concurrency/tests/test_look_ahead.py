@@ -76,7 +76,7 @@ async def test_the_error_of_a_receive_is_raised_by_the_look_or_by_the_receive_af
 
 @pytest.mark.parametrize("anyio_backend", [ASYNCIO])
 @pytest.mark.parametrize("end", ["stop", "task"])
-async def test_the_receiving_ends_when_told_and_with_the_task_that_looked(end: str) -> None:
+async def test_the_receiving_ends_by_stop_and_with_the_task_that_looked(end: str) -> None:
     server = Server(is_lossy=False)
     ahead = LookAhead(server.receive)
 

@@ -107,10 +107,10 @@ class Unhandled:
 
     def __enter__(self) -> Unhandled:
         self._hook = sys.unraisablehook
-        sys.unraisablehook = self._note
+        sys.unraisablehook = self._record
         if self._loop is not None:
             self._handler = self._loop.get_exception_handler()
-            self._loop.set_exception_handler(self._note_of_loop)
+            self._loop.set_exception_handler(self._record_of_loop)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -118,10 +118,10 @@ class Unhandled:
         if self._loop is not None:
             self._loop.set_exception_handler(self._handler)
 
-    def _note(self, unraisable: Any) -> None:
+    def _record(self, unraisable: Any) -> None:
         self._messages.append(f"{unraisable.exc_type.__name__}: {unraisable.exc_value}")
 
-    def _note_of_loop(self, loop: object, context: dict[str, Any]) -> None:
+    def _record_of_loop(self, loop: object, context: dict[str, Any]) -> None:
         self._messages.append(f"{context.get('message')}: {context.get('exception')!r}")
 
     def take(self) -> list[str]:
