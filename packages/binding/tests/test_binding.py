@@ -694,7 +694,7 @@ class TestMistakes:
         async def negate(number: int, /) -> int:
             return -number
 
-        assert (await send(bind(functools.partial(add, b=2)), "a=1")).json == 3
+        assert (await send(bind(functools.partial(add, b=2)), "a=1&b=9")).json == 3
         assert (await send(bind(negate), "number=1")).json == -1
 
     async def test_a_function_that_is_not_async_runs_in_a_thread(self, send: Any) -> None:

@@ -12,7 +12,7 @@ from armillary.routing import Convertor, Match, Route, Router, compile_path, reg
 from armillary.routing._path_reader import RegexReader, SegmentReader
 
 
-async def endpoint(scope: Any, receive: Any, send: Any) -> None: ...
+async def endpoint(request: Any) -> Any: ...
 
 
 class Even(Convertor[int]):

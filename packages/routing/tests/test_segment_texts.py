@@ -15,7 +15,7 @@ from armillary.routing._path_shape import Parameter, Piece, Segment
 from armillary.routing._segment_texts import parameter_texts
 
 
-async def endpoint(scope: Any, receive: Any, send: Any) -> None: ...
+async def endpoint(request: Any) -> Any: ...
 
 
 REGEXES = ["[^/]+", "[0-9]+", ".*", "a|-", "[0-9]+(?:\\.[0-9]+)?"]

@@ -223,7 +223,10 @@ class _Builder:
             raise BindingError(function, f"it has no signature: {exc}") from exc
         needs = self.needs[target] = []
         positional: list[str] = []
+        given: Any = function.keywords if isinstance(function, partial) else ()
         for parameter in signature.parameters.values():
+            if parameter.name in given:
+                continue
             if parameter.kind in _STARRED:
                 raise BindingError(function, f"nothing fills *{parameter.name}: name the parameters it takes")
             if parameter.kind is inspect.Parameter.POSITIONAL_ONLY:
@@ -265,7 +268,7 @@ class _Builder:
             raise BindingError(
                 function, f"write parameter {name!r} as `{name}: Annotated[..., {marker}(...)]`, not as its default"
             )
-        if annotation is NO_DEFAULT:
+        if annotation is NO_DEFAULT or (annotation in (Any, object) and name in _CONNECTION_NAMES):
             annotation = self.unannotated(function, name)
         try:
             type_, metadata = unwrap(annotation)

@@ -27,12 +27,11 @@ def describe_endpoint(endpoint: Any) -> str:
 
 
 async def send_other_response(response: Any, endpoint: Any, scope: Scope, receive: Receive, send: Send) -> None:
-    """Run a response other than the plain one, recording its start in the scope record."""
+    """Run a response other than the plain one, recording its start in the scope record; send data as JSON."""
     if isinstance(response, type) or not callable(response):
-        raise TypeError(
-            f"The endpoint {describe_endpoint(endpoint)} returned {response!r}; "
-            "return a Response or another ASGI application"
-        )
+        from ._data_response import data_response
+
+        response = data_response(response, describe_endpoint(endpoint))
     if not tracks_its_start(response):
         send = StartTrackingSend(scope, send)
     await cast(ASGIApp, response)(scope, receive, send)

@@ -1,7 +1,7 @@
 """Routes, mounts and hosts for ASGI, found at a cost that does not grow with their number.
 
-An endpoint is an ASGI application, or, with `armillary-routing[functions]`, a function of a
-request or of a WebSocket:
+An endpoint is an ASGI application; or, with `armillary-routing[functions]`, a function of a
+request or of a WebSocket; or, with `armillary-routing[typed]`, any typed function:
 
 >>> from armillary.routing import Mount, Route, Router
 >>> class Ping:
@@ -33,8 +33,9 @@ from ._host import Host
 from ._lifespan import MountedLifespan, serve_lifespan
 from ._match import Match, NoMatchFound, PathParameterError
 from ._mount import Mount
+from ._operation import Operation
 from ._path_template import compile_path, replace_params
-from ._registration import RouteArguments, RouteGroup, WebSocketArguments
+from ._registration import Registration, RouteArguments, RouteGroup, WebSocketArguments
 from ._report import Finding, RouteReport
 from ._route import Route
 from ._route_list import RouteList
@@ -55,9 +56,11 @@ __all__ = [
     "Mount",
     "MountedLifespan",
     "NoMatchFound",
+    "Operation",
     "PathConvertor",
     "PathParameterError",
     "RegexConvertor",
+    "Registration",
     "Route",
     "RouteArguments",
     "RouteGroup",

@@ -1,14 +1,14 @@
 """Endpoints: what a route leads to, and how it becomes an application.
 
 An endpoint that is an ASGI application is used as it is. A function of a request or of a WebSocket is made an
-application by the package that owns requests or WebSockets; it is imported here, when a route is constructed, and not
-before.
+application by the package that owns requests or WebSockets, any other function by `armillary.binding`; they are
+imported here, when a route is constructed, and not before.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any, TypeAlias
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Final, TypeAlias
 
 from armillary.asgi_types import ASGIApp, Middleware, is_plain_function
 from armillary.datastructures import is_token
@@ -99,9 +99,50 @@ def websocket_application(endpoint: Callable[..., Any]) -> ASGIApp:
     return websocket_session(endpoint)
 
 
-def _missing_part(endpoint: Any, package: str) -> TypeError:
+def bound_application(
+    endpoint: Callable[..., Any], convertors: Mapping[str, Any], status_code: int | None, dependencies: Sequence[Any]
+) -> ASGIApp:
+    """Return the application that calls a typed function with values from the request.
+
+    Raises:
+        TypeError: it cannot be bound, or `armillary-binding` is not installed.
+    """
+    try:
+        from armillary.binding import bind
+    except ModuleNotFoundError as exc:
+        if exc.name != "armillary.binding":
+            raise
+        raise _missing_part(endpoint, "armillary-binding", "typed") from exc
+    path = {name: type(convertor).__name__ not in _ANY_TEXT for name, convertor in convertors.items()}
+    return bind(endpoint, path=path, status_code=status_code, dependencies=dependencies)
+
+
+def bound_websocket_application(
+    endpoint: Callable[..., Any], convertors: Mapping[str, Any], dependencies: Sequence[Any]
+) -> ASGIApp:
+    """Return the application that calls a typed function with a WebSocket and values from its handshake.
+
+    Raises:
+        TypeError: as `bound_application`.
+    """
+    try:
+        from armillary.binding import bind_websocket
+    except ModuleNotFoundError as exc:
+        if exc.name != "armillary.binding":
+            raise
+        raise _missing_part(endpoint, "armillary-binding", "typed") from exc
+    return bind_websocket(endpoint, path=[*convertors], dependencies=dependencies)
+
+
+_ANY_TEXT: Final = frozenset(("StringConvertor", "PathConvertor"))
+
+
+def _missing_part(endpoint: Any, package: str, extra: str = "functions") -> TypeError:
     name = getattr(endpoint, "__name__", repr(endpoint))
+    code = getattr(endpoint, "__code__", None)
+    place = "" if code is None else f" ({code.co_filename}:{code.co_firstlineno})"
+    what = "a plain function" if extra == "functions" else "a function of more than a request"
     return TypeError(
-        f"endpoint {name} is a plain function and {package} is not installed: "
-        "run `pip install armillary-routing[functions]`, or pass an ASGI application"
+        f"endpoint {name}{place} is {what} and {package} is not installed: "
+        f"run `pip install armillary-routing[{extra}]`, or pass an ASGI application"
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from copy import copy
 from typing import Any, ClassVar
 
 from armillary.asgi_types import ASGIApp, Receive, Scope, Send
@@ -85,6 +86,17 @@ class Mount(TemplateRoute):
     def limited_app(self, app: ASGIApp, limit: Limit) -> ASGIApp:
         """Return the application under the mount's `max_body_size`."""
         return limited(app, limit, counts=True)
+
+    def included(self, prefix: str, name: str, tags: Sequence[str], dependencies: Sequence[Any]) -> Mount:
+        """Return this mount below a prefix, for a router that includes its own."""
+        if dependencies:
+            raise TypeError(
+                f"include cannot give dependencies to what is mounted at {self.path!r}; use middleware there"
+            )
+        copied = copy(self)
+        copied._set_path(prefix + self.path, "/{path:path}")
+        copied.name = name + self.name if self.name else ""
+        return copied
 
     @property
     def base_app(self) -> Any:

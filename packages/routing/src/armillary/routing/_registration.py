@@ -10,6 +10,7 @@ from armillary.asgi_types import Middleware
 from ._base_route import BaseRoute
 from ._body_limit import Limit
 from ._endpoint import MiddlewareList, endpoint_name
+from ._operation import Operation
 from ._route import Route
 from ._websocket_route import WebSocketRoute
 
@@ -21,13 +22,15 @@ class WebSocketArguments(TypedDict, total=False):
 
     name: str | None
     middleware: MiddlewareList
+    dependencies: Sequence[Any]
 
 
-class RouteArguments(WebSocketArguments, total=False):
+class RouteArguments(WebSocketArguments, Operation, total=False):
     """The keyword arguments of a `Route`, apart from `methods`."""
 
     include_in_schema: bool
     max_body_size: Limit
+    status_code: int | None
 
 
 class Registration:
@@ -64,7 +67,7 @@ class Registration:
         Args:
             path: a path template.
             methods: as for `Route`.
-            **arguments: `name`, `include_in_schema`, `middleware`, `max_body_size` as for `Route`.
+            **arguments: the other keyword arguments of `Route`.
 
         Returns:
             A decorator that gives back what it decorates.
@@ -109,7 +112,7 @@ class Registration:
 
         Args:
             path: a path template.
-            **arguments: `name` and `middleware` as for `WebSocketRoute`.
+            **arguments: as for `WebSocketRoute`.
         """
 
         def register(endpoint: E) -> E:
@@ -118,13 +121,69 @@ class Registration:
 
         return register
 
-    def group(self, prefix: str, *, name: str = "", middleware: Sequence[Middleware] = ()) -> RouteGroup:
+    def include(
+        self,
+        router: Any,
+        prefix: str = "",
+        *,
+        name: str = "",
+        tags: Sequence[str] = (),
+        dependencies: Sequence[Any] = (),
+    ) -> None:
+        """Append copies of another router's routes, as they are now.
+
+        Not a mount: they are routes of this router, at no cost per request. The other router's middleware, lifespan
+        and default are left out; `mount` keeps them.
+
+        Args:
+            router: a router, or anything with `routes`.
+            prefix: put before each path, such as "/users".
+            name: put before each name, as "users:".
+            tags: put before the tags of each route.
+            dependencies: called before those of each route: `armillary.binding.Depends(...)`.
+
+        Raises:
+            TypeError: it has no routes, or one that cannot be included so.
+            ValueError: for a prefix that does not start with "/", or ends with one.
+
+        >>> from armillary.routing import Router
+        >>> class Ping:
+        ...     async def __call__(self, scope, receive, send): ...
+        >>> users = Router()
+        >>> _ = users.get("/{id:int}", name="show")(Ping())
+        >>> router = Router()
+        >>> router.include(users, "/users", name="users")
+        >>> router.url_path_for("users:show", id=7)
+        '/users/7'
+        """
+        if prefix:
+            _check_prefix(prefix)
+        routes = getattr(router, "routes", None)
+        if routes is None:
+            raise TypeError(f"include takes a router, got {router!r}")
+        for route in [*routes]:
+            included = getattr(route, "included", None)
+            if included is None:
+                raise TypeError(f"include cannot put {route!r} below a prefix: mount the router instead")
+            self._add(included(prefix, f"{name}:" if name else "", tags, dependencies))
+
+    def group(
+        self,
+        prefix: str,
+        *,
+        name: str = "",
+        middleware: Sequence[Middleware] = (),
+        tags: Sequence[str] = (),
+        dependencies: Sequence[Any] = (),
+    ) -> RouteGroup:
         """Return a group: what is registered on it joins these routes, with what the group shares.
 
         Args:
             prefix: put before each path, such as "/users".
             name: put before each name, as "users:".
             middleware: wrapped around each endpoint, outside its own.
+            tags: put before those of each route.
+            dependencies: called before those of each route.
 
         >>> from armillary.routing import Router
         >>> router = Router()
@@ -135,7 +194,7 @@ class Registration:
         >>> router.url_path_for("users:show", id=7)
         '/users/7'
         """
-        return RouteGroup(self, prefix, name, middleware)
+        return RouteGroup(self, prefix, name, middleware, tags, dependencies)
 
 
 class RouteGroup(Registration):
@@ -144,9 +203,18 @@ class RouteGroup(Registration):
     Not a mount: the routes are routes of the router itself, at no cost per request.
     """
 
-    def __init__(self, parent: Registration, prefix: str, name: str, middleware: Sequence[Middleware]) -> None:
-        if not prefix.startswith("/") or prefix.endswith("/"):
-            raise ValueError(f"prefix must start with '/' and not end with one, got {prefix!r}")
+    def __init__(
+        self,
+        parent: Registration,
+        prefix: str,
+        name: str,
+        middleware: Sequence[Middleware],
+        tags: Sequence[str] = (),
+        dependencies: Sequence[Any] = (),
+    ) -> None:
+        _check_prefix(prefix)
+        self.tags = tuple(tags)
+        self.dependencies = tuple(dependencies)
         self.parent = parent
         self.prefix = prefix
         self.name = name
@@ -160,6 +228,8 @@ class RouteGroup(Registration):
         **arguments: Unpack[RouteArguments],
     ) -> None:
         self._share(arguments, endpoint)
+        if self.tags:
+            arguments["tags"] = (*self.tags, *arguments.get("tags", ()))
         self.parent.add_route(self._joined(path), endpoint, methods, **arguments)
 
     def add_websocket_route(
@@ -176,6 +246,16 @@ class RouteGroup(Registration):
     def _share(self, arguments: WebSocketArguments, endpoint: Callable[..., Any]) -> None:
         """Add to the arguments of a route what the group shares."""
         arguments["middleware"] = [*self.middleware, *(arguments.get("middleware") or ())]
+        if self.dependencies:
+            arguments["dependencies"] = (*self.dependencies, *arguments.get("dependencies", ()))
         if self.name:
             name = arguments.get("name")
             arguments["name"] = f"{self.name}:{endpoint_name(endpoint) if name is None else name}"
+
+    def _add(self, route: BaseRoute) -> None:
+        raise TypeError("a group has no routes of its own to include others in; include them in the router")
+
+
+def _check_prefix(prefix: str) -> None:
+    if not prefix.startswith("/") or prefix.endswith("/"):
+        raise ValueError(f"prefix must start with '/' and not end with one, got {prefix!r}")

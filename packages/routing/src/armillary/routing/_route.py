@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import ClassVar, Final
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, ClassVar, Final, Unpack
 
 from armillary.asgi_types import ASGIApp, Receive, Scope, Send, is_plain_function
 
 from ._body_limit import Limit, limited
-from ._endpoint import Endpoint, MiddlewareList, endpoint_name, method_set, request_application, wrap
+from ._endpoint import (
+    Endpoint,
+    MiddlewareList,
+    bound_application,
+    endpoint_name,
+    method_set,
+    request_application,
+    wrap,
+)
 from ._fallback_responses import allow_value, respond_method_not_allowed
+from ._function_kind import is_plain
 from ._match import Match
 from ._matched_scope import merged_params
+from ._operation import NOTHING, Operation, operation_of
 from ._scope_path import get_route_path
 from ._template_route import EndpointRoute
 
@@ -26,8 +36,9 @@ class Route(EndpointRoute):
 
     Args:
         path: a template such as "/users/{id:int}".
-        endpoint: a function of a request, or an ASGI application (anything callable that is not a
-            plain function, method or partial of one).
+        endpoint: a function, or an ASGI application (anything callable that is not a function, method or partial of
+            one). A function of a request alone that says nothing about its result, or that it is a response, is
+            called with the request. Any other is bound by `armillary.binding`.
         methods: methods handled; others get 405. For a function GET and HEAD by default; an
             application gets all. HEAD joins GET.
         name: for `url_path_for`; by default the endpoint's own name.
@@ -35,11 +46,17 @@ class Route(EndpointRoute):
         middleware: wrapped around this endpoint alone, the first being outermost.
         max_body_size: bytes a request body may have, None for no limit; inherited by
             default.
+        status_code: of what a function returns that is no response; by default 200, or 204 for `-> None`.
+        dependencies: of a function, called before it: `armillary.binding.Depends(...)`.
+        **operation: what API documents say about it; see `Operation`.
+
+    Attributes:
+        base_app: the endpoint's application, inside the middleware.
 
     Raises:
         ValueError: for a path that is no template, and for an empty list of methods.
-        TypeError: for an endpoint that cannot be called, and for a plain function if
-            `armillary-http` is not installed.
+        TypeError: for an endpoint that cannot be called, and for a function if the part is not installed that calls
+            it: `armillary-http`, or `armillary-binding`, whose `BindingError` says what is wrong with its parameters.
 
     >>> class Ping:
     ...     async def __call__(self, scope, receive, send): ...
@@ -54,6 +71,10 @@ class Route(EndpointRoute):
 
     # For subclasses with another constructor.
     include_in_schema: bool = True
+    operation: Mapping[str, Any] = NOTHING
+    """What API documents say about it: the keyword arguments of `Operation`, read-only."""
+    status_code: int | None = None
+    dependencies: tuple[Any, ...] = ()
 
     def __init__(
         self,
@@ -65,14 +86,24 @@ class Route(EndpointRoute):
         include_in_schema: bool = True,
         middleware: MiddlewareList = None,
         max_body_size: Limit = ...,
+        status_code: int | None = None,
+        dependencies: Sequence[Any] = (),
+        **operation: Unpack[Operation],
     ) -> None:
         self._set_path(path)
+        self.operation = operation_of(operation)
+        self.status_code = status_code
+        self.dependencies = tuple(dependencies)
+        self._middleware, self._max_body_size = middleware, max_body_size
         self.endpoint = self.check_callable(endpoint, "endpoint")
         self.name = endpoint_name(endpoint) if name is None else name
         self.include_in_schema = include_in_schema
         is_function = is_plain_function(endpoint)
         self.methods = self.method_set(["GET"] if is_function and methods is None else methods)
-        app = wrap(self.function_app(endpoint) if is_function else endpoint, middleware)
+        if not is_function and (status_code is not None or dependencies):
+            raise TypeError(f"status_code and dependencies are for functions; {self.name} is an application")
+        self.base_app = self.function_app(endpoint) if is_function else endpoint
+        app = wrap(self.base_app, middleware)
         self.app = self.limited_app(app, max_body_size, counts=not is_function or bool(middleware))
 
     def method_set(self, methods: Iterable[str] | None) -> set[str] | None:
@@ -83,7 +114,25 @@ class Route(EndpointRoute):
         return names
 
     def function_app(self, endpoint: Endpoint) -> ASGIApp:
-        return request_application(endpoint)
+        if self.status_code is None and not self.dependencies and is_plain(endpoint, self.param_convertors):
+            return request_application(endpoint)
+        return bound_application(endpoint, self.param_convertors, self.status_code, self.dependencies)
+
+    def included(self, prefix: str, name: str, tags: Sequence[str], dependencies: Sequence[Any]) -> Route:
+        """Return this route below a prefix, for a router that includes its own."""
+        arguments: Any = {**self.operation, "tags": (*tags, *self.operation.get("tags", ()))}
+        return type(self)(
+            prefix + self.path,
+            self.endpoint,
+            methods=self.methods,
+            name=name + self.name,
+            include_in_schema=self.include_in_schema,
+            middleware=self._middleware,
+            max_body_size=self._max_body_size,
+            status_code=self.status_code,
+            dependencies=(*dependencies, *self.dependencies),
+            **arguments,
+        )
 
     def limited_app(self, app: ASGIApp, limit: Limit, *, counts: bool) -> ASGIApp:
         """Return the application under the route's `max_body_size`."""

@@ -59,7 +59,10 @@ class TemplateRoute(BaseRoute):
 
     def __getstate__(self) -> dict[str, Any]:
         """Return what is copied or pickled: all but the reader, which is made again."""
-        return {key: value for key, value in self.__dict__.items() if key != "_reader"}
+        state = {key: value for key, value in self.__dict__.items() if key != "_reader"}
+        if "operation" in state:
+            state["operation"] = dict(state["operation"])  # a read-only view is neither
+        return state
 
     def filled(self, params: dict[str, Any], segments: bool) -> str:
         """Return the path with its parameters, which are taken out of `params`."""

@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from armillary.asgi_types import ASGIApp, Receive, Scope, Send, is_plain_function
 
-from ._endpoint import Endpoint, MiddlewareList, endpoint_name, websocket_application, wrap
+from ._endpoint import (
+    Endpoint,
+    MiddlewareList,
+    bound_websocket_application,
+    endpoint_name,
+    websocket_application,
+    wrap,
+)
+from ._function_kind import is_plain
 from ._match import Match
 from ._template_route import EndpointRoute
 
@@ -14,9 +25,11 @@ class WebSocketRoute(EndpointRoute):
 
     Args:
         path: a template such as "/rooms/{room}".
-        endpoint: a function of a WebSocket, or an ASGI application.
+        endpoint: a function, or an ASGI application. A function of a WebSocket alone is called with it; any other is
+            bound by `armillary.binding`.
         name: for `url_path_for`; by default the endpoint's own name.
         middleware: wrapped around this endpoint alone, the first being outermost.
+        dependencies: of a function, called before it: `armillary.binding.Depends(...)`.
 
     >>> class Echo:
     ...     async def __call__(self, scope, receive, send): ...
@@ -26,6 +39,9 @@ class WebSocketRoute(EndpointRoute):
 
     scope_type = "websocket"
 
+    # For subclasses with another constructor.
+    dependencies: tuple[Any, ...] = ()
+
     def __init__(
         self,
         path: str,
@@ -33,14 +49,33 @@ class WebSocketRoute(EndpointRoute):
         *,
         name: str | None = None,
         middleware: MiddlewareList = None,
+        dependencies: Sequence[Any] = (),
     ) -> None:
         self._set_path(path)
+        self.dependencies = tuple(dependencies)
+        self._middleware = middleware
         self.endpoint = self.check_callable(endpoint, "endpoint")
         self.name = endpoint_name(endpoint) if name is None else name
-        self.app = wrap(self.function_app(endpoint) if is_plain_function(endpoint) else endpoint, middleware)
+        is_function = is_plain_function(endpoint)
+        if dependencies and not is_function:
+            raise TypeError(f"dependencies are for functions; {self.name} is an application")
+        self.base_app = self.function_app(endpoint) if is_function else endpoint
+        self.app = wrap(self.base_app, middleware)
 
     def function_app(self, endpoint: Endpoint) -> ASGIApp:
-        return websocket_application(endpoint)
+        if not self.dependencies and is_plain(endpoint, self.param_convertors, checks_result=False):
+            return websocket_application(endpoint)
+        return bound_websocket_application(endpoint, self.param_convertors, self.dependencies)
+
+    def included(self, prefix: str, name: str, tags: Sequence[str], dependencies: Sequence[Any]) -> WebSocketRoute:
+        """Return this route below a prefix, for a router that includes its own."""
+        return type(self)(
+            prefix + self.path,
+            self.endpoint,
+            name=name + self.name,
+            middleware=self._middleware,
+            dependencies=(*dependencies, *self.dependencies),
+        )
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         child_scope = self.child_scope(scope) if scope["type"] == "websocket" else None

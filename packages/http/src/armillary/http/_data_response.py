@@ -1,0 +1,52 @@
+"""Data that a function endpoint returns instead of a response."""
+
+from __future__ import annotations
+
+from inspect import isasyncgen, isawaitable, isgenerator
+from typing import Any
+
+from ._json_response import JSONResponse
+from ._response import Response
+
+
+def data_response(value: Any, name: str) -> Response:
+    """Return data as JSON, by what it is: a dict, a list, a struct, a model, a dataclass.
+
+    Args:
+        value: what the endpoint returned.
+        name: of the endpoint, for errors.
+
+    Raises:
+        TypeError: what the endpoint returned is more likely a mistake than data; the message has the fix.
+    """
+    fix = _fix(value)
+    if fix:
+        shown = repr(value) if value is None or not hasattr(value, "close") else f"a {type(value).__name__}"
+        close = getattr(value, "close", None)
+        if isawaitable(value) and close is not None:
+            close()
+        raise TypeError(f"The endpoint {name} returned {shown}; {fix}")
+    try:
+        return JSONResponse(value)
+    except (TypeError, ValueError) as exc:
+        raise TypeError(
+            f"The endpoint {name} returned {value!r}, which has no JSON form ({exc}); "
+            "return data, a Response or another ASGI application"
+        ) from exc
+
+
+def _fix(value: Any) -> str:
+    """Return what to write instead, if the value is no data; else nothing."""
+    if value is None:
+        return "return a Response or data, or declare `-> None` for a response without content"
+    if isinstance(value, str | bytes | bytearray | memoryview):
+        return "return a Response, such as PlainTextResponse(...), or declare `-> str` for a JSON string"
+    if isinstance(value, tuple):
+        return "return a Response with its status, such as JSONResponse(data, 201); a list is data"
+    if isasyncgen(value) or isgenerator(value):
+        return "return a StreamingResponse(...) of it, or declare what it yields with `-> AsyncIterator[...]`"
+    if isawaitable(value):
+        return "declare the function with `async def`, or await what it calls"
+    if isinstance(value, type):
+        return "return an instance, such as a Response or another ASGI application"
+    return ""
