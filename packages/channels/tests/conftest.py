@@ -14,7 +14,7 @@ from testkit.services import own_postgresql_database, require_port
 
 from armillary.channels import ChannelMessage, Channels, Subscription
 
-BROKERS = ["redis"]
+BROKERS = ["redis", "nats", "postgresql"]
 
 # The libraries of the brokers run on asyncio alone.
 RUNS = [

@@ -22,13 +22,14 @@ def test_an_unknown_scheme_lists_the_engines_and_their_extras() -> None:
         Channels(None)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("scheme", ["redis"])
+@pytest.mark.parametrize("scheme", ["redis", "nats", "postgresql"])
 def test_a_missing_library_names_the_extra(scheme: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def missing(name: str, package: str | None = None) -> Any:
         raise builtins.ImportError(name)
 
     monkeypatch.setattr("armillary.channels._engines.import_module", missing)
-    with pytest.raises(ImportError, match=rf"pip install 'armillary-channels\[{scheme}\]'"):
+    extra = "postgres" if scheme == "postgresql" else scheme
+    with pytest.raises(ImportError, match=rf"pip install 'armillary-channels\[{extra}\]'"):
         Channels(f"{scheme}://127.0.0.1")
 
 
@@ -92,7 +93,7 @@ def test_a_subscription_begins_at_a_cursor_or_at_the_newest() -> None:
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("anyio_backend", ["asyncio"])
-@pytest.mark.parametrize("scheme", ["redis"])
+@pytest.mark.parametrize("scheme", ["redis", "nats", "postgresql"])
 async def test_a_broker_that_cannot_be_reached_fails_the_start_with_its_address(
     scheme: str, anyio_backend: str
 ) -> None:
@@ -104,7 +105,7 @@ async def test_a_broker_that_cannot_be_reached_fails_the_start_with_its_address(
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("anyio_backend", ["trio"])
-@pytest.mark.parametrize("scheme", ["redis"])
+@pytest.mark.parametrize("scheme", ["redis", "nats", "postgresql"])
 async def test_an_engine_whose_library_needs_asyncio_says_so_under_trio(scheme: str, anyio_backend: str) -> None:
     with pytest.raises(RuntimeError, match=r"needs asyncio.*under trio only memory:// works"):
         async with Channels(f"{scheme}://127.0.0.1"):

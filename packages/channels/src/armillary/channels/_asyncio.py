@@ -6,6 +6,9 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from random import uniform
+from typing import TypeVar
+
+T = TypeVar("T")
 
 FIRST_DELAY = 0.05
 MAX_DELAY = 2.0
@@ -51,6 +54,24 @@ async def first_attempts(
         except failures:
             if loop.time() >= deadline:
                 raise
+        await back_off.pause()
+
+
+async def repeat(
+    attempt: Callable[[bool], Awaitable[T]], seconds: float, failures: tuple[type[BaseException], ...]
+) -> T:
+    """Call `attempt(False)`, and `attempt(True)` until it succeeds, or raise its last failure when the time is over."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + seconds
+    back_off = BackOff()
+    repeated = False
+    while True:
+        try:
+            return await attempt(repeated)
+        except failures:
+            if loop.time() >= deadline:
+                raise
+        repeated = True
         await back_off.pause()
 
 

@@ -16,7 +16,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError, RedisError
 
 from armillary.concurrency.redis import connect_redis
 
-from ._asyncio import BackOff, end_task, first_attempts, require_asyncio
+from ._asyncio import BackOff, end_task, first_attempts, repeat, require_asyncio
 from ._engine import Deliveries, Engine, Page, Settings
 from ._engines import without_password
 from ._errors import EngineUnavailable
@@ -294,17 +294,10 @@ class RedisEngine(Engine):
 
     async def _repeat(self, attempt: Callable[[bool], Awaitable[T]]) -> T:
         """Call until it succeeds; at most for the time-out."""
-        deadline = asyncio.get_running_loop().time() + self.settings.timeout
-        back_off = BackOff()
-        repeated = False
-        while True:
-            try:
-                return await attempt(repeated)
-            except _FAILURES as exc:
-                if asyncio.get_running_loop().time() >= deadline:
-                    raise self._unavailable(exc) from exc
-            repeated = True
-            await back_off.pause()
+        try:
+            return await repeat(attempt, self.settings.timeout, _FAILURES)
+        except _FAILURES as exc:
+            raise self._unavailable(exc) from exc
 
     def _unavailable(self, exc: BaseException) -> EngineUnavailable:
         return EngineUnavailable(f"Redis at {self._address} cannot be used: {exc or type(exc).__name__}")
