@@ -23,12 +23,14 @@ from workspace import Workspace
 
 WORKSPACE = Workspace(ROOT, load_charter())
 FRAMEWORK = (Path(__file__).parent / "served" / "whole_framework.py").read_text("utf-8")
-LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.pyc", ".*_cache", ".hypothesis", "tests")
+LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.pyc", ".*_cache", ".hypothesis")
 
 
 def copy_checkout(place: Path) -> Path:
     """Copy the sources of a release, without generated files."""
     shutil.copytree(ROOT / "packages", place / "packages", ignore=LEFT_OUT)
+    for tests in place.glob("packages/*/tests"):
+        shutil.rmtree(tests)
     shutil.copytree(ROOT / "tools", place / "tools", ignore=LEFT_OUT)
     for name in ("pyproject.toml", "uv.lock", "LICENSE", ".gitignore"):
         shutil.copyfile(ROOT / name, place / name)

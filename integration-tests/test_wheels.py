@@ -29,6 +29,7 @@ from workspace import Workspace
 WORKSPACE = Workspace(ROOT, load_charter())
 PACKAGES = sorted(WORKSPACE.packages)
 PARTS = [name for name in PACKAGES if name != META_PACKAGE]
+START_UP_FILES = ["armillary_starlette_auto.pth", "armillary_starlette_auto.start"]
 EXTRAS = [(name, extra) for name in PACKAGES for extra in WORKSPACE.packages[name].optional]
 every_package = pytest.mark.parametrize("name", PACKAGES)
 every_part = pytest.mark.parametrize("name", PARTS)
@@ -68,8 +69,10 @@ def test_a_wheel_holds_its_licence_and_only_its_own_portion_of_the_namespace(
         return
     home = module_name(name).replace(".", "/") + "/"
     assert {home + "__init__.py", home + "py.typed"} <= set(code)
-    assert [path for path in code if not path.startswith(home)] == []
-    assert [path for path in code if "/tests/" in path or "/test_" in path] == []
+    beside = [path for path in code if not path.startswith(home)]
+    assert beside == (START_UP_FILES if name == "starlette-auto" else [])
+    templates = home + "templates/"  # of the command, which makes programs with tests of their own
+    assert [path for path in code if ("/tests/" in path or "/test_" in path) and not path.startswith(templates)] == []
 
 
 @every_package

@@ -71,9 +71,9 @@ def what_it_brings(workspace: Workspace, name: str, extras: Iterable[str] = ()) 
 
 
 def allowed_siblings(charter: dict[str, Row], name: str, *, with_extras: bool = False) -> set[str]:
-    """Return the siblings that a package may bring by the charter: its siblings, and theirs."""
-    found: set[str] = set()
-    waiting = [name]
+    """Return the siblings that a package may bring by the charter: its siblings, and theirs; what stands on it too."""
+    found = {above for above, row in charter.items() if with_extras and name in row.siblings}
+    waiting = [name, *found]
     while waiting:
         row = charter[waiting.pop()]
         for sibling in row.siblings | (row.extra_siblings if with_extras or row.name != name else frozenset()):

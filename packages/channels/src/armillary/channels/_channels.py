@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, Unpack
 
+from armillary.datastructures import HTTPConnection
 from armillary.serialization import encode_json
 
 from ._engine import Settings
@@ -19,8 +20,6 @@ from ._presence import Presence, PresenceHub
 from ._subscription import OVERFLOWS, Overflow, SubscribeOptions, Subscription
 
 if TYPE_CHECKING:
-    from armillary.datastructures import HTTPConnection
-
     from ._events import ChannelEvents
 
 
