@@ -24,7 +24,7 @@ from armillary.asgi_types import (
 from armillary.datastructures import State, URLPath
 from armillary.errors import ExceptionMiddleware, ServerErrorMiddleware
 from armillary.exchange import DEFAULT_MAX_BODY_SIZE, check_body_limit, check_exception_handler
-from armillary.routing import BaseRoute, RouteArguments, Router, WebSocketArguments
+from armillary.routing import BaseRoute, Registration, RouteArguments, Router, WebSocketArguments
 
 from ._boundary import Boundary, always, selector
 from ._startup_settings import StartupSetting
@@ -40,7 +40,7 @@ class Description(Protocol):
         ...
 
 
-class Armillary:
+class Armillary(Registration):
     """An ASGI application made of routes, exception handlers, middleware and a lifespan.
 
     Args:
@@ -59,6 +59,7 @@ class Armillary:
 
     Attributes:
         state: a namespace for the program's use.
+        dependency_overrides: functions to call in the place of others that typed endpoints depend on; for tests.
         router: the `Router` of the routes.
         exception_handlers, user_middleware: those given and added; read when the application starts, after which a
             change raises `RuntimeError`.
@@ -121,6 +122,7 @@ class Armillary:
         self.check_debug(debug)
         self.debug = debug
         self.state = State()
+        self.dependency_overrides: dict[Callable[..., Any], Callable[..., Any]] = {}
         self._limit_is_explicit = max_body_size is not ...
         self._adopted_state = None
         self._stopping = None
@@ -259,7 +261,10 @@ class Armillary:
         """Serve an application on a host name; arguments as of `Host`."""
         self.router.host(host, app=app, name=name)
 
-    def add_route(
+    def _add(self, route: BaseRoute) -> None:
+        self.routes.append(route)
+
+    def add_route(  # pyright: ignore[reportIncompatibleMethodOverride]
         self,
         path: str,
         route: Callable[..., Any],
@@ -269,7 +274,7 @@ class Armillary:
         """Append a route; arguments as of `Route`."""
         self.router.add_route(path, route, methods, **arguments)
 
-    def add_websocket_route(
+    def add_websocket_route(  # pyright: ignore[reportIncompatibleMethodOverride]
         self, path: str, route: Callable[..., Any], **arguments: Unpack[WebSocketArguments]
     ) -> None:
         """Append a WebSocket route; arguments as of `WebSocketRoute`."""
