@@ -12,7 +12,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
-FIRST = ("index", "why", "tutorial")
+FIRST = ("index", "why")
 MARKER = "<!-- table of packages -->"
 FETCHED = re.compile(r"""<(?:script|img|iframe|link)\b[^>]*\b(?:src|href)=["']?(?:https?:)?//[^>]*>""", re.IGNORECASE)
 
@@ -35,12 +35,18 @@ def pages_in(folder: str) -> list[dict[str, str] | str]:
     return entries
 
 
+def tutorial_pages() -> list[dict[str, str] | str]:
+    """Return the navigation of the tutorial: its pages are numbered by their file names."""
+    pages = sorted((DOCS / "tutorial").glob("[0-9]*.md"))
+    return ["tutorial/index.md", *({title_of(page): f"tutorial/{page.name}"} for page in pages)]
+
+
 def navigation() -> list[Any]:
     """Return the navigation of the whole site."""
     return [
         {"Start": "index.md"},
         {"Why": "why.md"},
-        {"Tutorial": "tutorial.md"},
+        {"Tutorial": tutorial_pages()},
         {"Guides": pages_in("guides")},
         {"Packages": pages_in("packages")},
         {"Security": pages_in("security")},
