@@ -28,8 +28,7 @@ class TaskCount:
     def _tasks(self) -> Any:
         if not self._is_on_trio:
             return asyncio.all_tasks()
-        import trio
-
+        trio: Any = sys.modules["trio"]  # who runs on it has loaded it
         return trio.lowlevel.current_statistics().tasks_living
 
     async def leaked(self) -> str | None:
