@@ -1,0 +1,372 @@
+"""What a compiled handler could get wrong, one function each; prints what each returns as JSON."""
+
+from __future__ import annotations
+
+import enum
+import functools
+import json
+import sys
+from collections.abc import AsyncIterator, Iterable
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any
+
+import anyio
+import fastapi.routing
+from asgi_call import call, effects  # type: ignore[import-not-found]
+from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request
+from fastapi.dependencies.utils import get_parameterless_sub_dependant
+from fastapi.routing import APIRoute
+from starlette.responses import JSONResponse, PlainTextResponse
+from starlette.routing import Match, Mount, Route, compile_path
+
+
+async def get(app: Any, target: str, method: str = "GET") -> Any:
+    """Return status and body of a request, or the exception."""
+    seen = await call(app, method, target, {}, b"")
+    return [seen["status"], seen["body"]] if seen["raised"] is None else seen["raised"][:2]
+
+
+class Label(str, enum.Enum):  # noqa: UP042  # a StrEnum has other values
+    FIRST = "value", "label"
+
+    def __new__(cls, value: str, label: str) -> Label:
+        made = str.__new__(cls, label)
+        made._value_ = value
+        return made
+
+
+class Items(dict[str, Any]):
+    def items(self) -> Any:
+        return [("x", "from items()")]
+
+
+async def results_that_only_the_encoder_reads_rightly() -> Any:
+    app = FastAPI()
+    values: dict[str, Any] = {
+        "generator": lambda: {"g": (number for number in range(3)), Label.FIRST: 1},
+        "enum": lambda: {"l": Label.FIRST},
+        "items": lambda: Items(a=1),
+        "state": lambda: {"_sa_state": 1, "a": [{"_sa": 2}]},
+        "tuple": lambda: ({"a": 1}, (2,)),
+        "text": lambda: {"a": Label.FIRST, "t": type("Text", (str,), {})("t")},
+    }
+
+    @app.get("/{name}", response_model=None)
+    async def result(name: str) -> Any:
+        return values[name]()
+
+    return {name: await get(app, f"/{name}") for name in values}
+
+
+async def a_dependency_appended_after_the_first_request() -> Any:
+    app = FastAPI()
+
+    @app.get("/")
+    async def endpoint() -> str:
+        return "ok"
+
+    async def need(z: int) -> int:
+        return z
+
+    before = await get(app, "/")
+    route: Any = next(route for route in app.routes if getattr(route, "path", "") == "/")
+    route.dependant.dependencies.append(get_parameterless_sub_dependant(depends=Depends(need), path="/"))
+    return [before, await get(app, "/"), await get(app, "/?z=1")]
+
+
+async def a_dependency_without_cache_below_a_cached_one() -> Any:
+    app = FastAPI()
+    calls: list[int] = []
+
+    async def once() -> int:
+        calls.append(1)
+        return 1
+
+    async def cached(a: int = Depends(once, use_cache=False)) -> int:
+        return a
+
+    @app.get("/")
+    async def endpoint(a: int = Depends(cached), b: int = Depends(cached)) -> int:
+        return len(calls)
+
+    return [await get(app, "/"), await get(app, "/")]
+
+
+async def errors_of_a_dependency_that_two_others_share() -> Any:
+    app = FastAPI()
+
+    async def shared(q: int) -> int:
+        return q
+
+    async def one(s: int = Depends(shared)) -> int:
+        return s
+
+    async def two(s: int = Depends(shared)) -> int:
+        return s
+
+    @app.get("/")
+    async def endpoint(a: int = Depends(one), b: int = Depends(two)) -> int:
+        return a + b
+
+    return await get(app, "/")
+
+
+async def functions_that_an_integration_replaces() -> Any:
+    app = FastAPI()
+
+    @app.get("/")
+    async def endpoint() -> str:
+        return "ok"
+
+    found = [await get(app, "/")]
+    for name in ("run_endpoint_function", "solve_dependencies", "serialize_response"):
+        own = getattr(fastapi.routing, name)
+
+        @functools.wraps(own)
+        async def replaced(own: Any = own, name: str = name, **kwargs: Any) -> Any:
+            effects.append(name)
+            return await own(**kwargs)
+
+        setattr(fastapi.routing, name, replaced)
+        await get(app, "/")
+        found.append(effects[0])
+        setattr(fastapi.routing, name, own)
+    await get(app, "/")
+    return [*found, effects[0]]
+
+
+async def overrides_that_come_and_go() -> Any:
+    app = FastAPI()
+
+    async def dependency(q: str = "own") -> str:
+        return q
+
+    @app.get("/")
+    async def endpoint(d: str = Depends(dependency)) -> str:
+        return d
+
+    found = [await get(app, "/")]
+    app.dependency_overrides[dependency] = lambda other: f"override {other}"
+    found += [await get(app, "/?other=1"), await get(app, "/")]
+    app.dependency_overrides.clear()
+    return [*found, await get(app, "/")]
+
+
+async def a_wrapper_with_the_attributes_of_the_handler() -> Any:
+    class Wrapped(APIRoute):
+        def get_route_handler(self) -> Any:
+            own = super().get_route_handler()
+
+            @functools.wraps(own)
+            async def handler(request: Request) -> Any:
+                response = await own(request)
+                response.headers["X-Wrapped"] = "1"
+                return response
+
+            return handler
+
+    app = FastAPI()
+    app.router.route_class = Wrapped
+
+    @app.get("/")
+    async def endpoint() -> str:
+        return "ok"
+
+    return (await call(app, "GET", "/", {}, b""))["headers"][-1]
+
+
+async def routes_changed_after_the_first_request() -> Any:
+    app, live, below = FastAPI(), APIRouter(), APIRouter(prefix="/below")
+    live.include_router(below)
+    app.include_router(live, prefix="/live")
+
+    @app.get("/own")
+    async def own() -> str:
+        return "own"
+
+    async def plain(request: Request) -> PlainTextResponse:
+        return PlainTextResponse("plain")
+
+    found = [await get(app, "/own"), await get(app, "/live/late"), await get(app, "/live/below/late")]
+
+    @live.get("/late")
+    async def late() -> str:
+        return "late"
+
+    found.append(await get(app, "/live/late"))
+
+    @below.get("/late")
+    async def below_late() -> str:
+        return "below"
+
+    found.append(await get(app, "/live/below/late"))
+    app.router.routes.insert(0, Route("/own", plain))
+    found.append(await get(app, "/own"))
+    app.router.routes.reverse()
+    found.append(await get(app, "/own"))
+    app.router.routes = []
+    found.append(await get(app, "/own"))
+    return found
+
+
+async def attributes_of_a_route_changed_after_the_first_request() -> Any:
+    app = FastAPI()
+
+    @app.get("/a")
+    async def endpoint() -> str:
+        return "ok"
+
+    found = [await get(app, "/a")]
+    route: Any = app.router.routes[-1]
+    route.methods = {"PUT"}
+    found += [await get(app, "/a"), await get(app, "/a", "PUT")]
+    route.path_regex = compile_path("/b")[0]
+    found += [await get(app, "/a", "PUT"), await get(app, "/b", "PUT")]
+    route.app = PlainTextResponse("another")
+    return [*found, await get(app, "/b", "PUT")]
+
+
+async def routes_that_decide_by_themselves() -> Any:
+    class Shouted(APIRoute):
+        def matches(self, scope: Any) -> Any:
+            effects.append(f"asked {self.path}")
+            return super().matches({**scope, "path": scope["path"].lower()})
+
+    class Never(APIRouter):
+        def matches(self, scope: Any) -> Any:
+            return Match.NONE, {}
+
+    app, shouted, never = FastAPI(), APIRouter(route_class=Shouted), Never()
+
+    @shouted.get("/x/{y}")
+    async def endpoint(y: str) -> str:
+        return y
+
+    @never.get("/z")
+    async def unreachable() -> str:
+        return "z"
+
+    @app.get("/z")
+    async def z() -> str:
+        return "the next"
+
+    app.include_router(shouted)
+    app.include_router(never)
+    app.include_router(shouted, prefix="/p")
+    return [await get(app, path) for path in ("/X/Y", "/z", "/P/X/y", "/none")]
+
+
+async def the_first_of_several_that_match() -> Any:
+    app, router = FastAPI(), APIRouter()
+
+    @app.post("/x")
+    async def post() -> str:
+        return "post"
+
+    @router.get("/{name}")
+    async def name(name: str) -> str:
+        return f"included {name}"
+
+    app.include_router(router)
+
+    @app.get("/x")
+    async def x() -> str:
+        return "own"
+
+    app.mount("/m", PlainTextResponse("mounted"))
+    app.router.routes.append(Mount("/x", PlainTextResponse("never")))
+    requests = [
+        ("GET", "/x"),
+        ("POST", "/x"),
+        ("PUT", "/x"),
+        ("GET", "/m/a"),
+        ("GET", "/m"),
+        ("GET", "/x/"),
+        ("GET", "/a/b"),
+    ]
+    return [await get(app, path, method) for method, path in requests]
+
+
+async def a_frontend_below_all_routes() -> Any:
+    folder = Path(mkdtemp())
+    (folder / "index.html").write_text("index")
+    (folder / "app.js").write_text("script")
+    app, router = FastAPI(), APIRouter(prefix="/in")
+
+    @app.get("/api")
+    async def api() -> str:
+        return "api"
+
+    app.include_router(router)
+    found = [await get(app, "/app.js")]
+    app.frontend("/", directory=str(folder))
+    router.frontend("/ui", directory=str(folder))
+    targets = ("/api", "/app.js", "/in/ui/app.js", "/missing.js", "/api/")
+    return [*found, *[await get(app, target) for target in targets]]
+
+
+async def exceptions_after_the_response_has_started() -> Any:
+    app = FastAPI()
+
+    async def ends(request: Request) -> AsyncIterator[None]:
+        yield
+        effects.append("exit")
+        raise HTTPException(418)
+
+    @app.get("/", dependencies=[Depends(ends)])
+    async def endpoint() -> str:
+        return "ok"
+
+    seen = await call(app, "GET", "/", {}, b"")
+    return [seen["effects"], seen["raised"]]
+
+
+async def a_router_without_an_application() -> Any:
+    router = APIRouter()
+
+    @router.get("/")
+    async def endpoint() -> str:
+        return "ok"
+
+    return await get(router, "/")
+
+
+async def an_exception_handler_in_a_thread() -> Any:
+    app = FastAPI()
+
+    @app.exception_handler(KeyError)
+    def handle(request: Request, exc: KeyError) -> JSONResponse:
+        return JSONResponse([str(exc)], 400)
+
+    @app.get("/", response_model=None)
+    def endpoint() -> Iterable[int]:
+        raise KeyError("x")
+
+    return await get(app, "/")
+
+
+TRAPS = [
+    results_that_only_the_encoder_reads_rightly,
+    a_dependency_appended_after_the_first_request,
+    a_dependency_without_cache_below_a_cached_one,
+    errors_of_a_dependency_that_two_others_share,
+    functions_that_an_integration_replaces,
+    overrides_that_come_and_go,
+    a_wrapper_with_the_attributes_of_the_handler,
+    routes_changed_after_the_first_request,
+    attributes_of_a_route_changed_after_the_first_request,
+    routes_that_decide_by_themselves,
+    the_first_of_several_that_match,
+    a_frontend_below_all_routes,
+    exceptions_after_the_response_has_started,
+    a_router_without_an_application,
+    an_exception_handler_in_a_thread,
+]
+
+
+async def main() -> None:
+    sys.stdout.write(json.dumps({trap.__name__: await trap() for trap in TRAPS}))
+
+
+anyio.run(main)
