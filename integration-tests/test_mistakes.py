@@ -110,7 +110,7 @@ MISTAKES: dict[str, tuple[Callable[[], Any], type[BaseException], tuple[str, ...
     "an endpoint without return": (lambda: returning(None), T, ("endpoint", "returned None; return a Response")),
     "a text": (lambda: returning("x"), T, ("returned 'x'; return a Response",)),
     "a tuple with a status": (lambda: returning(({"a": 1}, 201)), T, ("returned ({'a': 1}, 201)",)),
-    "a forgotten await": (lambda: returning(forgotten), T, ("returned <coroutine object one",)),
+    "a forgotten await": (lambda: returning(forgotten), T, ("returned a coroutine", "or await what it calls")),
     "a response class": (lambda: returning(JSONResponse), T, ("returned <class", "JSONResponse")),
     "a generator endpoint": (
         lambda: request(Armillary(routes=[Route("/", generator)])),
