@@ -13,8 +13,8 @@ def check_files(workspace: Workspace, package: Package) -> Iterator[str]:
     """Check that the files of a package are there, and in their places."""
     yield from _texts(workspace, package)
     if package.is_meta:
-        if (package.folder / "src").exists():
-            yield "the meta-package holds no module, but it has a src folder"
+        if [path.name for path in package.folder.glob("src/armillary/*")] != ["web"]:
+            yield "the meta-package holds one module, src/armillary/web"
     else:
         yield from _sources(package)
 

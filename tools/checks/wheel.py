@@ -25,12 +25,8 @@ def check_wheel(package: Package) -> Iterator[str]:
             names = archive.namelist()
     if not any(re.fullmatch(r"[^/]+\.dist-info/licenses/LICENSE", name) for name in names):
         yield "the wheel holds no LICENSE"
-    home = module_name(package.name).replace(".", "/") + "/"
+    home = "armillary/web/" if package.is_meta else module_name(package.name).replace(".", "/") + "/"
     code = [name for name in names if ".dist-info/" not in name]
-    if package.is_meta:
-        if code:
-            yield f"the wheel of the meta-package holds {code[0]}"
-        return
     if home + "py.typed" not in names:
         yield "the wheel holds no py.typed"
     # Python reads start-up files at the root of site-packages only; they carry the distribution's name.

@@ -1,0 +1,116 @@
+"""Which part has a name, and what to install for it."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import Any, Final
+
+PARTS: Final = {
+    "Armillary": "applications",
+    "AsyncTestClient": "testing",
+    "AuthCredentials": "authentication",
+    "AuthenticationBackend": "authentication",
+    "AuthenticationMiddleware": "authentication",
+    "BackgroundTask": "background",
+    "BackgroundTasks": "background",
+    "Body": "binding",
+    "CORSMiddleware": "cors",
+    "CSRFMiddleware": "security",
+    "CommaSeparatedStrings": "config",
+    "CompressionMiddleware": "compression",
+    "Config": "config",
+    "Cookie": "binding",
+    "Depends": "binding",
+    "EventSourceResponse": "http",
+    "EventStream": "binding",
+    "File": "binding",
+    "FileResponse": "http",
+    "Form": "binding",
+    "FormData": "http",
+    "GZipMiddleware": "compression",
+    "GraphQL": "graphql",
+    "HTMLResponse": "http",
+    "HTTPEndpoint": "http",
+    "HTTPException": "asgi_types",
+    "HTTPSRedirectMiddleware": "security",
+    "Header": "binding",
+    "Headers": "datastructures",
+    "Host": "routing",
+    "Injection": "injection",
+    "InjectionMiddleware": "injection",
+    "JSONLinesResponse": "http",
+    "JSONResponse": "http",
+    "Jinja2Templates": "templating",
+    "Middleware": "asgi_types",
+    "Mount": "routing",
+    "OpenAPI": "openapi",
+    "PartStream": "http",
+    "Path": "binding",
+    "PlainTextResponse": "http",
+    "ProblemException": "http",
+    "ProblemResponse": "http",
+    "Query": "binding",
+    "QueryParams": "datastructures",
+    "RedirectResponse": "http",
+    "Request": "http",
+    "Response": "http",
+    "Route": "routing",
+    "Router": "routing",
+    "Secret": "config",
+    "SecurityHeadersMiddleware": "security",
+    "ServerSentEvent": "http",
+    "SessionMiddleware": "sessions",
+    "SimpleUser": "authentication",
+    "State": "datastructures",
+    "StaticFiles": "staticfiles",
+    "StreamingResponse": "http",
+    "TestClient": "testing",
+    "TrustedHostMiddleware": "security",
+    "URL": "datastructures",
+    "UploadFile": "http",
+    "WebSocket": "websockets",
+    "WebSocketDisconnect": "websockets",
+    "WebSocketEndpoint": "websockets",
+    "WebSocketException": "asgi_types",
+    "WebSocketRoute": "routing",
+    "inject": "injection",
+    "problem_details": "http",
+    "requires": "authentication",
+    "run_in_threadpool": "concurrency",
+}
+"""The part of each name."""
+
+EXTRAS: Final = frozenset(("graphql", "injection", "testing"))
+"""Parts that `pip install armillary` does not bring."""
+
+
+def load(name: str) -> Any:
+    """Return what a name stands for, and keep it in the module.
+
+    Raises:
+        AttributeError: there is no such name.
+        ImportError: its part is not installed.
+    """
+    part = PARTS.get(name)
+    if part is None:
+        raise AttributeError(f"module 'armillary.web' has no attribute {name!r}{_suggestion(name)}")
+    try:
+        module = import_module(f"armillary.{part}")
+    except ModuleNotFoundError as exc:
+        if exc.name is None:
+            raise
+        distribution = f"armillary-{part.replace('_', '-')}"
+        command = f'pip install "armillary[{part}]"' if part in EXTRAS else f"pip install {distribution}"
+        missing = distribution if exc.name.startswith("armillary") else exc.name
+        raise ImportError(f"armillary.web.{name} needs {missing}, which is not installed: {command}") from exc
+    value: Any = getattr(module, name)
+    setattr(sys.modules["armillary.web"], name, value)
+    return value
+
+
+def _suggestion(name: str) -> str:
+    from difflib import get_close_matches
+
+    close = get_close_matches(name, PARTS, 1)
+    return f"; did you mean {close[0]!r}?" if close else ""
