@@ -35,7 +35,19 @@ COMBINATIONS = [
 ]
 
 
-@pytest.fixture(params=COMBINATIONS)
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "engines(*names): run the test on these engines; on all by default")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "combination" in metafunc.fixturenames:
+        marker = metafunc.definition.get_closest_marker("engines")
+        names = ENGINES if marker is None else marker.args
+        chosen = [parameter for parameter in COMBINATIONS if parameter.values[0][0] in names]  # type: ignore[index]
+        metafunc.parametrize("combination", chosen, indirect=True)
+
+
+@pytest.fixture
 def combination(request: pytest.FixtureRequest) -> Any:
     """An engine, and an event loop that it runs on."""
     return request.param

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 try:
     from taskiq_redis import RedisStreamBroker
@@ -13,8 +13,19 @@ from armillary.concurrency.redis import connect_redis
 
 from .._address import address_of
 from .._broker_engine import BrokerEngine
+from .._envelope import Envelope
 from .._state import State
 from ._redis_state import RedisState
+
+DAY_IN_MILLISECONDS: Final = 24 * 60 * 60 * 1000
+
+# In one step, so that the message is neither lost nor delivered by two who look at once.
+REQUEUE_SCRIPT: Final = """
+if redis.call('XACK', KEYS[1], ARGV[1], ARGV[2]) == 0 then return 0 end
+local found = redis.call('XRANGE', KEYS[1], ARGV[2], ARGV[2])
+if found[1] then redis.call('XADD', KEYS[1], '*', unpack(found[1][2])) end
+return 1
+"""
 
 
 def redis_engine(url: str, queue: str, lease: float, concurrency: int) -> BrokerEngine:
@@ -29,21 +40,38 @@ def redis_engine(url: str, queue: str, lease: float, concurrency: int) -> Broker
             consumer_id="0",  # a worker that starts later gets what was enqueued before
             xread_block=1000,
             xread_count=min(concurrency, 10),
-            idle_timeout=int(lease * 1000),
+            # It looks for messages of dead workers only when others come, so `recover` does it.
+            idle_timeout=DAY_IN_MILLISECONDS,
             unacknowledged_lock_timeout=10,
         )
 
-    async def trim(state: State) -> None:
-        """Remove what every worker has acknowledged, which a stream keeps for ever."""
+    async def recover(state: State) -> None:
+        """Deliver again what nobody holds; remove what every worker has acknowledged, which a stream keeps for ever."""
         redis: Any = connect_redis(url)
         try:
             if not await redis.exists(stream):
                 return
+            pending = await redis.xpending_range(stream, queue, "-", "+", 100, idle=int(lease * 1000))
+            for number in [entry["message_id"] for entry in pending]:
+                found = await redis.xrange(stream, number, number)
+                if not found or not await is_held(state, found[0][1]):
+                    await redis.eval(REQUEUE_SCRIPT, 1, stream, queue, number)
             groups = [group for group in await redis.xinfo_groups(stream) if group["name"] == queue.encode()]
             if groups:
-                pending = await redis.xpending(stream, queue)
-                await redis.xtrim(stream, minid=pending["min"] or groups[0]["last-delivered-id"])
+                oldest = (await redis.xpending(stream, queue))["min"]
+                await redis.xtrim(stream, minid=oldest or groups[0]["last-delivered-id"])
         finally:
             await redis.aclose()
 
-    return BrokerEngine(make_broker, RedisState(url, queue), f"Redis at {address_of(url)}", recover=trim)
+    return BrokerEngine(make_broker, RedisState(url, queue), f"Redis at {address_of(url)}", recover=recover)
+
+
+async def is_held(state: State, fields: dict[bytes, bytes]) -> bool:
+    """Return whether a worker holds the lease of a message."""
+    for value in fields.values():
+        try:
+            turn = Envelope.decode(value).turn
+        except (ValueError, TypeError):
+            continue
+        return await state.get(f"lease:{turn}") is not None
+    return False
