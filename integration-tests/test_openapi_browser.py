@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from npm_files import Release, fetch
+from testkit import require_program
 
 SERVED = os.path.join(os.path.dirname(__file__), "served")
 
@@ -98,3 +101,27 @@ def test_an_operation_is_tried_out_after_a_sign_in_by_oauth(docs: DocsPage) -> N
     expect(operation.locator(".live-responses-table .response-col_status").last).to_contain_text("201")
     expect(operation.locator(".live-responses-table")).to_contain_text("Altair")
     assert docs.errors == []
+
+
+def test_redoc_shows_the_document_and_what_it_asks_of_another_host_is_blocked(
+    browser: Any, serve: Callable[..., Any], tmp_path: Path
+) -> None:
+    from playwright.sync_api import expect
+
+    require_program("npm")
+    release = Release("redoc", "3.0.1", {"bundles/redoc.standalone.js": "redoc.standalone.js"})
+    script = tmp_path / "redoc.standalone.js"
+    script.write_bytes(fetch(release, tmp_path)[script.name])
+    server = serve("uvicorn-websockets", "openapi_story:app", PYTHONPATH=SERVED, REDOC=str(script))
+    page = browser.new_page(viewport={"width": 1200, "height": 900})
+    received: list[str] = []
+    page.on("response", lambda response: received.append(response.url))
+    page.goto(f"http://127.0.0.1:{server.port}/redoc")
+    expect(page.get_by_role("heading", name="Stars")).to_be_visible(timeout=20_000)
+    expect(page.locator("body")).to_contain_text("Show a star")
+    if "SCREENSHOTS" in os.environ:
+        page.screenshot(path=f"{os.environ['SCREENSHOTS']}/redoc.png")
+    page.close()
+    assert {url.split("/")[2] for url in received if not url.startswith(("data:", "blob:"))} == {
+        f"127.0.0.1:{server.port}"
+    }

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import asdict, dataclass
 from typing import Any
 from urllib.parse import urlencode
 
 from armillary.asgi_types import HTTPException
 from armillary.http import JSONLinesResponse, JSONResponse, RedirectResponse, Request, Response
-from armillary.openapi import OpenAPI, SwaggerUI
+from armillary.openapi import OpenAPI, Redoc, SwaggerUI
 from armillary.routing import Route, Router
 
 
@@ -110,5 +111,8 @@ OpenAPI(
         "login": {"type": "oauth2", "flows": {"authorizationCode": flow}},
     },
     components={"responses": {"Star": {"description": "A star.", "content": {"application/json": {"schema": Star}}}}},
-    pages=[SwaggerUI(oauth={"clientId": "docs", "usePkceWithAuthorizationCodeGrant": True})],
+    pages=[
+        SwaggerUI(oauth={"clientId": "docs", "usePkceWithAuthorizationCodeGrant": True}),
+        *([Redoc(os.environ["REDOC"])] if "REDOC" in os.environ else []),
+    ],
 ).add_to(app)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import gzip
 import json
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from armillary.openapi import OpenAPI, SwaggerUI
+from armillary.openapi import OpenAPI, Redoc, SwaggerUI
 from armillary.openapi.pages._page import outside_origins, relative_url
 from armillary.openapi.pages._swagger_ui import FILES, FOLDER
 from armillary.routing import Mount, Route, Router
@@ -126,3 +127,20 @@ def test_pages_may_be_left_out_or_be_elsewhere() -> None:
 def test_a_page_needs_a_path_of_its_own() -> None:
     with pytest.raises(ValueError, match="path must start with '/' and not end with one, got 'docs/'"):
         SwaggerUI("docs/")
+
+
+@pytest.mark.anyio
+async def test_redoc_is_served_from_the_file_that_the_program_brings(call: Any, tmp_path: Path) -> None:
+    script = tmp_path / "redoc.standalone.js"
+    script.write_text("// released")
+    app = served(pages=[SwaggerUI(), Redoc(script)])
+    messages = await call(app, "/redoc")
+    assert b'<redoc spec-url="openapi.json"></redoc>' in body_of(messages)
+    assert "script-src 'self';" in headers_of(messages)["content-security-policy"]
+    assert body_of(await call(app, "/redoc/redoc.standalone.js")) == b"// released"
+    assert (await call(app, "/redoc/other.js"))[0]["status"] == 404
+
+
+def test_redoc_needs_its_file(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"script: there is no file .*; npm pack redoc@3 has bundles"):
+        Redoc(tmp_path / "missing.js")

@@ -30,14 +30,14 @@ from ._response import OpenAPIResponse
 
 if TYPE_CHECKING:
     from .document import DescribedRoute, OpenAPI, default_operation_id
-    from .pages import Page, SwaggerUI
+    from .pages import Page, Redoc, SwaggerUI
 else:
 
     def __getattr__(name: str) -> object:
         """Load the half for typed routes when one of its names is asked for."""
         from importlib import import_module
 
-        module = {"Page": "pages", "SwaggerUI": "pages"}.get(name, "document")
+        module = {"Page": "pages", "Redoc": "pages", "SwaggerUI": "pages"}.get(name, "document")
         if name not in __all__:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         return getattr(import_module(f".{module}", __name__), name)
@@ -51,6 +51,7 @@ __all__ = [
     "OpenAPI",
     "OpenAPIResponse",
     "Page",
+    "Redoc",
     "SchemaGenerator",
     "SchemaPage",
     "SwaggerUI",

@@ -26,7 +26,7 @@ class Operation(TypedDict, total=False):
     summary: str
     description: str
     tags: Sequence[str]
-    responses: Mapping[int | str, Any]
+    responses: Mapping[int, Any] | Mapping[str, Any] | Mapping[int | str, Any]
     deprecated: bool
     operation_id: str
     security: Sequence[Any]

@@ -21,14 +21,16 @@ class PackedFiles:
     Args:
         folder: the folder.
         media_types: the files and their media types; one that is there only with ".gz" added is compressed.
+        kept: whether clients may keep the files for ever, as their URLs name the version.
     """
 
-    def __init__(self, folder: Path, media_types: Mapping[str, str]) -> None:
+    def __init__(self, folder: Path, media_types: Mapping[str, str], *, kept: bool = True) -> None:
+        self._cache_control = FOREVER if kept else "public, max-age=3600"
         self._folder = folder
         self._media_types = media_types
 
     async def show(self, request: Request[Any]) -> Response:
-        """Respond with the file that the path parameter `file` names; its content may be kept for ever.
+        """Respond with the file that the path parameter `file` names.
 
         Raises:
             HTTPException: 404, there is no such file.
@@ -36,7 +38,7 @@ class PackedFiles:
         name = request.path_params["file"]
         if name not in self._media_types:
             raise HTTPException(404, "The page has no such file.")
-        headers = {"cache-control": FOREVER, "x-content-type-options": "nosniff"}
+        headers = {"cache-control": self._cache_control, "x-content-type-options": "nosniff"}
         packed = self._folder / f"{name}.gz"
         content = await run_in_threadpool(content_of, packed if packed.exists() else self._folder / name)
         if packed.exists():

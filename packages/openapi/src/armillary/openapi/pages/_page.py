@@ -6,6 +6,7 @@ import posixpath
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
+from armillary.http import Response
 from armillary.routing import Route
 
 Schema = dict[str, Any]
@@ -81,3 +82,9 @@ def content_security_policy(document: Schema, *, styles: str = "'self'") -> str:
             "frame-ancestors 'none'",
         )
     )
+
+
+def page_response(text: str, policy: str) -> Response:
+    """Return a page that is not kept and runs under a policy."""
+    headers = {"cache-control": "no-store", "content-security-policy": policy, **SECURITY_HEADERS}
+    return Response(text, headers=headers, media_type="text/html")

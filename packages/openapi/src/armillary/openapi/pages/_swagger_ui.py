@@ -12,7 +12,7 @@ from armillary.http import Request, Response
 from armillary.routing import Route
 
 from ._packed_files import PackedFiles
-from ._page import SECURITY_HEADERS, Documented, content_security_policy, relative_url
+from ._page import Documented, content_security_policy, page_response, relative_url
 
 FOLDER: Final = Path(__file__).parent / "swagger_ui"
 
@@ -116,12 +116,6 @@ async def show_redirect(request: Request[Any]) -> Response:
     """Respond with the page to which a provider returns after a sign-in; its script informs the page that opened it."""
     policy = "default-src 'none'; script-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     return page_response(REDIRECT_PAGE.format(version=swagger_ui_version()), policy)
-
-
-def page_response(text: str, policy: str) -> Response:
-    """Return a page that is not kept and runs under a policy."""
-    headers = {"cache-control": "no-store", "content-security-policy": policy, **SECURITY_HEADERS}
-    return Response(text, headers=headers, media_type="text/html")
 
 
 def swagger_ui_version() -> str:
