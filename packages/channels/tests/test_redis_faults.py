@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from typing import Any
 import pytest
 from testkit.backends import ASYNCIO, UVLOOP
 from testkit.network import Network
-from testkit.services import RedisServer, require_port
+from testkit.services import RedisServer
 
 from armillary.channels import ChannelMessage, Channels, EngineUnavailable, Gap
 
@@ -69,23 +70,6 @@ async def test_a_redis_that_lost_its_data_is_reported_as_a_gap(tmp_path: Path, a
             assert await value_of(messages) == 2
 
 
-async def test_what_came_while_the_connection_was_cut_is_read_from_history(anyio_backend: Any) -> None:
-    require_port(6379)
-    prefix = "cut" + str(id(object()))
-    async with Network(6379) as network, Channels("redis://127.0.0.1:6379/0", prefix=prefix) as others:
-        url = f"redis://127.0.0.1:{network.port}/0"
-        async with Channels(url, prefix=prefix) as channels, channels.subscribe("a", queue=4) as messages:
-            await others.publish("a", 0)
-            assert await value_of(messages) == 0
-            await network.__aexit__(None, None, None)
-            for number in range(1, 50):
-                await others.publish("a", number)
-            network._server = await asyncio.start_server(network._connected, "127.0.0.1", network.port)
-            assert [await value_of(messages) for _ in range(49)] == list(range(1, 50))
-            await others.publish("a", "live")
-            assert await value_of(messages) == "live"
-
-
 async def test_a_redis_that_falls_silent_is_noticed_and_nothing_is_lost(redis: RedisServer, anyio_backend: Any) -> None:
     async with Network(redis.port) as network, Channels(redis.url) as others:
         url = f"redis://127.0.0.1:{network.port}/0"
@@ -114,11 +98,12 @@ async def test_an_unreachable_redis_is_awaited_for_as_long_as_start_timeout(tmp_
 
 
 @pytest.mark.nightly
-async def test_a_hundred_thousand_messages_survive_kill_9_of_a_server_and_a_restart(
-    redis: RedisServer, anyio_backend: Any
-) -> None:
-    """The client of a killed server reconnects to another one, after the last cursor it got."""
-    total = 100_000
+async def test_no_message_is_lost_over_kill_9_of_servers_and_a_restart(redis: RedisServer, anyio_backend: Any) -> None:
+    """The client of a killed server reconnects to another one, after the last cursor it got.
+
+    `CHANNELS_MESSAGES=100000` with `-o faulthandler_timeout=900` takes more of them, and some minutes.
+    """
+    total = int(os.environ.get("CHANNELS_MESSAGES", "10000"))
     seen: list[int] = []
     cursor = ""
 
@@ -142,8 +127,8 @@ async def test_a_hundred_thousand_messages_survive_kill_9_of_a_server_and_a_rest
                 await channels.publish("a", number)
 
         publishing = asyncio.gather(*(publish(start) for start in range(40)))
-        await follow(20_000)
-        await follow(40_000)
+        await follow(total // 5)
+        await follow(total * 2 // 5)
         await asyncio.to_thread(redis.stop)
         await asyncio.to_thread(redis.start)
         await follow(total)
