@@ -536,12 +536,14 @@ DIFFERENCES = [
     ),
     Difference(
         "Static files",
-        "hidden files are served; no variants; no Cache-Control; no If-Match; 401 if access is denied",
+        "hidden files are served; no variants; no Cache-Control; no Last-Modified in a 304; no If-Match; 401 if access "
+        "is denied",
         "hidden files are a 404; .br, .zst and .gz siblings; caching; 412; 404 if access is denied",
         (
             "staticfiles.StaticFiles.__init__",
             "staticfiles.StaticFiles.handles_preconditions",
             "staticfiles.StaticFiles.permission_error_status",
+            "staticfiles.NotModifiedResponse.NOT_MODIFIED_HEADERS",
         ),
     ),
     Difference(
@@ -669,6 +671,7 @@ SAME_BEHAVIOUR = frozenset(
         "routing.Router.websocket_route_type",
         "routing.WebSocketRoute.function_app",
         "staticfiles.StaticFiles.file_response_class",
+        "staticfiles.StaticFiles.not_modified_response_class",
         "templating.Jinja2Templates.response_class",
         # Wording, signatures, and what is shown under Starlette's scope keys.
         "background.BackgroundTasks.add_task",

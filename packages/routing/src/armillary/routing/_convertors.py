@@ -91,6 +91,10 @@ class PathConvertor(TextConvertor):
 class _Bounded(Convertor[T]):
     """A number between two bounds, both included."""
 
+    # Of the class too, as one that comes out of a pickle of Starlette's has no bounds of its own.
+    minimum: T | None = None
+    maximum: T | None = None
+
     def __init__(self, minimum: T | None = None, maximum: T | None = None) -> None:
         if minimum is not None and maximum is not None and minimum > maximum:  # type: ignore[operator]
             raise ValueError(f"{type(self).__name__}: minimum {minimum} is above maximum {maximum}")

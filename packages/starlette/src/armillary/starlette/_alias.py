@@ -20,10 +20,15 @@ from types import ModuleType
 from typing import Any
 
 from ._accelerators import ACCELERATED, find_accelerated
+from ._identity import give_names_back, take_names
 from ._missing import explain_missing_names
 
 ALIAS = "starlette"
 TARGET = __name__.rpartition(".")[0]
+PLUGIN = f"{TARGET}.pytest_plugin"
+"""The one public module that Starlette does not have."""
+PRIVATE = ("starlette._exception_handler", "starlette._utils")
+"""The private modules that Starlette has too, and that popular packages import from."""
 
 
 def is_alias(name: str) -> bool:
@@ -46,9 +51,13 @@ class AliasLoader(Loader):
     def exec_module(self, module: ModuleType) -> None:
         # The import system has just replaced the module's own spec with the alias's.
         module.__spec__ = self.target_spec
-        explain_missing_names(module, self.target.replace(TARGET, ALIAS, 1), starlette_version())
+        alias = self.target.replace(TARGET, ALIAS, 1)
+        take_names(module, alias)
+        explain_missing_names(module, alias, starlette_version())
         if self.target == TARGET:
             log_serving()
+        else:
+            alias_imported_modules()
 
     def get_code(self, fullname: str) -> Any:
         """Return the target's code object, so that `python -m starlette.x` can run it."""
@@ -67,7 +76,7 @@ class AliasFinder(MetaPathFinder):
         if not is_alias(fullname):
             return find_accelerated(fullname) if fullname in ACCELERATED else None
         own_name = TARGET + fullname[len(ALIAS) :]
-        found = importlib.util.find_spec(own_name)
+        found = None if own_name == PLUGIN else importlib.util.find_spec(own_name)
         if found is None:
             raise ModuleNotFoundError(
                 f"No module named {fullname!r}: {TARGET} provides Starlette {starlette_version()}, which lacks it",
@@ -95,6 +104,18 @@ def starlette_version() -> str:
     """Return the version of Starlette that this package provides."""
     version: str = sys.modules[TARGET].__version__
     return version
+
+
+def alias_imported_modules() -> None:
+    """Give every public module of this package that is imported its alias too, as Starlette's imports each other."""
+    for name, module in list(sys.modules.items()):
+        alias = name.replace(TARGET, ALIAS, 1)
+        if not name.startswith(f"{TARGET}.") or alias in sys.modules or name == PLUGIN:
+            continue
+        if "._" in name and alias not in PRIVATE:
+            continue
+        if not getattr(module.__spec__, "_initializing", False):
+            importlib.import_module(alias)
 
 
 def remove_finders() -> None:
@@ -162,5 +183,6 @@ def uninstall() -> None:
     remove_finders()
     for name in [name for name in sys.modules if is_alias(name)]:
         del sys.modules[name]
+    give_names_back()
     sys.modules.update(_displaced)
     _displaced.clear()

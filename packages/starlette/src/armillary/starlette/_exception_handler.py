@@ -19,6 +19,8 @@ from armillary.asgi_types import (
 from armillary.concurrency import run_in_threadpool
 from armillary.exchange import find_exception_handler
 
+__all__ = ["wrap_app_handling_exceptions"]
+
 ExceptionHandlers = Mapping[Any, ExceptionHandler]
 StatusHandlers = Mapping[int, ExceptionHandler]
 

@@ -9,6 +9,15 @@ from __future__ import annotations
 from typing import Final
 
 HOMES: Final[dict[str, str]] = {
+    "io": "io=",
+    "starlette.testclient": "httpx",
+    "codecs": "codecs=",
+    "tempfile": "SpooledTemporaryFile",
+    "starlette.middleware.errors": "ServerErrorMiddleware",
+    "starlette.middleware": "Middleware",
+    "starlette.formparsers": "FormParser MultiPartException MultiPartParser",
+    "starlette.middleware.exceptions": "ExceptionMiddleware",
+    "__future__": "annotations",
     "anyio": "anyio=",
     "anyio.abc": "ObjectReceiveStream ObjectSendStream",
     "anyio.streams.stapled": "StapledObjectStream",
@@ -55,19 +64,20 @@ HOMES: Final[dict[str, str]] = {
         "AwaitableOrContextManager AwaitableOrContextManagerWrapper create_collapsing_task_group "
         "get_route_path is_async_callable parse_host_header"
     ),
-    "starlette.authentication": "AuthCredentials AuthenticationBackend UnauthenticatedUser",
+    "starlette.authentication": "AuthenticationError AuthCredentials AuthenticationBackend UnauthenticatedUser",
     "starlette.background": "BackgroundTask P",
     "starlette.concurrency": "T iterate_in_threadpool run_in_threadpool",
-    "starlette.convertors": "CONVERTOR_TYPES",
-    "starlette.datastructures": "Address Headers MutableHeaders QueryParams State URL URLPath",
+    "starlette.convertors": "Convertor CONVERTOR_TYPES",
+    "starlette.datastructures": "Address FormData Headers MutableHeaders QueryParams Secret State URL URLPath "
+    "UploadFile",
     "starlette.exceptions": "HTTPException StarletteDeprecationWarning WebSocketException",
     "starlette.middleware.body_limit": "RequestBodyLimitMiddleware",
     "starlette.requests": "ClientDisconnect HTTPConnection Request",
-    "starlette.responses": "PlainTextResponse RedirectResponse Response",
-    "starlette.routing": "BaseRoute Host Mount Route",
+    "starlette.responses": "FileResponse HTMLResponse PlainTextResponse RedirectResponse Response",
+    "starlette.routing": "Router BaseRoute Host Mount Route",
     "starlette.status": "status=",
-    "starlette.types": "ASGIApp AppType ExceptionHandler Message Receive Scope Send",
-    "starlette.websockets": "WebSocket WebSocketClose",
+    "starlette.types": "Lifespan ASGIApp AppType ExceptionHandler Message Receive Scope Send",
+    "starlette.websockets": "WebSocketDisconnect WebSocket WebSocketClose",
     "stat": "stat=",
     "sys": "sys=",
     "traceback": "traceback=",
@@ -87,84 +97,119 @@ HOMES: Final[dict[str, str]] = {
 
 IMPORTED: Final[dict[str, str]] = {
     "applications": (
-        "AppType Awaitable Callable P ParamSpec Receive Request Response Scope Send State TypeVar URLPath "
+        "ASGIApp Any AppType Awaitable BaseRoute Callable ExceptionHandler ExceptionMiddleware Lifespan Mapping "
+        "Middleware P ParamSpec Receive Request RequestBodyLimitMiddleware Response Router Scope Send Sequence "
+        "ServerErrorMiddleware State TypeVar URLPath annotations"
     ),
     "authentication": (
         "Any Callable HTTPConnection HTTPException ParamSpec RedirectResponse Request Sequence WebSocket "
-        "functools inspect is_async_callable urlencode "
+        "annotations functools inspect is_async_callable urlencode"
     ),
-    "background": "Sequence is_async_callable run_in_threadpool",
-    "concurrency": "Coroutine Iterator StarletteDeprecationWarning anyio functools",
-    "config": "Any Callable Iterator Mapping MutableMapping Path T TypeVar os overload warnings",
-    "convertors": "Any ClassVar Generic T TypeVar math uuid",
+    "background": "Any Callable P ParamSpec Sequence annotations is_async_callable run_in_threadpool",
+    "concurrency": (
+        "AsyncIterator Callable Coroutine Iterable Iterator ParamSpec StarletteDeprecationWarning TypeVar "
+        "annotations anyio functools warnings"
+    ),
+    "config": "Any Callable Iterator Mapping MutableMapping Path T TypeVar annotations os overload warnings",
+    "convertors": "Any ClassVar Generic T TypeVar annotations math uuid",
     "datastructures": (
         "Any BinaryIO ItemsView Iterable Iterator KeysView Literal Mapping MutableMapping NamedTuple Scope "
-        "Sequence SplitResult TypeVar ValuesView cast ipaddress itemgetter parse_host_header parse_qsl "
-        "run_in_threadpool shlex urlencode urlsplit "
+        "Sequence SplitResult TypeVar ValuesView annotations cast ipaddress itemgetter parse_host_header parse_qsl "
+        "run_in_threadpool shlex urlencode urlsplit"
     ),
     "endpoints": (
-        "Callable Generator Literal Message Receive Response Scope Send WebSocket is_async_callable json "
-        "run_in_threadpool status "
+        "Any Callable Generator HTTPException Literal Message PlainTextResponse Receive Request Response Scope "
+        "Send WebSocket annotations is_async_callable json run_in_threadpool status"
     ),
-    "exceptions": "Mapping http",
+    "exceptions": "Mapping annotations http",
     "formparsers": (
-        "FormParserError TYPE_CHECKING dataclass deprecated field multipart parse_options_header sys unquote_plus "
+        "AsyncGenerator Enum FormData FormParserError Headers SpooledTemporaryFile StarletteDeprecationWarning "
+        "TYPE_CHECKING UploadFile annotations codecs dataclass deprecated field multipart parse_options_header sys "
+        "unquote_plus"
     ),
-    "middleware": "Any Awaitable Callable Iterator P ParamSpec Protocol",
-    "middleware.authentication": ("ASGIApp AuthCredentials AuthenticationBackend Callable Scope UnauthenticatedUser "),
-    "middleware.base": "T TypeVar aclosing anyio",
-    "middleware.body_limit": "HTTPException Headers Message PlainTextResponse cast",
-    "middleware.cors": "ASGIApp Collection functools re",
+    "middleware": "Any Awaitable Callable Iterator P ParamSpec Protocol annotations",
+    "middleware.authentication": (
+        "ASGIApp AuthCredentials AuthenticationBackend AuthenticationError Callable HTTPConnection "
+        "PlainTextResponse Receive Response Scope Send UnauthenticatedUser annotations"
+    ),
+    "middleware.base": (
+        "ASGIApp Any AsyncGenerator AsyncIterable Awaitable Callable ClientDisconnect Mapping Message "
+        "MutableMapping Receive Request Response Scope Send T TypeVar aclosing annotations anyio "
+        "create_collapsing_task_group"
+    ),
+    "middleware.body_limit": (
+        "ASGIApp HTTPException Headers Message PlainTextResponse Receive Scope Send annotations cast"
+    ),
+    "middleware.cors": (
+        "ASGIApp Collection Headers Message MutableHeaders PlainTextResponse Receive Response Scope Send "
+        "annotations functools re"
+    ),
     "middleware.errors": (
-        "ASGIApp ExceptionHandler Message Receive Request Response Send html is_async_callable "
-        "run_in_threadpool sys traceback "
+        "ASGIApp ExceptionHandler HTMLResponse Message PlainTextResponse Receive Request Response Scope Send "
+        "annotations html inspect is_async_callable run_in_threadpool sys traceback"
     ),
     "middleware.exceptions": (
-        "ExceptionHandlers HTTPException PlainTextResponse Request Response StatusHandlers WebSocket "
-        "WebSocketException wrap_app_handling_exceptions "
+        "ASGIApp Any ExceptionHandler ExceptionHandlers HTTPException Mapping PlainTextResponse Receive Request "
+        "Response Scope Send StatusHandlers WebSocket WebSocketException annotations wrap_app_handling_exceptions"
     ),
-    "middleware.gzip": "MutableHeaders NoReturn anyio zlib",
+    "middleware.gzip": "ASGIApp Headers Message MutableHeaders NoReturn Receive Scope Send annotations anyio zlib",
     "middleware.httpsredirect": "ASGIApp PlainTextResponse Receive RedirectResponse Scope Send URL",
     "middleware.opentelemetry": (
-        "ASGIApp Message Mount Receive Scope Send Sequence SpanKind Status StatusCode URL metrics propagate re trace"
+        "ASGIApp Message Mount Receive Scope Send Sequence SpanKind Status StatusCode URL annotations metrics "
+        "propagate re trace"
     ),
     "middleware.sessions": (
-        "BadSignature HTTPConnection Message MutableHeaders Receive Scope Send b64decode b64encode "
-        "itsdangerous json typing "
+        "ASGIApp BadSignature HTTPConnection Literal Message MutableHeaders Receive Scope Secret Send annotations "
+        "b64decode b64encode itsdangerous json typing"
     ),
     "middleware.trustedhost": (
-        "ASGIApp Headers PlainTextResponse Receive RedirectResponse Response Scope Send Sequence URL parse_host_header "
+        "ASGIApp Headers PlainTextResponse Receive RedirectResponse Response Scope Send Sequence URL annotations "
+        "parse_host_header"
     ),
-    "middleware.wsgi": "ObjectReceiveStream ObjectSendStream anyio create_collapsing_task_group math",
+    "middleware.wsgi": (
+        "Any Callable MutableMapping ObjectReceiveStream ObjectSendStream Receive Scope Send "
+        "StarletteDeprecationWarning annotations anyio create_collapsing_task_group io math sys warnings"
+    ),
     "requests": (
-        "Address AsyncGenerator AwaitableOrContextManager AwaitableOrContextManagerWrapper Generic Iterator "
-        "Mapping Message NoReturn QueryParams Receive Scope Send State TYPE_CHECKING TypeVar aclosing anyio "
-        "cast http_cookies parse_options_header sys "
+        "Address Any AsyncGenerator AwaitableOrContextManager AwaitableOrContextManagerWrapper FormData FormParser "
+        "Generic HTTPException Headers Iterator Mapping Message MultiPartException MultiPartParser NoReturn "
+        "QueryParams Receive Scope Send State TYPE_CHECKING TypeVar URL aclosing annotations anyio cast "
+        "http_cookies json parse_options_header sys"
     ),
     "responses": (
-        "AsyncIterable AsyncIterator Awaitable BackgroundTask Callable ClientDisconnect Headers Iterable "
-        "Literal Mapping Message MutableHeaders Receive Scope Send Sequence URL anyio asynccontextmanager "
-        "create_collapsing_task_group datetime format_datetime formatdate guess_type hashlib "
-        "iterate_in_threadpool os partial quote stat sys token_hex "
+        "Any AsyncIterable AsyncIterator Awaitable BackgroundTask Callable ClientDisconnect Headers Iterable "
+        "Literal Mapping Message MutableHeaders Receive Scope Send Sequence URL annotations anyio "
+        "asynccontextmanager create_collapsing_task_group datetime format_datetime formatdate guess_type hashlib "
+        "http iterate_in_threadpool json os partial quote stat sys token_hex"
     ),
     "routing": (
-        "AbstractAsyncContextManager AbstractContextManager CONVERTOR_TYPES Enum Generator Headers Pattern "
-        "PlainTextResponse Receive RequestBodyLimitMiddleware Response Send StarletteDeprecationWarning "
-        "TypeVar URLPath WebSocket WebSocketClose contextlib functools inspect parse_host_header traceback "
-        "types wrap_app_handling_exceptions "
+        "ASGIApp AbstractAsyncContextManager AbstractContextManager Any Awaitable CONVERTOR_TYPES Callable "
+        "Collection Convertor Enum Generator Headers Lifespan Middleware Pattern PlainTextResponse Receive "
+        "RedirectResponse Request RequestBodyLimitMiddleware Response Scope Send Sequence "
+        "StarletteDeprecationWarning TypeVar URL URLPath WebSocket WebSocketClose annotations asynccontextmanager "
+        "contextlib functools get_route_path inspect is_async_callable parse_host_header re run_in_threadpool "
+        "traceback types "
+        "warnings wrap_app_handling_exceptions"
     ),
-    "schemas": "Any BaseRoute Callable Host Mount NamedTuple Request Response Route inspect re yaml",
+    "schemas": "Any BaseRoute Callable Host Mount NamedTuple Request Response Route annotations inspect re yaml",
     "staticfiles": (
-        "HTTPException Headers Receive RedirectResponse Response Send Union WebSocketClose anyio errno "
-        "get_route_path importlib parsedate stat "
+        "FileResponse HTTPException Headers Receive RedirectResponse Response Scope Send URL Union WebSocketClose "
+        "annotations anyio errno get_route_path importlib os parsedate stat"
     ),
     "status": "StarletteDeprecationWarning warnings",
-    "templating": "BackgroundTask PathLike Receive Scope Send TYPE_CHECKING URL jinja2 overload pass_context",
-    "testclient": (
-        "AbstractContextManager Future Generator GeneratorType Iterable Literal Message Self Sequence "
-        "StapledObjectStream TypeGuard TypedDict anyio contextlib json math unquote urljoin wait_futures "
+    "templating": (
+        "Any BackgroundTask Callable HTMLResponse Mapping PathLike Receive Request Scope Send Sequence "
+        "TYPE_CHECKING URL annotations jinja2 overload pass_context"
     ),
-    "types": "AbstractAsyncContextManager Any Awaitable Callable Mapping MutableMapping TYPE_CHECKING",
-    "websockets": "AsyncIterator Message Receive Response Scope Send cast enum json",
+    "testclient": (
+        "ASGIApp AbstractContextManager Any Awaitable Callable Future Generator GeneratorType Iterable Literal "
+        "Mapping Message Receive Scope Self Send Sequence StapledObjectStream StarletteDeprecationWarning "
+        "TYPE_CHECKING TypeGuard TypedDict WebSocketDisconnect annotations anyio cast contextlib httpx inspect "
+        "is_async_callable json math unquote urljoin wait_futures warnings"
+    ),
+    "types": "AbstractAsyncContextManager Any Awaitable Callable Mapping MutableMapping TYPE_CHECKING TypeVar",
+    "websockets": (
+        "Any AsyncIterator HTTPConnection Iterable Message Receive Response Scope Send annotations cast enum json"
+    ),
 }
-"""Modules of Starlette, without its own name, to the names they have of others."""
+"""Modules of Starlette, without its own name, to every name they have of others."""

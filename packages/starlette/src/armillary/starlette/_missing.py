@@ -12,8 +12,16 @@ from ._imported_names import HOMES, IMPORTED
 
 PACKAGE = __name__.rpartition(".")[0]
 
+_DEFINED: dict[str, list[str]] = {}
+"""The names that each module defines itself, as its `__all__` said before it was extended."""
+
 WITH_ALL: Final = ("starlette", "starlette.status")
 """Modules of Starlette that list what a star import gives."""
+
+
+def defined_names(module: ModuleType) -> list[str]:
+    """Return the public names that Starlette's module defines itself."""
+    return _DEFINED.setdefault(module.__name__, [name for name in vars(module).get("__all__", ()) if name[0] != "_"])
 
 
 def explain_missing_names(module: ModuleType, alias: str, version: str) -> None:
@@ -27,8 +35,7 @@ def explain_missing_names(module: ModuleType, alias: str, version: str) -> None:
     names = frozenset(IMPORTED.get(alias.partition(".")[2], "").split())
     if alias not in WITH_ALL:
         # A star import gives what Starlette's does: every public name, imported ones included.
-        own_names = [name for name in vars(module) if not name.startswith("_")]
-        module.__dict__["__all__"] = sorted({*own_names, *vars(module).get("__all__", ()), *names})
+        module.__dict__["__all__"] = sorted({*defined_names(module), *names})
 
     def missing(name: str) -> object:
         if name in names:

@@ -7,13 +7,12 @@ from typing import Any
 
 from armillary.applications import Armillary
 from armillary.asgi_types import ASGIApp, ExceptionHandler, Lifespan
-from armillary.routing import BaseRoute
 
 from .middleware import Middleware
 from .middleware.body_limit import RequestBodyLimitMiddleware
 from .middleware.errors import ServerErrorMiddleware
 from .middleware.exceptions import ExceptionMiddleware
-from .routing import Router
+from .routing import BaseRoute, Router
 
 __all__ = ["Starlette"]
 

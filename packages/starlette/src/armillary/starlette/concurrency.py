@@ -12,7 +12,7 @@ from armillary.concurrency import ENDPOINTS, Limiter
 P = ParamSpec("P")
 T = TypeVar("T")
 
-__all__ = ["iterate_in_threadpool", "run_in_threadpool", "run_until_first_complete"]
+__all__ = ["P", "T", "iterate_in_threadpool", "run_in_threadpool", "run_until_first_complete"]
 
 
 async def run_in_threadpool(func: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from armillary.config import CommaSeparatedStrings as _CommaSeparatedStrings, Secret as _Secret
 from armillary.datastructures import (
@@ -30,6 +30,12 @@ class URL(_URL):
     def encode_path(cls, path: str, raw_path: bytes | None) -> str:
         return path.translate(_DELIMITERS)
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {"_url": str(self)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__init__(state["_url"])  # type: ignore[misc]
+
 
 class Headers(_Headers):
     """Header fields; the list is kept in `__dict__` under the private name by which programs change it."""
@@ -50,6 +56,12 @@ class Headers(_Headers):
     def mutablecopy(self) -> MutableHeaders:
         return MutableHeaders(raw=self.raw[:])
 
+    def __getstate__(self) -> dict[str, Any]:
+        return self.__dict__
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+
 
 class MutableHeaders(Headers, _MutableHeaders):
     """Header fields that can be changed, in the raw list they were made from."""
@@ -67,6 +79,14 @@ class Secret(_Secret):
     def _value(self) -> str:
         return self.reveal()
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_value": self._value}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        kept = dict(state)
+        self.__init__(kept.pop("_value"))  # type: ignore[misc]
+        self.__dict__.update(kept)
+
     def __str__(self) -> str:
         return self.reveal()
 
@@ -76,6 +96,13 @@ class Secret(_Secret):
 
 class CommaSeparatedStrings(_CommaSeparatedStrings):
     """Strings between commas that accept attributes set by programs."""
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_items": self._items}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        for name, value in state.items():
+            setattr(self, name, value)
 
 
 __all__ = [

@@ -10,9 +10,8 @@ from functools import wraps
 from types import EllipsisType
 from typing import Any, TypeAlias
 
-from armillary.asgi_types import ASGIApp, HTTPException, Lifespan, Middleware, Receive, Scope, Send, is_async_callable
-from armillary.datastructures import URL
-from armillary.http import RedirectResponse, request_response as native_request_response
+from armillary.asgi_types import ASGIApp, HTTPException, Lifespan, Middleware, Receive, Scope, Send
+from armillary.http import request_response as native_request_response
 from armillary.routing import (
     BaseRoute as NativeBaseRoute,
     Convertor,
@@ -24,14 +23,16 @@ from armillary.routing import (
     Router as NativeRouter,
     WebSocketRoute as NativeWebSocketRoute,
     compile_path as native_compile_path,
-    get_route_path,
     replace_params,
 )
 
+from ._utils import is_async_callable
 from ._watched_routes import WatchedRoute, WatchedRouteList
 from ._websocket_session import websocket_session
 from .concurrency import run_in_threadpool
+from .datastructures import URL
 from .requests import Request
+from .responses import RedirectResponse
 
 Endpoint: TypeAlias = Callable[..., Any]
 MiddlewareList: TypeAlias = Sequence[Middleware] | None
@@ -53,7 +54,6 @@ __all__ = [
     "WebSocketRoute",
     "compile_path",
     "get_name",
-    "get_route_path",
     "replace_params",
     "request_response",
     "websocket_session",

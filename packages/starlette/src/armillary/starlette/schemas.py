@@ -5,11 +5,17 @@ from __future__ import annotations
 from armillary.openapi import (
     BaseSchemaGenerator,
     EndpointInfo,
-    OpenAPIResponse,
+    OpenAPIResponse as NativeOpenAPIResponse,
     SchemaGenerator as NativeSchemaGenerator,
 )
 
+from .responses import Response
+
 __all__ = ["BaseSchemaGenerator", "EndpointInfo", "OpenAPIResponse", "SchemaGenerator"]
+
+
+class OpenAPIResponse(NativeOpenAPIResponse, Response):
+    """The document as YAML, as a response of Starlette's."""
 
 
 class SchemaGenerator(NativeSchemaGenerator):

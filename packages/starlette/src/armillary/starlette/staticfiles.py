@@ -9,12 +9,18 @@ from typing import Any
 
 from armillary import staticfiles
 from armillary.asgi_types import Scope
-from armillary.staticfiles import NotModifiedResponse, PathLike, StaticFileMixin
+from armillary.staticfiles import NotModifiedResponse as NativeNotModifiedResponse, PathLike, StaticFileMixin
 
 from .datastructures import URL
-from .responses import FileResponse
+from .responses import FileResponse, Response
 
 __all__ = ["NotModifiedResponse", "PathLike", "StaticFiles"]
+
+
+class NotModifiedResponse(NativeNotModifiedResponse, Response):
+    """A 304 that leaves out Last-Modified, as Starlette's does."""
+
+    NOT_MODIFIED_HEADERS = ("cache-control", "content-location", "date", "etag", "expires", "vary")
 
 
 class _StaticFileResponse(StaticFileMixin, FileResponse):
@@ -32,6 +38,7 @@ class StaticFiles(staticfiles.StaticFiles):
     """
 
     file_response_class = _StaticFileResponse
+    not_modified_response_class = NotModifiedResponse
     allows_no_directory = True
     handles_preconditions = False
     permission_error_status = 401

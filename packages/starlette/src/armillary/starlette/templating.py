@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from armillary import templating
-from armillary.http import Request
 
 from .responses import HTMLResponse
 
@@ -37,7 +36,7 @@ class Jinja2Templates(templating.Jinja2Templates):
         """Return a function that returns, by name, whether a template is escaped."""
         return lambda name: name is None or name.lower().endswith((".html", ".htm", ".xml"))
 
-    def make_context(self, request: Request, context: Mapping[str, Any] | None) -> dict[str, Any]:
+    def make_context(self, request: Any, context: Mapping[str, Any] | None) -> dict[str, Any]:
         """Return what a template is given: `context`, the request, then what the processors return."""
         variables = context if isinstance(context, dict) else dict(context or {})
         variables.setdefault("request", request)

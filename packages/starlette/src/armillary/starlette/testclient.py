@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any, cast
 from anyio import Event
 from anyio.from_thread import BlockingPortal
 
-from armillary.asgi_types import is_async_callable
 from armillary.testing import (
     BackendName,
     DenialResponse,
@@ -27,6 +26,7 @@ from armillary.testing import (
     client_class,
 )
 
+from ._utils import is_async_callable
 from .exceptions import StarletteDeprecationWarning
 from .types import ASGIApp, Receive, Scope, Send
 from .websockets import WebSocketDisconnect

@@ -20,7 +20,7 @@ from armillary.websockets import (
 
 from .requests import HTTPConnection
 
-__all__ = ["WebSocket", "WebSocketClose", "WebSocketDisconnect", "WebSocketDisconnected", "WebSocketState"]
+__all__ = ["StateT", "WebSocket", "WebSocketClose", "WebSocketDisconnect", "WebSocketDisconnected", "WebSocketState"]
 
 
 class WebSocket(NativeWebSocket[StateT], HTTPConnection[StateT]):

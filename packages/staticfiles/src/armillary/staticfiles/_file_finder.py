@@ -49,6 +49,7 @@ class FileFinder:
     path_policy: PathPolicy
 
     file_response_class: ClassVar[type[StaticFileMixin]] = StaticFileResponse
+    not_modified_response_class: ClassVar[type[NotModifiedResponse]] = NotModifiedResponse
     listing_page_size: int = 500
 
     handles_preconditions: ClassVar[bool] = True
@@ -182,7 +183,7 @@ class FileFinder:
         if self.handles_preconditions:
             check_preconditions(response, scope)
         if self.is_not_modified(response.headers, Headers(scope=scope)):
-            not_modified = NotModifiedResponse(response.headers)
+            not_modified = self.not_modified_response_class(response.headers)
             not_modified.whole = response
             return not_modified
         return response

@@ -44,17 +44,24 @@ class RecentFile:
         response: the whole file; its headers are those of every response.
         watched: what must not have changed.
         body: the content, if it is kept in memory.
+        not_modified_class: the class of its 304s.
     """
 
     __slots__ = ("body", "checked_at", "etag", "headers", "is_conclusive", "modified", "not_modified", "watched")
 
-    def __init__(self, response: FileResponse, watched: Watched, body: bytes | None) -> None:
+    def __init__(
+        self,
+        response: FileResponse,
+        watched: Watched,
+        body: bytes | None,
+        not_modified_class: type[NotModifiedResponse] = NotModifiedResponse,
+    ) -> None:
         headers = response.headers
         self.body = body
         self.headers = [*response.raw_headers]
         self.etag = headers.get("etag")
         self.modified = parse_http_date(headers.get("last-modified", ""))
-        self.not_modified = NotModifiedResponse(headers).raw_headers
+        self.not_modified = not_modified_class(headers).raw_headers
         self.watched = watched
         self.is_conclusive = all(shows_every_write(status) for _, status in watched)
         self.checked_at = perf_counter()

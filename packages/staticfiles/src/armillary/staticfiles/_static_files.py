@@ -53,6 +53,7 @@ class StaticFiles(FileFinder):
 
     Attributes:
         file_response_class: the class of file responses.
+        not_modified_response_class: the class of their 304s.
         listing_page_size: how many entries one page of a listing shows.
         memory_file_size: the largest file kept in memory, in bytes.
         memory_seconds: how long a file status is trusted, if `memory` is given.
@@ -230,7 +231,8 @@ class StaticFiles(FileFinder):
         whole = response.whole if isinstance(response, NotModifiedResponse) else response
         entry = None
         if isinstance(whole, StaticFileMixin) and whole.watched:
-            entry = RecentFile(whole, whole.watched, recent.content(key, whole.watched))
+            body = recent.content(key, whole.watched)
+            entry = RecentFile(whole, whole.watched, body, self.not_modified_response_class)
         return response, entry
 
     def _open_found(self, response: Response, scope: Scope) -> None:

@@ -6,7 +6,12 @@ from armillary.asgi_types import ASGIApp, Receive, Scope, Send
 from armillary.exchange import BodyTooLarge, CountedReceive
 from armillary.resilience import RequestBodyLimitMiddleware as _NativeBodyLimit
 
-__all__ = ["MAX_BODY_SIZE_SCOPE_KEY", "RequestBodyLimitMiddleware", "_RequestBodyLimitResponseSent"]
+__all__ = [
+    "MAX_BODY_SIZE_SCOPE_KEY",
+    "RequestBodyLimitMiddleware",
+    "RequestBodyLimitResponder",
+    "_RequestBodyLimitResponseSent",
+]
 
 MAX_BODY_SIZE_SCOPE_KEY = "starlette.max_body_size"
 

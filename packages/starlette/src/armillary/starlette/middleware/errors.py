@@ -15,7 +15,7 @@ from armillary.errors import (
 
 from ..responses import HTMLResponse, PlainTextResponse
 
-__all__ = ["ServerErrorMiddleware"]
+__all__ = ["CENTER_LINE", "FRAME_TEMPLATE", "JS", "LINE", "STYLES", "TEMPLATE", "ServerErrorMiddleware"]
 
 STYLES = ".frame-filename { font-weight: bold } .center-line { background: #fff3c4 }"
 JS = ""

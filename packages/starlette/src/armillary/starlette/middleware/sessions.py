@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal, TypeAlias
 
 from armillary.asgi_types import ASGIApp
-from armillary.config import Secret
+from armillary.config import Secret as NativeSecret
 from armillary.sessions import Session as NativeSession, SessionMiddleware as NativeSessionMiddleware
 
 __all__ = ["Session", "SessionMiddleware"]
@@ -53,7 +53,7 @@ class SessionMiddleware(NativeSessionMiddleware):
         domain: str | None = None,
         partitioned: bool = False,
     ) -> None:
-        secret = secret_key.reveal() if isinstance(secret_key, Secret) else str(secret_key)
+        secret = secret_key.reveal() if isinstance(secret_key, NativeSecret) else str(secret_key)
         options = (session_cookie, max_age, path, same_site, https_only, domain, partitioned)
         super().__init__(app, secret, *options)
         self.session_cookie, self.path = session_cookie, path
