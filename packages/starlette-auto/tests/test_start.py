@@ -81,10 +81,12 @@ def test_starting_twice_puts_one_finder_which_the_drop_ins_replaces(tmp_path: Pa
 def test_fastapi_is_accelerated_though_it_is_found_before_it_imports_starlette(tmp_path: Path) -> None:
     (tmp_path / "fastapi.py").write_text("import starlette")
     (tmp_path / "faster.py").write_text("def activate(): print('activated')")
-    (tmp_path / "faster-1.0.0.dist-info").mkdir()
-    (tmp_path / "faster-1.0.0.dist-info/METADATA").write_text("Metadata-Version: 2.1\nName: faster\nVersion: 1.0.0\n")
+    (tmp_path / "armillary_fastapi-1.0.0.dist-info").mkdir()
+    (tmp_path / "armillary_fastapi-1.0.0.dist-info/METADATA").write_text(
+        "Metadata-Version: 2.1\nName: armillary-fastapi\nVersion: 1.0.0\n"
+    )
     entry_point = "[armillary.starlette.accelerators]\nfastapi = faster:activate\n"
-    (tmp_path / "faster-1.0.0.dist-info/entry_points.txt").write_text(entry_point)
+    (tmp_path / "armillary_fastapi-1.0.0.dist-info/entry_points.txt").write_text(entry_point)
     assert code(tmp_path, "import fastapi", ARMILLARY_STARLETTE="1") == "activated\n"
 
 

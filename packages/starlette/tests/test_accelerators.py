@@ -35,10 +35,10 @@ def library(tmp_path: Path) -> Path:
 
 
 def declare(folder: Path, value: str) -> None:
-    """Write a distribution's metadata with its entry point."""
-    metadata = folder / "faster-1.0.0.dist-info"
+    """Write a distribution's metadata with its entry point; it stands before an installed one of the name."""
+    metadata = folder / "armillary_fastapi-1.0.0.dist-info"
     metadata.mkdir(exist_ok=True)
-    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: faster\nVersion: 1.0.0\n")
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: armillary-fastapi\nVersion: 1.0.0\n")
     (metadata / "entry_points.txt").write_text(f"[armillary.starlette.accelerators]\nfastapi = {value}\n")
 
 
