@@ -65,7 +65,7 @@ class Starlette(Armillary):
             app = cls(app, *args, **kwargs)
         return app
 
-    def add_route(
+    def add_route(  # type: ignore[override]  # the names of Starlette
         self,
         path: str,
         route: Callable[..., Any],
