@@ -35,6 +35,8 @@ def is_plain(function: Callable[..., Any], path: Collection[str], *, checks_resu
         code = function.__code__
         if code.co_argcount == 1 and not code.co_kwonlyargcount and not code.co_flags & _VARIABLE_ARGUMENTS:
             return code.co_varnames[0] not in path
+    if getattr(getattr(function, "func", function), "reads_scope_endpoint", False) is True:
+        return True  # it fills its parameters itself, as `armillary.injection` does (docs/scope-keys.md)
     from inspect import Parameter, signature
 
     try:
