@@ -64,9 +64,6 @@ def test_a_wheel_holds_its_licence_and_only_its_own_portion_of_the_namespace(
         (licence,) = [path for path in held if path.endswith(".dist-info/licenses/LICENSE")]
         assert archive.read(licence) == (ROOT / "LICENSE").read_bytes()
     code = [path for path in held if ".dist-info/" not in path]
-    if name == META_PACKAGE:
-        assert code == []
-        return
     home = module_name(name).replace(".", "/") + "/"
     assert {home + "__init__.py", home + "py.typed"} <= set(code)
     beside = [path for path in code if not path.startswith(home)]
@@ -372,8 +369,7 @@ def test_an_extra_brings_what_it_declares(shelf: Shelf, name: str, extra: str) -
     for requirement in package.optional[extra]:
         if requirement.marker is None or requirement.marker.evaluate():
             assert normalized(requirement.name) in installed
-    if name != META_PACKAGE:
-        environment.run(f"import {module_name(name)}")
+    environment.run(f"import {module_name(name)}")
 
 
 @pytest.mark.nightly

@@ -93,10 +93,12 @@ def load_charter(table: Path = TABLE) -> dict[str, Row]:
 def module_name(package: str) -> str:
     """Return the import name of a package's folder.
 
+    >>> module_name("armillary")  # the front door
+    'armillary.web'
     >>> module_name("asgi-types")
     'armillary.asgi_types'
     """
-    return "armillary." + package.replace("-", "_")
+    return "armillary." + ("web" if package == META_PACKAGE else package.replace("-", "_"))
 
 
 def distribution_name(package: str) -> str:

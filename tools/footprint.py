@@ -12,7 +12,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from charter import META_PACKAGE, ROOT, load_charter, module_name, normalized
+from charter import ROOT, load_charter, module_name, normalized
 from wheelhouse import Environment, build_wheels, requirement_of
 from workspace import Workspace
 
@@ -91,8 +91,7 @@ def kind_of(module: str) -> str:
 
 def measure(environment: Environment, package: str) -> Footprint:
     """Measure the package that was installed alone into an environment."""
-    names = [] if package == META_PACKAGE else [module_name(package)]
-    probes = [environment.ask(PROBE, *names) for _ in range(3)]
+    probes = [environment.ask(PROBE, module_name(package)) for _ in range(3)]
     kinds = [kind_of(name) for name in probes[0]["modules"]]
     sizes = {normalized(name): size for name, size in probes[0]["sizes"].items()}
     own = sum(size for name, size in sizes.items() if name in ("armillary", f"armillary-{package}"))

@@ -25,7 +25,7 @@ def check_wheel(package: Package) -> Iterator[str]:
             names = archive.namelist()
     if not any(re.fullmatch(r"[^/]+\.dist-info/licenses/LICENSE", name) for name in names):
         yield "the wheel holds no LICENSE"
-    home = "armillary/web/" if package.is_meta else module_name(package.name).replace(".", "/") + "/"
+    home = module_name(package.name).replace(".", "/") + "/"
     code = [name for name in names if ".dist-info/" not in name]
     if home + "py.typed" not in names:
         yield "the wheel holds no py.typed"

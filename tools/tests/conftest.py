@@ -74,15 +74,21 @@ def checkout(tmp_path: Path) -> Checkout:
     before, _, after = meta.read_text().partition("dependencies = [\n")
     _, _, after = after.partition("]\n")
     urls, _, after = after.partition("[project.optional-dependencies]\n")
-    _, _, end = after.partition("# No module")
+    _, _, end = after.partition("[tool.hatch.build]")
     meta.write_text(
         before
         + 'dependencies = ["armillary-asgi-types>=1.0,<2"]\n'
         + urls
         + '[project.optional-dependencies]\nall = ["armillary[standard]"]\nstandard = []\n\n'
-        + "# No module"
+        + "[tool.hatch.build]"
         + end
     )
+    # The front door names parts that are not in this small workspace.
+    web = meta.parent / "src" / "armillary" / "web"
+    (web / "_names.py").unlink()
+    (web / "__init__.py").write_text('"""The front door."""\n\n__all__: list[str] = []\n')
+    for folder in ("tests", "typing_tests"):
+        shutil.rmtree(meta.parent / folder)
     made = Checkout(tmp_path)
     # lint is not in this small workspace
     made.replace("packages/asgi-types/README.md", "/tree/main/packages/lint", "/tree/main/packages/asgi-types")
