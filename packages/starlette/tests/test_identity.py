@@ -56,7 +56,7 @@ PICKLES = {
 
 @pytest.fixture(autouse=True)
 def alias() -> Iterator[None]:
-    armillary.starlette.install()
+    armillary.starlette.install(force=True)
     yield
     armillary.starlette.uninstall()
 

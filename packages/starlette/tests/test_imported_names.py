@@ -24,7 +24,7 @@ OPTIONAL = {
 
 @pytest.fixture(autouse=True)
 def alias() -> object:
-    armillary.starlette.install()
+    armillary.starlette.install(force=True)
     yield
     armillary.starlette.uninstall()
 
