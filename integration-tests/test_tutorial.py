@@ -67,7 +67,7 @@ class Reader:
             text=True,
         )
         try:
-            wait_for_port(port, server, 30)
+            wait_for_port(port, server, 80)
             for command, expected in step.transcript:
                 assert self.run(command.replace(":8000", f":{port}")).rstrip() == expected.rstrip(), command
         finally:

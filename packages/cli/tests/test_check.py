@@ -94,7 +94,7 @@ ERRORS = [
         "lifespan=True",
     ),
     (
-        "app = Armillary(middleware=[*SAFE, Middleware(SessionMiddleware)])",
+        "app = Armillary(middleware=[*SAFE, Middleware(SessionMiddleware, 'A1b2C3d4E5f6')])",
         "middleware",
         "correct the arguments",
     ),
