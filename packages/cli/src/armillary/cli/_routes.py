@@ -81,10 +81,9 @@ def route_rows(
         named = (
             f"{name}:{route.name}" if name and getattr(route, "name", "") else name or getattr(route, "name", "") or ""
         )
-        below = getattr(route, "base_app", None) or (
-            None if hasattr(route, "endpoint") else getattr(route, "app", None)
-        )
-        middleware = (*around, *_layer_names(getattr(route, "app", None), below or getattr(route, "endpoint", None)))
+        inner_app = getattr(route, "app", None)
+        below = None if hasattr(route, "endpoint") else getattr(route, "base_app", inner_app)
+        middleware = (*around, *_layer_names(inner_app, getattr(route, "base_app", below)))
         if below is not None and getattr(below, "routes", None):
             inner = tuple(entry.name for entry in application_middleware(below))
             yield from route_rows(below, where, named, (*middleware, *inner), (*above, id(app)))

@@ -8,7 +8,7 @@ from typing import Any
 from ._finding import Finding
 from ._middleware_list import MiddlewareEntry, application_middleware
 
-_PLACEHOLDERS = ("change", "secret-key", "your-", "example", "insecure", "placeholder", "xxx", "0123456789")
+_PLACEHOLDERS = ("change", "secret-key", "your-", "example", "insecure", "placeholder", "xxxxxx", "0123456789")
 _SESSIONS = ("SessionMiddleware", "ServerSessionMiddleware")
 _UNSAFE_METHODS = {"POST", "PUT", "PATCH", "DELETE"}
 
