@@ -6,6 +6,7 @@ unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME
 HOST ?= 127.0.0.1
 PORT ?= 8000
 EXAMPLE ?= hello
+SECONDS ?= 60
 
 ifeq ($(OS),Windows_NT)
 BIN := .venv/Scripts
@@ -120,6 +121,10 @@ graph: setup ## draw the picture of the packages from what they import
 release-plan: setup ## who must follow a release that fixes a flaw: CHANGED=datastructures (or several)
 	@test -n "$(CHANGED)" || { echo 'name what the fix is in, for instance: make release-plan CHANGED=datastructures' >&2; exit 2; }
 	@$(PY) tools/release_plan.py $(CHANGED)
+
+.PHONY: fuzz
+fuzz: setup ## fuzz every parser for SECONDS=60 each (ARGS="json cookies" for some); Linux
+	@$(call apart,fuzz) run --quiet --locked --inexact --all-packages --all-extras --no-dev --group fuzz python tools/fuzz/run.py --seconds "$(SECONDS)" $(ARGS)
 
 .PHONY: bench
 bench: setup ## side by side with the peers, in one run
