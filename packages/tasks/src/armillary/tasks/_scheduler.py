@@ -13,6 +13,7 @@ from typing import Final
 import anyio
 
 from ._envelope import Envelope
+from ._state import uninterrupted
 from ._task_queue import TaskQueue
 
 logger = logging.getLogger("armillary.tasks")
@@ -74,7 +75,7 @@ class Scheduler:
             await state.take("delayed", turn)
         if anyio.current_time() - self._recovered >= RECOVERY_INTERVAL:
             self._recovered = anyio.current_time()
-            await self._tasks.engine.recover()
+            await uninterrupted(self._tasks.engine.recover())
 
     async def enqueue_scheduled(self, now: float) -> None:
         """Enqueue the schedules that have become due since the last time; a missed run is made up for once."""
