@@ -13,12 +13,13 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import anyio
 import pytest
-from testkit import free_port
+from testkit import RedisServer, free_port
 
-from armillary.tasks import Tasks
+from armillary.tasks import EngineUnavailable, Tasks
 
 pytestmark = pytest.mark.anyio
 HERE = Path(__file__).parent
@@ -251,3 +252,25 @@ async def test_a_command_that_cannot_work_says_why(
     assert words in output
     assert "secret" not in output
     assert "Traceback" not in output
+
+
+@on_redis
+async def test_tasks_survive_a_restart_of_redis_while_workers_and_servers_run(program: Program, tmp_path: Path) -> None:
+    with RedisServer(tmp_path, "--appendonly", "yes", "--appendfsync", "always") as redis:
+        program.settings = {**program.settings, "url": redis.url, "queue": f"test-{uuid4().hex[:12]}"}
+        tasks, slow, _ = program.tasks()
+        program.start()
+        async with tasks.running():
+            enqueued = [await slow.enqueue(f"n{number}", 0.3) for number in range(40)]
+            await program.wait_for("end n0")
+            redis.stop()
+            with pytest.raises(EngineUnavailable):
+                await slow.enqueue("lost", 0.1)
+            await anyio.sleep(1)
+            redis.start()
+            assert await (await slow.enqueue("after", 0.0)).result(timeout=100) == "after"
+            for one in enqueued:
+                await one.result(timeout=100)
+        program.end()
+    ended = {line for line in program.lines if line.startswith("end n")}
+    assert ended == {f"end n{number}" for number in range(40)}
