@@ -48,7 +48,7 @@ from starlette.routing import Route
 
 
 async def who(request):
-    return JSONResponse({"module": Starlette.__module__, "version": starlette.__version__, "process": os.getpid()})
+    return JSONResponse({"module": starlette.__name__, "version": starlette.__version__, "process": os.getpid()})
 
 app = Starlette(routes=[Route("/", who)])
 """
@@ -123,7 +123,7 @@ def test_the_processes_of_a_server_are_served_by_the_drop_in(
     arguments = ["-q", "-m", "uvicorn", "program:app", "--port", str(port), *option]
     with served(tmp_path, port, *arguments, PYTHONPATH=str(with_starlette)) as read:
         reported = json.loads(read())
-    assert (reported["module"], reported["version"]) == ("armillary.starlette.applications", "1.10.0")
+    assert (reported["module"], reported["version"]) == ("armillary.starlette", "1.10.0")
 
 
 def test_the_version_is_that_of_the_drop_in_beside_another_one(tmp_path: Path, with_starlette: Path) -> None:

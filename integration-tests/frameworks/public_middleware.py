@@ -30,6 +30,7 @@ def arguments() -> dict[str, dict[str, Any]]:
     from armillary.injection import Injection
     from armillary.sessions import MemoryStore
     from armillary.sqlalchemy import Database
+    from armillary.tasks import Tasks
 
     return {
         "AuthenticationMiddleware": {"backend": NoUserBackend()},
@@ -42,6 +43,7 @@ def arguments() -> dict[str, dict[str, Any]]:
         "RequestBodyLimitMiddleware": {"max_body_size": 2**20},
         "ServerSessionMiddleware": {"store": MemoryStore()},
         "SessionMiddleware": {"secret_key": "a key for these tests alone"},
+        "TasksMiddleware": {"tasks": Tasks()},
         "TimeoutMiddleware": {"seconds": 30},
         "TransactionMiddleware": {"source": Database("sqlite+aiosqlite://")},
         "TrustedHostMiddleware": {"allowed_hosts": ["testserver"]},
@@ -52,7 +54,8 @@ def middleware() -> dict[str, type[Any]]:
     """Return every public middleware class of every installed package, the drop-in's apart."""
     found: dict[str, type[Any]] = {"armillary.middleware.MessageHooks": MessageHooks}
     for package in pkgutil.iter_modules(armillary.__path__, "armillary."):
-        if package.name in ("armillary.asgi_types", "armillary.starlette"):  # the record of a middleware; its namesakes
+        # The record of a middleware, namesakes, and names that other packages have.
+        if package.name in ("armillary.asgi_types", "armillary.starlette", "armillary.web"):
             continue
         module = importlib.import_module(package.name)
         for name in getattr(module, "__all__", ()):

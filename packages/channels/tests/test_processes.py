@@ -14,7 +14,7 @@ import pytest
 from testkit.backends import ASYNCIO
 
 pytestmark = [pytest.mark.anyio]
-SERVER = Path(__file__).with_name("server.py")
+SERVER = Path(__file__).parent / "served" / "server.py"
 
 
 @pytest.fixture(params=[ASYNCIO])

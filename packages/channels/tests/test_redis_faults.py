@@ -18,7 +18,7 @@ from testkit.services import RedisServer
 from armillary.channels import ChannelMessage, Channels, EngineUnavailable, Gap
 
 pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("anyio_backend", [ASYNCIO, UVLOOP])]
-FOLLOWER = Path(__file__).with_name("follower.py")
+FOLLOWER = Path(__file__).parent / "served" / "follower.py"
 
 
 @pytest.fixture

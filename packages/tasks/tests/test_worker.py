@@ -22,7 +22,7 @@ from testkit import RedisServer, free_port
 from armillary.tasks import EngineUnavailable, Tasks
 
 pytestmark = pytest.mark.anyio
-HERE = Path(__file__).parent
+PROGRAMS = Path(__file__).parent / "served"
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ class Program:
         environment = {**os.environ, "WORKER_APP": json.dumps({**self.settings, **settings, "log": str(self.log)})}
         return subprocess.Popen(
             [sys.executable, "-m", "armillary.tasks", *arguments],
-            cwd=HERE,
+            cwd=PROGRAMS,
             env=environment,
             stdout=output,
             stderr=subprocess.STDOUT,

@@ -98,7 +98,8 @@ class Route(EndpointRoute):
         self.endpoint = self.check_callable(endpoint, "endpoint")
         self.name = endpoint_name(endpoint) if name is None else name
         self.include_in_schema = include_in_schema
-        is_function = is_plain_function(endpoint)
+        # What keeps the record of a connection is an application, such as what `request_response` returns.
+        is_function = is_plain_function(endpoint) and not getattr(endpoint, "keeps_record", False)
         self.methods = self.method_set(["GET"] if is_function and methods is None else methods)
         if not is_function and (status_code is not None or dependencies):
             raise TypeError(f"status_code and dependencies are for functions; {self.name} is an application")

@@ -19,8 +19,7 @@ def start_detached(work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
 
 
 async def finish_shielded() -> None:
-    """Wait for the unfinished tasks of this event loop."""
+    """Wait for the unfinished tasks of this event loop, and for those that they start."""
     loop = asyncio.get_running_loop()
-    tasks = [task for task in UNFINISHED_TASKS if task.get_loop() is loop]
-    if tasks:
+    while tasks := [task for task in UNFINISHED_TASKS if task.get_loop() is loop]:
         await asyncio.wait(tasks)

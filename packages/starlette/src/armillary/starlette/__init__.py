@@ -8,7 +8,7 @@ A program written for Starlette or FastAPI needs no change; start it in front of
 or call `install()` before the first `import starlette`:
 
 >>> import armillary.starlette
->>> armillary.starlette.install()
+>>> armillary.starlette.install(force=True)  # also if the real one was imported before
 >>> import starlette.routing
 >>> starlette.routing is armillary.starlette.routing
 True

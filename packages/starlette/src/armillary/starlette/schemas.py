@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable  # noqa: F401 - in the annotations of EndpointInfo, whose module this becomes
+
 from armillary.openapi import (
     BaseSchemaGenerator,
     EndpointInfo,
