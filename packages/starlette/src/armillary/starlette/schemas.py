@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable  # noqa: F401 - in the annotations of EndpointInfo, whose module this becomes
+# Names in the annotations of EndpointInfo, whose module this becomes.
+from collections.abc import Callable  # noqa: F401
+from typing import Any  # noqa: F401
 
 from armillary.openapi import (
     BaseSchemaGenerator,
