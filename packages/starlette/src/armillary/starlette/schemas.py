@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 # Names in the annotations of EndpointInfo, whose module this becomes.
-from collections.abc import Callable, Mapping  # noqa: F401
-from typing import Any  # noqa: F401
+from collections.abc import Callable, Mapping  # noqa: F401  # pyright: ignore[reportUnusedImport]
+from typing import Any  # noqa: F401  # pyright: ignore[reportUnusedImport]
 
 from armillary.openapi import (
     BaseSchemaGenerator,
