@@ -8,10 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import partial
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar, overload
 
 from armillary.asgi_types import HTTPException
 
+from ._completion import complete, leaves_defaults
 from ._constraints import check_type
 from ._issue_search import find_issues
 from ._issues import ValidationError, ValidationIssue, issue_at, kind_of, path_of
@@ -41,6 +42,11 @@ class TypedDecoder(Generic[T]):
     [1, 2]
     """
 
+    @overload
+    def __init__(self, type_: type[T]) -> None: ...
+    @overload  # what is no class: a union, an alias
+    def __init__(self: TypedDecoder[Any], type_: Any) -> None: ...
+
     def __init__(self, type_: Any) -> None:
         checked = check_type(type_)
         self.type = checked.type
@@ -55,6 +61,8 @@ class TypedDecoder(Generic[T]):
                 self._msgspec_convert = msgspec.convert
                 self._decode: Callable[[bytes], Any] = _decoder(msgspec.json.Decoder, self.type).decode
                 self._convert = partial(msgspec.convert, type=self.type)
+                if leaves_defaults(self.type):
+                    self._decode, self._convert = _completed(self._decode), _completed(self._convert)
                 self._invalid: Any = (msgspec.ValidationError, UnicodeEncodeError)
                 self._malformed: Any = (msgspec.DecodeError, ValueError, RecursionError)
                 return
@@ -165,6 +173,15 @@ def _decoder(decoder: Any, type_: Any) -> Any:
         return decoder(type_)
     except (TypeError, NameError, ValueError) as exc:
         raise TypeError(f"msgspec cannot validate {type_!r}: {exc}") from exc
+
+
+def _completed(make: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    def make_complete(source: Any) -> Any:
+        value = make(source)
+        complete(value)
+        return value
+
+    return make_complete
 
 
 def _reported(exc: Exception, value: Any, location: str) -> ValidationIssue:

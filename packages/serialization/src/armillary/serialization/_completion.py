@@ -1,0 +1,59 @@
+"""Defaults that msgspec leaves to the class when it makes a dataclass.
+
+Such an instance reads as it should, and yet what encodes or copies its `__dict__` misses the field: msgspec itself,
+orjson, pickle.
+"""
+
+from __future__ import annotations
+
+# What is looked at here are the types and values of programs, which are only known when they run.
+# pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false, reportUnknownMemberType=false
+import dataclasses
+from collections.abc import Mapping
+from typing import Any, get_args, get_origin
+
+from ._fields import fields_of
+from ._type_tree import unwrap
+
+
+def leaves_defaults(annotation: Any, seen: set[Any] | None = None) -> bool:
+    """Return whether values of a type may hold dataclasses that have defaults and no slots."""
+    type_, _ = unwrap(annotation)
+    seen = set() if seen is None else seen
+    fields = fields_of(type_)
+    if fields is None:
+        return any(leaves_defaults(item, seen) for item in get_args(type_))
+    if type_ in seen:
+        return False
+    seen.add(type_)
+    if _defaults(get_origin(type_) or type_):
+        return True
+    return any(leaves_defaults(field.annotation, seen) for field in fields)
+
+
+def complete(value: Any) -> None:
+    """Set the missing defaults of every dataclass in a value that msgspec has made."""
+    kind: Any = type(value)
+    if isinstance(value, Mapping):
+        for item in value.values():
+            complete(item)
+    elif isinstance(value, list | tuple | set | frozenset):
+        for item in value:
+            complete(item)
+    elif hasattr(kind, "__dataclass_fields__"):
+        for name, default in _defaults(kind):
+            value.__dict__.setdefault(name, default)
+        for field in dataclasses.fields(kind):
+            complete(getattr(value, field.name, None))
+    else:
+        for name in getattr(kind, "__struct_fields__", ()):
+            complete(getattr(value, name))
+        for attribute in getattr(kind, "__attrs_attrs__", ()):
+            complete(getattr(value, attribute.name))
+
+
+def _defaults(kind: Any) -> list[tuple[str, Any]]:
+    if not hasattr(kind, "__dataclass_fields__") or kind.__dictoffset__ == 0:
+        return []
+    fields = dataclasses.fields(kind)
+    return [(field.name, field.default) for field in fields if field.default is not dataclasses.MISSING]

@@ -1,0 +1,66 @@
+"""Values encoded by their declared type."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+
+import pytest
+
+from armillary.serialization import TypedDecoder, TypedEncoder
+
+
+@dataclass
+class Point:
+    x: int
+    label: str | None = None
+    weight: int = 1
+    tags: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Line:
+    start: Point
+    ends: list[Point] = field(default_factory=list)
+
+
+@dataclass
+class Base:
+    kind: str = "base"
+
+
+@dataclass
+class Derived(Base):
+    size: int = 0
+
+
+# msgspec leaves defaults to the class when it makes a dataclass, and encodes only what the instance has.
+@pytest.mark.parametrize("method", ["encode_json", "encode_msgpack"])
+def test_defaults_that_a_decoded_dataclass_has_are_encoded(method: str) -> None:
+    point = TypedDecoder(Point).decode_json(b'{"x": 1}')
+    whole: dict[str, object] = {"x": 1, "label": None, "weight": 1, "tags": []}
+    assert _decoded(method, Point, point) == whole
+    assert _decoded(method, list[Point], [point]) == [whole]
+    assert _decoded(method, Point | None, point) == whole
+    line = TypedDecoder(Line).decode_json(b'{"start": {"x": 1}, "ends": [{"x": 1}]}')
+    assert _decoded(method, Line, line) == {"start": whole, "ends": [whole]}
+
+
+def test_defaults_of_the_bases_of_a_decoded_dataclass_are_encoded() -> None:
+    assert _decoded("encode_json", Derived, TypedDecoder(Derived).decode_json(b"{}")) == {"kind": "base", "size": 0}
+
+
+def test_a_dataclass_with_slots_is_encoded_whole() -> None:
+    @dataclass(slots=True)
+    class Slotted:
+        x: int
+        label: str | None = None
+
+    assert _decoded("encode_json", Slotted, Slotted(1)) == {"x": 1, "label": None}
+
+
+def _decoded(method: str, type_: object, value: object) -> object:
+    import msgspec
+
+    encoded: bytes = getattr(TypedEncoder(type_), method)(value)
+    return json.loads(encoded) if method == "encode_json" else msgspec.msgpack.decode(encoded)
