@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from websockets.exceptions import ConnectionClosed
@@ -26,9 +27,10 @@ class Client:
         self.server = server
         self.log = log
 
-    def open_stream(self, path: str, until: bytes) -> socket.socket:
-        connection = socket.create_connection(("127.0.0.1", self.server.port), 5)
-        connection.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+    def open_stream(self, path: str, until: bytes, accept: str = "*/*") -> socket.socket:
+        # hypercorn listens before it has imported the application.
+        connection = socket.create_connection(("127.0.0.1", self.server.port), 30)
+        connection.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nAccept: {accept}\r\n\r\n".encode())
         received = b""
         while until not in received:
             chunk = connection.recv(65536)
@@ -129,12 +131,30 @@ def test_background_work_that_a_second_interrupt_cuts_off_is_reported(client: Cl
     client.server.process.wait(5)
 
 
+SUBSCRIPTION = quote("subscription { words }")
+MULTIPART = 'multipart/mixed;boundary="graphql";subscriptionSpec=1.0'
+STREAMS = {
+    "events": ("/stream", "text/event-stream"),
+    "JSON lines": ("/lines", "*/*"),
+    "text": ("/text", "*/*"),
+    "silent": ("/silent", "*/*"),
+    "GraphQL events": (f"/graphql?query={SUBSCRIPTION}", "text/event-stream"),
+    "GraphQL multipart": (f"/graphql?query={SUBSCRIPTION}", MULTIPART),
+}
+ON_ASYNCIO_ALONE = {"GraphQL events", "GraphQL multipart"}
+
+
 @pytest.mark.parametrize("server", SERVERS)
-def test_an_event_stream_does_not_hold_up_the_stop_of_an_application_with_nothing_around_it(
+def test_no_endless_stream_holds_up_the_stop_of_an_application_with_nothing_around_it(
     serve: Callable[..., Any], tmp_path: Path, server: str
 ) -> None:
     client = Client(serve(server, "default_stopping_story:app"), tmp_path / "log")
-    stream = client.open_stream("/stream", b"data: first")
-    client.send_stop_signal()
-    assert client.end() < 2
-    stream.close()
+    kinds = [kind for kind in STREAMS if server != "hypercorn-trio" or kind not in ON_ASYNCIO_ALONE]
+    streams = [client.open_stream(STREAMS[kind][0], b"first", accept=STREAMS[kind][1]) for kind in kinds]
+    with client.open_websocket("/ticks") as ticks, client.open_websocket("/waits") as waits:
+        for websocket in (ticks, waits):
+            assert websocket.recv(timeout=5) == "first"
+        client.send_stop_signal()
+        assert client.end() < 3
+    for stream in streams:
+        stream.close()

@@ -10,7 +10,7 @@ import pytest
 from testkit import request_messages
 
 from armillary.asgi_types import ClientDisconnect
-from armillary.http import JSONLinesResponse, Request, StreamingResponse, request_response
+from armillary.http import EventSourceResponse, JSONLinesResponse, Request, StreamingResponse, request_response
 
 pytestmark = pytest.mark.anyio
 
@@ -545,3 +545,55 @@ async def test_nobody_watches_for_a_disconnect_of_a_stream_that_never_waits(exch
 
     await StreamingResponse(["a", "b"])(one.scope, receive, one.send)
     assert one.body == b"ab"
+
+
+@versions
+@pytest.mark.parametrize("kind", [StreamingResponse, JSONLinesResponse])
+async def test_an_endless_stream_ends_whole_when_the_server_stops(exchange: Any, spec_version: str, kind: Any) -> None:
+    stopping, closed = anyio.Event(), anyio.Event()
+
+    async def endless() -> AsyncIterator[str]:
+        try:
+            yield "part"
+            stopping.set()
+            await anyio.sleep_forever()
+        finally:
+            closed.set()
+
+    with anyio.fail_after(5):
+        sent = await exchange(spec_version=spec_version, armillary={"stopping": stopping}).run(
+            kind(endless(), endless=True)
+        )
+    assert b"part" in sent.body
+    assert sent.sent[-1]["more_body"] is False
+    assert closed.is_set()
+
+
+async def test_a_download_is_sent_to_its_end_though_the_server_stops(exchange: Any) -> None:
+    stopping = anyio.Event()
+    stopping.set()
+    sent = await exchange(armillary={"stopping": stopping}).run(StreamingResponse(Source(3).stream()))
+    assert sent.body == b"partpartpart"
+
+
+@pytest.mark.parametrize("kind", [StreamingResponse, EventSourceResponse])
+async def test_a_client_that_reads_nothing_does_not_hold_up_the_stop(kind: Any) -> None:
+    stopping = anyio.Event()
+
+    async def send(message: Any) -> None:
+        if message["type"] == "http.response.body":
+            stopping.set()
+            await anyio.sleep_forever()
+
+    async def receive() -> Any:
+        await anyio.sleep_forever()
+
+    options = {"endless": True} if kind is StreamingResponse else {}
+    scope = {"type": "http", "method": "GET", "headers": [], "armillary": {"stopping": stopping}}
+    with anyio.fail_after(5), pytest.raises(ClientDisconnect, match="while the server stops"):
+        await kind(Source().stream(), **options)(scope, receive, send)
+
+
+def test_an_endless_stream_has_no_trailers() -> None:
+    with pytest.raises(ValueError, match="endless=True does not have"):
+        StreamingResponse([], endless=True, trailers={"x-sum": "1"})

@@ -43,7 +43,7 @@ def stream_response(template: Response, values: AsyncGenerator[dict[str, Any]], 
     if negotiated.stream == EVENT_STREAM:
         response = EventSourceResponse(_events(values))
     elif negotiated.subscription:
-        response = StreamingResponse(subscription_parts(values), media_type=SUBSCRIPTION_TYPE)
+        response = StreamingResponse(subscription_parts(values), media_type=SUBSCRIPTION_TYPE, endless=True)
     else:
         response = StreamingResponse(incremental_parts(values), media_type=INCREMENTAL_TYPE)
     _apply_template(template, response)

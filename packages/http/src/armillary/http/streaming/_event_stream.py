@@ -6,14 +6,11 @@ from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Mappin
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from armillary.asgi_types import ClientDisconnect, Message, Receive, Scope, Send, find_scope_record
-from armillary.exchange import send_raises_after_disconnect
+from armillary.asgi_types import ClientDisconnect, Message, Receive, Scope, Send
 
-from .._disconnect import until_disconnect
 from .._response import Background
 from ._event import ServerSentEvent, checked_retry, encode_data
 from ._response import StreamingResponse
-from ._run_until import run_until
 
 if TYPE_CHECKING:
     from anyio import Event
@@ -112,7 +109,7 @@ class EventSourceResponse(StreamingResponse):
             raise ValueError(f"ping={ping!r} must be a number of seconds above 0, or None for no pings")
         if isinstance(content, str | bytes):
             raise TypeError("EventSourceResponse takes an iterable of events, not one event; wrap it in a list")
-        super().__init__(content, status_code, headers, background=background)
+        super().__init__(content, status_code, headers, background=background, endless=True)
         self.ping = ping
         self.retry = checked_retry("retry", retry)
         self.stop_retry = checked_retry("stop_retry", stop_retry)
@@ -132,29 +129,13 @@ class EventSourceResponse(StreamingResponse):
 
     async def send_content(self, scope: Scope, receive: Receive, send: Send, with_trailers: bool = False) -> None:
         """Send the events, with pings between them, until they end, the client disconnects or the server stops."""
-        record = find_scope_record(scope)
-        stopping = None if record is None else record.get("stopping")
         if self.retry is not None:
             await self.send_message(send, b"retry: %d\n\n" % self.retry, True)
-        if stopping is not None and stopping.is_set():
-            await self._send_stop(send)
-            return
         waits: list[Callable[[], Awaitable[None]]] = []
         work = partial(self.send_body, send)
         if self.ping is not None:
             pinger = _Pinger(send)
             waits.append(partial(pinger.run, self.ping, self.ping_body))
             work = partial(self.send_body, pinger.send)
-        if not send_raises_after_disconnect(scope):
-            waits.append(partial(until_disconnect, scope, receive))
-        if stopping is not None:
-            waits.append(stopping.wait)
-        if not waits:
-            await work()
-        elif await run_until(work, *waits) == len(waits) - 1 and stopping is not None:
-            await self._send_stop(send)
-
-    async def _send_stop(self, send: Send) -> None:
-        await self.close_content()
-        body = b"" if self.stop_retry is None else b"retry: %d\n\n" % self.stop_retry
-        await self.send_message(send, body, False)
+        if await self.run_until_stop(scope, receive, work, *waits):
+            await self.end_at_stop(send, b"" if self.stop_retry is None else b"retry: %d\n\n" % self.stop_retry)

@@ -21,6 +21,7 @@ class JSONLinesResponse(StreamingResponse):
         media_type: "application/jsonl" by default; some clients expect "application/x-ndjson".
         background: awaited after the stream ended.
         trailers: as of `StreamingResponse`.
+        endless: as of `StreamingResponse`: whether the server's stop ends the stream.
 
     Attributes:
         encoder: turns a value into bytes without line breaks.
@@ -43,10 +44,11 @@ class JSONLinesResponse(StreamingResponse):
         background: Background | None = None,
         *,
         trailers: Trailers | None = None,
+        endless: bool = False,
     ) -> None:
         if isinstance(content, Mapping | str | bytes):
             raise TypeError("JSONLinesResponse takes an iterable of values, not one value; wrap it in a list")
-        super().__init__(content, status_code, headers, media_type, background, trailers=trailers)
+        super().__init__(content, status_code, headers, media_type, background, trailers=trailers, endless=endless)
 
     def encode_part(self, part: Any) -> bytes:
         """Return one value and its line ending."""

@@ -13,9 +13,9 @@ from collections.abc import (
     Sequence,
 )
 from functools import partial
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
-from armillary.asgi_types import ClientDisconnect, Receive, Scope, Send
+from armillary.asgi_types import ClientDisconnect, Receive, Scope, Send, find_scope_record
 from armillary.exchange import BODILESS_STATUSES, record_response_start, send_raises_after_disconnect
 
 from .._denial_response import can_send_denial_response, denial_response_send
@@ -27,6 +27,8 @@ from ._trailers import encode_trailers, server_sends_trailers
 SyncContentStream: TypeAlias = Iterable[Content]
 AsyncContentStream: TypeAlias = AsyncIterable[Content]
 ContentStream: TypeAlias = AsyncContentStream | SyncContentStream
+
+STOP_SECONDS: Final = 1.0
 
 Trailers: TypeAlias = Mapping[str, str] | Callable[[], Mapping[str, str]]
 
@@ -86,9 +88,12 @@ class StreamingResponse(Response):
         trailers: header fields to send after the body, or a function returning them, called once
             the body is complete. Not sent if the server lacks the extension
             `http.response.trailers`.
+        endless: whether the content goes on until the client leaves. When the server stops (if the scope record has a
+            stop signal), the content is closed and the body ends there, as complete, instead of holding up the stop.
 
     Raises:
         ClientDisconnect: (when served) the client disconnected and the server's send raised.
+        ValueError: an endless stream has trailers.
 
     Follows RFC 9110 section 6.5 and the ASGI HTTP spec 2.5.
 
@@ -100,6 +105,7 @@ class StreamingResponse(Response):
     """
 
     body_iterator: AsyncIterable[Any]
+    endless: bool = False
 
     def __init__(
         self,
@@ -110,9 +116,14 @@ class StreamingResponse(Response):
         background: Background | None = None,
         *,
         trailers: Trailers | None = None,
+        endless: bool = False,
     ) -> None:
         if status_code != 200:
             self.check_status(status_code)
+        if endless and trailers is not None:
+            raise ValueError("trailers= follow the end of the content, which a stream with endless=True does not have")
+        if endless:
+            self.endless = True
         self.body_iterator = as_async_iterable(content)
         self.status_code = status_code
         if media_type is not None:
@@ -166,9 +177,33 @@ class StreamingResponse(Response):
         record_response_start(scope, send)
 
     async def send_content(self, scope: Scope, receive: Receive, send: Send, with_trailers: bool = False) -> None:
-        """Send the body until it is complete or the client disconnects."""
+        """Send the body until it is complete, the client disconnects or, if it is endless, the server stops."""
         work = partial(self.send_body, send, with_trailers)
-        await self.run_while_connected(scope, work, partial(until_disconnect, scope, receive))
+        if not self.endless:
+            await self.run_while_connected(scope, work, partial(until_disconnect, scope, receive))
+        elif await self.run_until_stop(scope, receive, work):
+            await self.end_at_stop(send)
+
+    async def run_until_stop(
+        self, scope: Scope, receive: Receive, work: Callable[[], Awaitable[None]], *waits: Callable[[], Awaitable[None]]
+    ) -> bool:
+        """Await `work()`, cancelled when the client disconnects, one of `waits` returns or the server stops.
+
+        Returns:
+            Whether the server stops. If it did already, nothing was awaited.
+        """
+        record = find_scope_record(scope)
+        stopping = None if record is None else record.get("stopping")
+        if stopping is not None:
+            if stopping.is_set():
+                return True
+            waits = (stopping.wait, *waits)
+        if not send_raises_after_disconnect(scope):
+            waits = (*waits, partial(until_disconnect, scope, receive))
+        if not waits:
+            await work()
+            return False
+        return await run_until(work, *waits) == 0 and stopping is not None
 
     async def run_while_connected(
         self, scope: Scope, work: Callable[[], Awaitable[None]], wait_for_disconnect: Callable[[], Awaitable[None]]
@@ -205,6 +240,16 @@ class StreamingResponse(Response):
         await self.send_message(send, b"", False)
         if with_trailers:
             await self.send_trailers(send)
+
+    async def end_at_stop(self, send: Send, body: bytes = b"") -> None:
+        """Close the content and send the end, if the client takes it within a second."""
+        from armillary.concurrency import wait_at_most
+
+        await self.close_content()
+        try:
+            await wait_at_most(STOP_SECONDS, self.send_message(send, body, False))
+        except TimeoutError as exc:
+            raise ClientDisconnect("the client did not take the end of the response while the server stops") from exc
 
     async def send_message(self, send: Send, body: bytes, more: bool) -> None:
         """Send one message of the body; a broken connection is a `ClientDisconnect`."""
