@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import faulthandler
 import os
 import subprocess
 import sys
@@ -101,8 +102,9 @@ async def test_an_unreachable_redis_is_awaited_for_as_long_as_start_timeout(tmp_
 async def test_no_message_is_lost_over_kill_9_of_servers_and_a_restart(redis: RedisServer, anyio_backend: Any) -> None:
     """The client of a killed server reconnects to another one, after the last cursor it got.
 
-    `CHANNELS_MESSAGES=100000` with `-o faulthandler_timeout=900` takes more of them, and some minutes.
+    `CHANNELS_MESSAGES=100000` takes more of them, and some minutes.
     """
+    faulthandler.cancel_dump_traceback_later()  # each step below has a time-out of its own
     total = int(os.environ.get("CHANNELS_MESSAGES", "10000"))
     seen: list[int] = []
     cursor = ""

@@ -9,7 +9,10 @@ from armillary.channels import Channels
 
 
 async def main(url: str, prefix: str, name: str, count: int) -> None:
-    async with Channels(url, prefix=prefix, start_timeout=10) as channels, channels.presence("room").join(name):
+    async with (
+        Channels(url, prefix=prefix, start_timeout=40, timeout=20) as channels,
+        channels.presence("room").join(name),
+    ):
         sys.stdout.write("joined\n")
         sys.stdout.flush()
         for number in range(count):

@@ -10,7 +10,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
-from nats import connect as connect_to_nats  # pyright: ignore[reportUnknownVariableType]
+from nats.aio.client import Client
 from nats.errors import Error as NATSError
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy, StreamConfig
 from nats.js.errors import NotFoundError
@@ -26,6 +26,7 @@ T = TypeVar("T")
 
 _FAILURES = (NATSError, OSError)
 _BATCH = 500
+_CHECK_SECONDS = 1.0
 _UNSAFE = re.compile(r"[^A-Za-z0-9_-]")
 _ENCODED = re.compile(r"=([0-9A-F]+);")
 
@@ -65,7 +66,7 @@ class NATSEngine(Engine):
         require_asyncio(self.name)
         self._deliveries = deliveries
         try:
-            await first_attempts(self._connect, self.settings.start_timeout, _FAILURES)
+            await first_attempts(self._connect_in_time, self.settings.start_timeout, _FAILURES)
         except _FAILURES as exc:
             raise self._unavailable(exc) from exc
         self.available = True
@@ -78,6 +79,9 @@ class NATSEngine(Engine):
         self._consumers.clear()
         await self._disconnect()
 
+    async def _connect_in_time(self) -> None:
+        await self._in_time(self._connect())
+
     async def _connect(self) -> None:
         self._closed = closed = asyncio.Event()
 
@@ -87,20 +91,21 @@ class NATSEngine(Engine):
         async def failed(exc: Exception) -> None:
             return  # the end of the connection follows, or a lost message, which its number shows
 
-        # It connects once: what follows a break is the same for every engine.
-        client: Any = await connect_to_nats(
-            self._url,
-            allow_reconnect=False,
-            max_reconnect_attempts=1,
-            reconnect_time_wait=0,
-            connect_timeout=max(1, round(self.settings.timeout)),
-            ping_interval=2,
-            max_outstanding_pings=2,
-            closed_cb=ended,
-            disconnected_cb=ended,
-            error_cb=failed,
-        )
+        client: Any = Client()
         try:
+            # It connects once: what follows a break is the same for every engine.
+            await client.connect(
+                self._url,
+                allow_reconnect=False,
+                max_reconnect_attempts=1,
+                reconnect_time_wait=0,
+                connect_timeout=max(1, round(self.settings.timeout)),
+                ping_interval=2,
+                max_outstanding_pings=2,
+                closed_cb=ended,
+                disconnected_cb=ended,
+                error_cb=failed,
+            )
             jetstream = client.jetstream(timeout=self.settings.timeout)
             await self._prepare_stream(jetstream)
             await client.subscribe(f"{self._stream}.signals", cb=self._take_signal)
@@ -108,8 +113,7 @@ class NATSEngine(Engine):
             for name in list(self._consumers):
                 self._consumers[name] = await self._consume(name)
         except BaseException:
-            with suppress(*_FAILURES):
-                await client.close()
+            await self._close(client)
             raise
 
     async def _prepare_stream(self, jetstream: Any) -> None:
@@ -132,20 +136,28 @@ class NATSEngine(Engine):
     async def _disconnect(self) -> None:
         client, self._client = self._client, None
         if client is not None:
-            with suppress(*_FAILURES):
-                await client.close()
+            await self._close(client)
+
+    async def _close(self, client: Any) -> None:
+        """Close a connection; without a response to what is still to be written, leave it."""
+        with suppress(*_FAILURES):
+            await self._in_time(client.close())
 
     async def _stay_connected(self) -> None:
         """Connect again, with back-off, whenever the connection has ended."""
         back_off = BackOff()
         while True:
-            await self._closed.wait()
+            while self._client.is_connected and not self._closed.is_set():
+                # It may never say that it ended: before it does, it waits for its last writes.
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(_CHECK_SECONDS):
+                        await self._closed.wait()
             self.available = False
             await self._disconnect()
             while not self.available:
                 await back_off.pause()
                 try:
-                    await self._connect()
+                    await self._connect_in_time()
                 except _FAILURES:
                     continue
                 back_off.reset()
@@ -179,7 +191,7 @@ class NATSEngine(Engine):
         self._consumers[name] = None
         if self.available:
             try:
-                self._consumers[name] = await self._consume(name)
+                self._consumers[name] = await self._in_time(self._consume(name))
             except _FAILURES as exc:
                 del self._consumers[name]
                 raise self._unavailable(exc) from exc
@@ -198,7 +210,7 @@ class NATSEngine(Engine):
         headers = {"Nats-Msg-Id": uuid.uuid4().hex}
 
         async def attempt(_: bool) -> int:
-            acknowledged = await self._jetstream.publish(subject, payload, headers=headers)
+            acknowledged = await self._in_time(self._jetstream.publish(subject, payload, headers=headers))
             number: int = acknowledged.seq
             return number
 
@@ -209,13 +221,13 @@ class NATSEngine(Engine):
         if not self.available:
             raise self._unavailable(ConnectionError("not connected"))
         try:
-            await self._client.publish(f"{self._stream}.signals", payload)
+            await self._in_time(self._client.publish(f"{self._stream}.signals", payload))
         except _FAILURES as exc:
             raise self._unavailable(exc) from exc
 
     async def position(self) -> Position:
         """Return the position of the newest message."""
-        info = await self._call(lambda _: self._jetstream.stream_info(self._stream))
+        info = await self._call(lambda _: self._in_time(self._jetstream.stream_info(self._stream)))
         return _microseconds(info.created), info.state.last_seq
 
     async def replay(self, name: str, after: Position, limit: int) -> Page:
@@ -226,7 +238,7 @@ class NATSEngine(Engine):
             number = 0 if lost else after[1]
             config = ConsumerConfig(deliver_policy=DeliverPolicy.BY_START_SEQUENCE, opt_start_seq=number + 1)
             messages = await self._fetch(name, config, limit + 1)
-            complete = not lost and await self._is_complete(name, number)
+            complete = not lost and await self._in_time(self._is_complete(name, number))
             return Page(messages[:limit], len(messages) > limit, complete)
 
         return await self._call(attempt)
@@ -244,20 +256,21 @@ class NATSEngine(Engine):
         """Read up to `limit` messages through a consumer of its own."""
         config.ack_policy = AckPolicy.NONE
         config.inactive_threshold = 10
-        puller = await self._jetstream.pull_subscribe(self._subject(name), config=config)
+        in_time = self._in_time
+        puller = await in_time(self._jetstream.pull_subscribe(self._subject(name), config=config))
         try:
-            info = await puller.consumer_info()
+            info = await in_time(puller.consumer_info())
             left = info.num_pending if limit is None else min(limit, info.num_pending)
             found: list[ChannelMessage] = []
             while left:
-                batch = await puller.fetch(min(left, _BATCH), timeout=self.settings.timeout)
+                batch = await in_time(puller.fetch(min(left, _BATCH), timeout=self.settings.timeout))
                 found += [self._message(message) for message in batch]
                 left -= len(batch)
-            await self._jetstream.delete_consumer(self._stream, info.name)
+            await in_time(self._jetstream.delete_consumer(self._stream, info.name))
             return found
         finally:
             with suppress(*_FAILURES):
-                await puller.unsubscribe()
+                await in_time(puller.unsubscribe())
 
     async def _is_complete(self, name: str, number: int) -> bool:
         """Return whether nothing after a number was dropped; False too if the stream does not show it."""
@@ -281,6 +294,11 @@ class NATSEngine(Engine):
     def _message(self, message: Any) -> ChannelMessage:
         channel = self._channel(message.subject)
         return ChannelMessage(channel, (self._epoch, message.metadata.sequence.stream), message.data.decode())
+
+    async def _in_time(self, call: Awaitable[T]) -> T:
+        """Bound one call, since the client's own time-outs do not cover its writes."""
+        async with asyncio.timeout(self.settings.timeout):
+            return await call
 
     async def _call(self, attempt: Callable[[bool], Awaitable[T]]) -> T:
         """Call until it succeeds; at most for the time-out."""

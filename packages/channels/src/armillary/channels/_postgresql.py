@@ -5,10 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import uuid
-from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
-
-import psycopg
+from typing import Any
 
 from ._asyncio import BackOff, end_task, first_attempts, repeat, require_asyncio
 from ._engine import Deliveries, Engine, Page, Settings
@@ -16,11 +13,9 @@ from ._engines import without_password
 from ._errors import EngineUnavailable
 from ._message import ChannelMessage, Position
 from ._names import is_pattern, matches
+from ._postgresql_connection import FAILURES, PostgreSQLConnection
 from ._postgresql_tables import SWEEP, TABLES
 
-T = TypeVar("T")
-
-_FAILURES = (psycopg.OperationalError, psycopg.InterfaceError, OSError)
 _SILENCE_SECONDS = 2.0
 
 
@@ -39,14 +34,13 @@ class PostgreSQLEngine(Engine):
 
     def __init__(self, url: str, settings: Settings) -> None:
         super().__init__(settings)
-        self._url = url
         self._address = without_password(url)
         self._prefix = settings.prefix
         self._names: set[str] = set()
         self._epoch = 0
-        self._listening: Any = None
-        self._writer = _Connection(self._open)
-        self._reader = _Connection(self._open)
+        self._listening = PostgreSQLConnection(url, settings.timeout)
+        self._writer = PostgreSQLConnection(url, settings.timeout)
+        self._reader = PostgreSQLConnection(url, settings.timeout)
         self._task: asyncio.Task[None] | None = None
         self._deliveries: Deliveries | None = None
 
@@ -57,8 +51,8 @@ class PostgreSQLEngine(Engine):
         require_asyncio(self.name)
         self._deliveries = deliveries
         try:
-            await first_attempts(self._prepare, self.settings.start_timeout, _FAILURES)
-        except _FAILURES as exc:
+            await first_attempts(self._prepare, self.settings.start_timeout, FAILURES)
+        except FAILURES as exc:
             raise self._unavailable(exc) from exc
         self.available = True
         self._task = asyncio.create_task(self._receive())
@@ -68,40 +62,20 @@ class PostgreSQLEngine(Engine):
         task, self._task = self._task, None
         await end_task(task)
         self._names.clear()
-        await self._disconnect()
-        await self._writer.close()
-        await self._reader.close()
-
-    async def _open(self) -> Any:
-        connect = psycopg.AsyncConnection.connect(self._url, autocommit=True, application_name="armillary-channels")
-        return await asyncio.wait_for(connect, self.settings.timeout)
+        for connection in (self._listening, self._writer, self._reader):
+            await connection.close()
 
     async def _prepare(self) -> None:
-        connection = await self._open()
-        try:
-            async with connection.transaction():
-                await connection.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"{self._prefix}_channels"])
-                await connection.execute(TABLES.format(p=self._prefix, sweep=SWEEP))
-        finally:
-            await connection.close()
+        """Make the tables, one process at a time: statements without values are one transaction."""
+        lock = f"SELECT pg_advisory_xact_lock(hashtext('{self._prefix}_channels'));"
+        await self._writer.execute(lock + TABLES.format(p=self._prefix, sweep=SWEEP))
         await self._connect()
 
     async def _connect(self) -> None:
-        connection = await self._open()
-        try:
-            await connection.execute(f"LISTEN {self._prefix}_live")
-            await connection.execute(f"LISTEN {self._prefix}_signals")
-            cursor = await connection.execute(f"SELECT epoch FROM {self._prefix}_store")
-            (self._epoch,) = await cursor.fetchone()
-        except BaseException:
-            await connection.close()
-            raise
-        self._listening = connection
-
-    async def _disconnect(self) -> None:
-        connection, self._listening = self._listening, None
-        if connection is not None:
-            await connection.close()
+        listening = self._listening
+        await listening.execute(f"LISTEN {self._prefix}_live")
+        await listening.execute(f"LISTEN {self._prefix}_signals")
+        ((self._epoch,),) = await listening.execute(f"SELECT epoch FROM {self._prefix}_store")
 
     # Live messages
 
@@ -111,14 +85,14 @@ class PostgreSQLEngine(Engine):
         while True:
             try:
                 await self._receive_live()
-            except (*_FAILURES, EngineUnavailable):
+            except (*FAILURES, EngineUnavailable):
                 self.available = False
-                await self._disconnect()
+                await self._listening.close()
             while not self.available:
                 await back_off.pause()
                 try:
                     await self._connect()
-                except _FAILURES:
+                except FAILURES:
                     continue
                 back_off.reset()
                 self.available = True
@@ -128,7 +102,7 @@ class PostgreSQLEngine(Engine):
     async def _receive_live(self) -> None:
         while True:
             numbers: list[int] = []
-            async for notify in self._listening.notifies(timeout=_SILENCE_SECONDS, stop_after=1):
+            for notify in await self._listening.notifications(_SILENCE_SECONDS):
                 if notify.channel == f"{self._prefix}_signals":
                     if self._deliveries is not None:
                         self._deliveries.receive_signal(notify.payload.encode())
@@ -139,7 +113,7 @@ class PostgreSQLEngine(Engine):
             if numbers:
                 await self._read(numbers)
             else:  # a server that is silent may be one that is not there
-                await asyncio.wait_for(self._listening.execute("SELECT 1"), self.settings.timeout)
+                await self._listening.execute("SELECT 1")
 
     async def _read(self, numbers: list[int]) -> None:
         query = f"SELECT id, channel, payload FROM {self._prefix}_messages WHERE id = ANY(%s) ORDER BY id"
@@ -168,21 +142,20 @@ class PostgreSQLEngine(Engine):
 
         async def attempt(repeated: bool) -> int:
             values = [channel, payload.decode(), token, repeated, settings.history, settings.history_seconds]
-            rows = await self._writer.execute(query, values, settings.timeout)
+            rows = await self._writer.execute(query, values)
             number: int = rows[0][0]
             return number
 
         try:
-            return self._epoch, await repeat(attempt, settings.timeout, _FAILURES)
-        except _FAILURES as exc:
+            return self._epoch, await repeat(attempt, settings.timeout, FAILURES)
+        except FAILURES as exc:
             raise self._unavailable(exc) from exc
 
     async def signal(self, payload: bytes) -> None:
         """Notify without history."""
         try:
-            query = "SELECT pg_notify(%s, %s)"
-            await self._writer.execute(query, [f"{self._prefix}_signals", payload.decode()], self.settings.timeout)
-        except _FAILURES as exc:
+            await self._writer.execute("SELECT pg_notify(%s, %s)", [f"{self._prefix}_signals", payload.decode()])
+        except FAILURES as exc:
             raise self._unavailable(exc) from exc
 
     async def position(self) -> Position:
@@ -220,49 +193,16 @@ class PostgreSQLEngine(Engine):
 
     async def _select(self, query: str, values: list[Any]) -> list[Any]:
         async def attempt(repeated: bool) -> list[Any]:
-            return await self._reader.execute(query, values, self.settings.timeout)
+            return await self._reader.execute(query, values)
 
         try:
-            return await repeat(attempt, self.settings.timeout, _FAILURES)
-        except _FAILURES as exc:
+            return await repeat(attempt, self.settings.timeout, FAILURES)
+        except FAILURES as exc:
             raise self._unavailable(exc) from exc
 
     def _unavailable(self, exc: BaseException) -> EngineUnavailable:
         reason = str(exc).strip() or type(exc).__name__
         return EngineUnavailable(f"PostgreSQL at {self._address} cannot be used: {reason}")
-
-
-class _Connection:
-    """A connection for one statement at a time, opened when needed, and again after a failure."""
-
-    def __init__(self, connect: Callable[[], Awaitable[Any]]) -> None:
-        self._connect = connect
-        self._connection: Any = None
-        self._lock = asyncio.Lock()
-
-    async def execute(self, query: str, values: list[Any], timeout: float) -> list[Any]:
-        async with self._lock:
-            if self._connection is None:
-                self._connection = await self._connect()
-            try:
-                return await asyncio.wait_for(self._run(query, values), timeout)
-            except BaseException:
-                await self._drop()
-                raise
-
-    async def _run(self, query: str, values: list[Any]) -> list[Any]:
-        cursor = await self._connection.execute(query, values)
-        rows: list[Any] = await cursor.fetchall()
-        return rows
-
-    async def _drop(self) -> None:
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            await connection.close()
-
-    async def close(self) -> None:
-        await self._drop()
-        self._lock = asyncio.Lock()
 
 
 def _condition(name: str) -> tuple[str, str]:

@@ -5,8 +5,8 @@ Rules
 - Each process owns the members that joined in it, and numbers its changes.
 - It signals each change when it happens, and every `BEAT_SECONDS` the number of its last one.
 - A process that hears a number it does not expect asks the owner for all its members, which come as one signal each.
-- A process not heard of for `SILENT_SECONDS` has ended: its members leave. While this process is cut off from the
-  engine, nobody is missed; the time counts from when it is back.
+- A process not heard of for `SILENT_BEATS` beats of this one has ended: its members leave. Nobody is missed while this
+  process is cut off from the engine, or its own event loop is busy: only beats that it made count.
 - Watchers compare the members they know with those that are there, so they need no queue and cannot fall behind.
 - An engine of one process needs none of this: its members are its own.
 """
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from ._hub import Hub
 
 BEAT_SECONDS = 0.3
-SILENT_SECONDS = 1.3
+SILENT_BEATS = 5
 _FIRST_SECONDS = 0.25  # for the others to send who is there
 _MAX_DATA = 4096
 
@@ -77,7 +77,7 @@ class _Process:
     def __init__(self) -> None:
         self.change = 0
         self.joined: dict[str, _Joined] = {}
-        self.heard = monotonic()
+        self.silent_beats = 0
         self.coming: tuple[int, dict[str, _Joined]] = (-1, {})
 
 
@@ -174,13 +174,11 @@ class PresenceHub:
         while True:
             await self._signal({"kind": "beat", "change": self._processes[self._own].change})
             await asyncio.sleep(BEAT_SECONDS)
-            now = monotonic()
             for name, process in list(self._processes.items()):
                 if name == self._own:
                     continue
-                if not self._hub.engine.available:
-                    process.heard = now
-                elif now - process.heard > SILENT_SECONDS:
+                process.silent_beats = process.silent_beats + 1 if self._hub.engine.available else 0
+                if process.silent_beats > SILENT_BEATS:
                     del self._processes[name]
                     self._wake()
 
@@ -195,7 +193,7 @@ class PresenceHub:
                 self._wake()
             return
         process = self._processes.setdefault(sender, _Process())
-        process.heard = monotonic()
+        process.silent_beats = 0
         if kind == "ask":
             if signal["of"] in ("", self._own):
                 self._soon(self._send_all())
@@ -244,7 +242,7 @@ class Presence:
     """Who is in one room: `channels.presence("room:7")`.
 
     Members of a process that is killed leave within 2 s everywhere; those of a process whose event loop is blocked
-    for longer than 1.3 s leave, and come back when it goes on.
+    for longer than 1.5 s leave, and come back when it goes on.
     """
 
     def __init__(self, hub: PresenceHub, room: str) -> None:
