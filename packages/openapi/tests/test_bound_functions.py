@@ -7,12 +7,13 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 import pydantic
+import pytest
 from openapi_spec_validator import validate
 
 from armillary.binding import Body, Cookie, Depends, Form, Header, Query, bind
 from armillary.http import Request, Response, ServerSentEvent, UploadFile
 from armillary.openapi import OpenAPI
-from armillary.routing import Route, Router
+from armillary.routing import Mount, Route, Router
 
 
 class Star(msgspec.Struct):
@@ -128,3 +129,56 @@ def test_streams_and_responses() -> None:
     assert content == {"application/jsonl": {"itemSchema": {"$ref": "#/components/schemas/Star"}}}
     assert "itemSchema" in operation(events)["responses"]["200"]["content"]["text/event-stream"]
     assert operation(plain)["responses"]["200"] == {"description": "OK"}
+
+
+class Guard:
+    required_scopes = ("authenticated", "stars:write")
+    error_statuses = (401, 403)
+
+    async def __call__(self, key: Annotated[str, Header(alias="X-Key")]) -> None: ...
+
+
+BEARER = {"bearer": {"type": "http", "scheme": "bearer"}, "key": {"type": "apiKey", "in": "header", "name": "X-Key"}}
+
+
+async def list_stars(limit: int = 20) -> list[str]:
+    return []
+
+
+def operation_of(app: Any, path: str = "/stars", **options: Any) -> Any:
+    return OpenAPI(app, **options).document()["paths"][path]["get"]
+
+
+@pytest.mark.parametrize(
+    "app",
+    [
+        Router([Route("/stars", list_stars)], dependencies=[Guard()]),
+        Router([Route("/stars", list_stars, dependencies=[Guard()])]),
+        Router([Mount("", Router([Route("/stars", list_stars)], dependencies=[Guard()]))]),
+    ],
+)
+def test_what_dependencies_require_is_security_wherever_they_are(app: Any) -> None:
+    operation = operation_of(app, security_schemes=BEARER)
+    assert operation["security"] == [{"bearer": ["stars:write"]}, {"key": ["stars:write"]}]
+    assert {"401", "403", "422"} <= operation["responses"].keys()
+    assert [parameter["name"] for parameter in operation["parameters"]] == ["X-Key", "limit"]
+
+
+def test_scopes_join_what_every_operation_requires() -> None:
+    app = Router([Route("/stars", list_stars, dependencies=[Guard()])])
+    operation = operation_of(app, security_schemes=BEARER, security=["bearer"])
+    assert operation["security"] == [{"bearer": ["stars:write"]}]
+    assert "security" not in operation_of(app)
+    assert "403" in operation_of(app)["responses"]
+
+
+def test_dependencies_of_an_application_are_described() -> None:
+    class Show:
+        async def __call__(self, scope: Any, receive: Any, send: Any) -> None: ...
+
+        async def get(self, request: Any) -> None:
+            """Show the stars."""
+
+    operation = operation_of(Router([Route("/stars", Show(), dependencies=[Guard()])]))
+    assert operation["summary"] == "Show the stars"
+    assert [parameter["name"] for parameter in operation["parameters"]] == ["X-Key"]

@@ -151,7 +151,7 @@ def test_a_misspelt_keyword_is_an_error() -> None:
 
 
 def test_a_status_for_an_application_is_an_error() -> None:
-    with pytest.raises(TypeError, match="are for functions"):
+    with pytest.raises(TypeError, match="status_code is for functions"):
         Route("/", Response("x"), status_code=201)
 
 
@@ -184,8 +184,9 @@ class TestInclude:
         assert (await call(outer, "/other/files/x")).body == b"file"
         assert outer.url_path_for("stars:show", number=7) == "/stars/7"
         assert outer.routes[1].operation["tags"] == ("sky", "one")  # type: ignore[attr-defined]
-        with pytest.raises(TypeError, match="use middleware there"):
-            outer.include(inner, "/more", dependencies=[Depends(check)])
+        outer.include(inner, "/guarded", dependencies=[check])
+        assert (await call(outer, "/guarded/files/x")).status == 422
+        assert (await call(outer, "/guarded/files/x", headers=[(b"key", b"x")])).body == b"file"
 
     async def test_dependencies_are_called_before_those_of_the_routes(self, call: Any) -> None:
         order: list[str] = []

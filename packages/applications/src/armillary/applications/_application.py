@@ -56,6 +56,8 @@ class Armillary(Registration):
             may set their own.
         openapi: `armillary.openapi.OpenAPI(title=..., version=...)`, which describes the application and adds its
             document and pages to the routes: /openapi.json and /docs.
+        dependencies: called for all that the routes serve, these pages included, before a route is looked for:
+            functions, or `armillary.binding.Depends(...)` and `Policy(...)`. They cannot take path parameters.
 
     Attributes:
         state: a namespace for the program's use.
@@ -118,6 +120,7 @@ class Armillary(Registration):
         *,
         max_body_size: int | EllipsisType | None = ...,
         openapi: Description | None = None,
+        dependencies: Sequence[Any] = (),
     ) -> None:
         self.check_debug(debug)
         self.debug = debug
@@ -133,7 +136,8 @@ class Armillary(Registration):
             self.check_exception_handler(key, handler)
         self.exception_handlers = dict(exception_handlers or {})
         self.user_middleware = [self.check_middleware(item) for item in self._middleware_list(middleware)]
-        self.router = self.router_class(routes, lifespan=lifespan)
+        arguments: dict[str, Any] = {"dependencies": dependencies} if dependencies else {}
+        self.router = self.router_class(routes, lifespan=lifespan, **arguments)
         if openapi is not None:
             if not hasattr(openapi, "add_to"):
                 raise TypeError(f"openapi takes an armillary.openapi.OpenAPI, got {openapi!r}; write openapi=OpenAPI()")
@@ -157,6 +161,11 @@ class Armillary(Registration):
     def check_middleware(self, item: Any) -> Any:
         """Return a `Middleware`, or raise TypeError; override to take others."""
         return _checked_middleware(item)
+
+    @property
+    def dependencies(self) -> tuple[Any, ...]:
+        """Those called for all that the routes serve."""
+        return self.router.dependencies
 
     @property
     def routes(self) -> list[BaseRoute]:

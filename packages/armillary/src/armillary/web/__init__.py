@@ -25,6 +25,8 @@ if TYPE_CHECKING:
         AuthCredentials,
         AuthenticationBackend,
         AuthenticationMiddleware,
+        BaseUser,
+        Requires,
         SimpleUser,
         requires,
     )
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
         Form,
         Header,
         Path,
+        Policy,
         Query,
     )
     from armillary.compression import (
@@ -109,6 +112,7 @@ if TYPE_CHECKING:
         TrustedHostMiddleware,
     )
     from armillary.sessions import (
+        Session,
         SessionMiddleware,
     )
     from armillary.staticfiles import (
@@ -138,6 +142,7 @@ __all__ = [
     "AuthenticationMiddleware",
     "BackgroundTask",
     "BackgroundTasks",
+    "BaseUser",
     "Body",
     "CORSMiddleware",
     "CSRFMiddleware",
@@ -172,18 +177,21 @@ __all__ = [
     "PartStream",
     "Path",
     "PlainTextResponse",
+    "Policy",
     "ProblemException",
     "ProblemResponse",
     "Query",
     "QueryParams",
     "RedirectResponse",
     "Request",
+    "Requires",
     "Response",
     "Route",
     "Router",
     "Secret",
     "SecurityHeadersMiddleware",
     "ServerSentEvent",
+    "Session",
     "SessionMiddleware",
     "SimpleUser",
     "State",

@@ -27,6 +27,7 @@ from ._cached_body import CachedBody
 from ._callable import is_async_callable, is_plain_function
 from ._close_codes import check_close_code
 from ._exceptions import ClientDisconnect, HTTPException, WebSocketException
+from ._from_scope import FromScope, value_in_scope
 from ._handler_types import ExceptionHandler, ExceptionHandlers, HTTPExceptionHandler, WebSocketExceptionHandler
 from ._middleware import Middleware
 from ._middleware_factory import MiddlewareFactory
@@ -76,6 +77,7 @@ __all__ = [
     "ClientDisconnect",
     "ExceptionHandler",
     "ExceptionHandlers",
+    "FromScope",
     "HTTPDisconnectEvent",
     "HTTPException",
     "HTTPExceptionHandler",
@@ -130,6 +132,7 @@ __all__ = [
     "is_plain_function",
     "reason_phrase",
     "scope_record",
+    "value_in_scope",
 ]
 
 _SCOPES = frozenset({"ASGIVersions", "HTTPScope", "LifespanScope", "TLSExtension", "WebSocketScope"})

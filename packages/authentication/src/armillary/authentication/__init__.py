@@ -15,7 +15,7 @@ from ._basic import BasicBackend
 from ._bearer import BearerBackend
 from ._credentials import AuthCredentials, has_required_scope
 from ._middleware import AuthenticationMiddleware
-from ._requires import requires
+from ._requires import Requires, requires
 from ._secret import same_secret
 from ._session import SessionBackend
 from ._user import BaseUser, SimpleUser, UnauthenticatedUser
@@ -28,6 +28,7 @@ __all__ = [
     "BaseUser",
     "BasicBackend",
     "BearerBackend",
+    "Requires",
     "SessionBackend",
     "SimpleUser",
     "UnauthenticatedUser",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import ClassVar, Self
 
+from armillary.asgi_types import Scope, value_in_scope
 from armillary.datastructures import HTTPConnection
 
 
@@ -29,6 +30,15 @@ class AuthCredentials:
         if isinstance(scopes, str) and not self.takes_text:
             raise TypeError(f"AuthCredentials takes a list of scopes; write [{scopes!r}]")
         self.scopes = list(scopes or ())
+
+    @classmethod
+    def __from_scope__(cls, scope: Scope) -> Self:
+        """Return the credentials of a connection, for a parameter of a typed endpoint.
+
+        Raises:
+            RuntimeError: AuthenticationMiddleware is not around the application.
+        """
+        return value_in_scope(cls, scope, "auth", "AuthenticationMiddleware")
 
     def __repr__(self) -> str:
         return f"AuthCredentials({self.scopes!r})"

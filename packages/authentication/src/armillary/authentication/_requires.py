@@ -96,6 +96,54 @@ def requires(
     return decorate
 
 
+class Requires:
+    """A dependency of typed endpoints: only connections that were granted all of these scopes are handled.
+
+    For one route, all of a router, or all of an application, as `dependencies=[Requires("stars:write")]`. A connection
+    without a user gets a 401 with the challenges of the middleware's backends, any other a 403; a WebSocket is
+    rejected before it is accepted.
+
+    Args:
+        *scopes: the scopes, such as "authenticated" or "stars:write".
+        redirect: the name of a route to which a request goes instead (303), with the current URL as `next`.
+
+    Attributes:
+        required_scopes: the scopes, for API documents.
+        error_statuses: of the responses, for API documents.
+
+    Raises:
+        TypeError: no scopes, or one that is no text.
+
+    >>> Requires("authenticated", "stars:write")
+    Requires('authenticated', 'stars:write')
+    """
+
+    def __init__(self, *scopes: str, redirect: str | None = None) -> None:
+        if not scopes or not all(isinstance(scope, str) for scope in scopes):
+            raise TypeError(f"Requires takes scopes, as Requires('stars:write'), got {scopes!r}")
+        self.required_scopes = scopes
+        self.redirect = redirect
+        self.error_statuses = (401, 403) if redirect is None else (303, 403)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(map(repr, self.required_scopes))})"
+
+    async def __call__(self, connection: HTTPConnection) -> None:
+        """Return if the connection was granted the scopes.
+
+        Raises:
+            HTTPException: it was not.
+        """
+        if has_required_scope(connection, self.required_scopes):
+            return
+        if getattr(connection.user, "is_authenticated", False):
+            raise HTTPException(403)
+        if self.redirect is not None and connection.scope["type"] == "http":
+            raise HTTPException(303, headers={"Location": log_in_url(connection, self.redirect)})
+        challenge = getattr(connection.auth, "challenge", "")
+        raise HTTPException(401, headers={"WWW-Authenticate": challenge} if challenge else None)
+
+
 def guarded(function: Callable[..., Any], endpoint: Callable[..., Any], scopes: Sequence[str]) -> Any:
     """Return a function that stands for an endpoint, with all the scopes that it requires listed on it."""
     listed: Any = function

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from typing import ClassVar, Self
+
+from armillary.asgi_types import HTTPException, Scope, value_in_scope
+
+PROVIDER = "AuthenticationMiddleware"
+
 
 class BaseUser:
     """What every user has; subclass it for your own.
@@ -10,7 +16,28 @@ class BaseUser:
         is_authenticated: whether the user was authenticated.
         display_name: a name to show.
         identity: what identifies this user; it may be stored, unlike the name.
+
+    A typed endpoint has the user as a parameter by this class or your own: a connection that is not authenticated gets
+    a 401 if the class is your own, or None if the parameter may be None.
     """
+
+    error_statuses: ClassVar[tuple[int, ...]] = (401,)
+
+    @classmethod
+    def __from_scope__(cls, scope: Scope) -> Self:
+        """Return the user of a connection, for a parameter of a typed endpoint.
+
+        Raises:
+            HTTPException: 401 with the challenges of the middleware's backends, if it is not authenticated.
+            RuntimeError: AuthenticationMiddleware is not around the application, or has users of another class.
+        """
+        user = value_in_scope(BaseUser, scope, "user", PROVIDER)
+        if isinstance(user, cls):
+            return user
+        if not user.is_authenticated:
+            challenge = getattr(scope.get("auth"), "challenge", "")
+            raise HTTPException(401, headers={"WWW-Authenticate": challenge} if challenge else None)
+        return value_in_scope(cls, scope, "user", f"{PROVIDER} with a backend that returns {cls.__name__}")
 
     @property
     def is_authenticated(self) -> bool:

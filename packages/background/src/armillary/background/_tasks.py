@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, ParamSpec
+from typing import Any, ClassVar, ParamSpec, Self
+
+from armillary.asgi_types import Scope
 
 from ._current_drain import current_drain
 from ._log import log_failure
@@ -35,6 +37,14 @@ class BackgroundTasks(BackgroundTask):
     """
 
     isolates_failures: bool = True
+
+    runs_after_response: ClassVar[bool] = True
+    """Whether a parameter of this type is awaited after the response."""
+
+    @classmethod
+    def __from_scope__(cls, scope: Scope) -> Self:
+        """Return tasks without any, for a parameter of a typed endpoint, which adds them."""
+        return cls()
 
     def __init__(self, tasks: Sequence[BackgroundTask] | None = None, *, options: TaskOptions | None = None) -> None:
         self.tasks = list(tasks) if tasks else []

@@ -14,9 +14,10 @@
 """
 
 from ._endpoint import BoundEndpoint, bind
+from ._guard import GuardedApplication, guard
 from ._place import BindingError
 from ._signature import EndpointSignature, Parameter, RequestBody, ResultStream
-from ._sources import Body, Cookie, Depends, EventStream, File, Form, Header, Path, Query, Source
+from ._sources import Body, Cookie, Dependency, Depends, EventStream, File, Form, Header, Path, Policy, Query, Source
 from ._websocket import BoundWebSocket, bind_websocket
 
 __all__ = [
@@ -25,18 +26,22 @@ __all__ = [
     "BoundEndpoint",
     "BoundWebSocket",
     "Cookie",
+    "Dependency",
     "Depends",
     "EndpointSignature",
     "EventStream",
     "File",
     "Form",
+    "GuardedApplication",
     "Header",
     "Parameter",
     "Path",
+    "Policy",
     "Query",
     "RequestBody",
     "ResultStream",
     "Source",
     "bind",
     "bind_websocket",
+    "guard",
 ]

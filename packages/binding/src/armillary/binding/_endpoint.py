@@ -11,14 +11,13 @@ from typing import Any
 from armillary.asgi_types import ASGIApp, Receive, Scope, Send, is_async_callable
 from armillary.concurrency import run_in_threadpool
 from armillary.http import Request, request_response
-from armillary.serialization import ValidationError, ValidationIssue
 
 from ._plan import Plan, build_plan
+from ._provided import Making
 from ._result import ResultEncoder
-from ._running import FinishingResponse, call_with_dependencies
+from ._running import FinishingResponse, WorkingResponse, call_with_dependencies, provide, read_values
 from ._signature import EndpointSignature
-from ._sources import Depends
-from ._values import make_groups
+from ._sources import Dependency
 
 Overrides = Mapping[Callable[..., Any], Callable[..., Any]]
 _BODY_ERRORS = {"data": {400, 413, 415, 422}, "form": {400, 413, 415, 422}, "parts": {400, 413, 415}, "bytes": {413}}
@@ -42,7 +41,7 @@ class BoundEndpoint:
         *,
         path: Mapping[str, bool],
         status_code: int | None = None,
-        dependencies: Sequence[Depends] = (),
+        dependencies: Sequence[Dependency] = (),
         request_class: type[Request[Any]] = Request,
     ) -> None:
         self.endpoint = function
@@ -72,21 +71,9 @@ class BoundEndpoint:
             if overrides:
                 plan = self._plan_with(overrides)
         targets: list[dict[str, Any]] = [{} for _ in range(plan.targets)]
-        issues: list[ValidationIssue] = []
-        if plan.texts is not None:
-            plan.texts.fill(request, targets, issues)
-        if plan.body is not None:
-            await plan.body.fill(request, targets, issues)
-        if plan.groups:
-            make_groups(plan.groups, targets, issues)
-        if issues:
-            raise ValidationError(issues, "The request")
-        given: list[Any] = []
-        for provided in plan.provided:
-            value = targets[provided.target][provided.name] = provided.make(request)
-            if provided.runs_after or provided.is_response:
-                given.append((provided, value))
+        given = provide(plan.provided, request, targets) if plan.provided else None
         if len(plan.calls) == 1:
+            await read_values(plan, request, targets)
             result = await self._call(targets[plan.calls[0].target])
             response = self._respond_with(result, request)
         else:
@@ -110,7 +97,7 @@ class BoundEndpoint:
         late = AsyncExitStack()
         try:
             async with AsyncExitStack() as early:
-                result = await call_with_dependencies(plan.calls, targets, early, late)
+                result = await call_with_dependencies(plan, request, targets, early, late)
                 response = self._respond_with(result, request)
         except BaseException as exc:
             # Generators learn of it, and cannot hide it: there is no response.
@@ -129,18 +116,18 @@ class BoundEndpoint:
         return f"{type(self).__name__}({getattr(self.endpoint, '__qualname__', self.endpoint)})"
 
 
-def _with_extras(response: Any, given: list[Any]) -> Any:
+def _with_extras(response: Any, given: list[tuple[Making, Any]]) -> Any:
     """Add to a response the headers and cookies, and the work after it, that the function was given to fill."""
     inner = response.response if isinstance(response, FinishingResponse) else response
     if not hasattr(inner, "background"):
-        return response
-    for provided, value in given:
-        if provided.is_response:
+        # Another application: its headers are its own, the work is done after it.
+        work = [value for making, value in given if making.runs_after]
+        return WorkingResponse(response, work) if work else response
+    for making, value in given:
+        if making.is_response:
             if value.status_code != 200:
                 inner.status_code = value.status_code
-            inner.raw_headers += [
-                pair for pair in value.raw_headers if pair[0] not in (b"content-length", b"content-type")
-            ]
+            inner.raw_headers += [pair for pair in value.raw_headers if pair[0] not in _OWN_HEADERS]
         elif inner.background is None:
             inner.background = value
         elif inner.background is not value:
@@ -164,6 +151,7 @@ def _signature(plan: Plan, result: ResultEncoder, path: Mapping[str, bool]) -> E
             errors.add(415)
     if result.media_types == ("application/json", "application/msgpack"):
         errors.add(406)
+    errors |= plan.errors
     return EndpointSignature(
         parameters=plan.parameters,
         body=None if plan.body is None else plan.body.description,
@@ -181,7 +169,7 @@ def bind(
     *,
     path: Mapping[str, bool] | Sequence[str] = (),
     status_code: int | None = None,
-    dependencies: Sequence[Depends] = (),
+    dependencies: Sequence[Dependency] = (),
     request_class: type[Request[Any]] = Request,
 ) -> BoundEndpoint:
     """Return an ASGI application that calls a typed function for each request.
@@ -194,7 +182,7 @@ def bind(
         function: async or not; one that is not runs in a thread.
         path: the names of the path parameters; as a mapping, with whether the route rejects some values (404).
         status_code: of the response; by default 200, or 204 for a function that returns None.
-        dependencies: called before the function, their results not used.
+        dependencies: functions, `Depends` and `Policy` called before the function, their results not used.
         request_class: the class of the request passed to the function.
 
     Raises:

@@ -20,8 +20,7 @@ from functools import partial
 from typing import Annotated, Any, Final, Literal, NamedTuple, cast, get_args, get_origin, get_type_hints
 
 from armillary.asgi_types import is_async_callable
-from armillary.datastructures import HTTPConnection, State
-from armillary.http import FormData, PartStream, Request, Response, UploadFile
+from armillary.http import FormData, PartStream, Request, UploadFile
 from armillary.serialization import (
     NO_DEFAULT,
     TypedDecoder,
@@ -35,12 +34,12 @@ from armillary.websockets import WebSocket
 
 from ._body import FORM, JSON, MSGPACK, MULTIPART, BodyReader, BytesReader, DataReader, FormReader, Member, PartsReader
 from ._place import BindingError
+from ._provided import Kind, Provided, making_of
 from ._signature import Parameter, RequestBody
-from ._sources import Body, Depends, File, Header, Path, Query, Source
+from ._sources import Body, Dependency, Depends, File, Header, Path, Policy, Query, Source
 from ._text import TextType, text_type
 from ._values import Group, TextSlot, TextValues, text_slot
 
-Kind = Literal["http", "websocket"]
 _CONNECTION_NAMES: Final = frozenset(("request", "websocket"))
 _STARRED: Final = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
@@ -87,45 +86,32 @@ class Call(NamedTuple):
     ends_early: bool = False
 
 
-class Provided(NamedTuple):
-    """An argument made from the connection.
-
-    Attributes:
-        target, name: the argument.
-        make: makes it.
-        runs_after: whether it is work to do after the response.
-        is_response: whether it is the response whose headers and cookies are added to that of the result.
-    """
-
-    target: int
-    name: str
-    make: Callable[[Any], Any]
-    runs_after: bool = False
-    is_response: bool = False
-
-
 class Plan(NamedTuple):
     """How an endpoint is called; `build_plan` returns it.
 
     Attributes:
         calls: the dependencies in the order they are called, the endpoint last.
         targets: how many sets of arguments and of fields there are.
+        before_reading: how many of the calls, from the first, need nothing of what is sent; the last is not among them.
         provided: arguments made from the connection.
         texts: arguments read as text; None if there are none.
         groups: structured types spread over a part of the request.
         body: reads the body; None if nothing takes it.
         parameters: what is taken from path, query, headers and cookies.
         result: the annotation of the endpoint's result.
+        errors: statuses that dependencies and what they take say that they reject with.
     """
 
     calls: tuple[Call, ...]
     targets: int
+    before_reading: int
     provided: tuple[Provided, ...]
     texts: TextValues | None
     groups: tuple[Group, ...]
     body: BodyReader | None
     parameters: tuple[Parameter, ...]
     result: Any
+    errors: frozenset[int]
 
 
 def build_plan(
@@ -133,7 +119,7 @@ def build_plan(
     *,
     kind: Kind,
     path: frozenset[str],
-    dependencies: Sequence[Depends] = (),
+    dependencies: Sequence[Dependency] = (),
     overrides: Mapping[Callable[..., Any], Callable[..., Any]] | None = None,
 ) -> Plan:
     """Return how a function is called for a connection.
@@ -149,9 +135,10 @@ def build_plan(
         BindingError: a parameter cannot be filled, or the body cannot be all that is asked of it.
     """
     builder = _Builder(function, kind, path, overrides or {})
-    for depends in dependencies:
-        if depends.function is None:
-            raise BindingError(function, "a dependency of a route needs its function: Depends(function)")
+    for item in dependencies:
+        depends = item if isinstance(item, Depends) else Depends(item)
+        if not callable(depends.function):
+            raise BindingError(function, f"a dependency of a route is a function or Depends(function), got {item!r}")
         builder.dependency(depends, depends.function)
     builder.call(function, style="async" if is_async_callable(function) else "thread")
     return builder.plan()
@@ -206,6 +193,7 @@ class _Builder:
         self.raw: list[tuple[str, int, str, Body]] = []
         self.needs: dict[int, list[tuple[str, int]]] = {}
         self.result: Any = NO_DEFAULT
+        self.errors: set[int] = set()
 
     def new_target(self) -> int:
         self.targets += 1
@@ -222,6 +210,7 @@ class _Builder:
         except (TypeError, ValueError) as exc:
             raise BindingError(function, f"it has no signature: {exc}") from exc
         needs = self.needs[target] = []
+        self.errors.update(getattr(function, "error_statuses", ()))
         positional: list[str] = []
         given: Any = function.keywords if isinstance(function, partial) else ()
         for parameter in signature.parameters.values():
@@ -240,15 +229,21 @@ class _Builder:
     def dependency(self, depends: Depends, function: Callable[..., Any]) -> int:
         """Add the call of a dependency, unless it is added already; return its number."""
         function = self.overrides.get(function, function)
-        if depends.use_cache and function in self.known:
-            return self.known[function]
+        # A policy is not the dependency of the same function, whose result nobody checks.
+        key = depends if isinstance(depends, Policy) else function
+        if depends.use_cache and key in self.known:
+            return self.known[key]
         if function in self.pending:
             raise BindingError(function, "it depends on itself")
         self.pending.append(function)
         number = self.call(function, style=_style(function), ends_early=depends.scope == "function")
         self.pending.pop()
+        if isinstance(depends, Policy):
+            self.calls.append(Call(depends.check, "direct", self.new_target(), (("allowed", number),)))
+            number = len(self.calls) - 1
+            self.errors.add(depends.status_code)
         if depends.use_cache:
-            self.known[function] = number
+            self.known[key] = number
         return number
 
     # -- parameters ----------------------------------------------------------------------------
@@ -301,32 +296,20 @@ class _Builder:
 
     def provide(self, function: Callable[..., Any], name: str, type_: Any, target: int) -> bool:
         """Fill a parameter with the connection or with what is made from it; return False if it is neither."""
+        try:
+            making = making_of(type_, self.kind)
+        except TypeError as exc:
+            raise BindingError(function, f"parameter {name!r} {exc}") from exc
         base: Any = get_origin(type_) or type_
-        if not _is_class(base):
-            return False
-        if issubclass(base, HTTPConnection):
-            own = Request if self.kind == "http" else WebSocket
-            if base is not HTTPConnection and not issubclass(base, own) and not issubclass(own, base):
-                raise BindingError(
-                    function, f"parameter {name!r} is a {base.__name__}; this endpoint has a {own.__name__}"
-                )
-            self.taken.update(self.path)  # it may read them there
-            make: Callable[[Any], Any] = _connection
-            if issubclass(base, own) and base is not own:
-                make = partial(_connection_as, base)
-            self.provided.append(Provided(target, name, make))
-        elif issubclass(base, State):
-            self.provided.append(Provided(target, name, _state))
-        elif hasattr(base, "__from_scope__"):
-            make = partial(_from_scope, base)
-            self.provided.append(Provided(target, name, make, getattr(base, "runs_after_response", False) is True))
-        elif base is Response and self.kind == "http":
-            self.provided.append(Provided(target, name, _empty_response, is_response=True))
-        elif issubclass(base, PartStream | FormData):
-            if base is FormData:
-                self.whole_form.append((target, name))
-            else:
-                self.raw.append(("parts", target, name, Body()))
+        if making is not None:
+            if making.reads_path:
+                self.taken.update(self.path)
+            self.errors.update(making.errors)
+            self.provided.append(Provided(target, name, making))
+        elif base is FormData:
+            self.whole_form.append((target, name))
+        elif base is PartStream:
+            self.raw.append(("parts", target, name, Body()))
         else:
             return False
         return True
@@ -531,13 +514,23 @@ class _Builder:
         return Plan(
             tuple(self.calls),
             self.targets,
+            self.before_reading(),
             tuple(self.provided),
             TextValues(self.slots) if self.slots else None,
             tuple(self.groups),
             self.body_reader(),
             tuple(parameters.values()),
             self.result,
+            frozenset(self.errors),
         )
+
+    def before_reading(self) -> int:
+        read = {slot.target for slot in (*self.slots, *self.form)} | {group.target for group in self.groups}
+        read.update(member.target for member, _ in self.members)
+        read.update(target for _, target, *_ in self.raw)
+        read.update(target for target, _ in self.whole_form)
+        needed = [call.target in read for call in self.calls[:-1]]
+        return needed.index(True) if True in needed else len(needed)
 
     def body_reader(self) -> BodyReader | None:
         """Return what reads the body for all that take it."""
@@ -710,27 +703,3 @@ async def _read_file(upload: UploadFile | None) -> bytes | None:
 
 async def _read_files(upload: list[UploadFile]) -> list[bytes]:
     return [await item.read() for item in upload]
-
-
-def _connection(connection: Any) -> Any:
-    return connection
-
-
-def _connection_as(cls: Any, connection: Any) -> Any:
-    return connection if isinstance(connection, cls) else cls(connection.scope, connection._receive, connection._send)
-
-
-def _is_class(value: Any) -> bool:
-    return isinstance(value, type)
-
-
-def _state(connection: Any) -> Any:
-    return connection.state
-
-
-def _from_scope(cls: Any, connection: Any) -> Any:
-    return cls.__from_scope__(connection.scope)
-
-
-def _empty_response(connection: Any) -> Response:
-    return Response()

@@ -9,22 +9,73 @@ from typing import Any
 
 from armillary.asgi_types import Receive, Scope, Send
 from armillary.concurrency import run_in_threadpool
+from armillary.serialization import ValidationError, ValidationIssue
 
-from ._plan import Call
-from ._values import Targets
+from ._plan import Call, Plan
+from ._provided import Making, Provided
+from ._values import Targets, make_groups
 
 
-async def call_with_dependencies(calls: tuple[Call, ...], targets: Targets, early: AsyncExitStack, late: Any) -> Any:
+def provide(arguments: tuple[Provided, ...], connection: Any, targets: Targets) -> list[tuple[Making, Any]]:
+    """Make the arguments that the connection alone gives; return those that change the response.
+
+    Raises:
+        HTTPException: the connection does not have one.
+    """
+    given: list[tuple[Making, Any]] = []
+    for target, name, making in arguments:
+        if making.runs_after or making.is_response:
+            # One for the endpoint and all its dependencies.
+            known = [value for other, value in given if other.kind is making.kind]
+            value = known[0] if known else making.make(connection)
+            if not known:
+                given.append((making, value))
+        else:
+            value = making.make(connection)
+        targets[target][name] = value
+    return given
+
+
+async def read_values(plan: Plan, connection: Any, targets: Targets) -> None:
+    """Read the arguments that come from the request.
+
+    Raises:
+        ValidationError: some are missing or wrong.
+        HTTPException: the body is malformed, too large or of another media type.
+    """
+    issues: list[ValidationIssue] = []
+    if plan.texts is not None:
+        plan.texts.fill(connection, targets, issues)
+    if plan.body is not None:
+        await plan.body.fill(connection, targets, issues)
+    if plan.groups:
+        make_groups(plan.groups, targets, issues)
+    if issues:
+        raise ValidationError(issues, "The request")
+
+
+async def call_with_dependencies(
+    plan: Plan, connection: Any, targets: Targets, early: AsyncExitStack, late: AsyncExitStack
+) -> Any:
     """Call the dependencies and then the endpoint; return its result.
 
+    The first dependencies, if they need nothing of what is sent, are called before any of it is read: what they reject
+    is rejected whatever it says.
+
     Args:
-        calls: in their order.
+        plan: the calls, and what is read for them.
+        connection: the request or WebSocket.
         targets: the arguments found so far.
         early: ends generators before the response.
         late: ends generators after it.
+
+    Raises:
+        ValidationError, HTTPException: as `read_values`, and what a function raises.
     """
     results: list[Any] = []
-    for call in calls:
+    for position, call in enumerate(plan.calls):
+        if position == plan.before_reading:
+            await read_values(plan, connection, targets)
         arguments = targets[call.target]
         for name, number in call.needs:
             arguments[name] = results[number]
@@ -78,3 +129,16 @@ class FinishingResponse:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async with self._stack:
             await self.response(scope, receive, send)
+
+
+class WorkingResponse:
+    """A response, not one of this toolkit, after which work is done."""
+
+    def __init__(self, response: Any, work: list[Any]) -> None:
+        self.response = response
+        self._work = work
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.response(scope, receive, send)
+        for each in self._work:
+            await each()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, TypeAlias
+
+from armillary.asgi_types import HTTPException
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -126,6 +128,43 @@ class Depends:
     function: Callable[..., Any] | None = None
     use_cache: bool = True
     scope: Literal["function", "request"] = "request"
+
+
+@dataclass(frozen=True)
+class Policy(Depends):
+    """A dependency that decides: unless its function returns True, the response is a 403.
+
+    Args:
+        function: as of `Depends`; it returns a bool.
+        detail: a sentence for the client.
+        status_code: of the response, such as 404 for what is not to be known of.
+
+    >>> from typing import Annotated
+    >>> from armillary.datastructures import HTTPConnection
+    >>> async def is_own(number: int, connection: HTTPConnection) -> bool: ...
+    >>> async def show(number: int, allowed: Annotated[bool, Policy(is_own)]) -> str: ...
+    """
+
+    detail: str | None = None
+    status_code: int = 403
+
+    def check(self, allowed: Any) -> bool:
+        """Return True for what the function returns.
+
+        Raises:
+            HTTPException: it is False.
+            TypeError: it is no bool.
+        """
+        if not isinstance(allowed, bool):
+            name = getattr(self.function, "__qualname__", repr(self.function))
+            raise TypeError(f"the policy {name} returned {allowed!r}; return True or False")
+        if not allowed:
+            raise HTTPException(self.status_code, self.detail)
+        return True
+
+
+Dependency: TypeAlias = Depends | Callable[..., Any]
+"""What the dependencies of a route, a router or an application are: a function stands for `Depends(function)`."""
 
 
 @dataclass(frozen=True)

@@ -7,15 +7,13 @@ from contextlib import AsyncExitStack
 from typing import Any
 
 from armillary.asgi_types import Receive, Scope, Send, is_async_callable
-from armillary.serialization import ValidationError, ValidationIssue
 from armillary.websockets import WebSocket, websocket_session
 
 from ._place import BindingError
 from ._plan import build_plan
-from ._running import call_with_dependencies
+from ._running import call_with_dependencies, provide
 from ._signature import EndpointSignature
-from ._sources import Depends
-from ._values import make_groups
+from ._sources import Dependency
 
 
 class BoundWebSocket:
@@ -34,7 +32,7 @@ class BoundWebSocket:
         function: Callable[..., Any],
         *,
         path: frozenset[str],
-        dependencies: Sequence[Depends] = (),
+        dependencies: Sequence[Dependency] = (),
         websocket_class: type[WebSocket] = WebSocket,
     ) -> None:
         if not is_async_callable(function):
@@ -45,7 +43,7 @@ class BoundWebSocket:
         self._plan = build_plan(function, kind="websocket", path=path, dependencies=dependencies)
         self.signature = EndpointSignature(
             parameters=self._plan.parameters,
-            errors=frozenset({422} if self._plan.parameters else ()),
+            errors=self._plan.errors | frozenset[int]((422,) if self._plan.parameters else ()),
             dependencies=tuple(call.function for call in self._plan.calls[:-1]),
         )
         self.app = websocket_session(self._run, websocket_class=websocket_class)
@@ -61,17 +59,12 @@ class BoundWebSocket:
                 self.endpoint, kind="websocket", path=self._path, dependencies=self._dependencies, overrides=overrides
             )
         targets: list[dict[str, Any]] = [{} for _ in range(plan.targets)]
-        issues: list[ValidationIssue] = []
-        if plan.texts is not None:
-            plan.texts.fill(websocket, targets, issues)
-        if plan.groups:
-            make_groups(plan.groups, targets, issues)
-        if issues:
-            raise ValidationError(issues, "The request")
-        for provided in plan.provided:
-            targets[provided.target][provided.name] = provided.make(websocket)
+        given = provide(plan.provided, websocket, targets)
         async with AsyncExitStack() as stack:
-            await call_with_dependencies(plan.calls, targets, stack, stack)
+            await call_with_dependencies(plan, websocket, targets, stack, stack)
+        for making, value in given:
+            if making.runs_after:
+                await value()
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({getattr(self.endpoint, '__qualname__', self.endpoint)})"
@@ -81,7 +74,7 @@ def bind_websocket(
     function: Callable[..., Any],
     *,
     path: Mapping[str, bool] | Sequence[str] = (),
-    dependencies: Sequence[Depends] = (),
+    dependencies: Sequence[Dependency] = (),
     websocket_class: type[WebSocket] = WebSocket,
 ) -> BoundWebSocket:
     """Return an ASGI application that calls a typed function for each WebSocket.
@@ -92,7 +85,7 @@ def bind_websocket(
     Args:
         function: an async function; a parameter annotated `WebSocket` is the connection.
         path: the names of the path parameters.
-        dependencies: called before the function, their results not used.
+        dependencies: functions, `Depends` and `Policy` called before the function, their results not used.
         websocket_class: the class of the connection.
 
     Raises:

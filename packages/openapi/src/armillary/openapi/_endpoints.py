@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from armillary.asgi_types import is_plain_function
 from armillary.routing import BaseRoute, Host, Mount, Route
 
+MAX_LAYERS = 64
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
 CONVERTOR = re.compile(r"(?<=\{)([^{}:]+):[^{}]+(?=})")
 
@@ -37,34 +38,55 @@ class FoundRoute(NamedTuple):
         path: with the paths of its mounts and without convertors.
         route: the route itself.
         convertors: those of its own path and of the mounts', by parameter.
+        guards: what the dependencies of the routers and mounts around it, and of an application, take: the
+            `guard_signature` of each.
     """
 
     path: str
     route: Route
     convertors: Mapping[str, Any]
+    guards: tuple[Any, ...] = ()
 
 
 def find_routes(
-    routes: Iterable[BaseRoute], prefix: str = "", above: Mapping[str, Any] | None = None
+    routes: Iterable[BaseRoute],
+    prefix: str = "",
+    above: Mapping[str, Any] | None = None,
+    guards: tuple[Any, ...] = (),
 ) -> Iterator[FoundRoute]:
     """Yield every route to include in the schema, those below mounts and hosts too."""
     known = dict(above or {})
     for route in routes:
         if isinstance(route, Mount):
             path = prefix + without_convertors(route.path)
-            yield from find_routes(route.routes or (), path, {**known, **route.param_convertors})
+            below = (*guards, *guards_of(route.app))
+            yield from find_routes(route.routes or (), path, {**known, **route.param_convertors}, below)
         elif isinstance(route, Host):
-            yield from find_routes(route.routes or (), prefix, known)
+            yield from find_routes(route.routes or (), prefix, known, (*guards, *guards_of(route.app)))
         elif isinstance(route, Route) and route.include_in_schema:
             path = prefix + without_convertors(route.path)
-            yield FoundRoute(path, route, {**known, **route.param_convertors})
+            own = (*guards, *guards_of(route.app))
+            yield FoundRoute(path, route, {**known, **route.param_convertors}, own)
+
+
+def guards_of(app: Any) -> Iterator[Any]:
+    """Yield what the dependencies around an application, a router or what is inside its middleware take."""
+    for _ in range(MAX_LAYERS):
+        if app is None:
+            return
+        router = getattr(app, "router", app)
+        for candidate in (app, getattr(router, "guard", None)):
+            signature = getattr(candidate, "guard_signature", None)
+            if signature is not None:
+                yield signature
+        app = getattr(app, "app", None)
 
 
 def find_endpoints(routes: Iterable[BaseRoute]) -> Iterator[EndpointInfo]:
     """Yield every operation to include in the schema; HEAD is left out."""
-    for path, route, convertors in find_routes(routes):
-        for method, func in operations(route):
-            yield EndpointInfo(path, method, func, convertors)
+    for found in find_routes(routes):
+        for method, func in operations(found.route):
+            yield EndpointInfo(found.path, method, func, found.convertors)
 
 
 def operations(route: Route) -> Iterator[tuple[str, Callable[..., Any]]]:

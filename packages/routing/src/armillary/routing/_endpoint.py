@@ -134,6 +134,21 @@ def bound_websocket_application(
     return bind_websocket(endpoint, path=[*convertors], dependencies=dependencies)
 
 
+def guarded_application(app: ASGIApp, convertors: Mapping[str, Any], dependencies: Sequence[Any]) -> ASGIApp:
+    """Return the application that calls dependencies before another application.
+
+    Raises:
+        TypeError: a dependency cannot be called so, or `armillary-binding` is not installed.
+    """
+    try:
+        from armillary.binding import guard
+    except ModuleNotFoundError as exc:
+        if exc.name != "armillary.binding":
+            raise
+        raise _missing_part(app, "armillary-binding", "typed") from exc
+    return guard(app, dependencies, path=[*convertors])
+
+
 _ANY_TEXT: Final = frozenset(("StringConvertor", "PathConvertor"))
 
 
@@ -141,7 +156,7 @@ def _missing_part(endpoint: Any, package: str, extra: str = "functions") -> Type
     name = getattr(endpoint, "__name__", repr(endpoint))
     code = getattr(endpoint, "__code__", None)
     place = "" if code is None else f" ({code.co_filename}:{code.co_firstlineno})"
-    what = "a plain function" if extra == "functions" else "a function of more than a request"
+    what = "a plain function" if extra == "functions" else "a function of more than a request, or has dependencies,"
     return TypeError(
         f"endpoint {name}{place} is {what} and {package} is not installed: "
         f"run `pip install armillary-routing[{extra}]`, or pass an ASGI application"

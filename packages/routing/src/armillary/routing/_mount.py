@@ -11,7 +11,7 @@ from armillary.datastructures import URLPath
 
 from ._base_route import BaseRoute
 from ._body_limit import Limit, limited
-from ._endpoint import MiddlewareList, wrap
+from ._endpoint import MiddlewareList, guarded_application, wrap
 from ._match import Match, NoMatchFound
 from ._matched_scope import ScopedApp, merged_params, record_template
 from ._path_text import decoded
@@ -89,12 +89,10 @@ class Mount(TemplateRoute):
 
     def included(self, prefix: str, name: str, tags: Sequence[str], dependencies: Sequence[Any]) -> Mount:
         """Return this mount below a prefix, for a router that includes its own."""
-        if dependencies:
-            raise TypeError(
-                f"include cannot give dependencies to what is mounted at {self.path!r}; use middleware there"
-            )
         copied = copy(self)
         copied._set_path(prefix + self.path, "/{path:path}")
+        if dependencies:
+            copied.app = guarded_application(self.app, {}, dependencies)
         copied.name = name + self.name if self.name else ""
         return copied
 

@@ -132,15 +132,16 @@ class Registration:
     ) -> None:
         """Append copies of another router's routes, as they are now.
 
-        Not a mount: they are routes of this router, at no cost per request. The other router's middleware, lifespan
-        and default are left out; `mount` keeps them.
+        Not a mount: they are routes of this router, at no cost per request. The other router's dependencies join those
+        of each route; its middleware, lifespan and default are left out, `mount` keeps them.
 
         Args:
             router: a router, or anything with `routes`.
             prefix: put before each path, such as "/users".
             name: put before each name, as "users:".
             tags: put before the tags of each route.
-            dependencies: called before those of each route: `armillary.binding.Depends(...)`.
+            dependencies: called before those of each route: functions, or `armillary.binding.Depends(...)` and
+                `Policy(...)`.
 
         Raises:
             TypeError: it has no routes, or one that cannot be included so.
@@ -161,6 +162,7 @@ class Registration:
         routes = getattr(router, "routes", None)
         if routes is None:
             raise TypeError(f"include takes a router, got {router!r}")
+        dependencies = (*dependencies, *getattr(router, "dependencies", ()))
         for route in [*routes]:
             included = getattr(route, "included", None)
             if included is None:

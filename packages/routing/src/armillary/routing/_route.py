@@ -13,6 +13,7 @@ from ._endpoint import (
     MiddlewareList,
     bound_application,
     endpoint_name,
+    guarded_application,
     method_set,
     request_application,
     wrap,
@@ -47,7 +48,7 @@ class Route(EndpointRoute):
         max_body_size: bytes a request body may have, None for no limit; inherited by
             default.
         status_code: of what a function returns that is no response; by default 200, or 204 for `-> None`.
-        dependencies: of a function, called before it: `armillary.binding.Depends(...)`.
+        dependencies: called before the endpoint: functions, or `armillary.binding.Depends(...)` and `Policy(...)`.
         **operation: what API documents say about it; see `Operation`.
 
     Attributes:
@@ -101,9 +102,9 @@ class Route(EndpointRoute):
         # What keeps the record of a connection is an application, such as what `request_response` returns.
         is_function = is_plain_function(endpoint) and not getattr(endpoint, "keeps_record", False)
         self.methods = self.method_set(["GET"] if is_function and methods is None else methods)
-        if not is_function and (status_code is not None or dependencies):
-            raise TypeError(f"status_code and dependencies are for functions; {self.name} is an application")
-        self.base_app = self.function_app(endpoint) if is_function else endpoint
+        if not is_function and status_code is not None:
+            raise TypeError(f"status_code is for functions; {self.name} is an application")
+        self.base_app = self.function_app(endpoint) if is_function else self.guarded_app(endpoint)
         app = wrap(self.base_app, middleware)
         self.app = self.limited_app(app, max_body_size, counts=not is_function or bool(middleware))
 
@@ -118,6 +119,12 @@ class Route(EndpointRoute):
         if self.status_code is None and not self.dependencies and is_plain(endpoint, self.param_convertors):
             return request_application(endpoint)
         return bound_application(endpoint, self.param_convertors, self.status_code, self.dependencies)
+
+    def guarded_app(self, endpoint: ASGIApp) -> ASGIApp:
+        """Return the endpoint's application after its dependencies."""
+        if not self.dependencies:
+            return endpoint
+        return guarded_application(endpoint, self.param_convertors, self.dependencies)
 
     def included(self, prefix: str, name: str, tags: Sequence[str], dependencies: Sequence[Any]) -> Route:
         """Return this route below a prefix, for a router that includes its own."""

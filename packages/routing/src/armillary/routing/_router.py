@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Any, ClassVar
 
@@ -12,7 +12,7 @@ from armillary.exchange import has_registered_handlers
 
 from ._base_route import BaseRoute
 from ._body_limit import Limit, limited
-from ._endpoint import MiddlewareList, checked_callable, wrap
+from ._endpoint import MiddlewareList, checked_callable, guarded_application, wrap
 from ._fallback_responses import respond_not_found
 from ._host import Host
 from ._lifespan import LifespanRun, MountedLifespan, checked_lifespan, mounts_to_run, serve_lifespan
@@ -44,6 +44,8 @@ class Router(Selection, Registration):
         match_slashes: serve such a path as if it had been the other one, which is then that of the scope.
         raw_path: match the path before percent-decoding, so that `%2F` can be inside a parameter.
         automatic_options: respond to OPTIONS, if no route does, with the methods of the path.
+        dependencies: called before the router looks for a route, for all that it serves: functions, or
+            `armillary.binding.Depends(...)` and `Policy(...)`. They cannot take path parameters.
 
     Raises:
         TypeError: for anything in `routes` that is no route, and for a `default` or `lifespan` that cannot be called.
@@ -55,6 +57,10 @@ class Router(Selection, Registration):
     >>> router.url_path_for("ping")
     '/ping'
     """
+
+    # For subclasses with another constructor.
+    dependencies: tuple[Any, ...] = ()
+    guard: ASGIApp | None = None
 
     mount_type: ClassVar[type[Mount]] = Mount
     host_type: ClassVar[type[Host]] = Host
@@ -71,6 +77,7 @@ class Router(Selection, Registration):
         match_slashes: bool = False,
         raw_path: bool = False,
         automatic_options: bool = False,
+        dependencies: Sequence[Any] = (),
     ) -> None:
         self._routes = self.route_list_type(routes if routes is not None else ())
         self.redirect_slashes = redirect_slashes
@@ -79,7 +86,9 @@ class Router(Selection, Registration):
         self.automatic_options = automatic_options
         self.default = self.not_found if default is None else self.check_callable(default, "default")
         self.lifespan_context: Any = self.lifespan_of(lifespan)
-        self.middleware_stack = self.limited_app(wrap(self.app, middleware), max_body_size)
+        self.dependencies = tuple(dependencies)
+        self.guard = guarded_application(self.app, {}, self.dependencies) if dependencies else None
+        self.middleware_stack = self.limited_app(wrap(self.guard or self.app, middleware), max_body_size)
 
     def check_callable(self, value: Any, parameter: str) -> Any:
         """Return an application, or raise TypeError; override to take what cannot be called."""

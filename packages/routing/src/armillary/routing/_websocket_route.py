@@ -12,6 +12,7 @@ from ._endpoint import (
     MiddlewareList,
     bound_websocket_application,
     endpoint_name,
+    guarded_application,
     websocket_application,
     wrap,
 )
@@ -29,7 +30,7 @@ class WebSocketRoute(EndpointRoute):
             bound by `armillary.binding`.
         name: for `url_path_for`; by default the endpoint's own name.
         middleware: wrapped around this endpoint alone, the first being outermost.
-        dependencies: of a function, called before it: `armillary.binding.Depends(...)`.
+        dependencies: called before the endpoint: functions, or `armillary.binding.Depends(...)` and `Policy(...)`.
 
     >>> class Echo:
     ...     async def __call__(self, scope, receive, send): ...
@@ -57,15 +58,19 @@ class WebSocketRoute(EndpointRoute):
         self.endpoint = self.check_callable(endpoint, "endpoint")
         self.name = endpoint_name(endpoint) if name is None else name
         is_function = is_plain_function(endpoint)
-        if dependencies and not is_function:
-            raise TypeError(f"dependencies are for functions; {self.name} is an application")
-        self.base_app = self.function_app(endpoint) if is_function else endpoint
+        self.base_app = self.function_app(endpoint) if is_function else self.guarded_app(endpoint)
         self.app = wrap(self.base_app, middleware)
 
     def function_app(self, endpoint: Endpoint) -> ASGIApp:
         if not self.dependencies and is_plain(endpoint, self.param_convertors, checks_result=False):
             return websocket_application(endpoint)
         return bound_websocket_application(endpoint, self.param_convertors, self.dependencies)
+
+    def guarded_app(self, endpoint: ASGIApp) -> ASGIApp:
+        """Return the endpoint's application after its dependencies."""
+        if not self.dependencies:
+            return endpoint
+        return guarded_application(endpoint, self.param_convertors, self.dependencies)
 
     def included(self, prefix: str, name: str, tags: Sequence[str], dependencies: Sequence[Any]) -> WebSocketRoute:
         """Return this route below a prefix, for a router that includes its own."""

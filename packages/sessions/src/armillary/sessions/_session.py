@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import ItemsView, Iterator, KeysView, ValuesView
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
+
+from armillary.asgi_types import Scope, value_in_scope
 
 from ._errors import SessionNotSaved
 
@@ -27,6 +29,16 @@ class Session(dict[str, Any]):
     accessed = modified = False
     too_late: str | None = None
     """Why a change can no longer be saved; None as long as it can."""
+
+    @classmethod
+    def __from_scope__(cls, scope: Scope) -> Self:
+        """Return the session of a connection, for a parameter of a typed endpoint; this is not an access.
+
+        Raises:
+            RuntimeError: no session middleware of this kind is around the application.
+        """
+        provider = "SessionMiddleware" if cls is Session else f"the middleware that keeps a {cls.__name__}"
+        return value_in_scope(cls, scope, "session", provider)
 
     def mark_modified(self) -> None:
         """Record that the session must be saved.

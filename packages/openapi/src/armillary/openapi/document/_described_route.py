@@ -10,12 +10,10 @@ from typing import TYPE_CHECKING, Any
 from armillary.routing import BaseRoute
 
 from .._docstring import parse_docstring, prose
-from .._endpoints import FoundRoute, find_routes, operations
+from .._endpoints import MAX_LAYERS, FoundRoute, find_routes, operations
 
 if TYPE_CHECKING:
     from armillary.binding import BoundEndpoint, EndpointSignature
-
-MAX_LAYERS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +28,7 @@ class DescribedRoute:
         signature: what `armillary.binding` found in the function; None for a function of a request.
         options: what was given to the route: status_code, summary, tags, responses and the like.
         route: the route itself.
+        guards: the signatures of the dependencies around it, the outermost first.
     """
 
     path: str
@@ -39,6 +38,7 @@ class DescribedRoute:
     signature: EndpointSignature | None
     options: Mapping[str, Any]
     route: Any
+    guards: tuple[EndpointSignature, ...] = ()
 
     @property
     def label(self) -> str:
@@ -49,6 +49,18 @@ class DescribedRoute:
     def parameter_names(self) -> list[str]:
         """The names of the parameters in the path."""
         return [name for name in self.convertors if f"{{{name}}}" in self.path]
+
+    @property
+    def signatures(self) -> tuple[EndpointSignature, ...]:
+        """Those of the dependencies around it and of the function."""
+        return self.guards if self.signature is None else (*self.guards, self.signature)
+
+    @property
+    def required_scopes(self) -> list[str]:
+        """What a client must be granted, by what `armillary.authentication` put on functions and dependencies."""
+        functions = [function for signature in self.signatures for function in signature.dependencies]
+        found = [scope for each in (*functions, self.function) for scope in getattr(each, "required_scopes", ())]
+        return [*dict.fromkeys(found)]
 
     def docstring(self) -> Mapping[str, Any]:
         """Return the operation in the docstring's YAML.
@@ -67,9 +79,9 @@ class DescribedRoute:
         return {name: line for name, line in lines.items() if line}
 
 
-def described_routes(routes: Iterable[BaseRoute]) -> Iterator[DescribedRoute]:
+def described_routes(routes: Iterable[BaseRoute], guards: tuple[Any, ...] = ()) -> Iterator[DescribedRoute]:
     """Yield every operation of routes that generated descriptions are to list; HEAD is left out."""
-    for found in find_routes(routes):
+    for found in find_routes(routes, guards=guards):
         options: Mapping[str, Any] = getattr(found.route, "operation", None) or {}
         if options.get("include_in_schema", True) is False:
             continue
@@ -77,7 +89,9 @@ def described_routes(routes: Iterable[BaseRoute]) -> Iterator[DescribedRoute]:
         signature = None if bound is None else bound.signature
         for method, function in handled_methods(found):
             handler = function if bound is None else bound.endpoint
-            yield DescribedRoute(found.path, method, handler, found.convertors, signature, options, found.route)
+            yield DescribedRoute(
+                found.path, method, handler, found.convertors, signature, options, found.route, found.guards
+            )
 
 
 def handled_methods(found: FoundRoute) -> Iterator[tuple[str, Callable[..., Any]]]:

@@ -10,7 +10,7 @@ from armillary.http import Request, Response, precondition_status, received_cond
 from armillary.routing import BaseRoute, Route
 from armillary.serialization import encode_json
 
-from .._endpoints import METHODS, find_routes
+from .._endpoints import METHODS, find_routes, guards_of
 from .._yaml import to_yaml
 from ..pages import Page, SwaggerUI
 from ..schemas._components import Components
@@ -216,11 +216,11 @@ class OpenAPI:
     def _make(self) -> Schema:
         types = TypeSchemas(Components(self.separate_input), self.types)
         has_query = not self.openapi_version.startswith("3.1.")
-        builder = OperationBuilder(types, self.operation_id, self.security, has_query)
+        builder = OperationBuilder(types, self.operation_id, self.security, self.security_schemes, has_query)
         document: Schema = {"openapi": self.openapi_version, "info": self.info}
         if self.servers:
             document["servers"] = self.servers
-        document["paths"] = path_items(described_routes(self._routes()), builder, has_query)
+        document["paths"] = path_items(described_routes(self._routes(), (*guards_of(self.app),)), builder, has_query)
         webhooks = path_items(described_routes(self.webhooks), builder, has_query)
         if webhooks:
             document["webhooks"] = {path.removeprefix("/"): item for path, item in webhooks.items()}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from ..schemas._constraints import Schema
@@ -25,6 +25,7 @@ class OperationBuilder:
         types: makes the schemas.
         operation_id: the rule for operation ids that routes do not name.
         security: what every operation requires that says nothing else.
+        schemes: the names of the security schemes.
         items: whether the document's version has `itemSchema`.
     """
 
@@ -33,12 +34,14 @@ class OperationBuilder:
         types: TypeSchemas,
         operation_id: Callable[[DescribedRoute], str] | None,
         security: Sequence[SecurityRequirement],
+        schemes: Iterable[str],
         items: bool,
     ) -> None:
         self.types = types
         self.ids = OperationIds()
         self.operation_id = operation_id or default_operation_id
         self.security = security_requirements(security)
+        self.schemes = [*schemes]
         self.items = items
 
     def build(self, route: DescribedRoute) -> Schema:
@@ -76,12 +79,15 @@ class OperationBuilder:
             operation["requestBody"] = request_body_of(body, self.types)
         given = options.get("security")
         required = written.get("security", given)
+        if required is None and (scopes := route.required_scopes):
+            required = given = self.with_scopes(scopes) or None
         security = self.security if required is None else security_requirements(required)
         operation["responses"] = responses_of(
             route,
             self.types,
             secured=bool(security) and {} not in security,
-            scoped=any(scopes for requirement in security for scopes in requirement.values()),
+            scoped=any(scopes for requirement in security for scopes in requirement.values())
+            or bool(route.required_scopes),
             items=self.items,
             # A function of a request says nothing of its result, so what is written is all there is.
             with_result=route.signature is not None or "responses" not in written,
@@ -95,6 +101,16 @@ class OperationBuilder:
         if options.get("servers"):
             operation["servers"] = [server_object(server) for server in options["servers"]]
         return operation
+
+    def with_scopes(self, scopes: Sequence[str]) -> list[dict[str, list[str]]]:
+        """Return what an operation requires whose dependencies or decorators require scopes.
+
+        It is what every operation requires, or any one of the schemes if they require nothing, with these scopes. The
+        scope "authenticated" is no client's to ask for: it says that there is a user.
+        """
+        asked = [scope for scope in scopes if scope != "authenticated"]
+        known = [item for item in self.security if item] or [{name: []} for name in self.schemes]
+        return [{name: [*own, *asked] for name, own in requirement.items()} for requirement in known]
 
 
 def security_requirements(given: Sequence[SecurityRequirement]) -> list[dict[str, list[str]]]:

@@ -22,9 +22,9 @@ IGNORED_HEADERS: Final = frozenset({"accept", "authorization", "content-type"})
 def parameters_of(route: DescribedRoute, types: TypeSchemas) -> list[Schema]:
     """Return the Parameter Objects of an operation."""
     found: list[Schema] = []
-    if route.signature is not None:
-        for parameter in route.signature.parameters:
-            found.extend(parameter_objects(parameter, route, types))
+    for signature in route.signatures:
+        for parameter in signature.parameters:
+            found.extend(item for item in parameter_objects(parameter, route, types) if is_new(item, found))
     described = {parameter["name"] for parameter in found if parameter["in"] == "path"}
     missing = [
         {"name": name, "in": "path", "required": True, "schema": parameter_schema(route.convertors[name])}
@@ -33,6 +33,10 @@ def parameters_of(route: DescribedRoute, types: TypeSchemas) -> list[Schema]:
     ]
     kept = [item for item in found if item["in"] != "path" or item["name"] in route.parameter_names]
     return [*missing, *kept]
+
+
+def is_new(parameter: Schema, known: list[Schema]) -> bool:
+    return all((item["name"], item["in"]) != (parameter["name"], parameter["in"]) for item in known)
 
 
 def parameter_objects(parameter: Any, route: DescribedRoute, types: TypeSchemas) -> Iterator[Schema]:

@@ -124,8 +124,8 @@ def error_statuses(route: DescribedRoute, *, secured: bool, scoped: bool) -> lis
         found.add("403")
     if any(may_mismatch(route.convertors[name]) for name in route.parameter_names):
         found.add("404")
-    errors: Any = getattr(route.signature, "errors", ())
-    found.update(str(int(code)) for code in errors)
+    for signature in route.signatures:
+        found.update(str(int(code)) for code in signature.errors)
     return sorted(found)
 
 
