@@ -55,14 +55,14 @@ class Server:
             text=True,
         )
 
-    def wait_until_ready(self, seconds: float = 15) -> None:
+    def wait_until_ready(self, seconds: float = 60) -> None:
         try:
             wait_for_port(self.port, self.process, seconds)
         except TimeoutError:
             self.process.kill()
             raise AssertionError(f"{self.name} did not start:\n{self.process.communicate()[0]}") from None
 
-    def stop(self, number: int = signal.SIGTERM, seconds: float = 15) -> tuple[float, str]:
+    def stop(self, number: int = signal.SIGTERM, seconds: float = 30) -> tuple[float, str]:
         """Send a signal and return how long the server took to end, and what it printed."""
         started = time.monotonic()
         if self.process.poll() is None:

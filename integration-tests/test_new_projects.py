@@ -105,7 +105,7 @@ def test_a_new_project_is_locked_typed_tested_and_served(shell: Callable[[str], 
     port = free_port()
     server = project.serve("uv", "run", "armillary", "run", "--port", str(port))
     try:
-        wait_for_port(port, server, 30)
+        wait_for_port(port, server)
         for path in (TEMPLATES[template], "/health"):
             with urlopen(f"http://127.0.0.1:{port}{path}") as response:
                 assert response.status == 200
@@ -139,7 +139,7 @@ def test_the_commands_of_the_dockerfile_make_what_is_served(shell: Callable[[str
     command = [port if part == "8000" else part for part in command]
     server = image.serve(str(build / ".venv" / "bin" / command[0]), *command[1:])
     try:
-        wait_for_port(int(port), server, 30)
+        wait_for_port(int(port), server)
         health = re.search(r'HEALTHCHECK CMD \["python", "-c", "(.*)"\]', dockerfile)[1]  # type: ignore[index]
         image.run(str(build / ".venv" / "bin" / "python"), "-c", health.replace("8000", port))
     finally:
@@ -170,7 +170,7 @@ def test_from_an_empty_folder_to_a_served_api_in_five_commands(
     port = free_port()
     server = shell.serve(*commands[-1].split(), "--port", str(port))
     try:
-        wait_for_port(port, server, 30)
+        wait_for_port(port, server)
         with urlopen(f"http://127.0.0.1:{port}/stars") as response:
             assert response.status == 200
         with capsys.disabled():

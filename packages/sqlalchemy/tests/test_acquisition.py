@@ -58,11 +58,13 @@ async def test_an_engine_of_ones_own_without_a_free_connection_is_a_503_in_bound
 
 async def test_other_uses_of_an_engine_are_not_bounded(tmp_path: Path) -> None:
     engine = create_async_engine(f"sqlite+aiosqlite:///{tmp_path}/x.db", pool_size=1, max_overflow=0)
-    database = Database(engine, pool_timeout=0.05)
+    database = Database(engine, pool_timeout=0.5)
+    async with engine.connect():
+        pass  # opened without a limit, so that only the pool is waited for
     async with database.transaction() as held:
         await held.execute(text("SELECT 1"))
         with pytest.raises(TimeoutError):
-            async with asyncio.timeout(0.3):
+            async with asyncio.timeout(1):
                 await engine.connect()
     await database.close()
 

@@ -39,7 +39,7 @@ class Picture:
     taken: datetime
 
 
-async def wait_until(condition: Callable[[], Any], seconds: float = 15) -> None:
+async def wait_until(condition: Callable[[], Any], seconds: float = 60) -> None:
     with anyio.fail_after(seconds):
         while not condition():
             await anyio.sleep(0.02)

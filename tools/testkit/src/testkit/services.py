@@ -55,7 +55,7 @@ def is_listening(port: int) -> bool:
         return client.connect_ex(("127.0.0.1", port)) == 0
 
 
-def wait_for_port(port: int, process: subprocess.Popen[Any] | None = None, seconds: float = 20) -> None:
+def wait_for_port(port: int, process: subprocess.Popen[Any] | None = None, seconds: float = 60) -> None:
     """Wait until something listens on a port.
 
     Args:
