@@ -11,7 +11,7 @@ from armillary.exchange import start_headers
 from ._coding import Coding
 from ._content_types import DEFAULT_EXCLUDED_CONTENT_TYPES
 from ._gzip import Gzip
-from ._header_fields import Header, varying_fields
+from ._header_fields import varying_fields
 from ._installed import make_codings
 from ._policy import CompressionPolicy, check_size
 from ._response import CodedResponse
@@ -53,10 +53,10 @@ class _Compression:
             if message["type"] != "http.response.start":
                 return send(message)
             headers = start_headers(message)
-            status = message["status"]
-            if status != 304 and self._is_small(headers, scope):
+            may_code, size = self.policy.examine(message["status"], headers)
+            if size is not None and size < self.minimum_size and message["status"] != 304 and accepts_identity(scope):
                 onward = send
-                if self.policy.may_code(status, headers):  # for a client that rejects identity
+                if may_code:  # for a client that rejects identity
                     headers = varying_fields(headers)
             else:
                 onward = self._response(scope, send).send
@@ -64,18 +64,6 @@ class _Compression:
 
         app = self.app
         await app(scope, receive, send_coded)
-
-    def _is_small(self, headers: list[Header], scope: Scope) -> bool:
-        """Return whether a response declares a body that is too small to be coded for this client."""
-        for name, length in headers:
-            if name == b"content-length":
-                if not length.isdigit() or len(length) > 19 or int(length) >= self.minimum_size:
-                    return False
-                # Only a client that names identity, or `*`, can reject a body without a coding. By `find`, since `in`
-                # takes what is looked for as the number of a byte first, and makes an exception as it is none.
-                accepted = accept_encoding(scope)
-                return accepted.find(b"identity") < 0 and accepted.find(b"*") < 0
-        return False
 
     def _response(self, scope: Scope, send: Send) -> CodedResponse:
         policy = self.policy
@@ -156,3 +144,12 @@ class GZipMiddleware(_Compression):
 def accept_encoding(scope: Scope) -> bytes:
     """Return the Accept-Encoding of a request, its lines joined; b"" if there is none."""
     return joined_lines(scope["headers"], b"accept-encoding") or b""
+
+
+def accepts_identity(scope: Scope) -> bool:
+    """Return whether a client takes a body without a coding, for certain: one that rejects it names it, or `*`."""
+    for name, value in scope["headers"]:
+        # By `find`, since `in` first takes what is looked for as the number of a byte, which costs an exception.
+        if name == b"accept-encoding" and (value.find(b"identity") >= 0 or value.find(b"*") >= 0):
+            return False
+    return True

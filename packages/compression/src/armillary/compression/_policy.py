@@ -17,6 +17,7 @@ from ._header_fields import Header
 BYTE_DEPENDENT_FIELDS = frozenset(
     {b"content-encoding", b"content-range", b"content-digest", b"repr-digest", b"content-md5"}
 )
+_TELLING_FIELDS = BYTE_DEPENDENT_FIELDS | {b"content-length", b"content-type", b"cache-control"}
 
 
 class Choice(NamedTuple):
@@ -57,31 +58,31 @@ class CompressionPolicy:
         coding = None if preference.coding is None else self.codings[preference.coding]
         return Choice(coding, preference.rejects_identity)
 
-    def may_code(self, status: int, headers: Iterable[Header]) -> bool:
-        """Return whether a coding may be applied to a response.
+    def examine(self, status: int, headers: Iterable[Header]) -> tuple[bool, int | None]:
+        """Return whether a coding may be applied to a response, and its Content-Length.
 
-        Not to one without a body, a part of one (206), one that is coded, whose content type is
-        excluded, that has `no-transform` (RFC 9111 section 5.2.2.6), or a digest of its bytes
-        (RFC 9530). Names of headers are in lower case.
+        No coding is applied to one without a body, a part of one (206), one that is coded, whose content type is
+        excluded, that has `no-transform` (RFC 9111 section 5.2.2.6), or a digest of its bytes (RFC 9530).
+
+        Args:
+            status: of the response.
+            headers: its headers, names in lower case.
+
+        Returns:
+            The length is None if it is missing or no number.
         """
-        if status < 200 or status in {204, 205, 206, 304}:
-            return False
+        may_code = status >= 200 and status not in {204, 205, 206, 304}
+        length: int | None = None
         for name, value in headers:
-            if name in BYTE_DEPENDENT_FIELDS:
-                return False
-            if name == b"content-type" and self.excluded.contains(value):
-                return False
-            if name == b"cache-control" and b"no-transform" in map(bytes.lower, list_members(value)):
-                return False
-        return True
-
-
-def content_length(headers: Iterable[Header]) -> int | None:
-    """Return the Content-Length, None if it is missing or not a number."""
-    for name, value in headers:
-        if name == b"content-length":
-            return int(value) if value.isdigit() and len(value) < 20 else None
-    return None
+            if name not in _TELLING_FIELDS:
+                continue
+            if name == b"content-length":
+                length = int(value) if value.isdigit() and len(value) < 20 else None
+            elif name == b"content-type":
+                may_code = may_code and not self.excluded.contains(value)
+            elif name != b"cache-control" or b"no-transform" in map(bytes.lower, list_members(value)):
+                may_code = False
+        return may_code, length
 
 
 def check_size(parameter: str, size: int) -> None:

@@ -12,7 +12,7 @@ from armillary.exchange import start_headers
 
 from ._coding import Coding, Encoder
 from ._header_fields import Header, coded_fields, negotiated_fields, varying_fields
-from ._policy import CompressionPolicy, content_length
+from ._policy import CompressionPolicy
 
 COMPRESSION_THREADS = Limiter("compression", max(2, os.cpu_count() or 1))
 """For coding large bodies; more threads than processors would only take turns."""
@@ -79,12 +79,12 @@ class CodedResponse:
         headers = start_headers(message)
         message = {**message, "headers": headers}
         status = message["status"]
+        may_code, size = self._policy.examine(status, headers)
         coding = self._coding
         if status == 304 and coding is not None:
             # The tag must be that of the response the client has stored.
             message["headers"] = negotiated_fields(headers)
-        elif self._policy.may_code(status, headers):
-            size = content_length(headers)
+        elif may_code:
             is_stream = size is None and status == 200 and not self._holds_unsized
             if size is not None and size < self._minimum_size:
                 message["headers"] = self._small_fields(headers)

@@ -9,7 +9,9 @@ from armillary.exchange import Rejection, reject, start_headers
 
 from ._origins import AllowedOrigins
 from ._policy import CORSPolicy, Preflight
-from ._response_fields import ResponseFields, vary_on_origin
+from ._response_fields import ResponseFields
+
+VARY_ALONE = ResponseFields()
 
 
 class CORSMiddleware:
@@ -79,17 +81,12 @@ class CORSMiddleware:
                             response = self.policy.preflight_response(preflight)
                             await reject(scope, send, Rejection(response.status, response.sentence, response.headers))
                             return
-                    app = self.app
-                    await app(scope, receive, sharing_send(send, self.policy.fields_for(value)))
-                    return
-
-            # Like `send_shared`, with nothing to add but Vary.
-            def send_varying(message: Message) -> Awaitable[None]:
-                if message["type"] == "http.response.start":
-                    message = {**message, "headers": vary_on_origin(start_headers(message))}
-                return send(message)
-
-            await self.app(scope, receive, send_varying)
+                    fields = self.policy.fields_for(value)
+                    break
+            else:
+                fields = VARY_ALONE
+            app = self.app
+            await app(scope, receive, sharing_send(send, fields))
         elif scope["type"] == "websocket" and self.check_websockets and not self.allows_handshake(scope):
             await reject(scope, send, Rejection(403, "Origin not allowed"))
         else:

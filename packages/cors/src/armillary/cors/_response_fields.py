@@ -19,35 +19,31 @@ class ResponseFields:
         fields: names in lower case, and values.
     """
 
-    __slots__ = ("_fields", "_names")
+    __slots__ = ("_fields", "_watched")
 
     def __init__(self, fields: Iterable[Header] = ()) -> None:
         self._fields = (*fields,)
-        self._names = frozenset(name for name, _ in self._fields)
+        self._watched = frozenset((b"vary", *(name for name, _ in self._fields)))
 
     def add_to(self, headers: list[Header]) -> list[Header]:
-        """Return headers, whose names are in lower case, with the fields."""
-        names = self._names
-        for present, _ in headers:
-            if present in names:  # few applications set one
-                headers = [(name, value) for name, value in headers if name not in names]
-                break
-        return [*vary_on_origin(headers), *self._fields]
+        """Return headers, whose names are in lower case, with the fields. The list may be changed."""
+        watched = self._watched
+        vary: Header | None = None
+        for field in headers:
+            if field[0] in watched:
+                if vary is not None or field[0] != b"vary" or len(field[1]) > MAX_CACHED_SIZE:
+                    return self._add_in_place_of_others(headers)
+                vary = field
+        if vary is None:
+            headers.append(VARY_ORIGIN)
+        else:
+            headers[headers.index(vary)] = with_origin(vary[1])
+        headers += self._fields
+        return headers
 
-
-def vary_on_origin(headers: list[Header]) -> list[Header]:
-    """Return headers, whose names are in lower case, with Origin in their Vary. The list may be changed."""
-    present: Header | None = None
-    for field in headers:
-        if field[0] == b"vary":
-            if present is not None or len(field[1]) > MAX_CACHED_SIZE:
-                return merged(headers)
-            present = field
-    if present is None:
-        headers.append(VARY_ORIGIN)
-    else:
-        headers[headers.index(present)] = with_origin(present[1])
-    return headers
+    def _add_in_place_of_others(self, headers: list[Header]) -> list[Header]:
+        kept = [field for field in headers if field[0] == b"vary" or field[0] not in self._watched]
+        return [*merged(kept), *self._fields]
 
 
 def merged(headers: list[Header]) -> list[Header]:
