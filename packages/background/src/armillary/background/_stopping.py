@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from armillary.asgi_types import ASGIApp, Message, Receive, Scope, Send, is_async_callable, scope_record
+from armillary.exchange import run_lifespan
 
 from ._current_drain import enter_drain, leave_drain
 from ._drain import Drain, UnfinishedTask
@@ -104,11 +105,8 @@ class Stopping:
         if self._served:
             self._reset()  # an earlier lifespan has ended; tests start one for each client
         scope_record(scope)["stopping"] = self.event
-        receive_called = False
 
         async def receive_and_stop() -> Message:
-            nonlocal receive_called
-            receive_called = True
             message = await receive()
             if message["type"] == "lifespan.shutdown":
                 self.stop()
@@ -117,24 +115,7 @@ class Stopping:
 
         self._signals.install()
         try:
-            try:
-                await self.app(scope, receive_and_stop, send)
-            except Exception:
-                if receive_called:
-                    raise
-            if not receive_called:
-                await _complete_lifespan(receive_and_stop, send)
+            await run_lifespan(self.app, scope, receive_and_stop, send)
         finally:
             self._served = True
             self._signals.uninstall()
-
-
-async def _complete_lifespan(receive: Receive, send: Send) -> None:
-    """Send the lifespan messages of an application without lifespan support."""
-    while True:
-        message = await receive()
-        if message["type"] == "lifespan.startup":
-            await send({"type": "lifespan.startup.complete"})
-        else:
-            await send({"type": "lifespan.shutdown.complete"})
-            return

@@ -33,6 +33,7 @@ from ._handlers import (
     registered_handler,
     restore_handlers,
 )
+from ._lifespan import complete_lifespan, run_lifespan
 from ._origin_policy import (
     DecidesOrigin,
     OriginCheck,
@@ -86,6 +87,7 @@ __all__ = [
     "check_exception_handler",
     "check_origin",
     "close_reason",
+    "complete_lifespan",
     "declared_length",
     "exchange_of",
     "find_exception_handler",
@@ -104,6 +106,7 @@ __all__ = [
     "reject",
     "rejection_of",
     "restore_handlers",
+    "run_lifespan",
     "send_raises_after_disconnect",
     "start_headers",
     "track",

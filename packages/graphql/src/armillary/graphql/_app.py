@@ -10,7 +10,7 @@ from strawberry import Schema
 
 from armillary.asgi_types import Receive, Scope, Send
 from armillary.datastructures import HTTPConnection
-from armillary.exchange import check_origin
+from armillary.exchange import check_origin, complete_lifespan
 from armillary.http import Request, Response, request_response
 from armillary.websockets import OriginPolicy, WebSocket, WebSocketLimits, websocket_session
 
@@ -160,7 +160,7 @@ class GraphQL:
             require_asyncio()
             await self._websocket_app(scope, receive, send)
         elif kind == "lifespan":
-            await _serve_lifespan(receive, send)
+            await complete_lifespan(receive, send)
         else:
             raise RuntimeError(f"GraphQL serves http and websocket scopes, got {kind!r}")
 
@@ -224,12 +224,3 @@ class GraphQL:
 
 async def _awaited(value: Any) -> Any:
     return await value if hasattr(value, "__await__") else value
-
-
-async def _serve_lifespan(receive: Receive, send: Send) -> None:
-    """Handle the lifespan of a server that serves only this application."""
-    while True:
-        message = await receive()
-        await send({"type": f"{message['type']}.complete"})
-        if message["type"] == "lifespan.shutdown":
-            return

@@ -9,8 +9,8 @@ from typing import Any, Final, Literal, get_args
 
 import anyio
 
-from armillary.asgi_types import ASGIApp, ClientDisconnect, HTTPException, Message, Receive, Scope, Send
-from armillary.exchange import check_body_limit, reject, rejection_of
+from armillary.asgi_types import ASGIApp, ClientDisconnect, HTTPException, Receive, Scope, Send
+from armillary.exchange import check_body_limit, reject, rejection_of, run_lifespan
 from armillary.http import Request
 
 from ._errors import StoreUnavailable
@@ -116,7 +116,7 @@ class IdempotencyMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan" and self._owns_store:
-            await self.app(scope, receive, self._closing_send(send))
+            await run_lifespan(self.app, scope, receive, send, close=self.store.close)
         elif scope["type"] != "http" or scope["method"] not in self.methods:
             await self.app(scope, receive, send)
         else:
@@ -127,14 +127,6 @@ class IdempotencyMiddleware:
                 await reject(scope, send, self._problems.missing)
             else:
                 await self.app(scope, receive, send)
-
-    def _closing_send(self, send: Send) -> Send:
-        async def send_and_close(message: Message) -> None:
-            if message["type"] in ("lifespan.shutdown.complete", "lifespan.shutdown.failed"):
-                await self.store.close()
-            await send(message)
-
-        return send_and_close
 
     async def _serve(self, values: list[bytes], scope: Scope, receive: Receive, send: Send) -> None:
         request = Request[Any](scope, receive)

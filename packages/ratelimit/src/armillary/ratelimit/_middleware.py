@@ -12,7 +12,7 @@ from limits.storage import Storage
 
 from armillary.asgi_types import ASGIApp, Message, Receive, Scope, Send
 from armillary.datastructures import request_paths
-from armillary.exchange import reject, start_headers
+from armillary.exchange import reject, run_lifespan, start_headers
 
 from ._client_address import client_address
 from ._counting import STRATEGIES, Counter, LocalCounter, StoreCounter, StoreDown, Strategy, make_storage
@@ -102,21 +102,13 @@ class RateLimitMiddleware:
         if kind == "http" or (kind == "websocket" and self.limit_websockets):
             await self._limit(scope, receive, send)
         elif kind == "lifespan":
-            await self.app(scope, receive, self._closing_send(send))
+            await run_lifespan(self.app, scope, receive, send, close=self.close)
         else:
             await self.app(scope, receive, send)
 
     async def close(self) -> None:
         """Close connections to a store given by URL; called automatically when the server shuts down."""
         await self._counter.close()
-
-    def _closing_send(self, send: Send) -> Send:
-        async def send_and_close(message: Message) -> None:
-            if message["type"] in ("lifespan.shutdown.complete", "lifespan.shutdown.failed"):
-                await self.close()
-            await send(message)
-
-        return send_and_close
 
     async def _limit(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import AsyncExitStack
 
 from armillary.asgi_types import ASGIApp, Message, Receive, Scope, Send
+from armillary.exchange import run_lifespan
 
 from ._context import current_scope
 from ._tasks import Tasks
@@ -13,7 +14,8 @@ from ._tasks import Tasks
 class TasksMiddleware:
     """Start the tasks with the application, and let what it enqueues carry the request's id and trace.
 
-    They start after the application's own lifespan and stop before it, so that tasks may use what it opened. In memory
+    They start after the application's own lifespan, if it has one, and stop before it, so that tasks may use what it
+    opened. In memory
     they run here too. If the engine cannot be reached, the application does not start.
 
     Args:
@@ -54,4 +56,4 @@ class TasksMiddleware:
                     await started.aclose()
                 return message
 
-            await self.app(scope, receive_and_stop, start_and_send)
+            await run_lifespan(self.app, scope, receive_and_stop, start_and_send)
