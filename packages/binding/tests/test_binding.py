@@ -669,6 +669,19 @@ class TestMistakes:
         with pytest.raises(BindingError, match="its default is never used"):
             bind(show, path=["item"])
 
+    @pytest.mark.parametrize("status", [204, 304])
+    def test_a_result_that_its_status_would_drop_is_an_error(self, status: int) -> None:
+        async def show() -> dict[str, int]: ...  # type: ignore[empty-body]
+
+        async def remove() -> None: ...
+
+        async def choose() -> Response: ...  # type: ignore[empty-body]
+
+        with pytest.raises(BindingError, match=f"status {status} has no content: annotate it `-> None`"):
+            bind(show, status_code=status)
+        for allowed in (remove, choose):
+            bind(allowed, status_code=status)
+
     def test_a_marker_as_a_default_is_an_error_that_shows_how_to_write_it(self) -> None:
         async def show(item: int = Query(ge=1)) -> None: ...  # type: ignore[assignment]
 

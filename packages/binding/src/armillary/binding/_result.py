@@ -11,6 +11,7 @@ from typing import Any, Final, Union, cast, get_args, get_origin
 import msgspec
 
 from armillary.asgi_types import HTTPException
+from armillary.exchange import BODILESS_STATUSES
 from armillary.http import (
     EventSourceResponse,
     JSONLinesResponse,
@@ -56,6 +57,10 @@ class ResultEncoder:
         data = tuple(item for item in union_members(type_) if not is_response_type(unwrap(item).type))
         self.is_none = type_ in (None, type(None))
         self.status_code = status_code or (204 if self.is_none else 200)
+        if self.status_code in BODILESS_STATUSES and annotation is not NO_DEFAULT and data and not self.is_none:
+            raise BindingError(
+                function, f"a response of status {status_code} has no content: annotate it `-> None`, or choose another"
+            )
         self._accepts: dict[bytes, str | None] = {}
         generates = isasyncgenfunction(function) or isgeneratorfunction(function)
         self._encode_json: Callable[[Any], bytes] = _encode_anything
