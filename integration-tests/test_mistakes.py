@@ -1,4 +1,4 @@
-"""Mistakes that people make, and what they are told: what was wrong, where, and what to write.
+"""Mistakes that people make, and what they get: what was wrong, where, and what to write.
 
 Each row is a mistake, the exception it raises at once or at the first request, and parts of its message.
 """
@@ -23,7 +23,7 @@ from armillary.security import ProxyHeadersMiddleware, TrustedHostMiddleware
 from armillary.sessions import ServerSessionMiddleware, SessionMiddleware
 from armillary.staticfiles import StaticFiles
 from armillary.templating import Jinja2Templates
-from armillary.testing import TestClient
+from armillary.testing import TestClient, WebSocketClosed
 
 # Arguments of the wrong type are the point of this file.
 Untyped = Any
@@ -92,6 +92,11 @@ def returning(value: Any) -> Any:
         return value(request) if callable(value) and not isinstance(value, type) else value
 
     return request(Armillary(routes=[Route("/{number:int}", endpoint, name="star")]), "/7")
+
+
+def open_websocket(app: Any) -> None:
+    with TestClient(app) as client, client.websocket_connect("/"):
+        pass
 
 
 def connect(endpoint: Any) -> None:
@@ -165,6 +170,16 @@ MISTAKES: dict[str, tuple[Callable[[], Any], type[BaseException], tuple[str, ...
     ),
     "a list that is mounted": (lambda: mount("/x", [Route("/", home)]), T, ("write routes=[...]",)),
     "a mount of nothing": (lambda: Mount("/x"), T, ("either app=... or routes=[...], one of the two",)),
+    "a response as endpoint": (
+        lambda: route("/", JSONResponse({})),
+        T,
+        ("endpoint is one JSONResponse, which would be sent to all", "return JSONResponse(...)"),
+    ),
+    "a WebSocket to an HTTP route": (
+        lambda: open_websocket(Armillary(routes=[Route("/", home)])),
+        WebSocketClosed,
+        ("1000", "no WebSocketRoute matches the path '/'"),
+    ),
     "an endpoint that is None": (lambda: route("/", None), T, ("endpoint takes a function or an ASGI application",)),
     "an endpoint by its name": (lambda: route("/", "home"), T, ("got 'home'",)),
     "methods as a text": (lambda: Route("/", home, methods="GET"), T, ("methods takes a list", "['GET']")),
@@ -214,13 +229,17 @@ MISTAKES: dict[str, tuple[Callable[[], Any], type[BaseException], tuple[str, ...
     "a lifespan that is a plain function": (
         lambda: request(app_class(lifespan=lambda app: None)),
         T,
-        ("the lifespan returned None", "decorate it with @contextlib.asynccontextmanager"),
+        (
+            "the lifespan <lambda>.<locals>.<lambda> (",
+            "returned None",
+            "decorate it with @contextlib.asynccontextmanager",
+        ),
     ),
-    "a lifespan without yield": (lambda: app_class(lifespan=no_yield), T, ("lifespan no_yield has no yield",)),
+    "a lifespan without yield": (lambda: app_class(lifespan=no_yield), T, ("lifespan no_yield (", "has no yield")),
     "a lifespan that is not decorated": (
         lambda: app_class(lifespan=async_generator),
         T,
-        ("async_generator is a generator function; decorate it with @contextlib.asynccontextmanager",),
+        ("lifespan async_generator (", "is a generator function; decorate it with @contextlib.asynccontextmanager"),
     ),
     # -- templates and files
     "a template folder that is missing": (
@@ -309,8 +328,41 @@ def test_a_mistake_raises_a_message_with_its_fix(mistake: str) -> None:
         make()
     while FORGOTTEN:
         FORGOTTEN.pop().close()
-    text = str(raised.value)
+    text = "\n".join([str(raised.value), *getattr(raised.value, "__notes__", ())])
     assert [part for part in parts if part not in text] == [], text
+
+
+APP = "armillary.applications."
+
+
+def place_of(exc: BaseException) -> str:
+    """Return message and notes, and whether a line of this file is in the traceback.
+
+    What is raised while a connection is served has the lines above the application in it, which say nothing.
+    """
+    frames = [step.tb_frame for step in steps(exc)]
+    calls = [(frame.f_globals.get("__name__", ""), frame.f_code.co_name) for frame in frames]
+    served = [at for at, (module, name) in enumerate(calls) if module.startswith(APP) and name == "__call__"]
+    below = frames[served[-1] :] if served else frames[1:]
+    own = any(frame.f_code.co_filename == __file__ for frame in below)
+    return "\n".join([str(exc), *getattr(exc, "__notes__", ()), "test_mistakes.py line, in a frame" if own else ""])
+
+
+def steps(exc: BaseException) -> Any:
+    step = exc.__traceback__
+    while step is not None:
+        yield step
+        step = step.tb_next
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_mistake_is_reported_with_file_and_line(mistake: str) -> None:
+    make, expected, _ = MISTAKES[mistake]
+    with pytest.raises(expected) as raised:
+        make()
+    while FORGOTTEN:
+        FORGOTTEN.pop().close()
+    assert "test_mistakes.py line" in place_of(raised.value)
 
 
 def test_the_table_has_sixty_rows_at_least() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from html.parser import HTMLParser
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from armillary.errors import ServerErrorMiddleware, traceback_html, traceback_text
+from armillary.http import FileResponse, request_response
 
 
 class Page(HTMLParser):
@@ -268,3 +270,44 @@ async def test_without_debug_nothing_of_the_exception_is_shown(http: Any) -> Non
     for accept in ("text/html", "application/json", "*/*"):
         response = await http(ServerErrorMiddleware(failing), accept=accept)
         assert response.text == "Internal Server Error"
+
+
+async def silent(request: Any) -> Any:
+    status = 200
+    if request is None:
+        return status
+    return None
+
+
+@pytest.mark.anyio
+async def test_the_page_of_a_result_that_is_no_response_shows_the_endpoint(http: Any) -> None:
+    response = await http(ServerErrorMiddleware(request_response(silent), debug=True), accept="text/html")
+    page = Page(response.text)
+    assert page.text.index("Endpoint") < page.text.index("Traceback")
+    assert "async def silent(request: Any) -> Any:" in page.text
+    assert re.search(r'class="current"><i>\d+</i>        return status</span>', response.text)
+    assert response.text.count("<details open>") == 1
+    assert "test_debug_page.py line" in page.text
+
+
+@pytest.mark.anyio
+async def test_an_exception_of_what_was_returned_names_the_endpoint(http: Any) -> None:
+    async def missing(request: Any) -> Any:
+        return FileResponse("no-such-file")
+
+    guarded = ServerErrorMiddleware(request_response(missing), debug=True)
+    for accept in ("text/html", "application/json", "text/plain"):
+        response = await http(guarded, accept=accept, endpoint=missing)
+        assert "Raised by what the endpoint test_an_exception_of_what_was_returned_names_the_endpoint." in response.text
+
+
+@pytest.mark.anyio
+async def test_an_exception_of_the_endpoint_itself_opens_on_its_line(http: Any) -> None:
+    async def fails(request: Any) -> Any:
+        look_up("Deneb")
+
+    response = await http(
+        ServerErrorMiddleware(request_response(fails), debug=True), accept="text/html", endpoint=fails
+    )
+    assert 'class="note"' not in response.text
+    assert re.search(r"<details open><summary><code>look_up</code>", response.text)

@@ -79,7 +79,9 @@ def test_any_other_function_is_bound(function: Any) -> None:
 def test_a_parameter_named_as_one_of_the_path_is_none_for_a_request() -> None:
     async def show(name): ...  # type: ignore[no-untyped-def]
 
-    with pytest.raises(TypeError, match=r"show \(.*test_typed_functions.py:\d+\): its parameter 'name' is in the path"):
+    with pytest.raises(
+        TypeError, match=r"show \(.*test_typed_functions.py line \d+\): its parameter 'name' is in the path"
+    ):
         Route("/{name}", show)
 
 
@@ -117,7 +119,7 @@ async def test_what_is_no_data_is_an_error_that_names_the_function_and_the_fix(c
     async def show(request):  # type: ignore[no-untyped-def]
         return value
 
-    with pytest.raises(TypeError, match=rf"show returned .*{fix}"):
+    with pytest.raises(TypeError, match=rf"show \(.*test_typed_functions.py line \d+\) returned .*{fix}"):
         await call(Router([Route("/", show)]))
 
 
@@ -152,7 +154,7 @@ def test_a_misspelt_keyword_is_an_error() -> None:
 
 def test_a_status_for_an_application_is_an_error() -> None:
     with pytest.raises(TypeError, match="status_code is for functions"):
-        Route("/", Response("x"), status_code=201)
+        Route("/", Router(), status_code=201)
 
 
 async def test_a_websocket_function_is_bound_too(call: Any) -> None:

@@ -18,8 +18,10 @@ from armillary.asgi_types import (
     Scope,
     Send,
     StopSignal,
+    describe_function,
     find_scope_record,
     scope_record,
+    source_place,
 )
 from armillary.datastructures import State, URLPath
 from armillary.errors import ExceptionMiddleware, ServerErrorMiddleware
@@ -91,6 +93,10 @@ class Armillary(Registration):
     watches_stop_signals: ClassVar[bool] = True
     """Learn of SIGTERM and SIGINT while the lifespan runs, so that event streams and WebSockets end and do not hold up
     the server's stop. `armillary.background.Stopping` around the application does so in its place."""
+
+    warns_in_debug: ClassVar[bool] = True
+    """While `debug` is true and the lifespan runs, log routes that can never match, names that two routes have, and
+    calls that block the event loop for longer than 100 ms."""
 
     show_locals: bool = False
     """Whether the debug page lists local variables; set it before the first connection."""
@@ -224,8 +230,14 @@ class Armillary(Registration):
         if not self.user_middleware:
             return Boundary(self.router, selector(self.router), guard, handlers, limit, is_explicit)
         app: ASGIApp = Boundary(self.router, selector(self.router), guard, handlers, limit, False)
-        for cls, args, kwargs in reversed(self.user_middleware):
-            app = cls(app, *args, **kwargs)
+        for item in reversed(self.user_middleware):
+            cls, args, kwargs = item
+            try:
+                app = cls(app, *args, **kwargs)
+            except Exception as exc:
+                place = source_place(getattr(item, "file", ""), getattr(item, "line", 0))
+                exc.add_note(f"Raised by the middleware {describe_function(cls)} of {place or 'the application'}")
+                raise
         return Boundary(app, always(app), guard, None, limit, is_explicit)
 
     def add_middleware(self, middleware_class: MiddlewareFactory[P], *args: P.args, **kwargs: P.kwargs) -> None:
@@ -292,10 +304,14 @@ class Armillary(Registration):
     # -- lifespan ------------------------------------------------------------------------------
 
     async def _serve_lifespan(self, stack: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
-        """Run the lifespans of this application and of those mounted with `lifespan=True`, as the router does."""
+        """Run the lifespans of this application and of those mounted on it, as the router does."""
         record = find_scope_record(scope)
         if record is not None and "lifespan_apps" in record:  # an outer application runs this one
             self._adopted_state = scope.get("state")
+        if self.debug and self.warns_in_debug:
+            from ._debug_warnings import warn_while_running
+
+            stack = warn_while_running(stack, self.router)
         try:
             if self.watches_stop_signals and (record is None or "stopping" not in record):
                 await self._serve_lifespan_until_stopped(stack, scope, receive, send)

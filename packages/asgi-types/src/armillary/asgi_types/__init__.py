@@ -32,6 +32,7 @@ from ._handler_types import ExceptionHandler, ExceptionHandlers, HTTPExceptionHa
 from ._middleware import Middleware
 from ._middleware_factory import MiddlewareFactory
 from ._phrases import reason_phrase
+from ._place import EndpointError, code_of, describe_function, source_place
 from ._record import RECORD_KEY, find_scope_record, scope_record
 from ._route_template import expect_route_template, find_route_template
 from ._scope_record import ScopeRecord
@@ -75,6 +76,7 @@ __all__ = [
     "ASGIVersions",
     "CachedBody",
     "ClientDisconnect",
+    "EndpointError",
     "ExceptionHandler",
     "ExceptionHandlers",
     "FromScope",
@@ -125,6 +127,8 @@ __all__ = [
     "WebSocketSendEvent",
     "check_close_code",
     "check_status_code",
+    "code_of",
+    "describe_function",
     "expect_route_template",
     "find_route_template",
     "find_scope_record",
@@ -132,6 +136,7 @@ __all__ = [
     "is_plain_function",
     "reason_phrase",
     "scope_record",
+    "source_place",
     "value_in_scope",
 ]
 

@@ -15,7 +15,8 @@ from typing import Any, TypeGuard
 _COROUTINE_FLAG = 0x80  # inspect.CO_COROUTINE
 
 
-def _unwrapped(value: Any) -> Any:
+def unwrapped(value: Any) -> Any:
+    """Return what partials and methods stand around."""
     partial: Any = getattr(sys.modules.get("functools"), "partial", ())
     while True:
         if isinstance(value, partial):
@@ -27,7 +28,7 @@ def _unwrapped(value: Any) -> Any:
 
 
 def _is_coroutine_function(value: Any) -> bool:
-    function = _unwrapped(value)
+    function = unwrapped(value)
     if isinstance(function, FunctionType) and function.__code__.co_flags & _COROUTINE_FLAG:
         return True
     return _is_marked_coroutine_function(function)
@@ -55,7 +56,7 @@ def is_async_callable(value: Any) -> TypeGuard[Callable[..., Awaitable[Any]]]:
     """
     if _is_coroutine_function(value):
         return True
-    target = _unwrapped(value)
+    target = unwrapped(value)
     if not callable(target) or isinstance(target, FunctionType):
         return False
     return _is_coroutine_function(type(target).__call__)
@@ -70,4 +71,4 @@ def is_plain_function(value: Any) -> bool:
     >>> is_plain_function(lambda request: None), is_plain_function(object())
     (True, False)
     """
-    return isinstance(_unwrapped(value), (FunctionType, BuiltinFunctionType))
+    return isinstance(unwrapped(value), (FunctionType, BuiltinFunctionType))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
+from types import FrameType
 from typing import Any
 
 from ._middleware_factory import MiddlewareFactory, P
@@ -14,6 +16,9 @@ class Middleware:
     Args:
         cls: called as `cls(app, *args, **kwargs)` when the stack is built.
         *args, **kwargs: passed on unchanged.
+
+    Attributes:
+        file, line: where it was written, for an error of the class, which is called later.
 
     Iterating gives `cls`, `args`, `kwargs`, in that order.
 
@@ -27,6 +32,10 @@ class Middleware:
         self.cls: MiddlewareFactory[...] = cls
         self.args: tuple[Any, ...] = args
         self.kwargs: dict[str, Any] = kwargs
+        frame: FrameType | None = sys._getframe(1)  # pyright: ignore[reportPrivateUsage]
+        while frame is not None and frame.f_globals.get("__name__", "").startswith("armillary."):
+            frame = frame.f_back
+        self.file, self.line = (frame.f_code.co_filename, frame.f_lineno) if frame else ("", 0)
 
     def __iter__(self) -> Iterator[Any]:
         return iter((self.cls, self.args, self.kwargs))

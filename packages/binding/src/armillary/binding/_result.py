@@ -10,7 +10,7 @@ from typing import Any, Final, Union, cast, get_args, get_origin
 
 import msgspec
 
-from armillary.asgi_types import HTTPException
+from armillary.asgi_types import EndpointError, HTTPException
 from armillary.exchange import BODILESS_STATUSES
 from armillary.http import (
     EventSourceResponse,
@@ -23,7 +23,7 @@ from armillary.http import (
 )
 from armillary.serialization import NO_DEFAULT, TypedEncoder, json_form, union_members, unwrap
 
-from ._place import BindingError, describe_function
+from ._place import BindingError
 from ._signature import ResultStream
 from ._sources import EventStream
 
@@ -114,14 +114,15 @@ class ResultEncoder:
         if isinstance(value, Response | StreamingResponse):
             return value
         if value is None and self.declared is NO_DEFAULT:
-            raise TypeError(
-                f"the endpoint {describe_function(self.function)} returned None; return a value or a response, or "
-                "declare `-> None` for a response without content (204)"
+            raise EndpointError(
+                self.function,
+                "returned None; return a value or a response, or declare `-> None` for a response without content "
+                "(204)",
             )
         if self.declared is NO_DEFAULT and (iscoroutine(value) or isinstance(value, AsyncIterator | Iterator)):
-            raise TypeError(
-                f"the endpoint {describe_function(self.function)} returned {value!r}; await it, or declare what it "
-                "yields with `-> AsyncIterator[X]`"
+            raise EndpointError(
+                self.function,
+                f"returned {value!r}; await it, or declare what it yields with `-> AsyncIterator[X]`",
             )
         if callable(value) and not isinstance(value, type) and self.declared is NO_DEFAULT:
             return value  # another ASGI application
@@ -129,9 +130,7 @@ class ResultEncoder:
         try:
             body = self._encode_json(value) if media_type == JSON else self._encode_msgpack(value)
         except (TypeError, ValueError, msgspec.MsgspecError) as exc:
-            raise TypeError(
-                f"the endpoint {describe_function(self.function)} returned what cannot be encoded: {exc}"
-            ) from exc
+            raise EndpointError(self.function, f"returned what cannot be encoded: {exc}") from exc
         response = Response(body, self.status_code, media_type=media_type)
         response.raw_headers.append(_VARY)
         return response
@@ -141,16 +140,12 @@ class ResultEncoder:
             return Response(None, self.status_code)
         if isinstance(value, Response):
             return value
-        raise TypeError(
-            f"the endpoint {describe_function(self.function)} is declared `-> None` and returned {value!r}; declare "
-            "what it returns"
-        )
+        raise EndpointError(self.function, f"is declared `-> None` and returned {value!r}; declare what it returns")
 
     def _respond_response(self, value: Any, request: Request[Any]) -> Any:
         if value is None or not callable(value):
-            raise TypeError(
-                f"the endpoint {describe_function(self.function)} is declared to return a response and returned "
-                f"{value!r}"
+            raise EndpointError(
+                self.function, f"is declared to return a response and returned {value!r}; return one, or declare that"
             )
         return value
 

@@ -18,6 +18,7 @@ from ._held_call import cancelled_in_thread
 from ._iteration import iterate_in_threadpool
 from ._limiter import BACKGROUND, ENDPOINTS, FILES, Limiter, limiter_usage
 from ._look_ahead import LookAhead
+from ._loop_watch import LoopWatch
 from ._overload import Overloaded
 from ._place import LimiterUsage
 from ._schedule import Schedule, current_schedule, schedule_if_running
@@ -34,6 +35,7 @@ __all__ = [
     "Limiter",
     "LimiterUsage",
     "LookAhead",
+    "LoopWatch",
     "Overloaded",
     "Schedule",
     "call_if_suspended",

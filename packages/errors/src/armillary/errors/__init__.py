@@ -10,12 +10,14 @@
 """
 
 from ._exception_middleware import ExceptionMiddleware
+from ._running_line import running_line
 from ._server_error_middleware import ServerErrorMiddleware
 from ._tracebacks import traceback_html, traceback_text
 
 __all__ = [
     "ExceptionMiddleware",
     "ServerErrorMiddleware",
+    "running_line",
     "traceback_html",
     "traceback_text",
 ]

@@ -9,6 +9,7 @@ from armillary.datastructures import parse_accept
 from armillary.http import Request, Response
 
 from ._concealment import CONCEALED, is_secret_name
+from ._endpoint_source import endpoint_at_fault, endpoint_frame
 from ._html_page import RequestFacts, render_page
 from ._plain_page import traceback_json, traceback_text
 
@@ -88,7 +89,10 @@ def debug_response(request: Request, exc: Exception, *, show_locals: bool = Fals
     nonce = None
     if form == "html":
         nonce = (find_scope_record(request.scope) or {}).get("csp_nonce")
-        content = render_page(exc, _request_facts(request), show_locals=show_locals, style_nonce=nonce)
+        endpoint = endpoint_at_fault(exc, request.scope)
+        frame = None if endpoint is None else endpoint_frame(endpoint)
+        facts = _request_facts(request)
+        content = render_page(exc, facts, show_locals=show_locals, style_nonce=nonce, endpoint=frame)
     elif form == "json":
         content = traceback_json(exc, show_locals=show_locals)
     else:

@@ -85,10 +85,10 @@ def _frame_run(frames: Iterable[tuple[int, FrameReport]], library: bool, opened:
         yield from (_frame(frame, at == opened) for at, frame in items)
 
 
-def _frames(report: ExceptionReport) -> str:
+def _frames(report: ExceptionReport, opens: bool) -> str:
     if not report.frames:
         return '<p class="where">It has no traceback.</p>'
-    opened = _opened_frame(report.frames)
+    opened = _opened_frame(report.frames) if opens else -1
     parts: list[str] = []
     numbered = list(enumerate(report.frames))
     cut = report.omitted_after or len(numbered)
@@ -117,8 +117,12 @@ def _members(report: ExceptionReport) -> str:
     return "".join(parts)
 
 
-def _traceback(report: ExceptionReport) -> str:
-    parts = [_frames(report), _members(report)]
+def _endpoint_section(endpoint: FrameReport | None) -> str:
+    return "" if endpoint is None else f'<h2>Endpoint</h2><ol class="frames">{_frame(endpoint, True)}</ol>'
+
+
+def _traceback(report: ExceptionReport, opens: bool = True) -> str:
+    parts = [_frames(report, opens), _members(report)]
     if report.relation is not None and report.previous is not None:
         parts.append(
             f'<p class="relation">{_RELATIONS[report.relation]}</p><h3>{_text(report.previous.type_name)}</h3>'
@@ -141,6 +145,7 @@ def render_page(
     context: int = 5,
     show_locals: bool = False,
     style_nonce: str | None = None,
+    endpoint: FrameReport | None = None,
 ) -> str:
     """Return the debug page of an exception as an HTML document.
 
@@ -150,6 +155,7 @@ def render_page(
         context: source lines shown before and after the running one.
         show_locals: whether each frame lists its local variables.
         style_nonce: the nonce the response's Content-Security-Policy demands of style sheets.
+        endpoint: the source of the endpoint, for an exception that has no frame of the program's own code.
     """
     nonce = f' nonce="{_text(style_nonce)}"' if style_nonce is not None else ""
     report = report_exception(exc, context=context, show_locals=show_locals)
@@ -160,7 +166,8 @@ def render_page(
         f"<style{nonce}>{STYLE_SHEET}</style></head>"
         f"<body><header><h1>{_text(report.type_name)}</h1>{_message(report)}"
         f'<p class="where"><b>{_text(facts.line)}</b></p></header>'
-        f"<main><h2>Traceback</h2>{_traceback(report)}{_request_section(facts)}"
+        f"<main>{_endpoint_section(endpoint)}<h2>Traceback</h2>{_traceback(report, endpoint is None)}"
+        f"{_request_section(facts)}"
         f"<h2>As text</h2><details><summary>The traceback in plain text</summary>"
         f'<pre class="text">{_text(traceback_text(exc))}</pre></details></main>'
         "<footer>This page is shown because debug is on. Turn it off wherever others can reach the server.</footer>"

@@ -12,7 +12,7 @@ import sysconfig
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
-from types import CodeType, TracebackType
+from types import CodeType, FrameType, TracebackType
 from typing import Any, Final, Literal, cast
 
 from ._concealment import shown_value
@@ -31,6 +31,8 @@ MAX_EXCEPTIONS: Final = 100
 
 MAX_MESSAGE: Final = 5000
 """Characters shown of one message."""
+
+_APPLICATION: Final = "armillary.applications."
 
 _LIBRARY_ROOTS: Final = tuple(
     os.path.join(os.path.realpath(path), "")
@@ -96,7 +98,8 @@ def _type_name(exc: BaseException) -> str:
     return cls.__qualname__ if cls.__module__ in {"builtins", "__main__"} else f"{cls.__module__}.{cls.__qualname__}"
 
 
-def _is_library(code: CodeType, module: object) -> bool:
+def is_library(code: CodeType, module: object) -> bool:
+    """Return whether code is of the standard library, of an installed package or of this toolkit."""
     if isinstance(module, str) and (module == "armillary" or module.startswith("armillary.")):
         return True
     path = code.co_filename
@@ -107,7 +110,8 @@ def _is_library(code: CodeType, module: object) -> bool:
     return os.path.realpath(path).startswith(_LIBRARY_ROOTS)
 
 
-def _short_path(path: str) -> str:
+def short_path(path: str) -> str:
+    """Return a path below its packages folder, or below the current one."""
     for marker in ("site-packages", "dist-packages"):
         _, found, rest = path.rpartition(marker + os.sep)
         if found:
@@ -165,10 +169,10 @@ def _frame_report(step: TracebackType, context: int, show_locals: bool) -> Frame
     code = frame.f_code
     return FrameReport(
         file=code.co_filename,
-        path=_short_path(code.co_filename),
+        path=short_path(code.co_filename),
         line=step.tb_lineno or 0,
         function=code.co_qualname,
-        library=_is_library(code, frame.f_globals.get("__name__")),
+        library=is_library(code, frame.f_globals.get("__name__")),
         source=_source(step, context),
         local_values=_local_values(frame.f_locals) if show_locals else None,
     )
@@ -184,6 +188,18 @@ def _steps(traceback: TracebackType | None) -> Iterator[TracebackType]:
     while traceback is not None:
         yield traceback
         traceback = traceback.tb_next
+
+
+def has_own_frame(exc: BaseException) -> bool:
+    """Return whether code of the program itself, and not of a library, is in the traceback of an exception."""
+    frames = [step.tb_frame for step in _steps(exc.__traceback__)]
+    return any(not is_library(frame.f_code, frame.f_globals.get("__name__")) for frame in _inside_middleware(frames))
+
+
+def _inside_middleware(frames: list[FrameType]) -> list[FrameType]:
+    """Return the frames below the innermost layer of the application, so not those of the program's middleware."""
+    layers = [at for at, frame in enumerate(frames) if frame.f_globals.get("__name__", "").startswith(_APPLICATION)]
+    return frames[layers[-1] :] if layers else frames
 
 
 class _Reporting:

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from armillary.asgi_types import ASGIApp, ClientDisconnect, HTTPExceptionHandler, Receive, Scope, Send
 from armillary.exchange import has_response_started, is_websocket_open, record_response_start, track
 
+from ._endpoint_source import name_endpoint
 from ._error_log import report_once
 
 
@@ -88,6 +89,7 @@ class ServerErrorMiddleware:
         """
         if self.absorbs_disconnects and _is_disconnect(exc, scope):
             return True
+        name_endpoint(exc, scope)
         reported_here = self.report(exc, scope)
         try:
             if scope["type"] == "http":

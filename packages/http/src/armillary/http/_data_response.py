@@ -5,19 +5,21 @@ from __future__ import annotations
 from inspect import isasyncgen, isawaitable, isgenerator
 from typing import Any
 
+from armillary.asgi_types import EndpointError
+
 from ._json_response import JSONResponse
 from ._response import Response
 
 
-def data_response(value: Any, name: str) -> Response:
+def data_response(value: Any, endpoint: Any) -> Response:
     """Return data as JSON, by what it is: a dict, a list, a struct, a model, a dataclass.
 
     Args:
         value: what the endpoint returned.
-        name: of the endpoint, for errors.
+        endpoint: the function, which errors name with its file and line.
 
     Raises:
-        TypeError: what the endpoint returned is more likely a mistake than data; the message has the fix.
+        EndpointError: what the endpoint returned is more likely a mistake than data; the message has the fix.
     """
     fix = _fix(value)
     if fix:
@@ -25,14 +27,12 @@ def data_response(value: Any, name: str) -> Response:
         close = getattr(value, "close", None)
         if isawaitable(value) and close is not None:
             close()
-        raise TypeError(f"The endpoint {name} returned {shown}; {fix}")
+        raise EndpointError(endpoint, f"returned {shown}; {fix}")
     try:
         return JSONResponse(value)
     except (TypeError, ValueError) as exc:
-        raise TypeError(
-            f"The endpoint {name} returned {value!r}, which has no JSON form ({exc}); "
-            "return data, a Response or another ASGI application"
-        ) from exc
+        problem = f"returned {value!r}, which has no JSON form ({exc}); return data, a Response or an ASGI application"
+        raise EndpointError(endpoint, problem) from exc
 
 
 def _fix(value: Any) -> str:

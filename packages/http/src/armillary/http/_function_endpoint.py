@@ -21,17 +21,12 @@ USUALLY_BODILESS = frozenset(("GET", "HEAD"))
 one that has is limited when it is read."""
 
 
-def describe_endpoint(endpoint: Any) -> str:
-    """Return the name of an endpoint for an error message."""
-    return getattr(endpoint, "__qualname__", None) or repr(endpoint)
-
-
 async def send_other_response(response: Any, endpoint: Any, scope: Scope, receive: Receive, send: Send) -> None:
     """Run a response other than the plain one, recording its start in the scope record; send data as JSON."""
     if isinstance(response, type) or not callable(response):
         from ._data_response import data_response
 
-        response = data_response(response, describe_endpoint(endpoint))
+        response = data_response(response, endpoint)
     if not tracks_its_start(response):
         send = StartTrackingSend(scope, send)
     await cast(ASGIApp, response)(scope, receive, send)

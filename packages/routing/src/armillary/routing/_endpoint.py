@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
-from armillary.asgi_types import ASGIApp, Middleware, is_plain_function
+from armillary.asgi_types import ASGIApp, Middleware, describe_function, is_plain_function
 from armillary.datastructures import is_token
 
 Endpoint: TypeAlias = Callable[..., Any]
@@ -29,12 +29,22 @@ def checked_callable(value: Any, parameter: str) -> Any:
         raise TypeError(f"{parameter} takes a function or an ASGI application, got {value!r}{hint}")
     code: Any = getattr(value, "__code__", None)
     if code is not None and parameter != "endpoint" and _is_of_request(code) and is_plain_function(value):
-        name = endpoint_name(value)
         raise TypeError(
-            f"{parameter} takes an ASGI application, of scope, receive and send; {name} ({code.co_filename} line "
-            f"{code.co_firstlineno}) is a function of a request: write Route(path, {name})"
+            f"{parameter} takes an ASGI application, of scope, receive and send; {describe_function(value)} is a "
+            f"function of a request: write Route(path, {endpoint_name(value)})"
+        )
+    if parameter == "endpoint" and _is_response(value):
+        shown = type(value).__name__
+        raise TypeError(
+            f"endpoint is one {shown}, which would be sent to all; write a function that returns it: "
+            f"def endpoint(request): return {shown}(...)"
         )
     return value
+
+
+def _is_response(value: Any) -> bool:
+    """Return whether a value is an instance of a response, of ours or of Starlette."""
+    return not isinstance(value, type) and all(hasattr(value, name) for name in ("status_code", "raw_headers"))
 
 
 def _is_of_request(code: Any) -> bool:
@@ -153,11 +163,8 @@ _ANY_TEXT: Final = frozenset(("StringConvertor", "PathConvertor"))
 
 
 def _missing_part(endpoint: Any, package: str, extra: str = "functions") -> TypeError:
-    name = getattr(endpoint, "__name__", repr(endpoint))
-    code = getattr(endpoint, "__code__", None)
-    place = "" if code is None else f" ({code.co_filename}:{code.co_firstlineno})"
     what = "a plain function" if extra == "functions" else "a function of more than a request, or has dependencies,"
     return TypeError(
-        f"endpoint {name}{place} is {what} and {package} is not installed: "
+        f"endpoint {describe_function(endpoint)} is {what} and {package} is not installed: "
         f"run `pip install armillary-routing[{extra}]`, or pass an ASGI application"
     )

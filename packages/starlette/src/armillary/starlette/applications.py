@@ -23,6 +23,7 @@ class Starlette(Armillary):
     router_class = Router
     rejects_late_changes = False
     watches_stop_signals = False
+    warns_in_debug = False
 
     def __init__(
         self,

@@ -103,7 +103,12 @@ class WebSocketExchange(ApplicationCall):
         elif message["type"] == "websocket.http.response.start":
             raise self._rejected(await self._read_denial_response(message))
         elif message["type"] == "websocket.close":
-            raise self._closed_by(message)
+            closed = self._closed_by(message)
+            closed.add_note(
+                f"The WebSocket was closed before it was accepted. If no code of yours does so, no WebSocketRoute "
+                f"matches the path {self.scope['path']!r}"
+            )
+            raise closed
         else:
             raise AssertionError(f"{message['type']!r} was sent before 'websocket.accept'")
 

@@ -1,0 +1,72 @@
+"""Where a function was written, for errors about it.
+
+An exception that is raised later than the mistake was made, such as one about what an endpoint returned, has no frame
+of the function in its traceback: its message names the place instead.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+from ._callable import unwrapped
+
+
+def source_place(filename: str, line: int | None) -> str:
+    """Return a file, relative to the current folder if it is below it, and a line.
+
+    >>> source_place("/srv/app.py", 3)
+    '/srv/app.py line 3'
+    """
+    try:
+        inside = os.path.relpath(filename)
+    except (OSError, ValueError):  # no current folder, or another drive
+        inside = os.pardir
+    shown = filename if inside.startswith(os.pardir) else inside
+    return f"{shown} line {line}" if line else shown
+
+
+def describe_function(function: Callable[..., Any]) -> str:
+    """Return the name of a function, of what a partial or decorator hides, or of a class, with its file and line.
+
+    >>> describe_function(print)
+    'print'
+    """
+    inner = _innermost(function)
+    name: str = getattr(inner, "__qualname__", None) or type(inner).__qualname__
+    code = code_of(inner)
+    return name if code is None else f"{name} ({source_place(code.co_filename, code.co_firstlineno)})"
+
+
+def code_of(function: Any) -> Any:
+    """Return the code of a function, or of the `__call__` of an instance; None if it has none."""
+    inner = _innermost(function)
+    cls: Any = inner.__class__
+    return getattr(inner, "__code__", None) or getattr(getattr(cls, "__call__", None), "__code__", None)  # noqa: B004
+
+
+def _innermost(function: Any) -> Any:
+    inner = unwrapped(function)
+    while hasattr(inner, "__wrapped__"):
+        inner = unwrapped(inner.__wrapped__)
+    return inner
+
+
+class EndpointError(TypeError):
+    """An endpoint returned what no response can be made of.
+
+    Args:
+        endpoint: the function; the message begins with its name, file and line.
+        problem: what it returned, and what to write instead.
+
+    Attributes:
+        function: the endpoint.
+
+    >>> EndpointError(print, "returned None; return a Response")
+    EndpointError('The endpoint print returned None; return a Response')
+    """
+
+    def __init__(self, endpoint: Callable[..., Any], problem: str) -> None:
+        super().__init__(f"The endpoint {describe_function(endpoint)} {problem}")
+        self.function = endpoint
