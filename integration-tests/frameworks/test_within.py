@@ -513,7 +513,7 @@ def with_states(theirs: dict[str, Any], ours: dict[str, Any]) -> Any:
     their_state.__annotations__["request"] = Request
     inner = FastAPI(lifespan=their_lifespan)
     inner.get("/state")(their_state)
-    return Armillary(routes=[Route("/state", our_state), Mount("/theirs", inner, lifespan=True)], lifespan=our_lifespan)
+    return Armillary(routes=[Route("/state", our_state), Mount("/theirs", inner)], lifespan=our_lifespan)
 
 
 def test_states_of_both_lifespans_reach_their_requests() -> None:

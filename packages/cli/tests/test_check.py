@@ -84,14 +84,14 @@ ERRORS = [
         'name="..."',
     ),
     (
-        "app = Armillary(routes=[Host('x.org', Armillary(lifespan=lifespan))], middleware=SAFE)",
+        "app = Armillary(routes=[Host('x.org', Armillary(lifespan=lifespan), lifespan=False)], middleware=SAFE)",
         "lifespan",
         "enter it in the lifespan of the application",
     ),
     (
         "app = Armillary(routes=[Mount('/x', Armillary(lifespan=lifespan), lifespan=False)], middleware=SAFE)",
         "lifespan",
-        "lifespan=True",
+        "leave out lifespan=False",
     ),
     (
         "app = Armillary(middleware=[*SAFE, Middleware(SessionMiddleware, 'A1b2C3d4E5f6')])",
@@ -145,3 +145,17 @@ def test_a_file_that_reads_forms_needs_their_parser(project: Any, monkeypatch: p
     text = "async def upload(request):\n    await request.form()\napp = Armillary(middleware=SAFE)\n"
     _, found = findings(project, text)
     assert [finding["fix"] for finding in found] == ['pip install "armillary-http[forms]"']
+
+
+def test_a_lifespan_that_the_one_above_may_run_is_advice(project: Any) -> None:
+    mount = "Mount('/x', Armillary(lifespan=lifespan), lifespan=False)"
+    code, found = findings(project, f"app = Armillary(routes=[{mount}], middleware=SAFE, lifespan=lifespan)")
+    assert code == 0
+    assert [(finding["kind"], finding["severity"]) for finding in found] == [("lifespan", "advice")]
+
+
+def test_a_mount_that_runs_the_lifespan_has_no_finding(project: Any) -> None:
+    code, found = findings(
+        project, "app = Armillary(routes=[Mount('/x', Armillary(lifespan=lifespan))], middleware=SAFE)"
+    )
+    assert (code, found) == (0, [])

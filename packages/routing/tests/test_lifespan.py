@@ -61,15 +61,16 @@ async def test_state_reaches_the_scope_and_the_protocol_is_kept() -> None:
 async def test_mounted_lifespans_run_in_order_and_stop_in_reverse() -> None:
     log: list[str] = []
     deep = Router(lifespan=lifespan(log, "deep"))
-    first = Router([Mount("/deep", deep, lifespan=True)], lifespan=lifespan(log, "first", {"first": 1}))
+    first = Router([Mount("/deep", deep)], lifespan=lifespan(log, "first", {"first": 1}))
     second = Router(lifespan=lifespan(log, "second"))
     silent = Router(lifespan=lifespan(log, "silent"))
     router = Router(
         [
-            Mount("/first", first, lifespan=True),
-            Mount("/plain", routes=[Mount("/second", second, lifespan=True)]),
-            Host("a.org", Router([Mount("/again", second, lifespan=True)])),
-            Mount("/silent", silent),
+            Mount("/first", first),
+            Mount("/plain", routes=[Mount("/second", second)]),
+            Host("a.org", Router([Mount("/again", second)])),
+            Mount("/silent", silent, lifespan=False),
+            Host("b.org", Router(lifespan=lifespan([], "unheard")), lifespan=False),
         ],
         lifespan=lifespan(log, "own", {"own": 1}),
     )
@@ -89,11 +90,11 @@ async def test_mounted_lifespans_run_in_order_and_stop_in_reverse() -> None:
 async def test_a_failure_names_the_mount_and_stops_the_others(stage: str, failed: str) -> None:
     log: list[str] = []
     broken = Router(lifespan=lifespan(log, "broken", fail=stage))
-    router = Router([Mount("/broken", broken, lifespan=True)], lifespan=lifespan(log, "own"))
+    router = Router([Mount("/broken", broken)], lifespan=lifespan(log, "own"))
     sent, _ = await live(router)
     assert sent[-2]["type"] == failed
     assert "broken broke" in sent[-2]["message"]
-    assert sent[-1].__notes__ == ["in the lifespan of the application mounted at '/broken'"]
+    assert sent[-1].__notes__[0].startswith("in the lifespan of the application mounted at '/broken'")
     if stage == "stop":
         assert "broken stops" in log
 
@@ -103,7 +104,7 @@ async def test_what_an_application_above_runs_is_not_run_twice() -> None:
     mounted = Router(lifespan=lifespan(log, "mounted"))
     scope: dict[str, Any] = {}
     scope_record(scope)["lifespan_apps"] = [mounted]
-    await live(Router([Mount("/m", mounted, lifespan=True)]), **scope)
+    await live(Router([Mount("/m", mounted)]), **scope)
     assert log == []
 
 
@@ -127,8 +128,8 @@ async def test_a_router_runs_the_lifespan_of_any_application() -> None:
     log: list[str] = []
     router = Router(
         [
-            Mount("/foreign", Foreign(log, {"b": 2}), lifespan=True),
-            Mount("/x", Router(lifespan=lifespan(log, "x")), lifespan=True),
+            Mount("/foreign", Foreign(log, {"b": 2})),
+            Mount("/x", Router(lifespan=lifespan(log, "x"))),
         ],
         lifespan=lifespan(log, "own", {"a": 1}),
     )
@@ -139,7 +140,7 @@ async def test_a_router_runs_the_lifespan_of_any_application() -> None:
 
 
 async def test_two_lifespans_that_store_the_same_key_are_named() -> None:
-    router = Router([Mount("/foreign", Foreign([], {"a": 2}), lifespan=True)], lifespan=lifespan([], "own", {"a": 1}))
+    router = Router([Mount("/foreign", Foreign([], {"a": 2}))], lifespan=lifespan([], "own", {"a": 1}))
     sent, _ = await live(router)
     assert sent[0]["type"] == "lifespan.startup.failed"
     assert "two lifespans store 'a'" in str(sent[-1])
@@ -158,7 +159,7 @@ async def test_the_middleware_of_a_mounted_router_sees_its_lifespan() -> None:
             await self.app(scope, receive, send)
 
     mounted = Router(middleware=[Middleware(Seeing)], lifespan=lifespan(seen, "mounted"))
-    await live(Router([Mount("/m", mounted, lifespan=True)]))
+    await live(Router([Mount("/m", mounted)]))
     assert seen == ["lifespan", "mounted starts", "mounted stops"]
 
 
@@ -195,3 +196,74 @@ async def test_a_generator_is_no_lifespan() -> None:
         Router(lifespan=generator)  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="takes a function"):
         Router(lifespan=7)  # type: ignore[arg-type]
+
+
+class WithoutLifespan:
+    """An application that knows requests alone, as that of Django does."""
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] != "http":
+            raise RuntimeError(f"no {scope['type']} here")
+
+
+async def respond_to_all(scope: Any, receive: Any, send: Any) -> None:
+    """Take every scope for that of a request, as a tutorial's application does."""
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": b"ok"})
+
+
+@pytest.mark.parametrize("silent", [WithoutLifespan(), respond_to_all])
+async def test_an_application_without_lifespan_does_not_hinder_the_others(silent: Any) -> None:
+    log: list[str] = []
+    routes = [Mount("/silent", silent), Mount("/x", Router(lifespan=lifespan(log, "x")))]
+    sent, _ = await live(Router(routes, lifespan=lifespan(log, "own")))
+    assert [message["type"] for message in sent] == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
+    assert log == ["own starts", "x starts", "x stops", "own stops"]
+
+
+async def test_a_lifespan_that_is_required_and_missing_is_an_error() -> None:
+    sent, _ = await live(Router([Mount("/silent", WithoutLifespan(), lifespan=True)]))
+    assert sent[0]["type"] == "lifespan.startup.failed"
+    assert str(sent[-1]) == "no lifespan here"
+
+
+async def test_what_an_application_raises_after_it_has_started_is_raised() -> None:
+    class Breaks(Foreign):
+        async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+            await receive()
+            await send({"type": "lifespan.startup.complete"})
+            raise RuntimeError("broke")
+
+    sent, _ = await live(Router([Mount("/breaks", Breaks([]))]))
+    assert sent[0]["type"] == "lifespan.startup.failed"
+    assert (str(sent[-1]), sent[-1].__notes__) == ("broke", ["in the lifespan of the application mounted at '/breaks'"])
+
+
+async def test_a_lifespan_that_the_one_above_runs_already_names_the_mount_and_the_option() -> None:
+    class Once:
+        def __init__(self) -> None:
+            self.count = 0
+
+        @asynccontextmanager
+        async def run(self, app: Any) -> AsyncIterator[None]:
+            self.count += 1
+            if self.count > 1:
+                raise RuntimeError(".run() can only be called once")
+            yield
+
+    once = Once()
+    mcp = Router(lifespan=once.run)
+    sent, _ = await live(Router([Mount("/mcp", mcp)], lifespan=once.run))
+    assert "write Mount('/mcp', ..., lifespan=False)" in sent[-1].__notes__[0]
+    once.count = 0
+    sent, _ = await live(Router([Mount("/mcp", mcp, lifespan=False)], lifespan=once.run))
+    assert sent[0]["type"] == "lifespan.startup.complete"
+
+
+async def test_an_application_that_waits_for_a_disconnect_ends_with_the_others() -> None:
+    async def deaf(scope: Any, receive: Any, send: Any) -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+
+    sent, _ = await live(Router([Mount("/deaf", deaf)]))
+    assert [message["type"] for message in sent] == ["lifespan.startup.complete", "lifespan.shutdown.complete"]

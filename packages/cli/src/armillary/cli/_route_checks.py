@@ -38,12 +38,12 @@ def _lifespans(app: Any, path: str, seen: set[int]) -> Iterator[Finding]:
         if inner is None or id(inner) in seen:
             continue
         if not getattr(route, "runs_lifespan", False) and has_lifespan(inner):
-            fix = (
-                "enter it in the lifespan of the application, which Host leaves to you"
-                if is_host
-                else "write Mount(..., lifespan=True), or run it in the lifespan of the application"
-            )
-            yield Finding("lifespan", "error", f"the lifespan of the application at {where!r} is not run", fix)
+            fix = "leave out lifespan=False, or enter it in the lifespan of the application above"
+            if has_lifespan(app):
+                sentence = f"the lifespan of the application at {where!r} runs only if that of the one above enters it"
+                yield Finding("lifespan", "advice", sentence, fix)
+            else:
+                yield Finding("lifespan", "error", f"the lifespan of the application at {where!r} is not run", fix)
         yield from _lifespans(inner, where, seen)
 
 

@@ -40,6 +40,7 @@ class Host(BaseRoute):
             `{tenant:path}` any number of them; a port is used in reversed URLs only.
         app: any ASGI application, usually a `Router`.
         name: for `url_path_for`, as with `Mount`.
+        lifespan: as with `Mount`.
 
     >>> Host("{tenant}.example.org", app=print, name="tenant").url_path_for("tenant", tenant="a", path="/x").host
     'a.example.org'
@@ -51,18 +52,26 @@ class Host(BaseRoute):
     encodes_paths: ClassVar[bool] = True
     """Percent-encode the parameter `path` of `url_path_for`, and reject "." and ".." in it."""
 
+    runs_lifespan: bool = True
+    """Whether the lifespan of the application is run: of the class, what `lifespan=None` means."""
+
+    requires_lifespan: bool = False
+    """Whether it is an error that the application has no lifespan."""
+
     _reader: RegexReader | None = None
 
     host_regex: re.Pattern[str]
     host_format: str
     param_convertors: dict[str, Convertor[Any]]
 
-    def __init__(self, host: str, app: ASGIApp, name: str | None = None) -> None:
+    def __init__(self, host: str, app: ASGIApp, name: str | None = None, *, lifespan: bool | None = None) -> None:
         if host.startswith("/"):
             raise ValueError(f"host must be a host name, not a path, got {host!r}; use Mount for a path")
         self.host = host
         self.app: ASGIApp = self.check_callable(app, "app")
         self.name = name or ""
+        if lifespan is not None:
+            self.runs_lifespan = self.requires_lifespan = lifespan
         compiled = compile_path(host, lenient=self.lenient_paths)
         self.host_regex, self.host_format, self.param_convertors = compiled
 

@@ -3,9 +3,9 @@
 A lifespan is an async context manager around the serving of connections; what it yields becomes the state of each
 connection. No task is started here.
 
-An application may be mounted with `lifespan=True`. Its lifespan is the ASGI protocol, which it runs by itself: it
-receives "startup", sends "complete", receives "shutdown", sends "complete". `LifespanRun` runs several of these as
-one, each inside of the one before:
+The lifespan of a mounted application is the ASGI protocol, which it runs by itself: it receives "startup", sends
+"complete", receives "shutdown", sends "complete". `LifespanRun` runs several of these as one, each inside of the one
+before:
 
 1. An application receives the start-up message and starts.
 2. When it asks for its next message, which is the shutdown, the next application is run, from its step 1 to its end.
@@ -22,7 +22,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequen
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, NamedTuple, TypeAlias, cast
 
-from armillary.asgi_types import ASGIApp, Message, Receive, Scope, Send, scope_record
+from armillary.asgi_types import ASGIApp, Message, Receive, Scope, Send, describe_function, scope_record
 
 LifespanState: TypeAlias = Mapping[str, Any] | None
 LifespanContext: TypeAlias = Callable[[Any], AbstractAsyncContextManager[LifespanState]]
@@ -37,10 +37,12 @@ class MountedLifespan(NamedTuple):
     Attributes:
         path: where it is mounted, such as "/admin", to name it in errors.
         app: the application, without the middleware of its mount.
+        is_required: whether it is an error that the application has no lifespan.
     """
 
     path: str
     app: ASGIApp
+    is_required: bool = False
 
 
 @asynccontextmanager
@@ -57,25 +59,30 @@ def checked_lifespan(lifespan: Any) -> LifespanContext:
         raise TypeError(f"lifespan takes a function of the application, got {lifespan!r}")
     code = getattr(lifespan, "__code__", None)
     if code is not None and code.co_flags & _GENERATOR_FLAGS:
-        name = getattr(lifespan, "__name__", "lifespan")
+        name = describe_function(lifespan)
         raise TypeError(f"lifespan {name} is a generator function; decorate it with @contextlib.asynccontextmanager")
     if code is not None and code.co_flags & _COROUTINE_FLAG:
-        name = getattr(lifespan, "__name__", "lifespan")
         raise TypeError(
-            f"lifespan {name} has no yield; write what happens at start-up, yield, and what happens at shutdown, and "
-            "decorate it with @contextlib.asynccontextmanager"
+            f"lifespan {describe_function(lifespan)} has no yield; write what happens at start-up, yield, and what "
+            "happens at shutdown, and decorate it with @contextlib.asynccontextmanager"
         )
     return cast(LifespanContext, lifespan)
 
 
 async def serve_lifespan(
-    context: AbstractAsyncContextManager[LifespanState], scope: Scope, receive: Receive, send: Send
+    context: AbstractAsyncContextManager[LifespanState],
+    scope: Scope,
+    receive: Receive,
+    send: Send,
+    *,
+    lifespan: Callable[..., Any] | None = None,
 ) -> None:
     """Run the ASGI lifespan protocol around a context manager.
 
     Args:
         context: entered at start-up, left at shutdown; what it yields is added to the state.
         scope, receive, send: of the lifespan connection.
+        lifespan: the function that made the context manager; errors name it.
 
     Raises:
         BaseException: whatever the context raised, once the failure was sent to the server.
@@ -83,8 +90,9 @@ async def serve_lifespan(
 
     async def run(started: Started) -> None:
         if not hasattr(context, "__aenter__"):
+            name = f" {describe_function(lifespan)}" if lifespan else ""
             raise TypeError(
-                f"the lifespan returned {context!r}, which is no async context manager; write async def "
+                f"the lifespan{name} returned {context!r}, which is no async context manager; write async def "
                 "lifespan(app): with a yield in it, and decorate it with @contextlib.asynccontextmanager"
             )
         async with context as state:
@@ -157,15 +165,24 @@ class LifespanRun:
 
     Args:
         own: the lifespan of the router, around all others.
+        has_own: whether the program wrote that lifespan.
         mounted: the applications mounted on it, in the order they start.
         scope, receive, send: the server's lifespan connection.
     """
 
     def __init__(
-        self, own: ASGIApp, mounted: Sequence[MountedLifespan], scope: Scope, receive: Receive, send: Send
+        self,
+        own: ASGIApp,
+        mounted: Sequence[MountedLifespan],
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+        *,
+        has_own: bool,
     ) -> None:
-        self.parts: list[tuple[str | None, ASGIApp]] = [(None, own)]
-        self.parts += [(f"the application mounted at {path!r}", app) for path, app in mounted]
+        self.has_own = has_own
+        self.parts: list[MountedLifespan | None] = [None, *mounted]
+        self.own = own
         self.scope = scope
         self.receive = receive
         self.send = send
@@ -207,11 +224,14 @@ class _PartRun:
         self.whole = whole
         self.position = position
         self.started = started
-        self.place, self.app = whole.parts[position]
+        self.mount = whole.parts[position]
+        self.app = whole.own if self.mount is None else self.mount.app
+        self.place = None if self.mount is None else f"the application mounted at {self.mount.path!r}"
         self.state: dict[str, Any] = {}
         self.received = 0
         self.inside: BaseException | None = None  # what was raised inside of this application, and passes through it
         self.failure: str | None = None
+        self.has_started = False
 
     async def run(self) -> None:
         scope: Scope = {**self.whole.scope, "state": self.state}
@@ -222,15 +242,41 @@ class _PartRun:
         try:
             await self.app(scope, self.receive, self.send)
         except BaseException as exc:
-            if exc is not self.inside and self.place is not None:
-                exc.add_note(f"in the lifespan of {self.place}")
-            raise
+            if self.has_no_lifespan(exc):
+                _logger().info("%s has no lifespan: it raised %r when it was to start", self.place, exc)
+                self.failure = None
+            else:
+                if exc is not self.inside and self.place is not None:
+                    exc.add_note(f"in the lifespan of {self.place}{self.hint}")
+                raise
         if self.inside is not None:
             raise self.inside  # the application has swallowed it
         if self.failure is not None:
-            raise LifespanFailure(f"The lifespan of {self.place or 'the application'} failed: {self.failure}")
+            place = self.place or "the application"
+            raise LifespanFailure(f"The lifespan of {place} failed: {self.failure}{self.hint}")
         if self.received < 2:
-            await self.run_inner()  # it has no lifespan: it returned without asking for the shutdown
+            await self.run_inner()  # it has no lifespan: it returned or raised without asking for the shutdown
+
+    def has_no_lifespan(self, exc: BaseException) -> bool:
+        """Return whether an application raised before it had started, and without saying so to the server."""
+        return (
+            self.mount is not None
+            and not self.mount.is_required
+            and isinstance(exc, Exception)
+            and exc is not self.inside
+            and self.failure is None
+            and not self.has_started
+        )
+
+    @property
+    def hint(self) -> str:
+        """What to write if a lifespan that the program runs by itself does not start for a second time."""
+        if self.mount is None or self.mount.is_required or self.has_started or not self.whole.has_own:
+            return ""
+        return (
+            "; if the lifespan of the application above runs it already, as lifespan=that_app.lifespan does, write "
+            f"Mount({self.mount.path!r}, ..., lifespan=False)"
+        )
 
     async def receive(self) -> Message:
         self.received += 1
@@ -238,6 +284,8 @@ class _PartRun:
             return {"type": "lifespan.startup"}
         if self.received == 2:
             await self.run_inner()
+        elif self.received > 2:
+            raise RuntimeError("receive was called after lifespan.shutdown, the last message")
         return {"type": "lifespan.shutdown"}
 
     async def run_inner(self) -> None:
@@ -251,5 +299,13 @@ class _PartRun:
             raise
 
     async def send(self, message: Message) -> None:
+        if message["type"] == "lifespan.startup.complete":
+            self.has_started = True
         if message["type"].endswith(".failed"):
             self.failure = message.get("message", "") or "it gave no reason"
+
+
+def _logger() -> Any:
+    import logging
+
+    return logging.getLogger("armillary.routing")

@@ -34,7 +34,9 @@ class Mount(TemplateRoute):
         middleware: wrapped around the application, the first being outermost.
         max_body_size: bytes a request body may have, None for no limit; inherited by default.
             A route below may set its own.
-        lifespan: run the application's lifespan with that of the application above.
+        lifespan: run the application's lifespan inside that of the application above. By default it is run if the
+            application has one: one that raises before it has started is taken to have none, as servers do. With
+            True that is an error; with False it is not run.
         slash_optional: "/users" reaches the application as "/users/" does.
 
     Raises:
@@ -54,8 +56,13 @@ class Mount(TemplateRoute):
     router_type: ClassVar[Callable[[Iterable[BaseRoute]], ASGIApp]]
     """Makes the application of `routes=`; `_router` sets it, since the router knows mounts and not the reverse."""
 
+    runs_lifespan: bool = True
+    """Whether the lifespan of the application is run: of the class, what `lifespan=None` means."""
+
+    requires_lifespan: bool = False
+    """Whether it is an error that the application has no lifespan."""
+
     # For subclasses with another constructor.
-    runs_lifespan: bool = False
     slash_optional: bool = False
 
     def __init__(
@@ -67,7 +74,7 @@ class Mount(TemplateRoute):
         *,
         middleware: MiddlewareList = None,
         max_body_size: Limit = ...,
-        lifespan: bool = False,
+        lifespan: bool | None = None,
         slash_optional: bool = False,
     ) -> None:
         if (app is None) == (routes is None):
@@ -76,7 +83,8 @@ class Mount(TemplateRoute):
         self._base_app: Any = self.router_for(routes or ()) if app is None else self.check_callable(app, "app")
         self.app = self.limited_app(wrap(self._base_app, middleware), max_body_size)
         self.name = name or ""
-        self.runs_lifespan = lifespan
+        if lifespan is not None:
+            self.runs_lifespan = self.requires_lifespan = lifespan
         self.slash_optional = slash_optional
 
     def router_for(self, routes: Iterable[BaseRoute]) -> ASGIApp:

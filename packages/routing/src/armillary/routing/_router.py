@@ -15,7 +15,7 @@ from ._body_limit import Limit, limited
 from ._endpoint import MiddlewareList, checked_callable, guarded_application, wrap
 from ._fallback_responses import respond_not_found
 from ._host import Host
-from ._lifespan import LifespanRun, MountedLifespan, checked_lifespan, mounts_to_run, serve_lifespan
+from ._lifespan import LifespanRun, MountedLifespan, checked_lifespan, mounts_to_run, no_lifespan, serve_lifespan
 from ._match import NoMatchFound
 from ._mount import Mount
 from ._registration import Registration
@@ -133,9 +133,9 @@ class Router(Selection, Registration):
         """Append a `Mount`; arguments as there."""
         self._add(self.mount_type(path, app, name=name, **options))
 
-    def host(self, host: str, app: ASGIApp, name: str | None = None) -> None:
+    def host(self, host: str, app: ASGIApp, name: str | None = None, **options: Any) -> None:
         """Append a `Host`; arguments as there."""
-        self._add(self.host_type(host, app, name))
+        self._add(self.host_type(host, app, name, **options))
 
     def url_path_for(self, name: str, /, **path_params: Any) -> URLPath:
         """Return the path of the first route with this name and these parameters.
@@ -183,7 +183,7 @@ class Router(Selection, Registration):
     # -- lifespan ------------------------------------------------------------------------------
 
     def mounted_lifespans(self) -> list[MountedLifespan]:
-        """Return the applications mounted with `lifespan=True`, outer and earlier ones first.
+        """Return the mounted applications whose lifespan is run with this router's, outer and earlier ones first.
 
         Each application is listed once, wherever and however often it is mounted. Routers in
         between are looked through; what is mounted inside a listed application is left to it.
@@ -193,19 +193,26 @@ class Router(Selection, Registration):
         return list(found.values())
 
     async def lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Run the ASGI lifespan protocol for this router and what is mounted with `lifespan=True`.
+        """Run the ASGI lifespan protocol for this router and what is mounted on it, unless with `lifespan=False`.
 
         An application that runs already, by its other mount or by a router above, is left out.
         """
 
         async def own(scope: Scope, receive: Receive, send: Send) -> None:
-            await serve_lifespan(self.lifespan_context(scope.get("app", self)), scope, receive, send)
+            lifespan = self.lifespan_context
+            await serve_lifespan(lifespan(scope.get("app", self)), scope, receive, send, lifespan=lifespan)
 
         mounted = mounts_to_run(self.mounted_lifespans(), scope)
         if mounted:
-            await LifespanRun(own, mounted, scope, receive, send).serve()
+            has_own = self.lifespan_context is not no_lifespan
+            await LifespanRun(own, mounted, scope, receive, send, has_own=has_own).serve()
         else:
             await own(scope, receive, send)
+
+    @property
+    def has_no_lifespan(self) -> bool:
+        """Whether a router runs nothing but what is mounted on it, and passes a lifespan through no middleware."""
+        return self.lifespan_context is no_lifespan and self.middleware_stack == self.app
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Router) and self.routes == other.routes
@@ -218,11 +225,13 @@ Mount.router_type = Router
 
 def _collect_lifespans(routes: Iterable[BaseRoute], prefix: str, found: dict[int, MountedLifespan]) -> None:
     for route in routes:
-        if not isinstance(route, (Mount, Host)):
+        if isinstance(route, Mount):
+            path, app = prefix + route.path, route.base_app
+        elif isinstance(route, Host):
+            path, app = f"//{route.host}", route.app
+        else:
             continue
-        app = route.base_app if isinstance(route, Mount) else route.app
-        path = prefix + (route.path if isinstance(route, Mount) else "")
-        if getattr(route, "runs_lifespan", False):
-            found.setdefault(id(app), MountedLifespan(path, app))
+        if route.runs_lifespan and not (isinstance(app, Router) and app.has_no_lifespan):
+            found.setdefault(id(app), MountedLifespan(path, app, route.requires_lifespan))
         elif isinstance(app, Router):
             _collect_lifespans(app.routes, path, found)

@@ -181,6 +181,7 @@ class Mount(BaseRoute, NativeMount):
     encodes_paths = False
     lenient_paths = True
     keeps_missing_params = True
+    runs_lifespan = False
 
     def __init__(
         self,
@@ -215,6 +216,7 @@ class Host(BaseRoute, NativeHost):
 
     encodes_paths = False
     lenient_paths = True
+    runs_lifespan = False
 
     def __init__(self, host: str, app: ASGIApp, name: str | None = None) -> None:
         if host.startswith("/"):
