@@ -182,7 +182,7 @@ async def test_what_is_no_response_is_named_with_its_endpoint(exchange: Any) -> 
     async def nothing(request: Request) -> Any:
         return None
 
-    with pytest.raises(TypeError, match="nothing returned None; return a Response"):
+    with pytest.raises(TypeError, match=r"nothing \(.*line \d+\) returned None; return a Response"):
         await exchange().run(request_response(nothing))
     with pytest.raises(TypeError, match="takes a function of a request"):
         request_response("text")  # type: ignore[arg-type]

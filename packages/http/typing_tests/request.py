@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, assert_type
 
 from armillary.asgi_types import ASGIApp
-from armillary.datastructures import State
+from armillary.datastructures import Session, State
 from armillary.http import (
     FormData,
     HTTPEndpoint,
@@ -36,6 +36,8 @@ async def create(request: Request[Services]) -> Response:
     assert_type(await request.form(), FormData)
     async with request.form(max_files=3) as form:
         assert_type(form, FormData)
+    assert_type(request.session, Session)
+    request.session.rotate()
     return JSONResponse({"name": "ada"}, status_code=201)
 
 

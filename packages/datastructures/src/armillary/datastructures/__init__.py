@@ -30,6 +30,7 @@ from ._multidict import ImmutableMultiDict, MultiDict
 from ._path_patterns import PathPatterns
 from ._query_params import QueryParams, parse_query
 from ._request_paths import path_below_root, request_paths
+from ._session import Session, SessionNotSaved
 from ._state import State
 from ._url import URL
 from ._url_path import URLPath
@@ -52,6 +53,8 @@ __all__ = [
     "ParsedHost",
     "PathPatterns",
     "QueryParams",
+    "Session",
+    "SessionNotSaved",
     "State",
     "StateT",
     "URLPath",

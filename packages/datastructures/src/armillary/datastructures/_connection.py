@@ -12,6 +12,7 @@ from ._cookies import decode_utf8_cookies, parse_cookies
 from ._headers import Headers
 from ._lazy import LazyAttribute
 from ._query_params import QueryParams
+from ._session import Session
 from ._state import State
 from ._url import URL
 
@@ -132,7 +133,7 @@ class HTTPConnection(Mapping[str, Any], Generic[StateT]):
         return None if client is None else Address(*client)
 
     @property
-    def session(self) -> dict[str, Any]:
+    def session(self) -> Session:
         """The session; needs a session middleware around the application.
 
         Reading it is an access: the response then varies by cookie, whichever key is read.
@@ -141,7 +142,7 @@ class HTTPConnection(Mapping[str, Any], Generic[StateT]):
         mark_accessed = getattr(session, "mark_accessed", None)
         if mark_accessed is not None:
             mark_accessed()
-        return cast("dict[str, Any]", session)
+        return cast(Session, session)
 
     @property
     def auth(self) -> Any:

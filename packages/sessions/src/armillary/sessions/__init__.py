@@ -15,13 +15,14 @@ Errors at a glance:
     └── StoreUnavailable    the store cannot be reached; becomes a 503
 """
 
+from armillary.datastructures import Session, SessionNotSaved
+
 from ._cookie_middleware import SessionMiddleware
-from ._errors import SessionConflict, SessionNotSaved, SessionTooLarge, StoreUnavailable
+from ._errors import SessionConflict, SessionTooLarge, StoreUnavailable
 from ._file_store import FileStore
 from ._memory_store import MemoryStore
 from ._server_middleware import ServerSessionMiddleware
 from ._server_session import ServerSession
-from ._session import Session
 from ._signed_cookie import SignedCookie
 from ._store import SessionStore, StoredSession
 

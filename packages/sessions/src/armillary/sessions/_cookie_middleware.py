@@ -6,11 +6,11 @@ from collections.abc import Awaitable, Iterable, Sequence
 from typing import Any, ClassVar
 
 from armillary.asgi_types import ASGIApp, Message, Receive, Scope, Send, scope_record
+from armillary.datastructures import Session, SessionNotSaved
 from armillary.exchange import OriginPolicy, guard_accept
 
 from ._cookie_header import STARTS, CookieHeader, SameSite, check_seconds, is_secure, vary_on_cookie
-from ._errors import SessionNotSaved, SessionTooLarge
-from ._session import Session
+from ._errors import SessionTooLarge
 from ._signed_cookie import MIN_KEY_LENGTH, SignedCookie, SignedText, decode, encode
 
 MAX_COOKIE_SIZE = 4096

@@ -13,7 +13,3 @@ class SessionConflict(RuntimeError):
 
 class StoreUnavailable(Exception):
     """The store cannot be reached. The middleware sends a 503 and leaves the cookie unchanged."""
-
-
-class SessionNotSaved(RuntimeError):
-    """A session was changed when that could no longer be saved; the message says what to do instead."""

@@ -7,8 +7,9 @@ import time
 from collections.abc import Awaitable, Callable
 from enum import Enum, auto
 
+from armillary.datastructures import SessionNotSaved
+
 from ._contention import SaveTurn
-from ._errors import SessionNotSaved
 from ._server_session import ServerSession
 from ._session_id import hash_id, new_id, new_version
 from ._store import SessionStore, StoredSession

@@ -11,7 +11,7 @@ import json
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from ._session import Session
+from armillary.datastructures import Session
 
 
 class ServerSession(Session):

@@ -7,9 +7,14 @@ from typing import Any, Self, TypeVar
 
 from armillary.asgi_types import Scope, value_in_scope
 
-from ._errors import SessionNotSaved
-
 T = TypeVar("T")
+
+
+class SessionNotSaved(RuntimeError):
+    """A session was changed when that could no longer be saved; the message says what to do instead."""
+
+
+_NO_ID = "a session that is kept in its cookie has no id and no store to {}; use ServerSessionMiddleware, or clear() it"
 
 
 class Session(dict[str, Any]):
@@ -49,6 +54,30 @@ class Session(dict[str, Any]):
         if self.too_late is not None:
             raise SessionNotSaved(self.too_late)
         self.accessed = self.modified = True
+
+    def rotate(self) -> None:
+        """Move the session to a new id, at a log-in: an id that somebody planted is then worthless.
+
+        Raises:
+            RuntimeError: the session has no id, such as one in a signed cookie.
+        """
+        raise RuntimeError(_NO_ID.format("rotate"))
+
+    def destroy(self) -> None:
+        """End the session at once, in the store too.
+
+        Raises:
+            RuntimeError: the session is in no store, such as one in a signed cookie.
+        """
+        raise RuntimeError(_NO_ID.format("destroy"))
+
+    async def save(self) -> bool:
+        """Save the changes now, as in a WebSocket; return False if another request has ended the session.
+
+        Raises:
+            RuntimeError: the session is in no store, such as one in a signed cookie.
+        """
+        raise RuntimeError(_NO_ID.format("save"))
 
     def mark_accessed(self) -> None:
         """Record that the response depends on the session."""
