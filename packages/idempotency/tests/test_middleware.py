@@ -155,32 +155,48 @@ async def test_after_an_exception_the_request_runs_again_and_the_exception_gets_
     assert sent == []  # so that the layer outside may still respond
 
 
-async def test_a_key_expires(bank: Any, pay: Any) -> None:
-    app = IdempotencyMiddleware(bank, lifetime=0.05)
+class Clock:
+    """The time of `MemoryStore`, which passes when a test says so."""
+
+    now = 1000.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr("armillary.idempotency._memory_store.time", clock)
+    return clock
+
+
+async def test_a_key_expires(bank: Any, pay: Any, clock: Clock) -> None:
+    app = IdempotencyMiddleware(bank, lifetime=60)
     await pay(app)
-    await anyio.sleep(0.1)
+    clock.now += 61
     assert (await pay(app)).body == b"payment 2 of 5"
 
 
-async def interrupt(app: Any, pay: Any) -> None:
-    with anyio.move_on_after(0.05):
-        await pay(app)
-
-
-async def test_an_interrupted_request_is_rejected_by_default_and_repeated_if_that_is_set(bank: Any, pay: Any) -> None:
+async def test_an_interrupted_request_is_rejected_by_default_and_repeated_if_that_is_set(
+    bank: Any, pay: Any, clock: Clock
+) -> None:
     receipt = bank.respond
 
     async def hang(*args: Any) -> None:
+        scope.cancel()
         await anyio.sleep_forever()
 
     for unfinished, status, payments in (("reject", 409, 1), ("repeat", 201, 2)):
         bank.payments.clear()
-        app = IdempotencyMiddleware(bank, lease=0.1, unfinished=unfinished)
+        app = IdempotencyMiddleware(bank, lease=10, unfinished=unfinished)
         bank.respond = hang
-        await interrupt(app, pay)
+        scope = anyio.CancelScope()
+        with scope:
+            await pay(app)
         bank.respond = receipt
         assert (await pay(app)).headers["retry-after"] == "1"
-        await anyio.sleep(0.15)
+        clock.now += 11
         sent = await pay(app)
         assert (sent.status, len(bank.payments)) == (status, payments)
         if status == 409:
@@ -273,12 +289,12 @@ async def test_many_repetitions_at_once_have_one_effect(bank: Any, pay: Any) -> 
     assert bank.payments == [b"5"]
 
 
-async def test_a_full_memory_rejects_new_keys_and_forgets_none(bank: Any, pay: Any) -> None:
-    app = IdempotencyMiddleware(bank, MemoryStore(max_bytes=1200), lifetime=0.3)
+async def test_a_full_memory_rejects_new_keys_and_forgets_none(bank: Any, pay: Any, clock: Clock) -> None:
+    app = IdempotencyMiddleware(bank, MemoryStore(max_bytes=1200), lifetime=60)
     await pay(app, b"a")
     assert (await pay(app, b"b")).status == 503
     assert (await pay(app, b"a")).status == 201
-    await anyio.sleep(0.35)
+    clock.now += 61
     assert (await pay(app, b"b")).status == 201
 
 
