@@ -1,74 +1,29 @@
-"""A chat room in a browser: one WebSocket for each tab, a bounded queue for each socket."""
+"""A chat room in a browser, in one process or many: CHAT_ENGINE=redis://127.0.0.1:6379/0."""
 
-from __future__ import annotations
-
+import os
 from pathlib import Path
-from typing import Any
 
-import anyio
-
-from armillary.applications import Armillary
-from armillary.asgi_types import Middleware
 from armillary.background import Stopping
-from armillary.http import FileResponse, Request, Response
-from armillary.routing import Route, WebSocketRoute
-from armillary.websockets import OriginMiddleware, WebSocket, WebSocketDisconnect, WebSocketLimits
+from armillary.channels import Channels
+from armillary.web import Armillary, Middleware, Mount, StaticFiles, WebSocket, WebSocketRoute
+from armillary.websockets import OriginMiddleware
 
-from .room import Member, Room, TooSlow
-
-PAGES = Path(__file__).parent / "pages"
-LIMITS = WebSocketLimits(max_message_size=4096)
-LONGEST_NAME = 24
-MEDIA_TYPES = {"chat.html": "text/html", "chat.css": "text/css", "chat.js": "text/javascript"}
-
-room = Room()
+channels = Channels(os.environ.get("CHAT_ENGINE", "memory://"))
+room = channels.presence("chat")
 
 
-def file(name: str) -> Any:
-    async def endpoint(request: Request) -> Response:
-        return FileResponse(PAGES / name, media_type=MEDIA_TYPES[name], content_disposition_type="inline")
-
-    return endpoint
+async def say(kind: str, name: str, text: str = "") -> None:
+    event = {"kind": kind, "name": name, "text": text.strip(), "here": len(await room.members())}
+    await channels.publish("chat", event)
 
 
 async def chat(websocket: WebSocket) -> None:
-    """Read what this tab says and write the messages of the room, each at its own pace."""
-    name = websocket.query_params.get("name", "").strip()
-    if not 0 < len(name) <= LONGEST_NAME:
-        await websocket.close(1008, f"a name has 1 to {LONGEST_NAME} characters")
-        return
-    member = Member(name)
-    await websocket.accept()
-    try:
-        async with anyio.create_task_group() as group:
-            group.start_soon(write, websocket, member)
-            room.enter(member)
-            async for text in websocket.iter_text():
-                if text.strip():
-                    room.say(member, text.strip())
-            group.cancel_scope.cancel()
-    finally:
-        room.leave(member)
+    name = websocket.query_params.get("name", "").strip()[:24] or "Somebody"
+    async with room.join(name):
+        await say("arrival", name)
+        await channels.websocket(websocket, "chat", last=50, on_text=lambda text: say("message", name, text))
+    await say("departure", name)
 
 
-async def write(websocket: WebSocket, member: Member) -> None:
-    try:
-        while True:
-            await websocket.send_text(await member.next())
-    except TooSlow:
-        await websocket.close(1013, "messages were not taken fast enough")
-    except WebSocketDisconnect:
-        pass  # the reader ends by the same disconnect
-
-
-app = Stopping(
-    Armillary(
-        routes=[
-            Route("/", file("chat.html")),
-            Route("/chat.css", file("chat.css")),
-            Route("/chat.js", file("chat.js")),
-            WebSocketRoute("/chat", chat),
-        ],
-        middleware=[Middleware(OriginMiddleware)],
-    )
-)
+routes = [WebSocketRoute("/chat", chat), Mount("/", StaticFiles(directory=Path(__file__).parent / "pages", html=True))]
+app = Stopping(Armillary(routes=routes, middleware=[Middleware(OriginMiddleware)], lifespan=channels.lifespan))
