@@ -8,7 +8,6 @@ from __future__ import annotations
 
 # What is looked at here are the types and values of programs, which are only known when they run.
 # pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false, reportUnknownMemberType=false
-import dataclasses
 from collections.abc import Mapping
 from typing import Any, get_args, get_origin
 
@@ -43,8 +42,8 @@ def complete(value: Any) -> None:
     elif hasattr(kind, "__dataclass_fields__"):
         for name, default in _defaults(kind):
             value.__dict__.setdefault(name, default)
-        for field in dataclasses.fields(kind):
-            complete(getattr(value, field.name, None))
+        for name in kind.__dataclass_fields__:
+            complete(getattr(value, name, None))
     else:
         for name in getattr(kind, "__struct_fields__", ()):
             complete(getattr(value, name))
@@ -55,5 +54,6 @@ def complete(value: Any) -> None:
 def _defaults(kind: Any) -> list[tuple[str, Any]]:
     if not hasattr(kind, "__dataclass_fields__") or kind.__dictoffset__ == 0:
         return []
-    fields = dataclasses.fields(kind)
-    return [(field.name, field.default) for field in fields if field.default is not dataclasses.MISSING]
+    from dataclasses import MISSING, fields  # loaded by whoever has made the dataclass
+
+    return [(field.name, field.default) for field in fields(kind) if field.default is not MISSING]
