@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -103,3 +105,18 @@ async def test_removing_expired_sessions_may_take_longer_than_the_timeout(
 async def test_a_timeout_that_is_no_positive_number_is_rejected(anyio_backend: Any, seconds: Any) -> None:
     with pytest.raises((TypeError, ValueError), match="timeout is"):
         SQLStore("sqlite+aiosqlite://", timeout=seconds)
+
+
+async def test_a_request_that_is_cancelled_while_sqlite_works_leaves_no_task(tmp_path: Path) -> None:
+    store = SQLStore(f"sqlite+aiosqlite:///{tmp_path}/sessions.db")
+    await store.create_table()
+    others = len(asyncio.all_tasks())
+    for _ in range(3):
+        with anyio.CancelScope() as scope:  # which cancels again and again, unlike Task.cancel()
+            scope.cancel()
+            await store.load("key")
+    async with asyncio.timeout(10):
+        while len(asyncio.all_tasks()) > others:
+            await asyncio.sleep(0.01)
+    assert await store.load("key") is None
+    await store.close()

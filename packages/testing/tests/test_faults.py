@@ -91,6 +91,25 @@ async def test_a_leaked_task_is_found_by_its_name() -> None:
         report.raise_findings()
 
 
+@on_asyncio
+async def test_a_task_that_is_only_slow_to_end_is_no_leak_and_neither_is_one_of_somebody_else() -> None:
+    async def ends_soon() -> None:
+        await asyncio.sleep(0.3)
+
+    async def somebody_else() -> None:
+        while True:
+            await asyncio.create_task(asyncio.sleep(0.2))
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        asyncio.ensure_future(ends_soon())  # noqa: RUF006
+        await respond(send)
+
+    other = asyncio.create_task(somebody_else())
+    (await find(app, seconds=5.0)).raise_findings()
+    assert not other.done()
+    other.cancel()
+
+
 async def test_a_hang_after_a_disconnect_is_found_with_its_place() -> None:
     async def app(scope: Any, receive: Any, send: Any) -> None:
         try:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -29,7 +30,8 @@ async def connected(network: Network) -> AsyncIterator[tuple[asyncio.StreamReade
         yield reader, writer
     finally:
         writer.close()
-        await writer.wait_closed()
+        with contextlib.suppress(ConnectionResetError):
+            await writer.wait_closed()
         await asyncio.sleep(0.05)  # for the service to see it
 
 
@@ -84,3 +86,25 @@ async def test_a_network_that_does_not_read_passes_on_later_what_was_sent_meanwh
 async def test_a_network_without_a_service_closes_its_connections() -> None:
     async with Network(1) as network, connected(network) as (reader, _):
         assert await reader.read() == b""
+
+
+async def test_what_is_sent_arrives_later_over_a_slow_network(network: Network) -> None:
+    async with connected(network) as (reader, writer):
+        network.delay = 0.3
+        writer.write(b"slow")
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.1):
+                await reader.readexactly(4)
+        assert await reader.readexactly(4) == b"slow"
+
+
+async def test_cut_connections_end_and_new_ones_work(network: Network) -> None:
+    async with connected(network) as (reader, writer):
+        writer.write(b"heard")
+        await reader.readexactly(5)
+        network.cut()
+        with contextlib.suppress(ConnectionResetError):
+            assert await reader.read() == b""
+    async with connected(network) as (reader, writer):
+        writer.write(b"again")
+        assert await reader.readexactly(5) == b"again"

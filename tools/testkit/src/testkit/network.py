@@ -15,12 +15,14 @@ class Network:
         port: where clients connect.
         silent: whether what is sent in either direction is lost. The end of a connection is noticed when the network is
             back, since TCP sends that again.
+        delay: seconds by which what is sent in either direction arrives later; 0 at first.
         reading: an event that is set; while it is cleared, the proxy does not read, so that a sender's buffers fill.
     """
 
     def __init__(self, target: int) -> None:
         self.target = target
         self.port = 0
+        self.delay = 0.0
         self.reading = asyncio.Event()
         self.reading.set()
         self._back = asyncio.Event()
@@ -50,6 +52,12 @@ class Network:
             if not writer.is_closing():
                 writer.transport.abort()
 
+    def cut(self) -> None:
+        """Break every connection; new ones are accepted."""
+        writers, self._writers = self._writers, []
+        for writer in writers:
+            writer.transport.abort()
+
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writers.append(writer)
         try:
@@ -67,6 +75,8 @@ class Network:
         try:
             while data := await source.read(64 * 1024):
                 await self.reading.wait()
+                if self.delay:
+                    await asyncio.sleep(self.delay)
                 if not self.silent:
                     target.write(data)
                     await target.drain()

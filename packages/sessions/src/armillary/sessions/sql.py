@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from typing import Any
 
@@ -45,6 +46,7 @@ class SQLStore:
             raise ValueError(f"timeout is in seconds, above 0; got {timeout!r}")
         self._engine = create_async_engine(engine) if isinstance(engine, str) else engine
         self._bounded = None if self._engine.dialect.name == "sqlite" else BoundedStatements(self._engine, timeout)
+        self._unbounded: set[asyncio.Task[Any]] = set()
         self.metadata = sa.MetaData()
         self.table = sa.Table(
             table,
@@ -126,5 +128,18 @@ class SQLStore:
     async def _execute_once(self, statement: Any, is_bounded: bool) -> Any:
         if is_bounded and self._bounded is not None:
             return await self._bounded.execute(statement)
+        # In a task that goes on if this one is cancelled: a cancel scope would interrupt the closing of its connection
+        # too, and aiosqlite's then never ends.
+        task = asyncio.ensure_future(self._run(statement))
+        self._unbounded.add(task)  # the event loop has only weak references
+        task.add_done_callback(self._forget)
+        return await asyncio.shield(task)
+
+    async def _run(self, statement: Any) -> Any:
         async with self._engine.begin() as connection:
             return await connection.execute(statement)
+
+    def _forget(self, task: asyncio.Task[Any]) -> None:
+        self._unbounded.discard(task)
+        if not task.cancelled():
+            task.exception()  # looked at, so that asyncio does not log it

@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 from armillary.asgi_types import ASGIApp
 
-from ._leaks import Leftovers, TaskCount, Unhandled, leaked_gauges
+from ._leaks import Leftovers, TaskCount, TaskFactory, Unhandled, leaked_gauges
 from ._network import Fault, Network
 from ._report import FaultReport, FaultRun
 from ._request import FaultRequest
@@ -28,7 +28,7 @@ from ._run import CancelWay, Outcome, Runner
 
 FaultCheck = Callable[[FaultRun], "str | Awaitable[str | None] | None"]
 
-_MAX_HANGS = 3  # of one kind of fault, each of which costs `seconds`
+_MAX_HANGS = 3  # or leaks, of one kind of fault, each of which costs `seconds`
 _run_numbers = count(1)
 
 
@@ -68,7 +68,8 @@ async def enumerate_faults(
             acknowledged write that is not stored, or None. May be async.
         gauges: numbers that must be back where they were after each run, by name, such as
             `{"connections": engine.pool.checkedout}`.
-        seconds: how long a run may take after its fault before it counts as a hang.
+        seconds: how long a run may take after its fault before it counts as a hang, and what it leaves to end before it
+            counts as a leak.
         max_suspensions: suspensions at which a request is cancelled, at most.
 
     Returns:
@@ -82,7 +83,7 @@ async def enumerate_faults(
     report = FaultReport()
     runner = Runner(seconds)
     enumeration = _Enumeration(app, report, check, gauges or {}, runner)
-    with Unhandled(runner.is_on_trio) as unhandled:
+    with Unhandled(runner.is_on_trio) as unhandled, TaskFactory(runner.is_on_trio):
         enumeration.unhandled = unhandled
         for request in requests:
             await enumeration.all_of(request, max_suspensions)
@@ -118,7 +119,7 @@ class _Enumeration:
         for case in self.cases(request, network, min(outcome.steps + 1, max_suspensions)):
             if hangs[case.family] < _MAX_HANGS:
                 _, ended = await self.one(request, case)
-                hangs[case.family] += ended.hung is not None
+                hangs[case.family] += ended.hung is not None or ended.leaked
         for kind, detail in await leftovers.found():
             self.report.add(request, "all faults", kind, detail)
         for detail in self.unhandled.take():  # known only now that the garbage was collected
@@ -146,7 +147,6 @@ class _Enumeration:
         report.runs += 1
         run_id = f"{getpid()}-{next(_run_numbers)}"
         network = Network(request, case.fault, case.spec_version)
-        tasks = TaskCount(self.runner.is_on_trio)
         before = {name: gauge() for name, gauge in self.gauges.items()}
         scope = request.scope(case.spec_version, run_id)
 
@@ -154,7 +154,8 @@ class _Enumeration:
             await self.app(scope, network.receive, network.send)
 
         stop_when = (lambda: network.silent) if case.fault.kind == "silence" else None
-        outcome = await self.runner.run(call, case.cancel_at, case.way, stop_when)
+        with TaskCount(self.runner.is_on_trio) as tasks:
+            outcome = await self.runner.run(call, case.cancel_at, case.way, stop_when)
 
         def add(kind: str, detail: str) -> None:
             report.add(request, str(case), kind, detail)
@@ -163,11 +164,13 @@ class _Enumeration:
             add("hang", f"it waits at {outcome.hung}{' and cannot be cancelled' if outcome.survived else ''}")
         for kind, detail in _wrong_endings(network, outcome, case):
             add(kind, detail)
-        leaked = await tasks.leaked()
+        leaked = await tasks.leaked(self.runner.seconds)
         if leaked is not None:
             add("leaked task", leaked)
-        for detail in await leaked_gauges(self.gauges, before):
+        still_higher = await leaked_gauges(self.gauges, before, self.runner.seconds)
+        for detail in still_higher:
             add("leak", detail)
+        outcome.leaked = leaked is not None or bool(still_higher)
         for detail in self.unhandled.take():
             add("unhandled", detail)
         if self.check is not None:

@@ -9,53 +9,101 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 from typing import Any
 
 import anyio
 
-_LOOKS = 40
 _SECONDS_BETWEEN = 0.005
 _ALLOWED_THREADS = 10  # pools keep some that are idle
 
 
+_started: ContextVar[set[asyncio.Task[Any]] | None] = ContextVar("armillary.testing.faults.started", default=None)
+
+
+class TaskFactory:
+    """Keeps what tasks of asyncio a run starts, directly or not, and no others: `with TaskFactory(is_on_trio)`."""
+
+    def __init__(self, is_on_trio: bool) -> None:
+        self._loop = None if is_on_trio else asyncio.get_running_loop()
+
+    def __enter__(self) -> None:
+        if self._loop is not None:
+            self._factory = self._loop.get_task_factory()
+            self._loop.set_task_factory(self._create)
+
+    def __exit__(self, *_: object) -> None:
+        if self._loop is not None:
+            self._loop.set_task_factory(self._factory)
+
+    def _create(self, loop: asyncio.AbstractEventLoop, coroutine: Any, **options: Any) -> Any:
+        make: Any = self._factory
+        task = asyncio.Task(coroutine, loop=loop, **options) if make is None else make(loop, coroutine, **options)
+        started = _started.get()
+        if started is not None:  # the context of a run, which its tasks inherit
+            started.add(task)
+        return task
+
+
 class TaskCount:
-    """The tasks of the event loop."""
+    """The tasks that are started in its block: `with TaskCount(is_on_trio) as tasks`, within a `TaskFactory`."""
 
     def __init__(self, is_on_trio: bool) -> None:
         self._is_on_trio = is_on_trio
-        self._before = self._tasks()
+        self._started: set[asyncio.Task[Any]] = set()
 
-    def _tasks(self) -> Any:
+    def __enter__(self) -> TaskCount:
+        self._living = self._count_on_trio()
+        self._token = _started.set(self._started)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        _started.reset(self._token)
+
+    def _count_on_trio(self) -> int:
         if not self._is_on_trio:
-            return asyncio.all_tasks()
+            return 0
         trio: Any = sys.modules["trio"]  # who runs on it has loaded it
-        return trio.lowlevel.current_statistics().tasks_living
+        living: int = trio.lowlevel.current_statistics().tasks_living
+        return living
 
-    async def leaked(self) -> str | None:
-        """Return what still runs a moment later, and cancel it where that is possible."""
-        for _ in range(_LOOKS):
-            now = self._tasks()
-            if (now <= self._before) if self._is_on_trio else not (now - self._before):
-                return None
-            await anyio.sleep(_SECONDS_BETWEEN)
+    def _running(self) -> set[asyncio.Task[Any]]:
+        return {task for task in self._started if not task.done()}
+
+    async def leaked(self, seconds: float) -> str | None:
+        """Return what still runs after so many seconds, and cancel it where that is possible."""
+        if await _comes_true(lambda: not self._running() and self._count_on_trio() <= self._living, seconds):
+            return None
         if self._is_on_trio:
-            return f"{self._tasks() - self._before} tasks still run"
-        extra: set[asyncio.Task[Any]] = self._tasks() - self._before
+            return f"{self._count_on_trio() - self._living} tasks still run"
+        extra = self._running()
         for task in extra:
             task.cancel()
         names = sorted({getattr(task.get_coro(), "__qualname__", "?") for task in extra})
-        return f"{len(extra)} tasks still run: {', '.join(names)}" if extra else None
+        return f"{len(extra)} tasks still run: {', '.join(names)}"
 
 
-async def leaked_gauges(gauges: Mapping[str, Callable[[], float]], before: Mapping[str, float]) -> list[str]:
-    """Return which numbers did not come back to what they were."""
-    higher: list[str] = []
-    for _ in range(_LOOKS):
-        higher = [name for name, value in before.items() if gauges[name]() > value]
-        if not higher:
-            return []
+async def _comes_true(condition: Callable[[], bool], seconds: float) -> bool:
+    """Return whether a condition holds within so many seconds."""
+    deadline = anyio.current_time() + seconds
+    while not condition():
+        if anyio.current_time() >= deadline:
+            return False
         await anyio.sleep(_SECONDS_BETWEEN)
-    return [f"{name} was {before[name]:g} and is {gauges[name]():g}" for name in higher]
+    return True
+
+
+async def leaked_gauges(
+    gauges: Mapping[str, Callable[[], float]], before: Mapping[str, float], seconds: float
+) -> list[str]:
+    """Return which numbers are not back, after so many seconds, to what they were."""
+
+    def higher() -> list[str]:
+        return [name for name, value in before.items() if gauges[name]() > value]
+
+    if await _comes_true(lambda: not higher(), seconds):
+        return []
+    return [f"{name} was {before[name]:g} and is {gauges[name]():g}" for name in higher()]
 
 
 def open_descriptors() -> Counter[str]:

@@ -51,6 +51,7 @@ class Outcome:
         self.fired = False
         self.hung: str | None = None
         self.survived = False
+        self.leaked = False
         self.coroutine: Any = None
 
 
