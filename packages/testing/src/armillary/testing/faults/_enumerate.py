@@ -120,7 +120,7 @@ class _Enumeration:
             if hangs[case.family] < _MAX_HANGS:
                 _, ended = await self.one(request, case)
                 hangs[case.family] += ended.hung is not None or ended.leaked
-        for kind, detail in await leftovers.found():
+        for kind, detail in await leftovers.found(self.runner.seconds):
             self.report.add(request, "all faults", kind, detail)
         for detail in self.unhandled.take():  # known only now that the garbage was collected
             self.report.add(request, "all faults", "unhandled", detail)

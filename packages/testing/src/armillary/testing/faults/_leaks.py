@@ -131,10 +131,10 @@ class Leftovers:
         self._descriptors = open_descriptors()
         self._threads = threading.active_count()
 
-    async def found(self) -> list[tuple[str, str]]:
-        """Return kind and detail of what was left."""
+    async def found(self, seconds: float) -> list[tuple[str, str]]:
+        """Return kind and detail of what is left after so many seconds."""
         gc.collect()
-        await anyio.sleep(0.05)
+        await _comes_true(lambda: not open_descriptors() - self._descriptors, seconds)
         found: list[tuple[str, str]] = []
         more = open_descriptors() - self._descriptors
         if more:
