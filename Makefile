@@ -126,6 +126,14 @@ release-plan: setup ## who must follow a release that fixes a flaw: CHANGED=data
 fuzz: setup ## fuzz every parser for SECONDS=60 each (ARGS="json cookies" for some); Linux
 	@$(call apart,fuzz) run --quiet --locked --inexact --all-packages --all-extras --no-dev --group fuzz python tools/fuzz/run.py --seconds "$(SECONDS)" $(ARGS)
 
+.PHONY: audit
+audit: setup ## look everything that is locked up in a database of known vulnerabilities; fails without its data
+	@$(PY) tools/audit.py
+
+.PHONY: sbom
+sbom: setup ## what a package consists of and needs, as CycloneDX, into sbom/: P=graphql
+	@$(PY) tools/sbom.py $(P)
+
 .PHONY: bench
 bench: setup ## side by side with the peers, in one run
 	@$(call apart,bench) run --quiet --locked --inexact --all-packages --all-extras --no-dev --group bench python benchmarks/run.py $(ARGS)
@@ -163,7 +171,7 @@ swagger-ui: setup ## put Swagger UI's released files into armillary-openapi, che
 
 .PHONY: clean
 clean: ## remove everything that is made: .venv, .tools, dist, site, caches
-	rm -rf .venv .tools .cache dist build site .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .tools .cache dist build sbom site .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .PHONY: need-package

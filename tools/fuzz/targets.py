@@ -8,9 +8,15 @@ test can see that the fuzzer would find one.
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Callable, Coroutine
-from typing import Any
+import re
+from collections.abc import Callable, Iterator
+
+from .credential_targets import authorization, csrf_token, idempotency_key, session_cookie
+from .form_targets import multipart, multipart_like_werkzeug, urlencoded
+from .graphql_targets import graphql
+from .router_target import router
+from .support import plant
+from werkzeug.http import parse_cookie
 
 from armillary.asgi_types import HTTPException
 from armillary.datastructures import (
@@ -23,31 +29,32 @@ from armillary.datastructures import (
     parse_media_type,
     parse_query,
 )
-from armillary.http import Request, format_content_disposition, parse_http_date, parse_ranges
+from armillary.http import format_content_disposition, parse_http_date, parse_ranges
 from armillary.serialization import decode_json, encode_json
 
-PLANTED = os.environ.get("FUZZ_PLANT") == "1"
-
-
-def plant(found: bool) -> None:
-    """Fail if something is found that a planted bug stands for."""
-    assert not (PLANTED and found), "the planted bug"
-
-
-def finish(coroutine: Coroutine[Any, Any, Any]) -> Any:
-    """Return the result of a coroutine that never waits."""
-    try:
-        coroutine.send(None)
-    except StopIteration as stop:
-        return stop.value
-    raise AssertionError("it waits for something")
-
-
 def cookies(data: bytes) -> None:
-    parsed = parse_cookies(data.decode("latin-1"))
-    assert all(isinstance(name, str) and isinstance(value, str) for name, value in parsed.items())
-    assert not any(";" in name or name != name.strip(" \t") for name in parsed)
+    text = data.decode("latin-1")
+    parsed = parse_cookies(text)
+    assert parsed == dict(one_cookie_after_the_other(text))
+    if data.isascii() and text.isprintable() and '"' not in text and all("=" in pair for pair in text.split(";")):
+        theirs = dict(parse_cookie(text).items(multi=True))
+        assert {name: value for name, value in parsed.items() if name} == theirs  # which knows no nameless one
     plant(len(parsed) > 2)
+
+
+def one_cookie_after_the_other(text: str) -> Iterator[tuple[str, str]]:
+    """RFC 6265bis section 5.8.3 read backwards, and the escapes of `http.cookies` one character after the other."""
+    for pair in text.split(";"):
+        name, value = pair.split("=", 1) if "=" in pair else ("", pair)
+        name, value = name.strip(" \t"), value.strip(" \t")
+        if len(value) >= 2 and value[0] == value[-1] == '"':
+            value = re.sub(r"\\([0-3][0-7]{2}|.|$)", _unescaped, value[1:-1], flags=re.DOTALL)
+        if name or pair.strip(" \t=") or value:
+            yield name, value
+
+
+def _unescaped(escape: re.Match[str]) -> str:
+    return chr(int(escape[1], 8)) if len(escape[1]) == 3 else escape[1] or "\\"
 
 
 def query(data: bytes) -> None:
@@ -145,64 +152,26 @@ def disposition(data: bytes) -> None:
     plant("%0D" in field)
 
 
-def form_of(pieces: list[bytes], content_type: str) -> Any:
-    """Return the items of a form, or the status of its rejection."""
-    messages = [
-        {"type": "http.request", "body": piece, "more_body": number < len(pieces) - 1}
-        for number, piece in enumerate(pieces)
-    ]
-
-    async def receive() -> Any:
-        return messages.pop(0)
-
-    async def read() -> Any:
-        headers = [(b"content-type", content_type.encode())]
-        request = Request({"type": "http", "method": "POST", "path": "/", "headers": headers}, receive)
-        async with request.form() as form:
-            items: list[Any] = []
-            for name, value in form.multi_items():
-                plain = value if isinstance(value, str) else (value.filename, value.content_type, await value.read())
-                items.append((name, plain))
-            return items
-
-    try:
-        return finish(read())
-    except HTTPException as exc:
-        status = exc.status_code
-    assert status < 500
-    return status
-
-
-def _form(data: bytes, content_type: str) -> None:
-    """The first byte says where the rest is cut; the result is the same however it is."""
-    cut, body = (data[0] if data else 0), data[1:]
-    whole = form_of([body], content_type)
-    assert form_of([body[:cut], body[cut:]], content_type) == whole
-    assert form_of([body[start : start + 1] for start in range(len(body))] or [b""], content_type) == whole
-    plant(isinstance(whole, list) and len(whole) > 1)
-
-
-def multipart(data: bytes) -> None:
-    _form(data, "multipart/form-data; boundary=B")
-
-
-def urlencoded(data: bytes) -> None:
-    _form(data, "application/x-www-form-urlencoded")
-
-
 TARGETS: dict[str, Callable[[bytes], None]] = {
     "accept": accept,
+    "authorization": authorization,
     "cookies": cookies,
+    "csrf_token": csrf_token,
     "disposition": disposition,
     "etags": etags,
     "forwarded": forwarded,
+    "graphql": graphql,
     "host": host,
     "http_date": http_date,
+    "idempotency_key": idempotency_key,
     "json": json_text,
     "media_type": media_type,
     "multipart": multipart,
+    "multipart_like_werkzeug": multipart_like_werkzeug,
     "query": query,
     "ranges": ranges,
+    "router": router,
+    "session_cookie": session_cookie,
     "url": url,
     "urlencoded": urlencoded,
 }

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
@@ -28,10 +30,22 @@ def commands_of(path: Path) -> list[str]:
 
 
 @every_workflow
-def test_an_action_is_pinned_to_one_version(path: Path) -> None:
-    uses = [step["uses"] for step in steps_of(path) if "uses" in step]
+def test_an_action_is_pinned_to_one_commit_and_says_its_version(path: Path) -> None:
+    uses = re.findall(r"\buses: (.+)", path.read_text("utf-8"))
     assert uses
-    assert [action for action in uses if not re.fullmatch(r"[\w./-]+@(v\d+\.\d+\.\d+|[0-9a-f]{40})", action)] == []
+    assert [action for action in uses if not re.fullmatch(r"[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", action)] == []
+
+
+def test_an_action_has_the_same_commit_everywhere() -> None:
+    uses = {action for path in WORKFLOWS for action in re.findall(r"\buses: (.+)", path.read_text("utf-8"))}
+    assert len(uses) == len({action.partition("@")[0] for action in uses})
+
+
+def test_zizmor_finds_nothing_in_the_workflows() -> None:
+    zizmor = Path(sys.executable).with_name("zizmor")
+    command = [str(zizmor), "--offline", "--no-progress", *map(str, WORKFLOWS)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 @every_workflow
@@ -48,7 +62,7 @@ def test_a_job_ends_by_itself_and_may_only_read_the_repository(path: Path) -> No
     assert yaml.safe_load(path.read_text("utf-8"))["permissions"] == {"contents": "read"}
     for name, job in jobs_of(path).items():
         assert job["timeout-minutes"] <= 60, name
-        assert set(job.get("permissions", {})) <= {"id-token"}, name
+        assert set(job.get("permissions", {})) <= {"id-token", "attestations"}, name
     for step in steps_of(path):
         if step.get("uses", "").startswith("actions/checkout@"):
             assert step["with"]["persist-credentials"] is False
@@ -85,3 +99,23 @@ def test_a_release_publishes_with_attestations_and_without_a_password() -> None:
     steps = jobs_of(ROOT / ".github" / "workflows" / "release.yml")["publish"]["steps"]
     (publish,) = [step for step in steps if step["uses"].startswith("pypa/gh-action-pypi-publish@")]
     assert publish["with"] == {"attestations": True}
+
+
+def test_a_release_signs_each_package_together_with_its_bill_of_materials_before_it_is_published() -> None:
+    jobs = jobs_of(ROOT / ".github" / "workflows" / "release.yml")
+    (attest,) = [step for step in jobs["attest"]["steps"] if step["uses"].startswith("actions/attest@")]
+    assert attest["with"] == {
+        "subject-path": "dist/${{ matrix.package }}-[0-9]*",
+        "sbom-path": "sbom/${{ matrix.package }}.cdx.json",
+    }
+    assert "attest" in jobs["publish"]["needs"]
+    assert any("tools/sbom.py $(cat packages.txt)" in step.get("run", "") for step in jobs["build"]["steps"])
+
+
+def test_every_night_parsers_are_fuzzed_planted_bugs_found_and_dependencies_audited() -> None:
+    commands = commands_of(ROOT / ".github" / "workflows" / "nightly.yml")
+    assert "make audit" in commands
+    assert [command for command in commands if command.startswith("make fuzz")] == [
+        "make fuzz SECONDS=30",
+        "make fuzz SECONDS=60 ARGS=--planted",
+    ]

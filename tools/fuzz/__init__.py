@@ -1,0 +1,1 @@
+"""Fuzzing of every parser of what a client sends; see `run.py`."""

@@ -1,0 +1,108 @@
+"""Forms: the same result however a body is cut, and the result that Werkzeug reads where both accept it."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import werkzeug.formparser
+from .support import finish, plant
+
+from armillary.asgi_types import HTTPException
+from armillary.http import Request
+
+BYTEWISE = 160  # bytes of the longest body that is also fed one byte at a time
+
+
+class UntimedRequest(Request):
+    """A request that needs no event loop, since it waits for nothing."""
+
+    body_idle_timeout = None
+
+
+def form_of(pieces: list[bytes], content_type: bytes) -> Any:
+    """Return the items of a form, or the status of its rejection."""
+    messages = [{"type": "http.request", "body": piece, "more_body": True} for piece in pieces]
+    messages.append({"type": "http.request", "body": b""})
+    messages.reverse()
+
+    async def receive() -> Any:
+        return messages.pop()
+
+    async def read() -> Any:
+        scope = {"type": "http", "method": "POST", "path": "/", "headers": [(b"content-type", content_type)]}
+        async with UntimedRequest(scope, receive).form() as form:
+            return [
+                (name, value if isinstance(value, str) else (value.filename, value.content_type, await value.read()))
+                for name, value in form.multi_items()
+            ]
+
+    try:
+        return finish(read())
+    except HTTPException as exc:
+        assert exc.status_code < 500
+        return exc.status_code
+
+
+def read_at_splits(data: bytes, content_type: bytes) -> tuple[bytes, Any]:
+    """Return the body and its form; the first two bytes say where the body is cut."""
+    cut, body = int.from_bytes(data[:2], "little"), data[2:]
+    whole = form_of([body], content_type)
+    cut %= len(body) + 1
+    assert form_of([body[:cut], body[cut:]], content_type) == whole
+    if len(body) <= BYTEWISE:
+        assert form_of([body[start : start + 1] for start in range(len(body))], content_type) == whole
+    plant(isinstance(whole, list) and len(whole) > 2)
+    return body, whole
+
+
+def multipart(data: bytes) -> None:
+    read_at_splits(data, b"multipart/form-data; boundary=B")
+
+
+def multipart_like_werkzeug(data: bytes) -> None:
+    """Parts made of the bytes, so that both accept them: their contents are what Werkzeug reads."""
+    parts = [part.replace(b"--B", b"-B") for part in data.split(b"\xff")]
+    named = 'Content-Disposition: form-data; name="{}"; filename="f"\r\n\r\n'
+    body = b"".join(b"--B\r\n" + named.format(index).encode() + part + b"\r\n" for index, part in enumerate(parts))
+    body += b"--B--\r\n"
+    ours = form_of([body], b"multipart/form-data; boundary=B")
+    environ = {"CONTENT_LENGTH": str(len(body)), "CONTENT_TYPE": "multipart/form-data; boundary=B"}
+    stream = {"wsgi.input": io.BytesIO(body), "REQUEST_METHOD": "POST"}
+    _, _, files = werkzeug.formparser.parse_form_data(environ | stream, silent=False)
+    theirs = []
+    for name, file in files.items(multi=True):
+        theirs.append((name, ("f", file.content_type or None, file.read())))
+        file.close()
+    assert [(name, value[2]) for name, value in ours] == [(name, value[2]) for name, value in theirs]
+    assert [value[2] for _, value in ours] == parts
+    plant(len(parts) > 2)
+
+
+def urlencoded(data: bytes) -> None:
+    body, items = read_at_splits(data, b"application/x-www-form-urlencoded")
+    if isinstance(items, list):
+        expected = [pair for pair in body.split(b"&") if pair]
+        assert len(items) == len(expected)
+        assert [_decode(pair) for pair in expected] == items
+
+
+def _decode(pair: bytes) -> tuple[str, str]:
+    """The WHATWG URL standard, section 5.1, word by word."""
+    name, _, value = pair.partition(b"=")
+    return _percent_decode(name), _percent_decode(value)
+
+
+def _percent_decode(text: bytes) -> str:
+    decoded = bytearray()
+    place = 0
+    digits = b"0123456789abcdefABCDEF"
+    while place < len(text):
+        escape = text[place + 1 : place + 3]
+        if text[place : place + 1] == b"%" and len(escape) == 2 and escape[0] in digits and escape[1] in digits:
+            decoded.append(int(escape, 16))
+            place += 3
+        else:
+            decoded += b" " if text[place : place + 1] == b"+" else text[place : place + 1]
+            place += 1
+    return decoded.decode("utf-8", "replace")
