@@ -1,8 +1,8 @@
 """Look the locked dependencies up in a database of known vulnerabilities; fail without one.
 
-Usage: `python tools/audit.py [--osv-url https://api.osv.dev/v1/query] [requirements.txt ...]`. Without files, everything
-in `uv.lock` is looked up. A release whose flaws are published is looked up with them: a source that knows none of its
-flaws has no data, and having found nothing there says nothing. Exits with 1 for a vulnerability, with 2 without data.
+Usage: `python tools/audit.py [--osv-url https://api.osv.dev/v1/query] [requirements.txt ...]`. Without files, all that
+`uv.lock` has is looked up. A release whose flaws are published is looked up with it: a source that knows none of them
+has no data, and that it found nothing says nothing. Exits with 1 for a vulnerability, with 2 without data.
 """
 
 from __future__ import annotations

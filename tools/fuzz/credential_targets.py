@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from .support import finish, plant
-
 from armillary.authentication import AuthenticationError, BasicBackend, BearerBackend
 from armillary.http import Request
 from armillary.idempotency._key import InvalidKey, parse_key
 from armillary.security._csrf_token import decode, encode, matches, new_secret
 from armillary.sessions._signed_cookie import SignedCookie
+
+from .support import finish, plant
 
 SIGNED = SignedCookie(["a-key-for-the-fuzzer-that-nobody-uses"])
 SECRET = new_secret()

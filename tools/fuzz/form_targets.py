@@ -6,10 +6,11 @@ import io
 from typing import Any
 
 import werkzeug.formparser
-from .support import finish, plant
 
 from armillary.asgi_types import HTTPException
 from armillary.http import Request
+
+from .support import finish, plant
 
 BYTEWISE = 160  # bytes of the longest body that is also fed one byte at a time
 
@@ -40,8 +41,9 @@ def form_of(pieces: list[bytes], content_type: bytes) -> Any:
     try:
         return finish(read())
     except HTTPException as exc:
-        assert exc.status_code < 500
-        return exc.status_code
+        status = exc.status_code
+    assert status < 500
+    return status
 
 
 def read_at_splits(data: bytes, content_type: bytes) -> tuple[bytes, Any]:

@@ -6,10 +6,11 @@ from collections import Counter
 from typing import Any
 
 from graphql import GraphQLError, OperationDefinitionNode, build_schema, get_named_type, parse
-from .support import plant
 
 from armillary.graphql import FieldCosts, GraphQLLimits
 from armillary.graphql.limits._measure import Measuring
+
+from .support import plant
 
 SCHEMA = build_schema(
     """

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from .support import plant
-
 from armillary.routing import BaseRoute, Host, Match, Mount, Route, Router
+
+from .support import plant
 
 
 class Endpoint:

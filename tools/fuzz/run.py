@@ -3,8 +3,8 @@
 usage: python tools/fuzz/run.py [--seconds 60] [--planted] [target ...]
 
 A corpus is a folder of seeds; what is found new is used in this run and not kept. A finding is written to
-`.tools/fuzz/`, and exits with 1. With `--planted` every target has a bug, and the seeds that show it are left out: a target
-that does not find it in its time exits with 1.
+`.tools/fuzz/`, and exits with 1. With `--planted` every target has a bug, and the seeds that show it are left out: one
+that is not found in its time exits with 1.
 """
 
 from __future__ import annotations

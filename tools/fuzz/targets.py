@@ -11,11 +11,6 @@ import json
 import re
 from collections.abc import Callable, Iterator
 
-from .credential_targets import authorization, csrf_token, idempotency_key, session_cookie
-from .form_targets import multipart, multipart_like_werkzeug, urlencoded
-from .graphql_targets import graphql
-from .router_target import router
-from .support import plant
 from werkzeug.http import parse_cookie
 
 from armillary.asgi_types import HTTPException
@@ -31,6 +26,13 @@ from armillary.datastructures import (
 )
 from armillary.http import format_content_disposition, parse_http_date, parse_ranges
 from armillary.serialization import decode_json, encode_json
+
+from .credential_targets import authorization, csrf_token, idempotency_key, session_cookie
+from .form_targets import multipart, multipart_like_werkzeug, urlencoded
+from .graphql_targets import graphql
+from .router_target import router
+from .support import plant
+
 
 def cookies(data: bytes) -> None:
     text = data.decode("latin-1")

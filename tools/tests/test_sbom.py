@@ -25,7 +25,5 @@ def test_dependencies_and_those_of_extras_are_listed(tmp_path: Path) -> None:
     ("package", "bundled"),
     [("graphql", {"graphiql", "react-dom", "graphiql.min.js"}), ("openapi", {"swagger-ui-dist"})],
 )
-def test_npm_packages_in_the_wheel_are_listed_with_their_files(
-    package: str, bundled: set[str], tmp_path: Path
-) -> None:
+def test_npm_packages_in_the_wheel_are_listed_with_their_files(package: str, bundled: set[str], tmp_path: Path) -> None:
     assert bundled <= names_of(package, tmp_path)
