@@ -1,7 +1,7 @@
 """Write what a package consists of and needs, as CycloneDX, for its release.
 
-Usage: `python tools/sbom.py PACKAGE ...` writes `sbom/armillary_cors.cdx.json` for `cors`: the locked dependencies, those
-of extras too, and the npm packages whose files are in the wheel, with the hash of each file.
+Usage: `python tools/sbom.py PACKAGE ...` writes `sbom/armillary_cors.cdx.json` for `cors`: its locked dependencies with
+those of its extras, and the npm packages whose files are in the wheel, with the hash of each file.
 """
 
 from __future__ import annotations

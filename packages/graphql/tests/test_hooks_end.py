@@ -145,3 +145,61 @@ async def test_on_an_event_stream(app: GraphQL, log: Log, spec_version: str, nam
     assert waited.cancelled_caught == (name == "waiting" and spec_version == "2.4")  # the next send would say it
     assert [entry for entry in log if entry != "result"] == ["events", "operation"]
     assert log[0] == "result"
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("anyio_backend", [ASYNCIO])
+@pytest.mark.parametrize("name", ["waiting", "computing{value}"])
+async def test_hooks_may_wait_although_their_scope_is_cancelled(log: Log, name: str) -> None:
+    class Exporting(SchemaExtension):
+        async def on_operation(self) -> AsyncGenerator[None]:
+            yield
+            await anyio.sleep(0)
+            await asyncio.sleep(0.01)
+            log.append("exported")
+
+    @strawberry.type
+    class Query:
+        hello: str = "hello"
+
+    started = anyio.Event()
+
+    @strawberry.type
+    class Subscription:
+        @strawberry.subscription
+        async def waiting(self) -> AsyncGenerator[int]:
+            started.set()
+            await anyio.sleep(60)
+            yield 1
+
+        @strawberry.subscription
+        async def computing(self) -> AsyncGenerator[Slow]:
+            started.set()
+            yield Slow()
+
+    messages = [{"type": "http.request", "body": b""}]
+
+    async def receive() -> Any:
+        if messages:
+            return messages.pop()
+        return await anyio.sleep_forever()
+
+    async def send(message: Any) -> None: ...
+
+    app = GraphQL(strawberry.Schema(Query(), subscription=Subscription, extensions=[Exporting]))
+    query = f"query=subscription{{{name}}}".encode()
+    scope = http_scope(headers=[(b"accept", b"text/event-stream")], query_string=query)
+    returned = []
+
+    async def serve() -> None:
+        await app(scope, receive, send)
+        returned.append(True)
+
+    with anyio.fail_after(5):
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(serve)
+            await started.wait()
+            await anyio.sleep(0.01)
+            tasks.cancel_scope.cancel()
+    assert log == ["exported"]
+    assert not returned  # the cancellation goes on once the hooks have ended

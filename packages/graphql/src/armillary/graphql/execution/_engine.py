@@ -172,10 +172,13 @@ class Engine:
             return
         from anyio import move_on_after
 
-        with move_on_after(self.limits.result_timeout, shield=True):
-            await state.events.stop()
-            while await anext(results, None) is not None:
-                pass
+        try:
+            with move_on_after(self.limits.result_timeout, shield=True):
+                await state.events.stop()
+                while await anext(results, None) is not None:
+                    pass
+        finally:
+            state.events.end_shield()
 
     def frames(self, operation: RunnableOperation, result: Any) -> AsyncGenerator[Any]:
         """Yield a result of `execute`, and what follows it in incremental delivery, within its limits."""

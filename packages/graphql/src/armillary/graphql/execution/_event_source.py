@@ -9,13 +9,18 @@ Rules
 1. A stopped source has no further event. Its own generator is closed, or has seen the cancellation.
 2. A cancellation that arrives while the next event is awaited, or a result computed, stops the source and is kept.
    Whoever iterates over the results raises it once they have ended.
+3. From then on nothing cancels what is left to do, such as a hook that waits until a span is exported, until
+   `end_shield` or the time of a result is over. A scope of anyio would cancel each wait again.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterable, AsyncIterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from anyio import CancelScope
 
 
 class EventSource:
@@ -23,16 +28,19 @@ class EventSource:
 
     Args:
         events: what the resolver of the subscription returned.
+        time_to_end: seconds that what follows a cancellation may take; None for any.
 
     Attributes:
         cancellation: what cancelled the task meanwhile.
     """
 
-    __slots__ = ("_events", "_stopped", "cancellation")
+    __slots__ = ("_events", "_shield", "_stopped", "_time_to_end", "cancellation")
 
-    def __init__(self, events: AsyncIterable[Any]) -> None:
+    def __init__(self, events: AsyncIterable[Any], time_to_end: float | None) -> None:
         self._events = aiter(events)
+        self._time_to_end = time_to_end
         self._stopped = False
+        self._shield: CancelScope | None = None
         self.cancellation: asyncio.CancelledError | None = None
 
     def __aiter__(self) -> AsyncIterator[Any]:
@@ -55,7 +63,17 @@ class EventSource:
             return False
         self._stopped = True
         self.cancellation = exc
+        from anyio import move_on_after
+
+        self._shield = move_on_after(self._time_to_end, shield=True)
+        self._shield.__enter__()
         return True
+
+    def end_shield(self) -> None:
+        """Let the task be cancelled again; called in the task that was cancelled."""
+        if self._shield is not None:
+            self._shield.__exit__(None, None, None)
+            self._shield = None
 
     async def stop(self) -> None:
         """End the events."""

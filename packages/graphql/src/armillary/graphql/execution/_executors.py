@@ -115,7 +115,7 @@ class _SubscriptionExecutor(_LimitedExecutor):
         made: AsyncIterable[Any] = cast("Any", super()).cancellable_iterable(iterable)
         if self.executes_event:
             return made
-        self.events = self.state.events = EventSource(made)
+        self.events = self.state.events = EventSource(made, self.result_timeout)
         return self.events
 
     def build_per_event_executor(self, payload: Any) -> Executor[Any]:

@@ -1,0 +1,3 @@
+from armillary.asgi_types._pyinstaller import modules_of
+
+hiddenimports = modules_of("armillary.asgi_types")
