@@ -35,7 +35,10 @@ EXPECTED: dict[str, Any] = {
 }
 REQUIREMENTS = [
     requirement_of(WORKSPACE.packages["compression"], ["brotli", "zstd"]),
-    *(requirement_of(WORKSPACE.packages[name]) for name in ("applications", "graphql", "openapi", "starlette")),
+    *(
+        requirement_of(WORKSPACE.packages[name])
+        for name in ("applications", "binding", "graphql", "openapi", "starlette")
+    ),
 ]
 every_program = pytest.mark.parametrize("program", EXPECTED)
 

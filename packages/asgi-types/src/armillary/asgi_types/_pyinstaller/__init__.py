@@ -44,9 +44,9 @@ def files_of(part: str) -> list[tuple[str, str]]:
 
 def installed_parts() -> list[str]:
     """Return the name of every part that is installed."""
-    import armillary
-
-    return [f"armillary.{module.name}" for module in iter_modules(armillary.__path__)]
+    namespace = find_spec("armillary")
+    places = [] if namespace is None else namespace.submodule_search_locations or []
+    return [f"armillary.{module.name}" for module in iter_modules(places)]
 
 
 def installed(*names: str) -> list[str]:
