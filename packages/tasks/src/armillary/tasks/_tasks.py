@@ -220,8 +220,12 @@ class Tasks:
 
     # -- enqueueing ----------------------------------------------------------------------------
 
-    async def submit(self, envelope: Envelope, *, delay: float = 0.0, key: str | None = None) -> str:
+    async def submit(
+        self, envelope: Envelope, *, delay: float = 0.0, key: str | None = None, repeated: bool = False
+    ) -> str:
         """Put a message into the queue; return the id of the task, or of the one that has its key.
+
+        One that may be `repeated` leaves a status that is there, since the task may have ended.
 
         Raises:
             EngineUnavailable: the engine cannot be reached.
@@ -239,7 +243,8 @@ class Tasks:
                 if found is not None:
                     return found.decode()
             try:
-                await state.set(f"task:{envelope.id}", Status("queued").encode(), self.result_ttl + delay)
+                keep_status = state.add if repeated else state.set
+                await keep_status(f"task:{envelope.id}", Status("queued").encode(), self.result_ttl + delay)
                 if delay:
                     await state.put("delayed", envelope.turn, envelope.encode(), await state.time() + delay)
                 else:
@@ -263,7 +268,7 @@ class Tasks:
         if message.topic != "armillary.tasks":
             raise ValueError(f"the outbox message has the topic {message.topic!r}, not one of tasks")
         envelope = Envelope.decode(message.payload["message"])
-        await self.submit(envelope, delay=message.payload["delay"])
+        await self.submit(envelope, delay=message.payload["delay"], repeated=True)
 
     def find(self, identity: str) -> EnqueuedTask[Any]:
         """Return the enqueued task with an id, to look at or to cancel."""
