@@ -16,6 +16,7 @@
 from ._endpoint import BoundEndpoint, bind
 from ._guard import GuardedApplication, guard
 from ._place import BindingError
+from ._request_value import RequestValue, read_request_values, request_value
 from ._signature import EndpointSignature, Parameter, RequestBody, ResultStream
 from ._sources import Body, Cookie, Dependency, Depends, EventStream, File, Form, Header, Path, Policy, Query, Source
 from ._websocket import BoundWebSocket, bind_websocket
@@ -39,9 +40,12 @@ __all__ = [
     "Policy",
     "Query",
     "RequestBody",
+    "RequestValue",
     "ResultStream",
     "Source",
     "bind",
     "bind_websocket",
     "guard",
+    "read_request_values",
+    "request_value",
 ]

@@ -159,8 +159,10 @@ def _checked(found: TextType, annotation: Any) -> TextType:
 def _plain(type_: Any) -> TextType | None:
     try:
         found = _SCALARS.get(type_)
-    except TypeError:  # what cannot be hashed is no type
-        return None
+    except TypeError:  # what cannot be hashed is no type, but for a list of what has such metadata
+        if get_origin(type_) is None:
+            return None
+        found = None
     if found is not None:
         return found
     members = union_members(type_)

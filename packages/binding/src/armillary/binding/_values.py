@@ -106,9 +106,9 @@ class TextValues:
             values = scope.get("path_params", {})
             for slot in self._path:
                 if slot.key in values:
-                    _fill(slot, values[slot.key], targets, issues)
+                    fill_slot(slot, values[slot.key], targets, issues)
                 else:
-                    _fill_absent(slot, targets, issues)
+                    fill_absent(slot, targets, issues)
         if self._query:
             query: bytes = scope.get("query_string", b"")
             fill_pairs(self._query, parse_query(query.decode("utf-8", "replace")) if query else (), targets, issues)
@@ -124,9 +124,9 @@ class TextValues:
             cookies: dict[str, str] = request.cookies
             for slot in self._cookies:
                 if slot.key in cookies:
-                    _fill(slot, [cookies[slot.key]] if slot.many else cookies[slot.key], targets, issues)
+                    fill_slot(slot, [cookies[slot.key]] if slot.many else cookies[slot.key], targets, issues)
                 else:
-                    _fill_absent(slot, targets, issues)
+                    fill_absent(slot, targets, issues)
 
 
 def fill_pairs(
@@ -139,21 +139,23 @@ def fill_pairs(
     found = dict(pairs)
     for slot in slots:
         if slot.key not in found:
-            _fill_absent(slot, targets, issues)
+            fill_absent(slot, targets, issues)
         elif slot.many:
-            _fill(slot, [text for key, text in pairs if key == slot.key], targets, issues)
+            fill_slot(slot, [text for key, text in pairs if key == slot.key], targets, issues)
         else:
-            _fill(slot, found[slot.key], targets, issues)
+            fill_slot(slot, found[slot.key], targets, issues)
 
 
-def _fill(slot: TextSlot, text: Any, targets: Targets, issues: list[ValidationIssue]) -> None:
+def fill_slot(slot: TextSlot, text: Any, targets: Targets, issues: list[ValidationIssue]) -> None:
+    """Convert what was sent, and add what is wrong with it to the issues."""
     try:
         targets[slot.target][slot.name] = slot.read(text)
     except INVALID as exc:
         issues.append(_text_issue(slot, exc))
 
 
-def _fill_absent(slot: TextSlot, targets: Targets, issues: list[ValidationIssue]) -> None:
+def fill_absent(slot: TextSlot, targets: Targets, issues: list[ValidationIssue]) -> None:
+    """Take the default of what was not sent; without one that is an issue."""
     if slot.skip:
         return
     if slot.make_default is not None:
@@ -184,14 +186,14 @@ def fill_form(slots: tuple[TextSlot, ...], form: FormData, targets: Targets, iss
         elif not slot.blank:
             sent = [item for item in sent if item != ""]
         if not sent:
-            _fill_absent(slot, targets, issues)
+            fill_absent(slot, targets, issues)
         elif any(isinstance(item, UploadFile) is not is_file for item in sent):
             expected = "a file, got text" if is_file else "text, got a file"
             issues.append(issue_at((slot.parameter.alias,), f"Expected {expected}", "string", "form"))
         elif is_file:
             targets[slot.target][slot.name] = sent if slot.many else sent[-1]
         else:
-            _fill(slot, sent if slot.many else sent[-1], targets, issues)
+            fill_slot(slot, sent if slot.many else sent[-1], targets, issues)
 
 
 def make_groups(groups: tuple[Group, ...], targets: Targets, issues: list[ValidationIssue]) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from inspect import BoundArguments
 from typing import Any
 
+from armillary.binding import read_request_values
 from armillary.datastructures import HTTPConnection
 
 from ._called_endpoint import is_called_endpoint
@@ -56,17 +57,16 @@ def add_request_parameters(
     Any other function keeps its defaults: what it decides by them must not be up to the client.
 
     Raises:
-        HTTPException: 400, a value is missing or invalid.
+        ValidationError: 422, values are missing or wrong.
         InjectionError: the function is not the endpoint, and a parameter has no default.
     """
-    missing = [parameter for parameter in plan.from_request if parameter.name not in arguments]
+    missing = [value for value in plan.from_request if value.name not in arguments]
     if not missing:
         return
     if is_called_endpoint(call, connection.scope):
-        for parameter in missing:
-            arguments[parameter.name] = parameter.read(connection)
+        arguments |= read_request_values(missing, connection)
         return
-    required = next((parameter.name for parameter in missing if parameter.is_required), None)
+    required = next((value.name for value in missing if value.parameter.required), None)
     if required is not None:
         raise InjectionError(
             f"{plan.name}: nothing fills its parameter {required!r}: path and query are read only for the endpoint "

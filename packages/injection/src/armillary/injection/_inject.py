@@ -21,11 +21,11 @@ def inject(func: F) -> F:
     """Fill the parameters of a function that its caller does not pass.
 
     A parameter annotated with your own class, or with dishka's `FromDishka[...]`, gets its value from
-    the providers. Parameters of the endpoint that the route calls, annotated `int float bool str Decimal
-    UUID datetime date time`, with enums, literals, lists of them or `X | None`, are read from the path,
-    else from the query, by name; the response to an invalid value is 400. Those of any other function are
-    not: they keep their defaults unless the caller passes them. A parameter for the request or WebSocket is
-    optional. A function that is not async runs in a worker thread.
+    the providers. Parameters of the endpoint that the route calls, of types that `armillary.binding` reads
+    from text, such as `int`, `UUID`, enums, literals, lists of them or `X | None`, are read from the path,
+    else from the query, by name; the response to wrong values is a 422 with all of them. Those of any
+    other function are not: they keep their defaults unless the caller passes them. A parameter for the
+    request or WebSocket is optional. A function that is not async runs in a worker thread.
 
     Use it for function endpoints, methods of class endpoints, WebSocket endpoints, background tasks
     and GraphQL resolvers; the injected parameters are not in the GraphQL schema.

@@ -8,12 +8,12 @@ from typing import Annotated, Any, NamedTuple, get_args, get_origin, get_type_hi
 
 from dishka import FromDishka
 
+from armillary.binding import RequestValue, request_value
 from armillary.datastructures import HTTPConnection
+from armillary.serialization import NO_DEFAULT, is_optional, union_members, unwrap as unwrap_annotation
 
-from ._conversion import conversion_for
 from ._dependency import Dependency
 from ._errors import InjectionError
-from ._parameters import RequestParameter
 
 _FROM_DISHKA: Any = FromDishka
 _MARKER_EXAMPLE: Any = get_args(_FROM_DISHKA[int])[1]
@@ -44,7 +44,7 @@ class InjectionPlan(NamedTuple):
     name: str
     dependencies: dict[str, Dependency]
     connection: str | None
-    from_request: tuple[RequestParameter, ...]
+    from_request: tuple[RequestValue, ...]
     positional: tuple[str, ...]
     starred: str | None
     needs_positions: bool
@@ -98,7 +98,7 @@ def name_of(func: Callable[..., Any]) -> str:
 def plan_by_hints(func: Callable[..., Any], hints: Mapping[str, Any]) -> InjectionPlan:
     """Return the plan for the parameters of a function with these types."""
     dependencies: dict[str, Dependency] = {}
-    from_request: list[RequestParameter] = []
+    from_request: list[RequestValue] = []
     connection: str | None = None
     unfilled: list[str] = []
     own = signature(func)
@@ -110,8 +110,8 @@ def plan_by_hints(func: Callable[..., Any], hints: Mapping[str, Any]) -> Injecti
         if is_connection(parameter.name, kind):
             connection = connection or parameter.name
             continue
-        if (conversion := conversion_for(kind)) is not None:
-            from_request.append(RequestParameter(parameter.name, conversion, parameter.default))
+        if (value := value_of(func, parameter, kind)) is not None:
+            from_request.append(value)
         elif (dependency := dependency_of(kind)) is not None:
             dependencies[parameter.name] = dependency
         elif parameter.default is Parameter.empty:
@@ -128,6 +128,33 @@ def plan_by_hints(func: Callable[..., Any], hints: Mapping[str, Any]) -> Injecti
         signature=own,
         unfilled=tuple(unfilled),
     )
+
+
+def value_of(func: Callable[..., Any], parameter: Parameter, kind: Any) -> RequestValue | None:
+    """Return how a parameter is read from path and query; None if it is not.
+
+    Without a default of its own a list is empty if the request has none, and what may be None is None.
+
+    Raises:
+        InjectionError: its type has a constraint that cannot be checked.
+    """
+    if kind is None or (get_origin(kind) is Annotated and is_marked(kind)):
+        return None
+    type_ = unwrap_annotation(kind).type
+    default: Any = NO_DEFAULT if parameter.default is Parameter.empty else parameter.default
+    if default is NO_DEFAULT and is_optional(type_):
+        default = None
+    elif default is NO_DEFAULT and get_origin(union_members(type_)[0]) is list:
+        default = []
+    try:
+        return request_value(parameter.name, kind, default)
+    except TypeError as exc:
+        raise InjectionError(f"{name_of(func)}: parameter {parameter.name!r}: {exc}") from exc
+
+
+def is_marked(kind: Any) -> bool:
+    """Return whether an annotation is dishka's `FromDishka[...]`."""
+    return any(isinstance(item, _MARKER_TYPE) for item in get_args(kind)[1:])
 
 
 def is_connection(name: str, kind: Any) -> bool:
