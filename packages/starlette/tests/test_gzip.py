@@ -48,7 +48,7 @@ async def test_an_overridden_apply_compression_makes_the_body() -> None:
     class Reversing(GZipResponder):
         content_encoding = "reverse"
 
-        def apply_compression(self, body: bytes, *, more_body: bool) -> bytes:
+        async def apply_compression(self, body: bytes, *, more_body: bool) -> bytes:
             return body[::-1]
 
     headers, body = await get(Reversing(app, 500), b"reverse")

@@ -7,19 +7,25 @@ import gzip
 import inspect
 import subprocess
 import sys
+from functools import partial
 from typing import Any
 
 import pytest
+from anyio.from_thread import start_blocking_portal
 
 from armillary.starlette import config, formparsers, responses
 from armillary.starlette._utils import ParsedHost, is_async_callable, parse_host_header
 from armillary.starlette.config import Config, Environ
 from armillary.starlette.datastructures import Headers, MultiDict
+from armillary.starlette.middleware.body_limit import RequestBodyLimitResponder
 from armillary.starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware, GZipResponder
-from armillary.starlette.requests import cookie_parser
+from armillary.starlette.requests import Request, cookie_parser
 from armillary.starlette.responses import JSONResponse, Response
+from armillary.starlette.routing import Route
+from armillary.starlette.schemas import SchemaGenerator
 from armillary.starlette.staticfiles import NotModifiedResponse
-from armillary.starlette.testclient import TestClient
+from armillary.starlette.testclient import TestClient, WebSocketTestSession
+from armillary.starlette.websockets import WebSocket, WebSocketDisconnect
 
 
 def test_the_default_of_setdefault_is_none() -> None:
@@ -124,9 +130,77 @@ def test_what_gzip_leaves_alone_is_starlettes_list(media_type: str, coded: bool)
     assert ("content-encoding" in headers) is coded
 
 
-def test_a_responder_compresses_with_its_compressor() -> None:
+@pytest.mark.anyio
+async def test_a_responder_compresses_with_its_compressor() -> None:
     responder: Any = GZipResponder(Response(), 0)
     compressor = responder.compressor
     assert responder.compressor is compressor
-    sent = responder.apply_compression(b"a" * 100, more_body=True) + responder.apply_compression(b"b", more_body=False)
-    assert gzip.decompress(sent) == b"a" * 100 + b"b"
+    first = await responder.apply_compression(b"a" * 100, more_body=True)
+    last = await responder.apply_compression(b"b", more_body=False)
+    assert gzip.decompress(first + last) == b"a" * 100 + b"b"
+
+
+@pytest.mark.parametrize(("body", "status"), [(b"12345", 200), (b"123456", 413)])
+def test_a_responder_of_a_body_limit_is_an_application_by_itself(body: bytes, status: int) -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await Response(await Request(scope, receive).body())(scope, receive, send)
+
+    responder = RequestBodyLimitResponder(app, 5)
+    with pytest.raises(RuntimeError, match="no request yet"):
+        responder.scope  # noqa: B018
+    response = TestClient(responder).post("/", content=iter([body[:3], body[3:]]))
+    assert response.status_code == status
+    assert (responder.total_size, responder.content_length) == (5 if status == 200 else 3, None)
+    assert responder.response_started is (status == 200)
+    assert responder.scope["path"] == "/"
+
+
+def test_methods_of_a_body_limit_are_overridden() -> None:
+    class Upper(RequestBodyLimitResponder):
+        async def receive_with_limit(self) -> Any:
+            message = await super().receive_with_limit()
+            return {**message, "body": message["body"].upper()}
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await Response(await Request(scope, receive).body())(scope, receive, send)
+
+    assert TestClient(Upper(app, 5)).post("/", content=b"abc").text == "ABC"
+
+
+def test_a_session_is_made_of_a_scope() -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        websocket = WebSocket(scope, receive, send)
+        await websocket.accept()
+        await websocket.send_text(scope["path"])
+        await websocket.close(1001)
+
+    scope = {"type": "websocket", "path": "/a", "headers": [], "query_string": b"", "subprotocols": []}
+    factory = partial(start_blocking_portal, "asyncio")
+    with WebSocketTestSession(app, scope, portal_factory=factory) as session:
+        assert session.receive_text() == "/a"
+        with pytest.raises(WebSocketDisconnect):
+            session.receive_text()
+    with TestClient(app).websocket_connect("/b") as session:
+        assert type(session) is WebSocketTestSession
+        assert session.receive_text() == "/b"
+
+
+def test_operations_are_unpacked() -> None:
+    def get(request: Any) -> None:
+        """Return nothing."""
+
+    [(path, method, func)] = SchemaGenerator({}).get_endpoints([Route("/{id:int}", get)])
+    assert (path, method, func) == ("/{id}", "get", get)
+
+
+def test_a_responder_has_what_its_response_is() -> None:
+    seen: list[tuple[bool, bool, bool, bool]] = []
+
+    class Watching(GZipResponder):
+        async def apply_compression(self, body: bytes, *, more_body: bool) -> bytes:
+            seen.append((self.started, self.content_encoding_set, self.content_type_is_excluded, self.partial_response))
+            return await super().apply_compression(body, more_body=more_body)
+
+    response = TestClient(Watching(Response(b"x" * 1000, media_type="text/plain"), 0)).get("/")
+    assert response.content == b"x" * 1000
+    assert seen == [(False, False, False, False)]

@@ -129,20 +129,21 @@ class CodedResponse:
                 await self._send(message)
                 return
             if last and not start.get("trailers", False):
-                coded = await self._coded(coding.encode, body)
+                coded = await self.coded(coding.encode, body)
                 await self._send_coded_start(start, coding, len(coded))
                 await self._send({**message, "body": coded})
                 return
             await self._send_coded_start(start, coding, None)
         if body or last:
             encoder: Any = self._encoder
-            body = await self._coded(encoder.encode, body, last)
+            body = await self.coded(encoder.encode, body, last)
         await self._send({**message, "body": body})
         turn = self._turn
         if turn is not None and turn.is_due():  # coding takes time, and no `send` need wait
             await turn.give()
 
-    async def _coded(self, encode: Callable[..., bytes], body: bytes, *last: bool) -> bytes:
+    async def coded(self, encode: Callable[..., bytes], body: bytes, *last: bool) -> bytes:
+        """Return what `encode` makes of a part of the body; of a large one in a thread."""
         if len(body) < self._thread_minimum_size:
             return encode(body, *last)
         return await COMPRESSION_THREADS.run(lambda: encode(body, *last))

@@ -162,7 +162,7 @@ class Session(dict[str, Any]):
         self.mark_modified()
         super().__setitem__(key, value)
 
-    def __ior__(self, other: Any) -> Session:  # type: ignore[override]
+    def __ior__(self, other: Any, /) -> Session:  # type: ignore[override]
         self.update(other)
         return self
 

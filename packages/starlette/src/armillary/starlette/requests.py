@@ -109,8 +109,8 @@ class Request(NativeRequest[StateT], HTTPConnection[StateT]):
     def form(  # type: ignore[override]
         self,
         *,
-        max_fields: int | float = 1000,
         max_files: int | float = 1000,
+        max_fields: int | float = 1000,
         max_part_size: int = 2**20,
     ) -> PendingForm:
         """Return the form in the body; await it, or use it with `async with` to have its files closed."""

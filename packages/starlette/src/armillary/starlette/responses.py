@@ -64,7 +64,7 @@ class RedirectResponse(native.RedirectResponse, Response):
     """A redirect."""
 
 
-class MalformedRangeHeader(native.MalformedRange):
+class MalformedRangeHeader(Exception):
     """A Range header that gets a 400.
 
     Args:
@@ -76,7 +76,7 @@ class MalformedRangeHeader(native.MalformedRange):
         self.content = content
 
 
-class RangeNotSatisfiable(native.UnsatisfiableRange):
+class RangeNotSatisfiable(Exception):
     """A Range header that gets a 416.
 
     Args:

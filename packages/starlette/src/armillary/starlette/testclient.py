@@ -12,8 +12,8 @@ from __future__ import annotations
 import inspect
 import warnings
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any, cast
+from contextlib import AbstractContextManager, ExitStack
+from typing import TYPE_CHECKING, Any, Self, cast
 
 from anyio import Event
 from anyio.from_thread import BlockingPortal
@@ -22,7 +22,7 @@ from armillary.testing import (
     BackendName,
     DenialResponse,
     TestClient as _NativeClient,
-    WebSocketTestSession,
+    WebSocketTestSession as _NativeSession,
     client_class,
 )
 
@@ -86,6 +86,35 @@ def _as_asgi3(app: ASGI2App | ASGI3App) -> ASGIApp:
 
 class WebSocketDenialResponse(httpx.Response, WebSocketDisconnect):  # type: ignore[misc]
     """The HTTP response that rejected a WebSocket handshake, raised when the session is entered."""
+
+
+class WebSocketTestSession(_NativeSession):
+    """The client's end of a WebSocket.
+
+    Args:
+        app: the application.
+        scope: of the connection.
+        portal_factory: gives the event loop that it runs on, as a context manager.
+    """
+
+    def __init__(
+        self, app: ASGI3App, scope: Scope, portal_factory: Callable[[], AbstractContextManager[BlockingPortal]]
+    ) -> None:
+        client = TestClient(app)
+        client.event_loop = portal_factory  # type: ignore[method-assign, assignment]
+        super().__init__(client.websocket_exchange(scope, None), client.connect)
+        self.portal_factory = portal_factory
+
+    @classmethod
+    def of_client(cls, client: TestClient, exchange: Any) -> Self:
+        """Return the session of a handshake that a client has prepared."""
+        session = cls.__new__(cls)
+        _NativeSession.__init__(session, exchange, client.connect)
+        session.portal_factory = client.event_loop
+        return session
+
+    def __exit__(self, *args: Any) -> None:
+        super().__exit__(*(args or (None, None, None)))
 
 
 class TestClient(_Client):
@@ -177,7 +206,29 @@ class TestClient(_Client):
     async def _end_lifespan(self) -> None:
         self._lifespan_ended.set()
 
-    def request(self, method: str, url: Any, *, timeout: Any = httpx.USE_CLIENT_DEFAULT, **kwargs: Any) -> Any:
+    def __exit__(self, *args: Any) -> None:
+        super().__exit__()
+
+    def make_session(self, exchange: Any) -> WebSocketTestSession:
+        return WebSocketTestSession.of_client(self, exchange)
+
+    def request(
+        self,
+        method: str,
+        url: Any,
+        *,
+        content: Any = None,
+        data: Any = None,
+        files: Any = None,
+        json: Any = None,
+        params: Any = None,
+        headers: Any = None,
+        cookies: Any = None,
+        auth: Any = httpx.USE_CLIENT_DEFAULT,
+        follow_redirects: Any = httpx.USE_CLIENT_DEFAULT,
+        timeout: Any = httpx.USE_CLIENT_DEFAULT,
+        extensions: Any = None,
+    ) -> Any:
         """Send a request; a timeout is ignored with a warning."""
         if timeout is not httpx.USE_CLIENT_DEFAULT:
             warnings.warn(
@@ -185,7 +236,20 @@ class TestClient(_Client):
                 StarletteDeprecationWarning,
                 stacklevel=3,
             )
-        return super().request(method, url, **kwargs)
+        return super().request(
+            method,
+            url,
+            content=content,
+            data=data,
+            files=files,
+            json=json,
+            params=params,
+            headers=headers,
+            cookies=cookies,
+            auth=auth,
+            follow_redirects=follow_redirects,
+            extensions=extensions,
+        )
 
     def closed_error(self, code: int, reason: str) -> Exception:
         """Starlette's own exception for a WebSocket that was closed."""

@@ -8,7 +8,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from armillary.asgi_types import ASGIApp
+from armillary.asgi_types import ASGIApp, Scope
 
 from ._bodies import BodySource, body_source
 from ._errors import DenialResponse, WebSocketClosed, WebSocketRejected
@@ -127,20 +127,24 @@ class ClientCore(_Client):
 
     def _handshake_response(self, request: httpx.Request) -> httpx.Response:
         """Carry the exchange of a WebSocket, which is not begun yet, back through the client library."""
+        exchange = self.websocket_exchange(self.settings.websocket_scope(request), _time_limit_of(request))
+        response: httpx.Response = self.http_library.Response(
+            101, request=request, extensions={_EXCHANGE_KEY: exchange}
+        )
+        return response
+
+    def websocket_exchange(self, scope: Scope, time_limit: float | None) -> WebSocketExchange:
+        """Return a WebSocket of a scope, which is not begun yet."""
         raises = self.raise_websocket_exceptions
-        exchange = WebSocketExchange(
+        return WebSocketExchange(
             self.settings.checked_app,
-            self.settings.websocket_scope(request),
-            time_limit=_time_limit_of(request),
+            scope,
+            time_limit=time_limit,
             grace=self.disconnect_grace,
             raise_exceptions=self.settings.raise_server_exceptions if raises is None else raises,
             closed=self.closed_error,
             rejected=self.rejected_error,
         )
-        response: httpx.Response = self.http_library.Response(
-            101, request=request, extensions={_EXCHANGE_KEY: exchange}
-        )
-        return response
 
     def _handshake_arguments(
         self, url: str, subprotocols: Iterable[str] | None, arguments: dict[str, Any]

@@ -24,6 +24,7 @@ from ._library import HTTPLibrary, library
 from ._lifespan import LifespanRun
 from ._settings import DEFAULT_BASE_URL, DEFAULT_EXTENSIONS, DEFAULT_TIME_LIMIT, BackendName, LifespanPolicy
 from ._sync_websocket import WebSocketTestSession
+from ._websocket_exchange import WebSocketExchange
 
 if TYPE_CHECKING:
     import httpx
@@ -145,7 +146,8 @@ class SyncClient(ClientCore, _Client):
                 if connection not in outside:
                     endings.callback(connection.finish, connection.exchange.leave)
 
-    def _connect(self, exchange: Any) -> Connection:
+    def connect(self, exchange: Any) -> Connection:
+        """Give an exchange its event loop."""
         return Connection(exchange, self.event_loop, self._open)
 
     def _handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -153,7 +155,7 @@ class SyncClient(ClientCore, _Client):
         if is_handshake(request):
             return self._handshake_response(request)
         exchange = self._http_exchange(request)
-        connection = self._connect(exchange)
+        connection = self.connect(exchange)
         if not connection.begin(exchange.start):
             connection.finish(exchange.end)
         stream = _stream_class(self.http_library)(connection, exchange)
@@ -173,7 +175,11 @@ class SyncClient(ClientCore, _Client):
             A session, to be used with `with`.
         """
         response = self.request(**self._handshake_arguments(url, subprotocols, kwargs))
-        return WebSocketTestSession(exchange_of(response), self._connect)
+        return self.make_session(exchange_of(response))
+
+    def make_session(self, exchange: WebSocketExchange) -> WebSocketTestSession:
+        """Return the session of a WebSocket that is not begun yet."""
+        return WebSocketTestSession(exchange, self.connect)
 
 
 class TestClient(SyncClient, library.Client):

@@ -30,3 +30,6 @@ class Messages(Generic[T]):
             return await self._receive()
         except WebSocketDisconnect:
             raise StopAsyncIteration from None
+
+    async def aclose(self) -> None:
+        """Do nothing, for code that closes every asynchronous generator."""

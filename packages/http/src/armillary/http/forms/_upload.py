@@ -59,8 +59,8 @@ class UploadFile:
         self,
         file: BinaryIO,
         *,
-        filename: str | None = None,
         size: int | None = None,
+        filename: str | None = None,
         headers: Headers | None = None,
     ) -> None:
         self.owned = True

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from armillary.asgi_types import ASGIApp, Receive, Scope, Send
-from armillary.exchange import BodyTooLarge, CountedReceive
+from typing import Any
+
+from armillary.asgi_types import ASGIApp, Message, Receive, Scope, Send
+from armillary.exchange import BodyTooLarge, CountedReceive, declared_length
 from armillary.resilience import RequestBodyLimitMiddleware as _NativeBodyLimit
 
 __all__ = [
@@ -61,4 +63,58 @@ class RequestBodyLimitMiddleware(_NativeBodyLimit):
             scope.update(outer)
 
 
-RequestBodyLimitResponder = RequestBodyLimitMiddleware
+class RequestBodyLimitResponder:
+    """One request under a limit; the middleware itself needs none of these.
+
+    Programs override the two methods that are given to the application as `receive` and `send`.
+    """
+
+    def __init__(self, app: ASGIApp, max_body_size: int) -> None:
+        self.app = app
+        self.max_body_size = max_body_size
+        self.content_length: int | None = None
+        self.total_size = 0
+        self.response_started = False
+        self._channels: tuple[Scope, Receive, Send] | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.content_length = declared_length(scope) or None
+        await RequestBodyLimitMiddleware(self._call_app, self.max_body_size)(scope, receive, send)
+
+    async def _call_app(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self._channels = scope, receive, send
+        await self.app(scope, self.receive_with_limit, self.send_with_limit)
+
+    def _channel(self, position: int) -> Any:
+        if self._channels is None:
+            raise RuntimeError("the responder has no request yet; call it as an ASGI application first")
+        return self._channels[position]
+
+    @property
+    def scope(self) -> Scope:
+        """The request's."""
+        scope: Scope = self._channel(0)
+        return scope
+
+    @property
+    def receive(self) -> Receive:
+        """The channel of the body, counted."""
+        receive: Receive = self._channel(1)
+        return receive
+
+    @property
+    def send(self) -> Send:
+        """The channel of the response."""
+        send: Send = self._channel(2)
+        return send
+
+    async def receive_with_limit(self) -> Message:
+        """Receive a message; the body over its limit raises what the middleware answers with a 413."""
+        message = await self.receive()
+        self.total_size += len(message.get("body", b""))
+        return message
+
+    async def send_with_limit(self, message: Message) -> None:
+        """Send a message."""
+        self.response_started |= message["type"] == "http.response.start"
+        await self.send(message)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -17,6 +17,7 @@ from armillary.compression import (
     GZipMiddleware as NativeGZipMiddleware,
 )
 
+from ..concurrency import run_in_threadpool
 from ..datastructures import Headers
 
 __all__ = ["DEFAULT_EXCLUDED_CONTENT_TYPES", "GZipMiddleware", "GZipResponder", "IdentityResponder", "unattached_send"]
@@ -65,22 +66,16 @@ class IdentityResponder:
     def __init__(self, app: ASGIApp, minimum_size: int, *, exclude_content_types: Patterns = DEFAULT_EXCLUDED) -> None:
         self.app = app
         self.minimum_size = minimum_size
+        self.exclude_content_types = exclude_content_types
         self.send: Send = unattached_send
+        self.initial_message: Message = {}
+        self.started = False
         self._policy = _policy(minimum_size, tuple(exclude_content_types))
         self._response: CodedResponse | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self.send = send
-        self._response = CodedResponse(
-            self._policy,
-            self._coding(),
-            self.minimum_size,
-            self.thread_minimum_size,
-            scope,
-            send,
-            holds_unsized=True,
-            varies_when_small=False,
-        )
+        self._response = _ResponderResponse(self, self._policy, self._coding(), scope)
         await self.app(scope, receive, self.send_with_compression)
 
     def _coding(self) -> Coding | None:
@@ -88,9 +83,35 @@ class IdentityResponder:
 
     async def send_with_compression(self, message: Message) -> None:
         """Send one message of the application."""
+        if message["type"] == "http.response.start":
+            self.initial_message = message
         await (self.send if self._response is None else self._response.send)(message)
 
-    def apply_compression(self, body: bytes, *, more_body: bool) -> bytes:
+    async def send_started(self, message: Message) -> None:
+        """Pass a message on to the server."""
+        self.started = True
+        await self.send(message)
+
+    @property
+    def content_encoding_set(self) -> bool:
+        """Whether the application has coded the body itself."""
+        return "content-encoding" in self._fields
+
+    @property
+    def content_type_is_excluded(self) -> bool:
+        """Whether the type of the body is one that is left alone."""
+        return self._policy.excluded.contains(self._fields.get("content-type", "").encode("latin-1"))
+
+    @property
+    def partial_response(self) -> bool:
+        """Whether the body is a part of the whole."""
+        return self.initial_message.get("status") == 206
+
+    @property
+    def _fields(self) -> Headers:
+        return Headers(raw=list(self.initial_message.get("headers", ())))
+
+    async def apply_compression(self, body: bytes, *, more_body: bool) -> bytes:
         """Return a part of the body as it is sent."""
         return body
 
@@ -125,8 +146,13 @@ class GZipResponder(IdentityResponder):
             self._compressor = zlib.compressobj(self.compresslevel, zlib.DEFLATED, GZIP_WINDOW)
         return self._compressor
 
-    def apply_compression(self, body: bytes, *, more_body: bool) -> bytes:
-        """Return a part of the body compressed and flushed."""
+    async def apply_compression(self, body: bytes, *, more_body: bool) -> bytes:
+        """Return a part of the body compressed and flushed; a large one is compressed in a thread."""
+        if len(body) < self.thread_minimum_size:
+            return self._compress(body, more_body)
+        return await run_in_threadpool(self._compress, body, more_body)
+
+    def _compress(self, body: bytes, more_body: bool) -> bytes:
         if self._compressor is not None:  # read by a subclass
             mode = zlib.Z_SYNC_FLUSH if more_body else zlib.Z_FINISH
             coded: bytes = self._compressor.compress(body) + self._compressor.flush(mode)
@@ -137,17 +163,39 @@ class GZipResponder(IdentityResponder):
 
 
 class _ResponderCoding:
-    """The coding made of a responder's methods."""
+    """The coding made of a responder's method, which is awaited by `_ResponderResponse`."""
 
     def __init__(self, responder: IdentityResponder) -> None:
         self._responder = responder
         self.name = responder.content_encoding
 
-    def encode(self, data: bytes, last: bool = True, /) -> bytes:
+    def encode(self, data: bytes, last: bool = True, /) -> Any:
         return self._responder.apply_compression(data, more_body=not last)
 
     def encoder(self) -> _ResponderCoding:
         return self
+
+
+class _ResponderResponse(CodedResponse):
+    """The native decisions about a response, with a responder's methods to code and send it."""
+
+    def __init__(
+        self, responder: IdentityResponder, policy: CompressionPolicy, coding: Coding | None, scope: Scope
+    ) -> None:
+        super().__init__(
+            policy,
+            coding,
+            responder.minimum_size,
+            responder.thread_minimum_size,
+            scope,
+            responder.send_started,
+            holds_unsized=True,
+            varies_when_small=False,
+        )
+
+    async def coded(self, encode: Callable[..., Any], body: bytes, *last: bool) -> bytes:
+        coded: bytes = await encode(body, *last)
+        return coded
 
 
 class GZipMiddleware(NativeGZipMiddleware):

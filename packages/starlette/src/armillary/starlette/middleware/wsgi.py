@@ -6,13 +6,18 @@ import io
 import sys
 import warnings
 from collections.abc import Callable, Iterable, MutableMapping
-from typing import Any
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
 
-from armillary.asgi_types import Receive, Scope, Send
-from armillary.concurrency import run_in_threadpool
+from armillary.asgi_types import Message, Receive, Scope, Send
 
+from .._utils import create_collapsing_task_group
+from ..concurrency import run_in_threadpool
 from ..exceptions import StarletteDeprecationWarning
 from ..requests import Request
+
+if TYPE_CHECKING:
+    from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 
 __all__ = ["WSGIMiddleware", "WSGIResponder", "build_environ"]
 
@@ -87,52 +92,64 @@ class WSGIMiddleware:
 
 
 class WSGIResponder:
-    """One request to a WSGI application."""
+    """One request to a WSGI application, whose messages come from its thread through a stream."""
+
+    stream_send: MemoryObjectSendStream[Message]
+    stream_receive: MemoryObjectReceiveStream[Message]
 
     def __init__(self, app: WSGIApp, scope: Scope) -> None:
+        from anyio import create_memory_object_stream
+
         self.app = app
         self.scope = scope
-        self.error: BaseException | None = None
-        self.start: dict[str, Any] | None = None
+        self.status: int | None = None
+        self.response_headers: list[tuple[str, str]] | None = None
+        self.response_started = False
+        self.exc_info: Any = None
+        self.stream_send, self.stream_receive = create_memory_object_stream[Message]()
 
     async def __call__(self, receive: Receive, send: Send) -> None:
-        body = await Request[Any](self.scope, receive).body()
-        await run_in_threadpool(self.run, build_environ(self.scope, body), send)
-        if self.error is not None:
-            raise self.error
+        from anyio import BrokenResourceError
+
+        environ = build_environ(self.scope, await Request[Any](self.scope, receive).body())
+        async with create_collapsing_task_group() as tasks:
+            tasks.start_soon(self.sender, send)
+            # What `send` raises ends the group, and the stream.
+            with suppress(BrokenResourceError):
+                async with self.stream_send:
+                    await run_in_threadpool(self.wsgi, environ, self.start_response)
+        if self.exc_info is not None:
+            raise self.exc_info[1]
+
+    async def sender(self, send: Send) -> None:
+        """Pass on the messages of the thread."""
+        async with self.stream_receive:
+            async for message in self.stream_receive:
+                await send(message)
 
     def start_response(self, status: str, response_headers: list[tuple[str, str]], exc_info: Any = None) -> None:
-        """Record status and headers; an error that comes with them is raised after they were sent."""
-        if exc_info is not None:
-            self.error = exc_info[1]
+        """Send the start of the response; an error that comes with it is raised at the end."""
+        self.exc_info = exc_info
+        if self.response_started:
+            return
+        self.response_started = True
+        self.status, self.response_headers = int(status.partition(" ")[0]), response_headers
         fields = [(name.lower().encode("ascii"), value.strip().encode("latin-1")) for name, value in response_headers]
-        self.start = {"type": "http.response.start", "status": int(status.partition(" ")[0]), "headers": fields}
+        self._send({"type": "http.response.start", "status": self.status, "headers": fields})
 
-    def run(self, environ: dict[str, Any], send: Send) -> None:
-        """Run the application in this thread, and each message back in the event loop."""
-        parts = self.app(environ, self.start_response)
+    def wsgi(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> None:
+        """Run the application in this thread."""
+        parts = self.app(environ, start_response)
         try:
             for part in parts:
-                self.send_start(send)
-                send_from_thread(send, {"type": "http.response.body", "body": part, "more_body": True})
+                self._send({"type": "http.response.body", "body": part, "more_body": True})
         finally:
             close = getattr(parts, "close", None)
             if close is not None:
                 close()
-        self.send_start(send)
-        send_from_thread(send, {"type": "http.response.body", "body": b""})
+        self._send({"type": "http.response.body", "body": b""})
 
-    def send_start(self, send: Send) -> None:
-        if self.start is not None:
-            start, self.start = self.start, None
-            send_from_thread(send, start)
+    def _send(self, message: Message) -> None:
+        from anyio import from_thread
 
-
-def send_from_thread(send: Send, message: dict[str, Any]) -> None:
-    """Send a message in the event loop, and wait until it is sent."""
-    from anyio import from_thread
-
-    async def send_it() -> None:
-        await send(message)
-
-    from_thread.run(send_it)
+        from_thread.run(self.stream_send.send, message)
