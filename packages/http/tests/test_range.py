@@ -71,6 +71,10 @@ def test_lenient_reading_skips_what_is_no_range() -> None:
         parse_ranges("bytes=abc-def", 100, lenient=True)
     with pytest.raises(MalformedRange, match="less than end"):
         parse_ranges("bytes=5-4, 0-4", 100, lenient=True)
+    with pytest.raises(UnsatisfiableRange):
+        parse_ranges("bytes=0-4, 100-104", 100, lenient=True)
+    with pytest.raises(UnsatisfiableRange):
+        parse_ranges("bytes=0-4, 104-100", 100, lenient=True)
 
 
 def test_of_nothing_a_suffix_is_everything_and_a_position_unsatisfiable() -> None:

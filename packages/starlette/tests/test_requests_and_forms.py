@@ -192,3 +192,21 @@ async def test_body_returns_the_rest_of_a_body_that_was_streamed_in_part() -> No
 async def test_cookies_are_latin_1() -> None:
     request = request_for(Headers(raw=[(b"cookie", "name=é".encode())]))
     assert request.cookies == {"name": "Ã©"}
+
+
+@pytest.mark.parametrize(
+    ("before", "fails"), [(b"", False), (b"\r\n", False), (b"text\r\n", True), (b"\r\nx\r\n", True)]
+)
+async def test_text_before_the_first_boundary_is_an_error(before: bytes, fails: bool) -> None:
+    body = before + b'--B\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n--B--\r\n'
+
+    async def stream() -> Any:
+        for byte in body:
+            yield bytes([byte])
+
+    parser = MultiPartParser(MULTIPART, stream())
+    if fails:
+        with pytest.raises(MultiPartException):
+            await parser.parse()
+    else:
+        assert (await parser.parse()).multi_items() == [("a", "1")]

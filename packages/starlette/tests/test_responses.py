@@ -190,3 +190,20 @@ def test_range_errors_carry_what_is_wrong() -> None:
     assert responses.MalformedRangeHeader().content == "Malformed range header."
     assert responses.MalformedRangeHeader("no").content == "no"
     assert responses.RangeNotSatisfiable(10).max_size == 10
+
+
+@pytest.mark.parametrize(
+    ("wanted", "status"),
+    [("10-9", 416), ("0-1,50-60", 416), ("0-1,60-50", 416), ("-0", 416), ("0-1,5-4", 400), ("9-8", 400), ("0-1", 206)],
+)
+async def test_a_range_outside_of_the_file_counts_before_one_that_is_reversed(
+    tmp_path: Path, wanted: str, status: int
+) -> None:
+    file = tmp_path / "a"
+    file.write_bytes(b"0123456789")
+    scope = http_scope(headers=[(b"range", f"bytes={wanted}".encode())])
+    start, *_ = await send_all(responses.FileResponse(file), scope)
+    assert start["status"] == status
+    names = {name for name, _ in start["headers"]}
+    assert (b"etag" in names) is (status == 206)
+    assert dict(start["headers"])[b"content-type"].startswith(b"text/plain" if status != 206 else b"application/")

@@ -145,3 +145,11 @@ def test_editing_a_copy_that_no_router_has_drops_no_index() -> None:
     assert table.compiled is compiled
     mount.path_regex = again.path_regex
     assert table.compiled is None
+
+
+@pytest.mark.parametrize(
+    ("root_path", "path", "status"), [("", "/m/a", 200), ("/r", "/r/m/a", 200), ("/r", "/m/a", 404)]
+)
+def test_below_a_mount_a_path_without_the_servers_prefix_is_not_found(root_path: str, path: str, status: int) -> None:
+    app = Starlette(routes=[Mount("/m", routes=[Route("/a", params)])])
+    assert TestClient(app, root_path=root_path).get(path).status_code == status

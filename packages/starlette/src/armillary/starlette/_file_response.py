@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from armillary import http
 from armillary.asgi_types import Message, Scope, Send
-from armillary.http import FileDelivery
+from armillary.http import FileDelivery, FilePlan
 
 from ._response import Response
 
@@ -67,6 +67,14 @@ class FileResponse(http.FileResponse, Response):
 
         text = f"{stat_result.st_mtime}-{stat_result.st_size}"
         return f'"{md5(text.encode(), usedforsecurity=False).hexdigest()}"'
+
+    def plan_ranges(self, whole: FilePlan, wanted: str, size: int) -> FilePlan:
+        """Return the plan for a Range header; a rejection has no fields of the file."""
+        plan = super().plan_ranges(whole, wanted, size)
+        if plan.status not in (400, 416):
+            return plan
+        headers = [pair for pair in plan.headers if pair[0] in (b"content-length", b"content-range")]
+        return plan._replace(headers=[*headers, (b"content-type", b"text/plain; charset=utf-8")])
 
     def generate_multipart(
         self, ranges: Sequence[tuple[int, int]], boundary: str, max_size: int, content_type: str

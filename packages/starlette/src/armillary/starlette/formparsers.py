@@ -74,6 +74,8 @@ def __getattr__(name: str) -> Any:
     if name == "MultipartPart":
         from ._multipart_part import MultipartPart
 
+        # The module's own classes say which name it goes by now.
+        MultipartPart.__module__ = MultiPartParser.__module__
         globals()[name] = MultipartPart
         return MultipartPart
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}", name=name)
@@ -203,6 +205,7 @@ class MultiPartParser(MultipartDecoder):
             max_part_size=self.max_part_size,
             max_fields_size=UNLIMITED,
             max_header_size=4096 + 128,
+            max_preamble_size=len("\r\n"),
             max_epilogue_size=UNLIMITED,
         )
         charset = _text_charset(parameters.get("charset", "utf-8"))

@@ -210,6 +210,13 @@ class Mount(BaseRoute, NativeMount):
     def limited_app(self, app: ASGIApp, limit: Any) -> ASGIApp:
         return body_limit(app, limit)
 
+    def child_scope(self, scope: Scope, path: str) -> Scope | None:
+        """Return the keys of the scope below; of a path that lacks the server's prefix, nothing says what is left."""
+        child = super().child_scope(scope, path)
+        if child is not None and not scope["path"].startswith(scope.get("root_path", "")):
+            del child["armillary.mount"]
+        return child
+
 
 class Host(BaseRoute, NativeHost):
     """A host name and the application that serves it."""

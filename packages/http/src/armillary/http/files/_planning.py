@@ -84,9 +84,10 @@ class FilePlanning(Response):
             or not range_applies(conditions.get(b"if-range"), etag=etag, last_modified=modified)
         ):
             return without_body(whole, method)
-        return without_body(self._partial(whole, wanted, stat.st_size), method)
+        return without_body(self.plan_ranges(whole, wanted, stat.st_size), method)
 
-    def _partial(self, whole: FilePlan, wanted: str, size: int) -> FilePlan:
+    def plan_ranges(self, whole: FilePlan, wanted: str, size: int) -> FilePlan:
+        """Return the plan for a Range header."""
         try:
             ranges = parse_ranges(wanted, size, max_ranges=self.max_ranges, lenient=self.reject_malformed_ranges)
         except UnsatisfiableRange:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+_REVERSED = "Range header: start must be less than end"
 _MAX_DIGITS = 18  # below 2**63, and far below the length at which converting digits becomes slow
 
 
@@ -33,7 +34,8 @@ def parse_ranges(header: str, size: int, *, max_ranges: int = 100, lenient: bool
         header: the value of the Range header.
         size: the length of the content in bytes.
         max_ranges: how many ranges are considered; the work is O(n log n) in them.
-        lenient: skip items that are not ranges, instead of rejecting the header as malformed.
+        lenient: skip items that are not ranges, instead of rejecting the header as malformed; one that begins after
+            the end makes the header unsatisfiable, before one that ends before its start makes it malformed.
 
     Returns:
         The ranges; None if the whole content should be sent: too many ranges are requested, or a
@@ -54,7 +56,7 @@ def parse_ranges(header: str, size: int, *, max_ranges: int = 100, lenient: bool
     if listed.count(",") >= max_ranges:
         return None
     ranges: list[ByteRange] = []
-    asked = False
+    asked = is_outside = is_reversed = False
     for text in listed.split(","):
         text = text.strip(" \t")
         if not text:
@@ -65,14 +67,24 @@ def parse_ranges(header: str, size: int, *, max_ranges: int = 100, lenient: bool
                 continue
             raise MalformedRange(f"Range header: {text!r} is not a byte range")
         asked = True
+        start, end = bounds
         found = _resolve(bounds, size)
-        if found.start < found.stop:
+        if start is not None and end is not None and end < start:
+            if not lenient:
+                raise MalformedRange(_REVERSED)
+            is_reversed = True
+            is_outside |= start >= size
+        elif found.start < found.stop:
             ranges.append(found)
-        elif size == 0 and bounds[0] is None and bounds[1]:
+        elif size == 0 and start is None and end:
             return None
+        else:
+            is_outside = True
     if not asked:
         raise MalformedRange("Range header: range must be requested")
-    if not ranges:
+    if not is_outside and is_reversed:
+        raise MalformedRange(_REVERSED)
+    if not ranges or (lenient and is_outside):
         raise UnsatisfiableRange(f"no requested range is within {size} bytes")
     return _merge(ranges)
 
@@ -86,8 +98,6 @@ def _parse_bounds(text: str) -> tuple[int | None, int | None] | None:
         start, end = _parse_position(first), _parse_position(last)
     except ValueError:
         return None
-    if start is not None and end is not None and end < start:
-        raise MalformedRange("Range header: start must be less than end")
     return start, end
 
 
