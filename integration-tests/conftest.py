@@ -16,7 +16,7 @@ import pytest
 from testkit import free_port, require_program, wait_for_port
 
 # These run in their own environment, by the run.py in the folder.
-collect_ignore = ["frameworks", "third_party", "transaction_server.py", "idempotency_server.py"]
+collect_ignore = ["frameworks", "starlette_interface", "third_party", "transaction_server.py", "idempotency_server.py"]
 
 SERVED = Path(__file__).with_name("served")
 

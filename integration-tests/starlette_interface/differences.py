@@ -1,0 +1,77 @@
+"""The differences between the interface of Starlette and that of the drop-in that stay, each with its reason.
+
+More members, more names and more arguments that may be left out are no differences: programs for Starlette do not use
+them. Bases of Armillary's own are left out too.
+"""
+
+from __future__ import annotations
+
+SAME_CLASS = "the native class under two names, which takes one positional argument and names it"
+OWN_PAGE = "the debug page is not Starlette's; its templates are kept for subclasses that format them"
+
+ITERATOR = "an iterator with `aclose()`, which may be left at any point with nothing to clean up"
+
+KNOWN: dict[str, str] = {
+    "starlette.[*].*": "the module is the package's own, whose star import gives what switches the alias",
+    "starlette.*.CONVERTOR_TYPES": "two convertors more, which the native routing has",
+    "starlette.convertors.FloatConvertor.regex": "the same language, without a group of its own",
+    "starlette.datastructures.FormData()": SAME_CLASS,
+    "starlette.datastructures.ImmutableMultiDict()": SAME_CLASS,
+    "starlette.datastructures.MultiDict()": SAME_CLASS,
+    "starlette.datastructures.MultiDict.update()": SAME_CLASS,
+    "starlette.datastructures.QueryParams()": SAME_CLASS,
+    "starlette.datastructures.*Headers.raw": "the list may be replaced too",
+    "starlette.datastructures.URL.__hash__": "a URL may be a key too",
+    "starlette.formparsers.FormMessage*": "an enumeration warns when it is called, by a metaclass",
+    "starlette.middleware.errors.CENTER_LINE": OWN_PAGE,
+    "starlette.middleware.errors.FRAME_TEMPLATE": OWN_PAGE,
+    "starlette.middleware.errors.JS": OWN_PAGE,
+    "starlette.middleware.errors.LINE": OWN_PAGE,
+    "starlette.middleware.errors.STYLES": OWN_PAGE,
+    "starlette.middleware.errors.TEMPLATE": OWN_PAGE,
+    "starlette.requests.Request.stream": ITERATOR,
+    "starlette.requests.TypeVar": "typing's own, which is that of typing_extensions from Python 3.13 on",
+    "starlette.websockets.WebSocket.iter_*": ITERATOR,
+    "starlette.websockets.WebSocketDisconnected*": "a WebSocketDisconnect too, so that native parts know one class",
+}
+"""Patterns of places, as compare.py prints them, to reasons."""
+
+MISUSE = "misuse is a TypeError or ValueError that says what to write, instead of what Python or an assertion raised"
+NO_BODY = "a body that HTTP forbids is left out here; servers leave it out as well"
+NO_TYPE = "the empty body of a redirect has a content type"
+TEXT = "the text of an object, for people"
+
+KNOWN_EFFECTS: dict[str, str] = {
+    'URL("http://[[]::1")': "a malformed URL is an error when a part of it is read",
+    "URL*.replace(username=None)": "a password stays when the user name is taken away",
+    'URL*"server": ("/sock", None)*': "a server on a Unix socket has no address in URLs",
+    'URL("a", path="/b")': MISUSE,
+    'URL("a", scope={})': MISUSE,
+    'URLPath("/a", protocol="bogus")': MISUSE,
+    'ImmutableMultiDict([[]("a", 1)[]]) == MultiDict*': "multi-dicts of both kinds are equal if they hold the same",
+    'Headers({"a": "1"}, raw=[[][]])': MISUSE,
+    'Headers({"a": "€"}).raw': MISUSE,
+    'Headers({"a": 1})': MISUSE,
+    "after(MutableHeaders(), lambda h: h.__setitem__*": MISUSE,
+    "after(State*delattr*": "a missing attribute is an AttributeError, as of any object",
+    "http(Response(b*status_code=204))": NO_BODY,
+    'http(Response("a"), method="HEAD")': NO_BODY,
+    'http(type("E", (HTTPEndpoint,)*, method="HEAD")': NO_BODY,
+    "http(Response(1))": MISUSE,
+    'http(Response("a", status_code="200"))': MISUSE,
+    "http(StreamingResponse([[]1[]]))": MISUSE,
+    'http(StreamingResponse("ab"*': "a string is sent at once, not by characters",
+    "asked(lambda r: r.form(), body=b'\\r\\n\\r\\n--b*": "one empty line at most stands before the first boundary",
+    'asked(lambda r: r.form(), body=b"\\xff=1"*': "bytes that are no UTF-8 are U+FFFD",
+    'compile_path("/{a:bogus}")': MISUSE,
+    'compile_path("/{a:path}")*': "a line feed at the end of a path is a part of it (security)",
+    "replace_params*": "without its convertor a parameter stays",
+    'http(TrustedHostMiddleware(plain, allowed_hosts=[[]"www.a"[]])*': NO_TYPE,
+    "http(HTTPSRedirectMiddleware*": NO_TYPE + "; the address of IPv6 keeps its brackets",
+    "http(RequestBodyLimitMiddleware(lambda*": "the connection whose body was not read is closed",
+    "http(RequestBodyLimitMiddleware(plain, -1))": MISUSE,
+    'StaticFiles(packages=[[]"none"[]])': MISUSE,
+    "*WebSocketDisconnect(1001*": TEXT,
+    "BackgroundTask*": MISUSE,
+}
+"""Patterns of inputs to reasons: what stays different of the effects in inputs.txt."""
