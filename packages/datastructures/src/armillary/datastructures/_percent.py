@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 _UNRESERVED = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
 _SUB_DELIMS = b"!$&'()*+,;="
 
@@ -20,8 +22,13 @@ QUERY_SAFE = _UNRESERVED + _SUB_DELIMS + b":@/?%[]{}|\\^`"
 USERINFO_SAFE = _UNRESERVED + _SUB_DELIMS + b"%"
 
 _HEX = "0123456789abcdefABCDEF"
-_BYTE_OF_HEX: dict[str, bytes] = {}
 _TABLES: dict[bytes, list[str]] = {}
+
+
+@cache
+def _byte_of_hex() -> dict[str, bytes]:
+    """Return the byte of each two hexadecimal digits; made at the first use, and never seen half made by a thread."""
+    return {a + b: bytes.fromhex(a + b) for a in _HEX for b in _HEX}
 
 
 def percent_encode(data: bytes, safe: bytes) -> str:
@@ -49,11 +56,10 @@ def percent_decode(text: str) -> str:
     head, *rest = text.split("%")
     if not rest:
         return text
-    if not _BYTE_OF_HEX:
-        _BYTE_OF_HEX.update({a + b: bytes.fromhex(a + b) for a in _HEX for b in _HEX})
+    byte_of_hex = _byte_of_hex()
     parts = [head.encode("utf-8", "surrogatepass")]
     for piece in rest:
-        byte = _BYTE_OF_HEX.get(piece[:2])
+        byte = byte_of_hex.get(piece[:2])
         if byte is None:
             parts.append(b"%" + piece.encode("utf-8", "surrogatepass"))
         else:

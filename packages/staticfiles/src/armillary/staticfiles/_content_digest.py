@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from threading import Lock
 
 from armillary.asgi_types import Scope
 from armillary.http import is_same_file
@@ -15,6 +16,7 @@ VERSION_LENGTH = 12
 _CHUNK_SIZE = 1024 * 1024
 _MAX_REMEMBERED = 4096
 _remembered: dict[tuple[str, int, int, int, int], str] = {}
+_forgetting = Lock()
 
 
 def content_digest(path: str, status: os.stat_result) -> str:
@@ -30,9 +32,10 @@ def content_digest(path: str, status: os.stat_result) -> str:
     is_conclusive = shows_every_write(status)
     digest, status_after = digest_of_file(path)
     if is_conclusive and is_same_file(status, status_after):
-        while len(_remembered) >= _MAX_REMEMBERED:
-            _remembered.pop(next(iter(_remembered)), None)
-        _remembered[key] = digest
+        with _forgetting:  # another thread might change the dict between its `iter` and `next`
+            while len(_remembered) >= _MAX_REMEMBERED:
+                del _remembered[next(iter(_remembered))]
+            _remembered[key] = digest
     return digest
 
 

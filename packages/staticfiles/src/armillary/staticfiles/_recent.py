@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from threading import Lock
 from time import perf_counter
 from typing import TypeAlias
 
@@ -82,6 +83,7 @@ class RecentFiles:
         self.seconds = seconds
         self.kept = 0
         self._entries: dict[Key, RecentFile] = {}
+        self._changing = Lock()
 
     def find(self, key: Key) -> RecentFile | None:
         """Return the entry if a thread checked the file recently."""
@@ -108,11 +110,12 @@ class RecentFiles:
 
     def remember(self, key: Key, entry: RecentFile) -> None:
         """Keep an entry, forgetting the oldest ones beyond the limits."""
-        self._forget(key)
-        self._entries[key] = entry
-        self.kept += len(entry.body or b"")
-        while len(self._entries) > _MAX_ENTRIES or (self.kept > self.memory and len(self._entries) > 1):
-            self._forget(next(iter(self._entries)))
+        with self._changing:
+            self._forget(key)
+            self._entries[key] = entry
+            self.kept += len(entry.body or b"")
+            while len(self._entries) > _MAX_ENTRIES or (self.kept > self.memory and len(self._entries) > 1):
+                self._forget(next(iter(self._entries)))
 
     def _forget(self, key: Key) -> None:
         entry = self._entries.pop(key, None)
