@@ -136,7 +136,7 @@ sbom: setup ## what a package consists of and needs, as CycloneDX, into sbom/: P
 
 .PHONY: bench
 bench: setup ## side by side with the peers, in one run
-	@$(call apart,bench) run --quiet --locked --inexact --all-packages --all-extras --no-dev --group bench python benchmarks/run.py $(ARGS)
+	@$(call apart,bench) run --quiet --locked --inexact --all-packages --all-extras --no-dev --group bench --with-requirements benchmarks/peers/requirements.txt python benchmarks/run.py $(ARGS)
 
 .PHONY: bench-check
 bench-check: setup ## count the instructions of requests; a ratio that has grown fails (ARGS=--record accepts it)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import json
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass, field
 from statistics import median
@@ -30,8 +31,8 @@ BARE = "bare"
 class BenchmarkRequest:
     """One request, and the response every contestant must send to it.
 
-    `bodies` are the request's chunks. `expected` is the whole response body; None accepts any.
-    `client_stays` lets `receive` wait for ever after the body, as a server's does, for responses that
+    `bodies` are the request's chunks. `expected` is the whole response body; None accepts any that all contestants
+    agree on. `client_stays` lets `receive` wait for ever after the body, as a server's does, for applications that
     watch for a disconnect.
     """
 
@@ -67,12 +68,51 @@ class BenchmarkRequest:
         }
 
 
+@dataclass(frozen=True)
+class BenchmarkResponse:
+    """What an application sent: its status, its media type without parameters, and its body."""
+
+    status: int
+    media_type: bytes
+    body: bytes
+
+
+def whole(response: BenchmarkResponse) -> Any:
+    """Return what must be the same in two responses: the body, and that of two frameworks its media type as well."""
+    return response.body
+
+
+def json_value(response: BenchmarkResponse) -> Any:
+    """Likewise, if the body is a JSON document, which may have spaces."""
+    return json.loads(response.body)
+
+
+def events(response: BenchmarkResponse) -> Any:
+    """Likewise, if the body is a stream of server-sent events, which may be written in several ways."""
+    blocks = response.body.replace(b"\r\n", b"\n").strip().split(b"\n\n")
+    return [sorted(line.replace(b": ", b":", 1) for line in block.split(b"\n")) for block in blocks]
+
+
+def status_alone(response: BenchmarkResponse) -> Any:
+    """Likewise, if each framework words the body in its own way."""
+    return response.status
+
+
+class ResponsesDiffer(Exception):
+    """The contestants do not do the same work, so their times are not compared."""
+
+
 @dataclass
 class Contest:
-    """The same request handled by several applications, by the contestant's name."""
+    """The same request handled by several applications, by the contestant's name.
+
+    `compared` returns what must be the same in all responses, besides the status and, except of the bare callable, the
+    media type.
+    """
 
     request: BenchmarkRequest
     applications: dict[str, Application]
+    compared: Callable[[BenchmarkResponse], Any] = whole
     start: dict[str, Callable[[], Awaitable[Any]]] = field(default_factory=dict)
 
 
@@ -83,9 +123,7 @@ async def _send(message: Message) -> None:
 def receiver(request: BenchmarkRequest) -> Callable[[], Callable[[], Awaitable[Message]]]:
     """Return a maker of `receive` channels, as cheap as the request allows."""
     bodies = request.bodies
-    if request.client_stays:
-        return _staying
-    if len(bodies) == 1:
+    if len(bodies) == 1 and not request.client_stays:
         only = {"type": "http.request", "body": bodies[0], "more_body": False}
 
         async def receive_only() -> Message:
@@ -97,43 +135,56 @@ def receiver(request: BenchmarkRequest) -> Callable[[], Callable[[], Awaitable[M
     messages = [{"type": "http.request", "body": body, "more_body": at < last} for at, body in enumerate(bodies)]
 
     def fresh() -> Callable[[], Awaitable[Message]]:
-        following = iter(messages).__next__
+        following = iter(messages)
 
         async def receive_next() -> Message:
-            return following()
+            for message in following:
+                return message
+            await asyncio.Event().wait()
+            raise AssertionError("the client disconnected")
 
         return receive_next
 
     return fresh
 
 
-def _staying() -> Callable[[], Awaitable[Message]]:
-    """Return the `receive` of a client that sent no body and does not disconnect."""
-    first = True
-
-    async def receive_or_wait() -> Message:
-        nonlocal first
-        if first:
-            first = False
-            return {"type": "http.request", "body": b"", "more_body": False}
-        await asyncio.Event().wait()
-        raise AssertionError("the client disconnected")
-
-    return receive_or_wait
-
-
-async def verify(name: str, application: Application, request: BenchmarkRequest) -> None:
-    """Raise unless the application sends the expected response."""
+async def respond(application: Application, request: BenchmarkRequest) -> BenchmarkResponse:
+    """Return what an application sends."""
     sent: list[Message] = []
 
     async def keep(message: Message) -> None:
         sent.append(dict(message))
 
     await application(request.scope(), receiver(request)(), keep)
-    status = sent[0]["status"]
-    body = b"".join(message.get("body", b"") for message in sent[1:])
-    if status != request.status or (request.expected is not None and body != request.expected):
-        raise AssertionError(f"{name} responded to {request.method} {request.path} with {status} {body[:100]!r}")
+    headers = {name.lower(): value for name, value in sent[0].get("headers", ())}
+    media_type = headers.get(b"content-type", b"").partition(b";")[0]
+    return BenchmarkResponse(sent[0]["status"], media_type, b"".join(message.get("body", b"") for message in sent[1:]))
+
+
+async def verify(name: str, application: Application, request: BenchmarkRequest) -> BenchmarkResponse:
+    """Return the response of an application.
+
+    Raises:
+        ResponsesDiffer: it is not the expected one.
+    """
+    response = await respond(application, request)
+    if response.status != request.status or (request.expected is not None and response.body != request.expected):
+        raise ResponsesDiffer(f"{name} responded to {request.method} {request.path} with {response}")
+    return response
+
+
+async def verify_all(contest: Contest) -> None:
+    """Raise `ResponsesDiffer` unless all contestants send the same response."""
+    bare = await verify(BARE, contest.applications[BARE], contest.request)
+    media_types: dict[bytes, str] = {}
+    for name, application in contest.applications.items():
+        response = await verify(name, application, contest.request)
+        if contest.compared(response) != contest.compared(bare):
+            raise ResponsesDiffer(f"{name} sends {str(response)[:300]}, and {BARE} {str(bare)[:300]}")
+        if name != BARE and contest.compared is not status_alone:
+            media_types[response.media_type] = name
+    if len(media_types) > 1:
+        raise ResponsesDiffer(f"the media types of {contest.request.path} differ: {media_types}")
 
 
 async def _time_round(application: Application, request: BenchmarkRequest, repeats: int) -> float:
@@ -162,12 +213,15 @@ async def run_contest(contest: Contest, rounds: int, seconds: float) -> dict[str
 
     Returns:
         Seconds per request of each round, by contestant.
+
+    Raises:
+        ResponsesDiffer: the contestants do not send the same response.
     """
     for start in contest.start.values():
         await start()
     repeats: dict[str, int] = {}
+    await verify_all(contest)
     for name, application in contest.applications.items():
-        await verify(name, application, contest.request)
         repeats[name] = await _repeats(application, contest.request, seconds)
     times: dict[str, list[float]] = {name: [] for name in contest.applications}
     for _ in range(rounds):

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from frame import BARE, Application, BenchmarkRequest, Contest
+from frame import BARE, Application, BenchmarkRequest, Contest, events
 
-PAYLOAD = json.dumps({"name": "vega", "tags": ["star", "blue"], "magnitude": 0.03, "visible": True}).encode()
 FIELDS = urlencode([(f"field{number}", f"value number {number}") for number in range(1000)]).encode()
 CHUNK = b"x" * 1024
 CHUNKS = 100
@@ -28,13 +26,6 @@ def _multipart() -> bytes:
 
 def _endpoints(http: Any, files: Path, event_stream: Any) -> dict[str, Any]:
     """Return the endpoints by path; `http` is the module that has a framework's responses."""
-
-    async def read_json(request: Any) -> Any:
-        body = await request.json()
-        return http.PlainTextResponse(body["name"])
-
-    async def query(request: Any) -> Any:
-        return http.PlainTextResponse(request.query_params["name"])
 
     async def urlencoded(request: Any) -> Any:
         form = await request.form()
@@ -57,16 +48,14 @@ def _endpoints(http: Any, files: Path, event_stream: Any) -> dict[str, Any]:
     async def large_file(request: Any) -> Any:
         return http.FileResponse(files / "large")
 
-    async def events() -> AsyncIterator[Any]:
+    async def ticks() -> AsyncIterator[Any]:
         for number in range(CHUNKS):
             yield {"event": "tick", "id": str(number), "data": "a line of data"}
 
     async def event_source(request: Any) -> Any:
-        return event_stream(events())
+        return event_stream(ticks())
 
     return {
-        "/json": read_json,
-        "/query": query,
         "/urlencoded": urlencoded,
         "/multipart": multipart,
         "/stream": stream,
@@ -82,12 +71,12 @@ def armillary_application(files: Path) -> Application:
     from armillary.applications import Armillary
     from armillary.routing import Route
 
-    async def sent(events: AsyncIterator[Any]) -> AsyncIterator[http.ServerSentEvent]:
-        async for event in events:
-            yield http.ServerSentEvent(**event)
+    async def sent(ticks: AsyncIterator[Any]) -> AsyncIterator[http.ServerSentEvent]:
+        async for tick in ticks:
+            yield http.ServerSentEvent(**tick)
 
-    def event_stream(events: AsyncIterator[Any]) -> Any:
-        return http.EventSourceResponse(sent(events))
+    def event_stream(ticks: AsyncIterator[Any]) -> Any:
+        return http.EventSourceResponse(sent(ticks))
 
     found = _endpoints(http, files, event_stream)
     return Armillary(routes=[Route(path, found[path], methods=["GET", "POST"]) for path in found])
@@ -103,8 +92,9 @@ def _starlette(files: Path) -> Application:
     return Starlette(routes=[Route(path, found[path], methods=["GET", "POST"]) for path in found])
 
 
-def sending(body: bytes, chunks: int = 1) -> Application:
+def sending(*parts: bytes) -> Application:
     """Read the request's body and send a response, in as many parts as the others do."""
+    *first, last = parts
     headers = [(b"content-type", b"application/octet-stream")]
 
     async def bare(scope: Any, receive: Any, send: Any) -> None:
@@ -112,9 +102,9 @@ def sending(body: bytes, chunks: int = 1) -> Application:
         while more:
             more = (await receive()).get("more_body", False)
         await send({"type": "http.response.start", "status": 200, "headers": headers})
-        for _ in range(chunks - 1):
-            await send({"type": "http.response.body", "body": body, "more_body": True})
-        await send({"type": "http.response.body", "body": body})
+        for part in first:
+            await send({"type": "http.response.body", "body": part, "more_body": True})
+        await send({"type": "http.response.body", "body": last})
 
     return bare
 
@@ -144,10 +134,6 @@ def contests() -> Iterator[tuple[str, Contest]]:
         pieces = tuple(sent[start : start + 65536] for start in range(0, len(sent), 65536))
         posts = [
             (
-                "JSON body",
-                BenchmarkRequest("/json", "POST", headers=((b"content-type", b"application/json"),), bodies=(PAYLOAD,)),
-            ),
-            (
                 "urlencoded 1,000",
                 BenchmarkRequest("/urlencoded", "POST", headers=form, bodies=(FIELDS,), expected=b"1000"),
             ),
@@ -157,16 +143,13 @@ def contests() -> Iterator[tuple[str, Contest]]:
             ),
         ]
         for name, request in posts:
-            yield name, Contest(request, {BARE: sending(request.expected or b"vega"), **peers})
-        yield "query", Contest(BenchmarkRequest("/query", query=b"name=vega&page=2"), {BARE: sending(b"vega"), **peers})
+            yield name, Contest(request, {BARE: sending(request.expected or b""), **peers})
         yield (
             "stream of 100",
-            Contest(BenchmarkRequest("/stream", client_stays=True), {BARE: sending(CHUNK, CHUNKS), **peers}),
+            Contest(BenchmarkRequest("/stream", client_stays=True), {BARE: sending(*[CHUNK] * CHUNKS), **peers}),
         )
         for name, path in (("file 4 KiB", "/small"), ("file 1 MiB", "/large")):
             yield name, Contest(BenchmarkRequest(path), {BARE: _bare_file(files / path[1:]), **peers})
-        event = b"id: 1\r\nevent: tick\r\ndata: a line of data\r\n\r\n"
-        yield (
-            "SSE of 100",
-            Contest(BenchmarkRequest("/events", client_stays=True), {BARE: sending(event, CHUNKS), **peers}),
-        )
+        sent = [b"id: %d\r\nevent: tick\r\ndata: a line of data\r\n\r\n" % number for number in range(CHUNKS)]
+        watched = BenchmarkRequest("/events", client_stays=True)
+        yield "SSE of 100", Contest(watched, {BARE: sending(*sent), **peers}, events)

@@ -1,109 +1,40 @@
-"""Plain text, JSON, and a path parameter: the least a framework can do for a request."""
+"""What every framework does: text, JSON, parameters of the path and of the query, and a JSON body."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
-from typing import Any
 
-from frame import BARE, Application, BenchmarkRequest, Contest, bare_application
+from frame import BARE, BenchmarkRequest, Contest, bare_application, json_value
+from peers import programs, starts
 
 PLAIN = b"text/plain; charset=utf-8"
+DOCUMENT = json.dumps({"name": "vega", "tags": ["star", "blue"], "magnitude": 0.03, "visible": True}).encode()
+OF_DOCUMENT = ((b"content-type", b"application/json"), (b"content-length", b"%d" % len(DOCUMENT)))
+JSON = b'{"hello":"world"}'
 
-
-def armillary_application() -> Application:
-    """Return the toolkit's."""
-    from armillary.applications import Armillary
-    from armillary.http import JSONResponse, PlainTextResponse, Request, Response
-    from armillary.routing import Route
-
-    async def plaintext(request: Request) -> Response:
-        return PlainTextResponse("Hello, world!")
-
-    async def json(request: Request) -> Response:
-        return JSONResponse({"hello": "world"})
-
-    async def greet(request: Request) -> Response:
-        return PlainTextResponse(request.path_params["name"])
-
-    return Armillary(routes=[Route("/", plaintext), Route("/json", json), Route("/users/{name}", greet)])
-
-
-def _starlette() -> Application:
-    from starlette.applications import Starlette
-    from starlette.requests import Request
-    from starlette.responses import JSONResponse, PlainTextResponse, Response
-    from starlette.routing import Route
-
-    async def plaintext(request: Request) -> Response:
-        return PlainTextResponse("Hello, world!")
-
-    async def json(request: Request) -> Response:
-        return JSONResponse({"hello": "world"})
-
-    async def greet(request: Request) -> Response:
-        return PlainTextResponse(request.path_params["name"])
-
-    return Starlette(routes=[Route("/", plaintext), Route("/json", json), Route("/users/{name}", greet)])
-
-
-def _falcon() -> Application:
-    import falcon.asgi
-
-    class Plaintext:
-        async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
-            resp.content_type = falcon.MEDIA_TEXT
-            resp.text = "Hello, world!"
-
-    class JSON:
-        async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
-            resp.media = {"hello": "world"}
-
-    class Greet:
-        async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, name: str) -> None:
-            resp.content_type = falcon.MEDIA_TEXT
-            resp.text = name
-
-    application = falcon.asgi.App()
-    application.add_route("/", Plaintext())
-    application.add_route("/json", JSON())
-    application.add_route("/users/{name}", Greet())
-    return application
-
-
-def _blacksheep() -> Application:
-    from blacksheep import Application as BlackSheep, json, text
-    from blacksheep.server.routing import Router
-
-    application = BlackSheep(router=Router())
-
-    @application.router.get("/")
-    async def plaintext() -> Any:
-        return text("Hello, world!")
-
-    @application.router.get("/json")
-    async def json_response() -> Any:
-        return json({"hello": "world"})
-
-    @application.router.get("/users/{name}")
-    async def greet(name: str) -> Any:
-        return text(name)
-
-    return application
+# The client stays, since Quart reads on after the body and would never stop.
+REQUESTS = {
+    "plaintext": BenchmarkRequest("/", expected=b"Hello, world!", client_stays=True),
+    "path parameter": BenchmarkRequest("/users/vega", expected=b"vega", client_stays=True),
+    "two parameters": BenchmarkRequest("/stars/vega/planets/b", expected=b"vega b", client_stays=True),
+    "query": BenchmarkRequest("/query", query=b"name=vega&page=2", expected=b"vega", client_stays=True),
+    "JSON body": BenchmarkRequest(
+        "/named", "POST", headers=OF_DOCUMENT, bodies=(DOCUMENT,), expected=b"vega", client_stays=True
+    ),
+}
 
 
 def contests() -> Iterator[tuple[str, Contest]]:
-    """Yield the three contests."""
-    blacksheep = _blacksheep()
-    peers = {
-        "armillary": armillary_application(),
-        "starlette": _starlette(),
-        "falcon": _falcon(),
-        "blacksheep": blacksheep,
-    }
-    cases = (
-        ("plaintext", BenchmarkRequest("/", expected=b"Hello, world!"), bare_application(b"Hello, world!", PLAIN)),
-        ("JSON", BenchmarkRequest("/json"), bare_application(b'{"hello":"world"}', b"application/json")),
-        ("path parameter", BenchmarkRequest("/users/vega", expected=b"vega"), bare_application(b"vega", PLAIN)),
+    """Yield a contest for each route."""
+    peers = programs("application")
+    for name, request in REQUESTS.items():
+        yield (
+            name,
+            Contest(request, {BARE: bare_application(request.expected or b"", PLAIN), **peers}, start=starts(peers)),
+        )
+    bare = bare_application(JSON, b"application/json")
+    yield (
+        "JSON",
+        Contest(BenchmarkRequest("/json", client_stays=True), {BARE: bare, **peers}, json_value, starts(peers)),
     )
-    for name, request, bare in cases:
-        yield name, Contest(request, {BARE: bare, **peers}, {"blacksheep": blacksheep.start})

@@ -11,14 +11,15 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
-from cases import bodies_and_streams, cors_sessions_gzip, small_responses, thousand_routes, websocket_echo
-from cases.bodies_and_streams import CHUNK, CHUNKS, PAYLOAD
+from cases import bodies_and_streams, cors_sessions_gzip, websocket_echo
+from cases.bodies_and_streams import CHUNK, CHUNKS
+from cases.small_responses import DOCUMENT, OF_DOCUMENT
 from frame import Application, BenchmarkRequest, bare_application
+from peers import ROUTES, armillary
 
 PLAIN = b"text/plain; charset=utf-8"
 HELLO = b"Hello, world!"
 ENCODE = json.JSONEncoder(separators=(",", ":")).encode
-JSON_HEADERS = ((b"content-type", b"application/json"), (b"content-length", b"%d" % len(PAYLOAD)))
 
 
 def _sends(text: Callable[[Any], bytes], content_type: bytes = PLAIN, status: int = 200) -> Application:
@@ -63,19 +64,16 @@ async def _read_json(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": name})
 
 
-def _stars() -> Application:
+def _missing() -> Application:
     from armillary.applications import Armillary
     from armillary.asgi_types import HTTPException
-    from armillary.http import PlainTextResponse, Request, Response
+    from armillary.http import Request, Response
     from armillary.routing import Route
-
-    async def planet(request: Request) -> Response:
-        return PlainTextResponse(f"{request.path_params['star']} {request.path_params['planet']}")
 
     async def missing(request: Request) -> Response:
         raise HTTPException(404, "no such star")
 
-    return Armillary(routes=[Route("/stars/{star}/planets/{planet}", planet), Route("/missing", missing)])
+    return Armillary(routes=[Route("/missing", missing)])
 
 
 def _bodies() -> Application:
@@ -95,39 +93,39 @@ class Scenario(NamedTuple):
 
 
 SCENARIOS = {
-    "plaintext": Scenario(
-        BenchmarkRequest("/", expected=HELLO), bare_application(HELLO, PLAIN), small_responses.armillary_application
-    ),
+    "plaintext": Scenario(BenchmarkRequest("/", expected=HELLO), bare_application(HELLO, PLAIN), armillary.application),
     "JSON": Scenario(
         BenchmarkRequest("/json", expected=b'{"hello":"world"}'),
         _sends(_json, b"application/json"),
-        small_responses.armillary_application,
+        armillary.application,
     ),
     "one path parameter": Scenario(
         BenchmarkRequest("/users/vega", expected=b"vega"),
         _sends(_last_segment),
-        small_responses.armillary_application,
+        armillary.application,
     ),
     "two path parameters": Scenario(
-        BenchmarkRequest("/stars/vega/planets/b", expected=b"vega b"), _sends(_two_segments), _stars
+        BenchmarkRequest("/stars/vega/planets/b", expected=b"vega b"), _sends(_two_segments), armillary.application
     ),
     "last of 1,000 routes": Scenario(
-        BenchmarkRequest(f"/items{thousand_routes.ROUTES - 1}/vega/detail", expected=b"found"),
+        BenchmarkRequest(f"/items{ROUTES - 1}/vega/detail", expected=b"found"),
         bare_application(b"found", PLAIN),
-        thousand_routes.armillary_application,
+        armillary.thousand_routes,
     ),
     "miss of 1,000 routes": Scenario(
         BenchmarkRequest("/nowhere/at/all", status=404),
         bare_application(b"Not Found", PLAIN, 404),
-        thousand_routes.armillary_application,
+        armillary.thousand_routes,
     ),
     "JSON body": Scenario(
-        BenchmarkRequest("/json", "POST", headers=JSON_HEADERS, bodies=(PAYLOAD,), expected=b"vega"),
+        BenchmarkRequest("/named", "POST", headers=OF_DOCUMENT, bodies=(DOCUMENT,), expected=b"vega"),
         _read_json,
-        _bodies,
+        armillary.application,
     ),
     "query string": Scenario(
-        BenchmarkRequest("/query", query=b"name=vega&page=2", expected=b"vega"), _sends(_name_of_query), _bodies
+        BenchmarkRequest("/query", query=b"name=vega&page=2", expected=b"vega"),
+        _sends(_name_of_query),
+        armillary.application,
     ),
     "three middlewares": Scenario(
         BenchmarkRequest("/", headers=cors_sessions_gzip.BROWSER, expected=HELLO),
@@ -135,12 +133,14 @@ SCENARIOS = {
         cors_sessions_gzip.armillary_application,
     ),
     "stream of 100 chunks": Scenario(
-        BenchmarkRequest("/stream", expected=CHUNK * CHUNKS), bodies_and_streams.sending(CHUNK, CHUNKS), _bodies
+        BenchmarkRequest("/stream", expected=CHUNK * CHUNKS), bodies_and_streams.sending(*[CHUNK] * CHUNKS), _bodies
     ),
     "100 WebSocket echoes": Scenario(
         websocket_echo.REQUEST,
         websocket_echo.conversing(websocket_echo.bare_application),
         lambda: websocket_echo.conversing(websocket_echo.armillary_application()),
     ),
-    "HTTPException": Scenario(BenchmarkRequest("/missing", status=404), _sends(_text_of_exception, status=404), _stars),
+    "HTTPException": Scenario(
+        BenchmarkRequest("/missing", status=404), _sends(_text_of_exception, status=404), _missing
+    ),
 }

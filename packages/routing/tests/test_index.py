@@ -7,6 +7,7 @@ import gc
 import pickle
 import re
 import sys
+from collections.abc import Callable, Sequence
 from itertools import product
 from typing import Any
 
@@ -359,10 +360,8 @@ def test_every_short_path_leads_to_where_trying_each_route_in_order_leads(table:
         check(router, {"type": "http", "path": path, "method": "GET", "headers": []})
 
 
-def work(router: Router, path: str) -> int:
-    """Count the calls, Python's and C's, of one selection."""
-    scope = {"type": "http", "path": path, "method": "GET", "headers": [(b"host", b"h7.org")]}
-    router.select(dict(scope))
+def calls_of(action: Callable[[], object]) -> int:
+    """Count the calls, Python's and C's, that an action makes."""
     calls = 0
 
     def count(frame: Any, event: str, argument: Any) -> None:
@@ -373,22 +372,64 @@ def work(router: Router, path: str) -> int:
     gc.disable()  # what it calls on the way is not counted here
     sys.setprofile(count)
     try:
-        router.select(scope)
+        action()
     finally:
         sys.setprofile(None)
         gc.enable()
     return calls
 
 
-@pytest.mark.parametrize("template", ["/r{}", "/r{}/{{id}}", "/r{}/{{id:int}}/x", "/{{id}}/r{}"])
-def test_the_work_of_a_request_does_not_grow_with_the_number_of_routes(template: str) -> None:
+def work(router: Router, path: str, headers: Sequence[tuple[bytes, bytes]] = ()) -> int:
+    """Count the calls of one selection."""
+    scope = {"type": "http", "path": path, "method": "GET", "headers": [(b"host", b"h7.org"), *headers]}
+    router.select(dict(scope))
+    return calls_of(lambda: router.select(scope))
+
+
+@pytest.mark.parametrize(
+    ("template", "routes"),
+    [("/r{}", 1000), ("/r{}/{{id}}", 1000), ("/r{}/{{id:int}}/x", 10_000), ("/{{id}}/r{}", 1000)],
+)
+def test_the_work_of_a_request_does_not_grow_with_the_number_of_routes(template: str, routes: int) -> None:
     def path(number: int) -> str:
         return template.format(number).replace("{id}", "5").replace("{id:int}", "5")
 
-    few, many = (Router([Route(template.format(i), Endpoint(), methods=["GET"]) for i in range(n)]) for n in (10, 1000))
+    few, many = (
+        Router([Route(template.format(i), Endpoint(), methods=["GET"]) for i in range(n)]) for n in (10, routes)
+    )
     first = work(few, path(0))
-    assert work(many, path(999)) == work(many, path(0)) == first
+    assert work(many, path(routes - 1)) == work(many, path(0)) == first
     assert work(many, "/nothing/here") <= work(few, "/nothing/here")
+
+
+def test_the_work_grows_with_the_depth_of_mounts_and_no_faster() -> None:
+    def nested(depth: int) -> Router:
+        inner = Router([Route("/end", Endpoint())])
+        for _ in range(depth):
+            inner = Router([Mount("/sub", inner)])
+        return inner
+
+    works = {depth: work(nested(depth), "/sub" * depth + "/end") for depth in (1, 2, 4, 8, 16)}
+    for_one = works[2] - works[1]
+    assert {depth: works[depth] - works[1] for depth in works} == {depth: (depth - 1) * for_one for depth in works}
+
+
+def test_the_work_does_not_grow_with_headers_that_are_not_read() -> None:
+    router = Router([Route("/r", Endpoint()), Route("/r/{key}/x", Endpoint())])
+
+    def of(path: str, headers: int) -> int:
+        return work(router, path, [(b"x-%d" % number, b"value") for number in range(headers)])
+
+    for path in ("/r", "/r/5/x", "/r/", "/nowhere"):
+        assert of(path, 200) == of(path, 2)
+
+
+def test_the_index_of_many_routes_takes_less_work_than_constructing_them() -> None:
+    made: list[BaseRoute] = []
+    construct = (Route(f"/r{i}/{{id}}", Endpoint(), methods=["GET"]) for i in range(1000))
+    constructing = calls_of(lambda: made.extend(construct))
+    routes = Router(made)._routes
+    assert calls_of(routes.compile) <= 1.5 * constructing
 
 
 def test_the_work_does_not_grow_with_the_number_of_hosts() -> None:
