@@ -12,10 +12,8 @@ from typing import TypeAlias
 import strawberry
 from graphql import GraphQLError
 
-from armillary.applications import Armillary
-from armillary.graphql import GraphQL, GraphQLContext
-from armillary.http import RedirectResponse, Request, Response
-from armillary.routing import Route
+from armillary.graphql import GraphQLContext
+from armillary.web import Armillary, GraphQL, RedirectResponse, Request, Response, Route
 
 Info: TypeAlias = strawberry.Info[GraphQLContext, None]
 

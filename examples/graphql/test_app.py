@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from armillary.graphql import GraphQLTester, OperationFailed
-from armillary.testing import TestClient
+from armillary.web import TestClient
 from examples.graphql.app import BOOKS, LISTENERS, app
 
 

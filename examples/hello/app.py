@@ -10,10 +10,18 @@ from string import Template
 
 import anyio
 
-from armillary.applications import Armillary
-from armillary.asgi_types import HTTPException, reason_phrase
-from armillary.http import FileResponse, HTMLResponse, JSONResponse, Request, Response, StreamingResponse
-from armillary.routing import Route
+from armillary.asgi_types import reason_phrase
+from armillary.web import (
+    Armillary,
+    FileResponse,
+    HTMLResponse,
+    HTTPException,
+    JSONResponse,
+    Request,
+    Response,
+    Route,
+    StreamingResponse,
+)
 
 PAGES = Path(__file__).parent / "pages"
 LAYOUT = Template((PAGES / "layout.html").read_text("utf-8"))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from armillary.lint import lint
-from armillary.testing import TestClient
+from armillary.web import TestClient
 from examples.hello.app import app
 
 

@@ -8,23 +8,28 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from armillary.applications import Armillary
-from armillary.asgi_types import HTTPException, Middleware, reason_phrase
-from armillary.authentication import (
+from armillary.asgi_types import reason_phrase
+from armillary.authentication import SessionBackend, same_secret
+from armillary.sessions import MemoryStore, ServerSessionMiddleware
+from armillary.web import (
+    Armillary,
     AuthenticationMiddleware,
     BaseUser,
-    SessionBackend,
+    CSRFMiddleware,
+    HTTPException,
+    Jinja2Templates,
+    Middleware,
+    Mount,
+    RedirectResponse,
+    Request,
+    Response,
+    Route,
+    SecurityHeadersMiddleware,
     SimpleUser,
+    StaticFiles,
     requires,
-    same_secret,
+    run_in_threadpool,
 )
-from armillary.concurrency import run_in_threadpool
-from armillary.http import RedirectResponse, Request, Response
-from armillary.routing import Mount, Route
-from armillary.security import CSRFMiddleware, SecurityHeadersMiddleware
-from armillary.sessions import MemoryStore, ServerSessionMiddleware
-from armillary.staticfiles import StaticFiles
-from armillary.templating import Jinja2Templates
 
 HERE = Path(__file__).parent
 LONGEST_NOTE = 280

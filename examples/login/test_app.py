@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from armillary.lint import lint
-from armillary.testing import TestClient
+from armillary.web import TestClient
 from examples.login.app import LONGEST_NOTE, app, notebooks, path_on_this_site
 
 PASSWORD = "analytical engine"

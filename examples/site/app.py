@@ -5,13 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
-from armillary.applications import Armillary
-from armillary.asgi_types import HTTPException, Middleware
-from armillary.http import JSONResponse, Request, Response
-from armillary.routing import Mount, Route
-from armillary.security import SecurityHeadersMiddleware
-from armillary.staticfiles import StaticFiles
-from armillary.templating import Jinja2Templates
+from armillary.web import (
+    Armillary,
+    HTTPException,
+    Jinja2Templates,
+    JSONResponse,
+    Middleware,
+    Mount,
+    Request,
+    Response,
+    Route,
+    SecurityHeadersMiddleware,
+    StaticFiles,
+)
 
 HERE = Path(__file__).parent
 

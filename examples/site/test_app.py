@@ -9,7 +9,7 @@ import pytest
 
 from armillary.lint import lint
 from armillary.staticfiles import IMMUTABLE
-from armillary.testing import TestClient
+from armillary.web import TestClient
 from examples.site.app import STARS, app
 
 HERE = Path(__file__).parent
