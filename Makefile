@@ -114,8 +114,9 @@ footprint: setup ## measure each package alone, from its wheel, and rewrite docs
 	@$(PY) tools/footprint.py
 
 .PHONY: graph
-graph: setup ## draw the picture of the packages from what they import
+graph: setup ## draw the pictures of the packages from what they import
 	@$(PY) tools/graph.py
+	@$(PY) tools/rings.py
 
 .PHONY: release-plan
 release-plan: setup ## who must follow a release that fixes a flaw: CHANGED=datastructures (or several)

@@ -12,7 +12,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
-FIRST = ("index", "why")
+FIRST = ("index", "why", "comparison")
 MARKER = "<!-- table of packages -->"
 FETCHED = re.compile(r"""<(?:script|img|iframe|link)\b[^>]*\b(?:src|href)=["']?(?:https?:)?//[^>]*>""", re.IGNORECASE)
 
@@ -41,13 +41,23 @@ def tutorial_pages() -> list[dict[str, str] | str]:
     return ["tutorial/index.md", *({title_of(page): f"tutorial/{page.name}"} for page in pages)]
 
 
+def guides() -> list[Any]:
+    """Return the navigation of the guides: by task, as their index groups them."""
+    entries: list[Any] = ["guides/index.md"]
+    for section in (DOCS / "guides" / "index.md").read_text("utf-8").split("\n## ")[1:]:
+        pages = [{title: f"guides/{name}"} for title, name in re.findall(r"^- \[(.+?)\]\((\w.*?\.md)\)", section, re.M)]
+        entries.append({section.partition("\n")[0]: pages})
+    return entries
+
+
 def navigation() -> list[Any]:
     """Return the navigation of the whole site."""
     return [
         {"Start": "index.md"},
         {"Why": "why.md"},
+        {"Comparison": "comparison.md"},
         {"Tutorial": tutorial_pages()},
-        {"Guides": pages_in("guides")},
+        {"Guides": guides()},
         {"Packages": pages_in("packages")},
         {"Security": pages_in("security")},
         {"Reference": [{title_of(page): page.name} for page in sorted(DOCS.glob("*.md")) if page.stem not in FIRST]},
