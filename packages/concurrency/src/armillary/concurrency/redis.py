@@ -13,12 +13,18 @@ from collections.abc import Awaitable
 from typing import Any, TypeVar
 
 try:
+    import redis
     from redis.asyncio import ConnectionPool, Redis
     from redis.asyncio.retry import Retry
     from redis.backoff import NoBackoff
     from redis.exceptions import ConnectionError as RedisConnectionError, TimeoutError as RedisTimeoutError
 except ImportError as exc:
     raise ImportError("connections to Redis need redis-py: pip install 'armillary-concurrency[redis]'") from exc
+
+try:
+    from redis.driver_info import DriverInfo
+except ImportError:  # before 7.1
+    DriverInfo = None  # type: ignore[assignment, misc]
 
 __all__ = ["DEFAULT_MAX_CONNECTIONS", "RedisPool", "check_redis_limits", "connect_redis"]
 
@@ -228,6 +234,8 @@ def connect_redis(
     """
     client: Any = Redis
     pool: Any = RedisPool
+    if DriverInfo is not None:  # each connection would look its version up in files, in the event loop
+        options.setdefault("driver_info", DriverInfo(lib_version=redis.__version__))
     return client.from_pool(pool.from_url(url, timeout=timeout, max_connections=max_connections, **options))
 
 

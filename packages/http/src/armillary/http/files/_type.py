@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import mimetypes
+
+mimetypes.init()  # reads the system's files, here and not in the first request
 _COMPRESSED_TYPES = {
     "gzip": "application/gzip",
     "bzip2": "application/x-bzip2",
@@ -38,9 +41,7 @@ def guess_media_type(filename: str) -> str:
 
 
 def _guess(filename: str) -> str:
-    from mimetypes import guess_type
-
-    media_type, encoding = guess_type(filename)
+    media_type, encoding = mimetypes.guess_type(filename)
     if encoding is not None:
         return _COMPRESSED_TYPES.get(encoding, _UNKNOWN_TYPE)
     return media_type or _UNKNOWN_TYPE
