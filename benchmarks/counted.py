@@ -39,7 +39,7 @@ def start_under_callgrind(folder: str) -> None:
         raise SystemExit("--instructions needs valgrind; on Debian and Ubuntu: apt-get install valgrind")
     options = ["--tool=callgrind", "-q", "--vgdb=no", "--instr-atstart=no", f"--callgrind-out-file={folder}/count"]
     environment = {**os.environ, FOLDER: folder, "PYTHONHASHSEED": "0"}
-    os.execve(valgrind, [valgrind, *options, sys.executable, *sys.argv], environment)
+    os.execve(valgrind, [valgrind, *options, sys.executable, *sys.argv], environment)  # noqa: S606 - this program again
 
 
 def count_contest(contest: Contest) -> dict[str, float]:

@@ -284,6 +284,7 @@ async def test_the_page_of_a_result_that_is_no_response_shows_the_endpoint(http:
     response = await http(ServerErrorMiddleware(request_response(silent), debug=True), accept="text/html")
     page = Page(response.text)
     assert page.text.index("Endpoint") < page.text.index("Traceback")
+    assert "armillary.asgi_types.EndpointError" in page.text
     assert "async def silent(request: Any) -> Any:" in page.text
     assert re.search(r'class="current"><i>\d+</i>        return status</span>', response.text)
     assert response.text.count("<details open>") == 1

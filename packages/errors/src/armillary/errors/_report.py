@@ -95,7 +95,11 @@ def safe_text(value: object) -> str:
 
 def _type_name(exc: BaseException) -> str:
     cls = type(exc)
-    return cls.__qualname__ if cls.__module__ in {"builtins", "__main__"} else f"{cls.__module__}.{cls.__qualname__}"
+    if cls.__module__ in {"builtins", "__main__"}:
+        return cls.__qualname__
+    # A class of this toolkit is imported from the package, and not from the module in which it is written.
+    module = cls.__module__.partition("._")[0] if cls.__module__.startswith("armillary.") else cls.__module__
+    return f"{module}.{cls.__qualname__}"
 
 
 def is_library(code: CodeType, module: object) -> bool:
