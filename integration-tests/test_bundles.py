@@ -98,7 +98,18 @@ def test_shiv(program: str, environment: Environment, target: Path, tmp_path: Pa
 def test_pex(program: str, environment: Environment, wheels: Path, tmp_path: Path) -> None:
     bundle = tmp_path / "bundle.pex"
     links = ("--find-links", wheels)
-    command = ("-m", "pex", *links, *REQUIREMENTS, "--exe", SERVED / f"{program}.py", "--output-file", bundle)
+    resolver = ("--resolver-version", "pip-2020-resolver")  # the older one forgets extras of what is listed twice
+    command = (
+        "-m",
+        "pex",
+        *resolver,
+        *links,
+        *REQUIREMENTS,
+        "--exe",
+        SERVED / f"{program}.py",
+        "--output-file",
+        bundle,
+    )
     run(environment.python, *command, cwd=tmp_path, seconds=600)
     assert json.loads(run(sys.executable, bundle, cwd=tmp_path)) == EXPECTED[program]
 

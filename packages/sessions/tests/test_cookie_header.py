@@ -32,3 +32,12 @@ def test_other_cookies_are_not_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr("armillary.sessions._cookie_header.HTTPConnection", parse)
     assert COOKIE.read({"type": "http", "headers": [(b"cookie", b"theme=dark; id=1")]}) is None
+
+
+@pytest.mark.parametrize("text", ["a\r\nx: y", "a\0", "a\x0b", "a\x1b[31m", "a\x7f", "a\x85", "a;b", "a b", "a\ud800"])
+@pytest.mark.parametrize("parameter", ["path", "domain", "same_site"])
+@pytest.mark.parametrize("strict", [True, False])
+def test_no_text_adds_to_the_field_or_has_control_characters(parameter: str, text: str, strict: bool) -> None:
+    arguments: dict[str, Any] = {"path": "/", "same_site": "lax", "domain": None} | {parameter: text}
+    with pytest.raises(ValueError, match=parameter):
+        CookieHeader("session", https_only=None, partitioned=False, strict=strict, **arguments)

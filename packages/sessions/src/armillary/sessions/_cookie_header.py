@@ -50,11 +50,11 @@ class CookieHeader:
     ) -> None:
         if not is_token(name):
             raise ValueError(f"session_cookie {name!r} is not a cookie name; use letters, digits, '-' and '_'")
-        for parameter, value in (("path", path), ("domain", domain or "")):
-            if not value.isascii() or any(character in value for character in "; ,\r\n\0\t"):
-                raise ValueError(f"{parameter} {value!r} would end the cookie's attribute; leave out ';' and spaces")
         if not isinstance(same_site, str):
             raise TypeError(f"same_site is 'lax', 'strict' or 'none', got {same_site!r}")
+        for parameter, value in (("path", path), ("domain", domain or ""), ("same_site", same_site)):
+            if not value.isascii() or not value.isprintable() or any(character in value for character in "; ,"):
+                raise ValueError(f"{parameter} {value!r} would end the cookie's attribute; leave out ';' and spaces")
         if strict and same_site.lower() not in ("lax", "strict", "none"):
             raise ValueError(f"same_site is 'lax', 'strict' or 'none', got {same_site!r}")
         if name.startswith("__Host-") and (https_only is False or domain or path != "/"):
