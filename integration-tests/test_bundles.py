@@ -68,7 +68,7 @@ def target(environment: Environment, wheels: Path, tmp_path_factory: pytest.Temp
     return folder
 
 
-def run(*command: str | Path, cwd: Path, seconds: float = 60) -> str:
+def run(*command: str | Path, cwd: Path, seconds: float = 180) -> str:
     environ = {key: value for key, value in os.environ.items() if key not in OWN_SETTINGS}
     environ |= {"SHIV_ROOT": str(cwd / "shiv"), "PEX_ROOT": str(cwd / "pex"), "PYTHONNOUSERSITE": "1"}
     words = [str(part) for part in command]
