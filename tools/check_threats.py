@@ -1,7 +1,8 @@
-"""Hold the table of known flaws to the tests it names.
+"""Hold the tables of known flaws and faults to the tests they name.
 
-Usage: `python tools/check_threats.py`. Every test that `docs/security/threats.md` names, as `path` or as `path::name`,
-must exist and may not be skipped. Prints one line per finding and exits with 1 if there is any.
+Usage: `python tools/check_threats.py`. Every test that `docs/security/threats.md` and `docs/reliability/faults.md`
+name, as `path` or as `path::name`, must exist and may not be skipped. Prints one line per finding and exits with 1 if
+there is any.
 """
 
 from __future__ import annotations
@@ -14,19 +15,20 @@ from pathlib import Path
 from charter import ROOT
 
 PAGE = "docs/security/threats.md"
+FAULTS = "docs/reliability/faults.md"
 NAMED = re.compile(r"`((?:packages|integration-tests|tools)/[^`:]+)(?:::([^`]+))?`")
 
 
-def check_threats(root: Path = ROOT) -> Iterator[str]:
-    """Yield a sentence for each row without a test, and for each test that is not there."""
-    for number, line in enumerate((root / PAGE).read_text("utf-8").splitlines(), 1):
-        if not line.startswith("| ") or line.startswith(("| ---", "| flaw ")):
+def check_threats(root: Path = ROOT, page: str = PAGE) -> Iterator[str]:
+    """Yield a sentence for each row of a page without a test, and for each test that is not there."""
+    for number, line in enumerate((root / page).read_text("utf-8").splitlines(), 1):
+        if not line.startswith("| ") or line.startswith(("| ---", "| flaw ", "| fault ")):
             continue
         named = NAMED.findall(line)
         if not named:
-            yield f"{PAGE}:{number} names no test"
+            yield f"{page}:{number} names no test"
         for path, name in named:
-            yield from (f"{PAGE}:{number} names {finding}" for finding in _check_test(root, path, name))
+            yield from (f"{page}:{number} names {finding}" for finding in _check_test(root, path, name))
 
 
 def _check_test(root: Path, path: str, name: str) -> Iterator[str]:
@@ -51,8 +53,8 @@ def _is_test(node: ast.AST) -> bool:
 
 
 def main() -> None:
-    """Check the page of this checkout."""
-    findings = list(check_threats())
+    """Check the pages of this checkout."""
+    findings = [*check_threats(), *check_threats(page=FAULTS)]
     if findings:
         raise SystemExit("\n".join([*findings, f"{len(findings)} findings"]))
 

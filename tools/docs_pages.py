@@ -60,6 +60,7 @@ def navigation() -> list[Any]:
         {"Guides": guides()},
         {"Packages": pages_in("packages")},
         {"Security": pages_in("security")},
+        {"Reliability": pages_in("reliability")},
         {"Reference": [{title_of(page): page.name} for page in sorted(DOCS.glob("*.md")) if page.stem not in FIRST]},
         {"Decisions": pages_in("adr")},
     ]
