@@ -7,6 +7,7 @@ HOST ?= 127.0.0.1
 PORT ?= 8000
 EXAMPLE ?= hello
 SECONDS ?= 60
+ENGINE ?= redis://127.0.0.1:6379/0
 
 ifeq ($(OS),Windows_NT)
 BIN := .venv/Scripts
@@ -53,6 +54,10 @@ setup: ## make .venv with all packages, extras and tools; a no-op when nothing c
 .PHONY: run
 run: setup ## serve an example app: EXAMPLE=hello HOST=127.0.0.1 PORT=8000
 	@exec $(PY) tools/serve.py "$(EXAMPLE)" --host "$(HOST)" --port="$(PORT)"
+
+.PHONY: run-board
+run-board: setup ## serve examples/board as two servers and a worker: ENGINE=redis://127.0.0.1:6379/0 PORT=8000
+	@exec $(PY) -m examples.board.servers "$(ENGINE)" --port "$(PORT)"
 
 .PHONY: test
 test: setup ## the fast suite: every package, doctests, documentation, integration, examples (ARGS= goes to pytest)
