@@ -12,6 +12,10 @@ OK, LABEL = [200, '"ok"'], [200, '{"l":"value"}']
 @pytest.mark.parametrize(
     "trap",
     [
+        "an_override_that_an_earlier_dependency_installs",
+        "what_an_endpoint_puts_on_the_exit_stacks_of_the_scope",
+        "an_exit_stack_that_swallows_the_exception",
+        "events_with_a_pause_between_them",
         "results_that_only_the_encoder_reads_rightly",
         "a_dependency_appended_after_the_first_request",
         "a_dependency_without_cache_below_a_cached_one",
@@ -46,3 +50,13 @@ def test_a_dependency_appended_to_a_dependant_counts_from_the_next_request_on(ru
 
 def test_a_dependency_without_cache_is_called_again_for_each_that_needs_it(run: Any) -> None:
     assert run("traps", "faster")["a_dependency_without_cache_below_a_cached_one"] == [[200, "2"], [200, "4"]]
+
+
+def test_an_override_counts_from_the_dependency_on_that_installs_it(run: Any) -> None:
+    found = run("traps", "faster")["an_override_that_an_earlier_dependency_installs"]
+    assert [status for status, _ in found] == [200, 200, 422]
+    assert [body for _, body in found[:2]] == ["5", "7"]
+
+
+def test_events_have_comments_between_them_while_there_is_none(run: Any) -> None:
+    assert run("traps", "faster")["events_with_a_pause_between_them"] == [True, True]

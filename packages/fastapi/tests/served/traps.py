@@ -7,6 +7,7 @@ import functools
 import json
 import sys
 from collections.abc import AsyncIterator, Iterable
+from contextlib import suppress
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
@@ -17,6 +18,7 @@ from asgi_call import call, effects  # type: ignore[import-not-found]
 from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request
 from fastapi.dependencies.utils import get_parameterless_sub_dependant
 from fastapi.routing import APIRoute
+from fastapi.sse import EventSourceResponse
 from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.routing import Match, Mount, Route, compile_path
 
@@ -346,7 +348,74 @@ async def an_exception_handler_in_a_thread() -> Any:
     return await get(app, "/")
 
 
+async def an_override_that_an_earlier_dependency_installs() -> Any:
+    app = FastAPI()
+
+    async def own(q: int = 1) -> int:
+        return q
+
+    async def other(z: int = 2) -> int:
+        return z
+
+    async def install(on: bool = False) -> None:
+        if on:
+            app.dependency_overrides[own] = other
+
+    @app.get("/", dependencies=[Depends(install)])
+    async def endpoint(value: int = Depends(own)) -> int:
+        return value
+
+    first = [await get(app, target) for target in ("/?q=5", "/?q=5&on=1&z=7")]
+    app.dependency_overrides.clear()
+    return [*first, await get(app, "/?on=1&z=x")]
+
+
+async def what_an_endpoint_puts_on_the_exit_stacks_of_the_scope() -> Any:
+    app = FastAPI()
+
+    @app.get("/{fails}")
+    async def endpoint(request: Request, fails: bool) -> str:
+        for name in ("fastapi_inner_astack", "fastapi_function_astack"):
+            request.scope[name].callback(effects.append, name)
+        if fails:
+            raise HTTPException(418)
+        return "ok"
+
+    return [(seen["status"], seen["effects"]) for seen in [await call(app, "GET", f"/{n}", {}, b"") for n in (0, 1)]]
+
+
+async def an_exit_stack_that_swallows_the_exception() -> Any:
+    app = FastAPI()
+
+    @app.get("/")
+    async def endpoint(request: Request) -> str:
+        request.scope["fastapi_inner_astack"].enter_context(suppress(KeyError))
+        raise KeyError
+
+    return await get(app, "/")
+
+
+async def events_with_a_pause_between_them() -> Any:
+    app = FastAPI()
+    fastapi.routing._PING_INTERVAL = 0.05  # type: ignore[attr-defined]
+
+    @app.get("/", response_class=EventSourceResponse)
+    async def endpoint() -> AsyncIterator[int]:
+        yield 1
+        with anyio.move_on_after(10):  # until a comment was sent, after the first event
+            while effects.count("http.response.body") < 2:
+                await anyio.sleep(0.01)
+        yield 2
+
+    text = (await call(app, "GET", "/", {}, b""))["body"]
+    return [text.startswith("data: 1\n\n: ping\n\n"), text.endswith("data: 2\n\n")]
+
+
 TRAPS = [
+    an_override_that_an_earlier_dependency_installs,
+    what_an_endpoint_puts_on_the_exit_stacks_of_the_scope,
+    an_exit_stack_that_swallows_the_exception,
+    events_with_a_pause_between_them,
     results_that_only_the_encoder_reads_rightly,
     a_dependency_appended_after_the_first_request,
     a_dependency_without_cache_below_a_cached_one,

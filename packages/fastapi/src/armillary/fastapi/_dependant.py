@@ -10,7 +10,6 @@ it out once. What happens, and in which order, is the same:
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from operator import attrgetter
 from typing import Any, Final
 
@@ -19,24 +18,14 @@ from ._fastapi import dependencies, models
 from ._parameters import ParameterReader, parameter_reader
 from ._solving import Solving
 
-DependantState = list[tuple[Callable[[Any], Any], Any, Any]]
+DependantState = list[tuple[Any, Any]]
+"""Each dependant of a tree, and how it was."""
 
-_LISTS = attrgetter("dependencies", "path_params", "query_params", "header_params", "cookie_params", "body_params")
-_SCALARS = attrgetter(
-    "name",
-    "call",
-    "request_param_name",
-    "websocket_param_name",
-    "http_connection_param_name",
-    "response_param_name",
-    "background_tasks_param_name",
-    "security_scopes_param_name",
-    "own_oauth_scopes",
-    "parent_oauth_scopes",
-    "use_cache",
-    "path",
-    "scope",
-    "concurrency",
+_read_state = attrgetter(
+    *("dependencies", "path_params", "query_params", "header_params", "cookie_params", "body_params"),
+    *("name", "call", "request_param_name", "websocket_param_name", "http_connection_param_name"),
+    *("response_param_name", "background_tasks_param_name", "security_scopes_param_name", "own_oauth_scopes"),
+    *("parent_oauth_scopes", "use_cache", "path", "scope", "concurrency"),
 )
 
 CALL: Final = 0
@@ -49,17 +38,20 @@ class NotCompiled(Exception):
 
 
 def state_of(dependant: Any) -> DependantState:
-    """Return how a tree is now, as triples: a function, a dependant, and what the function returns for it.
-
-    Lists are copied, so that a dependency or parameter that is added later makes a difference.
-    """
-    found: DependantState = [
-        (_LISTS, dependant, tuple([*items] for items in _LISTS(dependant))),
-        (_SCALARS, dependant, _SCALARS(dependant)),
-    ]
+    """Return how a tree is now. Lists are copied, so that what is added to them later makes a difference."""
+    now: list[Any] = [value.copy() if hasattr(value, "append") else value for value in _read_state(dependant)]
+    found: DependantState = [(dependant, tuple(now))]
     for below in dependant.dependencies:
         found += state_of(below)
     return found
+
+
+def is_changed(state: DependantState) -> bool:
+    """Return whether a tree is no longer as it was: programs and integrations change dependants at any time."""
+    for dependant, known in state:  # noqa: SIM110  # a generator takes longer, at every request
+        if _read_state(dependant) != known:
+            return True
+    return False
 
 
 def kind_of(call: Any) -> int:
@@ -87,6 +79,7 @@ class CompiledDependant:
         self.uses_cache = dependant.use_cache
         self.name = dependant.name
         self.concurrency = dependant.concurrency
+        self.is_awaited = self.kind == CALL and self.concurrency is None
         self.stack_key = "fastapi_function_astack" if dependant.scope == "function" else "fastapi_inner_astack"
         self.below = [CompiledDependant(sub, embeds_body) for sub in dependant.dependencies]
         self.sources: list[tuple[str, list[ParameterReader]]] = [
@@ -99,6 +92,7 @@ class CompiledDependant:
             )
             if fields
         ]
+        self.body_fields, self.embeds_body = dependant.body_params, embeds_body
         self.read_body = body_reader(dependant.body_params, embeds_body) if dependant.body_params else None
         self.request_names = [
             name for name in (dependant.http_connection_param_name, dependant.request_param_name) if name
@@ -108,6 +102,7 @@ class CompiledDependant:
         self.scopes_name = dependant.security_scopes_param_name
         self.oauth_scopes = models._get_oauth_scopes(dependant=dependant)
         self.injects = bool(self.request_names or self.background_name or self.response_name or self.scopes_name)
+        self.is_alone = not self.below and self.read_body is None
 
     async def solve(self, solving: Solving) -> tuple[dict[str, Any], list[Any] | None]:
         """Return the arguments of the call, and the errors of the request, if there are any."""
@@ -115,37 +110,72 @@ class CompiledDependant:
         errors: list[Any] | None = None
         # Step 1: the dependencies.
         for sub in self.below:
-            arguments, found = await sub.solve(solving)
+            used = sub
+            if solving.provider is not None and solving.provider.dependency_overrides:
+                used = sub.overridden(solving.provider.dependency_overrides)
+            if used.is_alone:
+                arguments: dict[str, Any] = {}
+                found = used.read_parameters(solving, arguments, None)
+            else:
+                arguments, found = await used.solve(solving)
             if found:
                 errors = found if errors is None else [*errors, *found]
                 continue
-            cache = solving.cache
-            if sub.uses_cache and sub.cache_key in cache:
-                solved = cache[sub.cache_key]
+            cache, key = solving.cache, sub.cache_key
+            if sub.uses_cache and key in cache:
+                solved = cache[key]
+            elif used.is_awaited:
+                solved = await used.call(**arguments)
+                cache.setdefault(key, solved)
             else:
-                solved = await sub.called(solving, arguments)
-                cache.setdefault(sub.cache_key, solved)
+                solved = await used.called(solving, arguments)
+                cache.setdefault(key, solved)
             if sub.name is not None:
                 values[sub.name] = solved
-        # Step 2: the parameters.
-        request = solving.request
+        # Step 2: the parameters of the request, those of the body last.
+        if self.read_body is None:
+            return values, self.read_parameters(solving, values, errors)
+        errors = self.read_sources(solving, values, errors)
+        read = self.read_body(solving.body)
+        if read is None:
+            read = await dependencies.request_body_to_args(self.body_fields, solving.body, self.embeds_body)
+        values.update(read[0])
+        if read[1]:
+            errors = read[1] if errors is None else [*errors, *read[1]]
+        if self.injects:
+            self._inject(solving, values)
+        return values, errors
+
+    def overridden(self, overrides: Any) -> CompiledDependant:
+        """Return what is called in its place: a dependency may override others while the request is served."""
+        dependant = dependencies.get_dependant(
+            path=self.dependant.path,
+            call=overrides.get(self.call, self.call),
+            name=self.name,
+            parent_oauth_scopes=self.oauth_scopes,
+            scope=self.dependant.scope,
+            concurrency=self.concurrency,
+        )
+        return CompiledDependant(dependant, self.embeds_body)
+
+    def read_parameters(self, solving: Solving, values: dict[str, Any], errors: list[Any] | None) -> list[Any] | None:
+        """Add all to the arguments that is neither a dependency nor of the body; return the errors with new ones."""
+        errors = self.read_sources(solving, values, errors)
+        if self.injects:
+            self._inject(solving, values)
+        return errors
+
+    def read_sources(self, solving: Solving, values: dict[str, Any], errors: list[Any] | None) -> list[Any] | None:
+        """Add the parameters of the path, the query, the headers and the cookies."""
         for source, readers in self.sources:
-            received = getattr(request, source)
+            received = getattr(solving.request, source)
             for read in readers:
                 name, value, found = read(received)
                 if found:
                     errors = found if errors is None else [*errors, *found]
                 else:
                     values[name] = value
-        if self.read_body is not None:
-            body_values, found = await self.read_body(solving.body)
-            values.update(body_values)
-            if found:
-                errors = found if errors is None else [*errors, *found]
-        # Step 3: what FastAPI injects.
-        if self.injects:
-            self._inject(solving, values)
-        return values, errors
+        return errors
 
     def _inject(self, solving: Solving, values: dict[str, Any]) -> None:
         for name in self.request_names:

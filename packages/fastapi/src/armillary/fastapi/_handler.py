@@ -7,6 +7,7 @@ somebody wrapped on the way, or made by other means, is not recorded, and gets F
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from inspect import signature
 from types import SimpleNamespace
 from typing import Any
@@ -15,55 +16,56 @@ from weakref import WeakKeyDictionary
 from armillary.asgi_types import ASGIApp, Receive, Scope, Send
 
 from ._counts import count_compiled, count_kept
-from ._dependant import NotCompiled, state_of
+from ._dependant import DependantState, NotCompiled, is_changed, state_of
 from ._fastapi import own_get_request_handler, own_request_response
 from ._route_handler import RouteHandler
 
 _SIGNATURE = signature(own_get_request_handler)
-_options: WeakKeyDictionary[Any, SimpleNamespace] = WeakKeyDictionary()
+_arguments: WeakKeyDictionary[Any, tuple[tuple[Any, ...], dict[str, Any]]] = WeakKeyDictionary()
 
 
 def get_request_handler(*args: Any, **kwargs: Any) -> Any:
     """Return FastAPI's handler, and record what it was made of; replaces `fastapi.routing.get_request_handler`."""
     handler = own_get_request_handler(*args, **kwargs)
+    _arguments[handler] = args, kwargs
+    return handler
+
+
+def _options_of(args: tuple[Any, ...], kwargs: dict[str, Any]) -> SimpleNamespace:
+    """Return the arguments of `get_request_handler` by name."""
     bound = _SIGNATURE.bind(*args, **kwargs)
     bound.apply_defaults()
-    _options[handler] = SimpleNamespace(**bound.arguments)
-    return handler
+    return SimpleNamespace(**bound.arguments)
 
 
 def request_response(func: Any) -> ASGIApp:
     """Return the application of a handler; replaces `fastapi.routing.request_response`."""
     kept = own_request_response(func)
     try:
-        options = _options.get(func)
+        arguments = _arguments.get(func)
     except TypeError:  # a handler that cannot be hashed, or referred to weakly, is none of FastAPI's
-        options = None
-    if options is None:
+        arguments = None
+    if arguments is None:
         count_kept("a handler of its own")
         return kept  # type: ignore[no-any-return]
     compiled: RouteHandler | None = None
-    state: Any = None
-    is_counted = False
+    state: DependantState | None = None
 
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        nonlocal compiled, state, is_counted
-        # Dependants are plain objects that programs and integrations change at any time.
-        if state is None or any(read(dependant) != known for read, dependant, known in state):
+    def app(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        nonlocal compiled, state
+        if state is None or is_changed(state):
+            is_first = state is None
+            options, reason = _options_of(*arguments), ""
             try:
-                compiled, reason = RouteHandler(options, kept), ""
+                compiled = RouteHandler(options, kept)
             except NotCompiled as exc:
                 compiled, reason = None, str(exc)
             state = state_of(options.dependant)
-            if not is_counted:
-                is_counted = True
-                if compiled is None:
-                    count_kept(reason)
-                else:
-                    count_compiled()
-        if compiled is None:
-            await kept(scope, receive, send)
-        else:
-            await compiled.serve(scope, receive, send)
+            if is_first and compiled is None:
+                count_kept(reason)
+            elif is_first:
+                count_compiled()
+        serve = kept if compiled is None or compiled.is_kept(scope) else compiled.serve
+        return serve(scope, receive, send)
 
     return app

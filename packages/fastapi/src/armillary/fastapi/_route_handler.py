@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from contextlib import AsyncExitStack
+from operator import attrgetter
 from typing import Any
 
-from armillary.asgi_types import ASGIApp, Message, Receive, Scope, Send
+from opentelemetry.context import get_current
+
+from armillary.asgi_types import ASGIApp, Receive, Scope, Send
+from armillary.exchange import HTTPExchange, exchange_of
 
 from ._body import decoded_body
 from ._dependant import CALL, GENERATOR, CompiledDependant, NotCompiled
 from ._errors import body_error, request_error, respond_to_error
-from ._fastapi import datastructures, dependencies, exceptions, params, routing, telemetry
+from ._fastapi import compat, datastructures, dependencies, exceptions, params, routing, telemetry
 from ._responses import ResponseMaker
 from ._solving import Solving
+from ._streams import StreamMaker
 
 # What integrations replace to see or change how FastAPI handles a request.
 _OWN_FUNCTIONS = (
@@ -31,6 +36,10 @@ _NOT_AWAITED = (
 )
 
 
+_exits = attrgetter("_exit_callbacks")
+"""What an exit stack has to leave. Nearly no request has anything on its stacks, and leaving them is not free."""
+
+
 class RouteHandler:
     """Handles the requests of a route.
 
@@ -42,23 +51,24 @@ class RouteHandler:
     def __init__(self, options: Any, kept: ASGIApp) -> None:
         self.kept = kept
         self.dependant = options.dependant
-        self.provider = options.dependency_overrides_provider
+        self.provider = options.dependency_overrides_provider or None
         self.body_field = options.body_field
         self.is_form = self.body_field is not None and isinstance(self.body_field.field_info, params.Form)
         self.form_limits = options.form_limits
         strict = options.strict_content_type
         self.is_strict = strict.value if isinstance(strict, datastructures.DefaultPlaceholder) else strict
+        self.call = self.dependant.call
         try:
             self.compiled = CompiledDependant(self.dependant, options.embed_body_fields)
-            if self.compiled.kind == GENERATOR:
-                raise NotCompiled("a stream")
-            self.maker = ResponseMaker(options, self.compiled.kind != CALL)
+            self.is_stream = self.compiled.kind == GENERATOR
+            self.maker = StreamMaker(options) if self.is_stream else ResponseMaker(options)
         except NotCompiled:
             raise
         except Exception as exc:
             raise NotCompiled(f"{type(exc).__name__}: {exc}") from exc
+        if not self.is_stream and compat.lenient_issubclass(self.maker.response_class, routing.EventSourceResponse):
+            raise NotCompiled("an EventSourceResponse of no generator")
         self.is_coroutine = self.compiled.kind == CALL
-        self.call = self.dependant.call
 
     def is_kept(self, scope: Scope) -> bool:
         """Return whether FastAPI's own application serves this request."""
@@ -68,52 +78,56 @@ class RouteHandler:
             or routing.solve_dependencies is not _SOLVE
             or routing.serialize_response is not _SERIALIZE
             or routing.jsonable_encoder is not _ENCODE
-            or bool(provider and getattr(provider, "dependency_overrides", True))
+            or (provider is not None and bool(provider.dependency_overrides))
             or not isinstance(scope.get("fastapi_middleware_astack"), AsyncExitStack)
-            or telemetry._get_request_telemetry() is not None
+            or (bool(get_current()) and telemetry._get_request_telemetry() is not None)
         )
 
     async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request."""
-        if self.is_kept(scope):
-            await self.kept(scope, receive, send)
-            return
-        is_started = False
-
-        async def tracking_send(message: Message) -> None:
-            nonlocal is_started
-            if message["type"] == "http.response.start":
-                is_started = True
-            await send(message)
-
         request = routing.Request(scope, receive, send)
+        exchange = exchange_of(send)
+        if exchange is None or exchange.started:
+            exchange = HTTPExchange(send)
+            send = exchange.send
+        request_stack = scope["fastapi_inner_astack"] = AsyncExitStack()
+        function_stack = scope["fastapi_function_astack"] = AsyncExitStack()
         try:
-            is_awaited = False
-            async with AsyncExitStack() as request_stack:
-                scope["fastapi_inner_astack"] = request_stack
-                async with AsyncExitStack() as function_stack:
-                    scope["fastapi_function_astack"] = function_stack
-                    response = await self.handle(request)
-                await response(scope, receive, tracking_send)
-                is_awaited = True
-            if not is_awaited:
-                raise exceptions.FastAPIError(_NOT_AWAITED)
+            try:
+                response = await self.handle(request)
+                if _exits(function_stack):
+                    await function_stack.aclose()
+                await response(scope, receive, send)
+            except BaseException:
+                if not _exits(function_stack) and not _exits(request_stack):
+                    raise
+                async with request_stack, function_stack:
+                    raise
+                raise exceptions.FastAPIError(_NOT_AWAITED) from None  # what is left has swallowed the exception
+            if _exits(request_stack):
+                await request_stack.aclose()
         except Exception as exc:
-            await respond_to_error(exc, is_started, request, scope, receive, send)
+            await respond_to_error(exc, exchange.started, request, scope, receive, send)
 
     async def handle(self, request: Any) -> Any:
         """Return the response to a request."""
-        solving = Solving(request)
+        solving = Solving(request, self.provider)
         if self.body_field is not None:
             solving.body = await self._body(request)
-        values, errors = await self.compiled.solve(solving)
+        values: dict[str, Any] = {}
+        errors: list[Any] | None = None
+        if self.compiled.is_alone:
+            errors = self.compiled.read_parameters(solving, values, None)
+        else:
+            values, errors = await self.compiled.solve(solving)
         if errors:
             body = None if solving.body is dependencies.Undefined else solving.body
             raise request_error(errors, body, self.dependant, request)
         if self.is_coroutine:
-            result = await self.call(**values)
-        else:
-            result = await routing.run_in_threadpool(routing._run_sync_endpoint, function=self.call, arguments=values)
+            return self.maker.response_now(await self.call(**values), solving)
+        if isinstance(self.maker, StreamMaker):
+            return await self.maker.stream(values, solving)
+        result = await routing.run_in_threadpool(routing._run_sync_endpoint, function=self.call, arguments=values)
         return await self.maker.response(result, solving)
 
     async def _body(self, request: Any) -> Any:

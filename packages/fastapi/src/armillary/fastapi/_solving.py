@@ -12,16 +12,18 @@ class Solving:
 
     Attributes:
         request: the request that is injected.
+        provider: what has the overrides of dependencies; None if nothing has.
         body: what FastAPI's parameters of the body are read from.
         cache: results of dependencies by cache key.
         background: the injected background tasks, made when first needed.
         response: the injected response, made when first needed.
     """
 
-    __slots__ = ("background", "body", "cache", "request", "response")
+    __slots__ = ("background", "body", "cache", "provider", "request", "response")
 
-    def __init__(self, request: Any) -> None:
+    def __init__(self, request: Any, provider: Any) -> None:
         self.request = request
+        self.provider = provider
         self.body: Any = dependencies.Undefined
         self.cache: dict[Any, Any] = {}
         self.background: Any = None
