@@ -22,21 +22,36 @@ _indexed_lists: WeakValueDictionary[int, RouteList] = WeakValueDictionary()
 
 
 class WatchedRoute:
-    """A route whose attributes may be assigned at any time."""
+    """A route whose attributes may be assigned at any time.
 
-    def __setattr__(self, name: str, value: Any) -> None:
-        object.__setattr__(self, name, value)
-        self._discard_indexes(name)
+    They are watched from the first index on: until then assignments are those of any object, and a program that makes
+    a thousand routes of some forty attributes before it serves takes no longer for it.
+    """
 
-    def __delattr__(self, name: str) -> None:
-        object.__delattr__(self, name)
-        self._discard_indexes(name)
 
-    def _discard_indexes(self, name: str) -> None:
-        if name in _INDEXED_ATTRIBUTES and self.__dict__.get(_INDEXED_KEY) == id(self):
-            for routes in tuple(_indexed_lists.values()):
-                routes.discard()
-            _indexed_lists.clear()
+def _set_watched(self: WatchedRoute, name: str, value: Any) -> None:
+    object.__setattr__(self, name, value)
+    if name in _INDEXED_ATTRIBUTES:
+        _discard_indexes(self)
+
+
+def _delete_watched(self: WatchedRoute, name: str) -> None:
+    object.__delattr__(self, name)
+    if name in _INDEXED_ATTRIBUTES:
+        _discard_indexes(self)
+
+
+def _discard_indexes(route: WatchedRoute) -> None:
+    if route.__dict__.get(_INDEXED_KEY) == id(route):
+        for routes in tuple(_indexed_lists.values()):
+            routes.discard()
+        _indexed_lists.clear()
+
+
+def _watch() -> None:
+    if WatchedRoute.__setattr__ is not _set_watched:
+        WatchedRoute.__setattr__ = _set_watched  # type: ignore[method-assign, assignment]
+        WatchedRoute.__delattr__ = _delete_watched  # type: ignore[method-assign, assignment]
 
 
 class WatchedRouteList(RouteList):
@@ -48,6 +63,7 @@ class WatchedRouteList(RouteList):
         return [*routes]
 
     def compile(self) -> Any:
+        _watch()
         _indexed_lists[id(self)] = self
         for route in self:
             if isinstance(route, WatchedRoute):
