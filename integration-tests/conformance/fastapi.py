@@ -30,6 +30,13 @@ PARTS = ("pyproject.toml", "README.md", "tests", "docs_src", "scripts", "docs")
 MAX_RETRIED = 20
 LOWEST_SHARE = 0.85
 """The share of routes that have to run compiled handlers, at least."""
+OPTIONS = (
+    *("-p", "no:sugar"),
+    # It rewrites assertions that failed, which ends the worker on Python 3.11.
+    *("-p", "no:pytest_logfire"),
+    # FastAPI's 20 seconds run out on a busy machine, and where they do between two tests they end the worker.
+    "--timeout=300",
+)
 TESTS = SourceDistribution("fastapi", "0.165.0", PARTS)
 
 
@@ -80,9 +87,7 @@ def compare_ours(
             for test in lost:
                 print(f"failed, and is run again alone: {test}")
             again = [f"tests/{test}" for test in lost]
-            ours += run_ours(
-                python, again, ["-p", "no:sugar", "-p", "no:pytest_logfire"], accelerated=accelerated, counts=counts
-            )
+            ours += run_ours(python, again, OPTIONS, accelerated=accelerated, counts=counts)
             lost = only_real(real, ours)
     print_counts("drop-in, faster" if accelerated else "drop-in", results(ours))
     for test in lost:
@@ -148,8 +153,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("options", nargs="*", help="passed on to pytest, after --")
     arguments = parser.parse_args(argv)
 
-    # logfire's plugin rewrites assertions that failed, which ends the worker on Python 3.11.
-    options = ["-p", "no:sugar", "-p", "no:pytest_logfire", *arguments.options]
+    options = [*OPTIONS, *arguments.options]
     if arguments.jobs:
         options += ["-n", str(arguments.jobs)]
     files = arguments.only or (sampled_files(arguments.sample) if arguments.sample > 1 else ["tests"])
