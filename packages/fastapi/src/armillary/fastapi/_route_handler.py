@@ -6,8 +6,6 @@ from contextlib import AsyncExitStack
 from operator import attrgetter
 from typing import Any
 
-from opentelemetry.context import get_current
-
 from armillary.asgi_types import ASGIApp, Receive, Scope, Send
 from armillary.exchange import HTTPExchange, exchange_of
 
@@ -80,7 +78,7 @@ class RouteHandler:
             or routing.jsonable_encoder is not _ENCODE
             or (provider is not None and bool(provider.dependency_overrides))
             or not isinstance(scope.get("fastapi_middleware_astack"), AsyncExitStack)
-            or (bool(get_current()) and telemetry._get_request_telemetry() is not None)
+            or (bool(telemetry.otel_context.get_current()) and telemetry._get_request_telemetry() is not None)
         )
 
     async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
