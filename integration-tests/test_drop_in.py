@@ -114,14 +114,24 @@ def test_the_program_is_served(tmp_path: Path, with_starlette: Path, present: bo
     assert "starlette 1.10.0 is served by armillary-starlette" in (tmp_path / "log").read_text()
 
 
-@pytest.mark.parametrize("option", [["--workers", "2"], ["--reload"]], ids=["workers", "reloader"])
-def test_the_processes_of_a_server_are_served_by_the_drop_in(
-    tmp_path: Path, with_starlette: Path, option: list[str]
-) -> None:
+SCRIPTS = Path(sys.executable).parent
+STARTS = {
+    "uvicorn, workers": "-m uvicorn program:app --port {port} --workers 2",
+    "uvicorn, reloader": "-m uvicorn program:app --port {port} --reload",
+    "uvicorn, console script": "{scripts}/uvicorn program:app --port {port}",
+    "granian, workers": "-m granian --interface asgi program:app --port {port} --workers 2",
+    "granian, console script": "{scripts}/granian --interface asgi program:app --port {port}",
+    "hypercorn, workers": "-m hypercorn program:app --bind 127.0.0.1:{port} --workers 2",
+    "hypercorn, console script": "{scripts}/hypercorn program:app --bind 127.0.0.1:{port}",
+}
+
+
+@pytest.mark.parametrize("start", STARTS.values(), ids=STARTS)
+def test_the_processes_of_a_server_are_served_by_the_drop_in(tmp_path: Path, with_starlette: Path, start: str) -> None:
     port = free_port()
     (tmp_path / "program.py").write_text(WHO)
-    arguments = ["-q", "-m", "uvicorn", "program:app", "--port", str(port), *option]
-    with served(tmp_path, port, *arguments, PYTHONPATH=str(with_starlette)) as read:
+    arguments = start.format(port=port, scripts=SCRIPTS).split()
+    with served(tmp_path, port, "-q", *arguments, PYTHONPATH=str(with_starlette)) as read:
         reported = json.loads(read())
     assert (reported["module"], reported["version"]) == ("armillary.starlette", "1.10.0")
 

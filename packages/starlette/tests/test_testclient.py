@@ -151,3 +151,27 @@ def test_an_error_of_an_overridden_lifespan_is_raised() -> None:
 
     with pytest.raises(LookupError, match="before the application"), Client(Starlette()):
         pytest.fail("the application was started")
+
+
+WITHOUT_CLIENT_LIBRARY = """
+import importlib, pkgutil, sys
+sys.modules["httpx"] = sys.modules["httpx2"] = None
+import armillary.starlette
+armillary.starlette.install()
+import warnings
+warnings.simplefilter("ignore")
+import starlette
+for info in pkgutil.walk_packages(starlette.__path__, "starlette."):
+    if "._" not in info.name and info.name not in ("starlette.pytest_plugin", "starlette.testclient"):
+        importlib.import_module(info.name)
+try:
+    import starlette.testclient
+except RuntimeError as error:
+    print(error)
+"""
+
+
+def test_only_the_test_client_needs_a_client_library() -> None:
+    done = subprocess.run([sys.executable, "-c", WITHOUT_CLIENT_LIBRARY], capture_output=True, text=True, timeout=60)
+    assert done.stderr == ""
+    assert "starlette.testclient needs an HTTP client library: install it with 'pip install httpx2'" in done.stdout

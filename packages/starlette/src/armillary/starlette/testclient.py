@@ -18,13 +18,18 @@ from typing import TYPE_CHECKING, Any, Self, cast
 from anyio import Event
 from anyio.from_thread import BlockingPortal
 
-from armillary.testing import (
-    BackendName,
-    DenialResponse,
-    TestClient as _NativeClient,
-    WebSocketTestSession as _NativeSession,
-    client_class,
-)
+try:
+    from armillary.testing import (
+        BackendName,
+        DenialResponse,
+        TestClient as _NativeClient,
+        WebSocketTestSession as _NativeSession,
+        client_class,
+    )
+except ImportError as error:  # raised by armillary.testing, which needs one of them too
+    raise RuntimeError(
+        "starlette.testclient needs an HTTP client library: install it with 'pip install httpx2'"
+    ) from error
 
 from ._utils import is_async_callable
 from .exceptions import StarletteDeprecationWarning
@@ -39,12 +44,8 @@ else:
     try:
         import httpx2 as httpx
     except ImportError:
-        try:
-            import httpx
-        except ImportError as error:
-            raise RuntimeError(
-                "starlette.testclient needs an HTTP client library: install it with 'pip install httpx2'"
-            ) from error
+        import httpx
+
         warnings.warn(
             "Using `httpx` with `starlette.testclient` is deprecated. Install `httpx2` instead.",
             StarletteDeprecationWarning,
