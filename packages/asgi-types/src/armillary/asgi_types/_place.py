@@ -13,17 +13,24 @@ from typing import Any
 from ._callable import unwrapped
 
 
+def _current_folder() -> str:
+    try:
+        return os.path.join(os.getcwd(), "")
+    except OSError:  # it was deleted
+        return os.sep * 2
+
+
+_HERE = _current_folder()
+"""As the program started: a message is made in the event loop, which looks at no file system."""
+
+
 def source_place(filename: str, line: int | None) -> str:
     """Return a file, relative to the current folder if it is below it, and a line.
 
     >>> source_place("/srv/app.py", 3)
     '/srv/app.py line 3'
     """
-    try:
-        inside = os.path.relpath(filename)
-    except (OSError, ValueError):  # no current folder, or another drive
-        inside = os.pardir
-    shown = filename if inside.startswith(os.pardir) else inside
+    shown = filename.removeprefix(_HERE)
     return f"{shown} line {line}" if line else shown
 
 

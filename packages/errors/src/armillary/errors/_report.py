@@ -35,9 +35,10 @@ MAX_MESSAGE: Final = 5000
 _APPLICATION: Final = "armillary.applications."
 
 _LIBRARY_ROOTS: Final = tuple(
-    os.path.join(os.path.realpath(path), "")
+    os.path.join(folder, "")
     for name, path in sysconfig.get_paths().items()
     if name in {"stdlib", "platstdlib", "purelib", "platlib"}
+    for folder in {path, os.path.realpath(path)}
 )
 
 
@@ -111,7 +112,7 @@ def is_library(code: CodeType, module: object) -> bool:
         return path.startswith("<frozen")
     if "site-packages" in path or "dist-packages" in path:
         return True
-    return os.path.realpath(path).startswith(_LIBRARY_ROOTS)
+    return path.startswith(_LIBRARY_ROOTS)
 
 
 def short_path(path: str) -> str:
