@@ -269,6 +269,18 @@ DIFFERENCES = [
         ("applications.Starlette.watches_stop_signals",),
     ),
     Difference(
+        "Lifespans of mounted applications",
+        "are not run",
+        "are run inside that of the application above, unless `lifespan=False`",
+        ("routing.Host.runs_lifespan", "routing.Mount.runs_lifespan"),
+    ),
+    Difference(
+        "`debug=True`, while the lifespan runs",
+        "says nothing by itself",
+        "logs routes that can never match, names that two routes have, and calls that block the event loop",
+        ("applications.Starlette.warns_in_debug",),
+    ),
+    Difference(
         "A body declared larger than its limit, read in parts, or of JSON over 1 MiB",
         "reaches the endpoint; `body()` returns what is left of it; is decoded in the event loop's thread",
         "is a 413 before the endpoint is called; is an error; is decoded in a worker thread",

@@ -51,7 +51,7 @@ class DescribedRoute:
         return [name for name in self.convertors if f"{{{name}}}" in self.path]
 
     @property
-    def signatures(self) -> tuple[EndpointSignature, ...]:
+    def signatures(self) -> tuple[Any, ...]:
         """Those of the dependencies around it and of the function."""
         return self.guards if self.signature is None else (*self.guards, self.signature)
 

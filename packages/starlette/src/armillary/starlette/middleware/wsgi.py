@@ -7,7 +7,9 @@ import sys
 import warnings
 from collections.abc import Callable, Iterable, MutableMapping
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 
 from armillary.asgi_types import Message, Receive, Scope, Send
 
@@ -15,9 +17,6 @@ from .._utils import create_collapsing_task_group
 from ..concurrency import run_in_threadpool
 from ..exceptions import StarletteDeprecationWarning
 from ..requests import Request
-
-if TYPE_CHECKING:
-    from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 
 __all__ = ["WSGIMiddleware", "WSGIResponder", "build_environ"]
 
