@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.request import urlopen
@@ -127,7 +128,8 @@ def test_cookies_travel_with_credentials_alone(site: Site) -> None:
 )
 def test_error_responses_can_be_read_by_the_page(site: Site, path: str, status: int, body: str) -> None:
     response = site.ask(site.friend, path)
-    assert (response["status"], response["body"]) == (status, body)
+    problem = json.loads(response["body"])
+    assert (response["status"], problem.get("detail", problem["title"])) == (status, body)
     assert site.ask(site.stranger, path) == REJECTED
 
 

@@ -126,7 +126,7 @@ async def test_a_bomb_is_rejected_at_the_cap_and_never_held(call: Any, coding: s
     finally:
         tracemalloc.stop()
     assert response.status == 413
-    assert response.body == b"Content Too Large"
+    assert response.sentence == "Content Too Large"
     assert peak < 24 * 1024 * 1024
 
 
@@ -167,7 +167,7 @@ async def test_an_application_that_takes_it_for_its_own_error_does_not_hide_the_
             await send({"type": "http.response.body", "body": b"oops"})
 
     response = await call(RequestDecompressionMiddleware(app), **coded("gzip", b"junk"))
-    assert (response.status, response.body) == (400, b"The body is not valid gzip.")
+    assert (response.status, response.sentence) == (400, "The body is not valid gzip.")
 
 
 async def test_an_error_of_the_application_itself_passes(call: Any) -> None:
@@ -296,7 +296,7 @@ async def test_a_body_that_decodes_to_far_more_than_its_size_is_rejected(call: A
     app = RequestDecompressionMiddleware(echo, max_size=None)
     response = await call(app, **coded(coding, make_bomb(coding)))
     assert response.status == 413
-    assert response.text == "The body decodes to more than 200 times its size."
+    assert response.sentence == "The body decodes to more than 200 times its size."
 
 
 async def test_up_to_a_mebibyte_any_ratio_is_allowed(call: Any) -> None:
@@ -314,7 +314,7 @@ async def test_a_body_that_takes_too_long_to_decode_is_rejected(call: Any) -> No
     app = RequestDecompressionMiddleware(echo, max_time=1e-9)
     response = await call(app, **coded("gzip", CODERS["gzip"](BODY)))
     assert response.status == 413
-    assert response.text == "The body takes longer to decode than 1e-09 s."
+    assert response.sentence == "The body takes longer to decode than 1e-09 s."
 
 
 @pytest.mark.parametrize("parameter", ["max_ratio", "max_time"])

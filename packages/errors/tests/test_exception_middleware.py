@@ -50,7 +50,7 @@ BOTH = pytest.mark.parametrize("make", [raising, raising_function])
 async def test_an_http_exception_becomes_a_response_without_a_handler(http: Any, make: Any) -> None:
     exc = HTTPException(403, "Not your star", headers={"X-Star": "Vega"})
     response = await http(ExceptionMiddleware(make(exc)))
-    assert (response.status, response.text, response.headers["x-star"]) == (403, "Not your star", "Vega")
+    assert (response.status, response.sentence, response.headers["x-star"]) == (403, "Not your star", "Vega")
     assert response.error is None
 
 
@@ -313,7 +313,7 @@ async def test_a_discarded_response_lets_the_next_application_respond(http: Any,
     response = await http(guarded)
     assert (response.status, response.text, response.error) == (418, "second", None)
     response = await http(ServerErrorMiddleware(ExceptionMiddleware(cascade)))
-    assert (response.status, response.text, type(response.error)) == (500, "Internal Server Error", StarError)
+    assert (response.status, response.sentence, type(response.error)) == (500, "Internal Server Error", StarError)
 
 
 async def test_a_response_discarded_meanwhile_does_not_hide_that_ours_has_started(http: Any) -> None:

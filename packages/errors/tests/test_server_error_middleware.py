@@ -26,7 +26,7 @@ async def failing_after_start(scope: Any, receive: Any, send: Any) -> None:
 
 async def test_an_unhandled_exception_is_a_500_without_detail_and_is_raised_on(http: Any) -> None:
     response = await http(ServerErrorMiddleware(failing))
-    assert (response.status, response.text) == (500, "Internal Server Error")
+    assert (response.status, response.sentence) == (500, "Internal Server Error")
     assert isinstance(response.error, RuntimeError)
 
 
@@ -60,7 +60,7 @@ async def test_a_handler_that_fails_leaves_the_plain_500_and_a_note_on_the_first
         raise KeyError("template")
 
     response = await http(ServerErrorMiddleware(failing, handler=handle))
-    assert response.text == "Internal Server Error"
+    assert response.sentence == "Internal Server Error"
     assert isinstance(response.error, RuntimeError)
     assert "KeyError" in response.error.__notes__[0]
 

@@ -16,16 +16,59 @@ def request(method: str = "GET", *headers: tuple[bytes, bytes], version: str = "
     return {"type": "http", "method": method, "http_version": version, "headers": list(headers)}
 
 
-async def test_a_request_gets_the_sentence_as_plain_text(channel: Any) -> None:
-    await reject(request(), channel, Rejection(403, "Not here."))
+@pytest.mark.parametrize(
+    "accept", [None, b"*/*", b"application/json", b"image/png", b"text/html;q=0.1, */*", b"text/;"]
+)
+async def test_a_request_gets_a_problem_document(channel: Any, accept: bytes | None) -> None:
+    fields = () if accept is None else ((b"accept", accept),)
+    await reject(request("GET", *fields), channel, Rejection(403, "Not here."))
     assert channel.messages[0]["status"] == 403
-    assert channel.headers == {b"content-length": b"9", b"content-type": b"text/plain; charset=utf-8"}
+    body = b'{"title":"Forbidden","status":403,"detail":"Not here."}'
+    assert channel.headers == {
+        b"content-length": b"%d" % len(body),
+        b"content-type": b"application/problem+json",
+        b"vary": b"Accept",
+    }
+    assert channel.messages[1] == {"type": "http.response.body", "body": body}
+
+
+@pytest.mark.parametrize(
+    "accept", [b"text/html,*/*;q=0.8", b"text/plain", b"TEXT/*", b"application/json;q=0.5, text/html"]
+)
+async def test_a_client_that_prefers_text_gets_the_sentence(channel: Any, accept: bytes) -> None:
+    await reject(request("GET", (b"accept", accept)), channel, Rejection(403, "Not here."))
+    assert channel.headers == {
+        b"content-length": b"9",
+        b"content-type": b"text/plain; charset=utf-8",
+        b"vary": b"Accept",
+    }
     assert channel.messages[1] == {"type": "http.response.body", "body": b"Not here."}
+
+
+async def test_the_sentence_is_sent_to_all_where_that_is_the_policy(channel: Any) -> None:
+    await reject(request(), channel, Rejection(403, "Not here."), as_text=True)
+    assert channel.headers == {b"content-length": b"9", b"content-type": b"text/plain; charset=utf-8"}
+
+
+@pytest.mark.parametrize("status", [200, 303, 307])
+async def test_what_is_no_error_is_no_problem(channel: Any, status: int) -> None:
+    await reject(request(), channel, Rejection(status, "", [(b"location", b"/")]))
+    assert channel.messages[1]["body"] == b""
+    assert b"vary" not in channel.headers
+
+
+async def test_a_problem_says_its_title_once_and_may_have_members_of_its_own(channel: Any) -> None:
+    await reject(request(), channel, Rejection(404, "Not Found"))
+    assert channel.messages[1]["body"] == b'{"title":"Not Found","status":404}'
+    own = Rejection(409, "Sold out.", members={"type": "https://example.com/sold-out", "status": 409})
+    assert json.loads(own.content(request())[1]) == {"type": "https://example.com/sold-out", "status": 409}
+    assert own.body == b"Sold out."
 
 
 async def test_the_response_to_a_head_has_the_headers_alone(channel: Any) -> None:
     await reject(request("HEAD"), channel, Rejection(403, "Not here."))
-    assert channel.headers[b"content-length"] == b"9"
+    assert channel.headers[b"content-length"] == b"55"
+    assert channel.headers[b"content-type"] == b"application/problem+json"
     assert channel.messages[1]["body"] == b""
 
 

@@ -124,9 +124,10 @@ class TestWholeApplication:
         # A cache takes the fields of a 304 for those of the page it keeps.
         assert sent.headers == {"etag": '"v1"'}
 
-    async def test_without_the_handlers_a_problem_exception_is_plain(self, exchange: Any) -> None:
+    async def test_without_the_handlers_a_problem_exception_brings_its_members_too(self, exchange: Any) -> None:
         async def failing(request: Request) -> ProblemResponse:
-            raise ProblemException(409, "Sold out.")
+            raise ProblemException(409, "Sold out.", extensions={"left": 0})
 
         sent = await exchange().run(request_response(failing))
-        assert (sent.status, sent.body) == (409, b"Sold out.")
+        assert json.loads(sent.body) == {"title": "Conflict", "status": 409, "detail": "Sold out.", "left": 0}
+        assert sent.headers["vary"] == "Accept"

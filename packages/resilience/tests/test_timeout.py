@@ -44,7 +44,7 @@ async def test_a_response_in_time_passes_unchanged(call: Any) -> None:
 async def test_an_application_that_does_not_respond_is_cancelled_and_gives_a_504(call: Any) -> None:
     log: list[str] = []
     response = await call(TimeoutMiddleware(slow(before=30, log=log), 0.05))
-    assert (response.status, response.body) == (504, b"Gateway Timeout")
+    assert (response.status, response.sentence) == (504, "Gateway Timeout")
     assert log in (["CancelledError"], ["Cancelled"])
 
 
@@ -124,7 +124,7 @@ async def test_an_application_that_goes_on_gives_a_504_when_it_returns_and_its_r
 
     middleware = TimeoutMiddleware(app, 0.05)
     response = await call(middleware, path="/report")
-    assert (response.status, response.body) == (504, b"Gateway Timeout")
+    assert (response.status, response.sentence) == (504, "Gateway Timeout")
     (message,) = caplog.messages
     assert message.startswith("GET /report: test_an_application_that_goes_on")
     assert "endpoint runs beyond its deadline of 0.05 s" in message

@@ -12,10 +12,21 @@ from armillary.asgi_types import HTTPException
 from armillary.routing import BaseRoute, Match, Mount, Route, Router, WebSocketRoute
 
 
-def test_404_is_plain_text_and_raises_nothing(driver: Any) -> None:
+def test_404_is_a_problem_and_raises_nothing(driver: Any) -> None:
     response = driver.get(Router([]), "/none")
-    assert (response.status, response.body) == (404, b"Not Found")
-    assert response.headers["content-length"] == "9"
+    assert (response.status, response.sentence) == (404, "Not Found")
+    assert response.headers["content-length"] == str(len(response.body))
+
+
+def test_404_is_plain_text_for_a_browser_and_for_those_whose_policy_it_is(driver: Any) -> None:
+    response = driver.get(Router([]), "/none", headers=[(b"accept", b"text/html,*/*;q=0.8")])
+    assert (response.text, response.headers["vary"]) == ("Not Found", "Accept")
+
+    class PlainRouter(Router):
+        errors_as_text = True
+
+    response = driver.get(PlainRouter([]), "/none")
+    assert (response.text, "vary" in response.headers) == ("Not Found", False)
 
 
 def test_404_to_head_has_no_body(driver: Any) -> None:
@@ -58,7 +69,7 @@ def test_allow_is_the_union_over_the_routes_of_a_path(driver: Any) -> None:
         ]
     )
     response = driver.get(router, "/func", "PUT")
-    assert (response.status, response.body) == (405, b"Method Not Allowed")
+    assert (response.status, response.sentence) == (405, "Method Not Allowed")
     assert response.headers["allow"] == "DELETE, GET, HEAD, POST"
 
 

@@ -93,7 +93,7 @@ def test_no_other_text_is_a_secret_or_a_token(text: str) -> None:
 @pytest.mark.anyio
 async def test_a_cross_site_post_is_rejected_with_a_sentence(call: Any, ok: ASGIApp) -> None:
     response = await call(CSRFMiddleware(ok), "POST", headers={"sec-fetch-site": "cross-site"})
-    assert (response.status, response.body) == (403, b"Cross-site request rejected: reload the page and try again")
+    assert (response.status, response.sentence) == (403, "Cross-site request rejected: reload the page and try again")
 
 
 @pytest.mark.anyio

@@ -79,7 +79,7 @@ async def test_a_foreign_host_gets_a_400_and_never_reaches_the_application(call:
         raise AssertionError("the application was called")
 
     response = await call(TrustedHostMiddleware(unreachable, ["example.com"]), headers={"host": "evil.test"})
-    assert (response.status, response.body) == (400, b"Invalid host header")
+    assert (response.status, response.sentence) == (400, "Invalid host header")
 
 
 @pytest.mark.anyio

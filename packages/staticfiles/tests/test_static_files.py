@@ -102,7 +102,8 @@ async def test_other_method_is_a_405_that_names_the_allowed(method: str, site: P
 async def test_whatever_is_not_served_is_the_same_404(path: str, site: Path, ask: Callable[..., Any]) -> None:
     app = StaticFiles(directory=site)
     response, missing = await ask(app, path), await ask(app, "/no-such-file")
-    assert (response.status, response.raw_headers, response.body) == (404, missing.raw_headers, b"Not Found")
+    assert (response.status, response.raw_headers, response.body) == (404, missing.raw_headers, missing.body)
+    assert response.body == b'{"title":"Not Found","status":404}'
 
 
 async def test_a_file_is_no_directory(site: Path, ask: Callable[..., Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable
 from typing import Any, Literal
 
@@ -59,6 +60,15 @@ class SentMessages(list[Message]):
     @property
     def text(self) -> str:
         return self.body.decode()
+
+    @property
+    def sentence(self) -> str:
+        """What a problem document says: its detail, or its title if it has none."""
+        assert "application/problem+json" in self.headers["content-type"], self.headers
+        assert "Accept" in self.headers["vary"]
+        problem = json.loads(self.body)
+        assert problem["status"] == self.status
+        return str(problem.get("detail", problem["title"]))
 
     @property
     def kinds(self) -> list[str]:

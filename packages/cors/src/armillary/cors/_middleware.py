@@ -79,7 +79,8 @@ class CORSMiddleware:
                         preflight = read_preflight(scope, value.decode("latin-1"))
                         if preflight is not None:
                             response = self.policy.preflight_response(preflight)
-                            await reject(scope, send, Rejection(response.status, response.sentence, response.headers))
+                            rejection = Rejection(response.status, response.sentence, response.headers)
+                            await reject(scope, send, rejection, as_text=True)
                             return
                     fields = self.policy.fields_for(value)
                     break

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal, TypeAlias
+from typing import Final
 
 from armillary.asgi_types import find_scope_record
-from armillary.datastructures import parse_accept
+from armillary.exchange import ErrorForm, preferred_form
 from armillary.http import Request, Response
 
 from ._concealment import CONCEALED, is_secret_name
@@ -13,39 +13,13 @@ from ._endpoint_source import endpoint_at_fault, endpoint_frame
 from ._html_page import RequestFacts, render_page
 from ._plain_page import traceback_json, traceback_text
 
-Form: TypeAlias = Literal["html", "json", "text"]
-
-_FORMS: Final[dict[str, Form]] = {
-    "text/html": "html",
-    "application/xhtml+xml": "html",
-    "application/json": "json",
-    "application/problem+json": "json",
-    "text/plain": "text",
-    "text/*": "text",
-    "*/*": "text",
-    "application/*": "json",
-}
-
-_MEDIA_TYPES: Final[dict[Form, str]] = {
+_MEDIA_TYPES: Final[dict[ErrorForm, str]] = {
     "html": "text/html; charset=utf-8",
     "json": "application/json",
     "text": "text/plain; charset=utf-8",
 }
 
 _POLICY: Final = "default-src 'none'; style-src {}; base-uri 'none'; form-action 'none'"
-
-
-def preferred_form(accept: str | None) -> Form:
-    """Choose between the page, JSON and plain text (RFC 9110 section 12.5.1).
-
-    >>> preferred_form("text/html, */*;q=0.8"), preferred_form("application/json"), preferred_form(None)
-    ('html', 'json', 'text')
-    """
-    for media_range, weight in parse_accept(accept or "*/*"):
-        form = _FORMS.get(media_range.partition(";")[0])
-        if weight and form is not None:
-            return form
-    return "text"
 
 
 def _shown_query(query: str) -> str:
@@ -85,7 +59,7 @@ def debug_response(request: Request, exc: Exception, *, show_locals: bool = Fals
         exc: the exception, with its traceback.
         show_locals: whether frames show their local variables.
     """
-    form = preferred_form(request.headers.get("accept"))
+    form = preferred_form(request.headers.get("accept", ""), "text")
     nonce = None
     if form == "html":
         nonce = (find_scope_record(request.scope) or {}).get("csp_nonce")

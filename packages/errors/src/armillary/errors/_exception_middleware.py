@@ -27,6 +27,7 @@ from armillary.exchange import (
 )
 
 from ._error_log import report_once
+from ._rejection_response import rejection_response
 
 HandlerTable: TypeAlias = Mapping[Any, ExceptionHandler]
 """Status codes and exception classes to handlers."""
@@ -167,18 +168,9 @@ class ExceptionMiddleware:
         return True
 
     async def http_exception(self, request: Any, exc: Exception) -> Any:
-        """Return the response to an `HTTPException`: its status, headers, and its detail as plain text or JSON."""
-        from armillary.http import PlainTextResponse, Response
-
+        """Return the response to an `HTTPException`: a problem document, or its detail as text if that is preferred."""
         assert isinstance(exc, HTTPException)
-        if exc.status_code in {204, 304}:
-            return Response(status_code=exc.status_code, headers=exc.headers)
-        if isinstance(exc.detail, str):
-            return PlainTextResponse(exc.detail, status_code=exc.status_code, headers=exc.headers)
-        rejection = rejection_of(exc)
-        response = Response(rejection.body, rejection.status)
-        response.raw_headers = [*rejection.headers]
-        return response
+        return rejection_response(rejection_of(exc), request.scope)
 
     async def websocket_exception(self, websocket: Any, exc: Exception) -> None:
         """Close the WebSocket with the code and reason of a `WebSocketException`."""

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from armillary.asgi_types import ASGIApp, ClientDisconnect, HTTPExceptionHandler, Receive, Scope, Send
-from armillary.exchange import has_response_started, is_websocket_open, record_response_start, track
+from armillary.exchange import Rejection, has_response_started, is_websocket_open, record_response_start, track
 
 from ._endpoint_source import name_endpoint
 from ._error_log import report_once
+from ._rejection_response import rejection_response
+
+SERVER_ERROR: Final = Rejection(500, "Internal Server Error")
 
 
 def _is_disconnect(exc: Exception, scope: Scope) -> bool:
@@ -148,6 +151,4 @@ class ServerErrorMiddleware:
 
     def error_response(self, request: Any, exc: Exception) -> Any:
         """Return the response that says nothing but that the server failed."""
-        from armillary.http import PlainTextResponse
-
-        return PlainTextResponse("Internal Server Error", status_code=500)
+        return rejection_response(SERVER_ERROR, request.scope)

@@ -25,6 +25,7 @@ from ._body_limit import (
     declared_length,
     limit_in_force,
 )
+from ._error_form import ErrorForm, preferred_form, prefers_text
 from ._handlers import (
     check_exception_handler,
     find_exception_handler,
@@ -75,6 +76,7 @@ __all__ = [
     "BodyTooLarge",
     "CountedReceive",
     "DecidesOrigin",
+    "ErrorForm",
     "HTTPExchange",
     "OriginCheck",
     "OriginPolicy",
@@ -100,6 +102,8 @@ __all__ = [
     "leaves_body_unread",
     "limit_in_force",
     "lower_names",
+    "preferred_form",
+    "prefers_text",
     "record_response_start",
     "register_handlers",
     "registered_handler",

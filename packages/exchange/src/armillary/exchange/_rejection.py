@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from armillary.asgi_types import HTTPException, Receive, Scope, Send, find_scope_record, reason_phrase
+
+from ._error_form import prefers_text
 
 RawHeader = tuple[bytes, bytes]
 
@@ -18,27 +20,37 @@ TEXT: Final = b"text/plain; charset=utf-8"
 PROBLEM: Final = b"application/problem+json"
 
 
+VARY: Final = (b"vary", b"Accept")
+
+
 class Rejection:
     """What is sent instead of the application's response; made once, it may be sent any number of times.
 
+    An error, of a status from 400 on, is a problem document (RFC 9457), or its sentence as plain text for a client that
+    prefers text/plain or text/html. A WebSocket handshake, and anything that is no error, gets the sentence.
+
     Args:
         status: the HTTP status.
-        detail: a sentence for the client; the body, unless there is a `body`.
+        detail: a sentence for the client; the body of the text form, unless there is a `body`.
         headers: further headers, names in lower case. A content-type here wins; the length is always that of the body.
-        body: other bytes than the sentence.
+        body: other bytes than the sentence, sent whatever the client prefers.
         content_type: of the body; by default plain text in UTF-8.
         close_code: for a WebSocket whose server cannot send a response (RFC 6455 section 7.4.1); servers turn a
             close before the accept into a 403.
+        members: of the problem document; by default title and status, and the sentence if it is not the title.
 
     Attributes:
-        headers: the header list as it is sent, with the length and type of the body.
-        body: the bytes as they are sent; empty for a status that never has a body.
+        headers: the header list of the text form, with the length and type of the body.
+        body: the bytes of the text form; empty for a status that never has a body.
+        is_negotiated: whether the client's preference decides between the forms.
 
     >>> Rejection(403, "This origin is not allowed.").body
     b'This origin is not allowed.'
+    >>> Rejection(403, "This origin is not allowed.").content({"type": "http", "headers": []})[1]
+    b'{"title":"Forbidden","status":403,"detail":"This origin is not allowed."}'
     """
 
-    __slots__ = ("body", "close_code", "detail", "headers", "status")
+    __slots__ = ("_members", "_problem", "body", "close_code", "detail", "headers", "is_negotiated", "status")
 
     def __init__(
         self,
@@ -49,6 +61,7 @@ class Rejection:
         body: bytes | None = None,
         content_type: bytes = TEXT,
         close_code: int = 1008,
+        members: Mapping[str, Any] | None = None,
     ) -> None:
         self.status = status
         self.detail = detail
@@ -59,6 +72,9 @@ class Rejection:
             if field[0] != b"content-length":
                 given.append(field)
                 is_typed = is_typed or field[0] == b"content-type"
+        self.is_negotiated = body is None and not is_typed and content_type is TEXT and status >= 400
+        self._members = members
+        self._problem: tuple[list[RawHeader], bytes] | None = None
         if status in BODILESS_STATUSES:
             self.body = b""
             self.headers = given
@@ -68,6 +84,33 @@ class Rejection:
         if not is_typed:
             self.headers.append((b"content-type", content_type))
         self.headers += given
+
+    def content(self, scope: Scope) -> tuple[list[RawHeader], bytes]:
+        """Return headers and body in the form for a connection. The list is not to be changed.
+
+        Raises:
+            TypeError, ValueError: a member has no JSON form.
+        """
+        if not self.is_negotiated or scope["type"] != "http":
+            return self.headers, self.body
+        if prefers_text(scope):
+            return [*self.headers, VARY], self.body
+        if self._problem is None:
+            self._problem = self._render()
+        return self._problem
+
+    def _render(self) -> tuple[list[RawHeader], bytes]:
+        from armillary.serialization import encode_json
+
+        members = self._members
+        if members is None:
+            title = reason_phrase(self.status, "")
+            members = {"title": title, "status": self.status} if title else {"status": self.status}
+            if self.detail and self.detail != title:
+                members["detail"] = self.detail
+        body = encode_json(members)
+        kept = [field for field in self.headers if field[0] not in (b"content-length", b"content-type")]
+        return [(b"content-length", b"%d" % len(body)), (b"content-type", PROBLEM), *kept, VARY], body
 
 
 def _encoded(detail: str) -> bytes:
@@ -81,9 +124,9 @@ def _encoded(detail: str) -> bytes:
 def rejection_of(exc: HTTPException) -> Rejection:
     """Return the rejection an `HTTPException` stands for: its status, headers and detail.
 
-    A detail of text is sent as it is. Any other is the member `detail` of a JSON document, with status and title
-    (RFC 9457). So is that of an exception with a list `errors`, which becomes a member too; and `"more": true` if its
-    attribute `more` says that there are more.
+    A detail of data is a member of a problem document (RFC 9457), whatever the client prefers. A list `errors` of the
+    exception becomes a member, and `"more": true` if its attribute `more` says that there are more; a dict `members`
+    is the whole document.
 
     Raises:
         TypeError, ValueError: a header holds CR, LF, NUL or another character that headers cannot have, or the detail
@@ -96,27 +139,33 @@ def rejection_of(exc: HTTPException) -> Rejection:
 
         headers = encode_headers(exc.headers)
     errors: Any = getattr(exc, "errors", None)
-    if isinstance(exc.detail, str) and not isinstance(errors, list):
-        return Rejection(exc.status_code, exc.detail, headers)
+    members: Any = getattr(exc, "members", None)
+    detail: Any = exc.detail
+    if not isinstance(members, dict):
+        if isinstance(detail, str) and not isinstance(errors, list):
+            return Rejection(exc.status_code, detail, headers)
+        members = {"title": reason_phrase(exc.status_code, ""), "status": exc.status_code, "detail": detail}
+        if isinstance(errors, list):
+            members["errors"] = errors
+            if getattr(exc, "more", False) is True:
+                members["more"] = True
+    if isinstance(detail, str):
+        return Rejection(exc.status_code, detail, headers, members=members)
     from armillary.serialization import encode_json
 
     title = reason_phrase(exc.status_code, "")
-    document: dict[str, Any] = {"title": title, "status": exc.status_code, "detail": exc.detail}
-    if isinstance(errors, list):
-        document["errors"] = errors
-        if getattr(exc, "more", False) is True:
-            document["more"] = True
-    detail = exc.detail if isinstance(exc.detail, str) else title
-    return Rejection(exc.status_code, detail, headers, body=encode_json(document), content_type=PROBLEM)
+    return Rejection(exc.status_code, title, headers, body=encode_json(members), content_type=PROBLEM)
 
 
-async def reject(scope: Scope, send: Send, rejection: Rejection, receive: Receive | None = None) -> None:
+async def reject(
+    scope: Scope, send: Send, rejection: Rejection, receive: Receive | None = None, *, as_text: bool = False
+) -> None:
     """Send a rejection.
 
-    A request gets it as its response; without a body for HEAD, and with `Connection: close` if the request has a
-    body that was not read, since a server cannot use the connection again before it has read it. A WebSocket
-    handshake is rejected with the same response if the server offers the extension `websocket.http.response`, else
-    it is closed with the rejection's close code.
+    A request gets it as its response, in the form that the client prefers; without a body for HEAD, and with
+    `Connection: close` if the request has a body that was not read, since a server cannot use the connection again
+    before it has read it. A WebSocket handshake is rejected with the sentence as its response if the server offers the
+    extension `websocket.http.response`, else it is closed with the rejection's close code.
 
     Args:
         scope: of type "http" or "websocket".
@@ -124,9 +173,11 @@ async def reject(scope: Scope, send: Send, rejection: Rejection, receive: Receiv
         rejection: what to send.
         receive: the connection's. With it a handshake is rejected after its first message has come, and not at all
             if the client has disconnected instead.
+        as_text: whether the sentence is sent whatever the client prefers.
     """
+    sent, body = (rejection.headers, rejection.body) if as_text else rejection.content(scope)
     # Copied, since middleware changes the list of a message in place.
-    headers = [*rejection.headers]
+    headers = [*sent]
     if scope["type"] == "websocket":
         if receive is not None and (await receive())["type"] != "websocket.connect":
             return
@@ -139,7 +190,7 @@ async def reject(scope: Scope, send: Send, rejection: Rejection, receive: Receiv
         return
     if leaves_body_unread(scope) and not any(name == b"connection" for name, _ in headers):
         headers.append((b"connection", b"close"))
-    body = b"" if scope.get("method") == "HEAD" else rejection.body
+    body = b"" if scope.get("method") == "HEAD" else body
     await send({"type": "http.response.start", "status": rejection.status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
 

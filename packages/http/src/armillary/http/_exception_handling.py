@@ -1,7 +1,7 @@
 """Handling an exception raised below a function endpoint or an `HTTPEndpoint`.
 
 The handlers are looked up when the exception is raised: those the application registered, else
-the plain-text rendering of an `HTTPException`. An exception without a handler goes to the caller.
+the rejection that an `HTTPException` stands for. An exception without a handler goes to the caller.
 """
 
 from __future__ import annotations
@@ -24,22 +24,23 @@ async def call_exception_handler(handler: ExceptionHandler, request: Any, exc: E
     from armillary.concurrency import Overloaded, run_in_threadpool
 
     if isinstance(exc, Overloaded):  # the handler would wait for a thread in vain, as what it handles did
-        return _Rejecting(exc)
+        return _Rejecting(exc, request)
     try:
         return await run_in_threadpool(handler, request, exc)
     except Overloaded as overloaded:
-        return _Rejecting(overloaded)
+        return _Rejecting(overloaded, request)
 
 
 class _Rejecting:
     """The response of an `HTTPException` that no handler takes."""
 
-    def __init__(self, exc: HTTPException) -> None:
+    def __init__(self, exc: HTTPException, request: Any) -> None:
         self.exc = exc
+        self.as_text = getattr(request, "errors_as_text", False)
         self.status_code = exc.status_code
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await reject(scope, send, rejection_of(self.exc))
+        await reject(scope, send, rejection_of(self.exc), as_text=self.as_text)
 
 
 async def handle_exception(request: Request[Any], exc: Exception, receive: Receive, send: Send) -> bool:
@@ -64,7 +65,7 @@ async def handle_exception(request: Request[Any], exc: Exception, receive: Recei
         if response is not None:
             await response(scope, receive, send)
     elif isinstance(exc, HTTPException):
-        await reject(scope, send, rejection_of(exc))
+        await reject(scope, send, rejection_of(exc), as_text=request.errors_as_text)
     else:
         return False
     exc.__traceback__ = None  # an exception object raised for every request must not collect frames

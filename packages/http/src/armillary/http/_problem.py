@@ -92,7 +92,7 @@ class ProblemResponse(JSONResponse):
 class ProblemException(HTTPException):
     """An HTTP exception whose response has problem details.
 
-    Without `problem_details()` it is handled as any other `HTTPException`.
+    A client that prefers text/plain or text/html gets the detail as text, unless `problem_details()` handles it.
 
     Args:
         status_code, detail, type, title, instance, extensions, headers: as of `ProblemResponse`.

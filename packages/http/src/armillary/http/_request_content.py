@@ -36,6 +36,9 @@ class RequestContent(RequestBody[StateT]):
     json_thread_size: ClassVar[int | None] = 1024 * 1024
     """Bytes of a JSON body above which it is decoded in a worker thread; None for never."""
 
+    errors_as_text: ClassVar[bool] = False
+    """Whether an `HTTPException` without a handler is sent as plain text whatever the client prefers."""
+
     json_media_types_only: ClassVar[bool] = True
     """Whether `json()` rejects other media types, which any web page can send without a preflight."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
@@ -46,11 +45,10 @@ def unavailable_rejection() -> Rejection:
 def problem_rejection(problem: dict[str, Any], retry_after: int, headers: Iterable[Header] = ()) -> Rejection:
     return Rejection(
         problem["status"],
-        problem["title"],
+        problem["detail"],
         [(b"retry-after", b"%d" % retry_after), *headers],
-        body=json.dumps(problem).encode(),
-        content_type=b"application/problem+json",
         close_code=TRY_AGAIN_LATER,
+        members=problem,
     )
 
 

@@ -39,6 +39,9 @@ class RequestBodyLimitMiddleware:
 
     receive_class: ClassVar[type[CountedReceive]] = CountedReceive
 
+    errors_as_text: ClassVar[bool] = False
+    """Send the 413 as plain text whatever the client prefers."""
+
     def __init__(self, app: ASGIApp, max_body_size: int | None = DEFAULT_MAX_BODY_SIZE) -> None:
         self.app = app
         self.max_body_size = check_body_limit(max_body_size)
@@ -52,7 +55,7 @@ class RequestBodyLimitMiddleware:
         outer = {key: record[key]} if key in record else {}
         record[key] = self.max_body_size
         counted = self.receive_class(scope, receive, None, key)
-        limited = _LimitedSend(scope, counted, send)
+        limited = _LimitedSend(scope, counted, send, self.errors_as_text)
         try:
             await self.app(scope, counted, limited.send)
         except BodyTooLarge as exc:
@@ -72,7 +75,8 @@ class _LimitedSend:
     decides.
     """
 
-    def __init__(self, scope: Scope, counted: CountedReceive, send: Send) -> None:
+    def __init__(self, scope: Scope, counted: CountedReceive, send: Send, as_text: bool) -> None:
+        self._as_text = as_text
         self.scope = scope
         self.counted = counted
         self.started = False
@@ -98,4 +102,4 @@ class _LimitedSend:
         """Send the 413, once."""
         if not self._rejected:
             self._rejected = True
-            await reject(self.scope, self._send, rejection_of(exc))
+            await reject(self.scope, self._send, rejection_of(exc), as_text=self._as_text)

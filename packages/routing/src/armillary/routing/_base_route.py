@@ -25,6 +25,9 @@ class BaseRoute:
     scope_in_place: ClassVar[bool] = False
     """Write spec keys (`root_path`) into the caller's scope instead of into a copy."""
 
+    errors_as_text: ClassVar[bool] = False
+    """Send 404 and 405 as plain text whatever the client prefers."""
+
     def check_callable(self, value: Any, parameter: str) -> Any:
         """Return an application or endpoint, or raise TypeError; override to take what cannot be called."""
         return checked_callable(value, parameter)
@@ -49,7 +52,7 @@ class BaseRoute:
         """Serve as an application: handle what matches, 404 or close 1000 for the rest."""
         match, child_scope = self.matches(scope)
         if match is Match.NONE:
-            await respond_not_found(scope, send, self.raises(scope))
+            await respond_not_found(scope, send, self.raises(scope), self.errors_as_text)
             return
         await self.handle(self.extend_scope(scope, child_scope), receive, send)
 

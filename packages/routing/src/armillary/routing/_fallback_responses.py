@@ -22,21 +22,22 @@ def allow_value(routes: Iterable[Any], *others: str) -> str:
     return ", ".join(sorted(methods.union(others)))
 
 
-async def respond_not_found(scope: Scope, send: Send, raises: bool) -> None:
+async def respond_not_found(scope: Scope, send: Send, raises: bool, as_text: bool) -> None:
     """Respond 404, or raise it; reject a WebSocket handshake with close code 1000."""
     if scope["type"] == "websocket":
         await send({"type": "websocket.close", "code": 1000, "reason": ""})
         return
     if raises:
         raise HTTPException(404)
-    await reject(scope, send, NOT_FOUND)
+    await reject(scope, send, NOT_FOUND, as_text=as_text)
 
 
-async def respond_method_not_allowed(scope: Scope, send: Send, allow: str, raises: bool) -> None:
+async def respond_method_not_allowed(scope: Scope, send: Send, allow: str, raises: bool, as_text: bool = False) -> None:
     """Respond 405, or raise it, with the value of `Allow` (RFC 9110 section 15.5.6)."""
     if raises:
         raise HTTPException(405, headers={"Allow": allow})
-    await reject(scope, send, Rejection(405, "Method Not Allowed", [(b"allow", allow.encode("latin-1"))]))
+    rejection = Rejection(405, "Method Not Allowed", [(b"allow", allow.encode("latin-1"))])
+    await reject(scope, send, rejection, as_text=as_text)
 
 
 class MethodNotAllowed:

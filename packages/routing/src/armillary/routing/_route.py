@@ -173,7 +173,8 @@ class Route(EndpointRoute):
         if not self.methods or scope["type"] != "http" or scope["method"] in self.methods:
             await self.app(scope, receive, send)
             return
-        await respond_method_not_allowed(scope, send, allow_value([self]), self.raises(scope))
+        allow = allow_value([self])
+        await respond_method_not_allowed(scope, send, allow, self.raises(scope), self.errors_as_text)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Route):

@@ -62,6 +62,9 @@ class Router(Selection, Registration):
     dependencies: tuple[Any, ...] = ()
     guard: ASGIApp | None = None
 
+    errors_as_text: ClassVar[bool] = False
+    """Send 404 as plain text whatever the client prefers."""
+
     mount_type: ClassVar[type[Mount]] = Mount
     host_type: ClassVar[type[Host]] = Host
 
@@ -120,7 +123,7 @@ class Router(Selection, Registration):
 
     async def not_found(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle what no route matches."""
-        await respond_not_found(scope, send, self.raises(scope))
+        await respond_not_found(scope, send, self.raises(scope), self.errors_as_text)
 
     not_found.keeps_record = True  # type: ignore[attr-defined]  # it fails before its response starts, or in `send`
 

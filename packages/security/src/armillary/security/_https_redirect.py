@@ -26,6 +26,9 @@ class HTTPSRedirectMiddleware:
     names_server: ClassVar[bool] = False
     """Redirect such a request to the server's own address, if it says one; that may be one of an inner network."""
 
+    errors_as_text: ClassVar[bool] = False
+    """Send the 400 as plain text whatever the client prefers."""
+
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
@@ -36,7 +39,7 @@ class HTTPSRedirectMiddleware:
             return
         address = requested_host(scope) or (server_host(scope) if self.names_server else None)
         if address is None:
-            await reject(scope, send, Rejection(400, "Invalid host header"))
+            await reject(scope, send, Rejection(400, "Invalid host header"), as_text=self.errors_as_text)
             return
         host, port = address
         netloc = host if port in (None, 80, 443) else f"{host}:{port}"

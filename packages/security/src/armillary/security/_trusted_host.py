@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 from armillary.asgi_types import ASGIApp, Receive, Scope, Send
 from armillary.datastructures import URL
@@ -31,6 +32,9 @@ class TrustedHostMiddleware:
 
     policy_class: type[TrustedHostPolicy] = TrustedHostPolicy
 
+    errors_as_text: ClassVar[bool] = False
+    """Send the 400 as plain text whatever the client prefers."""
+
     def __init__(self, app: ASGIApp, allowed_hosts: Sequence[str] | None = None, www_redirect: bool = True) -> None:
         self.app = app
         self.policy = self.policy_class(("*",) if allowed_hosts is None else allowed_hosts, www_redirect)
@@ -48,4 +52,4 @@ class TrustedHostMiddleware:
             location = str(url.replace(netloc=f"www.{url.netloc}"))
             await reject(scope, send, Rejection(307, "", [(b"location", location.encode("ascii"))]))
         else:
-            await reject(scope, send, Rejection(400, "Invalid host header"))
+            await reject(scope, send, Rejection(400, "Invalid host header"), as_text=self.errors_as_text)

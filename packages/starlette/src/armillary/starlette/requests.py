@@ -65,6 +65,7 @@ class Request(NativeRequest[StateT], HTTPConnection[StateT]):
     body_idle_timeout: ClassVar[float | None] = None
     closes_form: ClassVar[bool] = False
     json_media_types_only: ClassVar[bool] = False
+    errors_as_text: ClassVar[bool] = True
     json_thread_size: ClassVar[int | None] = None
     wrong_scope_error: ClassVar[type[Exception]] = AssertionError
 

@@ -95,6 +95,7 @@ class BaseRoute(WatchedRoute, NativeBaseRoute):
     """A route. The match is written into the caller's own scope, `root_path` included."""
 
     scope_in_place = True
+    errors_as_text = True
 
     def raises(self, scope: Scope) -> bool:
         """Return whether an application above renders exceptions."""
@@ -235,6 +236,7 @@ class Router(NativeRouter):
     """Dispatches each connection to its route."""
 
     allow_union = False
+    errors_as_text = True
     route_list_type = WatchedRouteList
     http_route_type = Route
     websocket_route_type = WebSocketRoute

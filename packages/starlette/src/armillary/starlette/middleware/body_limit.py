@@ -46,6 +46,7 @@ class RequestBodyLimitMiddleware(_NativeBodyLimit):
 
     record_key = MAX_BODY_SIZE_SCOPE_KEY
     receive_class = _CountedReceive
+    errors_as_text = True
 
     def __init__(self, app: ASGIApp, max_body_size: int | None) -> None:
         super().__init__(app, max_body_size)

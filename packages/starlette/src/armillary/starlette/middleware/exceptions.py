@@ -6,10 +6,11 @@ from collections import ChainMap
 from collections.abc import Mapping
 from typing import Any
 
-from armillary.asgi_types import ASGIApp, ExceptionHandler, Receive, Scope, Send
+from armillary.asgi_types import ASGIApp, ExceptionHandler, HTTPException, Receive, Scope, Send
 from armillary.errors import ExceptionMiddleware as _NativeExceptionMiddleware
 
 from .._exception_handler import SCOPE_KEY
+from ..responses import PlainTextResponse, Response
 
 __all__ = ["ExceptionMiddleware"]
 
@@ -50,6 +51,15 @@ class ExceptionMiddleware(_NativeExceptionMiddleware):
         if scope["type"] in ("http", "websocket"):
             scope[SCOPE_KEY] = self._tables
         await super().__call__(scope, receive, send)
+
+    async def http_exception(self, request: Any, exc: Exception) -> Any:
+        """Return the response to an `HTTPException`: its detail as plain text, or as JSON if it is data."""
+        assert isinstance(exc, HTTPException)
+        if exc.status_code in {204, 304}:
+            return Response(status_code=exc.status_code, headers=exc.headers)
+        if isinstance(exc.detail, str):
+            return PlainTextResponse(exc.detail, status_code=exc.status_code, headers=exc.headers)
+        return await super().http_exception(request, exc)
 
     async def handle_after_start(self, handler: ExceptionHandler, request: Any, exc: Exception) -> None:
         raise RuntimeError("Caught handled exception, but response already started.") from exc

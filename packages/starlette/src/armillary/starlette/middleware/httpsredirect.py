@@ -11,3 +11,4 @@ class HTTPSRedirectMiddleware(NativeHTTPSRedirectMiddleware):
     """The native middleware, without its 400 if the server says its address."""
 
     names_server = True
+    errors_as_text = True

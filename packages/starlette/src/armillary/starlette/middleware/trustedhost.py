@@ -28,6 +28,7 @@ class TrustedHostMiddleware(NativeTrustedHostMiddleware):
     """The native middleware without its checks of the list of names."""
 
     policy_class = _Policy
+    errors_as_text = True
 
     def __init__(self, app: ASGIApp, allowed_hosts: Sequence[str] | None = None, www_redirect: bool = True) -> None:
         if isinstance(allowed_hosts, str):
