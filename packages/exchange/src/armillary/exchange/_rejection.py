@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from armillary.asgi_types import HTTPException, Receive, Scope, Send, find_scope_record, reason_phrase
 
@@ -102,13 +102,11 @@ class Rejection:
     def _render(self) -> tuple[list[RawHeader], bytes]:
         from armillary.serialization import encode_json
 
-        members = self._members
-        if members is None:
-            title = reason_phrase(self.status, "")
-            members = {"title": title, "status": self.status} if title else {"status": self.status}
-            if self.detail and self.detail != title:
-                members["detail"] = self.detail
-        body = encode_json(members)
+        title = reason_phrase(self.status, "")
+        members: dict[str, Any] = {"title": title, "status": self.status} if title else {"status": self.status}
+        if self.detail and self.detail != title:
+            members["detail"] = self.detail
+        body = encode_json(members if self._members is None else self._members)
         kept = [field for field in self.headers if field[0] not in (b"content-length", b"content-type")]
         return [(b"content-length", b"%d" % len(body)), (b"content-type", PROBLEM), *kept, VARY], body
 
@@ -139,11 +137,14 @@ def rejection_of(exc: HTTPException) -> Rejection:
 
         headers = encode_headers(exc.headers)
     errors: Any = getattr(exc, "errors", None)
-    members: Any = getattr(exc, "members", None)
+    given: Any = getattr(exc, "members", None)
     detail: Any = exc.detail
-    if not isinstance(members, dict):
-        if isinstance(detail, str) and not isinstance(errors, list):
-            return Rejection(exc.status_code, detail, headers)
+    members: dict[str, Any]
+    if isinstance(given, dict):
+        members = cast("dict[str, Any]", given)
+    elif isinstance(detail, str) and not isinstance(errors, list):
+        return Rejection(exc.status_code, detail, headers)
+    else:
         members = {"title": reason_phrase(exc.status_code, ""), "status": exc.status_code, "detail": detail}
         if isinstance(errors, list):
             members["errors"] = errors
