@@ -269,6 +269,20 @@ DIFFERENCES = [
         ("applications.Starlette.watches_stop_signals",),
     ),
     Difference(
+        "Errors without a handler",
+        "are plain text",
+        "are problem documents, or plain text for a client that prefers it",
+        (
+            "middleware.body_limit.RequestBodyLimitMiddleware.errors_as_text",
+            "middleware.exceptions.ExceptionMiddleware.http_exception",
+            "middleware.httpsredirect.HTTPSRedirectMiddleware.errors_as_text",
+            "middleware.trustedhost.TrustedHostMiddleware.errors_as_text",
+            "requests.Request.errors_as_text",
+            "routing.BaseRoute.errors_as_text",
+            "routing.Router.errors_as_text",
+        ),
+    ),
+    Difference(
         "Lifespans of mounted applications",
         "are not run",
         "are run inside that of the application above, unless `lifespan=False`",

@@ -56,6 +56,10 @@ class Exchange(Connection):
         return self.sent.body
 
     @property
+    def sentence(self) -> str:
+        return self.sent.sentence
+
+    @property
     def kinds(self) -> list[str]:
         return self.sent.kinds
 

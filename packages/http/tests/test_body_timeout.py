@@ -73,7 +73,7 @@ async def test_a_body_that_stops_is_a_408_that_closes_the_connection(reader: str
         await request_response(endpoint, request_class=Impatient)(scope, stalling(*sent), send)
     assert responses[0]["status"] == 408
     assert (b"connection", b"close") in responses[0]["headers"]
-    assert responses[1]["body"] == b"The request body stopped arriving for 0.05 seconds."
+    assert b"The request body stopped arriving for 0.05 seconds." in responses[1]["body"]
 
 
 async def test_a_body_that_goes_on_in_time_is_read() -> None:

@@ -125,7 +125,7 @@ async def test_what_is_too_much_is_rejected_and_its_files_are_closed_off_the_loo
     spill_files = SPILL_FILES.open_files
     sent = await post(request_response(endpoint), *cut(body, size), content_type=content_type)
     assert sent.status == status
-    assert sent.body.endswith(b".")
+    assert sent.sentence.endswith(".")
     gc.collect()
     assert all(file.closed for file in watched_files.opened)
     assert SPILL_FILES.open_files == spill_files

@@ -216,7 +216,7 @@ async def test_a_full_disk_is_a_507_and_leaves_no_file_open(
         return Response()
 
     sent = await post(request_response(endpoint), *[file_part(b"x" * 2 * MIB)] * 2, END, content_type=MULTIPART)
-    assert (sent.status, sent.body) == (507, b"The server has no room to store this upload.")
+    assert (sent.status, sent.sentence) == (507, "The server has no room to store this upload.")
     assert disk.closed
 
 

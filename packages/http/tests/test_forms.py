@@ -149,7 +149,7 @@ async def test_each_limit_gets_its_status_and_leaves_no_file_open(
     assert (await post(app, *cut(within, size), content_type=media)).body == b"taken"
     sent = await post(app, *cut(over, size), content_type=media)
     assert sent.status == status
-    assert sent.body.endswith(b".")
+    assert sent.sentence.endswith(".")
 
 
 @pytest.mark.anyio

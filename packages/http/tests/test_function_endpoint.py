@@ -67,7 +67,7 @@ async def test_a_discarded_response_lets_the_next_application_respond(exchange: 
         await rejecting(scope, receive, send)
 
     one = await exchange().run(cascade)
-    assert (one.status, one.body) == (409, b"taken")
+    assert (one.status, one.sentence) == (409, "taken")
 
 
 @pytest.mark.parametrize("kind", RESPONSES)

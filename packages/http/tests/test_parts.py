@@ -128,7 +128,7 @@ async def test_a_part_is_read_up_to_a_limit(post: Any) -> None:
         return Response()
 
     sent = await post(request_response(upload), BODY, content_type=MULTIPART)
-    assert (sent.status, sent.body) == (413, b"Part exceeded maximum size of 10000 bytes.")
+    assert (sent.status, sent.sentence) == (413, "Part exceeded maximum size of 10000 bytes.")
 
 
 @pytest.mark.parametrize(

@@ -161,7 +161,7 @@ async def test_there_is_a_limit_by_default_which_the_record_changes_or_lifts(pos
     large = b"x" * (1024 * 1024)
     assert (await post(app, *[large] * 16)).body == b"16777216"
     over = await post(app, *[large] * 16, b"x")
-    assert (over.status, over.body) == (413, b"The request body is larger than the 16777216 bytes allowed.")
+    assert (over.status, over.sentence) == (413, "The request body is larger than the 16777216 bytes allowed.")
     assert over.headers["connection"] == "close"
 
     async def unlimited(scope: Any, receive: Any, send: Any) -> None:

@@ -88,8 +88,8 @@ def app(request: Any, logger: Any) -> Any:
         ("/stream", "/stream", 200, 12),
         ("/last/7", "/last/{id}", 200, 2),
         ("/asked/7", "/asked/{id}", 200, 2),
-        ("/nowhere", None, 404, 9),
-        ("/api/nowhere", "/api", 404, 9),
+        ("/nowhere", None, 404, 34),
+        ("/api/nowhere", "/api", 404, 34),
     ],
 )
 async def test_the_line_has_the_template_of_the_route(

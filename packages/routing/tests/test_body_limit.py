@@ -40,7 +40,7 @@ async def test_a_route_counts_what_it_receives(driver: Any, endpoint: Any) -> No
     router = Router([Route("/x", endpoint, methods=["POST"], max_body_size=5)])
     assert (await post(driver, router, b"123", b"45")).body == b"5"
     response = await post(driver, router, b"123", b"456")
-    assert (response.status, response.body) == (413, b"The request body is larger than the 5 bytes allowed.")
+    assert (response.status, response.sentence) == (413, "The request body is larger than the 5 bytes allowed.")
 
 
 @pytest.mark.parametrize("endpoint", [Reading(), reading])

@@ -220,7 +220,7 @@ async def test_a_save_that_fails_is_a_503_though_the_application_succeeded(brows
         return "success"
 
     response = await browser(ServerSessionMiddleware(app_doing(act), store)).get("/")
-    assert (response.status, response.body) == (503, b"Sessions are unavailable; try again in a moment")
+    assert (response.status, response.sentence) == (503, "Sessions are unavailable; try again in a moment")
 
 
 async def test_a_websocket_without_its_store_is_closed_with_try_again_later() -> None:

@@ -50,7 +50,7 @@ async def test_an_engine_of_ones_own_without_a_free_connection_is_a_503_in_bound
         response = await serve(app)
         assert time.monotonic() - started < 3
         assert (response.status, response.headers["retry-after"]) == (503, "1")
-        assert response.body == b"All database connections are in use"
+        assert response.sentence == "All database connections are in use"
     assert (await serve(app)).body == b"42"
     assert (database.pool_status().in_use, engine.pool.checkedin()) == (0, 1)  # type: ignore[attr-defined]
     await database.close()
@@ -143,7 +143,7 @@ async def test_a_host_that_sends_nothing_is_unavailable_in_bounded_time(
     database = Database(url, pool_timeout=0.1, connect_timeout=0.1)
     started = time.monotonic()
     response = await serve(app_of(database))
-    assert (response.status, response.body) == (503, b"The database cannot be reached")
+    assert (response.status, response.sentence) == (503, "The database cannot be reached")
     await database.close()
     assert time.monotonic() - started < 5
 

@@ -523,7 +523,7 @@ async def test_an_exception_with_a_status_is_rendered_around_a_bare_application(
         raise HTTPException(418, "teapot")
 
     response = await serve(TransactionMiddleware(bare, database))
-    assert (response.status, response.body) == (418, b"teapot")
+    assert (response.status, response.sentence) == (418, "teapot")
     assert await balance(database) == 100
 
 

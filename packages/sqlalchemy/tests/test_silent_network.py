@@ -110,7 +110,7 @@ async def test_whatever_gets_no_response_ends_the_request_in_bounded_time(
     if moment == "rollback":
         assert response.status == 409
     else:
-        assert (response.status, response.body) == (503, b"The database did not respond in time")
+        assert (response.status, response.sentence) == (503, "The database did not respond in time")
         assert response.headers["retry-after"] == "5"
     assert cut_off.pool_status().in_use == 0
     network.silent = False
@@ -194,7 +194,7 @@ async def test_an_idle_connection_is_tested_in_bounded_time(cut_off: Database, n
     network.silent = True
     async with asyncio.timeout(5):
         response = await serve(app)
-    assert (response.status, response.body) == (503, b"The database cannot be reached")
+    assert (response.status, response.sentence) == (503, "The database cannot be reached")
     network.silent = False
     await is_back(app, serve)
 

@@ -20,8 +20,6 @@ TEXT: Final = b"text/plain; charset=utf-8"
 PROBLEM: Final = b"application/problem+json"
 
 
-VARY: Final = (b"vary", b"Accept")
-
 
 class Rejection:
     """What is sent instead of the application's response; made once, it may be sent any number of times.
@@ -94,7 +92,7 @@ class Rejection:
         if not self.is_negotiated or scope["type"] != "http":
             return self.headers, self.body
         if prefers_text(scope):
-            return [*self.headers, VARY], self.body
+            return _with_vary(self.headers), self.body
         if self._problem is None:
             self._problem = self._render()
         return self._problem
@@ -108,7 +106,13 @@ class Rejection:
             members["detail"] = self.detail
         body = encode_json(members if self._members is None else self._members)
         kept = [field for field in self.headers if field[0] not in (b"content-length", b"content-type")]
-        return [(b"content-length", b"%d" % len(body)), (b"content-type", PROBLEM), *kept, VARY], body
+        return [(b"content-length", b"%d" % len(body)), (b"content-type", PROBLEM), *_with_vary(kept)], body
+
+
+def _with_vary(headers: list[RawHeader]) -> list[RawHeader]:
+    from armillary.datastructures import add_list_members
+
+    return add_list_members(headers, b"vary", b"Accept")
 
 
 def _encoded(detail: str) -> bytes:
