@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Callable
 from types import FrameType
@@ -29,13 +30,17 @@ def _count(call: Callable[[], object], counted: str) -> int:
         return trace
 
     before = sys.gettrace()
+    collects = gc.isenabled()
     # From Python 3.12 on, opcodes are traced only after an earlier trace has requested it.
     for _ in range(2 if counted == "opcode" else 1):
         executed = 0
+        gc.disable()  # finalizers of what other tests left behind would be counted
         sys.settrace(trace)
         try:
             call()
         finally:
             sys.settrace(before)
+            if collects:
+                gc.enable()
     assert executed, "the call ran no Python code"
     return executed
