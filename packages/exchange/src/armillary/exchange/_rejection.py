@@ -20,7 +20,6 @@ TEXT: Final = b"text/plain; charset=utf-8"
 PROBLEM: Final = b"application/problem+json"
 
 
-
 class Rejection:
     """What is sent instead of the application's response; made once, it may be sent any number of times.
 
