@@ -18,6 +18,7 @@ BODILESS_STATUSES: Final = frozenset((*range(100, 200), 204, 304))
 
 TEXT: Final = b"text/plain; charset=utf-8"
 PROBLEM: Final = b"application/problem+json"
+VARY: Final = (b"vary", b"Accept")
 
 
 class Rejection:
@@ -37,8 +38,6 @@ class Rejection:
         members: of the problem document; by default title and status, and the sentence if it is not the title.
 
     Attributes:
-        headers: the header list of the text form, with the length and type of the body.
-        body: the bytes of the text form; empty for a status that never has a body.
         is_negotiated: whether the client's preference decides between the forms.
 
     >>> Rejection(403, "This origin is not allowed.").body
@@ -47,7 +46,18 @@ class Rejection:
     b'{"title":"Forbidden","status":403,"detail":"This origin is not allowed."}'
     """
 
-    __slots__ = ("_members", "_problem", "body", "close_code", "detail", "headers", "is_negotiated", "status")
+    __slots__ = (
+        "_body",
+        "_content_type",
+        "_members",
+        "_own",
+        "_problem",
+        "_text",
+        "close_code",
+        "detail",
+        "is_negotiated",
+        "status",
+    )
 
     def __init__(
         self,
@@ -63,24 +73,28 @@ class Rejection:
         self.status = status
         self.detail = detail
         self.close_code = close_code
-        given: list[RawHeader] = []
-        is_typed = False
+        self._own: list[RawHeader] = []
         for field in headers:
+            if field[0] == b"content-type":
+                content_type = b""
             if field[0] != b"content-length":
-                given.append(field)
-                is_typed = is_typed or field[0] == b"content-type"
-        self.is_negotiated = body is None and not is_typed and content_type is TEXT and status >= 400
+                self._own.append(field)
+        self.is_negotiated = body is None and content_type is TEXT and status >= 400
+        self._body = body
+        self._content_type = content_type
         self._members = members
+        self._text: tuple[list[RawHeader], bytes] | None = None
         self._problem: tuple[list[RawHeader], bytes] | None = None
-        if status in BODILESS_STATUSES:
-            self.body = b""
-            self.headers = given
-            return
-        self.body = _encoded(detail) if body is None else body
-        self.headers = [(b"content-length", b"%d" % len(self.body))]
-        if not is_typed:
-            self.headers.append((b"content-type", content_type))
-        self.headers += given
+
+    @property
+    def headers(self) -> list[RawHeader]:
+        """The header list of the text form, with the length and type of the body."""
+        return self._as_text()[0]
+
+    @property
+    def body(self) -> bytes:
+        """The bytes of the text form; empty for a status that never has a body."""
+        return self._as_text()[1]
 
     def content(self, scope: Scope) -> tuple[list[RawHeader], bytes]:
         """Return headers and body in the form for a connection. The list is not to be changed.
@@ -89,26 +103,58 @@ class Rejection:
             TypeError, ValueError: a member has no JSON form.
         """
         if not self.is_negotiated or scope["type"] != "http":
-            return self.headers, self.body
+            return self._as_text()
         if prefers_text(scope):
-            return _with_vary(self.headers), self.body
+            headers, body = self._as_text()
+            return _with_vary(headers), body
         if self._problem is None:
-            self._problem = self._render()
+            self._problem = self._as_problem()
         return self._problem
 
-    def _render(self) -> tuple[list[RawHeader], bytes]:
+    def _as_text(self) -> tuple[list[RawHeader], bytes]:
+        if self._text is None:
+            if self.status in BODILESS_STATUSES:
+                self._text = self._own, b""
+            else:
+                body = _encoded(self.detail) if self._body is None else self._body
+                self._text = _sized(body, self._content_type, self._own), body
+        return self._text
+
+    def _as_problem(self) -> tuple[list[RawHeader], bytes]:
         from armillary.serialization import encode_json
 
-        title = reason_phrase(self.status, "")
-        members: dict[str, Any] = {"title": title, "status": self.status} if title else {"status": self.status}
-        if self.detail and self.detail != title:
-            members["detail"] = self.detail
-        body = encode_json(members if self._members is None else self._members)
-        kept = [field for field in self.headers if field[0] not in (b"content-length", b"content-type")]
-        return [(b"content-length", b"%d" % len(body)), (b"content-type", PROBLEM), *_with_vary(kept)], body
+        if self._members is not None:
+            body = encode_json(self._members)
+        else:
+            body = _beginnings.get(self.status) or _beginning(self.status)
+            if self.detail and self.detail != reason_phrase(self.status, ""):
+                body += b',"detail":' + encode_json(self.detail)
+            body += b"}"
+        return _sized(body, PROBLEM, _with_vary(self._own)), body
+
+
+def _beginning(status: int) -> bytes:
+    """Return a problem document up to its detail, which is all there is to say about most statuses."""
+    from armillary.serialization import encode_json
+
+    title = reason_phrase(status, "")
+    members = {"title": title, "status": status} if title else {"status": status}
+    return _beginnings.setdefault(status, encode_json(members)[:-1])
+
+
+_beginnings: dict[int, bytes] = {}
+
+
+def _sized(body: bytes, content_type: bytes, headers: list[RawHeader]) -> list[RawHeader]:
+    sized = [(b"content-length", b"%d" % len(body))]
+    if content_type:
+        sized.append((b"content-type", content_type))
+    return sized + headers
 
 
 def _with_vary(headers: list[RawHeader]) -> list[RawHeader]:
+    if not any(name == b"vary" for name, _ in headers):
+        return [*headers, VARY]
     from armillary.datastructures import add_list_members
 
     return add_list_members(headers, b"vary", b"Accept")
