@@ -85,7 +85,8 @@ async def main():
     assert body(await call("GET", "/hello/ada")) == (200, b'{"hello":"ada"}')
     urlencoded = (b"content-type", b"application/x-www-form-urlencoded")
     assert body(await call("POST", "/form", b"name=ada", urlencoded)) == (200, b"ada")
-    assert body(await call("GET", "/reject")) == (418, b"teapot")
+    rejected = b'{"title":"I\'m a Teapot","status":418,"detail":"teapot"}'
+    assert body(await call("GET", "/reject")) == (418, rejected)
     assert body(await call("GET", "/nowhere"))[0] == 404
     assert body(await call("GET", "/static/a.txt")) == (200, b"static")
     said = [{"type": "websocket.connect"}, {"type": "websocket.receive", "text": "hi"}]
