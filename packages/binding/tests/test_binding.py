@@ -13,6 +13,7 @@ import attrs
 import msgspec
 import pydantic
 import pytest
+from testkit import call
 
 from armillary.binding import (
     BindingError,
@@ -717,3 +718,13 @@ class TestMistakes:
             return threading.current_thread() is threading.main_thread()
 
         assert (await send(bind(show))).json is False
+
+
+async def test_of_many_accept_lines_so_much_is_read_as_of_any_list() -> None:
+    async def show() -> dict[str, int]:
+        return {"a": 1}
+
+    lines = [(b"accept", b"text/csv")] * 10_000
+    last = (b"accept", b"application/json")
+    assert (await call(bind(show), headers=[*lines[:100], last])).status == 200
+    assert (await call(bind(show), headers=[*lines, last])).status == 406

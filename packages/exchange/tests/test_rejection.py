@@ -202,3 +202,8 @@ def test_a_header_that_would_end_its_line_is_an_error() -> None:
 def test_a_close_reason_is_one_line_cut_at_a_character(text: str, reason: str) -> None:
     assert close_reason(text) == reason
     assert len(close_reason(text).encode()) <= 123
+
+
+def test_of_many_accept_lines_so_much_is_read_as_of_any_list() -> None:
+    lines = [(b"accept", b"application/json;q=0.1")] * 5_000
+    assert Rejection(404, "no").content({"type": "http", "headers": [*lines, (b"accept", b"text/html")]})[1][:1] == b"{"

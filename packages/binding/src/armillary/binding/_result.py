@@ -11,6 +11,7 @@ from typing import Any, Final, Union, cast, get_args, get_origin
 import msgspec
 
 from armillary.asgi_types import EndpointError, HTTPException
+from armillary.datastructures import joined_lines
 from armillary.exchange import BODILESS_STATUSES
 from armillary.http import (
     EventSourceResponse,
@@ -155,10 +156,7 @@ class ResultEncoder:
         Raises:
             HTTPException: 406, it accepts none.
         """
-        accepted: bytes | None = None
-        for name, value in request.scope["headers"]:
-            if name == b"accept":
-                accepted = value if accepted is None else accepted + b", " + value
+        accepted = joined_lines(request.scope["headers"], b"accept")
         if accepted is None or accepted == b"*/*" or accepted == b"application/json":
             return JSON
         if accepted in self._accepts:

@@ -45,7 +45,9 @@ def preferred_form(accept: str, default: ErrorForm) -> ErrorForm:
 def prefers_text(scope: Scope) -> bool:
     """Return whether the client of a request prefers a page or plain text to JSON."""
     accepted = [value for name, value in scope["headers"] if name == b"accept"]
-    if not accepted:
+    if not accepted or b"text/" not in b",".join(accepted).lower():
         return False
-    accept = b",".join(accepted).decode("latin-1")
-    return "text/" in accept.lower() and preferred_form(accept, "json") != "json"
+    from armillary.datastructures import joined_lines
+
+    accept = joined_lines(scope["headers"], b"accept") or b""
+    return preferred_form(accept.decode("latin-1"), "json") != "json"
