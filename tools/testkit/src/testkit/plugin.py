@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import logging
+from collections.abc import Callable, Generator, Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ from testkit import backends, services
 # A shared machine may pause for longer than any deadline.
 settings.register_profile("armillary", deadline=None)
 settings.load_profile("armillary")
+
+ROOT_LEVEL = pytest.StashKey[int]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -35,6 +38,38 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         left_out = [item for item in items if item.get_closest_marker("uvloop")]
         items[:] = [item for item in items if not item.get_closest_marker("uvloop")]
         config.hook.pytest_deselected(items=left_out)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> Generator[None]:
+    item.stash[ROOT_LEVEL] = logging.root.level
+    yield
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None]:
+    """Fail the test that leaves the root logger at another level: what later tests log would depend on their order."""
+    yield
+    left, before = logging.root.level, item.stash[ROOT_LEVEL]
+    if left != before:
+        logging.root.setLevel(before)
+        pytest.fail(f"the test leaves the root logger at level {left}; it was {before}", pytrace=False)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_report_to_serializable() -> Generator[None, Any, Any]:
+    """Send reports between processes without lone surrogates, which end the whole run: they are not UTF-8."""
+    return encodable((yield))
+
+
+def encodable(part: Any) -> Any:
+    if isinstance(part, str):
+        return part if part.isascii() else part.encode("utf-8", "backslashreplace").decode()
+    if isinstance(part, dict):
+        return {encodable(key): encodable(value) for key, value in part.items()}
+    if isinstance(part, list | tuple):
+        return type(part)(encodable(item) for item in part)
+    return part
 
 
 @pytest.fixture

@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+import pytest
+
+
+def test_a_lone_surrogate_in_what_a_test_logs_or_raises_does_not_end_a_parallel_run(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        r"""
+        import logging
+
+        def test_logs():
+            logging.getLogger("a\ud800b").warning("half a pair: \udfff")
+
+        def test_raises():
+            raise ValueError("\ud800")
+        """
+    )
+    result = pytester.runpytest_subprocess("-p", "testkit.plugin", "--numprocesses=1")
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(["*ValueError: ?ud800"])
+
+
+def test_a_test_that_leaves_the_root_logger_at_another_level_fails(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import logging
+
+        def test_leaves():
+            logging.basicConfig(level="DEBUG", force=True)
+
+        def test_next():
+            assert logging.root.level == logging.WARNING
+        """
+    )
+    result = pytester.runpytest_subprocess("-p", "testkit.plugin", "-p", "no:randomly")
+    result.assert_outcomes(passed=2, errors=1)
+    result.stdout.fnmatch_lines(["the test leaves the root logger at level 10; it was 30"])
