@@ -62,7 +62,8 @@ class TextType(NamedTuple):
         types, read, check = self.types, self.reader(), self.check
 
         def read_value(value: Any) -> Any:
-            if type(value) in types:
+            # Text is read even if it could be the value: one of `int | str` may be a number.
+            if type(value) is not str and type(value) in types:
                 return value if check is None else check(value)
             return read(str(value))
 

@@ -78,8 +78,17 @@ def text_slot(parameter: Parameter, text: TextType, target: int, name: str, *, s
     read = text.value_reader() if parameter.source == "path" else text.reader()
     key = parameter.alias.lower() if parameter.source == "header" else parameter.alias
     return TextSlot(
-        parameter, key, read, text.many, target, name, make_default, text.expected, skip, text.types == (str,)
+        parameter, key, read, text.many, target, name, make_default, text.expected, skip, _takes_blank(text)
     )
+
+
+def _takes_blank(text: TextType) -> bool:
+    """Return whether empty text is a value, be it one that a constraint refuses."""
+    try:
+        text.convert([""] if text.many else "")
+    except INVALID:
+        return False
+    return True
 
 
 class TextValues:
