@@ -117,8 +117,8 @@ async def send(app: Any, source: str, sent: bytes | None) -> tuple[int, Any]:
         scope["path_params"] = {"item": sent.decode("utf-8", "replace")}
     elif sent is not None:
         scope["headers"] = [(b"item", sent)] if source == "header" else [(b"cookie", b"item=" + sent)]
-    answer = await call(app, "/", method="POST", body=body, **scope)
-    return answer.status, json.loads(answer.body) if answer.status != 204 else None
+    response = await call(app, "/", method="POST", body=body, **scope)
+    return response.status, json.loads(response.body) if response.status != 204 else None
 
 
 def is_problem(document: Any, source: str, place: str = "/item") -> bool:
@@ -208,8 +208,8 @@ async def test_what_a_browser_sends_of_a_form_is_understood(kind: Any, sent: str
 
     show.__annotations__["item"] = Annotated[kind, Form()]
     headers = [(b"content-type", b"application/x-www-form-urlencoded")]
-    answer = await call(bind(show), "/", method="POST", headers=headers, body=f"item={sent}".encode())
-    assert json.loads(answer.body) == taken
+    response = await call(bind(show), "/", method="POST", headers=headers, body=f"item={sent}".encode())
+    assert json.loads(response.body) == taken
 
 
 async def test_a_check_box_that_is_not_ticked_is_the_default() -> None:
