@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import pathlib
+import tempfile
 
 from armillary.applications import Armillary
 from armillary.asgi_types import HTTPException, Middleware
@@ -32,15 +33,15 @@ async def echo(websocket):
         await websocket.send_text(await websocket.receive_text())
 
 
-pathlib.Path("public").mkdir(exist_ok=True)
-pathlib.Path("public/a.txt").write_text("static")
+public = tempfile.TemporaryDirectory()
+pathlib.Path(public.name, "a.txt").write_text("static")
 app = Armillary(
     routes=[
         Route("/hello/{name}", hello),
         Route("/form", form, methods=["POST"]),
         Route("/reject", reject),
         WebSocketRoute("/echo", echo),
-        Mount("/static", StaticFiles(directory="public")),
+        Mount("/static", StaticFiles(directory=public.name)),
     ],
     middleware=[
         Middleware(TrustedHostMiddleware, allowed_hosts=["testserver"]),

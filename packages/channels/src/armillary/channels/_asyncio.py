@@ -14,16 +14,6 @@ FIRST_DELAY = 0.05
 MAX_DELAY = 2.0
 
 
-def require_asyncio(engine: str) -> None:
-    """Raise a RuntimeError that names the engine, unless asyncio runs."""
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        raise RuntimeError(
-            f"the engine {engine} needs asyncio, as the library under it does; under trio only memory:// works"
-        ) from None
-
-
 class BackOff:
     """Growing pauses between attempts, each with jitter so that processes do not return in step."""
 

@@ -15,7 +15,9 @@ from nats.errors import Error as NATSError
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy, StreamConfig
 from nats.js.errors import NotFoundError
 
-from ._asyncio import BackOff, end_task, first_attempts, repeat, require_asyncio
+from armillary.concurrency import require_asyncio
+
+from ._asyncio import BackOff, end_task, first_attempts, repeat
 from ._engine import Deliveries, Engine, Page, Settings
 from ._engines import without_password
 from ._errors import EngineUnavailable
@@ -63,7 +65,7 @@ class NATSEngine(Engine):
 
     async def start(self, deliveries: Deliveries) -> None:
         """Connect, and make the stream unless it is there."""
-        require_asyncio(self.name)
+        require_asyncio(f"the engine {self.name}", "under trio only memory:// works")
         self._deliveries = deliveries
         try:
             await first_attempts(self._connect_in_time, self.settings.start_timeout, _FAILURES)

@@ -7,7 +7,9 @@ import re
 import uuid
 from typing import Any
 
-from ._asyncio import BackOff, end_task, first_attempts, repeat, require_asyncio
+from armillary.concurrency import require_asyncio
+
+from ._asyncio import BackOff, end_task, first_attempts, repeat
 from ._engine import Deliveries, Engine, Page, Settings
 from ._engines import without_password
 from ._errors import EngineUnavailable
@@ -48,7 +50,7 @@ class PostgreSQLEngine(Engine):
 
     async def start(self, deliveries: Deliveries) -> None:
         """Make the tables unless they are there, and listen."""
-        require_asyncio(self.name)
+        require_asyncio(f"the engine {self.name}", "under trio only memory:// works")
         self._deliveries = deliveries
         try:
             await first_attempts(self._prepare, self.settings.start_timeout, FAILURES)

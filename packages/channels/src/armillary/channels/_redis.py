@@ -14,9 +14,10 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError, RedisError, TimeoutError as RedisTimeoutError
 
+from armillary.concurrency import require_asyncio
 from armillary.concurrency.redis import connect_redis
 
-from ._asyncio import BackOff, end_task, first_attempts, repeat, require_asyncio
+from ._asyncio import BackOff, end_task, first_attempts, repeat
 from ._engine import Deliveries, Engine, Page, Settings
 from ._engines import without_password
 from ._errors import EngineUnavailable
@@ -69,7 +70,7 @@ class RedisEngine(Engine):
 
     async def start(self, deliveries: Deliveries) -> None:
         """Connect for live messages, and begin to receive them."""
-        require_asyncio(self.name)
+        require_asyncio(f"the engine {self.name}", "under trio only memory:// works")
         self._deliveries = deliveries
         try:
             await first_attempts(self._connect, self.settings.start_timeout, (RedisError, OSError))

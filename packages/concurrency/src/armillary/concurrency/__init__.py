@@ -14,6 +14,7 @@ starts what guards a wait only if there is one.
 """
 
 from ._detached import run_detached
+from ._event_loop import require_asyncio
 from ._held_call import cancelled_in_thread
 from ._iteration import iterate_in_threadpool
 from ._limiter import BACKGROUND, ENDPOINTS, FILES, Limiter, limiter_usage
@@ -43,6 +44,7 @@ __all__ = [
     "current_schedule",
     "iterate_in_threadpool",
     "limiter_usage",
+    "require_asyncio",
     "run_detached",
     "run_in_threadpool",
     "schedule_if_running",

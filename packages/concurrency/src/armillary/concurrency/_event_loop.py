@@ -34,3 +34,21 @@ def is_on_trio() -> bool:
         return False
     runs: bool = trio.lowlevel.in_trio_task()
     return runs
+
+
+def require_asyncio(what: str, advice: str) -> None:
+    """Raise an error unless asyncio runs in this thread: for what stands on a library that supports nothing else.
+
+    Args:
+        what: what needs it, at the beginning of a sentence: "RedisStore".
+        advice: what to do instead, at its end: "under trio use MemoryStore".
+
+    Raises:
+        RuntimeError: trio runs, or no event loop.
+    """
+    try:
+        import asyncio
+
+        asyncio.get_running_loop()
+    except RuntimeError:
+        raise RuntimeError(f"{what} needs asyncio, as the library under it does; {advice}") from None

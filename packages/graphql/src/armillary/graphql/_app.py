@@ -9,13 +9,13 @@ from graphql import GraphQLError
 from strawberry import Schema
 
 from armillary.asgi_types import Receive, Scope, Send
+from armillary.concurrency import require_asyncio
 from armillary.datastructures import HTTPConnection
 from armillary.exchange import check_origin, complete_lifespan
 from armillary.http import Request, Response, request_response
 from armillary.websockets import OriginPolicy, WebSocket, WebSocketLimits, websocket_session
 
 from ._context import GraphQLContext
-from ._event_loop import require_asyncio
 from ._options import check_options, check_public_errors
 from .documents._document_store import DocumentStore
 from .documents._trusted_documents import TrustedDocuments
@@ -30,6 +30,7 @@ from .websocket._legacy import LegacyGraphQLConnection
 
 ContextMaker: TypeAlias = Callable[[GraphQLContext], Any]
 ConnectHandler: TypeAlias = Callable[[GraphQLContext], "Awaitable[dict[str, Any] | bool | None]"]
+ON_ASYNCIO = "serve this application on asyncio or uvloop"
 
 
 class GraphQL:
@@ -154,10 +155,10 @@ class GraphQL:
         """Serve one request or WebSocket; the ASGI entry point."""
         kind = scope["type"]
         if kind == "http":
-            require_asyncio()
+            require_asyncio("armillary.graphql", ON_ASYNCIO)
             await self._http_app(scope, receive, send)
         elif kind == "websocket":
-            require_asyncio()
+            require_asyncio("armillary.graphql", ON_ASYNCIO)
             await self._websocket_app(scope, receive, send)
         elif kind == "lifespan":
             await complete_lifespan(receive, send)

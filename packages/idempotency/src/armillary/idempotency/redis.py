@@ -13,6 +13,7 @@ try:
     from redis.asyncio import Redis
     from redis.exceptions import RedisError
 
+    from armillary.concurrency import require_asyncio
     from armillary.concurrency.redis import DEFAULT_MAX_CONNECTIONS, check_redis_limits, connect_redis
 except ImportError as exc:
     raise ImportError("keys in Redis need redis-py: pip install 'armillary-idempotency[redis]'") from exc
@@ -20,7 +21,6 @@ except ImportError as exc:
 from armillary.asgi_types import Scope
 
 from ._errors import StoreUnavailable
-from ._event_loop import require_asyncio
 from ._store import StoredKey
 
 __all__ = ["RedisStore"]
@@ -120,7 +120,7 @@ class RedisStore:
         await self._redis.aclose()
 
     async def _run(self, script: str, key: str, *values: Any) -> Any:
-        require_asyncio("RedisStore")
+        require_asyncio("RedisStore", "under trio use MemoryStore")
         try:
             return await self._redis.eval(script, 1, self._prefix + key, *values)
         except (RedisError, OSError) as exc:

@@ -16,13 +16,14 @@ try:
     from sqlalchemy.dialects import mysql
     from sqlalchemy.exc import IntegrityError, SQLAlchemyError
     from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+    from armillary.concurrency import require_asyncio
 except ImportError as exc:
     raise ImportError("keys in SQL need SQLAlchemy: pip install 'armillary-idempotency[sql]'") from exc
 
 from armillary.asgi_types import Scope
 
 from ._errors import StoreUnavailable
-from ._event_loop import require_asyncio
 from ._store import StoredKey
 
 __all__ = ["RequestSession", "SQLStore"]
@@ -98,7 +99,7 @@ class SQLStore:
 
     async def create_table(self) -> None:
         """Create the table if it is missing; call it in the application's lifespan or a migration."""
-        require_asyncio("SQLStore")
+        require_asyncio("SQLStore", "under trio use MemoryStore")
         async with self._engine.begin() as connection:
             await connection.run_sync(self.table.create, checkfirst=True)
 
@@ -140,7 +141,7 @@ class SQLStore:
         if self._session is None:
             result = await self._execute(statement)
         else:
-            require_asyncio("SQLStore")
+            require_asyncio("SQLStore", "under trio use MemoryStore")
             result = await self._session(scope).execute(statement)
         return bool(result.rowcount)
 
@@ -160,7 +161,7 @@ class SQLStore:
             await self._engine.dispose()
 
     async def _execute(self, statement: Any) -> Any:
-        require_asyncio("SQLStore")
+        require_asyncio("SQLStore", "under trio use MemoryStore")
         # Each statement is its own transaction and sees what others have committed by then.
         engine = self._engine
         if engine.dialect.name in ("postgresql", "mysql", "mariadb"):

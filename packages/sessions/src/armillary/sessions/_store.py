@@ -6,7 +6,9 @@ session, and JSON text, so that write access to one does not let anyone run code
 
 from __future__ import annotations
 
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
+
+OTHER_STORES: Final = "under trio use MemoryStore or FileStore"
 
 
 class StoredSession(NamedTuple):

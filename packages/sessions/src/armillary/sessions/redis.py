@@ -12,13 +12,13 @@ try:
     from redis.asyncio import Redis
     from redis.exceptions import RedisError
 
+    from armillary.concurrency import require_asyncio
     from armillary.concurrency.redis import DEFAULT_MAX_CONNECTIONS, check_redis_limits, connect_redis
 except ImportError as exc:
     raise ImportError("sessions in Redis need redis-py: pip install 'armillary-sessions[redis]'") from exc
 
 from ._errors import StoreUnavailable
-from ._event_loop import require_asyncio
-from ._store import StoredSession
+from ._store import OTHER_STORES, StoredSession
 
 __all__ = ["RedisStore"]
 
@@ -96,7 +96,7 @@ class RedisStore:
     async def _do(self, command: str, *args: Any) -> Any:
         # The commands may be repeated, by the pool or a client's own policy: a save that already succeeded is then
         # rejected by its version.
-        require_asyncio("RedisStore")
+        require_asyncio("RedisStore", OTHER_STORES)
         try:
             return await getattr(self._redis, command)(*args)
         except (RedisError, OSError) as exc:

@@ -14,13 +14,14 @@ try:
     import sqlalchemy as sa
     from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
     from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+    from armillary.concurrency import require_asyncio
 except ImportError as exc:
     raise ImportError("sessions in SQL need SQLAlchemy: pip install 'armillary-sessions[sql]'") from exc
 
 from ._errors import StoreUnavailable
-from ._event_loop import require_asyncio
 from ._sql_deadline import BoundedStatements
-from ._store import StoredSession
+from ._store import OTHER_STORES, StoredSession
 
 __all__ = ["SQLStore"]
 
@@ -61,7 +62,7 @@ class SQLStore:
 
     async def create_table(self) -> None:
         """Create the table if it is missing; call it in the application's lifespan or a migration."""
-        require_asyncio("SQLStore")
+        require_asyncio("SQLStore", OTHER_STORES)
         async with self._engine.begin() as connection:
             await connection.run_sync(self.metadata.create_all)
 
@@ -107,7 +108,7 @@ class SQLStore:
         await self._engine.dispose()
 
     async def _execute(self, statement: Any, is_bounded: bool = True) -> Any:
-        require_asyncio("SQLStore")
+        require_asyncio("SQLStore", OTHER_STORES)
         try:
             return await self._execute_now(statement, is_bounded)
         except IntegrityError:

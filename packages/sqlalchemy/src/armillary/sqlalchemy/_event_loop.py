@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
+from functools import partial
 
+from armillary.concurrency import require_asyncio as require_asyncio_for
 
-def require_asyncio(what: str) -> None:
-    """Raise a RuntimeError naming `what`, unless asyncio runs in this thread."""
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        raise RuntimeError(
-            f"{what} needs asyncio, as SQLAlchemy's async sessions do: run under asyncio, not trio, "
-            "and declare the function `async def`, since a sync one runs in a worker thread"
-        ) from None
+require_asyncio = partial(
+    require_asyncio_for,
+    advice="run under asyncio, not trio, and declare the function `async def`, since a sync one runs in a worker "
+    "thread",
+)

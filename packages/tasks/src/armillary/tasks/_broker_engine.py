@@ -10,9 +10,10 @@ from typing import Any, TypeVar
 import anyio
 from taskiq import AckableMessage, AsyncBroker, BrokerMessage
 
+from armillary.concurrency import require_asyncio
+
 from ._engine import Delivery
 from ._errors import EngineUnavailable
-from ._event_loop import require_asyncio
 from ._state import State
 
 T = TypeVar("T")
@@ -50,7 +51,7 @@ class BrokerEngine:
 
     async def start(self) -> None:
         """Connect."""
-        require_asyncio(self._name)
+        require_asyncio(self._name, 'under trio use Tasks("memory://"), which runs tasks in the process itself')
         try:
             await self.state.start()
             self._sender = await self._started(receives=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol, cast
 
-from .._event_loop import require_asyncio
+from armillary.concurrency import require_asyncio
 
 
 class DocumentStore(Protocol):
@@ -102,13 +102,13 @@ class RedisDocumentStore:
 
     async def get(self, sha256: str) -> str | None:
         """Return the document of this hash."""
-        require_asyncio()
+        require_asyncio("RedisDocumentStore", "serve this application on asyncio or uvloop")
         document: str | None = await self._redis.get(self.prefix + sha256)
         return document
 
     async def put(self, sha256: str, document: str) -> None:
         """Store a document."""
-        require_asyncio()
+        require_asyncio("RedisDocumentStore", "serve this application on asyncio or uvloop")
         await self._redis.set(self.prefix + sha256, document, ex=self.ttl)
 
     async def aclose(self) -> None:
