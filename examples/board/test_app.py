@@ -78,6 +78,8 @@ def test_a_note_reaches_a_socket_and_a_client_that_comes_back_gets_what_it_misse
     with client.websocket_connect("/live") as socket:
         socket.send_text(" by the socket ")
         first = json.loads(socket.receive_text())
+        while "picture" in first["data"]:  # what other tests have pinned comes first
+            first = json.loads(socket.receive_text())
         assert first["data"] == {"by": "Ada", "text": "by the socket"}
     assert client.post("/notes", content="by a request", headers={"x-csrf-token": csrf}).status_code == 204
     with client.websocket_connect(f"/live?after={first['cursor']}") as socket:

@@ -20,7 +20,7 @@ def test_a_lone_surrogate_in_what_a_test_logs_or_raises_does_not_end_a_parallel_
     result.stdout.fnmatch_lines(["*ValueError: ?ud800"])
 
 
-def test_a_test_that_leaves_the_root_logger_at_another_level_fails(pytester: pytest.Pytester) -> None:
+def test_a_test_that_leaves_the_root_logger_changed_fails(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         """
         import logging
@@ -34,4 +34,16 @@ def test_a_test_that_leaves_the_root_logger_at_another_level_fails(pytester: pyt
     )
     result = pytester.runpytest_subprocess("-p", "testkit.plugin", "-p", "no:randomly")
     result.assert_outcomes(passed=2, errors=1)
-    result.stdout.fnmatch_lines(["the test leaves the root logger at level 10; it was 30"])
+    result.stdout.fnmatch_lines(["the test leaves the root logger at (10, *StreamHandler*); it was at (30, *"])
+
+
+def test_an_example_of_the_documentation_may_configure_logging(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        '"""\n>>> import logging\n>>> logging.basicConfig(level="DEBUG", force=True)\n"""\n'
+        "import logging\n"
+        "def test_next():\n"
+        "    assert logging.root.level == logging.WARNING\n"
+    )
+    pytester.runpytest_subprocess("-p", "testkit.plugin", "-p", "no:randomly", "--doctest-modules").assert_outcomes(
+        passed=2
+    )

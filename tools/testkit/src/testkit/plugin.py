@@ -18,7 +18,7 @@ from testkit import backends, services
 settings.register_profile("armillary", deadline=None)
 settings.load_profile("armillary")
 
-ROOT_LEVEL = pytest.StashKey[int]()
+ROOT_LOGGER = pytest.StashKey[tuple[int, list[logging.Handler]]]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -42,18 +42,24 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> Generator[None]:
-    item.stash[ROOT_LEVEL] = logging.root.level
+    item.stash[ROOT_LOGGER] = (logging.root.level, logging.root.handlers.copy())
     yield
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_teardown(item: pytest.Item) -> Generator[None]:
-    """Fail the test that leaves the root logger at another level: what later tests log would depend on their order."""
+    """Fail a test that leaves the root logger changed: what later tests log would depend on their order.
+
+    An example in the documentation may configure logging; what it changes is put back.
+    """
     yield
-    left, before = logging.root.level, item.stash[ROOT_LEVEL]
+    before = item.stash[ROOT_LOGGER]
+    left = (logging.root.level, logging.root.handlers)
     if left != before:
-        logging.root.setLevel(before)
-        pytest.fail(f"the test leaves the root logger at level {left}; it was {before}", pytrace=False)
+        message = f"the test leaves the root logger at {left}; it was at {before}"
+        logging.root.level, logging.root.handlers[:] = before
+        if not isinstance(item, pytest.DoctestItem):
+            pytest.fail(message, pytrace=False)
 
 
 @pytest.hookimpl(wrapper=True)
