@@ -9,25 +9,14 @@ from __future__ import annotations
 # What is looked at here are the types and values of programs, which are only known when they run.
 # pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false, reportUnknownMemberType=false
 from collections.abc import Mapping
-from typing import Any, get_args, get_origin
+from typing import Any
 
-from ._fields import fields_of
-from ._type_tree import unwrap
+from ._fields import type_holds
 
 
-def leaves_defaults(annotation: Any, seen: set[Any] | None = None) -> bool:
+def leaves_defaults(annotation: Any) -> bool:
     """Return whether values of a type may hold dataclasses that have defaults and no slots."""
-    type_, _ = unwrap(annotation)
-    seen = set() if seen is None else seen
-    fields = fields_of(type_)
-    if fields is None:
-        return any(leaves_defaults(item, seen) for item in get_args(type_))
-    if type_ in seen:
-        return False
-    seen.add(type_)
-    if _defaults(get_origin(type_) or type_):
-        return True
-    return any(leaves_defaults(field.annotation, seen) for field in fields)
+    return type_holds(annotation, lambda type_: bool(_defaults(type_)))
 
 
 def complete(value: Any) -> None:

@@ -9,6 +9,8 @@ import sys
 from collections.abc import Callable
 from typing import Annotated, Any, Final, NamedTuple, NotRequired, Required, get_args, get_origin, get_type_hints
 
+from ._type_tree import unwrap
+
 NO_DEFAULT: Final[Any] = type("NoDefault", (), {"__repr__": lambda self: "NO_DEFAULT"})()
 """Stands for the default of a field or parameter that has none."""
 
@@ -66,6 +68,25 @@ def fields_of(type_: Any) -> tuple[TypeField, ...] | None:
         bound = dict(zip(getattr(base, "__parameters__", ()), arguments, strict=False))
         fields = [field._replace(annotation=_put_in(field.annotation, bound)) for field in fields]
     return tuple(fields)
+
+
+def type_holds(annotation: Any, is_wanted: Callable[[Any], bool], seen: set[Any] | None = None) -> bool:
+    """Return whether a type, or one of those that it is built of, is wanted.
+
+    >>> type_holds(list[int | None], lambda type_: type_ is int)
+    True
+    """
+    type_, _ = unwrap(annotation)
+    if is_wanted(get_origin(type_) or type_):
+        return True
+    seen = set() if seen is None else seen
+    fields = fields_of(type_)
+    if fields is None:
+        return any(type_holds(item, is_wanted, seen) for item in get_args(type_))
+    if type_ in seen:
+        return False
+    seen.add(type_)
+    return any(type_holds(field.annotation, is_wanted, seen) for field in fields)
 
 
 def _reader_for(base: Any) -> Callable[[Any], list[TypeField]] | None:

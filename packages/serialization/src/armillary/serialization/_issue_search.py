@@ -21,23 +21,27 @@ _ARRAYS: Final = (list, set, frozenset, Sequence, AbstractSet)
 _OBJECTS: Final = (dict, Mapping)
 
 
-def find_issues(value: Any, type_: Any, convert: Callable[[Any, Any], Any], location: str) -> list[ValidationIssue]:
+def find_issues(
+    value: Any, type_: Any, convert: Callable[[Any, Any], Any], invalid: type[Exception], location: str
+) -> list[ValidationIssue]:
     """Return the errors of a JSON value, up to one more than are reported; empty if each of its parts is right.
 
     Args:
         value: decoded from JSON.
         type_: what it should match.
-        convert: msgspec's `convert`, with what it needs to know.
+        convert: raises for a single value that does not match a type, such as msgspec's `convert`.
+        invalid: what it raises.
         location: the part of the request the value is from.
     """
-    search = _Search(convert, location)
+    search = _Search(convert, invalid, location)
     search.walk(value, type_, ())
     return search.issues
 
 
 class _Search:
-    def __init__(self, convert: Callable[[Any, Any], Any], location: str) -> None:
+    def __init__(self, convert: Callable[[Any, Any], Any], invalid: type[Exception], location: str) -> None:
         self.convert = convert
+        self.invalid = invalid
         self.location = location
         self.issues: list[ValidationIssue] = []
 
@@ -96,12 +100,10 @@ class _Search:
         return False
 
     def check(self, value: Any, annotation: Any, place: Place) -> None:
-        """Let msgspec look at one value."""
-        from msgspec import ValidationError
-
+        """Add the error of a value that is not looked into."""
         try:
             self.convert(value, annotation)
-        except ValidationError as exc:
+        except self.invalid as exc:
             message, _, _ = str(exc).partition(" - at `")
             self.add(place, message, kind_of(value))
         except UnicodeEncodeError:

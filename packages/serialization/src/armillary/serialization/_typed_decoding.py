@@ -6,6 +6,7 @@ from __future__ import annotations
 # pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false
 # pyright: reportUnknownMemberType=false, reportUnknownLambdaType=false
 import re
+import sys
 from collections.abc import Callable
 from functools import partial
 from typing import Any, Final, Generic, TypeVar, overload
@@ -14,9 +15,11 @@ from armillary.asgi_types import HTTPException
 
 from ._completion import complete, leaves_defaults
 from ._constraints import check_type
+from ._fields import type_holds
 from ._issue_search import find_issues
-from ._issues import ValidationError, ValidationIssue, issue_at, kind_of, path_of
+from ._issues import ValidationError, issue_at, kind_of
 from ._json_decoding import decode_json, json_error
+from ._reported_issue import reported_issue
 
 T = TypeVar("T")
 
@@ -51,33 +54,45 @@ class TypedDecoder(Generic[T]):
         checked = check_type(type_)
         self.type = checked.type
         self.library = checked.library
+        self._decode: Callable[[bytes], Any]
         self._convert: Callable[[Any], Any]
-        if self.library == "msgspec":
-            try:
-                import msgspec
-            except ImportError:
-                self.library = "pydantic"
-            else:
-                self._msgspec_convert = msgspec.convert
-                self._decode: Callable[[bytes], Any] = _decoder(msgspec.json.Decoder, self.type).decode
-                self._convert = partial(msgspec.convert, type=self.type)
-                if leaves_defaults(self.type):
-                    self._decode, self._convert = _completed(self._decode), _completed(self._convert)
-                self._invalid: Any = (msgspec.ValidationError, UnicodeEncodeError)
-                self._malformed: Any = (msgspec.DecodeError, ValueError, RecursionError)
-                return
+        self._invalid: tuple[type[Exception], ...]
+        if self.library == "msgspec" and _has_msgspec():
+            self._use_msgspec()
+        else:
+            self.library, self.type = "pydantic", type_
+            self._use_pydantic()
+        self._unusual: tuple[type[Exception], ...] = ()
+        decimal = sys.modules.get("decimal")
+        if decimal is not None and type_holds(self.type, lambda kind: kind is decimal.Decimal):
+            from ._decimals import UnusualDecimal, checked as with_usual_decimals
+
+            self._decode, self._convert = with_usual_decimals(self._decode), with_usual_decimals(self._convert)
+            self._unusual = (UnusualDecimal,)
+            self._invalid += self._unusual
+
+    def _use_msgspec(self) -> None:
+        import msgspec
+
+        self._decode = _decoder(msgspec.json.Decoder, self.type).decode
+        self._convert = partial(msgspec.convert, type=self.type)
+        if leaves_defaults(self.type):
+            self._decode, self._convert = _completed(self._decode), _completed(self._convert)
+        self._invalid = (msgspec.ValidationError, UnicodeEncodeError)
+        self._malformed: Any = (msgspec.DecodeError, ValueError, RecursionError)
+
+    def _use_pydantic(self) -> None:
         try:
             import pydantic
         except ImportError:
             raise TypeError(
-                f"validating into {type_!r} needs msgspec or pydantic: pip install armillary-serialization[msgspec]"
+                f"validating into {self.type!r} needs msgspec or pydantic: pip install armillary-serialization[msgspec]"
             ) from None
-        self.type = type_
-        self._adapter: Any = pydantic.TypeAdapter(type_)
+        self._adapter: Any = pydantic.TypeAdapter(self.type)
         self._any: Any = pydantic.TypeAdapter(Any)
         self._decode = self._pydantic_decode
         self._convert = self._pydantic_convert
-        self._invalid = pydantic.ValidationError
+        self._invalid = (pydantic.ValidationError,)
         self._malformed = (ValueError, RecursionError)
 
     def decode_json(self, body: bytes) -> T:
@@ -93,7 +108,7 @@ class TypedDecoder(Generic[T]):
                 value = decode_json(body)
             except (ValueError, RecursionError) as malformed:
                 raise json_error(malformed, body) from None
-            if self.library == "pydantic" and exc.errors()[0]["type"] == "json_invalid":
+            if _says_malformed(exc):
                 return self.convert(value)
             raise self._error(exc, value, "body", "The request body") from None
         except self._malformed as exc:
@@ -151,6 +166,11 @@ class TypedDecoder(Generic[T]):
         return self._adapter.validate_json(text)
 
     def _error(self, exc: Any, value: Any, location: str, subject: str) -> ValidationError:
+        if isinstance(exc, self._unusual):
+            from ._decimals import UnusualDecimal, require_usual
+
+            places = find_issues(value, self.type, require_usual, UnusualDecimal, location)
+            return ValidationError(places or [issue_at((), str(exc), kind_of(value), location)], subject)
         if self.library == "pydantic":
             return ValidationError(
                 [
@@ -164,8 +184,23 @@ class TypedDecoder(Generic[T]):
                 ],
                 subject,
             )
-        issues = find_issues(value, self.type, self._msgspec_convert, location)
-        return ValidationError(issues or [_reported(exc, value, location)], subject)
+        import msgspec
+
+        issues = find_issues(value, self.type, msgspec.convert, msgspec.ValidationError, location)
+        return ValidationError(issues or [reported_issue(exc, value, location)], subject)
+
+
+def _has_msgspec() -> bool:
+    try:
+        import msgspec  # noqa: F401 # pyright: ignore[reportUnusedImport]
+    except ImportError:
+        return False
+    return True
+
+
+def _says_malformed(exc: Any) -> bool:
+    """Return whether pydantic says of a text that it is not JSON."""
+    return hasattr(exc, "errors") and exc.errors()[0]["type"] == "json_invalid"
 
 
 def _decoder(decoder: Any, type_: Any) -> Any:
@@ -182,48 +217,3 @@ def _completed(make: Callable[[Any], Any]) -> Callable[[Any], Any]:
         return value
 
     return make_complete
-
-
-def _reported(exc: Exception, value: Any, location: str) -> ValidationIssue:
-    """Return the one error that msgspec reports."""
-    if isinstance(exc, UnicodeEncodeError):  # which JSON can escape and UTF-8 cannot encode
-        message = "Expected text that UTF-8 can encode, got a lone surrogate"
-        return issue_at(_surrogate_place(value) or (), message, "string", location)
-    message, _, path = str(exc).partition(" - at `")
-    steps = re.findall(r"\.([^.\[\]]+)|\[(\d+)\]", path.rstrip("`").removeprefix("$"))
-    place = tuple(int(index) if index else name for name, index in steps)
-    issue = issue_at(place, message, kind_of(_at(value, place)), location)
-    if location == "body":
-        issue["path"] = path.rstrip("`") or path_of(())
-    return issue
-
-
-def _at(value: Any, place: tuple[int | str, ...]) -> Any:
-    for step in place:
-        try:
-            value = value[step]
-        except (LookupError, TypeError):
-            return None
-    return value
-
-
-def _surrogate_place(value: Any, place: tuple[int | str, ...] = ()) -> tuple[int | str, ...] | None:
-    """Return the place of the first text with a lone surrogate; for a member name, that of its object."""
-    if isinstance(value, str):
-        return None if _fits_utf8(value) else place
-    members: Any = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for step, item in members:
-        if isinstance(step, str) and not _fits_utf8(step):
-            return place
-        found = _surrogate_place(item, (*place, step))
-        if found is not None:
-            return found
-    return None
-
-
-def _fits_utf8(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True

@@ -1,0 +1,65 @@
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import attrs
+import msgspec
+import pydantic
+import pytest
+
+from armillary.serialization import TypedDecoder, ValidationError
+
+
+class Price(msgspec.Struct, rename="camel"):
+    net_amount: Decimal
+    note: str = ""
+
+
+@dataclass
+class Comet:
+    netAmount: Decimal
+
+
+@attrs.define
+class Moon:
+    netAmount: Decimal
+
+
+class Model(pydantic.BaseModel):
+    netAmount: Decimal | None = None
+
+
+UNUSUAL = ['"NaN"', '"sNaN"', '"-Infinity"', '"1e999999999"', '"1e-999999999"', '"' + "9" * 5000 + '"']
+
+
+@pytest.mark.parametrize("kind", [Price, Comet, Moon, Model])
+@pytest.mark.parametrize("text", UNUSUAL, ids=range(len(UNUSUAL)))
+def test_a_decimal_no_program_can_compute_with_is_the_client_s_fault(kind: Any, text: str) -> None:
+    body = f'[{{"netAmount": "1.50"}}, {{"netAmount": {text}}}]'.encode()
+    with pytest.raises(ValidationError) as caught:
+        TypedDecoder(list[kind]).decode_json(body)
+    assert [error["pointer"] for error in caught.value.errors] == ["/1/netAmount"]
+
+
+@pytest.mark.parametrize("kind", [Price, Comet, Moon, Model])
+def test_one_with_a_size_is_a_value_from_every_form(kind: Any) -> None:
+    decoder = TypedDecoder[Any](kind)
+    assert decoder.decode_json(b'{"netAmount": "1e999"}') == decoder.convert({"netAmount": "1e999"})
+    with pytest.raises(ValidationError, match=r"finite|at most 4300 digits"):
+        decoder.convert({"netAmount": "1e99999"})
+
+
+def test_the_other_members_of_a_union_and_of_an_object_are_not_looked_at() -> None:
+    decoder = TypedDecoder[Any](dict[str, Decimal | bool | None])
+    assert decoder.convert({"a": True, "b": None, "c": "0"}) == {"a": True, "b": None, "c": Decimal(0)}
+    assert TypedDecoder(Price).decode_json(b'{"netAmount": 1, "note": "NaN"}').note == "NaN"
+
+
+def test_without_a_place_the_whole_is_named() -> None:
+    with pytest.raises(ValidationError) as caught:
+        TypedDecoder[Any](dict[Decimal, int]).decode_json(b'{"NaN": 1}')
+    assert caught.value.errors[0]["pointer"] == ""
+
+
+def test_a_number_too_large_for_a_float_is_a_decimal_where_one_is_expected() -> None:
+    assert TypedDecoder(Price).decode_json(b'{"netAmount": 1e999}').net_amount == Decimal("1e999")
