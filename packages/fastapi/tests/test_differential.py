@@ -47,5 +47,5 @@ def test_they_are_those_of_fastapi_on_the_real_starlette(run: Any) -> None:
 def test_nothing_is_compiled_without_the_accelerator_and_nearly_everything_with_it(run: Any) -> None:
     assert run("differential", "drop-in", "asyncio")["compiled"] == 0
     faster = run("differential", "faster", "asyncio")
-    assert faster["kept"] == {"a handler of its own": 4}
+    assert list(faster["kept"]) == ["a handler of its own"]
     assert faster["compiled"] > 60

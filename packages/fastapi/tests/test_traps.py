@@ -12,6 +12,7 @@ OK, LABEL = [200, '"ok"'], [200, '{"l":"value"}']
 @pytest.mark.parametrize(
     "trap",
     [
+        "paths_of_included_routers",
         "an_override_that_an_earlier_dependency_installs",
         "what_an_endpoint_puts_on_the_exit_stacks_of_the_scope",
         "an_exit_stack_that_swallows_the_exception",
@@ -35,6 +36,11 @@ OK, LABEL = [200, '"ok"'], [200, '{"l":"value"}']
 )
 def test_it_does_as_on_starlette_with(run: Any, trap: str) -> None:
     assert run("traps", "faster")[trap] == run("traps", "real")[trap]
+
+
+def test_a_first_request_makes_the_inclusion_of_its_own_route_alone(run: Any) -> None:
+    assert run("traps", "faster")["contexts_that_a_first_request_makes"] == [1, 1, 2]
+    assert run("traps", "real")["contexts_that_a_first_request_makes"][0] > 20
 
 
 def test_generators_are_read_once_and_enums_and_dictionaries_keep_their_own_values(run: Any) -> None:

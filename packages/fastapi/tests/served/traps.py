@@ -411,7 +411,62 @@ async def events_with_a_pause_between_them() -> Any:
     return [text.startswith("data: 1\n\n: ping\n\n"), text.endswith("data: 2\n\n")]
 
 
+def made_of_inclusions(prefix: str = "/in", *, routes: int = 3) -> Any:
+    """Return an application that includes a router of routes, and of another router below it."""
+    app, outer, inner = FastAPI(), APIRouter(prefix="/outer"), APIRouter()
+
+    async def endpoint(request: Request) -> Any:
+        known = request.scope["fastapi"]["effective_route_context"]
+        return [known.path, request.scope["path_params"], sorted(known.methods), known.status_code]
+
+    for number in range(routes):
+        outer.add_api_route(f"/{number}/{{key:int}}.{{kind}}", endpoint, methods=["get", "PUT"], status_code=201)
+        inner.add_api_route(f"/{number}(a+b)/{{rest:path}}", endpoint, methods=["POST"])
+    outer.add_api_route("", endpoint)
+    outer.include_router(inner, prefix="/in/{key}")
+    app.include_router(outer, prefix=prefix)
+    return app
+
+
+async def paths_of_included_routers() -> Any:
+    found = []
+    for prefix in ("/in", "/in.{tenant}", ""):
+        app = made_of_inclusions(prefix)
+        start = prefix.replace("{tenant}", "x")
+        for method, path in [
+            *(("GET", "/outer"), ("GET", "/outer/"), ("GET", "/outer/1/5.txt"), ("PUT", "/outer/1/5.txt")),
+            *(("GET", "/outer/1/a.txt"), ("POST", "/outer/1/5.txt"), ("GET", "/outer/1/5.txt/"), ("GET", "/")),
+            *(("POST", "/outer/in/k/2(a+b)/r/s"), ("GET", "/outer/in/k/2(a+b)/"), ("POST", "/outer/in/k/2aab/r")),
+        ]:
+            found.append([method, prefix + path, await get(app, start + path, method)])
+        app.openapi()
+        found.append(await get(app, f"{start}/outer/0/1.txt"))
+    return found
+
+
+async def contexts_that_a_first_request_makes() -> Any:
+    app, made = made_of_inclusions(routes=20), []
+    make = fastapi.routing._IncludedRouter._build_effective_context  # type: ignore[attr-defined]
+
+    def counted(self: Any, route: Any) -> Any:
+        made.append(route)
+        return make(self, route)
+
+    fastapi.routing._IncludedRouter._build_effective_context = counted  # type: ignore[attr-defined]
+    try:
+        counts = []
+        for _ in range(2):
+            await get(app, "/in/outer/in/k/7(a+b)/r", "POST")
+            counts.append(len(made))
+        await get(app, "/in/outer/3/5.txt")
+        return [*counts, len(made)]
+    finally:
+        fastapi.routing._IncludedRouter._build_effective_context = make  # type: ignore[attr-defined]
+
+
 TRAPS = [
+    paths_of_included_routers,
+    contexts_that_a_first_request_makes,
     an_override_that_an_earlier_dependency_installs,
     what_an_endpoint_puts_on_the_exit_stacks_of_the_scope,
     an_exit_stack_that_swallows_the_exception,

@@ -62,20 +62,19 @@ class FlatIndex:
         for position, route in enumerate(routes):
             self._positions.setdefault(id(route), position)
             self.has_included = self.has_included or isinstance(route, routing._IncludedRouter)
-            leaves += self._leaves(route, route, (), None)
+            leaves += self._leaves(route, route, ())
         for included in self._routers[1:]:
             if isinstance(included.routes, RouteList):
                 included.routes.add_dependent(routes)
         self.tree = RouteList(leaves).compile().http
 
-    def _leaves(self, top: Any, route: Any, chain: tuple[Any, ...], context: Any) -> Iterable[Route]:
+    def _leaves(self, top: Any, route: Any, chain: tuple[Any, ...]) -> Iterable[Route]:
         """Yield the leaves of a route, in FastAPI's order.
 
         Args:
             top: the route of the outermost router that leads to it.
             route: the route itself.
             chain: the included routers on the way, outermost first.
-            context: what its inclusion makes of it; None if it belongs to the outermost router.
         """
         if isinstance(route, routing._IncludedRouter):
             router = route.original_router
@@ -84,15 +83,15 @@ class FlatIndex:
                 return
             if not any(router is known for known in self._routers):
                 self._routers.append(router)
-            for candidate in route.effective_candidates():
-                if isinstance(candidate, routing._IncludedRouter):
-                    yield from self._leaves(top, candidate, (*chain, route), None)
-                else:
-                    yield from self._leaves(top, candidate.original_route, (*chain, route), candidate)
+            included = _below(chain[-1], route) if chain else route
+            for inner in router.routes:
+                yield from self._leaves(top, inner, (*chain, included))
         elif isinstance(route, routing.APIRoute) and _is_own(route, routing.APIRoute):
-            yield Leaf(top, route, context, chain, follows_included=self.has_included)
-        else:
-            yield AskedRoute(top, _known_paths(route if context is None else context.starlette_route))
+            yield Leaf(top, route, chain, follows_included=self.has_included)
+        elif not chain or isinstance(route, routing.APIRoute):
+            yield AskedRoute(top, _NO_SHAPE if chain else _known_paths(route))
+        elif (context := chain[-1]._build_effective_context(route)) is not None:
+            yield AskedRoute(top, _known_paths(context.starlette_route))
 
     def routes_for(self, path: str) -> list[Any]:
         """Return the routes of the router that can match a path, in order."""
@@ -106,6 +105,13 @@ class FlatIndex:
     def has_low_priority_routes(self) -> bool:
         """Return whether the router, or one it includes, serves a frontend; they are added at any time."""
         return any(router._low_priority_routes for router in self._routers)
+
+
+def _below(outer: Any, route: Any) -> Any:
+    """Return what the inclusion of a router makes of a router that this one includes."""
+    return routing._IncludedRouter(
+        original_router=route.original_router, include_context=outer.include_context.combine(route.include_context)
+    )
 
 
 _STARLETTE_ROUTES = (routing.routing.Route, routing.routing.WebSocketRoute, routing.routing.Mount)

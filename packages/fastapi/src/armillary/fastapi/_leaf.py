@@ -1,14 +1,34 @@
-"""An API route where FastAPI's router comes to it: directly, or by the routers that include it."""
+"""An API route where FastAPI's router comes to it: directly, or by the routers that include it.
+
+FastAPI makes the routes of an inclusion at the first request, all at once: a path, a tree of dependencies and a handler
+for each. Here the index gets the path alone, and the rest is made when a request comes to the route.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable
-from typing import Any
+from functools import cached_property
+from typing import Any, cast
 
 from armillary.asgi_types import Receive, Scope, Send
-from armillary.routing import Route
+from armillary.routing import Route, path_expression
 
 from ._fastapi import routing
+
+
+class TextOfRegex:
+    """A regex of which nearly always the text is enough: it is compiled when a path is matched by it."""
+
+    flags = int(re.UNICODE)
+
+    def __init__(self, pattern: str) -> None:
+        self.pattern = pattern
+
+    @cached_property
+    def match(self) -> Any:
+        """The method of the compiled regex."""
+        return re.compile(self.pattern).match
 
 
 class Leaf(Route):
@@ -17,29 +37,30 @@ class Leaf(Route):
     Args:
         top: the route of the outermost router that leads to it.
         api_route: FastAPI's route.
-        context: what its inclusion makes of it; None if it belongs to the outermost router.
         chain: the included routers on the way, outermost first.
         follows_included: whether FastAPI asks an included router before it, or is in one.
     """
 
     takes_websockets = False
 
-    def __init__(
-        self, top: Any, api_route: Any, context: Any, chain: tuple[Any, ...], *, follows_included: bool
-    ) -> None:
-        effective = api_route if context is None else context
+    def __init__(self, top: Any, api_route: Any, chain: tuple[Any, ...], *, follows_included: bool) -> None:
         self.top = top
         self.api_route = api_route
-        self.context = context
-        self.effective = effective
         self.follows_included = follows_included
         self.form_limits = [(entered, entered.include_context.form_limits) for entered in chain]
         self.last_router = chain[-1] if chain else None
-        self.path = effective.path_format
-        self.path_regex = effective.path_regex
-        self.param_convertors = effective.param_convertors
-        self.endpoint = effective.endpoint
+        self.endpoint = api_route.endpoint
         self.app = self.enter
+        self.effective = api_route
+        self.context: Any = None
+        if self.last_router is None:
+            self.path = api_route.path_format
+            self.path_regex = api_route.path_regex
+            self.param_convertors = api_route.param_convertors
+            return
+        path = self.last_router.include_context.path_for(api_route)
+        expression, self.path, self.param_convertors = path_expression(path, lenient=True)
+        self.path_regex = cast("re.Pattern[str]", TextOfRegex(expression))
 
     @property
     def methods(self) -> Any:  # type: ignore[override]
@@ -55,9 +76,20 @@ class Leaf(Route):
                 for _, limits in self.form_limits:
                     if limits:
                         routing._apply_router_form_limits(scope, limits)
+                if self.context is None:
+                    self.effective = self.context = _context_of(self.last_router, self.api_route)
                 known["included_router"] = self.last_router
                 known["effective_route_context"] = self.context
         if "fastapi.telemetry" in scope:
             routing._route_selected(scope=scope, path=self.path)
         app: Awaitable[None] = self.effective.app(scope, receive, send)
         return app
+
+
+def _context_of(included: Any, route: Any) -> Any:
+    """Return what an inclusion makes of a route: what FastAPI has made already, or else new."""
+    if included._effective_candidates_version == included.original_router._get_routes_version():
+        for candidate in included._effective_candidates:
+            if getattr(candidate, "original_route", None) is route:
+                return candidate
+    return included._build_effective_context(route)

@@ -1,6 +1,6 @@
 """Path templates: "/users/{id:int}" as a regular expression, a format and its convertors.
 
-`compile_path` is a pure function of its text and of the registered convertors.
+`compile_path` and `path_expression` are pure functions of their text and of the registered convertors.
 """
 
 from __future__ import annotations
@@ -44,6 +44,29 @@ def compile_path(path: str, *, lenient: bool = False) -> tuple[re.Pattern[str], 
     >>> regex.match("/users/7")["id"], form, list(convertors)
     ('7', '/users/{id}', ['id'])
     """
+    expression, form, convertors = path_expression(path, lenient=lenient)
+    try:
+        compiled = re.compile(expression)
+    except re.error as exc:
+        raise ValueError(f"path: the convertors of {path!r} make no regular expression together: {exc}") from exc
+    if len(compiled.groupindex) != len(convertors):
+        raise ValueError(f"path: a convertor in {path!r} has a named group; write (?:...) in its regex")
+    return compiled, form, convertors
+
+
+def path_expression(path: str, *, lenient: bool = False) -> tuple[str, str, dict[str, Convertor[Any]]]:
+    """Return what `compile_path` does with the text of the regex: an index reads that, and needs it compiled rarely.
+
+    Args:
+        path: as for `compile_path`.
+        lenient: as for `compile_path`.
+
+    Raises:
+        ValueError: as `compile_path`, except for convertors whose regexes cannot be compiled together.
+
+    >>> path_expression("/users/{id:int}")[0]
+    '^/users/(?P<id>[0-9]+)\\\\Z'
+    """
     is_host = path[:1] != "/"
     expression, form = "^", ""
     convertors: dict[str, Convertor[Any]] = {}
@@ -73,13 +96,7 @@ def compile_path(path: str, *, lenient: bool = False) -> tuple[re.Pattern[str], 
             _reject_mistakes(path, start, text)
         form += text
         expression += re.escape(_PORT.sub("", text.lower()) if is_host else text)
-    try:
-        compiled = re.compile(rf"{expression}\Z")
-    except re.error as exc:
-        raise ValueError(f"path: the convertors of {path!r} make no regular expression together: {exc}") from exc
-    if len(compiled.groupindex) != len(convertors):
-        raise ValueError(f"path: a convertor in {path!r} has a named group; write (?:...) in its regex")
-    return compiled, form, convertors
+    return rf"{expression}\Z", form, convertors
 
 
 def _convertor_at(path: str, head: re.Match[str]) -> tuple[Convertor[Any] | None, int]:
