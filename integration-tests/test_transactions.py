@@ -6,12 +6,11 @@ import asyncio
 import contextlib
 import http.client
 import os
-import pwd
 import random
-import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import uuid
 from collections.abc import Iterator
@@ -21,7 +20,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
-from testkit import Network, free_port, missing_service
+from testkit import Network, PostgreSQLServer, free_port
 
 from armillary.http import Request, Response, request_response
 from armillary.sqlalchemy import Database, TransactionMiddleware, database_session
@@ -29,64 +28,21 @@ from armillary.sqlalchemy import Database, TransactionMiddleware, database_sessi
 ROOT = Path(__file__).parents[1]
 
 
-class Cluster:
-    """A PostgreSQL server for these tests."""
-
-    def __init__(self, folder: Path, programs: Path) -> None:
-        self.folder, self.programs, self.port = folder, programs, free_port()
-        self.url = f"postgresql+psycopg://postgres@127.0.0.1:{self.port}/postgres"
-
-    def run(self, program: str, *arguments: str) -> None:
-        as_user: dict[str, Any] = {}
-        if os.getuid() == 0:  # PostgreSQL does not run as root
-            as_user = {"user": "postgres", "group": pwd.getpwnam("postgres").pw_gid, "extra_groups": []}
-        subprocess.run(
-            [self.programs / program, *arguments],
-            check=True,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            cwd="/",
-            timeout=60,
-            **as_user,
-        )
-
-    def create(self) -> None:
-        if os.getuid() == 0:
-            shutil.chown(self.folder, "postgres")
-        self.run("initdb", "-D", str(self.folder), "-U", "postgres", "-A", "trust", "--no-sync")
-
-    def start(self) -> None:
-        options = f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories="
-        self.run("pg_ctl", "-D", str(self.folder), "-w", "-o", options, "-l", str(self.folder / "log"), "start")
-
-    def stop(self, mode: str = "immediate") -> None:
-        self.run("pg_ctl", "-D", str(self.folder), "-w", "-m", mode, "stop")
-
-
 @pytest.fixture(scope="module")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-    located = shutil.which("initdb")
-    if not found and located is None:
-        missing_service("the programs of PostgreSQL are not installed")
-    programs = found[-1].parent if found else Path(located or "").parent
-    folder = Path("/tmp") / f"armillary-cluster-{uuid.uuid4().hex[:8]}"
-    folder.mkdir(mode=0o700)
-    cluster = Cluster(folder, programs)
-    cluster.create()
-    cluster.start()
-    yield cluster
-    with contextlib.suppress(subprocess.CalledProcessError):
-        cluster.stop()
-    shutil.rmtree(folder, ignore_errors=True)
+def cluster() -> Iterator[PostgreSQLServer]:
+    """A PostgreSQL server for these tests; not in pytest's folder, which the user postgres may not enter."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o711)
+        with PostgreSQLServer(Path(folder) / "cluster") as server:
+            yield server
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path}/bank.db"
-    cluster: Cluster = request.getfixturevalue("cluster")
-    return cluster.url
+    cluster: PostgreSQLServer = request.getfixturevalue("cluster")
+    return cluster.url.replace("postgresql:", "postgresql+psycopg:")
 
 
 class Served:
@@ -186,9 +142,9 @@ def test_messages_recorded_before_the_kill_are_delivered_after_the_restart(serve
 
 @pytest.mark.parametrize("driver", ["psycopg", "asyncpg"])
 def test_a_database_that_goes_away_and_comes_back_needs_no_restart(
-    cluster: Cluster, tmp_path: Path, driver: str
+    cluster: PostgreSQLServer, tmp_path: Path, driver: str
 ) -> None:
-    served = Served(cluster.url.replace("psycopg", driver), tmp_path / "delivered")
+    served = Served(cluster.url.replace("postgresql:", f"postgresql+{driver}:"), tmp_path / "delivered")
     served.start()
     try:
         assert served.ask("GET", "/balances")[0] == 200
@@ -208,7 +164,7 @@ def test_a_database_that_goes_away_and_comes_back_needs_no_restart(
 
 @pytest.mark.parametrize("driver", ["psycopg", "asyncpg"])
 def test_a_network_that_falls_silent_and_is_back_needs_no_restart(
-    cluster: Cluster, tmp_path: Path, driver: str
+    cluster: PostgreSQLServer, tmp_path: Path, driver: str
 ) -> None:
     """With the time-outs that a `Database` has by default; the locks of what was cut off are released, too."""
 
@@ -220,7 +176,9 @@ def test_a_network_that_falls_silent_and_is_back_needs_no_restart(
 
     async def main() -> None:
         async with Network(cluster.port) as network:
-            url = cluster.url.replace(f":{cluster.port}/", f":{network.port}/").replace("psycopg", driver)
+            url = cluster.url.replace(f":{cluster.port}/", f":{network.port}/").replace(
+                "postgresql:", f"postgresql+{driver}:"
+            )
             served = Served(url, tmp_path / "delivered")
             await asyncio.to_thread(served.start)
             try:

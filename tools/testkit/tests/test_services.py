@@ -3,11 +3,16 @@ from __future__ import annotations
 import socket
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 from testkit import (
+    NATSServer,
+    PostgreSQLServer,
+    RabbitMQServer,
     free_port,
     missing_service,
     own_postgresql_database,
@@ -67,3 +72,21 @@ def test_a_database_is_for_one_use_and_dropped_after_it() -> None:
             connection.execute("SELECT * FROM star")
     with pytest.raises(psycopg.OperationalError, match="does not exist"):
         psycopg.connect(one)
+
+
+@pytest.mark.parametrize(
+    "kind", [NATSServer, PostgreSQLServer, pytest.param(RabbitMQServer, marks=pytest.mark.nightly)]
+)
+def test_a_server_of_the_tests_own_starts_again_on_its_port(kind: Any) -> None:
+    # Not in `tmp_path`, which the user postgres may not enter.
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o711)
+        path = Path(folder) / "kept"
+        if kind is not PostgreSQLServer:
+            path.mkdir()
+        with kind(path) as server:
+            server.stop()
+            with pytest.raises(OSError, match="refused"):
+                socket.create_connection(("127.0.0.1", server.port))
+            server.start()
+            require_port(server.port)

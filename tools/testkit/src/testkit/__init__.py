@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from testkit.applications import echo
 from testkit.backends import ASYNCIO, TRIO, UVLOOP
+from testkit.brokers import NATSServer, PostgreSQLServer, RabbitMQServer
 from testkit.connection import Connection, SentMessages, call, request_messages
 from testkit.network import Network
 from testkit.node import install_npm_packages
@@ -29,7 +30,10 @@ __all__ = [
     "TRIO",
     "UVLOOP",
     "Connection",
+    "NATSServer",
     "Network",
+    "PostgreSQLServer",
+    "RabbitMQServer",
     "RedisServer",
     "SentMessages",
     "call",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -11,7 +12,7 @@ import uuid
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, ClassVar, NoReturn, Self
 
 import pytest
 
@@ -74,8 +75,59 @@ def wait_for_port(port: int, process: subprocess.Popen[Any] | None = None, secon
     raise TimeoutError(f"nothing listens on 127.0.0.1:{port}")
 
 
-class RedisServer:
-    """A Redis of the tests' own, which they start and stop.
+class OwnServer:
+    """A server of the tests' own, which they start and stop; it ends with the `with` block.
+
+    Args:
+        folder: where it runs, and what it keeps from one start to the next.
+
+    Attributes:
+        port: of the loopback interface; the same after each start.
+        seconds: how long a start may take.
+    """
+
+    seconds: ClassVar[float] = 60
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.port = free_port()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def command(self) -> list[str]:
+        """Return what is run."""
+        raise NotImplementedError
+
+    def options(self) -> dict[str, Any]:
+        """Return further arguments of `subprocess.Popen`."""
+        return {}
+
+    def start(self) -> None:
+        """Start it, and wait until it accepts connections."""
+        quiet: dict[str, Any] = {
+            "stdout": subprocess.DEVNULL,
+            "stderr": subprocess.DEVNULL,
+            "stdin": subprocess.DEVNULL,
+        }
+        self._process = subprocess.Popen(self.command(), **{**quiet, **self.options()})
+        wait_for_port(self.port, self._process, self.seconds)
+
+    def stop(self, number: int = signal.SIGKILL) -> None:
+        """End it at once, if it runs."""
+        if self._process is not None:
+            self._process.send_signal(number)
+            self._process.wait()
+            self._process = None
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+
+class RedisServer(OwnServer):
+    """A Redis of the tests' own.
 
     Args:
         folder: where it runs, and what it keeps.
@@ -84,30 +136,14 @@ class RedisServer:
 
     def __init__(self, folder: Path, *options: str) -> None:
         self._program = require_program("redis-server")
-        self.port = free_port()
+        super().__init__(folder)
         self.url = f"redis://127.0.0.1:{self.port}/0"
         self._arguments = ["--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
         self._arguments += options
-        self._process: subprocess.Popen[bytes] | None = None
 
-    def start(self) -> None:
-        """Start it, and wait until it accepts connections."""
-        self._process = subprocess.Popen([self._program, *self._arguments], stdout=subprocess.DEVNULL)
-        wait_for_port(self.port, self._process)
-
-    def stop(self) -> None:
-        """End it at once, if it runs."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-            self._process = None
-
-    def __enter__(self) -> RedisServer:
-        self.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.stop()
+    def command(self) -> list[str]:
+        """Return what is run."""
+        return [self._program, *self._arguments]
 
 
 @contextmanager

@@ -58,6 +58,7 @@ class NATSEngine(Engine):
         self._client: Any = None
         self._jetstream: Any = None
         self._closed = asyncio.Event()
+        self._waiting: set[asyncio.Timeout] = set()
         self._task: asyncio.Task[None] | None = None
         self._deliveries: Deliveries | None = None
 
@@ -155,6 +156,7 @@ class NATSEngine(Engine):
                     async with asyncio.timeout(_CHECK_SECONDS):
                         await self._closed.wait()
             self.available = False
+            self._give_up_waiting()
             await self._disconnect()
             while not self.available:
                 await back_off.pause()
@@ -299,8 +301,19 @@ class NATSEngine(Engine):
 
     async def _in_time(self, call: Awaitable[T]) -> T:
         """Bound one call, since the client's own time-outs do not cover its writes."""
-        async with asyncio.timeout(self.settings.timeout):
-            return await call
+        async with asyncio.timeout(self.settings.timeout) as waiting:
+            self._waiting.add(waiting)
+            try:
+                return await call
+            finally:
+                self._waiting.discard(waiting)
+
+    def _give_up_waiting(self) -> None:
+        """End the calls whose response does not come, as their connection has ended: the client lets them wait."""
+        now = asyncio.get_running_loop().time()
+        for waiting in self._waiting:
+            if not waiting.expired():
+                waiting.reschedule(now)
 
     async def _call(self, attempt: Callable[[bool], Awaitable[T]]) -> T:
         """Call until it succeeds; at most for the time-out."""
