@@ -352,6 +352,21 @@ def test_bad_configuration_is_rejected_at_construction(logger: Any) -> None:
         AccessLogMiddleware(hello, 7)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("bad", ["\r", "\n", "\0", "\x1b[2J", "\x7f", "\x85", "\u2028", "\ud800"], ids=ascii)
+def test_a_text_that_would_break_the_line_is_rejected_where_it_is_given(bad: str) -> None:
+    with pytest.raises(ValueError, match=r"^logger may not contain line breaks"):
+        AccessLogMiddleware(hello, f"access{bad}")
+    with pytest.raises(ValueError, match=r"^logger may not contain line breaks"):
+        AccessLogMiddleware(hello, logging.Logger(f"access{bad}"))
+    with pytest.raises(ValueError, match=r"^message may not contain line breaks") as caught:
+        AccessLogMiddleware(hello, message=f"%(path)s{bad}")
+    assert str(caught.value).isprintable()
+
+
+def test_a_message_may_have_tabs_and_letters_of_any_language() -> None:
+    AccessLogMiddleware(hello, "zugriff.größe", message="Größe\t%(response_bytes)s\t%(path)s")
+
+
 @pytest.mark.anyio
 async def test_other_scopes_pass_through_untouched(logger: Any, records: list[Any]) -> None:
     seen: list[Any] = []

@@ -13,7 +13,7 @@ from armillary.datastructures import PathPatterns
 from armillary.exchange import HTTPExchange, WebSocketExchange
 
 from ._access_record import RecordMaker
-from ._entry import check_message
+from ._entry import check_message, check_text
 from ._escape import SAFE_TEXTS, escaped
 from ._logged_exchange import LoggedExchange
 from ._logged_http_exchange import LoggedHTTPExchange
@@ -44,7 +44,9 @@ class AccessLogMiddleware:
 
     Raises:
         TypeError: a string instead of a list; an invalid logger or level.
-        ValueError: a message that names an unknown attribute; an invalid header name; a path that is not absolute.
+        ValueError: a message that names an unknown attribute; a message or the name of a logger with line breaks,
+            control characters other than tabs, or half a surrogate pair; an invalid header name; a path that is
+            not absolute.
     """
 
     def __init__(
@@ -65,6 +67,7 @@ class AccessLogMiddleware:
         for parameter, number in (("level", level), ("error_level", error_level)):
             if not isinstance(number, int) or isinstance(number, bool):
                 raise TypeError(f"{parameter} is a number such as logging.INFO, got {number!r}")
+        check_text("logger", logger if isinstance(logger, str) else logger.name)
         check_message(message)
         self.app = app
         self.logger = logging.getLogger(logger) if isinstance(logger, str) else logger

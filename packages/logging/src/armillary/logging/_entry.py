@@ -54,13 +54,28 @@ SAMPLE_ENTRY: AccessEntry = {
 }
 
 
+def check_text(parameter: str, text: str) -> None:
+    """Raise a ValueError unless a text of the program's own stays on one line of a log and can be written.
+
+    Args:
+        parameter: what it was given as.
+        text: printable text; tabs are kept.
+    """
+    if text.isprintable() or text.replace("\t", "").isprintable():
+        return
+    raise ValueError(
+        f"{parameter} may not contain line breaks, control characters or half a surrogate pair, got {text!a}"
+    )
+
+
 def check_message(message: str) -> None:
-    """Raise a ValueError unless the message can be filled in from an entry."""
+    """Raise a ValueError unless the message stays on one line and can be filled in from an entry."""
     try:
         _ = message % {**SAMPLE_ENTRY, "status": 200}
     except (KeyError, TypeError, ValueError) as exc:
         names = ", ".join(SAMPLE_ENTRY)
         raise ValueError(f"message cannot be filled in ({exc!r}); write %(name)s with a name of {names}") from None
+    check_text("message", message)
 
 
 def outcome_of(exc: BaseException, disconnected: bool) -> str:

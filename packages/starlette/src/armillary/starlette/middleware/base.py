@@ -11,6 +11,7 @@ from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, 
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from armillary.asgi_types import ASGIApp, ClientDisconnect, Message, Receive, Scope, Send
+from armillary.concurrency import FairTurn
 from armillary.http import Background
 
 from .._utils import create_collapsing_task_group
@@ -58,7 +59,7 @@ class BaseHTTPMiddleware:
                 response = await self.dispatch_func(exchange.request, exchange.call_next)
                 await response(scope, exchange.request.wrapped_receive, send)
             finally:
-                exchange.finish()
+                await exchange.finish()
         exchange.raise_unseen_failure()
 
 
@@ -119,6 +120,7 @@ class _CallNextExchange:
         self.failure: Exception | None = None
         self.failure_seen = False
         self.receivers: list[MemoryObjectReceiveStream[Message]] = []
+        self.bodies: list[BodyStreamGenerator] = []
 
     async def call_next(self, request: Request[Any]) -> Response:
         from anyio import EndOfStream, create_memory_object_stream
@@ -136,7 +138,9 @@ class _CallNextExchange:
         except EndOfStream:
             self.raise_failure()
             raise RuntimeError("No response returned.") from None
-        response = _StreamingResponse(self.read_body(receiver), message["status"], info=info)
+        body = self.read_body(receiver)
+        self.bodies.append(body)
+        response = _StreamingResponse(body, message["status"], info=info)
         response.raw_headers = list(message.get("headers", ()))
         return response
 
@@ -193,10 +197,13 @@ class _CallNextExchange:
             self.failure_seen = True
             raise self.failure from (self.failure.__cause__ or self.failure.__context__)
 
-    def finish(self) -> None:
+    async def finish(self) -> None:
+        """Let the application end, and close what was not read of its bodies."""
         self.complete.set()
         for receiver in self.receivers:
             receiver.close()
+        for body in self.bodies:
+            await body.aclose()
 
     def raise_unseen_failure(self) -> None:
         """Raise a failure after the response was complete, such as of background work."""
@@ -222,6 +229,19 @@ class _StreamingResponse(Response):
         if self.info is not None:
             await send({"type": "http.response.debug", "info": self.info})
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        try:
+            await self._send_body(send)
+        except BaseException:
+            close = getattr(self.body_iterator, "aclose", None)
+            if close is not None:
+                await close()
+            raise
+        if self.background is not None:
+            await self.background()
+
+    async def _send_body(self, send: Send) -> None:
+        """Send each part; a body that dispatch has put in need not wait, so the event loop gets its turn."""
+        turn = FairTurn()
         sent_by_server = False
         async for part in self.body_iterator:
             if isinstance(part, MutableMapping):
@@ -230,7 +250,7 @@ class _StreamingResponse(Response):
             else:
                 body = part.encode(self.charset) if isinstance(part, str) else bytes(part)
                 await send({"type": "http.response.body", "body": body, "more_body": True})
+            if turn.is_due():
+                await turn.give()
         if not sent_by_server:
             await send({"type": "http.response.body", "body": b"", "more_body": False})
-        if self.background is not None:
-            await self.background()
