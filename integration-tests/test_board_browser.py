@@ -5,10 +5,15 @@ from __future__ import annotations
 import faulthandler
 import os
 import re
+import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from testkit import NATSServer, RedisServer, free_port, wait_for_port
 
 # Draws a picture of 900 x 600, and returns it as a PNG.
 PICTURE = """
@@ -22,7 +27,7 @@ async () => {
 }
 """
 
-
+ROOT = Path(__file__).parents[1]
 pytestmark = pytest.mark.usefixtures("without_watchdog")  # each step has a time-out of its own
 
 
@@ -39,6 +44,24 @@ def patience() -> Iterator[None]:
 @pytest.fixture(scope="module")
 def address(serve_example: Callable[[str], str]) -> str:
     return serve_example("board")
+
+
+@pytest.fixture(params=["redis", pytest.param("nats", marks=pytest.mark.nightly)])
+def two_servers(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[str, str]]:
+    """The addresses of what `make run-board` starts: two servers and a worker, on a broker of the test's own."""
+    port = free_port()
+    command = [sys.executable, "-m", "examples.board.servers"]
+    environment = {**os.environ, "BOARD_FOLDER": str(tmp_path / "pictures")}
+    with RedisServer(tmp_path) if request.param == "redis" else NATSServer(tmp_path) as broker:
+        arguments = [broker.url, "--port", str(port), str(free_port())]
+        running = subprocess.Popen([*command, *arguments], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
+        try:
+            for number in map(int, arguments[2:]):
+                wait_for_port(number, running)
+            yield f"http://127.0.0.1:{port}/", f"http://127.0.0.1:{arguments[3]}/"
+        finally:
+            running.send_signal(signal.SIGINT)
+            running.wait(60)
 
 
 @pytest.fixture
@@ -104,6 +127,27 @@ def test_two_windows_share_notes_presence_and_pictures(windows: Callable[..., An
         ada.screenshot(path=f"{os.environ['SCREENSHOTS']}/board.png")
     bob.context.close()
     expect(ada.locator("#here")).to_have_text("Ada")
+
+
+def test_windows_at_two_servers_share_notes_presence_pictures_and_the_login(
+    windows: Callable[..., Any], two_servers: tuple[str, str]
+) -> None:
+    from playwright.sync_api import expect
+
+    ada = windows(two_servers[0], "Ada")
+    bob = windows(two_servers[1], "Bob", "?events")
+    expect(ada.get_by_role("status")).to_have_text("Live by WebSocket")
+    expect(bob.get_by_role("status")).to_have_text("Live by server-sent events")
+    for page in (ada, bob):
+        expect(page.get_by_role("listitem").filter(has_text=re.compile("^(Ada|Bob)$"))).to_have_text(["Ada", "Bob"])
+    pin(ada, "Hello, Bob")
+    expect(bob.get_by_text("Hello, Bob")).to_be_visible()
+    pin_picture(bob)
+    expect_picture(ada, "Bob")
+    expect_picture(bob, "Bob")
+    ada.goto(two_servers[1])
+    expect(ada.get_by_text("Hello, Bob")).to_have_count(1)
+    expect(ada.get_by_role("status")).to_have_text("Live by WebSocket")
 
 
 def test_a_window_that_was_offline_gets_what_it_missed_once(windows: Callable[..., Any], address: str) -> None:

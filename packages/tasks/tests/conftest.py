@@ -80,7 +80,7 @@ async def remove(url: str, queue: str) -> None:
         await connection.close()
     elif scheme == "nats":
         client = await nats.connect(url)
-        for stream in (queue, *(f"KV_{queue}_{bucket}" for bucket in ("keys", "delayed", "dead", "box"))):
+        for stream in (f"{queue}-tasks", *(f"KV_{queue}_{bucket}" for bucket in ("keys", "delayed", "dead", "box"))):
             with contextlib.suppress(NotFoundError):
                 await client.jetstream().delete_stream(stream)
         await client.close()

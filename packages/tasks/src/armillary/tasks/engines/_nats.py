@@ -15,15 +15,16 @@ from ._nats_state import NatsState, silent
 
 def nats_engine(url: str, queue: str, lease: float, longest: float) -> BrokerEngine:
     """Return an engine on a work queue of JetStream."""
-    subject = f"{queue}.messages"
+    stream = f"{queue}-tasks"  # not the queue's name alone, which a program may also use for its channels
+    subject = f"{stream}.messages"
 
     def make_broker() -> PullBasedJetStreamBroker:
         return PullBasedJetStreamBroker(
             [url],
             subject=subject,
-            stream_name=queue,
+            stream_name=stream,
             durable=queue,
-            stream_config=StreamConfig(name=queue, subjects=[subject], retention=RetentionPolicy.WORK_QUEUE),
+            stream_config=StreamConfig(name=stream, subjects=[subject], retention=RetentionPolicy.WORK_QUEUE),
             consumer_config=ConsumerConfig(durable_name=queue, ack_wait=lease, max_ack_pending=10_000),
             pull_consume_batch=1,
             pull_consume_timeout=1.0,
