@@ -7,6 +7,7 @@ HOST ?= 127.0.0.1
 PORT ?= 8000
 EXAMPLE ?= hello
 SECONDS ?= 60
+MINUTES ?= 1
 ENGINE ?= redis://127.0.0.1:6379/0
 
 ifeq ($(OS),Windows_NT)
@@ -131,6 +132,10 @@ release-plan: setup ## who must follow a release that fixes a flaw: CHANGED=data
 .PHONY: fuzz
 fuzz: setup ## fuzz every parser for SECONDS=60 each (ARGS="json cookies" for some); Linux
 	@$(call apart,fuzz) run --quiet --locked --inexact --all-packages --all-extras --no-dev --group fuzz python tools/fuzz/run.py --seconds "$(SECONDS)" $(ARGS)
+
+.PHONY: soak
+soak: setup ## load uvicorn, hypercorn and granian for MINUTES=1 each, with clients that leave; what grows fails; Linux
+	@$(PY) tools/soak/run.py --minutes "$(MINUTES)" $(ARGS)
 
 .PHONY: audit
 audit: setup ## look everything that is locked up in a database of known vulnerabilities; fails without its data
