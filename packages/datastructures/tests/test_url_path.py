@@ -51,3 +51,19 @@ def test_it_is_text_and_survives_a_copy() -> None:
 def test_another_protocol_is_rejected() -> None:
     with pytest.raises(ValueError, match="protocol must be"):
         URLPath("/", protocol="ftp")
+
+
+@pytest.mark.parametrize(
+    ("host", "base", "expected"),
+    [
+        ("api.example.org", "http://www.example.org:8080/", "api.example.org:8080"),
+        ("api.example.org", "http://[::1]:8080/", "api.example.org:8080"),
+        ("[::1]", "http://www.example.org:8080/", "[::1]:8080"),
+        ("api.example.org:3600", "http://www.example.org:8080/", "api.example.org:3600"),
+        ("api.example.org", "https://www.example.org/", "api.example.org"),
+        ("", "http://www.example.org:8080/", ""),
+    ],
+)
+def test_a_host_without_a_port_takes_that_of_a_url(host: str, base: str, expected: str) -> None:
+    path = URLPath("/a", protocol="http", host=host).with_port_of(URL(base))
+    assert (path, path.protocol, path.host) == ("/a", "http", expected)

@@ -9,7 +9,9 @@ from urllib.parse import unquote
 
 import pytest
 from hypothesis import given, strategies as st
+from testkit import http_scope
 
+from armillary.datastructures import HTTPConnection
 from armillary.routing import (
     BaseRoute,
     Host,
@@ -188,6 +190,16 @@ def test_a_parameter_of_a_host_is_one_label() -> None:
     several = Host("{t:path}.example.org", app, name="h")
     assert several.matches({**scope, "headers": [(b"host", b"a.b.example.org")]})[1]["path_params"] == {"t": "a.b"}
     assert several.url_path_for("h", t="a.b", path="/").host == "a.b.example.org"
+
+
+@pytest.mark.parametrize(
+    ("requested", "expected"),
+    [(b"www.example.org:8080", "http://a.example.org:8080/"), (b"www.example.org", "http://a.example.org/")],
+)
+def test_the_url_of_a_host_has_the_port_of_the_request(requested: bytes, expected: str) -> None:
+    router = Router([Host("{tenant}.example.org", Router([Route("/", app, name="home")]), name="tenant")])
+    scope = http_scope(path="/", headers=[(b"host", requested)], router=router)
+    assert str(HTTPConnection(scope).url_for("tenant:home", tenant="a")) == expected
 
 
 def test_a_host_parameter_cannot_smuggle_a_delimiter() -> None:

@@ -54,6 +54,15 @@ def test_a_parameter_of_a_host_is_several_labels() -> None:
     assert host.url_path_for("tenant", tenant="a.b", path="/").host == "a.b.example.org"
 
 
+def test_the_url_of_a_host_has_no_port_of_the_request() -> None:
+    async def link(request: Request[Any]) -> Response:
+        return JSONResponse(str(request.url_for("tenant:home", tenant="b")))
+
+    host = Host("{tenant}.example.org", Router([Route("/", link, name="home")]), name="tenant")
+    client = TestClient(Starlette(routes=[host]), base_url="http://a.example.org:8080")
+    assert client.get("/").json() == "http://b.example.org/"
+
+
 @pytest.mark.parametrize("value", [".", ".."])
 def test_dots_are_values_like_others(value: str) -> None:
     routes = [Route("/u/{name}", params, name="u"), Mount("/f", params, name="f")]

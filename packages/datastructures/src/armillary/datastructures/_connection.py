@@ -15,6 +15,7 @@ from ._query_params import QueryParams
 from ._session import Session
 from ._state import State
 from ._url import URL
+from ._url_path import URLPath
 
 if TYPE_CHECKING:
     from typing_extensions import TypeVar
@@ -48,6 +49,8 @@ class HTTPConnection(Mapping[str, Any], Generic[StateT]):
     url_class: ClassVar[type[URL]] = URL
     reversing_owner: ClassVar[str] = "an Armillary application"
     """Where `url_for` says that it can be used."""
+    hosts_keep_port: ClassVar[bool] = True
+    """Whether `url_for` gives routes of a host the port of this request."""
 
     scope: Scope
 
@@ -161,7 +164,7 @@ class HTTPConnection(Mapping[str, Any], Generic[StateT]):
             raise AssertionError(f"{middleware} must be installed to access request.{key}") from None
 
     def url_for(self, name: str, /, **path_params: Any) -> URL:
-        """Return the absolute URL of a named route.
+        """Return the absolute URL of a named route; one that is bound to a host has the port of this request.
 
         Args:
             name: the route's name, with the names of its mounts in front: "api:users".
@@ -174,5 +177,9 @@ class HTTPConnection(Mapping[str, Any], Generic[StateT]):
         provider = scope.get("router") or scope.get("app")
         if provider is None or not hasattr(provider, "url_path_for"):
             raise RuntimeError(f"The `url_for` method can only be used inside {self.reversing_owner} or with a router.")
-        url: URL = provider.url_path_for(name, **path_params).make_absolute_url(base_url=self.base_url)
+        base_url = self.base_url
+        path = provider.url_path_for(name, **path_params)
+        if self.hosts_keep_port and isinstance(path, URLPath):
+            path = path.with_port_of(base_url)
+        url: URL = path.make_absolute_url(base_url=base_url)
         return url

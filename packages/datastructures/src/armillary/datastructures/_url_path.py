@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ._authority import split_authority
 from ._percent import ENCODED_PATH_SAFE, percent_encode_text
 from ._url import URL, compose_url
 
@@ -54,3 +55,14 @@ class URLPath(str):
         scheme = _SCHEMES[self.protocol, base.is_secure] if self.protocol else base.scheme
         path = percent_encode_text(base.path.rstrip("/") + self, ENCODED_PATH_SAFE)
         return type(base)(compose_url(scheme, self.host or base.netloc, path, "", ""))
+
+    def with_port_of(self, base_url: URL) -> URLPath:
+        """Return this path with the port of a URL behind its host; itself if it has a port or no host.
+
+        Args:
+            base_url: the URL of a request; what it has no port of has the scheme's.
+        """
+        port = split_authority(base_url.netloc).port
+        if not self.host or not port or split_authority(self.host).port:
+            return self
+        return type(self)(self, self.protocol, f"{self.host}:{port}")

@@ -38,6 +38,7 @@ class HTTPConnection(NativeHTTPConnection[StateT]):
     headers_class = Headers
     url_class = URL
     reversing_owner: ClassVar[str] = "a Starlette application"
+    hosts_keep_port: ClassVar[bool] = False
 
     def __init__(self, scope: Scope, receive: Receive | None = None) -> None:
         if scope["type"] not in ("http", "websocket"):
