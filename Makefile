@@ -149,6 +149,10 @@ sbom: setup ## what a package consists of and needs, as CycloneDX, into sbom/: P
 bench: setup ## side by side with the peers, in one run
 	@$(call apart,bench) run --quiet --locked --inexact --all-packages --all-extras --no-dev --group bench --with-requirements benchmarks/peers/requirements.txt python benchmarks/run.py $(ARGS)
 
+.PHONY: scale
+scale: setup ## broadcasts to thousands of WebSockets over several servers, beside a plain loop (ARGS=--engine nats)
+	@$(PY) benchmarks/scale/run.py $(ARGS)
+
 .PHONY: bench-check
 bench-check: setup ## count the instructions of requests; a ratio that has grown fails (ARGS=--record accepts it)
 	@$(PY) benchmarks/instructions/check.py $(ARGS)

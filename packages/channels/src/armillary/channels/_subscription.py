@@ -18,12 +18,11 @@ from collections import deque
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Literal, Protocol, Self, TypeAlias, TypedDict
 
+from ._arrival import Arrival
 from ._errors import EngineUnavailable, SubscriberTooSlow
 from ._message import ChannelMessage, Gap, Position
 
 if TYPE_CHECKING:
-    from anyio import Event
-
     from ._engine import Engine
 
 Overflow: TypeAlias = Literal["close", "drop_oldest", "drop_newest"]
@@ -104,7 +103,7 @@ class Subscription:
         self._catching_up = True
         self._too_slow = False
         self._closed = False
-        self._arrival: Event | None = None
+        self._arrival = Arrival()
 
     async def __aenter__(self) -> Self:
         engine = await self._hub.started()
@@ -148,7 +147,7 @@ class Subscription:
             if self._catching_up:
                 await self._read_page()
             else:
-                await self._wait()
+                await self._arrival.wait()
 
     # From the hub; none of these waits
 
@@ -167,12 +166,12 @@ class Subscription:
         """Read from the history what may have been missed."""
         self._catching_up = True
         self._hold()
-        self._wake()
+        self._arrival.notify()
 
     def end(self) -> None:
         """End the iteration after what is queued."""
         self._closed = True
-        self._wake()
+        self._arrival.notify()
 
     # The queue
 
@@ -192,7 +191,7 @@ class Subscription:
         else:
             self._too_slow = True
             queue.clear()
-        self._wake()
+        self._arrival.notify()
 
     def _drop_oldest(self) -> None:
         """Replace the oldest message by a gap, or count it in the gap that is there."""
@@ -203,17 +202,6 @@ class Subscription:
             self._queue.popleft()
             oldest.count = None if oldest.count is None else oldest.count + 1
         self._queue.appendleft(oldest)
-
-    def _wake(self) -> None:
-        if self._arrival is not None:
-            self._arrival.set()
-            self._arrival = None
-
-    async def _wait(self) -> None:
-        from anyio import Event
-
-        arrival = self._arrival = Event()
-        await arrival.wait()
 
     # Catching up
 
