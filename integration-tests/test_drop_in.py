@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import json
 import os
 import shutil
@@ -16,6 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 from testkit import free_port
 
 TIMEOUT_SECONDS = 60.0
@@ -159,6 +161,18 @@ def test_eleven_packages_behave_alike_on_both(tmp_path: Path) -> None:
 @pytest.mark.nightly
 def test_a_sample_of_fastapis_own_tests_passes(tmp_path: Path) -> None:
     run_tool("conformance/fastapi.py", "--sample", "20")
+
+
+def test_the_drop_in_brings_no_http_client() -> None:
+    brought, waiting = set[str](), ["armillary-starlette"]
+    while waiting:
+        name = waiting.pop()
+        if name not in brought:
+            brought.add(name)
+            found = [Requirement(line) for line in importlib.metadata.requires(name) or []]
+            waiting += [each.name for each in found if each.marker is None or each.marker.evaluate({"extra": ""})]
+    assert "anyio" in brought
+    assert brought.isdisjoint({"httpx", "httpx2", "aiohttp", "requests"})
 
 
 @pytest.mark.nightly

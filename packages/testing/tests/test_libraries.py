@@ -58,7 +58,7 @@ def test_the_clients_work_with_either_library(missing: str, library: str) -> Non
 
 def test_without_either_library_the_error_says_what_to_install() -> None:
     done = run("httpx", "httpx2")
-    assert "install it with 'pip install httpx'" in done.stderr
+    assert 'install one with "pip install armillary-testing[httpx]"' in done.stderr
 
 
 async def app(scope: Scope, receive: Receive, send: Send) -> None:

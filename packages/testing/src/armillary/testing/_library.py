@@ -1,7 +1,7 @@
 """The HTTP client library the test clients are built on.
 
-httpx is the dependency; an environment that holds its successor httpx2 in its place works
-the same. Both have the same classes under the same names, so the code is typed by httpx.
+Neither is a dependency: httpx or its successor httpx2 is installed beside (`armillary-testing[httpx]`), and httpx is
+taken if both are. Both have the same classes under the same names, so the code is typed by httpx.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ else:
             import httpx2 as library
         except ImportError as error:
             raise ImportError(
-                "armillary.testing needs httpx (or httpx2): install it with 'pip install httpx'"
+                'armillary.testing needs httpx or httpx2: install one with "pip install armillary-testing[httpx]"'
             ) from error
 
 __all__ = ["HTTPLibrary", "library"]

@@ -8,12 +8,14 @@ lifespan around each test.
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Generator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from armillary.asgi_types import ASGIApp
-from armillary.testing import AsyncTestClient, TestClient
+
+if TYPE_CHECKING:
+    from armillary.testing import AsyncTestClient, TestClient
 
 
 @pytest.fixture
@@ -34,6 +36,8 @@ def client_options() -> dict[str, Any]:
 @pytest.fixture
 def client(app: ASGIApp, client_options: dict[str, Any]) -> Generator[TestClient]:
     """A `TestClient` around `app`, its lifespan running."""
+    from armillary.testing import TestClient
+
     with TestClient(app, **client_options) as test_client:
         yield test_client
 
@@ -44,5 +48,7 @@ async def async_client(app: ASGIApp, client_options: dict[str, Any]) -> AsyncGen
 
     The test must be run by anyio's pytest plugin or by pytest-asyncio in auto mode.
     """
+    from armillary.testing import AsyncTestClient
+
     async with AsyncTestClient(app, **client_options) as test_client:
         yield test_client
