@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 import pydantic
@@ -64,3 +64,21 @@ def test_without_either_library_the_error_says_what_to_install(monkeypatch: pyte
 def test_pydantic_takes_what_msgspec_would_if_msgspec_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "msgspec", None)
     assert validate({"a": 1}, dict[str, int]) == {"a": 1}
+
+
+def test_a_constraint_on_an_optional_field_is_an_error_with_its_place() -> None:
+    class Comment(msgspec.Struct):
+        text: Annotated[str, msgspec.Meta(min_length=2)] | None = None
+        stars: list[Annotated[int, msgspec.Meta(ge=1)] | None] = []
+
+    with pytest.raises(ValidationError) as caught:
+        validate({"text": "a", "stars": [1, None, 0]}, Comment)
+    assert [error["pointer"] for error in caught.value.errors] == ["/text", "/stars/2"]
+
+
+def test_a_constraint_on_a_union_is_on_the_members_that_can_have_it() -> None:
+    kind = Annotated[int | list[int] | None, msgspec.Meta(ge=1), msgspec.Meta(max_length=2)]
+    assert [validate(value, kind) for value in (None, 1, [1, 2])] == [None, 1, [1, 2]]
+    for value in (0, [1, 2, 3]):
+        with pytest.raises(ValidationError):
+            validate(value, kind)

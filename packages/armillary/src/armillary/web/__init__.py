@@ -26,7 +26,10 @@ if TYPE_CHECKING:
         AuthenticationBackend,
         AuthenticationMiddleware,
         BaseUser,
+        BasicBackend,
+        BearerBackend,
         Requires,
+        SessionBackend,
         SimpleUser,
         requires,
     )
@@ -95,8 +98,14 @@ if TYPE_CHECKING:
         InjectionMiddleware,
         inject,
     )
+    from armillary.middleware import (
+        CallNext,
+        DispatchMiddleware,
+    )
     from armillary.openapi import (
         OpenAPI,
+        Redoc,
+        SwaggerUI,
     )
     from armillary.routing import (
         Host,
@@ -110,6 +119,9 @@ if TYPE_CHECKING:
         HTTPSRedirectMiddleware,
         SecurityHeadersMiddleware,
         TrustedHostMiddleware,
+    )
+    from armillary.serialization import (
+        ValidationError,
     )
     from armillary.sessions import (
         Session,
@@ -143,14 +155,18 @@ __all__ = [
     "BackgroundTask",
     "BackgroundTasks",
     "BaseUser",
+    "BasicBackend",
+    "BearerBackend",
     "Body",
     "CORSMiddleware",
     "CSRFMiddleware",
+    "CallNext",
     "CommaSeparatedStrings",
     "CompressionMiddleware",
     "Config",
     "Cookie",
     "Depends",
+    "DispatchMiddleware",
     "EventSourceResponse",
     "EventStream",
     "File",
@@ -183,6 +199,7 @@ __all__ = [
     "Query",
     "QueryParams",
     "RedirectResponse",
+    "Redoc",
     "Request",
     "Requires",
     "Response",
@@ -192,14 +209,17 @@ __all__ = [
     "SecurityHeadersMiddleware",
     "ServerSentEvent",
     "Session",
+    "SessionBackend",
     "SessionMiddleware",
     "SimpleUser",
     "State",
     "StaticFiles",
     "StreamingResponse",
+    "SwaggerUI",
     "TestClient",
     "TrustedHostMiddleware",
     "UploadFile",
+    "ValidationError",
     "WebSocket",
     "WebSocketDisconnect",
     "WebSocketEndpoint",

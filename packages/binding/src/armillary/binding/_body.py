@@ -20,7 +20,7 @@ from armillary.serialization import (
 )
 
 from ._signature import Parameter, RequestBody
-from ._values import Targets, TextSlot, fill_form
+from ._values import Targets, TextSlot, fill_form, unknown_names
 
 JSON: Final = "application/json"
 MSGPACK: Final = "application/msgpack"
@@ -186,14 +186,16 @@ class FormReader(BodyReader):
         description: the body.
         slots: the fields and files.
         whole: the arguments that are the form itself, as `FormData`.
+        exact: whether the form may have no other fields.
     """
 
     def __init__(
-        self, description: RequestBody, slots: tuple[TextSlot, ...], whole: tuple[tuple[int, str], ...]
+        self, description: RequestBody, slots: tuple[TextSlot, ...], whole: tuple[tuple[int, str], ...], exact: bool
     ) -> None:
         super().__init__(description)
         self._slots = slots
         self._whole = whole
+        self._exact = exact
 
     async def fill(self, request: Request[Any], targets: Targets, issues: list[ValidationIssue]) -> None:
         sent, _ = parse_media_type(content_type_of(request))
@@ -201,6 +203,8 @@ class FormReader(BodyReader):
             raise _unsupported(self.description, sent)
         form = await request.form()
         fill_form(self._slots, form, targets, issues)
+        if self._exact:
+            issues += unknown_names(form, self._slots, "form")
         for target, name in self._whole:
             targets[target][name] = form
 

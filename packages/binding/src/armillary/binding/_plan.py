@@ -26,6 +26,7 @@ from armillary.serialization import (
     TypedDecoder,
     check_type,
     fields_of,
+    forbids_unknown_fields,
     is_optional,
     union_members,
     unwrap,
@@ -469,7 +470,9 @@ class _Builder:
             self.add_text(function, described, text, fields, field.alias, skip=not field.required)
         location = source.source
         empty = default if default is not NO_DEFAULT or not is_optional(unwrap(annotation).type) else None
-        self.groups.append(Group(fields, target, name, decoder, location, empty))
+        # A client sends headers that no program lists.
+        exact = location != "header" and forbids_unknown_fields(member)
+        self.groups.append(Group(fields, target, name, decoder, location, empty, exact))
 
     def body(
         self, function: Callable[..., Any], name: str, annotation: Any, source: Body, default: Any, target: int
@@ -516,13 +519,16 @@ class _Builder:
             self.targets,
             self.before_reading(),
             tuple(self.provided),
-            TextValues(self.slots) if self.slots else None,
+            TextValues(self.slots, self.exact_parts()) if self.slots else None,
             tuple(self.groups),
             self.body_reader(),
             tuple(parameters.values()),
             self.result,
             frozenset(self.errors),
         )
+
+    def exact_parts(self) -> frozenset[str]:
+        return frozenset(group.location for group in self.groups if group.exact)
 
     def before_reading(self) -> int:
         read = {slot.target for slot in (*self.slots, *self.form)} | {group.target for group in self.groups}
@@ -580,7 +586,7 @@ class _Builder:
             media_types=(MULTIPART,) if has_files else (FORM, MULTIPART),
             fields=tuple(fields.values()),
         )
-        return FormReader(described, tuple(self.form), tuple(self.whole_form))
+        return FormReader(described, tuple(self.form), tuple(self.whole_form), "form" in self.exact_parts())
 
     def data_reader(self) -> DataReader:
         members = tuple(member for member, _ in self.members)
@@ -621,23 +627,26 @@ def _sources_in(metadata: tuple[Any, ...]) -> list[Source]:
 
 def _plain_annotation(annotation: Any, source: Source | None) -> Any:
     """Return an annotation without the marker of the source, whose constraints join those of the type."""
-    import msgspec
-
     type_, metadata = unwrap(annotation)
     kept = [item for item in metadata if _as_source(item) is None]
-    if source is not None and (constraints := source.constraints()):
-        is_model = False
-        try:
-            is_model = check_type(type_).library == "pydantic"
-        except TypeError:
-            pass
-        if is_model:
-            import pydantic
+    plain = Annotated[(type_, *kept)] if kept else type_
+    constraints = source.constraints() if source is not None else {}
+    try:
+        checked = check_type(plain)
+    except TypeError:  # of what is no data; what it is said of says so
+        return plain
+    if not constraints:
+        return checked.type
+    if checked.library == "pydantic":
+        import pydantic
 
-            kept.append(pydantic.Field(**constraints))
-        else:
-            kept.append(msgspec.Meta(**constraints))
-    return Annotated[(type_, *kept)] if kept else type_
+        return Annotated[plain, pydantic.Field(**constraints)]
+    import msgspec
+
+    # msgspec takes those of numbers and those of lengths one by one.
+    lengths = {name: constraints.pop(name) for name in ("min_length", "max_length", "pattern") if name in constraints}
+    metas = [msgspec.Meta(**group) for group in (constraints, lengths) if group]
+    return check_type(Annotated[(plain, *metas)]).type
 
 
 def _upload_kind(type_: Any) -> TextType | None:

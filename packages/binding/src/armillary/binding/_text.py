@@ -14,7 +14,7 @@ from uuid import UUID
 
 import msgspec
 
-from armillary.serialization import TypedDecoder, is_optional, union_members, unwrap
+from armillary.serialization import TypedDecoder, ValidationError, check_type, is_optional, union_members, unwrap
 
 MAX_DIGITS: Final = 4300
 """The most digits that Python converts to an int by default."""
@@ -143,18 +143,22 @@ def text_type(annotation: Any) -> TextType | None:
     """
     type_, metadata = unwrap(annotation)
     found = _plain(type_)
-    if found is None or not any(type(item) is msgspec.Meta for item in metadata):
+    if found is None or not metadata:
         return found
-    return _checked(found, annotation)
+    if any(type(item) is msgspec.Meta for item in metadata):
+        return found._replace(check=_check_by_msgspec(annotation))
+    if check_type(annotation).library == "pydantic":
+        return found._replace(check=_reader_by_pydantic(TypedDecoder[Any](annotation)))
+    return found
 
 
-def _checked(found: TextType, annotation: Any) -> TextType:
-    """Add the check of constraints, after the conversion."""
+def _check_by_msgspec(annotation: Any) -> Callable[[Any], Any]:
+    """Return what checks constraints after the conversion."""
     try:
         msgspec.json.Decoder(annotation)
     except TypeError as exc:
         raise TypeError(f"{annotation!r} cannot be: {exc}") from exc
-    return found._replace(check=partial(msgspec.convert, type=annotation))
+    return partial(msgspec.convert, type=annotation)
 
 
 def _plain(type_: Any) -> TextType | None:
@@ -254,13 +258,14 @@ def _by_pydantic(type_: Any) -> TextType | None:
     decoder = TypedDecoder[Any](type_)
     if decoder.library != "pydantic":
         return None
+    return TextType(_reader_by_pydantic(decoder), f"a value for {module}.{type_.__qualname__}", ())
 
-    def convert(text: str) -> Any:
-        from armillary.serialization import ValidationError
 
+def _reader_by_pydantic(decoder: TypedDecoder[Any]) -> Callable[[Any], Any]:
+    def read(value: Any) -> Any:
         try:
-            return decoder.convert(text)
+            return decoder.convert(value)
         except ValidationError as exc:
             raise msgspec.ValidationError(exc.errors[0]["message"]) from None
 
-    return TextType(convert, f"a value for {module}.{type_.__qualname__}", ())
+    return read

@@ -58,6 +58,7 @@ class Group(NamedTuple):
         decoder: makes the value.
         location: the part of the request.
         default: what an empty group becomes; `NO_DEFAULT` if it is converted like any other.
+        exact: whether its part of the request may have no names that nothing takes.
     """
 
     fields: int
@@ -66,6 +67,7 @@ class Group(NamedTuple):
     decoder: TypedDecoder[Any]
     location: str
     default: Any
+    exact: bool
 
 
 def text_slot(parameter: Parameter, text: TextType, target: int, name: str, *, skip: bool = False) -> TextSlot:
@@ -96,9 +98,10 @@ class TextValues:
 
     Args:
         slots: the values, in any order.
+        exact: the parts of the request, "query" and "cookie", that may have no other names.
     """
 
-    def __init__(self, slots: Iterable[TextSlot]) -> None:
+    def __init__(self, slots: Iterable[TextSlot], exact: frozenset[str] = frozenset()) -> None:
         by_source: dict[str, list[TextSlot]] = {"path": [], "query": [], "header": [], "cookie": []}
         for slot in slots:
             by_source[slot.parameter.source].append(slot)
@@ -106,6 +109,8 @@ class TextValues:
         self._query = tuple(by_source["query"])
         self._headers = tuple(by_source["header"])
         self._cookies = tuple(by_source["cookie"])
+        self._exact_query = "query" in exact
+        self._exact_cookies = "cookie" in exact
         self._header_names = frozenset(slot.key.encode("latin-1") for slot in self._headers)
 
     def fill(self, request: Any, targets: Targets, issues: list[ValidationIssue]) -> None:
@@ -120,7 +125,10 @@ class TextValues:
                     fill_absent(slot, targets, issues)
         if self._query:
             query: bytes = scope.get("query_string", b"")
-            fill_pairs(self._query, parse_query(query.decode("utf-8", "replace")) if query else (), targets, issues)
+            pairs = parse_query(query.decode("utf-8", "replace")) if query else ()
+            fill_pairs(self._query, pairs, targets, issues)
+            if self._exact_query:
+                issues += unknown_names((name for name, _ in pairs), self._query, "query")
         if self._headers:
             names = self._header_names
             fill_pairs(
@@ -136,6 +144,16 @@ class TextValues:
                     fill_slot(slot, [cookies[slot.key]] if slot.many else cookies[slot.key], targets, issues)
                 else:
                     fill_absent(slot, targets, issues)
+            if self._exact_cookies:
+                issues += unknown_names(cookies, self._cookies, "cookie")
+
+
+def unknown_names(names: Iterable[str], slots: tuple[TextSlot, ...], location: str) -> list[ValidationIssue]:
+    """Return the error of each name that nothing takes."""
+    unknown = dict.fromkeys(names).keys() - {slot.key for slot in slots}
+    return [
+        issue_at((name,), f"Object contains unknown field `{name}`", "string", location) for name in sorted(unknown)
+    ]
 
 
 def fill_pairs(

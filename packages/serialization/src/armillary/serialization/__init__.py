@@ -17,7 +17,7 @@ b'{"name":"Vega"}'
 
 from ._codecs import decode_msgspec, decode_orjson, encode_msgspec, encode_orjson
 from ._constraints import CheckedType, check_type
-from ._fields import NO_DEFAULT, TypeField, fields_of
+from ._fields import NO_DEFAULT, TypeField, fields_of, forbids_unknown_fields
 from ._issues import MAX_ISSUES, ValidationError, ValidationIssue, issue_at, kind_of
 from ._json_decoding import MAX_DEPTH, JSONDecoder, JSONEncoder, JSONError, decode_json, json_error
 from ._json_encoding import encode_json
@@ -49,6 +49,7 @@ __all__ = [
     "encode_msgspec",
     "encode_orjson",
     "fields_of",
+    "forbids_unknown_fields",
     "is_optional",
     "issue_at",
     "json_error",

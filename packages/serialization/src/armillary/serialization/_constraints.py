@@ -10,6 +10,7 @@ from typing import Annotated, Any, Final, Literal, NamedTuple, get_args, get_ori
 
 from ._fields import fields_of, is_pydantic_class, is_struct
 from ._type_tree import rebuilt, unwrap
+from ._union_constraints import constrained
 
 CONSTRAINTS: Final = ("gt", "ge", "lt", "le", "multiple_of", "min_length", "max_length", "pattern")
 """The constraints that all three libraries have, under the names they have there."""
@@ -109,6 +110,8 @@ def _search(annotation: Any, found: _Findings, place: str, *, inside: bool) -> N
     for item in metadata:
         if _is_meta(item):
             found.meta = found.meta or (place or "msgspec.Meta")
+        elif type(item).__module__ == "pydantic.functional_validators":
+            found.model = found.model or type(item).__name__
         elif (constraints := constraints_of(item)) and inside and not found.inner:
             written = ", ".join(f"{name}={value!r}" for name, value in constraints.items())
             found.inner, found.inner_fix = place, f"write msgspec.Meta({written})"
@@ -134,7 +137,7 @@ def _translated(annotation: Any) -> Any:
     """Return an annotation with constraints of other libraries as `msgspec.Meta`."""
     if get_origin(annotation) is Annotated:
         inner, *metadata = get_args(annotation)
-        return Annotated[(_translated(inner), *(_as_meta(metadata)))]
+        return constrained(_translated(inner), _as_meta(metadata))
     arguments = get_args(annotation)
     if not arguments or get_origin(annotation) is Literal or type(annotation).__name__ == "TypeAliasType":
         return annotation

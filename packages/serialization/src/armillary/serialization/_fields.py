@@ -43,6 +43,18 @@ def is_struct(type_: Any) -> bool:
     return isinstance(type_, type) and hasattr(type_, "__struct_fields__")
 
 
+def forbids_unknown_fields(type_: Any) -> bool:
+    """Return whether a structured type says that a value has no other fields than its own.
+
+    >>> forbids_unknown_fields(dict)
+    False
+    """
+    base: Any = get_origin(type_) or type_
+    if is_struct(base):
+        return base.__struct_config__.forbid_unknown_fields is True
+    return is_pydantic_class(base) and getattr(base, "model_config", {}).get("extra") == "forbid"
+
+
 def fields_of(type_: Any) -> tuple[TypeField, ...] | None:
     """Return the fields of a structured type; None for any other type.
 

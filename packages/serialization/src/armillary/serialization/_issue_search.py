@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence, Set as AbstractSet
 from typing import Annotated, Any, Final, get_args, get_origin
 
-from ._fields import fields_of, is_struct
+from ._fields import fields_of, forbids_unknown_fields, is_struct
 from ._issues import MAX_ISSUES, ValidationIssue, issue_at, kind_of
 from ._type_tree import is_optional, union_members, unwrap
 
@@ -62,7 +62,7 @@ class _Search:
         member, inner_metadata = unwrap(members[0])
         if not self.walk_inside(value, member, place):
             metadata = (*inner_metadata, *metadata)
-            self.check(value, Annotated[(type_, *metadata)] if metadata else type_, place)
+            self.check(value, Annotated[(member, *metadata)] if metadata else member, place)
 
     def walk_inside(self, value: Any, type_: Any, place: Place) -> bool:
         """Walk what is in an object or array that a type describes; return whether it was one."""
@@ -72,11 +72,9 @@ class _Search:
             fields = fields_of(type_)
             if fields is not None and not getattr(getattr(origin, "__struct_config__", None), "array_like", False):
                 known = {field.alias for field in fields}
-                if is_struct(origin):
-                    config = origin.__struct_config__
-                    if config.forbid_unknown_fields:
-                        for name in value.keys() - known - {config.tag_field}:
-                            self.add((*place, name), f"Object contains unknown field `{name}`", kind_of(value[name]))
+                if is_struct(origin) and forbids_unknown_fields(origin):
+                    for name in value.keys() - known - {origin.__struct_config__.tag_field}:
+                        self.add((*place, name), f"Object contains unknown field `{name}`", kind_of(value[name]))
                 for field in fields:
                     if field.alias in value:
                         self.walk(value[field.alias], field.annotation, (*place, field.alias))
