@@ -97,7 +97,7 @@ def url(driver: str, tmp_path: Path, request: pytest.FixtureRequest) -> str:
 
 async def empty(database: Database) -> None:
     async with database.engine.begin() as connection:
-        for table in ("child", "parent", "armillary_outbox"):
+        for table in ("child", "parent", "armillary_outbox", "armillary_inbox"):
             await connection.execute(text(f"DROP TABLE IF EXISTS {table}"))
         for table in ("entry", "account"):
             await connection.execute(text(f"DELETE FROM {table}"))

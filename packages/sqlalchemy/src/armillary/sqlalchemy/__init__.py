@@ -34,6 +34,7 @@ from .database._database import Database
 from .database._pool import PoolStatus
 from .database._readiness import Readiness
 from .database._readiness_endpoint import ReadinessEndpoint
+from .outbox._inbox import Inbox
 from .outbox._outbox import Outbox, OutboxMessage
 from .outbox._relay import Delivery, Relay
 from .transactions._access import database_session, set_rollback_only, transaction
@@ -49,6 +50,7 @@ __all__ = [
     "DatabaseError",
     "DatabaseUnavailable",
     "Delivery",
+    "Inbox",
     "Outbox",
     "OutboxMessage",
     "PoolExhausted",

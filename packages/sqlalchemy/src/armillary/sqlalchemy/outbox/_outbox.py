@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import secrets
 import time
@@ -11,12 +10,12 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy import event
-from sqlalchemy.dialects import mysql, postgresql, sqlite
-from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+from sqlalchemy.dialects import mysql
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from .._event_loop import require_asyncio
 from ..database._database import Database
+from ._unique_insert import check_text, digest_of, insert_unless_there
 
 OUTBOXES_KEY = "armillary_outbox_wakes"
 
@@ -101,41 +100,23 @@ class Outbox:
             TypeError, ValueError: the payload cannot be encoded as JSON, topic or key are too long.
             DataError: topic or key cannot be stored, such as a lone surrogate.
         """
-        for name, text in (("topic", topic), ("key", key)):
-            if text is not None and not 0 < len(text) <= 200:
-                raise ValueError(f"{name} has 1 to 200 characters, got {len(text)}")
+        check_text("topic", topic)
+        if key is not None:
+            check_text("key", key)
         now, key = time.time(), key or secrets.token_hex(16)
         values = {
             "key": key,
-            "key_digest": hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest(),
+            "key_digest": digest_of(key),
             "topic": topic,
             "payload": json.dumps(payload, allow_nan=False),
             "recorded": now,
             "attempts": 0,
             "due": now,
         }
-        recorded = await self._insert(await session.connection(), values)
+        recorded = await insert_unless_there(await session.connection(), self.table, values)
         if recorded:
             self._wake_after_commit(session)
         return recorded
-
-    async def _insert(self, connection: AsyncConnection, values: dict[str, Any]) -> bool:
-        """Insert a message, or return False if its key is there; the transaction goes on."""
-        table, name = self.table, connection.dialect.name
-        if name in ("postgresql", "sqlite"):
-            insert: Any = postgresql.insert(table) if name == "postgresql" else sqlite.insert(table)
-            unless_there = insert.on_conflict_do_nothing(index_elements=[table.c.key_digest])
-            result = await connection.execute(unless_there.values(values).returning(table.c.id))
-            return result.first() is not None
-        try:
-            await connection.execute(sa.insert(table).values(values))
-        except IntegrityError:
-            # The row may be newer than the transaction's snapshot, so it is read with a lock.
-            same_key = sa.select(table.c.id).where(table.c.key_digest == values["key_digest"])
-            if await connection.scalar(same_key.with_for_update(read=True)) is None:
-                raise
-            return False
-        return True
 
     def _wake_after_commit(self, session: AsyncSession) -> None:
         listening: list[Outbox] = session.info.setdefault(OUTBOXES_KEY, [])
