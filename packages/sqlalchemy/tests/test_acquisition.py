@@ -10,6 +10,7 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import anyio
@@ -288,11 +289,30 @@ async def test_errors_that_sqlalchemy_passes_on_are_those_of_a_database_that_is_
 async def test_a_connection_that_is_never_made_is_cancelled() -> None:
     acquisition = Acquisition(Limits(None, 0.05))
     acquisition.contacting = True
+    acquisition.handshakes = 1
     task: Any = asyncio.create_task(asyncio.sleep(60))
     acquisition.abandon(task)
     async with asyncio.timeout(5):
         await finish_shielded()
     assert task.cancelled()
+
+
+async def test_an_abandoned_test_of_an_idle_connection_is_left_to_its_own_deadline() -> None:
+    """Cancelled while it discards the connection, its place would not return to the pool."""
+    acquisition = Acquisition(Limits(None, 0.01))
+    acquisition.contacting = True
+    ended, returned = asyncio.Event(), []
+
+    async def check() -> Any:
+        await ended.wait()
+        return SimpleNamespace(close=lambda: returned.append(True))
+
+    task = asyncio.create_task(check())
+    acquisition.abandon(task)
+    await asyncio.sleep(0.1)  # several times the limit of a handshake
+    ended.set()
+    await finish_shielded()
+    assert returned == [True]
 
 
 @pytest.mark.parametrize("engine_is_own", [False, True])

@@ -31,12 +31,14 @@ class Acquisition:
     Attributes:
         contacting: whether the server is being contacted, to connect or to test a connection of the pool, rather
             than waiting for one to become free.
+        handshakes: how many new connections were begun.
     """
 
-    __slots__ = ("contacting", "limits")
+    __slots__ = ("contacting", "handshakes", "limits")
 
     def __init__(self, limits: Limits) -> None:
         self.contacting = False
+        self.handshakes = 0
         self.limits = limits
 
     async def run(self, connect: Callable[[], PoolProxiedConnection]) -> PoolProxiedConnection:
@@ -48,7 +50,23 @@ class Acquisition:
         """Stop waiting. A new connection is completed and returned to the pool: half open, it could not be closed."""
         if not self.contacting:
             task.cancel()  # at once: a moment later it might connect
-        start_detached(return_to_pool(task, self.limits.connect))
+        start_detached(self._return_to_pool(task))
+
+    async def _return_to_pool(self, task: asyncio.Task[PoolProxiedConnection]) -> None:
+        """Return an abandoned connection to the pool; cancel a handshake that takes too long.
+
+        The test of an idle connection has a deadline of its own, and is left to it: cancelled while it discards the
+        connection, SQLAlchemy would not return its place to the pool.
+        """
+        before = self.handshakes
+        while not task.done():
+            await asyncio.wait({task}, timeout=self.limits.connect)
+            if not task.done() and before == self.handshakes > 0:
+                task.cancel()
+                await asyncio.wait({task})
+            before = self.handshakes
+        if not task.cancelled() and task.exception() is None:
+            await greenlet_spawn(task.result().close)
 
 
 CURRENT_ACQUISITION: ContextVar[Acquisition] = ContextVar("armillary_acquisition")
@@ -79,14 +97,22 @@ def listen(engine: Engine) -> None:
         return ping(dbapi_connection)
 
     engine.dialect.do_ping = tracked_ping  # type: ignore[method-assign]
-    event.listen(engine, "do_connect", track_contact)
+    event.listen(engine, "do_connect", track_handshake)
 
 
-def track_contact(*_: Any) -> None:
-    """Record that the server is being contacted, and leave that to SQLAlchemy."""
+def track_contact() -> None:
+    """Record that the server is being contacted."""
     acquisition = CURRENT_ACQUISITION.get(None)
     if acquisition is not None:
         acquisition.contacting = True
+
+
+def track_handshake(*_: Any) -> None:
+    """Record that a connection is made, and leave that to SQLAlchemy."""
+    acquisition = CURRENT_ACQUISITION.get(None)
+    if acquisition is not None:
+        acquisition.contacting = True
+        acquisition.handshakes += 1
 
 
 async def acquire(connect: Callable[[], PoolProxiedConnection], limits: Limits) -> PoolProxiedConnection:
@@ -110,13 +136,3 @@ async def acquire(connect: Callable[[], PoolProxiedConnection], limits: Limits) 
         if isinstance(exc, OSError) or sqlstate(exc) is not None:
             raise DatabaseUnavailable from exc
         raise
-
-
-async def return_to_pool(task: asyncio.Task[PoolProxiedConnection], seconds: float) -> None:
-    """Return an abandoned connection to the pool; cancel connecting after that many seconds."""
-    await asyncio.wait({task}, timeout=seconds)
-    if not task.done():
-        task.cancel()
-        await asyncio.wait({task})
-    if not task.cancelled() and task.exception() is None:
-        await greenlet_spawn(task.result().close)
