@@ -1,4 +1,4 @@
-"""Forms mean the same here as in Werkzeug and in Django, or the difference cites its specification."""
+"""Forms mean the same here as in Werkzeug, Django and multipart, or the difference cites its specification."""
 
 from __future__ import annotations
 
@@ -12,10 +12,12 @@ from armillary.http import FormError, Request, UploadFile
 
 pytest.importorskip("werkzeug", reason="the form parsers to compare with are not installed")
 pytest.importorskip("django", reason="the form parsers to compare with are not installed")
+pytest.importorskip("multipart", reason="the form parsers to compare with are not installed")
 
 import django.conf
 import django.core.files.uploadhandler
 import django.http.multipartparser
+import multipart
 import werkzeug.formparser
 
 if not django.conf.settings.configured:
@@ -104,7 +106,24 @@ def by_django(content_type: str, body: bytes) -> Form:
     )
 
 
-OTHERS = {"werkzeug": by_werkzeug, "django": by_django}
+def by_multipart(content_type: str, body: bytes) -> Form:
+    environ = {
+        "wsgi.input": io.BytesIO(body),
+        "CONTENT_LENGTH": str(len(body)),
+        "CONTENT_TYPE": content_type,
+        "REQUEST_METHOD": "POST",
+    }
+    try:
+        form, files = multipart.parse_form_data(environ, strict=True)
+    except Exception:
+        return None
+    read = [(name, file.filename or "", file.raw) for name, file in files.iterallitems()]
+    for _, file in files.iterallitems():
+        file.close()
+    return sorted_form(list(form.iterallitems()), read)
+
+
+OTHERS = {"werkzeug": by_werkzeug, "django": by_django, "multipart": by_multipart}
 
 
 def part(disposition: str, content: bytes = b"x", headers: bytes = b"") -> bytes:
@@ -164,13 +183,16 @@ NAME = "RFC 7578 section 4.2: each part must have a Content-Disposition with a n
 PATH = "RFC 7578 section 4.2: path information in a file name is not to be used"
 EXTENDED = "RFC 7578 section 4.2: filename* must not be used in forms, so it names no file"
 
+BEGINS = "RFC 2046 section 5.1.1: content cannot begin with the boundary; rejected here"
+IS_FILE = "RFC 7578 section 4.2: a part with a filename parameter is a file, named or not"
+
 DIFFERENCES: dict[tuple[str, str], str] = {
     ("urlencoded bad utf-8", "werkzeug"): "WHATWG URL section 5.1: decoded as UTF-8 without BOM, so U+FFFD",
-    ("boundary in content", "django"): "RFC 2046 section 5.1.1: content cannot begin with the boundary; rejected here",
+    ("boundary in content", "django"): BEGINS,
     ("boundary within a line", "django"): "RFC 2046 section 5.1.1: a boundary is at the beginning of a line",
     ("path in the file name", "werkzeug"): PATH,
     ("backslashes in the file name", "werkzeug"): PATH,
-    ("empty file name", "django"): "RFC 7578 section 4.2: a part with a filename parameter is a file, named or not",
+    ("empty file name", "django"): IS_FILE,
     ("extended file name", "werkzeug"): EXTENDED,
     ("extended file name", "django"): EXTENDED,
     ("transfer encoding", "django"): "RFC 7578 section 4.7: Content-Transfer-Encoding is deprecated and not decoded",
@@ -179,6 +201,12 @@ DIFFERENCES: dict[tuple[str, str], str] = {
     ("no disposition", "django"): NAME,
     ("no closing boundary", "django"): CLOSING,
     ("nothing at all", "django"): CLOSING,
+    ("urlencoded empty fields", "multipart"): "WHATWG URL section 5.1: what begins with = has an empty name",
+    ("padding after the boundary", "multipart"): "RFC 2046 section 5.1.1: padding may follow a boundary",
+    ("bad utf-8 content", "multipart"): "Fetch, formData() of a body: decoded as UTF-8 without BOM, so U+FFFD",
+    ("boundary in content", "multipart"): BEGINS,
+    ("path in the file name", "multipart"): PATH,
+    ("empty file name", "multipart"): IS_FILE,
 }
 
 
@@ -204,6 +232,7 @@ def test_urlencoded_forms_of_any_text_agree(fields: list[tuple[str, str]]) -> No
     body = urlencode(fields).encode()
     expected = sorted_form(fields, [])
     assert by_armillary(URLENCODED, body) == by_werkzeug(URLENCODED, body) == by_django(URLENCODED, body) == expected
+    assert by_multipart(URLENCODED, body) == expected
 
 
 file_names = st.text(st.sampled_from("abcé.-_"), min_size=1, max_size=8).filter(lambda name: name.strip(".") == name)
@@ -218,5 +247,5 @@ def test_files_of_any_bytes_agree(files: list[tuple[str, str, bytes]]) -> None:
         part(f'form-data; name="{name}"; filename="{filename}"', content) for name, filename, content in files
     )
     expected = sorted_form([], files)
-    for read in (by_armillary, by_werkzeug, by_django):
+    for read in (by_armillary, *OTHERS.values()):
         assert read(MULTIPART, body + END) == expected

@@ -1,10 +1,14 @@
-"""Forms: the same result however a body is cut, and the result that Werkzeug reads where both accept it."""
+"""Forms: the same however a body is cut, and what Werkzeug, Django and multipart read where all accept it."""
 
 from __future__ import annotations
 
 import io
 from typing import Any
 
+import django.conf
+import django.core.files.uploadhandler
+import django.http.multipartparser
+import multipart as multipart_parser
 import werkzeug.formparser
 
 from armillary.asgi_types import HTTPException
@@ -12,6 +16,10 @@ from armillary.http import Request
 
 from .support import finish, plant
 
+if not django.conf.settings.configured:
+    django.conf.settings.configure(DEFAULT_CHARSET="utf-8", DATA_UPLOAD_MAX_NUMBER_FILES=None)
+
+CONTENT_TYPE = "multipart/form-data; boundary=B"
 BYTEWISE = 160  # bytes of the longest body that is also fed one byte at a time
 
 
@@ -59,26 +67,54 @@ def read_at_splits(data: bytes, content_type: bytes) -> tuple[bytes, Any]:
 
 
 def multipart(data: bytes) -> None:
-    read_at_splits(data, b"multipart/form-data; boundary=B")
+    read_at_splits(data, CONTENT_TYPE.encode())
 
 
-def multipart_like_werkzeug(data: bytes) -> None:
-    """Parts made of the bytes, so that both accept them: their contents are what Werkzeug reads."""
+def multipart_like_others(data: bytes) -> None:
+    """Parts made of the bytes, so that all accept them: their contents are what the others read."""
     parts = [part.replace(b"--B", b"-B") for part in data.split(b"\xff")]
     named = 'Content-Disposition: form-data; name="{}"; filename="f"\r\n\r\n'
     body = b"".join(b"--B\r\n" + named.format(index).encode() + part + b"\r\n" for index, part in enumerate(parts))
     body += b"--B--\r\n"
-    ours = form_of([body], b"multipart/form-data; boundary=B")
-    environ = {"CONTENT_LENGTH": str(len(body)), "CONTENT_TYPE": "multipart/form-data; boundary=B"}
-    stream = {"wsgi.input": io.BytesIO(body), "REQUEST_METHOD": "POST"}
-    _, _, files = werkzeug.formparser.parse_form_data(environ | stream, silent=False)
-    theirs = []
-    for name, file in files.items(multi=True):
-        theirs.append((name, ("f", file.content_type or None, file.read())))
-        file.close()
-    assert [(name, value[2]) for name, value in ours] == [(name, value[2]) for name, value in theirs]
-    assert [value[2] for _, value in ours] == parts
+    ours = [(name, value[2]) for name, value in form_of([body], CONTENT_TYPE.encode())]
+    assert [content for _, content in ours] == parts
+    for read in (read_by_werkzeug, read_by_django, read_by_multipart):
+        assert read(body) == ours, read.__name__
     plant(len(parts) > 2)
+
+
+def read_by_werkzeug(body: bytes) -> list[tuple[str, bytes]]:
+    _, _, files = werkzeug.formparser.parse_form_data(environ_of(body), silent=False)
+    return [(name, _content(file)) for name, file in files.items(multi=True)]
+
+
+def read_by_django(body: bytes) -> list[tuple[str, bytes]]:
+    meta = {"CONTENT_TYPE": CONTENT_TYPE, "CONTENT_LENGTH": str(len(body))}
+    handler = django.core.files.uploadhandler.MemoryFileUploadHandler()
+    handler.handle_raw_input(io.BytesIO(body), meta, len(body), None, None)
+    parser = django.http.multipartparser.MultiPartParser(meta, io.BytesIO(body), [handler], "utf-8")
+    _, files = parser.parse()
+    return [(name, file.read()) for name, values in files.lists() for file in values]
+
+
+def read_by_multipart(body: bytes) -> list[tuple[str, bytes]]:
+    _, files = multipart_parser.parse_form_data(environ_of(body), strict=True, part_limit=1000)
+    return [(name, _content(part.file)) for name, part in files.iterallitems()]
+
+
+def environ_of(body: bytes) -> dict[str, Any]:
+    return {
+        "CONTENT_LENGTH": str(len(body)),
+        "CONTENT_TYPE": CONTENT_TYPE,
+        "REQUEST_METHOD": "POST",
+        "wsgi.input": io.BytesIO(body),
+    }
+
+
+def _content(file: Any) -> bytes:
+    content: bytes = file.read()
+    file.close()
+    return content
 
 
 def urlencoded(data: bytes) -> None:

@@ -28,7 +28,7 @@ from armillary.http import format_content_disposition, parse_http_date, parse_ra
 from armillary.serialization import decode_json, encode_json
 
 from .credential_targets import authorization, csrf_token, idempotency_key, session_cookie
-from .form_targets import multipart, multipart_like_werkzeug, urlencoded
+from .form_targets import multipart, multipart_like_others, urlencoded
 from .graphql_targets import graphql
 from .router_target import router
 from .support import plant
@@ -169,7 +169,7 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
     "json": json_text,
     "media_type": media_type,
     "multipart": multipart,
-    "multipart_like_werkzeug": multipart_like_werkzeug,
+    "multipart_like_others": multipart_like_others,
     "query": query,
     "ranges": ranges,
     "router": router,
