@@ -1,7 +1,8 @@
 """Every ```python block of the READMEs and of the documentation runs as it is printed.
 
 The blocks of one file run top to bottom in one fresh interpreter, in an empty folder, with warnings as errors. Line
-numbers in a traceback are those of the file.
+numbers in a traceback are those of the file. A document that names libraries which are not in `.venv` runs with the
+frameworks, in `frameworks/test_guides.py`.
 """
 
 from __future__ import annotations
@@ -11,13 +12,16 @@ import sys
 from pathlib import Path
 
 import pytest
-from documents import documents, program_of
+from documents import documents, libraries_of, program_of
 
 ROOT = Path(__file__).resolve().parent.parent
 
-PROGRAMS = [(path, program_of(path.read_text("utf-8"))) for path in documents()]
+TEXTS = {path: path.read_text("utf-8") for path in documents()}
+PROGRAMS = {path: program_of(text) for path, text in TEXTS.items() if not libraries_of(text)}
 RUNNABLE = [
-    pytest.param(path, program, id=str(path.relative_to(ROOT))) for path, program in PROGRAMS if program.strip()
+    pytest.param(path, program, id=str(path.relative_to(ROOT)))
+    for path, program in PROGRAMS.items()
+    if program.strip()
 ]
 
 

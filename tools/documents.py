@@ -7,6 +7,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 FENCE = re.compile(r"^( *)(```+|~~~+)(.*)$")
+LIBRARIES = re.compile(r"^<!-- runs with: (.+) -->$", re.MULTILINE)
 
 
 def documents() -> list[Path]:
@@ -37,6 +38,15 @@ def program_of(text: str) -> str:
         else:
             program.append(line.removeprefix(indent or "") if running else "")
     return "\n".join(program) + "\n"
+
+
+def libraries_of(text: str) -> list[str]:
+    """Return what a document says its blocks need beyond `.venv`; it runs in the environment of the frameworks then.
+
+    >>> libraries_of("# Title\\n\\n<!-- runs with: falcon>=4, quart -->\\n")
+    ['falcon>=4', 'quart']
+    """
+    return [name.strip() for names in LIBRARIES.findall(text) for name in names.split(",")]
 
 
 def example_of(readme: str) -> str:

@@ -1,7 +1,7 @@
 """Run the suite of this folder in its own environment with the frameworks, on wheels.
 
-Django, Quart, Litestar, FastAPI on the real Starlette, Falcon and BlackSheep are installed at their newest versions
-into `.tools/venvs/frameworks`, which is made once; this checkout's packages are installed into it from their wheels,
+Django, Quart, Litestar, FastAPI on the real Starlette, Falcon and BlackSheep, and what documents say they run with, are
+installed at their newest versions into `.tools/venvs/frameworks`, which is made once; this checkout's packages are installed into it from their wheels,
 each time.
 
 usage: python integration-tests/frameworks/run.py [PYTEST_OPTION ...]
@@ -17,6 +17,7 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 sys.path.insert(0, str(ROOT / "tools"))
 
+from documents import documents, libraries_of  # noqa: E402
 from wheelhouse import make_environment  # noqa: E402
 
 FRAMEWORKS = [
@@ -35,7 +36,8 @@ TOOLS = ["aiosqlite>=0.20", "pytest>=8.3", "anyio>=4.9,<5", "trio>=0.27", "itsda
 
 def main() -> int:
     """Make the environment and run the suite."""
-    environment = make_environment("frameworks", *FRAMEWORKS, *TOOLS)
+    libraries = {name for path in documents() for name in libraries_of(path.read_text("utf-8"))}
+    environment = make_environment("frameworks", *FRAMEWORKS, *TOOLS, *sorted(libraries))
     command = [str(environment.python), "-I", "-m", "pytest", "-c", str(HERE / "pytest.ini"), "--rootdir", str(HERE)]
     return subprocess.run([*command, *(sys.argv[1:] or [str(HERE)])], cwd=HERE, check=False).returncode
 
