@@ -1,8 +1,8 @@
 """Run the suite of this folder in its own environment with the frameworks, on wheels.
 
 Django, Quart, Litestar, FastAPI on the real Starlette, Falcon and BlackSheep, and what documents say they run with, are
-installed at their newest versions into `.tools/venvs/frameworks`, which is made once; this checkout's packages are installed into it from their wheels,
-each time.
+installed at their newest versions into `.tools/venvs/frameworks`, which is made once; this checkout's packages are
+installed into it from their wheels, each time.
 
 usage: python integration-tests/frameworks/run.py [PYTEST_OPTION ...]
 """

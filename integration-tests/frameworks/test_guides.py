@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tools"))
 
-from documents import documents, libraries_of, program_of
+from documents import documents, libraries_of, program_of  # noqa: E402
 
 DOCUMENTS = [path for path in documents() if libraries_of(path.read_text("utf-8"))]
 
