@@ -19,9 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 TEXTS = {path: path.read_text("utf-8") for path in documents()}
 PROGRAMS = {path: program_of(text) for path, text in TEXTS.items() if not libraries_of(text)}
 RUNNABLE = [
-    pytest.param(path, program, id=str(path.relative_to(ROOT)))
-    for path, program in PROGRAMS.items()
-    if program.strip()
+    pytest.param(path, program, id=str(path.relative_to(ROOT))) for path, program in PROGRAMS.items() if program.strip()
 ]
 
 
