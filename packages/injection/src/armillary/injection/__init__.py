@@ -18,6 +18,6 @@ from ._errors import InjectionError
 from ._inject import inject
 from ._injection import Injection, override
 from ._middleware import InjectionMiddleware
-from ._scope import message_scope
+from ._scope import message_scope, task_scope
 
-__all__ = ["Injection", "InjectionError", "InjectionMiddleware", "inject", "message_scope", "override"]
+__all__ = ["Injection", "InjectionError", "InjectionMiddleware", "inject", "message_scope", "override", "task_scope"]

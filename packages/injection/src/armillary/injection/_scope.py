@@ -1,4 +1,4 @@
-"""The scopes to inject from: a request, a WebSocket, a message. Each is opened on first use."""
+"""The scopes to inject from: a request, a WebSocket, a message, a task. Each is opened on first use."""
 
 from __future__ import annotations
 
@@ -176,6 +176,23 @@ class MessageScope(InjectionScope):
         self._opened.append(await self.outer.open_request_container())
 
 
+class TaskScope(InjectionScope):
+    """The scope of a task or command: that of a request without one.
+
+    Args:
+        injection: the providers.
+    """
+
+    __slots__ = ("injection",)
+
+    def __init__(self, injection: Injection) -> None:
+        super().__init__()
+        self.injection = injection
+
+    async def _open(self, connection: Any) -> None:
+        self._opened.append(await self.injection.container(scope=DishkaScope.REQUEST).__aenter__())
+
+
 CURRENT: ContextVar[InjectionScope] = ContextVar("armillary_injection")
 RESOLVING: ContextVar[InjectionScope | None] = ContextVar("armillary_injection_resolving")
 
@@ -191,7 +208,8 @@ def current_scope(what: str) -> InjectionScope:
     except LookupError:
         raise InjectionError(
             f"{what} was called outside of a request, so there is nothing to inject from: wrap the application in "
-            "InjectionMiddleware, and call it from an endpoint, a resolver or a background task of a response"
+            "InjectionMiddleware, and call it from an endpoint, a resolver or a background task of a response; in a "
+            "worker or a command open task_scope(injection)"
         ) from None
 
 
@@ -207,7 +225,31 @@ async def message_scope() -> AsyncGenerator[AsyncContainer]:
     current = current_scope("message_scope()")
     outer = current.outer if isinstance(current, MessageScope) else current
     assert isinstance(outer, ConnectionScope)
-    own = MessageScope(outer)
+    async with _entered(MessageScope(outer)) as container:
+        yield container
+
+
+@asynccontextmanager
+async def task_scope(injection: Injection) -> AsyncGenerator[AsyncContainer]:
+    """Open a request scope without a request, for a task of a worker or a command; the block injects from it.
+
+    Objects of Scope.APP are those that requests of this process get. A provider that asks for the request fails.
+
+    Args:
+        injection: the providers.
+
+    >>> from armillary.injection import Injection
+    >>> async def nightly(injection: Injection) -> None:
+    ...     async with task_scope(injection):
+    ...         ...  # call injected functions
+    """
+    async with _entered(TaskScope(injection)) as container:
+        yield container
+
+
+@asynccontextmanager
+async def _entered(own: InjectionScope) -> AsyncGenerator[AsyncContainer]:
+    """Inject from a scope while the block runs, and close it."""
     token = CURRENT.set(own)
     try:
         yield await own.container()

@@ -26,6 +26,7 @@ Errors at a glance:
 from armillary.background import TaskRetry
 
 from ._context import CurrentTask, current_task
+from ._dead_letter import DeadLetter
 from ._errors import ArgumentError, EngineUnavailable, TaskCancelled, TaskFailed, TasksError
 from ._middleware import TasksMiddleware
 from ._progress import status_response
@@ -33,7 +34,7 @@ from ._runner import Runner
 from ._schedule import Cron, Every, Schedule
 from ._status import Status
 from ._task import EnqueuedTask, Outbox, Task
-from ._tasks import DeadLetter, Tasks
+from ._tasks import Tasks
 
 __all__ = [
     "ArgumentError",

@@ -29,6 +29,7 @@ from armillary.concurrency import BACKGROUND, run_in_threadpool
 from ._context import CurrentTask, entered
 from ._engine import Delivery
 from ._envelope import Envelope
+from ._keeper import Keeper
 from ._process import PROCESS
 from ._scheduler import Scheduler
 from ._status import Status
@@ -178,16 +179,14 @@ class Runner:
         outcome: Any = None
         encoded = b""
         failure: Exception | None = None
-        keeper = _Keeper(self, envelope, lease)
+        keeper = Keeper(self.tasks, self.identity, envelope, lease)
         async with anyio.create_task_group() as group:
             group.start_soon(keeper.run, group.cancel_scope)
             try:
                 with anyio.fail_after(task.timeout), entered(current, envelope):
                     arguments = task.arguments.decode(envelope.arguments)
-                    if is_async_callable(task.function):
-                        outcome = await task.function(**arguments)
-                    else:
-                        outcome = await run_in_threadpool(task.function, **arguments, limiter=BACKGROUND)
+                    async with self.tasks.scope():
+                        outcome = await _called(task.function, arguments)
                 encoded = task.arguments.encode_result(outcome)
             except Exception as exc:
                 failure = exc
@@ -234,32 +233,8 @@ class Runner:
         await state.set(f"done:{envelope.turn}", b"1", ttl)
 
 
-class _Keeper:
-    """Renews the lease of a running task, and cancels it if that is lost or its cancellation was requested."""
-
-    def __init__(self, runner: Runner, envelope: Envelope, lease: str) -> None:
-        self.is_cancelled = self.is_lost = self.is_over = False
-        self._runner = runner
-        self._envelope = envelope
-        self._lease = lease
-
-    async def run(self, scope: anyio.CancelScope) -> None:
-        state, lease = self._runner.tasks.engine.state, self._runner.tasks.lease
-        renewed = anyio.current_time()
-        while True:
-            await anyio.sleep(lease / 3 if lease < 3 else 1.0)
-            try:
-                if not await state.renew(self._lease, self._runner.identity, lease):
-                    self.is_lost = True
-                    break
-                renewed = anyio.current_time()
-                if await state.get(f"cancel:{self._envelope.id}") is not None:
-                    self.is_cancelled = True
-                    break
-            except Exception as exc:
-                if anyio.current_time() - renewed > lease:
-                    self.is_lost = True
-                    break
-                logger.warning("The lease of task %s was not renewed: %s", self._envelope.id, exc)
-        if not self.is_over:
-            scope.cancel()
+async def _called(function: Callable[..., Any], arguments: dict[str, Any]) -> Any:
+    """Call the function of a task; one that is not async runs in a thread."""
+    if is_async_callable(function):
+        return await function(**arguments)
+    return await run_in_threadpool(function, **arguments, limiter=BACKGROUND)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol
 
 from armillary.background import TaskRetry
@@ -32,6 +33,7 @@ class TaskQueue(Protocol):
     max_deliveries: int
     result_ttl: float
     state: Mapping[str, Any]
+    scope: Callable[[], AbstractAsyncContextManager[Any]]
 
     @property
     def engine(self) -> Engine: ...

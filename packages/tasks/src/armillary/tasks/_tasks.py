@@ -3,71 +3,31 @@
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
-from typing import Any, Final, Generic, ParamSpec, Protocol, TypeVar, cast, overload
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from typing import Any, Final, ParamSpec, TypeVar, cast, overload
 
 import anyio
 
 from armillary.background import TaskRetry
 
+from ._dead_letter import DeadLetter
 from ._engine import Engine
 from ._engine_url import engine_of
 from ._envelope import Envelope
 from ._errors import EngineUnavailable, TasksError
 from ._process import PROCESS
+from ._protocols import Decorator, OutboxMessage
 from ._runner import Runner
 from ._schedule import Schedule
+from ._settings import check_settings
 from ._status import Status
 from ._task import EnqueuedTask, Task
 
-logger = logging.getLogger("armillary.tasks")
-
 P = ParamSpec("P")
 R = TypeVar("R")
-R_co = TypeVar("R_co", covariant=True)
 
 DAY: Final = 24 * 60 * 60.0
-
-
-class OutboxMessage(Protocol):
-    """A message of an outbox, such as `armillary.sqlalchemy.OutboxMessage`."""
-
-    @property
-    def topic(self) -> str: ...
-
-    @property
-    def payload(self) -> Any: ...
-
-
-class Decorator(Protocol):
-    """What `@tasks.task(...)` returns."""
-
-    @overload
-    def __call__(self, function: Callable[P, Awaitable[R]], /) -> Task[P, R]: ...
-
-    @overload
-    def __call__(self, function: Callable[P, R], /) -> Task[P, R]: ...
-
-
-class DeadLetter(Generic[R_co]):
-    """A task that was given up.
-
-    Attributes:
-        id: of the task.
-        task: its name.
-        arguments: JSON by parameter.
-        reason: why it was given up.
-        at: when, in seconds since 1970.
-    """
-
-    def __init__(self, envelope: Envelope, reason: str, at: float) -> None:
-        self.id = envelope.id
-        self.task = envelope.task
-        self.arguments = envelope.arguments
-        self.reason = reason
-        self.at = at
 
 
 class Tasks:
@@ -84,6 +44,8 @@ class Tasks:
         max_deliveries: how often an attempt is delivered before it becomes a dead letter, since it may kill its
             workers; 5 by default.
         result_ttl: seconds that results, progress and keys are kept; a day by default.
+        scope: makes an async context manager that is open around each attempt of each task, such as
+            `lambda: armillary.injection.task_scope(injection)`; by default there is none.
 
     Raises:
         TypeError, ValueError: a wrong setting; an unknown scheme, with the list of the known ones.
@@ -100,19 +62,14 @@ class Tasks:
         lease: float = 30.0,
         max_deliveries: int = 5,
         result_ttl: float = DAY,
+        scope: Callable[[], AbstractAsyncContextManager[Any]] | None = None,
     ) -> None:
-        for name, number in (("concurrency", concurrency), ("max_deliveries", max_deliveries)):
-            if not isinstance(number, int) or isinstance(number, bool):
-                raise TypeError(f"{name} is a whole number, got {number!r}")
-            if number < 1:
-                raise ValueError(f"{name} must be 1 or more, got {number!r}")
-        for name, seconds in (("lease", lease), ("result_ttl", result_ttl)):
-            if not isinstance(seconds, int | float) or isinstance(seconds, bool):
-                raise TypeError(f"{name} is a number of seconds, got {seconds!r}")
-            if not seconds > 0:
-                raise ValueError(f"{name} is in seconds, above 0; got {seconds!r}")
-        if not isinstance(queue, str) or not queue.replace("-", "").replace("_", "").isalnum() or not queue.isascii():
-            raise ValueError(f"queue is a name of ASCII letters, digits, - and _; got {queue!r}")
+        check_settings(
+            queue,
+            scope,
+            {"concurrency": concurrency, "max_deliveries": max_deliveries},
+            {"lease": lease, "result_ttl": result_ttl},
+        )
         self.engine: Engine = engine_of(url, state, queue, lease=lease, concurrency=concurrency, result_ttl=result_ttl)
         self.concurrency = concurrency
         self.state: Mapping[str, Any] = {}
@@ -120,6 +77,7 @@ class Tasks:
         self.max_deliveries = max_deliveries
         self.result_ttl = float(result_ttl)
         self.registry: dict[str, Task[..., Any]] = {}
+        self.scope: Callable[[], AbstractAsyncContextManager[Any]] = nullcontext if scope is None else scope
         self._is_started = False
 
     # -- declaring -----------------------------------------------------------------------------
@@ -278,11 +236,7 @@ class Tasks:
 
     async def dead_letters(self, limit: int = 1000) -> list[DeadLetter[Any]]:
         """Return the tasks that were given up, the oldest first."""
-        letters: list[DeadLetter[Any]] = []
-        for _, value in await self.engine.state.entries("dead", limit=limit):
-            kept = json.loads(value)
-            letters.append(DeadLetter(Envelope.decode(kept["message"]), kept["reason"], kept["at"]))
-        return letters
+        return [DeadLetter.decode(value) for _, value in await self.engine.state.entries("dead", limit=limit)]
 
     async def replay(self, identity: str) -> bool:
         """Enqueue a dead letter again, as a first attempt under the same id; return whether there was one."""
