@@ -12,5 +12,6 @@ True
 
 from ._activation import SUPPORTED_VERSIONS, activate, deactivate
 from ._counts import HandlerCounts, counts
+from ._report import report
 
-__all__ = ["SUPPORTED_VERSIONS", "HandlerCounts", "activate", "counts", "deactivate"]
+__all__ = ["SUPPORTED_VERSIONS", "HandlerCounts", "activate", "counts", "deactivate", "report"]

@@ -29,24 +29,41 @@ def activate() -> str | None:
     """
     if _replaced or os.environ.get(_SWITCH) == "0":
         return None
-    found = version("fastapi")
-    if not _LOWEST <= _release(found) < _BELOW:
-        return f"armillary-fastapi is off: it is for fastapi {SUPPORTED_VERSIONS}, and fastapi {found} is installed"
+    hindrance = _hindrance()
+    if hindrance:
+        return f"armillary-fastapi is off: {hindrance}"
     routing: Any = import_module("fastapi.routing")
-    if not issubclass(routing.APIRouter, Router):
-        return (
-            "armillary-fastapi is off: fastapi runs on another Starlette; start with `python -m armillary.starlette`, "
-            "or call armillary.starlette.install() before the first import of fastapi"
-        )
     from ._flat_routing import flat_app
     from ._handler import get_request_handler, request_response
 
     _replace(routing, "get_request_handler", get_request_handler)
     _replace(routing, "request_response", request_response)
     _replace(routing.APIRouter, "app", flat_app)
-    return (
-        f"fastapi {found} is made faster by armillary-fastapi {version('armillary-fastapi')}; {_SWITCH}=0 turns it off"
-    )
+    found, own = version("fastapi"), version("armillary-fastapi")
+    return f"fastapi {found} is made faster by armillary-fastapi {own}; {_SWITCH}=0 turns it off"
+
+
+def why_off() -> str:
+    """Return why FastAPI is as it is; "" if it is made faster."""
+    if _replaced:
+        return ""
+    if os.environ.get(_SWITCH) == "0":
+        return f"{_SWITCH}=0 turns armillary-fastapi off"
+    return _hindrance() or "armillary.fastapi.activate() was not called, or failed, which the log says"
+
+
+def _hindrance() -> str:
+    """Return why this FastAPI cannot be made faster; "" if it can."""
+    found = version("fastapi")
+    if not _LOWEST <= _release(found) < _BELOW:
+        return f"it is for fastapi {SUPPORTED_VERSIONS}, and fastapi {found} is installed"
+    routing: Any = import_module("fastapi.routing")
+    if not issubclass(routing.APIRouter, Router):
+        return (
+            "fastapi runs on another Starlette; start with `python -m armillary.starlette`, "
+            "or call armillary.starlette.install() before the first import of fastapi"
+        )
+    return ""
 
 
 def deactivate() -> None:

@@ -49,6 +49,7 @@ class FlatIndex:
 
     Attributes:
         token: what the route list compiled last; another one there says that this index is out of date.
+        leaves: in FastAPI's order.
         tree: finds leaves by path.
         has_included: whether FastAPI would ask an included router on its way through all routes.
     """
@@ -58,11 +59,11 @@ class FlatIndex:
         self.has_included = False
         self._routers: list[Any] = [router]
         self._positions: dict[int, int] = {}
-        leaves: list[Route] = []
+        leaves = self.leaves = list[Route]()
         for position, route in enumerate(routes):
             self._positions.setdefault(id(route), position)
             self.has_included = self.has_included or isinstance(route, routing._IncludedRouter)
-            leaves += self._leaves(route, route, ())
+            leaves.extend(self._leaves(route, route, ()))
         for included in self._routers[1:]:
             if isinstance(included.routes, RouteList):
                 included.routes.add_dependent(routes)
@@ -112,6 +113,14 @@ def _below(outer: Any, route: Any) -> Any:
     return routing._IncludedRouter(
         original_router=route.original_router, include_context=outer.include_context.combine(route.include_context)
     )
+
+
+def current_index(router: Any, routes: RouteList) -> FlatIndex:
+    """Return the index of a router's routes, made if there is none or it is out of date."""
+    index: FlatIndex | None = router.__dict__.get(INDEX_KEY)
+    if index is None or index.token is not routes.compiled:
+        index = router.__dict__[INDEX_KEY] = FlatIndex(router, routes)
+    return index
 
 
 _STARLETTE_ROUTES = (routing.routing.Route, routing.routing.WebSocketRoute, routing.routing.Mount)

@@ -14,7 +14,7 @@ from armillary.asgi_types import Receive, Scope, Send
 from armillary.routing import RouteList, get_route_path
 
 from ._fastapi import own_app, routing
-from ._flat_index import INDEX_KEY, FlatIndex
+from ._flat_index import INDEX_KEY, FlatIndex, current_index
 
 FASTAPI_KEY = "fastapi"
 
@@ -43,7 +43,7 @@ async def flat_app(self: Any, scope: Scope, receive: Receive, send: Send) -> Non
         return
     index: FlatIndex | None = self.__dict__.get(INDEX_KEY)
     if index is None or index.token is not routes.compiled:
-        index = self.__dict__[INDEX_KEY] = FlatIndex(self, routes)
+        index = current_index(self, routes)
     if "router" not in scope:
         scope["router"] = self
     path = get_route_path(scope) if scope.get("root_path") else scope["path"]

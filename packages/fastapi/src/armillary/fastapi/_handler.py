@@ -7,9 +7,9 @@ somebody wrapped on the way, or made by other means, is not recorded, and gets F
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from inspect import signature
-from types import SimpleNamespace
+from types import FunctionType, SimpleNamespace
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -20,7 +20,9 @@ from ._dependant import DependantState, NotCompiled, is_changed, state_of
 from ._fastapi import own_get_request_handler, own_request_response
 from ._route_handler import RouteHandler
 
+_OWN_HANDLER = "a handler of its own"
 _SIGNATURE = signature(own_get_request_handler)
+_explanations: WeakKeyDictionary[Any, Callable[[], str]] = WeakKeyDictionary()
 _arguments: WeakKeyDictionary[Any, tuple[tuple[Any, ...], dict[str, Any]]] = WeakKeyDictionary()
 
 
@@ -38,6 +40,14 @@ def _options_of(args: tuple[Any, ...], kwargs: dict[str, Any]) -> SimpleNamespac
     return SimpleNamespace(**bound.arguments)
 
 
+def why_kept(app: Any) -> str:
+    """Return why the application of a route runs FastAPI's own handler; "" if its handler is compiled, now at last."""
+    while not isinstance(app, FunctionType) and hasattr(app, "app"):
+        app = app.app  # a limit of bodies around it
+    explain = _explanations.get(app) if isinstance(app, FunctionType) else None
+    return _OWN_HANDLER if explain is None else explain()
+
+
 def request_response(func: Any) -> ASGIApp:
     """Return the application of a handler; replaces `fastapi.routing.request_response`."""
     kept = own_request_response(func)
@@ -46,26 +56,37 @@ def request_response(func: Any) -> ASGIApp:
     except TypeError:  # a handler that cannot be hashed, or referred to weakly, is none of FastAPI's
         arguments = None
     if arguments is None:
-        count_kept("a handler of its own")
+        count_kept(_OWN_HANDLER)
         return kept  # type: ignore[no-any-return]
     compiled: RouteHandler | None = None
     state: DependantState | None = None
 
-    def app(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        nonlocal compiled, state
+    reason = ""
+
+    def compile_it() -> None:
+        nonlocal compiled, state, reason
+        is_first = state is None
+        options, reason = _options_of(*arguments), ""
+        try:
+            compiled = RouteHandler(options, kept)
+        except NotCompiled as exc:
+            compiled, reason = None, str(exc)
+        state = state_of(options.dependant)
+        if is_first and compiled is None:
+            count_kept(reason)
+        elif is_first:
+            count_compiled()
+
+    def explain() -> str:
         if state is None or is_changed(state):
-            is_first = state is None
-            options, reason = _options_of(*arguments), ""
-            try:
-                compiled = RouteHandler(options, kept)
-            except NotCompiled as exc:
-                compiled, reason = None, str(exc)
-            state = state_of(options.dependant)
-            if is_first and compiled is None:
-                count_kept(reason)
-            elif is_first:
-                count_compiled()
+            compile_it()
+        return reason
+
+    def app(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        if state is None or is_changed(state):
+            compile_it()
         serve = kept if compiled is None or compiled.is_kept(scope) else compiled.serve
         return serve(scope, receive, send)
 
+    _explanations[app] = explain
     return app

@@ -67,6 +67,12 @@ class Leaf(Route):
         """The methods of the route as they are now."""
         return self.effective.methods
 
+    def made(self) -> Any:
+        """Return the route with its handler, which is made now if it belongs to an inclusion and was not yet."""
+        if self.last_router is not None and self.context is None:
+            self.effective = self.context = _context_of(self.last_router, self.api_route)
+        return self.effective
+
     def enter(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Write what FastAPI writes into the scope on its way to the route, and call the route's application."""
         scope["route"] = self.api_route
@@ -77,7 +83,7 @@ class Leaf(Route):
                     if limits:
                         routing._apply_router_form_limits(scope, limits)
                 if self.context is None:
-                    self.effective = self.context = _context_of(self.last_router, self.api_route)
+                    self.made()
                 known["included_router"] = self.last_router
                 known["effective_route_context"] = self.context
         if "fastapi.telemetry" in scope:

@@ -26,6 +26,13 @@ _OWN_FUNCTIONS = (
 )
 _RUN, _SOLVE, _SERIALIZE, _ENCODE = _OWN_FUNCTIONS
 
+
+def replaced_functions() -> list[str]:
+    """Return the names of FastAPI's functions that somebody has replaced, while which its own handlers run."""
+    names = ("run_endpoint_function", "solve_dependencies", "serialize_response", "jsonable_encoder")
+    return [name for name, own in zip(names, _OWN_FUNCTIONS, strict=True) if getattr(routing, name) is not own]
+
+
 _NOT_AWAITED = (
     "Response not awaited. There's a high chance that the application code is raising an exception and a dependency "
     "with yield has a block with a bare except, or a block with except Exception, and is not raising the exception "

@@ -3,10 +3,11 @@
 usage: python [OPTION ...] -m armillary.starlette [-q] SCRIPT [ARG ...]
        python [OPTION ...] -m armillary.starlette [-q] -m MODULE [ARG ...]
        python [OPTION ...] -m armillary.starlette [-q] -c CODE [ARG ...]
+       python [OPTION ...] -m armillary.starlette [-q] --report MODULE:APPLICATION
 
 SCRIPT, MODULE and CODE run as they would under `python` with the same OPTIONs, and so do the interpreters they start
 (server workers, reloaders). A console script is given by its path. One line on stderr says which Starlette serves;
--q leaves it out.
+-q leaves it out. --report imports an application, and prints what of it runs on which part and what falls back.
 """
 
 from __future__ import annotations
@@ -43,6 +44,10 @@ def parse(argv: list[str]) -> Command:
     if first in ("-h", "--help"):
         print(USAGE)
         raise SystemExit(0)
+    if first == "--report":
+        if len(rest) != 2 or ":" not in rest[1]:
+            fail("--report needs a module and the name of its application, as in: --report app:app")
+        return Command(["-m", f"{MODULE}._report_command", rest[1]], quiet)
     if first in ("-m", "-c"):
         if len(rest) == 1:
             fail({"-m": "-m needs the name of a module, as in: -m uvicorn app:app", "-c": "-c needs code"}[first])
