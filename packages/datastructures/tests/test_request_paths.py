@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from armillary.datastructures import path_below_root, request_paths
+from armillary.datastructures import get_route_path, request_paths
 
 BELOW_A_MOUNT = {
     "root_path": "/srv/app",
@@ -49,4 +49,4 @@ def test_a_limit_may_mean_a_request_by_each_of_its_paths(scope: Any, paths: list
     ],
 )
 def test_the_path_below_the_root_begins_after_whole_segments(scope: Any, path: str) -> None:
-    assert path_below_root(scope) == path
+    assert get_route_path(scope) == path

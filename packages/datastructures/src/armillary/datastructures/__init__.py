@@ -29,7 +29,7 @@ from ._media_type import parse_media_type
 from ._multidict import ImmutableMultiDict, MultiDict
 from ._path_patterns import PathPatterns
 from ._query_params import QueryParams, parse_query
-from ._request_paths import path_below_root, request_paths
+from ._request_paths import get_route_path, path_below, request_paths
 from ._session import Session, SessionNotSaved
 from ._state import State
 from ._url import URL
@@ -64,6 +64,7 @@ __all__ = [
     "encode_headers",
     "encode_text",
     "forwarded_hops",
+    "get_route_path",
     "is_token",
     "joined_lines",
     "list_members",
@@ -75,7 +76,7 @@ __all__ = [
     "parse_host",
     "parse_media_type",
     "parse_query",
-    "path_below_root",
+    "path_below",
     "request_paths",
     "well_formed",
 ]

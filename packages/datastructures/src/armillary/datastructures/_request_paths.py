@@ -12,10 +12,12 @@ from armillary.asgi_types import Scope, find_route_template
 from ._path_patterns import without_extra_slashes
 
 
-def path_below_root(scope: Scope) -> str:
-    """Return the path below where the application is mounted; one that is not below it is returned whole.
+def get_route_path(scope: Scope) -> str:
+    """Return the path below `root_path`, where the application is mounted; "" at the root path itself.
 
-    >>> path_below_root({"path": "/static/a.css", "root_path": "/static"})
+    A path that is not below the root path is returned whole.
+
+    >>> get_route_path({"path": "/static/a.css", "root_path": "/static"})
     '/a.css'
     """
     path: str = scope["path"]
@@ -67,7 +69,11 @@ def request_paths(scope: Scope) -> list[str]:
 
 
 def path_below(path: str, prefix: str) -> str | None:
-    """Return the rest of a path after whole segments; None if it is not below the prefix."""
+    """Return what follows a prefix of whole segments; None if the path is not below it.
+
+    >>> path_below("/static/a.css", "/static")
+    '/a.css'
+    """
     if path.startswith(prefix) and path[len(prefix) : len(prefix) + 1] in ("", "/"):
         return path[len(prefix) :]
     return None

@@ -16,6 +16,8 @@ request or of a WebSocket; or, with `armillary-routing[typed]`, any typed functi
 '/users/7'
 """
 
+from armillary.datastructures import get_route_path
+
 from ._base_route import BaseRoute
 from ._convertors import (
     CONVERTOR_TYPES,
@@ -40,7 +42,6 @@ from ._report import Finding, RouteReport
 from ._route import Route
 from ._route_list import RouteList
 from ._router import Router
-from ._scope_path import get_route_path
 from ._websocket_route import WebSocketRoute
 
 __all__ = [

@@ -7,7 +7,7 @@ from copy import copy
 from typing import Any, ClassVar
 
 from armillary.asgi_types import ASGIApp, Receive, Scope, Send
-from armillary.datastructures import URLPath
+from armillary.datastructures import URLPath, get_route_path
 
 from ._base_route import BaseRoute
 from ._body_limit import Limit, limited
@@ -16,7 +16,7 @@ from ._match import Match, NoMatchFound
 from ._matched_scope import ScopedApp, merged_params, record_template
 from ._path_text import decoded
 from ._reverse import child_routes, name_below, reverse_child
-from ._scope_path import MOUNT_KEY, get_route_path, mount_point, toggled_path
+from ._scope_path import MOUNT_KEY, mount_point, toggled_path
 from ._template_route import TemplateRoute
 
 

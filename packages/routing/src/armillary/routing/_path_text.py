@@ -37,11 +37,3 @@ def stay_on_host(path: str) -> str:
 def toggled_slash(path: str) -> str:
     """Return the path with a slash at its end, or without any."""
     return path.rstrip("/") if path.endswith("/") else path + "/"
-
-
-def without_prefix(path: str, prefix: str) -> str | None:
-    """Return what follows a prefix of whole segments, None if the path is not below it."""
-    if not path.startswith(prefix):
-        return None
-    rest = path[len(prefix) :]
-    return rest if not rest or rest[0] == "/" else None

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Final, Unpack
 
 from armillary.asgi_types import ASGIApp, Receive, Scope, Send, is_plain_function
+from armillary.datastructures import get_route_path
 
 from ._body_limit import Limit, limited
 from ._endpoint import (
@@ -23,7 +24,6 @@ from ._function_kind import is_plain
 from ._match import Match
 from ._matched_scope import merged_params
 from ._operation import NOTHING, Operation, operation_of
-from ._scope_path import get_route_path
 from ._template_route import EndpointRoute
 
 _NO_MATCH: Final = Match.NONE

@@ -10,8 +10,9 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from armillary.asgi_types import Scope
+from armillary.datastructures import get_route_path, path_below
 
-from ._path_text import ENCODED_SLASH, decoded, encode_path, toggled_slash, without_prefix
+from ._path_text import ENCODED_SLASH, decoded, encode_path, toggled_slash
 
 MOUNT_KEY: Final = "armillary.mount"
 
@@ -40,26 +41,6 @@ def current_mount(scope: Scope) -> MountPoint | None:
     return point
 
 
-def get_route_path(scope: Scope) -> str:
-    """Return the path below `root_path`; "" at the root path itself.
-
-    A path that is not below the root path is returned whole.
-
-    >>> get_route_path({"path": "/app/users", "root_path": "/app"})
-    '/users'
-    """
-    path: str = scope["path"]
-    root_path: str = scope.get("root_path", "").rstrip("/")
-    if not root_path:
-        return path
-    rest = without_prefix(path, root_path)
-    if rest is not None:
-        return rest
-    point = current_mount(scope)
-    rest = None if point is None else without_prefix(path, point.path)
-    return path if rest is None else rest
-
-
 def split_path(scope: Scope) -> str:
     """Return the whole path with `ENCODED_SLASH` for every `%2F` of `raw_path`.
 
@@ -85,7 +66,7 @@ def get_segments_path(scope: Scope) -> str:
     whole = split_path(scope)
     point = current_mount(scope)
     if point is not None:
-        rest = without_prefix(whole, point.segments)
+        rest = path_below(whole, point.segments)
         if rest is not None:
             return rest
     rest = get_route_path(scope)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar, TypeAlias
 
 from armillary.asgi_types import RECORD_KEY, ASGIApp, Scope
+from armillary.datastructures import get_route_path, path_below
 
 from ._base_route import BaseRoute
 from ._candidate import CUSTOM, HOST, Candidate
@@ -13,9 +14,9 @@ from ._fallback_responses import MethodNotAllowed, Options, Redirect, allow_valu
 from ._host import requested_host
 from ._match import Match
 from ._matched_scope import ScopedApp, add_routing_keys, extended_scope, record_match, record_template, scope_below
-from ._path_text import ENCODED_SLASH, encode_path, stay_on_host, toggled_slash, without_prefix
+from ._path_text import ENCODED_SLASH, encode_path, stay_on_host, toggled_slash
 from ._route_list import RouteList
-from ._scope_path import MOUNT_KEY, get_route_path, get_segments_path, split_path, toggled_path
+from ._scope_path import MOUNT_KEY, get_segments_path, split_path, toggled_path
 
 Partial: TypeAlias = tuple[Candidate, Any]
 """A candidate that matches the path and not the method, and its parameters; of a custom route, its child scope."""
@@ -168,7 +169,7 @@ class Selection:
         """
         path = toggled_slash(split_path(scope))
         root_path: str = scope.get("app_root_path", scope.get("root_path", "")).rstrip("/")
-        if without_prefix(path, root_path) is None:
+        if path_below(path, root_path) is None:
             path = root_path + path
         location = stay_on_host(encode_path(path))
         query: bytes = scope.get("query_string", b"")

@@ -6,7 +6,7 @@ import re
 from typing import Any, ClassVar
 
 from armillary.asgi_types import ASGIApp, Scope
-from armillary.datastructures import URLPath
+from armillary.datastructures import URLPath, get_route_path
 
 from ._base_route import BaseRoute
 from ._convertors import Convertor
@@ -16,7 +16,6 @@ from ._matched_scope import merged_params
 from ._path_reader import PathReader, is_reader_of, path_reader
 from ._path_template import compile_path
 from ._reverse import filled
-from ._scope_path import get_route_path
 
 
 class TemplateRoute(BaseRoute):

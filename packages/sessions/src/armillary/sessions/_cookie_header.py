@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any, Literal
 
 from armillary.asgi_types import Scope
@@ -118,12 +117,3 @@ def check_seconds(parameter: str, value: int | None) -> None:
 def is_secure(scheme: str | None) -> bool:
     """Return whether a request came over TLS."""
     return scheme in ("https", "wss")
-
-
-def vary_on_cookie(headers: Iterable[Header]) -> list[Header]:
-    """Return the headers with `Cookie` in Vary."""
-    kept = list(headers)
-    named = b",".join(value for name, value in kept if name == b"vary").lower()
-    if not {b"cookie", b"*"}.intersection(item.strip() for item in named.split(b",")):
-        kept.append((b"vary", b"Cookie"))
-    return kept

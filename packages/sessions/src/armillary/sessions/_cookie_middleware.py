@@ -6,10 +6,10 @@ from collections.abc import Awaitable, Iterable, Sequence
 from typing import Any, ClassVar
 
 from armillary.asgi_types import ASGIApp, Message, Receive, Scope, Send, scope_record
-from armillary.datastructures import Session, SessionNotSaved
+from armillary.datastructures import Session, SessionNotSaved, add_list_members
 from armillary.exchange import OriginPolicy, guard_accept
 
-from ._cookie_header import STARTS, CookieHeader, SameSite, check_seconds, is_secure, vary_on_cookie
+from ._cookie_header import STARTS, CookieHeader, SameSite, check_seconds, is_secure
 from ._errors import SessionTooLarge
 from ._signed_cookie import MIN_KEY_LENGTH, SignedCookie, SignedText, decode, encode
 
@@ -153,7 +153,7 @@ class SessionMiddleware:
     def headers(
         self, scope: Scope, session: Session, loaded: SignedText | None, message: Message
     ) -> list[tuple[bytes, bytes]]:
-        headers = vary_on_cookie(message.get("headers", ()))
+        headers = add_list_members(message.get("headers", ()), b"vary", b"Cookie")
         secure = is_secure(scope.get("scheme"))
         changed = session.modified or (loaded is not None and self.must_replace(session, loaded))
         if changed and not session.is_empty:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from armillary.asgi_types import ASGIApp, Message, Receive, Scope, Send, scope_record
+from armillary.datastructures import add_list_members
 from armillary.exchange import OriginPolicy, Rejection, guard_accept, reject
 
-from ._cookie_header import STARTS, CookieHeader, Header, SameSite, check_seconds, is_secure, vary_on_cookie
+from ._cookie_header import STARTS, CookieHeader, Header, SameSite, check_seconds, is_secure
 from ._errors import SessionConflict, StoreUnavailable
 from ._request_session import Lifetimes, RequestSession, SaveOutcome
 from ._store import SessionStore
@@ -140,7 +141,7 @@ class ServerSessionMiddleware:
         headers = message.get("headers", ())
         if not current.session.accessed:
             return list(headers)
-        fields = vary_on_cookie(headers)
+        fields = add_list_members(headers, b"vary", b"Cookie")
         if outcome is SaveOutcome.SAVED:
             fields.append(self.cookie.set(current.id or "", self.lifetimes.idle, secure))
         elif outcome is SaveOutcome.EMPTIED and had_id:

@@ -9,7 +9,7 @@ from typing import ClassVar, Literal, TypeAlias
 
 from armillary.asgi_types import HTTPException, Receive, Scope, Send
 from armillary.concurrency import run_detached
-from armillary.datastructures import path_below_root
+from armillary.datastructures import get_route_path
 from armillary.http import FileReplaced, Request, Response, handle_exception
 
 from ._cache_control import CachePolicy, cache_policy, hashed_immutable
@@ -185,7 +185,7 @@ class StaticFiles(FileFinder):
 
         It ends in "/" if the request's does, and then names a directory only.
         """
-        path = path_below_root(scope)
+        path = get_route_path(scope)
         names = [name for name in path.split("/") if name and name != "."]
         if not names:
             return "."
