@@ -15,6 +15,7 @@
 
 from ._endpoint import BoundEndpoint, bind
 from ._guard import GuardedApplication, guard
+from ._methods import BoundMethod, bind_methods
 from ._place import BindingError
 from ._request_value import RequestValue, read_request_values, request_value
 from ._signature import EndpointSignature, Parameter, RequestBody, ResultStream
@@ -25,6 +26,7 @@ __all__ = [
     "BindingError",
     "Body",
     "BoundEndpoint",
+    "BoundMethod",
     "BoundWebSocket",
     "Cookie",
     "Dependency",
@@ -44,6 +46,7 @@ __all__ = [
     "ResultStream",
     "Source",
     "bind",
+    "bind_methods",
     "bind_websocket",
     "guard",
     "read_request_values",

@@ -30,10 +30,12 @@ class BoundEndpoint:
     Attributes:
         endpoint: the function.
         signature: what it takes and returns, for documents.
+        is_method: whether the first parameter is the instance that `respond` is given.
         keeps_record: the interface in docs/scope-keys.md.
     """
 
     keeps_record = True
+    is_method = False
 
     def __init__(
         self,
@@ -54,23 +56,32 @@ class BoundEndpoint:
         result = ResultEncoder(function, self._plan.result, status_code)
         self._respond_with = result.respond
         self.signature = _signature(self._plan, result, path)
-        self.app: ASGIApp = request_response(self._respond, request_class=request_class)
+        self.app: ASGIApp = request_response(self.respond, request_class=request_class)
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         return self.app(scope, receive, send)
 
     def _planned(self, overrides: Overrides | None) -> Plan:
         return build_plan(
-            self.endpoint, kind="http", path=self._path, dependencies=self._dependencies, overrides=overrides
+            self.endpoint,
+            kind="http",
+            path=self._path,
+            dependencies=self._dependencies,
+            overrides=overrides,
+            is_method=self.is_method,
         )
 
-    async def _respond(self, request: Request[Any]) -> Any:
+    async def respond(self, request: Request[Any], instance: Any = None) -> Any:
+        """Return the response to a request, of a method with the instance it is called on."""
         plan = self._plan
         if len(plan.calls) > 1:
             overrides = getattr(request.scope.get("app"), "dependency_overrides", None)
             if overrides:
                 plan = self._plan_with(overrides)
         targets: list[dict[str, Any]] = [{} for _ in range(plan.targets)]
+        if plan.instance is not None:
+            target, name = plan.instance
+            targets[target][name] = instance
         given = provide(plan.provided, request, targets) if plan.provided else None
         if len(plan.calls) == 1:
             await read_values(plan, request, targets)

@@ -101,6 +101,7 @@ class Plan(NamedTuple):
         parameters: what is taken from path, query, headers and cookies.
         result: the annotation of the endpoint's result.
         errors: statuses that dependencies and what they take say that they reject with.
+        instance: of a method, the argument that is the instance it is called on: its target and name; else None.
     """
 
     calls: tuple[Call, ...]
@@ -113,6 +114,7 @@ class Plan(NamedTuple):
     parameters: tuple[Parameter, ...]
     result: Any
     errors: frozenset[int]
+    instance: tuple[int, str] | None = None
 
 
 def build_plan(
@@ -122,6 +124,7 @@ def build_plan(
     path: frozenset[str],
     dependencies: Sequence[Dependency] = (),
     overrides: Mapping[Callable[..., Any], Callable[..., Any]] | None = None,
+    is_method: bool = False,
 ) -> Plan:
     """Return how a function is called for a connection.
 
@@ -131,6 +134,7 @@ def build_plan(
         path: the names of the path parameters.
         dependencies: further ones, whose results are not used.
         overrides: functions to call in place of others.
+        is_method: whether the first parameter of the endpoint is the instance it is called on.
 
     Raises:
         BindingError: a parameter cannot be filled, or the body cannot be all that is asked of it.
@@ -141,7 +145,7 @@ def build_plan(
         if not callable(depends.function):
             raise BindingError(function, f"a dependency of a route is a function or Depends(function), got {item!r}")
         builder.dependency(depends, depends.function)
-    builder.call(function, style="async" if is_async_callable(function) else "thread")
+    builder.call(function, style="async" if is_async_callable(function) else "thread", is_method=is_method)
     return builder.plan()
 
 
@@ -195,6 +199,7 @@ class _Builder:
         self.needs: dict[int, list[tuple[str, int]]] = {}
         self.result: Any = NO_DEFAULT
         self.errors: set[int] = set()
+        self.instance: tuple[int, str] | None = None
 
     def new_target(self) -> int:
         self.targets += 1
@@ -202,7 +207,9 @@ class _Builder:
 
     # -- calls ---------------------------------------------------------------------------------
 
-    def call(self, function: Callable[..., Any], *, style: str, ends_early: bool = False) -> int:
+    def call(
+        self, function: Callable[..., Any], *, style: str, ends_early: bool = False, is_method: bool = False
+    ) -> int:
         """Add the call of a function after those it depends on; return its number."""
         target = self.new_target()
         hints = type_hints_of(function)
@@ -214,7 +221,10 @@ class _Builder:
         self.errors.update(getattr(function, "error_statuses", ()))
         positional: list[str] = []
         given: Any = function.keywords if isinstance(function, partial) else ()
-        for parameter in signature.parameters.values():
+        parameters = [*signature.parameters.values()]
+        if is_method:
+            self.instance = target, parameters.pop(0).name
+        for parameter in parameters:
             if parameter.name in given:
                 continue
             if parameter.kind in _STARRED:
@@ -525,6 +535,7 @@ class _Builder:
             tuple(parameters.values()),
             self.result,
             frozenset(self.errors),
+            self.instance,
         )
 
     def exact_parts(self) -> frozenset[str]:

@@ -29,7 +29,8 @@ class HTTPEndpoint:
     Define any of `get head post put patch delete options query`, async or not, each taking the
     request and returning a response; HEAD goes to `get` if there is no `head`. Any other
     method, whatever its name, gets a 405 with an `Allow` header (RFC 9110 section 15.5.6).
-    The class itself is the ASGI application: `Route("/", Homepage)`.
+    The class itself is the ASGI application: `Route("/", Homepage)`. In a route its methods may be typed, as functions
+    are: `async def get(self, number: int) -> Star`.
 
     >>> class Homepage(HTTPEndpoint):
     ...     async def get(self, request):
@@ -40,6 +41,9 @@ class HTTPEndpoint:
 
     request_class: ClassVar[type[Request[Any]]] = Request
     """The class of the request passed to the methods."""
+
+    has_typed_methods: ClassVar[bool] = True
+    """Whether a route binds the methods that take or return something else than a request and a response."""
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":

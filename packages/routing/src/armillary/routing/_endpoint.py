@@ -123,8 +123,27 @@ def bound_application(
         if exc.name != "armillary.binding":
             raise
         raise _missing_part(endpoint, "armillary-binding", "typed") from exc
-    path = {name: type(convertor).__name__ not in _ANY_TEXT for name, convertor in convertors.items()}
-    return bind(endpoint, path=path, status_code=status_code, dependencies=dependencies)
+    return bind(endpoint, path=_rejecting(convertors), status_code=status_code, dependencies=dependencies)
+
+
+def _rejecting(convertors: Mapping[str, Any]) -> dict[str, bool]:
+    """Return of each path parameter whether some texts do not match it."""
+    return {name: type(convertor).__name__ not in _ANY_TEXT for name, convertor in convertors.items()}
+
+
+def bound_class(endpoint: Any, names: Sequence[str], convertors: Mapping[str, Any]) -> ASGIApp:
+    """Return a class endpoint with typed methods as one whose methods take a request.
+
+    Raises:
+        TypeError: as `bound_application`.
+    """
+    try:
+        from armillary.binding import bind_methods
+    except ModuleNotFoundError as exc:
+        if exc.name != "armillary.binding":
+            raise
+        raise _missing_part(getattr(endpoint, names[0]), "armillary-binding", "typed") from exc
+    return bind_methods(endpoint, names, path=_rejecting(convertors))
 
 
 def bound_websocket_application(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Collection
-from types import FunctionType, UnionType
+from types import FunctionType, MethodType, UnionType
 from typing import Any, Final, Union, get_args, get_origin
 
 from armillary.datastructures import HTTPConnection
@@ -55,6 +55,20 @@ def is_plain(function: Callable[..., Any], path: Collection[str], *, checks_resu
         return False
     result = _MISSING if declared.return_annotation is declared.empty else declared.return_annotation
     return not checks_result or _is_response(_resolved(result, names))
+
+
+def typed_methods(endpoint: Any, path: Collection[str]) -> list[str]:
+    """Return the names of the methods of a class endpoint that are bound; none of what is no such class."""
+    if not isinstance(endpoint, type) or getattr(endpoint, "has_typed_methods", False) is not True:
+        return []
+    allowed_methods: Any = getattr(endpoint, "allowed_methods", list)
+    functions = {method.lower(): getattr(endpoint, method.lower(), None) for method in allowed_methods()}
+    # As methods of an instance, which they do not look at here.
+    return [
+        name
+        for name, function in functions.items()
+        if isinstance(function, FunctionType) and not is_plain(MethodType(function, endpoint), path)
+    ]
 
 
 def _globals_of(function: Any) -> dict[str, Any]:

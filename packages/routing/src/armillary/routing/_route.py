@@ -13,6 +13,7 @@ from ._endpoint import (
     Endpoint,
     MiddlewareList,
     bound_application,
+    bound_class,
     endpoint_name,
     guarded_application,
     method_set,
@@ -20,7 +21,7 @@ from ._endpoint import (
     wrap,
 )
 from ._fallback_responses import allow_value, respond_method_not_allowed
-from ._function_kind import is_plain
+from ._function_kind import is_plain, typed_methods
 from ._match import Match
 from ._matched_scope import merged_params
 from ._operation import NOTHING, Operation, operation_of
@@ -104,7 +105,7 @@ class Route(EndpointRoute):
         self.methods = self.method_set(["GET"] if is_function and methods is None else methods)
         if not is_function and status_code is not None:
             raise TypeError(f"status_code is for functions; {self.name} is an application")
-        self.base_app = self.function_app(endpoint) if is_function else self.guarded_app(endpoint)
+        self.base_app = self.function_app(endpoint) if is_function else self.guarded_app(self.class_app(endpoint))
         app = wrap(self.base_app, middleware)
         self.app = self.limited_app(app, max_body_size, counts=not is_function or bool(middleware))
 
@@ -119,6 +120,11 @@ class Route(EndpointRoute):
         if self.status_code is None and not self.dependencies and is_plain(endpoint, self.param_convertors):
             return request_application(endpoint)
         return bound_application(endpoint, self.param_convertors, self.status_code, self.dependencies)
+
+    def class_app(self, endpoint: Endpoint) -> ASGIApp:
+        """Return an application as it is, or with the typed methods bound if it is a class of such."""
+        typed = typed_methods(endpoint, self.param_convertors)
+        return bound_class(endpoint, typed, self.param_convertors) if typed else endpoint
 
     def guarded_app(self, endpoint: ASGIApp) -> ASGIApp:
         """Return the endpoint's application after its dependencies."""

@@ -20,6 +20,7 @@ class HTTPEndpoint(NativeHTTPEndpoint):
     """Handle a request with the method named after its HTTP method; exceptions are left to the application."""
 
     request_class = Request
+    has_typed_methods = False
 
     @property
     def _allowed_methods(self) -> list[str]:

@@ -13,7 +13,7 @@ from .._docstring import parse_docstring, prose
 from .._endpoints import MAX_LAYERS, FoundRoute, find_routes, operations
 
 if TYPE_CHECKING:
-    from armillary.binding import BoundEndpoint, EndpointSignature
+    from armillary.binding import EndpointSignature
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +85,11 @@ def described_routes(routes: Iterable[BaseRoute], guards: tuple[Any, ...] = ()) 
         options: Mapping[str, Any] = getattr(found.route, "operation", None) or {}
         if options.get("include_in_schema", True) is False:
             continue
-        bound = find_bound(found.route)
-        signature = None if bound is None else bound.signature
+        bound = find_layer(found.route, "signature", "endpoint")
+        by_method: Mapping[str, Any] = getattr(find_layer(found.route, "signatures"), "signatures", {})
         for method, function in handled_methods(found):
             handler = function if bound is None else bound.endpoint
+            signature = by_method.get(method) if bound is None else bound.signature
             yield DescribedRoute(
                 found.path, method, handler, found.convertors, signature, options, found.route, found.guards
             )
@@ -104,13 +105,15 @@ def handled_methods(found: FoundRoute) -> Iterator[tuple[str, Callable[..., Any]
                 yield method.lower(), found.route.endpoint
 
 
-def find_bound(route: Any) -> BoundEndpoint | None:
-    """Return what binding made of a route's function, inside its middleware; None if the function is not bound."""
+def find_layer(route: Any, *attributes: str) -> Any:
+    """Return what has these attributes among a route's application and what is inside its middleware, or None.
+
+    A bound function has `signature` and `endpoint`, a class of bound methods has `signatures`.
+    """
     app: Any = route.app
     for _ in range(MAX_LAYERS):
-        if hasattr(app, "signature") and hasattr(app, "endpoint"):
-            bound: BoundEndpoint = app
-            return bound
+        if all(hasattr(app, name) for name in attributes):
+            return app
         app = getattr(app, "app", None)
         if app is None:
             break
