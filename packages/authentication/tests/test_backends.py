@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
+from hmac import compare_digest
 from typing import Any
 
 import pytest
@@ -169,6 +170,19 @@ async def test_a_session_backend_without_sessions_says_what_is_missing() -> None
 def test_secrets_are_the_same_only_if_they_are_equal(left: str, right: str) -> None:
     assert same_secret(left, left)
     assert same_secret(left, right) is (left == right)
+
+
+def test_secrets_are_compared_by_the_function_whose_time_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared: list[tuple[bytes, bytes]] = []
+
+    def compare(left: bytes, right: bytes) -> bool:
+        compared.append((left, right))
+        return compare_digest(left, right)
+
+    monkeypatch.setattr("armillary.authentication._secret.compare_digest", compare)
+    assert not same_secret("guess", "secret")
+    assert same_secret("secret", "secret")
+    assert compared == [(b"guess", b"secret"), (b"secret", b"secret")]
 
 
 @pytest.mark.parametrize("realm", ['a"b', "a\r\nb: c", "münchen", "back\\slash"])

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
+from armillary.datastructures import URL, QueryParams
 from armillary.errors import ServerErrorMiddleware, traceback_html, traceback_text
 from armillary.http import FileResponse, request_response
 
@@ -125,6 +126,57 @@ def test_a_secret_inside_a_mapping_is_concealed() -> None:
     shown = traceback_html(caught(fail, {"db": {"password": secret, "host": "h"}, b"cookie": secret}), show_locals=True)
     assert secret not in shown
     assert "&#x27;host&#x27;: &#x27;h&#x27;" in shown
+
+
+SECRET = "t0ps3cret"
+QUERY = f"star=Vega&access_token={SECRET}&api%5Fkey={SECRET}"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        QUERY,
+        QUERY.encode(),
+        f"https://example.org/?{QUERY}#top",
+        [f"GET /?{QUERY} HTTP/1.1"],
+        URL(f"https://example.org/?{QUERY}"),
+        QueryParams(QUERY),
+        {"query_string": QUERY.encode()},
+        f"{'x' * 190}&{QUERY}&{'y' * 180}",
+        f"password={SECRET}",
+    ],
+    ids=["text", "bytes", "URL", "line", "URL object", "parameters", "scope", "cut", "whole"],
+)
+def test_a_secret_of_a_query_string_is_concealed_in_any_value(value: Any) -> None:
+    def fail(value: Any) -> None:
+        raise ValueError
+
+    shown = Page(traceback_html(caught(fail, value), show_locals=True)).text
+    assert SECRET not in shown
+    assert "••••••" in shown
+    assert "Vega" in shown or value == f"password={SECRET}"
+
+
+def test_a_secret_header_is_concealed_in_a_list_of_headers() -> None:
+    def fail(headers: Any) -> None:
+        raise ValueError
+
+    headers = [(b"authorization", f"Bearer {SECRET}".encode()), (b"x-star", b"Vega")]
+    shown = Page(traceback_html(caught(fail, headers), show_locals=True)).text
+    assert SECRET not in shown
+    assert "(b'x-star', b'Vega')" in shown
+
+
+def test_concealing_takes_no_more_steps_of_python_in_a_longer_text(counted_lines: Any) -> None:
+    def fail(text: str) -> None:
+        raise ValueError
+
+    def work(size: int) -> int:
+        exc = caught(fail, "a" * size + "=b")
+        lines: int = counted_lines(lambda: traceback_html(exc, show_locals=True))
+        return lines
+
+    assert work(100_000) <= work(1_000) + 50
 
 
 def test_a_value_that_cannot_be_shown_does_not_lose_the_page() -> None:
@@ -252,7 +304,12 @@ async def test_credentials_of_the_request_are_concealed(http: Any) -> None:
         ServerErrorMiddleware(failing, debug=True),
         accept="text/html",
         query_string=b"star=Vega&access_token=t0ps3cret",
-        headers=[(b"authorization", b"Bearer t0ps3cret"), (b"cookie", b"session=t0ps3cret"), (b"x-star", b"<Vega>")],
+        headers=[
+            (b"authorization", b"Bearer t0ps3cret"),
+            (b"cookie", b"session=t0ps3cret"),
+            (b"referer", b"https://example.org/?token=t0ps3cret"),
+            (b"x-star", b"<Vega>"),
+        ],
     )
     assert "t0ps3cret" not in response.text
     assert "star=Vega" in response.text

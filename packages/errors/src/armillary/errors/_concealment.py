@@ -1,4 +1,4 @@
-"""What a debug page never shows: values stored under the name of a secret."""
+"""What a debug page never shows: values stored under the name of a secret, or sent under it in a query string."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 import reprlib
 from itertools import islice
 from typing import Any, Final
+from urllib.parse import unquote
 
 CONCEALED: Final = "••••••"
 
@@ -27,6 +28,22 @@ def is_secret_name(name: str) -> bool:
     return _SECRET_NAME.search(name) is not None
 
 
+_PAIR: Final = re.compile(r"""(?:(?<=[?&;\s'"])|^)([\w%.\[\]-]{1,100})=([^&;\s'"#<>]+)""")
+
+
+def conceal_pairs(text: str) -> str:
+    """Return a text with dots for each value that stands behind the name of a secret, as in a query string.
+
+    >>> conceal_pairs("/stars?name=Vega&access_token=hunter2")
+    '/stars?name=Vega&access_token=••••••'
+    """
+    return _PAIR.sub(_shown_pair, text) if "=" in text else text
+
+
+def _shown_pair(pair: re.Match[str]) -> str:
+    return f"{pair[1]}={CONCEALED}" if is_secret_name(unquote(pair[1])) else pair[0]
+
+
 class _ConcealingRepr(reprlib.Repr):
     """A bounded `repr` that looks at the keys of the mappings it meets."""
 
@@ -34,6 +51,18 @@ class _ConcealingRepr(reprlib.Repr):
         super().__init__()
         self.maxstring = self.maxother = self.maxlong = MAX_VALUE
         self.maxlevel = 3
+
+    def repr_str(self, x: str, level: int) -> str:
+        return super().repr_str(conceal_pairs(x), level)
+
+    def repr_instance(self, x: Any, level: int) -> str:
+        shown = conceal_pairs(repr(x))  # before it is cut: a value without its name would be shown
+        return shown if len(shown) <= self.maxother else f"{shown[: self.maxother]}…"
+
+    def repr_tuple(self, x: tuple[Any, ...], level: int) -> str:
+        if len(x) == 2 and isinstance(x[0], str | bytes):  # a header, or an item of a form or query
+            return f"({self.repr1(x[0], level - 1)}, {self._item(x[0], x[1], level - 1)})"
+        return super().repr_tuple(x, level)
 
     def repr_dict(self, x: dict[Any, Any], level: int) -> str:
         if level <= 0:

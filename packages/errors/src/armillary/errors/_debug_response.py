@@ -8,7 +8,7 @@ from armillary.asgi_types import find_scope_record
 from armillary.exchange import ErrorForm, preferred_form
 from armillary.http import Request, Response
 
-from ._concealment import CONCEALED, is_secret_name
+from ._concealment import CONCEALED, conceal_pairs, is_secret_name
 from ._endpoint_source import endpoint_at_fault, endpoint_frame
 from ._html_page import RequestFacts, render_page
 from ._plain_page import traceback_json, traceback_text
@@ -22,20 +22,17 @@ _MEDIA_TYPES: Final[dict[ErrorForm, str]] = {
 _POLICY: Final = "default-src 'none'; style-src {}; base-uri 'none'; form-action 'none'"
 
 
-def _shown_query(query: str) -> str:
-    pairs = (pair.partition("=") for pair in query.split("&"))
-    return "&".join(
-        f"{name}={CONCEALED if is_secret_name(name) else value}" if eq else name for name, eq, value in pairs
-    )
+def _shown_header(name: str, value: str) -> str:
+    return CONCEALED if is_secret_name(name) else conceal_pairs(value)
 
 
 def _request_facts(request: Request) -> RequestFacts:
     scope = request.scope
     query = scope.get("query_string", b"").decode("latin-1")
-    target = scope.get("path", "") + (f"?{_shown_query(query)}" if query else "")
+    target = scope.get("path", "") + (conceal_pairs(f"?{query}") if query else "")
     headers = tuple(
-        (name.decode("latin-1"), CONCEALED if is_secret_name(name.decode("latin-1")) else value.decode("latin-1"))
-        for name, value in scope.get("headers", ())
+        (name, _shown_header(name, value.decode("latin-1")))
+        for name, value in ((name.decode("latin-1"), value) for name, value in scope.get("headers", ()))
     )
     parameters = tuple((str(name), repr(value)) for name, value in scope.get("path_params", {}).items())
     client = scope.get("client")
