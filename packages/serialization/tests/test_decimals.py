@@ -1,5 +1,7 @@
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
+from enum import Enum
 from typing import Any
 
 import attrs
@@ -53,6 +55,23 @@ def test_the_other_members_of_a_union_and_of_an_object_are_not_looked_at() -> No
     decoder = TypedDecoder[Any](dict[str, Decimal | bool | None])
     assert decoder.convert({"a": True, "b": None, "c": "0"}) == {"a": True, "b": None, "c": Decimal(0)}
     assert TypedDecoder(Price).decode_json(b'{"netAmount": 1, "note": "NaN"}').note == "NaN"
+
+
+class Band(Enum):
+    RED = "r"
+
+
+class Observation(pydantic.BaseModel):
+    netAmount: Decimal
+    band: Band = Band.RED
+    at: datetime | None = None
+
+
+def test_a_decimal_may_stand_beside_any_other_type() -> None:
+    body = b'{"netAmount": "1.50", "band": "r", "at": "2026-01-01T00:00:00Z"}'
+    assert TypedDecoder(Observation).decode_json(body).netAmount == Decimal("1.50")
+    decoder = TypedDecoder[Any](tuple[Decimal, Band, datetime])
+    assert decoder.decode_json(b'["1.50", "r", "2026-01-01T00:00:00Z"]')[1] is Band.RED
 
 
 def test_without_a_place_the_whole_is_named() -> None:

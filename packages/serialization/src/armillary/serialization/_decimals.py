@@ -50,8 +50,9 @@ def are_usual(value: Any) -> bool:
     if hasattr(kind, "__attrs_attrs__"):
         names: Any = [attribute.name for attribute in kind.__attrs_attrs__]
     else:
-        names = getattr(kind, "__struct_fields__", None) or getattr(kind, "__dataclass_fields__", None)
-    return all(are_usual(getattr(value, name, None)) for name in names or getattr(value, "__dict__", ()))
+        fields = ("__struct_fields__", "__dataclass_fields__", "__pydantic_fields__")
+        names = next((found for name in fields if (found := getattr(kind, name, None))), ())
+    return all(are_usual(getattr(value, name, None)) for name in names)
 
 
 def checked(make: Callable[[Any], Any]) -> Callable[[Any], Any]:
