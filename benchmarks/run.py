@@ -1,6 +1,6 @@
 """Times the toolkit and its peers in one run and prints a table.
 
-python benchmarks/run.py                    everything, in under a minute
+python benchmarks/run.py                    everything, FastAPI programs too, in about two minutes
 python benchmarks/run.py --only plaintext   the cases whose name contains the word
 python benchmarks/run.py --subject small_responses
                                             the cases of one module of cases/, and no other application is made
@@ -27,6 +27,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import cases
+import fastapi_programs
 from counted import count_contest, start_under_callgrind
 from frame import BARE, ResponsesDiffer, run
 from imports import import_costs
@@ -104,15 +105,17 @@ def main() -> None:
                 except ResponsesDiffer as exc:
                     raise SystemExit(f"{name} is not compared: {exc}") from None
                 _print_overheads(name, figures[name], unit)
-    imports = (
-        None
-        if arguments.no_imports or arguments.only or arguments.subject or arguments.instructions
-        else import_costs()
-    )
+    is_whole = not (arguments.only or arguments.subject or arguments.instructions)
+    imports = import_costs() if is_whole and not arguments.no_imports else None
     if imports is not None:
         _print_imports(imports)
+    programs = fastapi_programs.compare(1) if is_whole else None
+    if programs is not None:
+        print()
+        fastapi_programs.print_figures(programs)
     print()
-    for what, ratio, most in verdicts(figures, imports):
+    found = [*verdicts(figures, imports), *(fastapi_programs.verdicts(programs) if programs is not None else ())]
+    for what, ratio, most in found:
         print(f"{'met   ' if ratio <= most else 'MISSED'}  {what}: {ratio:.2f}, at most {most}")
     if arguments.svg is not None:
         arguments.svg.write_text(picture(figures, made, unit))
@@ -120,7 +123,7 @@ def main() -> None:
         arguments.markdown.write_text(markdown(figures, made, unit))
     if arguments.json is not None:
         result: dict[str, Any] = {"python": platform.python_version(), "versions": versions, unit.key: figures}
-        result["imports"] = imports
+        result.update({"imports": imports, "FastAPI programs, microseconds": programs})
         arguments.json.write_text(json.dumps(result, indent=2) + "\n")
 
 

@@ -71,9 +71,11 @@ def with_starlette(tmp_path: Path) -> Path:
 
 
 @contextmanager
-def served(folder: Path, port: int, *arguments: str, **environ: str) -> Iterator[Callable[[], str]]:
+def served(
+    folder: Path, port: int, *arguments: str, python: Path | str = sys.executable, **environ: str
+) -> Iterator[Callable[[], str]]:
     """Run a command in its own session; the yielded function reads its page once it responds."""
-    command = [sys.executable, "-m", "armillary.starlette", *arguments]
+    command = [str(python), "-m", "armillary.starlette", *arguments]
     log = folder / "log"
     with log.open("w") as output:
         process = subprocess.Popen(
@@ -136,6 +138,56 @@ def test_the_processes_of_a_server_are_served_by_the_drop_in(tmp_path: Path, wit
     with served(tmp_path, port, "-q", *arguments, PYTHONPATH=str(with_starlette)) as read:
         reported = json.loads(read())
     assert (reported["module"], reported["version"]) == ("armillary.starlette", "1.10.0")
+
+
+WHO_OF_FASTAPI = """\
+import os
+import armillary.fastapi
+import starlette
+from fastapi import FastAPI
+
+app = FastAPI()
+
+
+@app.get("/")
+def who():
+    served = {"module": starlette.__name__, "version": starlette.__version__, "process": os.getpid()}
+    return {**served, "compiled": armillary.fastapi.counts().compiled}
+"""
+
+NIGHTLY_STARTS = {
+    "gunicorn, workers": "-m gunicorn -k uvicorn_worker.UvicornWorker -w 2 -b 127.0.0.1:{port} program:app",
+    "gunicorn, h11 workers": "-m gunicorn -k uvicorn_worker.UvicornH11Worker -w 2 -b 127.0.0.1:{port} program:app",
+    "gunicorn, preload": "-m gunicorn -k uvicorn_worker.UvicornWorker --preload -b 127.0.0.1:{port} program:app",
+    "gunicorn, console script": "{scripts}/gunicorn -k uvicorn_worker.UvicornWorker -b 127.0.0.1:{port} program:app",
+    "fastapi dev": "-m fastapi dev program.py --port {port}",
+    "fastapi run": "-m fastapi run program.py --host 127.0.0.1 --port {port}",
+    "fastapi run, workers": "-m fastapi run program.py --host 127.0.0.1 --port {port} --workers 2",
+    "code": "-c import\tuvicorn;uvicorn.run('program:app',port={port})",
+}
+
+
+@pytest.fixture(scope="module")
+def with_servers(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the interpreter of an environment that holds gunicorn, FastAPI with its command, and these packages."""
+    folder = tmp_path_factory.mktemp("servers") / "venv"
+    python = folder / "bin/python"
+    subprocess.run([uv(), "venv", "--quiet", "--python", sys.executable, str(folder)], check=True)
+    own = [part.replace("--with-editable", "--editable") for part in own_packages()]
+    install = [uv(), "pip", "install", "--quiet", "--python", str(python)]
+    subprocess.run([*install, "gunicorn", "uvicorn-worker", "fastapi[standard]", *own], check=True, timeout=600)
+    return python
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("start", NIGHTLY_STARTS.values(), ids=NIGHTLY_STARTS)
+def test_fastapi_is_served_faster_by_the_processes_of(tmp_path: Path, with_servers: Path, start: str) -> None:
+    port = free_port()
+    (tmp_path / "program.py").write_text(WHO_OF_FASTAPI)
+    arguments = [part.replace("\t", " ") for part in start.format(port=port, scripts=with_servers.parent).split(" ")]
+    with served(tmp_path, port, "-q", *arguments, python=with_servers) as read:
+        reported = json.loads(read())
+    assert (reported["module"], reported["version"], reported["compiled"]) == ("armillary.starlette", "1.10.0", 1)
 
 
 def test_the_version_is_that_of_the_drop_in_beside_another_one(tmp_path: Path, with_starlette: Path) -> None:
