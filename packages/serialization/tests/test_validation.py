@@ -8,7 +8,7 @@ import msgspec
 import pydantic
 import pytest
 
-from armillary.serialization import ValidationError, validate
+from armillary.serialization import TypedDecoder, ValidationError, validate
 
 
 class Star(msgspec.Struct):
@@ -82,3 +82,23 @@ def test_a_constraint_on_a_union_is_on_the_members_that_can_have_it() -> None:
     for value in (0, [1, 2, 3]):
         with pytest.raises(ValidationError):
             validate(value, kind)
+
+
+class Cat(msgspec.Struct, tag="cat"):
+    name: str
+
+
+class Dog(msgspec.Struct, tag="dog"):
+    ages: dict[str, int]
+
+
+def test_the_place_inside_a_member_of_a_union_is_named() -> None:
+    body = b'[{"type": "cow"}, {"type": "cat", "name": 1}, {}, {"type": "dog", "ages": {"a": "x"}}]'
+    with pytest.raises(ValidationError) as caught:
+        TypedDecoder[Any](list[Cat | Dog]).decode_json(body)
+    assert [(error["pointer"], error["kind"]) for error in caught.value.errors] == [
+        ("/0/type", "string"),
+        ("/1/name", "number"),
+        ("/2/type", "missing"),
+        ("/3/ages", "object"),
+    ]

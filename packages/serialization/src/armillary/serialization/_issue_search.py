@@ -13,6 +13,7 @@ from typing import Annotated, Any, Final, get_args, get_origin
 
 from ._fields import fields_of, forbids_unknown_fields, is_struct
 from ._issues import MAX_ISSUES, ValidationIssue, issue_at, kind_of
+from ._reported_issue import reported_place
 from ._type_tree import is_optional, union_members, unwrap
 
 Place = tuple[int | str, ...]
@@ -102,7 +103,7 @@ class _Search:
         try:
             self.convert(value, annotation)
         except self.invalid as exc:
-            message, _, _ = str(exc).partition(" - at `")
-            self.add(place, message, kind_of(value))
+            message, inner, kind = reported_place(exc, value)
+            self.add((*place, *inner), message, kind)
         except UnicodeEncodeError:
             self.add(place, "Expected text that UTF-8 can encode, got a lone surrogate", "string")

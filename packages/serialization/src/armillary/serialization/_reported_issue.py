@@ -15,13 +15,33 @@ def reported_issue(exc: Exception, value: Any, location: str) -> ValidationIssue
     if isinstance(exc, UnicodeEncodeError):  # which JSON can escape and UTF-8 cannot encode
         message = "Expected text that UTF-8 can encode, got a lone surrogate"
         return issue_at(_surrogate_place(value) or (), message, "string", location)
-    message, _, path = str(exc).partition(" - at `")
-    steps = re.findall(r"\.([^.\[\]]+)|\[(\d+)\]", path.rstrip("`").removeprefix("$"))
-    place = tuple(int(index) if index else name for name, index in steps)
+    message, path = _split(exc)
+    place = _place(path)
     issue = issue_at(place, message, kind_of(_at(value, place)), location)
     if location == "body":
-        issue["path"] = path.rstrip("`") or path_of(())
+        issue["path"] = path or path_of(())
     return issue
+
+
+def reported_place(exc: Exception, value: Any) -> tuple[str, tuple[int | str, ...], str]:
+    """Return what msgspec says of a value, the place in it that is wrong, and the kind of what is there."""
+    message, path = _split(exc)
+    place = _place(path)
+    missing = re.fullmatch(r"Object missing required field `(.*)`", message)
+    if missing is not None:
+        return message, (*place, missing[1]), "missing"
+    return message, place, kind_of(_at(value, place))
+
+
+def _split(exc: Exception) -> tuple[str, str]:
+    message, _, path = str(exc).partition(" - at `")
+    return message, path.rstrip("`")
+
+
+def _place(path: str) -> tuple[int | str, ...]:
+    known, _, _ = path.removeprefix("$").partition("[...]")  # which key of an object it is, msgspec does not say
+    steps = re.findall(r"\.([^.\[\]]+)|\[(\d+)\]", known)
+    return tuple(int(index) if index else name for name, index in steps)
 
 
 def _at(value: Any, place: tuple[int | str, ...]) -> Any:
