@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import functools
 from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
+import jinja2
 import pytest
 
 from armillary.applications import Armillary
 from armillary.asgi_types import HTTPException, Middleware
 from armillary.authentication import requires
+from armillary.binding import Form
 from armillary.config import Config
 from armillary.cors import CORSMiddleware
 from armillary.http import FileResponse, HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse
@@ -94,6 +97,52 @@ def returning(value: Any) -> Any:
     return request(Armillary(routes=[Route("/{number:int}", endpoint, name="star")]), "/7")
 
 
+def plainly(value: Any) -> Any:
+    """Request an application whose endpoint is a plain function."""
+
+    def endpoint(request: Any) -> Any:
+        return value(request) if callable(value) else value
+
+    return request(Armillary(routes=[Route("/", endpoint)]))
+
+
+async def body_and_form(star: dict[str, int], name: Annotated[str, Form()]) -> None: ...
+
+
+async def untyped(star) -> None: ...  # type: ignore[no-untyped-def]
+
+
+async def misspelt(nummer: int) -> None: ...
+
+
+def run_twice() -> Any:
+    """Start an application and the one it mounts, with the lifespan of something that can be started once."""
+    started: list[Any] = []
+
+    @asynccontextmanager
+    async def once(app: Any) -> AsyncIterator[None]:
+        if started:
+            raise RuntimeError("This can be started once")
+        started.append(app)
+        yield
+
+    return request(Armillary(routes=[Mount("/mcp", Armillary(lifespan=once))], lifespan=once))
+
+
+def call_macro() -> Any:
+    """Request a page whose macro needs the request, and is imported without it."""
+    pages = {
+        "macros.html": "{% macro link() %}{{ url_for('page') }}{% endmacro %}",
+        "page.html": "{% from 'macros.html' import link %}{{ link() }}",
+    }
+    templates = Jinja2Templates(env=jinja2.Environment(loader=jinja2.DictLoader(pages), autoescape=True))
+
+    async def page(request: Any) -> Any:
+        return templates.TemplateResponse(request, "page.html", {})
+
+    return request(Armillary(routes=[Route("/", page)]))
+
+
 def open_websocket(app: Any) -> None:
     with TestClient(app) as client, client.websocket_connect("/"):
         pass
@@ -121,6 +170,25 @@ MISTAKES: dict[str, tuple[Callable[[], Any], type[BaseException], tuple[str, ...
         lambda: request(Armillary(routes=[Route("/", generator)])),
         T,
         ("The endpoint generator",),
+    ),
+    "a plain function without return": (lambda: plainly(None), T, ("returned None", "or declare `-> None`")),
+    "a plain function that returns a text": (lambda: plainly("x"), T, ("returned 'x'", "or declare `-> str`")),
+    "a plain function that forgets await": (lambda: plainly(forgotten), T, ("returned a coroutine",)),
+    # -- what an endpoint takes
+    "a body that is data and a form": (
+        lambda: Armillary(routes=[Route("/", body_and_form, methods=["POST"])]),
+        T,
+        ("body_and_form (", "the body cannot be all of 'star', 'name'"),
+    ),
+    "a parameter without a type": (
+        lambda: Armillary(routes=[Route("/", untyped)]),
+        T,
+        ("untyped (", "nothing fills its parameter 'star': annotate it with its type"),
+    ),
+    "a parameter that the path names otherwise": (
+        lambda: Armillary(routes=[Route("/{number:int}", misspelt)]),
+        T,
+        ("misspelt (", "nothing takes the path parameter 'number'"),
     ),
     # -- middleware
     "middleware as an instance": (
@@ -241,7 +309,17 @@ MISTAKES: dict[str, tuple[Callable[[], Any], type[BaseException], tuple[str, ...
         T,
         ("lifespan async_generator (", "is a generator function; decorate it with @contextlib.asynccontextmanager"),
     ),
+    "a lifespan that the application above runs already": (
+        lambda: run_twice(),
+        R,
+        ("once", "in the lifespan of the application mounted at '/mcp'", "write Mount('/mcp', ..., lifespan=False)"),
+    ),
     # -- templates and files
+    "a macro that is imported without the request": (
+        lambda: call_macro(),
+        R,
+        ("a macro of 'macros.html'", 'import it with the context: {% from "macros.html" import link with context %}'),
+    ),
     "a template folder that is missing": (
         lambda: Jinja2Templates("no-such-folder"),
         V,
