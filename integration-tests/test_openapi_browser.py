@@ -103,6 +103,37 @@ def test_an_operation_is_tried_out_after_a_sign_in_by_oauth(docs: DocsPage) -> N
     assert docs.errors == []
 
 
+def test_a_star_of_the_example_is_added_and_shown_from_its_page(
+    browser: Any, serve_example: Callable[[str], str]
+) -> None:
+    from playwright.sync_api import expect
+
+    address = serve_example("stars")
+    docs = DocsPage(browser, f"{address}docs")
+
+    def opened(operation_id: str) -> Any:
+        operation = docs.page.locator(f"#operations-stars-{operation_id}")
+        operation.locator(".opblock-summary-control").first.click()
+        operation.get_by_role("button", name="Try it out").click()
+        return operation
+
+    def execute(operation: Any, status: str) -> Any:
+        operation.get_by_role("button", name="Execute").click()
+        expect(operation.locator(".live-responses-table .response-col_status").last).to_contain_text(status)
+        return operation.locator(".live-responses-table")
+
+    add, page = opened("post_stars"), opened("get_stars")
+    add.locator("textarea").fill('{"name": "Vega", "constellation": "Lyra", "magnitude": 0.03}')
+    execute(add, "201")
+    expect(execute(page, "200")).to_contain_text("Vega")
+    expect(execute(add, "409")).to_contain_text("There is a star called Vega already.")
+    docs.screenshot("swagger-ui-stars")
+    docs.check_hosts(address.split("/")[2])
+    docs.context.close()
+    # A browser logs the status of a response that is an error; nothing else was.
+    assert [error for error in docs.errors if "409" not in error] == []
+
+
 def test_redoc_shows_the_document_and_what_it_asks_of_another_host_is_blocked(
     browser: Any, serve: Callable[..., Any], tmp_path: Path
 ) -> None:

@@ -14,12 +14,8 @@ from typing import Annotated
 import msgspec
 from sqlalchemy.exc import IntegrityError
 
-from armillary.applications import Armillary
-from armillary.asgi_types import HTTPException
-from armillary.binding import Path, Query
-from armillary.openapi import OpenAPI
-from armillary.routing import Route
 from armillary.sqlalchemy import Database
+from armillary.web import Armillary, HTTPException, OpenAPI, Path, Query, Route
 from examples.stars.catalogue import LARGEST_NUMBER, Base, Catalogue, StarRow
 
 database = Database(os.environ.get("STARS_DATABASE", "sqlite:///stars.db"), metadata=Base.metadata)

@@ -7,6 +7,7 @@ from typing import Any
 
 import anyio
 import pytest
+from testkit import call
 
 from armillary.asgi_types import HTTPException
 from armillary.http import JSONResponse, Request, Response, StreamingResponse, request_response
@@ -316,6 +317,21 @@ async def test_a_store_that_is_down_rejects_before_the_request_runs_and_never_hi
     assert (await pay(app)).status == 201
     assert (await pay(app)).status == 409
     assert len(bank.payments) == 1
+
+
+@pytest.mark.parametrize("documentation", [None, "https://example.com/keys"])
+async def test_a_rejection_is_text_for_who_prefers_it_and_varies_by_accept(documentation: str | None) -> None:
+    async def never(scope: Any, receive: Any, send: Any) -> None:
+        raise AssertionError
+
+    app = IdempotencyMiddleware(never, required=True, documentation=documentation)
+    text = await call(app, "/", method="POST", headers=[(b"accept", b"text/plain")])
+    assert (text.status, text.headers["content-type"]) == (400, "text/plain; charset=utf-8")
+    assert text.body.startswith(b"This request needs an Idempotency-Key")
+    document = await call(app, "/", method="POST")
+    assert document.headers["content-type"] == "application/problem+json"
+    assert json.loads(document.body)["status"] == 400
+    assert text.headers["vary"] == document.headers["vary"] == "Accept"
 
 
 async def test_errors_name_the_documentation(bank: Any, pay: Any) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from armillary.asgi_types import reason_phrase
 from armillary.exchange import RawHeader, Rejection
-from armillary.http import ProblemResponse
 
 RETRY_SOON: Final = (b"retry-after", b"1")
 
@@ -59,9 +59,9 @@ class Problems:
 
     def _problem(self, status: int, title: str | None, detail: str, *headers: RawHeader) -> Rejection:
         url = self._documentation
-        # Without a type the title is the phrase of the status (RFC 9457 section 4.2.1).
-        document = ProblemResponse(status, detail, type=url or "about:blank", title=title if url else None)
-        fields = list(headers)
-        if url is not None:
-            fields.append((b"link", b'<%s>; rel="describedby"' % url.encode()))
-        return Rejection(status, detail, fields, body=document.body, content_type=b"application/problem+json")
+        if url is None:
+            # Without a type the title is the phrase of the status (RFC 9457 section 4.2.1).
+            return Rejection(status, detail, headers)
+        link = (b"link", b'<%s>; rel="describedby"' % url.encode())
+        members = {"type": url, "title": title or reason_phrase(status, ""), "status": status, "detail": detail}
+        return Rejection(status, detail, (*headers, link), members=members)
