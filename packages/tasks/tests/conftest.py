@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import faulthandler
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
@@ -99,6 +100,12 @@ def make_tasks(engine_options: dict[str, Any]) -> Callable[..., Tasks]:
         return Tasks(**{**engine_options, **options})
 
     return make
+
+
+@pytest.fixture
+def without_watchdog() -> None:
+    """Exempt a test from the watchdog that ends the run: for one that starts processes, with time-outs of its own."""
+    faulthandler.cancel_dump_traceback_later()
 
 
 Working = Callable[[Tasks], AbstractAsyncContextManager[Tasks]]

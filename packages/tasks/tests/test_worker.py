@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import faulthandler
 import json
 import os
 import signal
@@ -21,7 +20,7 @@ from testkit import RedisServer, free_port
 
 from armillary.tasks import EngineUnavailable, Tasks
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("without_watchdog")]
 PROGRAMS = Path(__file__).parent / "served"
 
 
@@ -84,12 +83,6 @@ class Program:
         for process in self._processes:
             process.kill()
             process.wait()
-
-
-@pytest.fixture(autouse=True)
-def without_watchdog() -> None:
-    """These start several processes, and have time-outs of their own."""
-    faulthandler.cancel_dump_traceback_later()
 
 
 @pytest.fixture

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import inspect
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import anyio
 from taskiq import AckableMessage, AsyncBroker, BrokerMessage
@@ -18,6 +19,8 @@ from ._state import State
 
 T = TypeVar("T")
 
+CHECK_SECONDS: Final = 2.0
+
 
 class BrokerEngine:
     """Carries messages by a broker of Taskiq; an `Engine`.
@@ -28,6 +31,7 @@ class BrokerEngine:
         name: what errors call the engine: its kind and address, without a password.
         has_priorities: whether urgent messages overtake others.
         recover: delivers again what a dead process had received, for brokers that do not.
+        check: raises if a broker no longer receives, for brokers that do not notice it.
     """
 
     is_durable = True
@@ -40,6 +44,7 @@ class BrokerEngine:
         *,
         has_priorities: bool = False,
         recover: Callable[[State], Awaitable[None]] | None = None,
+        check: Callable[[Any], Awaitable[None]] | None = None,
     ) -> None:
         self.state = state
         self.has_priorities = has_priorities
@@ -48,6 +53,7 @@ class BrokerEngine:
         self._receiver: AsyncBroker | None = None
         self._name = name
         self._recover = recover
+        self._check = check
 
     async def start(self) -> None:
         """Connect."""
@@ -91,10 +97,11 @@ class BrokerEngine:
         """
         broken, self._receiver = self._receiver, None
         await shut_down(broken)
-        self._receiver = await self._started(receives=True)
-        messages = self._receiver.listen()
+        receiver = self._receiver = await self._started(receives=True)
+        check = None if self._check is None else functools.partial(self._check, receiver)
+        messages = receiver.listen()
         while True:
-            message = await in_own_task(anext(messages))
+            message = await in_own_task(anext(messages), check)
             if isinstance(message, AckableMessage):
                 yield Delivery(message.data, acknowledging(message.ack))
             else:
@@ -112,15 +119,22 @@ class BrokerEngine:
         return broker
 
 
-async def in_own_task(awaitable: Awaitable[T]) -> T:
-    """Await in a task of asyncio: a cancel scope would interrupt the library again while it cleans up."""
+async def in_own_task(awaitable: Awaitable[T], check: Callable[[], Awaitable[None]] | None) -> T:
+    """Await in a task of asyncio: a cancel scope would interrupt the library again while it cleans up.
+
+    While it takes long, `check` is called every few seconds, and what it raises ends the wait.
+    """
     task = asyncio.ensure_future(awaitable)
     try:
-        return await asyncio.shield(task)
-    except asyncio.CancelledError:
-        task.cancel()
-        with anyio.CancelScope(shield=True), anyio.move_on_after(2):
-            await asyncio.wait([task])
+        while not (await asyncio.wait([task], timeout=CHECK_SECONDS))[0]:
+            if check is not None:
+                await check()
+        return task.result()
+    except BaseException:
+        if not task.done():
+            task.cancel()
+            with anyio.CancelScope(shield=True), anyio.move_on_after(2):
+                await asyncio.wait([task])
         raise
 
 

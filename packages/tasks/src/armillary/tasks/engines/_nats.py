@@ -10,7 +10,7 @@ except ImportError as exc:
 
 from .._address import address_of
 from .._broker_engine import BrokerEngine
-from ._nats_state import NatsState, silent
+from ._nats_state import PING_SECONDS, RECONNECT_SECONDS, NatsState, silent
 
 
 def nats_engine(url: str, queue: str, lease: float, longest: float) -> BrokerEngine:
@@ -30,6 +30,8 @@ def nats_engine(url: str, queue: str, lease: float, longest: float) -> BrokerEng
             pull_consume_timeout=1.0,
             connect_timeout=5,
             max_reconnect_attempts=-1,
+            reconnect_time_wait=RECONNECT_SECONDS,
+            ping_interval=PING_SECONDS,
             error_cb=silent,
         )
 

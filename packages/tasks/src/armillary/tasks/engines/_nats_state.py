@@ -16,6 +16,8 @@ except ImportError as exc:
     raise ImportError("tasks in NATS need nats-py: pip install 'armillary-tasks[nats]'") from exc
 
 ATTEMPTS = 20
+RECONNECT_SECONDS = 0.25
+PING_SECONDS = 5  # a connection that misses two of them has ended
 
 
 class NatsState:
@@ -44,7 +46,13 @@ class NatsState:
         """Connect, and create the buckets that are missing."""
         library: Any = nats  # its annotations are partial
         self._client = await library.connect(
-            self._url, connect_timeout=self._timeout, allow_reconnect=True, max_reconnect_attempts=-1, error_cb=silent
+            self._url,
+            connect_timeout=self._timeout,
+            allow_reconnect=True,
+            max_reconnect_attempts=-1,
+            reconnect_time_wait=RECONNECT_SECONDS,
+            ping_interval=PING_SECONDS,
+            error_cb=silent,
         )
         self._keys = await self._bucket("keys", self._longest)
 

@@ -17,17 +17,29 @@ from .._state import State
 from ._postgres_state import PostgresState, table_name
 
 RENOTIFIED: Final = 20
+CHECK_TIMEOUT: Final = 5.0
+
+
+class CheckedBroker(AsyncpgBroker):
+    """A broker whose connection for notifications can be checked: it waits for ever on one that has ended."""
+
+    async def check(self) -> None:
+        """Raise if that connection has ended, or nothing comes through it."""
+        connection: Any = self._read_conn
+        if connection is None or connection.is_closed():
+            raise ConnectionError("the connection that messages are notified on has ended")
+        await connection.fetchval("SELECT 1", timeout=CHECK_TIMEOUT)
 
 
 def postgres_engine(url: str, queue: str, lease: float) -> BrokerEngine:
     """Return an engine on a table of PostgreSQL."""
-    name = table_name(queue)
-    messages = f"{name}_messages"
+    channel = table_name(queue)
+    messages = f"{channel}_messages"
     state = PostgresState(url, queue)
     seen: dict[int, float] = {}
 
-    def make_broker() -> AsyncpgBroker:
-        return AsyncpgBroker(url, channel_name=name, table_name=messages)
+    def make_broker() -> CheckedBroker:
+        return CheckedBroker(url, channel_name=channel, table_name=messages)
 
     async def recover(_: State) -> None:
         """Deliver again what nobody has held for a lease, and what no listener was notified of; the broker does not."""
@@ -44,10 +56,11 @@ def postgres_engine(url: str, queue: str, lease: float) -> BrokerEngine:
         await state.execute(
             f"SELECT pg_notify($1, id::text) FROM (SELECT id FROM {messages} WHERE status = 'pending' "
             f"AND created_at < now() - interval '1 second' ORDER BY id LIMIT {RENOTIFIED}) AS waiting",
-            name,
+            channel,
         )
 
     async def is_held(message: Any) -> bool:
         return await state.get(f"lease:{Envelope.decode(message).turn}") is not None
 
-    return BrokerEngine(make_broker, state, f"PostgreSQL at {address_of(url)}", recover=recover)
+    name = f"PostgreSQL at {address_of(url)}"
+    return BrokerEngine(make_broker, state, name, recover=recover, check=CheckedBroker.check)
