@@ -24,6 +24,22 @@ async def work():
     assert await store.load("none") is None
     await store.close()
 """
+LIMITS = """
+from armillary.http import PlainTextResponse
+from armillary.ratelimit import RateLimitMiddleware
+
+app = RateLimitMiddleware(PlainTextResponse("x"), "9/second", storage="redis://127.0.0.1:6379/9")
+
+async def work():
+    sent = []
+    scope = {"type": "http", "method": "GET", "path": "/", "headers": [], "client": ("203.0.113.77", 1)}
+
+    async def send(message):
+        sent.append(message)
+
+    await app(scope, None, send)
+    assert sent[0]["status"] == 200 and b"ratelimit" in dict(sent[0]["headers"])
+"""
 RUN = """
 import asyncio
 from blockbuster import blockbuster_ctx
@@ -33,9 +49,9 @@ with blockbuster_ctx():
 """
 
 
-@pytest.mark.parametrize("program", [FILES, SESSIONS], ids=["files", "sessions"])
+@pytest.mark.parametrize("program", [FILES, SESSIONS, LIMITS], ids=["files", "sessions", "limits"])
 def test_a_first_request_reads_no_file_in_the_event_loop(program: str) -> None:
-    if program == SESSIONS:
+    if program != FILES:
         require_port(6379)
     command = [sys.executable, "-c", f"__file__ = {__file__!r}\n{program}\n{RUN}"]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)

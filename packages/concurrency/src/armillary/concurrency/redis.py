@@ -62,6 +62,8 @@ class RedisPool(ConnectionPool):
         once_more = Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,))
         bound = timeout + BUSY_SECONDS
         options = {"socket_connect_timeout": bound, "socket_timeout": bound, "retry": once_more, **options}
+        if DriverInfo is not None:  # each connection would look its version up in files, in the event loop
+            options.setdefault("driver_info", DriverInfo(lib_version=redis.__version__))
         super().__init__(max_connections=max_connections, **options)  # pyright: ignore[reportUnknownMemberType]
         kind = self.connection_class
         self.connection_class = type(kind.__name__, (_TimedConnection, kind), {"response_timeout": timeout})
@@ -234,8 +236,6 @@ def connect_redis(
     """
     client: Any = Redis
     pool: Any = RedisPool
-    if DriverInfo is not None:  # each connection would look its version up in files, in the event loop
-        options.setdefault("driver_info", DriverInfo(lib_version=redis.__version__))
     return client.from_pool(pool.from_url(url, timeout=timeout, max_connections=max_connections, **options))
 
 
