@@ -76,8 +76,8 @@ def test_a_form_of_many_files_is_read(server: Any) -> None:
     body = form()
     with connect(server) as client:
         client.sendall(upload_head(len(body)) + body)
-        answer = b"".join(iter(lambda: client.recv(65536), b""))
-    assert f"{FILES} files of {FILES * FILE_SIZE} bytes".encode() in answer
+        received = b"".join(iter(lambda: client.recv(65536), b""))
+    assert f"{FILES} files of {FILES * FILE_SIZE} bytes".encode() in received
 
 
 def test_uploads_that_stop_take_few_descriptors_and_others_are_served(server: Any) -> None:
