@@ -20,6 +20,7 @@ from armillary.exchange import (
     find_exception_handler,
     has_response_started,
     is_websocket_open,
+    native_exception,
     register_handlers,
     rejection_of,
     restore_handlers,
@@ -169,8 +170,9 @@ class ExceptionMiddleware:
 
     async def http_exception(self, request: Any, exc: Exception) -> Any:
         """Return the response to an `HTTPException`: a problem document, or its detail as text if that is preferred."""
-        assert isinstance(exc, HTTPException)
-        return rejection_response(rejection_of(exc), request.scope)
+        native = native_exception(exc)
+        assert isinstance(native, HTTPException)
+        return rejection_response(rejection_of(native), request.scope)
 
     async def websocket_exception(self, websocket: Any, exc: Exception) -> None:
         """Close the WebSocket with the code and reason of a `WebSocketException`."""

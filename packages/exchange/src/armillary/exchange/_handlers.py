@@ -1,11 +1,13 @@
 """Which handler takes an exception, and where handlers are registered while a layer runs.
 
 A table maps status codes and exception classes to handlers. For an `HTTPException` the handler of its status comes
-first; then those of the exception's classes, from the nearest to `Exception`.
+first; then those of the exception's classes, from the nearest to `Exception`. An `HTTPException` of Starlette's, which
+code written for that raises in one of our endpoints, is handled as one of ours.
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -58,15 +60,34 @@ def find_exception_handler(handlers: ExceptionHandlers | Mapping[Any, Any], exc:
     >>> find_exception_handler({LookupError: "handler"}, KeyError("x"))
     'handler'
     """
-    if isinstance(exc, HTTPException):
-        by_status = handlers.get(exc.status_code)
+    native = native_exception(exc)
+    if isinstance(native, HTTPException):
+        by_status = handlers.get(native.status_code)
         if by_status is not None:
             return by_status
-    for cls in type(exc).__mro__:
+    classes = list(type(exc).__mro__)
+    if native is not exc:
+        classes.insert(classes.index(Exception), HTTPException)
+    for cls in classes:
         by_class = handlers.get(cls)
         if by_class is not None:
             return by_class
     return None
+
+
+def native_exception(exc: Exception) -> Exception:
+    """Return the `HTTPException` that one of the real Starlette stands for; any other exception as it is.
+
+    >>> native_exception(KeyError("x"))
+    KeyError('x')
+    """
+    if isinstance(exc, HTTPException):
+        return exc
+    foreign: Any = getattr(sys.modules.get("starlette.exceptions"), "HTTPException", None)
+    if foreign is None or not isinstance(exc, foreign):
+        return exc
+    found: Any = exc
+    return HTTPException(found.status_code, found.detail, found.headers)
 
 
 def registered_handler(scope: Scope, exc: Exception) -> ExceptionHandler | None:

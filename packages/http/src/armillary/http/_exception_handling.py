@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from armillary.asgi_types import ExceptionHandler, HTTPException, Receive, Scope, Send, is_async_callable
-from armillary.exchange import has_response_started, registered_handler, reject, rejection_of
+from armillary.exchange import has_response_started, native_exception, registered_handler, reject, rejection_of
 
 from ._request import Request
 
@@ -64,8 +64,8 @@ async def handle_exception(request: Request[Any], exc: Exception, receive: Recei
         response = await call_exception_handler(handler, request, exc)
         if response is not None:
             await response(scope, receive, send)
-    elif isinstance(exc, HTTPException):
-        await reject(scope, send, rejection_of(exc), as_text=request.errors_as_text)
+    elif isinstance(native := native_exception(exc), HTTPException):
+        await reject(scope, send, rejection_of(native), as_text=request.errors_as_text)
     else:
         return False
     exc.__traceback__ = None  # an exception object raised for every request must not collect frames

@@ -13,11 +13,22 @@ class Match(Enum):
 
     `PARTIAL` means that the path matches and the method does not: the response is 405 unless a
     later route matches in full.
+
+    It equals the member of the same name of the real Starlette's `Match`: packages for Starlette ask the routes of an
+    application themselves, to name a request by its route, and compare what they get with that.
     """
 
     NONE = 0
     PARTIAL = 1
     FULL = 2
+
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        theirs: Any = getattr(sys.modules.get("starlette.routing"), "Match", None)
+        return theirs is not None and other is getattr(theirs, self.name, None)
+
+    __hash__ = Enum.__hash__
 
 
 class NoMatchFound(Exception):

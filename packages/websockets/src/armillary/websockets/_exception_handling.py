@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 from armillary.asgi_types import HTTPException, WebSocketException, is_async_callable
-from armillary.exchange import registered_handler, reject, rejection_of
+from armillary.exchange import native_exception, registered_handler, reject, rejection_of
 
 from ._exceptions import WebSocketDisconnect, closing_of
 from ._state import WebSocketState
@@ -32,6 +32,7 @@ async def handle_exception(websocket: WebSocket, exc: Exception) -> bool:
     if handler is not None:
         await _call_handler(handler, websocket, exc)
         return True
+    exc = native_exception(exc)
     if isinstance(exc, HTTPException) and websocket.application_state is WebSocketState.CONNECTING:
         if websocket.client_state is WebSocketState.CONNECTING:
             await websocket.receive()
