@@ -17,7 +17,7 @@ import pytest
 from armillary.applications import Armillary
 from armillary.asgi_types import HTTPException, Middleware
 from armillary.authentication import requires
-from armillary.binding import Form
+from armillary.binding import Form, Query
 from armillary.config import Config
 from armillary.cors import CORSMiddleware
 from armillary.http import FileResponse, HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse
@@ -33,6 +33,7 @@ Untyped = Any
 app_class: Untyped = Armillary
 route: Untyped = Route
 mount: Untyped = Mount
+query: Untyped = Query
 json_response: Untyped = JSONResponse
 
 
@@ -242,6 +243,21 @@ MISTAKES: dict[str, tuple[Callable[[], Any], type[BaseException], tuple[str, ...
         lambda: route("/", JSONResponse({})),
         T,
         ("endpoint is one JSONResponse, which would be sent to all", "return JSONResponse(...)"),
+    ),
+    "a class as endpoint": (
+        lambda: route("/", Timing),
+        T,
+        ("endpoint is the class Timing, whose instances handle no request", "derive it from HTTPEndpoint"),
+    ),
+    "a decorator that is not called": (
+        lambda: app_class().get(home),
+        T,
+        ("path is a text such as '/'", "write the path in the decorator of home", '@app.get("/")'),
+    ),
+    "a default inside of Query": (
+        lambda: query(20),
+        T,
+        ("Query takes keyword arguments only", "write `Annotated[..., Query()] = 20`"),
     ),
     "a WebSocket to an HTTP route": (
         lambda: open_websocket(Armillary(routes=[Route("/", home)])),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 
 from armillary.asgi_types import HTTPException
 
@@ -29,6 +29,17 @@ class Source:
     """
 
     source: ClassVar[str] = ""
+
+    if not TYPE_CHECKING:
+
+        def __new__(cls, *arguments: Any, **settings: Any) -> Source:
+            if arguments:
+                name = cls.__name__
+                raise TypeError(
+                    f"{name} takes keyword arguments only; a default is that of the parameter: "
+                    f"write `Annotated[..., {name}()] = {arguments[0]!r}`"
+                )
+            return super().__new__(cls)
 
     alias: str | None = None
     title: str | None = None

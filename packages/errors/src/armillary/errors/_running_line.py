@@ -10,7 +10,7 @@ from armillary.asgi_types import source_place
 
 from ._report import is_library
 
-_LOOPS: Final = ("asyncio.", "trio.", "uvloop.")
+_LOOPS: Final = ("asyncio.", "trio.", "uvloop")
 
 
 def running_line(frame: FrameType | None) -> str:
@@ -27,14 +27,19 @@ def running_line(frame: FrameType | None) -> str:
     >>> running_line(None)
     ''
     """
+    innermost: FrameType | None = None
     while frame is not None:
         module = str(frame.f_globals.get("__name__"))
         if module.startswith(_LOOPS):
-            return ""
-        code = frame.f_code
-        if not is_library(code, module):
-            text = linecache.getline(code.co_filename, frame.f_lineno).strip()
-            place = f"{source_place(code.co_filename, frame.f_lineno)}, in {code.co_name}"
-            return f"{place}: {text}" if text else place
+            return "" if innermost is None else _line_of(innermost)
+        if innermost is None and not is_library(frame.f_code, module):
+            innermost = frame
         frame = frame.f_back
-    return ""
+    return ""  # no event loop runs: it has ended meanwhile
+
+
+def _line_of(frame: FrameType) -> str:
+    code = frame.f_code
+    text = linecache.getline(code.co_filename, frame.f_lineno).strip()
+    place = f"{source_place(code.co_filename, frame.f_lineno)}, in {code.co_name}"
+    return f"{place}: {text}" if text else place

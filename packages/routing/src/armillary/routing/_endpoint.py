@@ -33,6 +33,11 @@ def checked_callable(value: Any, parameter: str) -> Any:
             f"{parameter} takes an ASGI application, of scope, receive and send; {describe_function(value)} is a "
             f"function of a request: write Route(path, {endpoint_name(value)})"
         )
+    if parameter == "endpoint" and isinstance(value, type) and not hasattr(value, "__await__"):
+        raise TypeError(
+            f"endpoint is the class {value.__name__}, whose instances handle no request: derive it from HTTPEndpoint "
+            "or WebSocketEndpoint, or give an instance that is an ASGI application"
+        )
     if parameter == "endpoint" and _is_response(value):
         shown = type(value).__name__
         raise TypeError(

@@ -72,6 +72,7 @@ class Registration:
         Returns:
             A decorator that gives back what it decorates.
         """
+        _check_path(path)
 
         def register(endpoint: E) -> E:
             self.add_route(path, endpoint, methods, **arguments)
@@ -114,6 +115,7 @@ class Registration:
             path: a path template.
             **arguments: as for `WebSocketRoute`.
         """
+        _check_path(path)
 
         def register(endpoint: E) -> E:
             self.add_websocket_route(path, endpoint, **arguments)
@@ -256,6 +258,15 @@ class RouteGroup(Registration):
 
     def _add(self, route: BaseRoute) -> None:
         raise TypeError("a group has no routes of its own to include others in; include them in the router")
+
+
+def _check_path(path: Any) -> None:
+    """Raise TypeError for no text, such as the function under a decorator that was not called."""
+    if not isinstance(path, str):
+        hint = (
+            f'; write the path in the decorator of {endpoint_name(path)}, as in @app.get("/")' if callable(path) else ""
+        )
+        raise TypeError(f"path is a text such as '/', got {path!r}{hint}")
 
 
 def _check_prefix(prefix: str) -> None:
