@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Final
 
-from armillary.asgi_types import ASGIApp, ClientDisconnect, HTTPExceptionHandler, Receive, Scope, Send
+from armillary.asgi_types import ASGIApp, HTTPExceptionHandler, Receive, Scope, Send
 from armillary.exchange import Rejection, has_response_started, is_websocket_open, record_response_start, track
 
+from ._client_left import has_client_left
 from ._endpoint_source import name_endpoint
 from ._error_log import report_once
 from ._rejection_response import rejection_response
@@ -14,20 +15,13 @@ from ._rejection_response import rejection_response
 SERVER_ERROR: Final = Rejection(500, "Internal Server Error")
 
 
-def _is_disconnect(exc: Exception, scope: Scope) -> bool:
-    if scope["type"] == "websocket":
-        from armillary.websockets import WebSocketDisconnect
-
-        return isinstance(exc, WebSocketDisconnect)
-    return isinstance(exc, ClientDisconnect)
-
-
 class ServerErrorMiddleware:
     """Respond to unhandled exceptions with a 500, report them once, and re-raise them.
 
     The exception is re-raised after the response, so that the server, error trackers and the test
     client see it. A response that had begun is left as it is: raising closes the connection. A
-    WebSocket that failed is closed with 1011.
+    WebSocket that failed is closed with 1011. That the client has left is no error, and is neither
+    reported nor raised further.
 
     Args:
         app: the application to guard.
@@ -46,7 +40,7 @@ class ServerErrorMiddleware:
     """
 
     absorbs_disconnects: ClassVar[bool] = True
-    """Whether a client disconnect ends the request quietly instead of re-raising `ClientDisconnect`."""
+    """Whether a client's leaving ends the request quietly, instead of being raised further."""
 
     closes_websockets: ClassVar[bool] = True
     """Whether a WebSocket whose application failed is closed with 1011 before the exception is re-raised."""
@@ -90,7 +84,7 @@ class ServerErrorMiddleware:
         Returns:
             Whether the exception was handled. False: the caller re-raises it.
         """
-        if self.absorbs_disconnects and _is_disconnect(exc, scope):
+        if self.absorbs_disconnects and has_client_left(exc, scope):
             return True
         name_endpoint(exc, scope)
         reported_here = self.report(exc, scope)

@@ -1,0 +1,51 @@
+"""Whether an exception means that the client has left, which is no error of the application."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from traceback import walk_tb
+from types import FrameType
+from typing import Any, Final, cast
+
+from armillary.asgi_types import ClientDisconnect, Message, Scope
+
+SENT_TYPES: Final = (
+    "http.response.",
+    "websocket.accept",
+    "websocket.send",
+    "websocket.close",
+    "websocket.http.response.",
+)
+
+
+def has_client_left(exc: Exception, scope: Scope) -> bool:
+    """Return whether an exception says that the client has left.
+
+    A `send` raises `OSError` then (ASGI HTTP and WebSocket specifications 2.4). An `OSError` of the application's own,
+    as of a file, is told apart by its traceback: it does not pass through a `send`.
+    """
+    if scope["type"] == "websocket":
+        from armillary.websockets import WebSocketDisconnect
+
+        if isinstance(exc, WebSocketDisconnect):
+            return True
+    elif isinstance(exc, ClientDisconnect):
+        return True
+    return isinstance(exc, OSError) and any(is_send(frame) for frame, _ in walk_tb(exc.__traceback__))
+
+
+def is_send(frame: FrameType) -> bool:
+    """Return whether a frame is that of a function called with a message that applications send."""
+    return any(isinstance(value, dict) and is_sent(cast(Message, value)) for value in arguments_of(frame))
+
+
+def is_sent(message: Message) -> bool:
+    """Return whether a message is one that applications send."""
+    return str(message.get("type")).startswith(SENT_TYPES)
+
+
+def arguments_of(frame: FrameType) -> Iterator[Any]:
+    """Yield the positional arguments of a call."""
+    values = frame.f_locals
+    for name in frame.f_code.co_varnames[: frame.f_code.co_argcount]:
+        yield values.get(name)
