@@ -54,7 +54,9 @@ async def find(app: ASGIApp, *requests: FaultRequest, gauges: Any = None, check:
 @asynccontextmanager
 async def redis_store(tmp_path: Path) -> AsyncGenerator[tuple[SessionStore, dict[str, Callable[[], float]]]]:
     require_port(6379)
-    yield RedisStore(REDIS, prefix=f"faults-{uuid4().hex}:"), {}
+    store = RedisStore(REDIS, prefix=f"faults-{uuid4().hex}:")
+    yield store, {}
+    await store.close()
 
 
 @asynccontextmanager

@@ -23,7 +23,7 @@ from pathlib import Path
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from soak.load import Load, percentiles
+from soak.load import LONGEST, Load, percentiles
 from soak.slope import COUNTED, WARM_UP, Figures, growth
 from soak.wire import Wire
 
@@ -60,7 +60,7 @@ def start(command: list[str], plant: str = "", pipe: int | None = None) -> subpr
 
 
 async def ask(port: int) -> Figures:
-    async with asyncio.timeout(REST), Wire(port) as wire:
+    async with asyncio.timeout(LONGEST), Wire(port) as wire:
         _, _, content = await wire.ask("GET", "/figures")
         figures: Figures = json.loads(content)
         return figures

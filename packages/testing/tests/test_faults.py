@@ -256,3 +256,18 @@ async def test_an_application_that_a_fault_breaks_for_good_is_found() -> None:
 async def test_a_time_that_is_not_above_0_is_rejected(seconds: float) -> None:
     with pytest.raises(ValueError, match="seconds above 0"):
         await enumerate_faults(lambda *_: None, [], seconds=seconds)  # type: ignore[arg-type, return-value]
+
+
+async def test_what_was_left_before_is_not_found() -> None:
+    class Left:
+        def __del__(self) -> None:
+            raise RuntimeError("left by something else")
+
+    one, other = Left(), Left()
+    one.other, other.other = other, one  # type: ignore[attr-defined]
+    del one, other
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await respond(send)
+
+    assert (await find(app)).findings == []

@@ -11,6 +11,7 @@ place at which something can happen:
 
 from __future__ import annotations
 
+import gc
 import inspect
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
@@ -85,6 +86,8 @@ async def enumerate_faults(
     enumeration = _Enumeration(app, report, check, gauges or {}, runner)
     with Unhandled(runner.is_on_trio) as unhandled, TaskFactory(runner.is_on_trio):
         enumeration.unhandled = unhandled
+        gc.collect()
+        unhandled.take()  # the garbage of what ran before
         for request in requests:
             await enumeration.all_of(request, max_suspensions)
     return report
