@@ -2,13 +2,15 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
+from ipaddress import IPv4Address
+from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
 import pydantic
 import pytest
 
-from armillary.serialization import TypedDecoder, ValidationError, validate
+from armillary.serialization import TypedDecoder, TypedEncoder, ValidationError, validate
 
 
 class Star(msgspec.Struct):
@@ -102,3 +104,31 @@ def test_the_place_inside_a_member_of_a_union_is_named() -> None:
         ("/2/type", "missing"),
         ("/3/ages", "object"),
     ]
+
+
+class Host(msgspec.Struct):
+    address: IPv4Address
+    folder: Path = Path("/srv")
+
+
+def test_paths_and_addresses_are_texts_in_json() -> None:
+    decoder = TypedDecoder(Host)
+    host = decoder.decode_json(b'{"address": "192.0.2.1", "folder": "/a"}')
+    assert (
+        host == decoder.convert({"address": "192.0.2.1", "folder": "/a"}) == Host(IPv4Address("192.0.2.1"), Path("/a"))
+    )
+    assert TypedEncoder(Host).encode_json(host) == b'{"address":"192.0.2.1","folder":"/a"}'
+    with pytest.raises(ValidationError) as caught:
+        TypedDecoder[Any](list[Host]).decode_json(b'[{"address": "192.0.2"}, {"address": 1}]')
+    assert [(error["pointer"], error["message"]) for error in caught.value.errors] == [
+        ("/0/address", "Expected the text of an `IPv4Address`"),
+        ("/1/address", "Expected `IPv4Address`, got `int`"),
+    ]
+
+
+def test_a_wrong_key_is_named_with_its_object() -> None:
+    with pytest.raises(ValidationError) as caught:
+        TypedDecoder[Any](dict[str, dict[int, int]]).decode_json(b'{"a": {"b": 1}}')
+    error = caught.value.errors[0]
+    assert "as a key" in error["message"]
+    assert "`" not in error["path"]

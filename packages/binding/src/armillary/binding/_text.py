@@ -14,7 +14,15 @@ from uuid import UUID
 
 import msgspec
 
-from armillary.serialization import TypedDecoder, ValidationError, check_type, is_optional, union_members, unwrap
+from armillary.serialization import (
+    TypedDecoder,
+    ValidationError,
+    check_type,
+    is_optional,
+    is_text_class,
+    union_members,
+    unwrap,
+)
 
 MAX_DIGITS: Final = 4300
 """The most digits that Python converts to an int by default."""
@@ -189,6 +197,8 @@ def _plain(type_: Any) -> TextType | None:
         return _one_of({str(value): value for value in arguments}, ())
     if isinstance(type_, type) and issubclass(type_, Enum):
         return _one_of({str(member.value): member for member in type_}, (type_,))
+    if is_text_class(type_):
+        return TextType(type_, f"the text of an {type_.__name__}", (type_,))
     return _by_pydantic(type_)
 
 

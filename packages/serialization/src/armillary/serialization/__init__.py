@@ -22,6 +22,7 @@ from ._issues import MAX_ISSUES, ValidationError, ValidationIssue, issue_at, kin
 from ._json_decoding import MAX_DEPTH, JSONDecoder, JSONEncoder, JSONError, decode_json, json_error
 from ._json_encoding import encode_json
 from ._json_form import json_form
+from ._text_classes import is_text_class
 from ._type_tree import Unwrapped, is_optional, union_members, unwrap
 from ._typed_decoding import TypedDecoder
 from ._typed_encoding import TypedEncoder
@@ -51,6 +52,7 @@ __all__ = [
     "fields_of",
     "forbids_unknown_fields",
     "is_optional",
+    "is_text_class",
     "issue_at",
     "json_error",
     "json_form",

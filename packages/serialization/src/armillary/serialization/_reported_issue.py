@@ -35,6 +35,8 @@ def reported_place(exc: Exception, value: Any) -> tuple[str, tuple[int | str, ..
 
 def _split(exc: Exception) -> tuple[str, str]:
     message, _, path = str(exc).partition(" - at `")
+    if path.startswith("key` in `"):  # which key it is, msgspec does not say
+        message, path = f"{message}, as a key", path.removeprefix("key` in `")
     return message, path.rstrip("`")
 
 

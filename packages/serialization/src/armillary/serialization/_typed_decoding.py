@@ -20,6 +20,7 @@ from ._issue_search import find_issues
 from ._issues import ValidationError, issue_at, kind_of
 from ._json_decoding import decode_json, json_error
 from ._reported_issue import reported_issue
+from ._text_classes import from_text
 
 T = TypeVar("T")
 
@@ -75,7 +76,7 @@ class TypedDecoder(Generic[T]):
         import msgspec
 
         self._decode = _decoder(msgspec.json.Decoder, self.type).decode
-        self._convert = partial(msgspec.convert, type=self.type)
+        self._convert = partial(msgspec.convert, type=self.type, dec_hook=from_text)
         if leaves_defaults(self.type):
             self._decode, self._convert = _completed(self._decode), _completed(self._convert)
         self._invalid = (msgspec.ValidationError, UnicodeEncodeError)
@@ -186,7 +187,8 @@ class TypedDecoder(Generic[T]):
             )
         import msgspec
 
-        issues = find_issues(value, self.type, msgspec.convert, msgspec.ValidationError, location)
+        convert = partial(msgspec.convert, dec_hook=from_text)
+        issues = find_issues(value, self.type, convert, msgspec.ValidationError, location)
         return ValidationError(issues or [reported_issue(exc, value, location)], subject)
 
 
@@ -205,7 +207,7 @@ def _says_malformed(exc: Any) -> bool:
 
 def _decoder(decoder: Any, type_: Any) -> Any:
     try:
-        return decoder(type_)
+        return decoder(type_, dec_hook=from_text)
     except (TypeError, NameError, ValueError) as exc:
         raise TypeError(f"msgspec cannot validate {type_!r}: {exc}") from exc
 
