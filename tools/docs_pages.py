@@ -12,7 +12,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
-FIRST = ("index", "why", "comparison")
+FIRST = ("index", "why", "comparison", "examples")
 MARKER = "<!-- table of packages -->"
 FETCHED = re.compile(r"""<(?:script|img|iframe|link)\b[^>]*\b(?:src|href)=["']?(?:https?:)?//[^>]*>""", re.IGNORECASE)
 
@@ -58,6 +58,7 @@ def navigation() -> list[Any]:
         {"Comparison": "comparison.md"},
         {"Tutorial": tutorial_pages()},
         {"Guides": guides()},
+        {"Examples": "examples.md"},
         {"Packages": pages_in("packages")},
         {"Security": pages_in("security")},
         {"Reliability": pages_in("reliability")},

@@ -1,0 +1,92 @@
+"""Take the pictures of the examples that the documentation shows, into docs/assets/examples, with Debian's Chromium.
+
+Usage: `python tools/screenshots.py [EXAMPLE ...]`. Needs chromium, playwright and pillow. Run it when a page of an
+example has changed, and look at the pictures.
+"""
+
+from __future__ import annotations
+
+import io
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+from playwright.sync_api import sync_playwright
+from serve import example_names
+from testkit import free_port, wait_for_port
+
+ROOT = Path(__file__).resolve().parent.parent
+PICTURES = ROOT / "docs" / "assets" / "examples"
+FIRST_PAGES = {"stars": "docs", "board": "login"}
+SIZE = {"width": 960, "height": 600}
+WIDTH = 640
+
+
+def post_notes(page: Any) -> None:
+    """Log in to the board, and pin a note."""
+    page.fill("input[name=name]", "Ada")
+    page.click("button")
+    page.fill("#write [name=note]", "Vega is up at ten.")
+    page.click("#write button")
+
+
+def say(page: Any) -> None:
+    """Enter the chat, and say something."""
+    for text in ("Ada", "Vega is up!"):
+        page.fill("input:visible >> nth=-1", text)
+        page.keyboard.press("Enter")
+        page.wait_for_timeout(500)
+
+
+def run_query(page: Any) -> None:
+    """Run a query in GraphiQL."""
+    page.click(".graphiql-query-editor .CodeMirror")
+    page.keyboard.press("Control+A")
+    page.keyboard.type("{ books { title author { name } } ")
+    page.click("button.graphiql-execute-button")
+
+
+ACTIONS: dict[str, Callable[[Any], None]] = {"board": post_notes, "chat": say, "graphql": run_query}
+
+
+def take(name: str, browser: Any) -> None:
+    """Serve an example in an empty folder, and keep a picture of its first page."""
+    port = free_port()
+    with tempfile.TemporaryDirectory(prefix="armillary-example-") as folder:
+        command = [sys.executable, str(ROOT / "tools" / "serve.py"), name, "--port", str(port)]
+        server = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            wait_for_port(port, server)
+            page = browser.new_page(viewport=SIZE, color_scheme="light")
+            page.goto(f"http://127.0.0.1:{port}/{FIRST_PAGES.get(name, '')}", wait_until="load")
+            ACTIONS.get(name, lambda page: None)(page)
+            page.wait_for_timeout(1500)
+            picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
+            page.close()
+        finally:
+            server.terminate()
+            server.wait(10)
+    height = round(picture.height * WIDTH / picture.width)
+    picture.resize((WIDTH, height), Image.Resampling.LANCZOS).save(PICTURES / f"{name}.webp", quality=70, method=6)
+
+
+def main() -> None:
+    """Take the pictures that the command line names, or all."""
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        raise SystemExit("screenshots: chromium is not installed; run: apt-get install chromium")
+    PICTURES.mkdir(exist_ok=True)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        for name in sys.argv[1:] or example_names():
+            take(name, browser)
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
