@@ -222,10 +222,10 @@ async def test_an_event_stream_that_does_not_keep_up_ends() -> None:
 
 
 async def test_each_message_is_encoded_once_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
-    from armillary.channels import _channels, _message
+    from armillary.channels import _checks, _message
 
     encoded: list[Any] = []
-    encode, event = _channels.encode_json, _message.ServerSentEvent
+    encode, event = _checks.encode_json, _message.ServerSentEvent
 
     def counted(value: Any) -> bytes:
         encoded.append(value)
@@ -235,7 +235,7 @@ async def test_each_message_is_encoded_once_for_all(monkeypatch: pytest.MonkeyPa
         encoded.append("event")
         return event(*args, **fields)
 
-    monkeypatch.setattr(_channels, "encode_json", counted)
+    monkeypatch.setattr(_checks, "encode_json", counted)
     monkeypatch.setattr(_message, "ServerSentEvent", counted_event)
     channels = Channels()
     peers = [Peer(over_websocket(channels)) for _ in range(10)]

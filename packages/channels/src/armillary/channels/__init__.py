@@ -14,7 +14,8 @@ room:7 {'text': 'hello'}
 from ._channels import Channels
 from ._errors import ChannelsError, CursorError, EngineUnavailable, MessageTooLarge, SubscriberTooSlow
 from ._message import ChannelMessage, Gap
-from ._presence import Change, Member, Presence
+from ._presence import Change, Presence
+from ._presence_hub import Member
 from ._subscription import Overflow, Subscription
 
 __all__ = [

@@ -8,16 +8,16 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, Unpack
 
 from armillary.datastructures import HTTPConnection
-from armillary.serialization import encode_json
 
+from ._checks import check_count, check_overflow, check_prefix, check_seconds, encode_value
 from ._engine import Settings
 from ._engines import make_engine
-from ._errors import MessageTooLarge
 from ._hub import Hub
 from ._message import ChannelMessage, format_cursor
 from ._names import check_channel, check_pattern
-from ._presence import Presence, PresenceHub
-from ._subscription import OVERFLOWS, Overflow, SubscribeOptions, Subscription
+from ._presence import Presence
+from ._presence_hub import PresenceHub
+from ._subscription import Overflow, SubscribeOptions, Subscription
 
 if TYPE_CHECKING:
     from ._events import ChannelEvents
@@ -62,17 +62,14 @@ class Channels:
         timeout: float = 5.0,
         start_timeout: float = 0.0,
     ) -> None:
-        if not (isinstance(prefix, str) and prefix.replace("_", "a").isalnum() and prefix.islower()):
-            raise ValueError(f"prefix has lower-case letters, digits and underscores, got {prefix!r}")
-        if not prefix.isascii() or len(prefix) > 32:
-            raise ValueError(f"prefix has at most 32 characters of ASCII, got {prefix!r}")
-        _check_count("history", history)
-        _check_seconds("history_seconds", history_seconds)
-        _check_seconds("timeout", timeout)
-        _check_seconds("start_timeout", start_timeout, or_zero=True)
-        _check_seconds("send_timeout", send_timeout)
-        self._queue = _check_count("queue", queue)
-        self._overflow: Overflow = _check_overflow(overflow)
+        check_prefix(prefix)
+        check_count("history", history)
+        check_seconds("history_seconds", history_seconds)
+        check_seconds("timeout", timeout)
+        check_seconds("start_timeout", start_timeout, or_zero=True)
+        check_seconds("send_timeout", send_timeout)
+        self._queue = check_count("queue", queue)
+        self._overflow: Overflow = check_overflow(overflow)
         self.send_timeout = send_timeout
         settings = Settings(prefix, history, history_seconds, timeout, start_timeout)
         self._hub = Hub(make_engine(url, settings))
@@ -124,7 +121,7 @@ class Channels:
                 the message is never kept twice.
         """
         check_channel(channel)
-        payload = self._encode(value)
+        payload = encode_value(value, self._hub.engine)
         engine = await self._hub.started()
         return format_cursor(await engine.publish(channel, payload), channel)
 
@@ -157,15 +154,15 @@ class Channels:
         if after is not None and (last or last_seconds is not None):
             raise ValueError("after= continues at a cursor, last= and last_seconds= begin with the newest; pass one")
         if last:
-            _check_count("last", last)
+            check_count("last", last)
         if last_seconds is not None:
-            _check_seconds("last_seconds", last_seconds)
+            check_seconds("last_seconds", last_seconds)
             last = last or self._hub.engine.settings.history
         return Subscription(
             self._hub,
             name,
-            limit=self._queue if queue is None else _check_count("queue", queue),
-            overflow=self._overflow if overflow is None else _check_overflow(overflow),
+            limit=self._queue if queue is None else check_count("queue", queue),
+            overflow=self._overflow if overflow is None else check_overflow(overflow),
             after=after,
             last=last,
             seconds=last_seconds,
@@ -182,9 +179,9 @@ class Channels:
             last_seconds: no older than this; None for no limit.
         """
         check_pattern(name)
-        limit = self._hub.engine.settings.history if last is None else _check_count("last", last)
+        limit = self._hub.engine.settings.history if last is None else check_count("last", last)
         if last_seconds is not None:
-            _check_seconds("last_seconds", last_seconds)
+            check_seconds("last_seconds", last_seconds)
         return await (await self._hub.started()).recent(name, limit, last_seconds)
 
     def presence(self, room: str) -> Presence:
@@ -251,39 +248,3 @@ class Channels:
         from ._events import encoded_events
 
         return encoded_events(self.subscribe(name, **options))
-
-    def _encode(self, value: Any) -> bytes:
-        try:
-            payload = encode_json(value)
-        except (TypeError, ValueError) as exc:
-            raise type(exc)(f"value cannot be encoded as JSON: {exc}") from exc
-        engine = self._hub.engine
-        if len(payload) > engine.max_size:
-            raise MessageTooLarge(
-                f"value has {len(payload):,} bytes as JSON, and the engine {engine.name} takes {engine.max_size:,}; "
-                "keep it elsewhere and publish where it is"
-            )
-        return payload
-
-
-def _check_count(name: str, value: Any) -> int:
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise TypeError(f"{name} is a whole number, got {value!r}")
-    if value < 1:
-        raise ValueError(f"{name} must be 1 or more, got {value!r}")
-    return value
-
-
-def _check_seconds(name: str, value: Any, or_zero: bool = False) -> float:
-    if not isinstance(value, int | float) or isinstance(value, bool):
-        raise TypeError(f"{name} is a number of seconds, got {value!r}")
-    if not (value > 0 or (or_zero and value == 0)):
-        raise ValueError(f"{name} is in seconds, above 0; got {value!r}")
-    return value
-
-
-def _check_overflow(value: Any) -> Overflow:
-    for overflow in OVERFLOWS:
-        if value == overflow:
-            return overflow
-    raise ValueError(f"overflow is one of {', '.join(map(repr, OVERFLOWS))}; got {value!r}")

@@ -5,35 +5,27 @@ from __future__ import annotations
 import asyncio
 import re
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from nats.aio.client import Client
-from nats.errors import Error as NATSError
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy, StreamConfig
 from nats.js.errors import NotFoundError
 
-from armillary.concurrency import require_asyncio
-
-from ._asyncio import BackOff, end_task, first_attempts, repeat
-from ._engine import Deliveries, Engine, Page, Settings
-from ._engines import without_password
-from ._errors import EngineUnavailable
+from ._broker import BrokerEngine
+from ._engine import Page, Settings
 from ._message import ChannelMessage, Position
-from ._names import is_pattern
+from ._nats_history import FAILURES, NATSHistory, message_of
+from ._nats_subjects import subject_of
 
 T = TypeVar("T")
 
-_FAILURES = (NATSError, OSError)
-_BATCH = 500
 _CHECK_SECONDS = 1.0
-_UNSAFE = re.compile(r"[^A-Za-z0-9_-]")
-_ENCODED = re.compile(r"=([0-9A-F]+);")
 
 
-class NATSEngine(Engine):
+class NATSEngine(BrokerEngine):
     """Serves all processes that use one NATS server, or cluster, and prefix.
 
     Publishing is acknowledged by the stream, which recognizes a repeated attempt by its `Nats-Msg-Id`. Live messages
@@ -46,12 +38,12 @@ class NATSEngine(Engine):
     """
 
     name = "nats"
+    title = "NATS"
+    failures = no_connection = FAILURES
     max_size = 512 * 1024
 
     def __init__(self, url: str, settings: Settings) -> None:
-        super().__init__(settings)
-        self._url = url
-        self._address = without_password(url)
+        super().__init__(url, settings)
         self._stream = settings.prefix
         self._epoch = 0
         self._consumers: dict[str, Any] = {}
@@ -59,33 +51,17 @@ class NATSEngine(Engine):
         self._jetstream: Any = None
         self._closed = asyncio.Event()
         self._waiting: set[asyncio.Timeout] = set()
-        self._task: asyncio.Task[None] | None = None
-        self._deliveries: Deliveries | None = None
 
     # Starting and ending
 
-    async def start(self, deliveries: Deliveries) -> None:
-        """Connect, and make the stream unless it is there."""
-        require_asyncio(f"the engine {self.name}", "under trio only memory:// works")
-        self._deliveries = deliveries
-        try:
-            await first_attempts(self._connect_in_time, self.settings.start_timeout, _FAILURES)
-        except _FAILURES as exc:
-            raise self._unavailable(exc) from exc
-        self.available = True
-        self._task = asyncio.create_task(self._stay_connected())
-
-    async def close(self) -> None:
-        """End the connection."""
-        task, self._task = self._task, None
-        await end_task(task)
+    async def _close(self) -> None:
         self._consumers.clear()
         await self._disconnect()
 
-    async def _connect_in_time(self) -> None:
-        await self._in_time(self._connect())
-
     async def _connect(self) -> None:
+        await self._in_time(self._open())
+
+    async def _open(self) -> None:
         self._closed = closed = asyncio.Event()
 
         async def ended() -> None:
@@ -116,7 +92,7 @@ class NATSEngine(Engine):
             for name in list(self._consumers):
                 self._consumers[name] = await self._consume(name)
         except BaseException:
-            await self._close(client)
+            await self._close_client(client)
             raise
 
     async def _prepare_stream(self, jetstream: Any) -> None:
@@ -137,37 +113,23 @@ class NATSEngine(Engine):
         self._epoch = _microseconds(info.created)
 
     async def _disconnect(self) -> None:
+        self._give_up_waiting()
         client, self._client = self._client, None
         if client is not None:
-            await self._close(client)
+            await self._close_client(client)
 
-    async def _close(self, client: Any) -> None:
+    async def _close_client(self, client: Any) -> None:
         """Close a connection; without a response to what is still to be written, leave it."""
-        with suppress(*_FAILURES):
+        with suppress(*FAILURES):
             await self._in_time(client.close())
 
-    async def _stay_connected(self) -> None:
-        """Connect again, with back-off, whenever the connection has ended."""
-        back_off = BackOff()
-        while True:
-            while self._client.is_connected and not self._closed.is_set():
-                # It may never say that it ended: before it does, it waits for its last writes.
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(_CHECK_SECONDS):
-                        await self._closed.wait()
-            self.available = False
-            self._give_up_waiting()
-            await self._disconnect()
-            while not self.available:
-                await back_off.pause()
-                try:
-                    await self._connect_in_time()
-                except _FAILURES:
-                    continue
-                back_off.reset()
-                self.available = True
-            if self._deliveries is not None:
-                self._deliveries.restore()
+    async def _receive(self) -> None:
+        """Wait for the end of the connection: the client calls for each message."""
+        while self._client.is_connected and not self._closed.is_set():
+            # It may never say that it ended: before it does, it waits for its last writes.
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_CHECK_SECONDS):
+                    await self._closed.wait()
 
     # Live messages
 
@@ -184,11 +146,11 @@ class NATSEngine(Engine):
             if self._deliveries is not None:
                 if number != last + 1:
                     self._deliveries.restore()  # the client's own buffer was full
-                self._deliveries.deliver(name, self._message(message))
+                self._deliveries.deliver(name, message_of(message, self._epoch))
             last = number
 
         config = ConsumerConfig(deliver_policy=DeliverPolicy.NEW, ack_policy=AckPolicy.NONE)
-        return await self._jetstream.subscribe(self._subject(name), cb=take, config=config, manual_ack=True)
+        return await self._jetstream.subscribe(subject_of(self._stream, name), cb=take, config=config, manual_ack=True)
 
     async def listen(self, name: str) -> None:
         """Make a consumer; while the server is away, the next connection does."""
@@ -196,21 +158,21 @@ class NATSEngine(Engine):
         if self.available:
             try:
                 self._consumers[name] = await self._in_time(self._consume(name))
-            except _FAILURES as exc:
+            except FAILURES as exc:
                 del self._consumers[name]
                 raise self._unavailable(exc) from exc
 
     def unlisten(self, name: str) -> None:
         """Let the server drop the consumer soon."""
         consumer = self._consumers.pop(name, None)
-        if consumer is not None and self._task is not None:
-            self._task.get_loop().create_task(_unsubscribe(consumer))
+        if consumer is not None:
+            self._soon(lambda: _unsubscribe(consumer))
 
     # Publishing and history
 
     async def publish(self, channel: str, payload: bytes) -> Position:
         """Append, and wait for the stream to acknowledge it; repeat it while the server is away."""
-        subject = self._subject(channel)
+        subject = subject_of(self._stream, channel)
         headers = {"Nats-Msg-Id": uuid.uuid4().hex}
 
         async def attempt(_: bool) -> int:
@@ -218,20 +180,17 @@ class NATSEngine(Engine):
             number: int = acknowledged.seq
             return number
 
-        return self._epoch, await self._call(attempt)
+        return self._epoch, await self._repeated(attempt)
 
     async def signal(self, payload: bytes) -> None:
         """Publish outside the stream."""
         if not self.available:
             raise self._unavailable(ConnectionError("not connected"))
-        try:
-            await self._in_time(self._client.publish(f"{self._stream}.signals", payload))
-        except _FAILURES as exc:
-            raise self._unavailable(exc) from exc
+        await self._once(lambda: self._in_time(self._client.publish(f"{self._stream}.signals", payload)))
 
     async def position(self) -> Position:
         """Return the position of the newest message."""
-        info = await self._call(lambda _: self._in_time(self._jetstream.stream_info(self._stream)))
+        info = await self._repeated(lambda _: self._in_time(self._jetstream.stream_info(self._stream)))
         return _microseconds(info.created), info.state.last_seq
 
     async def replay(self, name: str, after: Position, limit: int) -> Page:
@@ -241,11 +200,11 @@ class NATSEngine(Engine):
             lost = after[0] != self._epoch
             number = 0 if lost else after[1]
             config = ConsumerConfig(deliver_policy=DeliverPolicy.BY_START_SEQUENCE, opt_start_seq=number + 1)
-            messages = await self._fetch(name, config, limit + 1)
-            complete = not lost and await self._in_time(self._is_complete(name, number))
+            messages = await self._history().fetch(name, config, limit + 1)
+            complete = not lost and await self._in_time(self._history().is_complete(name, number))
             return Page(messages[:limit], len(messages) > limit, complete)
 
-        return await self._call(attempt)
+        return await self._repeated(attempt)
 
     async def recent(self, name: str, limit: int, seconds: float | None) -> list[ChannelMessage]:
         """Read the end of the stream."""
@@ -253,51 +212,11 @@ class NATSEngine(Engine):
         if seconds is not None:
             begin = (datetime.now(UTC) - timedelta(seconds=seconds)).isoformat().replace("+00:00", "Z")
             config = ConsumerConfig(deliver_policy=DeliverPolicy.BY_START_TIME, opt_start_time=begin)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
-        found = await self._call(lambda _: self._fetch(name, config, None))
+        found = await self._repeated(lambda _: self._history().fetch(name, config, None))
         return found[-limit:]
 
-    async def _fetch(self, name: str, config: Any, limit: int | None) -> list[ChannelMessage]:
-        """Read up to `limit` messages through a consumer of its own."""
-        config.ack_policy = AckPolicy.NONE
-        config.inactive_threshold = 10
-        in_time = self._in_time
-        puller = await in_time(self._jetstream.pull_subscribe(self._subject(name), config=config))
-        try:
-            info = await in_time(puller.consumer_info())
-            left = info.num_pending if limit is None else min(limit, info.num_pending)
-            found: list[ChannelMessage] = []
-            while left:
-                batch = await in_time(puller.fetch(min(left, _BATCH), timeout=self.settings.timeout))
-                found += [self._message(message) for message in batch]
-                left -= len(batch)
-            await in_time(self._jetstream.delete_consumer(self._stream, info.name))
-            return found
-        finally:
-            with suppress(*_FAILURES):
-                await in_time(puller.unsubscribe())
-
-    async def _is_complete(self, name: str, number: int) -> bool:
-        """Return whether nothing after a number was dropped; False too if the stream does not show it."""
-        subject = self._subject(name)
-        if not is_pattern(name):
-            with suppress(NotFoundError):
-                # Messages of one subject are dropped in order: if this one is there, all later ones are.
-                if (await self._jetstream.get_msg(self._stream, number)).subject == subject:
-                    return True
-        info: Any = await self._jetstream.stream_info(self._stream, subjects_filter=subject)
-        if info.state.first_seq > number + 1:
-            return False  # what was before the first one was dropped, of whatever channel
-        counts: dict[str, int] = info.state.subjects or {}
-        for one, count in counts.items():
-            if count >= self.settings.history:
-                first = await self._jetstream.get_msg(self._stream, 1, one, next=True)
-                if first.seq > number:
-                    return False
-        return True
-
-    def _message(self, message: Any) -> ChannelMessage:
-        channel = self._channel(message.subject)
-        return ChannelMessage(channel, (self._epoch, message.metadata.sequence.stream), message.data.decode())
+    def _history(self) -> NATSHistory:
+        return NATSHistory(self._jetstream, self._stream, self._epoch, self.settings, self._in_time)
 
     async def _in_time(self, call: Awaitable[T]) -> T:
         """Bound one call, since the client's own time-outs do not cover its writes."""
@@ -315,30 +234,6 @@ class NATSEngine(Engine):
             if not waiting.expired():
                 waiting.reschedule(now)
 
-    async def _call(self, attempt: Callable[[bool], Awaitable[T]]) -> T:
-        """Call until it succeeds; at most for the time-out."""
-        try:
-            return await repeat(attempt, self.settings.timeout, _FAILURES)
-        except _FAILURES as exc:
-            raise self._unavailable(exc) from exc
-
-    def _unavailable(self, exc: BaseException) -> EngineUnavailable:
-        return EngineUnavailable(f"NATS at {self._address} cannot be used: {str(exc) or type(exc).__name__}")
-
-    # Subjects
-
-    def _subject(self, name: str) -> str:
-        tokens = [one if one == "*" else _UNSAFE.sub(_encode, one) for one in name.split(":")]
-        return f"{self._stream}.m.{'.'.join(tokens)}"
-
-    def _channel(self, subject: str) -> str:
-        tokens = subject.split(".")[2:]
-        return ":".join(_ENCODED.sub(lambda found: chr(int(found[1], 16)), token) for token in tokens)
-
-
-def _encode(found: re.Match[str]) -> str:
-    return f"={ord(found[0]):X};"
-
 
 def _microseconds(created: Any) -> int:
     if isinstance(created, str):
@@ -347,5 +242,5 @@ def _microseconds(created: Any) -> int:
 
 
 async def _unsubscribe(consumer: Any) -> None:
-    with suppress(*_FAILURES):
+    with suppress(*FAILURES):
         await consumer.unsubscribe()

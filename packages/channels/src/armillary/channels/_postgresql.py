@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 import uuid
 from typing import Any
 
-from armillary.concurrency import require_asyncio
-
-from ._asyncio import BackOff, end_task, first_attempts, repeat
-from ._engine import Deliveries, Engine, Page, Settings
-from ._engines import without_password
-from ._errors import EngineUnavailable
+from ._broker import BrokerEngine
+from ._engine import Page, Settings
 from ._message import ChannelMessage, Position
 from ._names import is_pattern, matches
 from ._postgresql_connection import FAILURES, PostgreSQLConnection
@@ -21,7 +16,7 @@ from ._postgresql_tables import SWEEP, TABLES
 _SILENCE_SECONDS = 2.0
 
 
-class PostgreSQLEngine(Engine):
+class PostgreSQLEngine(BrokerEngine):
     """Serves all processes that use one database and prefix.
 
     NOTIFY carries numbers only, as its payload is limited to 8,000 bytes; each process reads the messages that it has
@@ -33,36 +28,21 @@ class PostgreSQLEngine(Engine):
     """
 
     name = "postgresql"
+    title = "PostgreSQL"
+    failures = no_connection = FAILURES
 
     def __init__(self, url: str, settings: Settings) -> None:
-        super().__init__(settings)
-        self._address = without_password(url)
+        super().__init__(url, settings)
         self._prefix = settings.prefix
         self._names: set[str] = set()
         self._epoch = 0
         self._listening = PostgreSQLConnection(url, settings.timeout)
         self._writer = PostgreSQLConnection(url, settings.timeout)
         self._reader = PostgreSQLConnection(url, settings.timeout)
-        self._task: asyncio.Task[None] | None = None
-        self._deliveries: Deliveries | None = None
 
     # Starting and ending
 
-    async def start(self, deliveries: Deliveries) -> None:
-        """Make the tables unless they are there, and listen."""
-        require_asyncio(f"the engine {self.name}", "under trio only memory:// works")
-        self._deliveries = deliveries
-        try:
-            await first_attempts(self._prepare, self.settings.start_timeout, FAILURES)
-        except FAILURES as exc:
-            raise self._unavailable(exc) from exc
-        self.available = True
-        self._task = asyncio.create_task(self._receive())
-
-    async def close(self) -> None:
-        """End the connections."""
-        task, self._task = self._task, None
-        await end_task(task)
+    async def _close(self) -> None:
         self._names.clear()
         for connection in (self._listening, self._writer, self._reader):
             await connection.close()
@@ -81,27 +61,10 @@ class PostgreSQLEngine(Engine):
 
     # Live messages
 
-    async def _receive(self) -> None:
-        """Receive for ever; connect again, with back-off, whenever the connection breaks."""
-        back_off = BackOff()
-        while True:
-            try:
-                await self._receive_live()
-            except (*FAILURES, EngineUnavailable):
-                self.available = False
-                await self._listening.close()
-            while not self.available:
-                await back_off.pause()
-                try:
-                    await self._connect()
-                except FAILURES:
-                    continue
-                back_off.reset()
-                self.available = True
-            if self._deliveries is not None:
-                self._deliveries.restore()
+    async def _disconnect(self) -> None:
+        await self._listening.close()
 
-    async def _receive_live(self) -> None:
+    async def _receive(self) -> None:
         while True:
             numbers: list[int] = []
             for notify in await self._listening.notifications(_SILENCE_SECONDS):
@@ -148,17 +111,12 @@ class PostgreSQLEngine(Engine):
             number: int = rows[0][0]
             return number
 
-        try:
-            return self._epoch, await repeat(attempt, settings.timeout, FAILURES)
-        except FAILURES as exc:
-            raise self._unavailable(exc) from exc
+        return self._epoch, await self._repeated(attempt)
 
     async def signal(self, payload: bytes) -> None:
         """Notify without history."""
-        try:
-            await self._writer.execute("SELECT pg_notify(%s, %s)", [f"{self._prefix}_signals", payload.decode()])
-        except FAILURES as exc:
-            raise self._unavailable(exc) from exc
+        values = [f"{self._prefix}_signals", payload.decode()]
+        await self._once(lambda: self._writer.execute("SELECT pg_notify(%s, %s)", values))
 
     async def position(self) -> Position:
         """Return the position of the newest message."""
@@ -194,17 +152,7 @@ class PostgreSQLEngine(Engine):
         return ChannelMessage(row[1], (self._epoch, row[0]), row[2])
 
     async def _select(self, query: str, values: list[Any]) -> list[Any]:
-        async def attempt(repeated: bool) -> list[Any]:
-            return await self._reader.execute(query, values)
-
-        try:
-            return await repeat(attempt, self.settings.timeout, FAILURES)
-        except FAILURES as exc:
-            raise self._unavailable(exc) from exc
-
-    def _unavailable(self, exc: BaseException) -> EngineUnavailable:
-        reason = str(exc).strip() or type(exc).__name__
-        return EngineUnavailable(f"PostgreSQL at {self._address} cannot be used: {reason}")
+        return await self._repeated(lambda _: self._reader.execute(query, values))
 
 
 def _condition(name: str) -> tuple[str, str]:
