@@ -38,7 +38,7 @@ class Arrivals:
             async with asyncio.timeout(seconds):
                 await self._done.wait()
         except TimeoutError:
-            raise SystemExit(
+            raise RuntimeError(
                 f"of {self._wanted} messages {len(self.latencies)} arrived within {seconds:g} s; "
                 f"{self.ended} connections have ended"
             ) from None
@@ -73,7 +73,7 @@ class Subscriber(asyncio.Protocol):
                 self._data = data
                 return
             if not data.startswith(b"HTTP/1.1 101"):
-                self.is_open.set_exception(SystemExit(f"no upgrade: {data[:200]!r}"))
+                self.is_open.set_exception(RuntimeError(f"no upgrade: {data[:200]!r}"))
                 return
             self.is_open.set_result(None)
             data = data[end + 4 :]
@@ -92,7 +92,7 @@ class Subscriber(asyncio.Protocol):
         """Count it."""
         self._arrivals.ended += 1
         if not self.is_open.done():
-            self.is_open.set_exception(SystemExit(f"a connection ended in the handshake: {exc!r}"))
+            self.is_open.set_exception(RuntimeError(f"a connection ended in the handshake: {exc!r}"))
 
 
 async def connect(port: int, count: int, arrivals: Arrivals) -> list[Subscriber]:
