@@ -126,7 +126,7 @@ class Jinja2Templates:
             present.setdefault(name, function)
 
     def get_template(self, name: str) -> Template:
-        """Return a template.
+        """Return a template. Blocks while its file is looked at, and read if it is new or has changed.
 
         Raises:
             jinja2.TemplateNotFound: there is none of this name.

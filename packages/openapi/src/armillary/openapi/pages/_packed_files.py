@@ -39,9 +39,8 @@ class PackedFiles:
         if name not in self._media_types:
             raise HTTPException(404, "The page has no such file.")
         headers = {"cache-control": self._cache_control, "x-content-type-options": "nosniff"}
-        packed = self._folder / f"{name}.gz"
-        content = await run_in_threadpool(content_of, packed if packed.exists() else self._folder / name)
-        if packed.exists():
+        content, is_packed = await run_in_threadpool(content_of, self._folder / name)
+        if is_packed:
             headers["vary"] = "Accept-Encoding"
             if "gzip" in request.headers.get("accept-encoding", ""):
                 headers["content-encoding"] = "gzip"
@@ -51,5 +50,7 @@ class PackedFiles:
 
 
 @lru_cache(32)
-def content_of(path: Path) -> bytes:
-    return path.read_bytes()
+def content_of(path: Path) -> tuple[bytes, bool]:
+    """Return the content of a file, and whether it is the one that is compressed."""
+    packed = path.with_name(f"{path.name}.gz")
+    return (packed.read_bytes(), True) if packed.exists() else (path.read_bytes(), False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Coroutine, Mapping
+from functools import lru_cache
 from html import escape
 from pathlib import Path
 from typing import Any, Final
@@ -80,6 +81,7 @@ class SwaggerUI:
         self.title = title
         self.oauth = oauth
         self.options = dict(options or {})
+        self.version = swagger_ui_version()  # read where a program starts
 
     def routes(self, documented: Documented) -> list[Route]:
         """Return the routes of the page, of its files and of the end of a sign-in."""
@@ -104,7 +106,7 @@ class SwaggerUI:
             text = PAGE.format(
                 title=escape(self.title or str(document["info"]["title"])),
                 files=escape(name),
-                version=swagger_ui_version(),
+                version=self.version,
                 settings=escape(json.dumps(settings)),
             )
             return page_response(text, content_security_policy(document))
@@ -118,7 +120,8 @@ async def show_redirect(request: Request[Any]) -> Response:
     return page_response(REDIRECT_PAGE.format(version=swagger_ui_version()), policy)
 
 
+@lru_cache(1)
 def swagger_ui_version() -> str:
-    """Return the version of the Swagger UI inside this package."""
+    """Return the version of the Swagger UI inside this package; its first call reads a file."""
     packages: dict[str, str] = json.loads((FOLDER / "versions.json").read_text(encoding="utf-8"))["packages"]
     return packages["swagger-ui-dist"]
