@@ -14,6 +14,7 @@ import pytest
 from armillary.tasks import (
     ArgumentError,
     Every,
+    MessageTooLarge,
     Status,
     TaskCancelled,
     TaskFailed,
@@ -304,6 +305,24 @@ async def test_a_result_that_cannot_be_encoded_is_a_failure_that_says_so(make_ta
     async with working(tasks):
         with pytest.raises(TaskFailed, match="cannot be encoded"):
             await (await wrong.enqueue()).result(timeout=60)
+
+
+async def test_arguments_and_results_up_to_the_engines_limit_arrive_and_larger_ones_are_errors_with_the_limit(
+    make_tasks: Make, working: Any
+) -> None:
+    tasks = make_tasks()
+
+    @tasks.task(name="size")
+    async def size(text: str, times: int = 0) -> int | str:
+        return text * times if times else len(text)
+
+    most = tasks.engine.max_size
+    async with working(tasks):
+        assert await (await size.enqueue("x" * (most - 1000))).result(timeout=60) == most - 1000
+        with pytest.raises(MessageTooLarge, match=rf"task size: its arguments have .* takes {most:,}"):
+            await size.enqueue("x" * most)
+        with pytest.raises(TaskFailed, match=rf"MessageTooLarge: what it returned has .* takes {most:,}"):
+            await (await size.enqueue("x" * (most // 2), 3)).result(timeout=60)
 
 
 async def test_a_message_that_is_none_is_dropped(make_tasks: Make, working: Any) -> None:

@@ -18,6 +18,7 @@ Errors at a glance:
     Exception
     ├── ArgumentError        an argument is of the wrong type or cannot be encoded; a TypeError
     ├── EngineUnavailable    the engine cannot be reached; becomes a 503
+    ├── MessageTooLarge      the arguments are larger than the engine takes
     ├── TasksError           tasks were not started, or are used where they cannot be
     └── TaskFailed           what `result()` raises for a task that failed
         └── TaskCancelled    it was cancelled
@@ -27,7 +28,7 @@ from armillary.background import TaskRetry
 
 from ._context import CurrentTask, current_task
 from ._dead_letter import DeadLetter
-from ._errors import ArgumentError, EngineUnavailable, TaskCancelled, TaskFailed, TasksError
+from ._errors import ArgumentError, EngineUnavailable, MessageTooLarge, TaskCancelled, TaskFailed, TasksError
 from ._middleware import TasksMiddleware
 from ._progress import status_response
 from ._runner import Runner
@@ -44,6 +45,7 @@ __all__ = [
     "EngineUnavailable",
     "EnqueuedTask",
     "Every",
+    "MessageTooLarge",
     "Outbox",
     "Runner",
     "Schedule",

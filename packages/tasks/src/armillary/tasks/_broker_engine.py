@@ -13,7 +13,7 @@ from taskiq import AckableMessage, AsyncBroker, BrokerMessage
 
 from armillary.concurrency import require_asyncio
 
-from ._engine import Delivery
+from ._engine import MAX_SIZE, Delivery
 from ._errors import EngineUnavailable
 from ._state import State
 
@@ -31,6 +31,7 @@ class BrokerEngine:
         name: what errors call the engine: its kind and address, without a password.
         has_priorities: whether urgent messages overtake others.
         recover: delivers again what a dead process had received, for brokers that do not.
+        max_size: bytes of the largest message or result.
         check: raises if a broker no longer receives, for brokers that do not notice it.
     """
 
@@ -45,25 +46,27 @@ class BrokerEngine:
         has_priorities: bool = False,
         recover: Callable[[State], Awaitable[None]] | None = None,
         check: Callable[[Any], Awaitable[None]] | None = None,
+        max_size: int = MAX_SIZE,
     ) -> None:
         self.state = state
         self.has_priorities = has_priorities
         self._make_broker = make_broker
         self._sender: AsyncBroker | None = None
         self._receiver: AsyncBroker | None = None
-        self._name = name
+        self.name = name
         self._recover = recover
         self._check = check
+        self.max_size = max_size
 
     async def start(self) -> None:
         """Connect."""
-        require_asyncio(self._name, 'under trio use Tasks("memory://"), which runs tasks in the process itself')
+        require_asyncio(self.name, 'under trio use Tasks("memory://"), which runs tasks in the process itself')
         try:
             await self.state.start()
             self._sender = await self._started(receives=False)
         except Exception as exc:
             await self.close()
-            raise EngineUnavailable(f"{self._name} cannot be reached: {exc or type(exc).__name__}") from exc
+            raise EngineUnavailable(f"{self.name} cannot be reached: {exc or type(exc).__name__}") from exc
 
     async def close(self) -> None:
         """Close the connections."""

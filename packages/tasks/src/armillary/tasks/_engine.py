@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Coroutine
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
+from ._errors import MessageTooLarge
 from ._state import State
 
 
@@ -20,14 +21,32 @@ class Delivery(NamedTuple):
     acknowledge: Callable[[], Coroutine[Any, Any, None]]
 
 
+MAX_SIZE: Final = 1024 * 1024
+NATS_MAX_SIZE: Final = 512 * 1024  # half of what a server takes by default
+
+
+def check_size(what: str, data: bytes, engine: Engine) -> None:
+    """Raise a `MessageTooLarge` if an engine does not take so much."""
+    if len(data) > engine.max_size:
+        raise MessageTooLarge(
+            f"{what} {len(data):,} bytes as JSON, and {engine.name} takes {engine.max_size:,}; keep it elsewhere, and "
+            "pass where it is"
+        )
+
+
 class Engine(Protocol):
     """A queue and its state.
 
     Attributes:
+        name: what errors call it.
         state: what is remembered beside the queue.
         is_durable: whether messages outlive this process, and workers of their own receive them.
         has_priorities: whether urgent messages overtake others.
+        max_size: bytes of the largest message or result.
     """
+
+    @property
+    def name(self) -> str: ...
 
     @property
     def state(self) -> State: ...
@@ -37,6 +56,9 @@ class Engine(Protocol):
 
     @property
     def has_priorities(self) -> bool: ...
+
+    @property
+    def max_size(self) -> int: ...
 
     async def start(self) -> None:
         """Connect; raises if the engine cannot be reached."""

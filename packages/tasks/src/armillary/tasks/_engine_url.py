@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ._engine import Engine
+from ._engine import MAX_SIZE, NATS_MAX_SIZE, Engine
 from ._memory_engine import MemoryEngine
 from ._state import State
 
@@ -44,7 +44,7 @@ def engine_of(url: str, state: str | None, queue: str, *, lease: float, concurre
     if scheme in ("amqp", "amqps") and state is not None:
         from .engines._rabbitmq import rabbitmq_engine
 
-        return rabbitmq_engine(url, state_of(state, queue, result_ttl), queue, concurrency)
+        return rabbitmq_engine(url, state_of(state, queue, result_ttl), queue, concurrency, max_size_of(state))
     if scheme in ("nats", "tls"):
         from .engines._nats import nats_engine
 
@@ -73,6 +73,11 @@ def state_of(url: str, queue: str, result_ttl: float) -> State:
 
         return NatsState(url, queue, longest_of(result_ttl))
     raise ValueError(f'state: a URL begins with "redis://", "postgresql://" or "nats://"; got the scheme {scheme!r}')
+
+
+def max_size_of(state: str) -> int:
+    """Return the bytes of the largest value that the state of a URL takes."""
+    return NATS_MAX_SIZE if state.partition("://")[0] in ("nats", "tls") else MAX_SIZE
 
 
 def longest_of(result_ttl: float) -> float:

@@ -28,6 +28,10 @@ class ArgumentError(TypeError):
     """An argument of a task is of the wrong type or cannot be encoded; the message names it."""
 
 
+class MessageTooLarge(ValueError):
+    """The arguments of a task, or what it returned, are larger than its engine takes; the message has the limit."""
+
+
 class TaskFailed(Exception):
     """A task ended without a result.
 

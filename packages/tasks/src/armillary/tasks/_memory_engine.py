@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator
 
 import anyio
 
-from ._engine import Delivery
+from ._engine import MAX_SIZE, Delivery
 from ._memory_state import MemoryState
 
 
@@ -17,6 +17,8 @@ class MemoryEngine:
 
     is_durable = False
     has_priorities = True
+    max_size = MAX_SIZE
+    name = "memory"
 
     def __init__(self) -> None:
         self.state = MemoryState()

@@ -27,7 +27,7 @@ from armillary.asgi_types import is_async_callable
 from armillary.concurrency import BACKGROUND, run_in_threadpool
 
 from ._context import CurrentTask, entered
-from ._engine import Delivery
+from ._engine import Delivery, check_size
 from ._envelope import Envelope
 from ._keeper import Keeper
 from ._process import PROCESS
@@ -188,6 +188,7 @@ class Runner:
                     async with self.tasks.scope():
                         outcome = await _called(task.function, arguments)
                 encoded = task.arguments.encode_result(outcome)
+                check_size("what it returned has", encoded, self.tasks.engine)
             except Exception as exc:
                 failure = exc
             keeper.is_over = True

@@ -14,6 +14,7 @@ from armillary.background import TaskRetry
 
 from ._arguments import Arguments
 from ._context import origin
+from ._engine import check_size
 from ._envelope import Envelope
 from ._errors import TaskCancelled, TaskFailed
 from ._schedule import Schedule
@@ -191,6 +192,7 @@ class Task(Generic[P, R]):
 
         Raises:
             ArgumentError: an argument is missing, of the wrong type, or cannot be encoded; the message names it.
+            MessageTooLarge: the arguments are larger than the engine takes.
             EngineUnavailable: the engine cannot be reached; becomes a 503.
             TasksError: the tasks were not started.
         """
@@ -200,6 +202,7 @@ class Task(Generic[P, R]):
         envelope = Envelope(
             uuid.uuid4().hex, self.name, encoded, 1, options.priority, request_id=request_id, trace=trace
         )
+        check_size(f"task {self.name}: its arguments have", envelope.encode(), self._tasks.engine)
         if options.outbox is not None:
             payload = {"message": envelope.encode().decode(), "delay": options.delay}
             key = None if options.key is None else f"{self.name}:{options.key}"

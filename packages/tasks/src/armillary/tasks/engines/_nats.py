@@ -10,6 +10,7 @@ except ImportError as exc:
 
 from .._address import address_of
 from .._broker_engine import BrokerEngine
+from .._engine import NATS_MAX_SIZE
 from ._nats_state import PING_SECONDS, RECONNECT_SECONDS, NatsState, silent
 
 
@@ -35,4 +36,5 @@ def nats_engine(url: str, queue: str, lease: float, longest: float) -> BrokerEng
             error_cb=silent,
         )
 
-    return BrokerEngine(make_broker, NatsState(url, queue, longest), f"NATS at {address_of(url)}")
+    name = f"NATS at {address_of(url)}"
+    return BrokerEngine(make_broker, NatsState(url, queue, longest), name, max_size=NATS_MAX_SIZE)

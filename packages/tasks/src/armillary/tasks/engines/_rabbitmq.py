@@ -12,8 +12,8 @@ from .._broker_engine import BrokerEngine
 from .._state import State
 
 
-def rabbitmq_engine(url: str, state: State, queue: str, concurrency: int) -> BrokerEngine:
-    """Return an engine on a durable queue with priorities."""
+def rabbitmq_engine(url: str, state: State, queue: str, concurrency: int, max_size: int) -> BrokerEngine:
+    """Return an engine on a durable queue with priorities; `max_size` is what the state takes."""
 
     def make_broker() -> AioPikaBroker:
         return AioPikaBroker(
@@ -26,4 +26,4 @@ def rabbitmq_engine(url: str, state: State, queue: str, concurrency: int) -> Bro
             delay_queue=Queue(name=f"{queue}.delay", type=QueueType.CLASSIC),
         )
 
-    return BrokerEngine(make_broker, state, f"RabbitMQ at {address_of(url)}", has_priorities=True)
+    return BrokerEngine(make_broker, state, f"RabbitMQ at {address_of(url)}", has_priorities=True, max_size=max_size)
