@@ -26,7 +26,7 @@ from armillary.asgi_types import (
 from armillary.datastructures import State, URLPath
 from armillary.errors import ExceptionMiddleware, ServerErrorMiddleware
 from armillary.exchange import DEFAULT_MAX_BODY_SIZE, check_body_limit, check_exception_handler
-from armillary.routing import BaseRoute, Registration, RouteArguments, Router, WebSocketArguments
+from armillary.routing import BaseRoute, Dependency, Registration, RouteArguments, Router, WebSocketArguments
 
 from ._boundary import Boundary, always, selector
 from ._startup_settings import StartupSetting
@@ -126,7 +126,7 @@ class Armillary(Registration):
         *,
         max_body_size: int | EllipsisType | None = ...,
         openapi: Description | None = None,
-        dependencies: Sequence[Any] = (),
+        dependencies: Sequence[Dependency] = (),
     ) -> None:
         self.check_debug(debug)
         self.debug = debug

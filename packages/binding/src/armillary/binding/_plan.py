@@ -17,7 +17,7 @@ from collections.abc import (
     Set as AbstractSet,
 )
 from functools import partial
-from typing import Annotated, Any, Final, Literal, NamedTuple, cast, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Final, Literal, NamedTuple, cast, get_args, get_origin
 
 from armillary.asgi_types import is_async_callable
 from armillary.http import FormData, PartStream, Request, UploadFile
@@ -34,11 +34,13 @@ from armillary.serialization import (
 from armillary.websockets import WebSocket
 
 from ._body import FORM, JSON, MSGPACK, MULTIPART, BodyReader, BytesReader, DataReader, FormReader, Member, PartsReader
+from ._dependency_result import check_result
 from ._place import BindingError
 from ._provided import Kind, Provided, making_of
 from ._signature import Parameter, RequestBody
 from ._sources import Body, Dependency, Depends, File, Header, Path, Policy, Query, Source
 from ._text import TextType, text_type
+from ._type_hints import type_hints_of
 from ._values import Group, TextSlot, TextValues, text_slot
 
 _CONNECTION_NAMES: Final = frozenset(("request", "websocket"))
@@ -147,29 +149,6 @@ def build_plan(
         builder.dependency(depends, depends.function)
     builder.call(function, style="async" if is_async_callable(function) else "thread", is_method=is_method)
     return builder.plan()
-
-
-def type_hints_of(function: Callable[..., Any]) -> dict[str, Any]:
-    """Return the annotations of a function, a class or a callable object, with what `Annotated` adds.
-
-    Raises:
-        BindingError: one is text that does not resolve.
-    """
-    target: Any = function
-    while isinstance(target, partial):
-        target = target.func  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
-    if isinstance(target, type):
-        target = inspect.getattr_static(target, "__init__")
-    elif not inspect.isroutine(target):
-        target = type(target).__call__
-    try:
-        return get_type_hints(target, include_extras=True)
-    except (NameError, AttributeError, SyntaxError) as exc:
-        raise BindingError(
-            function, f"an annotation does not resolve: {exc}; import it in the module, not only under TYPE_CHECKING"
-        ) from exc
-    except TypeError as exc:
-        raise BindingError(function, f"an annotation is no type: {exc}") from exc
 
 
 class _Builder:
@@ -286,6 +265,8 @@ class _Builder:
             inner = found.function if found.function is not None else type_
             if not callable(inner):
                 raise BindingError(function, f"Depends() of {name!r} takes a function, got {inner!r}")
+            if inner not in self.overrides:
+                check_result(function, name, type_, inner)
             self.needs[target].append((name, self.dependency(found, inner)))
             return
         sources = _sources_in(metadata)

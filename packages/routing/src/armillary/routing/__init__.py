@@ -31,6 +31,7 @@ from ._convertors import (
     UUIDConvertor,
     register_url_convertor,
 )
+from ._endpoint import Dependency
 from ._host import Host
 from ._lifespan import MountedLifespan, serve_lifespan
 from ._match import Match, NoMatchFound, PathParameterError
@@ -49,6 +50,7 @@ __all__ = [
     "BaseRoute",
     "Convertor",
     "DateConvertor",
+    "Dependency",
     "Finding",
     "FloatConvertor",
     "Host",

@@ -8,13 +8,24 @@ imported here, when a route is constructed, and not before.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, Protocol, TypeAlias
 
 from armillary.asgi_types import ASGIApp, Middleware, describe_function, is_plain_function
 from armillary.datastructures import is_token
 
 Endpoint: TypeAlias = Callable[..., Any]
 """An ASGI application, or a plain function of a request or of a WebSocket."""
+
+
+class DependsOnFunction(Protocol):
+    """What `armillary.binding.Depends` and `Policy` are."""
+
+    @property
+    def function(self) -> Callable[..., Any] | None: ...
+
+
+Dependency: TypeAlias = Callable[..., Any] | DependsOnFunction
+"""What is called before an endpoint: a function, or one in `Depends` or `Policy`."""
 
 _VARIADIC = 0x04  # inspect.CO_VARARGS
 
@@ -115,7 +126,10 @@ def websocket_application(endpoint: Callable[..., Any]) -> ASGIApp:
 
 
 def bound_application(
-    endpoint: Callable[..., Any], convertors: Mapping[str, Any], status_code: int | None, dependencies: Sequence[Any]
+    endpoint: Callable[..., Any],
+    convertors: Mapping[str, Any],
+    status_code: int | None,
+    dependencies: Sequence[Any],
 ) -> ASGIApp:
     """Return the application that calls a typed function with values from the request.
 

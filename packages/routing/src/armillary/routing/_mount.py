@@ -11,7 +11,7 @@ from armillary.datastructures import URLPath, get_route_path
 
 from ._base_route import BaseRoute
 from ._body_limit import Limit, limited
-from ._endpoint import MiddlewareList, guarded_application, wrap
+from ._endpoint import Dependency, MiddlewareList, guarded_application, wrap
 from ._match import Match, NoMatchFound
 from ._matched_scope import ScopedApp, merged_params, record_template
 from ._path_text import decoded
@@ -95,7 +95,7 @@ class Mount(TemplateRoute):
         """Return the application under the mount's `max_body_size`."""
         return limited(app, limit, counts=True)
 
-    def included(self, prefix: str, name: str, tags: Sequence[str], dependencies: Sequence[Any]) -> Mount:
+    def included(self, prefix: str, name: str, tags: Sequence[str], dependencies: Sequence[Dependency]) -> Mount:
         """Return this mount below a prefix, for a router that includes its own."""
         copied = copy(self)
         copied._set_path(prefix + self.path, "/{path:path}")

@@ -9,7 +9,7 @@ from armillary.asgi_types import Middleware
 
 from ._base_route import BaseRoute
 from ._body_limit import Limit
-from ._endpoint import MiddlewareList, endpoint_name
+from ._endpoint import Dependency, MiddlewareList, endpoint_name
 from ._operation import Operation
 from ._route import Route
 from ._websocket_route import WebSocketRoute
@@ -22,7 +22,7 @@ class WebSocketArguments(TypedDict, total=False):
 
     name: str | None
     middleware: MiddlewareList
-    dependencies: Sequence[Any]
+    dependencies: Sequence[Dependency]
 
 
 class RouteArguments(WebSocketArguments, Operation, total=False):
@@ -130,7 +130,7 @@ class Registration:
         *,
         name: str = "",
         tags: Sequence[str] = (),
-        dependencies: Sequence[Any] = (),
+        dependencies: Sequence[Dependency] = (),
     ) -> None:
         """Append copies of another router's routes, as they are now.
 
@@ -178,7 +178,7 @@ class Registration:
         name: str = "",
         middleware: Sequence[Middleware] = (),
         tags: Sequence[str] = (),
-        dependencies: Sequence[Any] = (),
+        dependencies: Sequence[Dependency] = (),
     ) -> RouteGroup:
         """Return a group: what is registered on it joins these routes, with what the group shares.
 
@@ -214,7 +214,7 @@ class RouteGroup(Registration):
         name: str,
         middleware: Sequence[Middleware],
         tags: Sequence[str] = (),
-        dependencies: Sequence[Any] = (),
+        dependencies: Sequence[Dependency] = (),
     ) -> None:
         _check_prefix(prefix)
         self.tags = tuple(tags)

@@ -10,6 +10,7 @@ from armillary.datastructures import get_route_path
 
 from ._body_limit import Limit, limited
 from ._endpoint import (
+    Dependency,
     Endpoint,
     MiddlewareList,
     bound_application,
@@ -89,7 +90,7 @@ class Route(EndpointRoute):
         middleware: MiddlewareList = None,
         max_body_size: Limit = ...,
         status_code: int | None = None,
-        dependencies: Sequence[Any] = (),
+        dependencies: Sequence[Dependency] = (),
         **operation: Unpack[Operation],
     ) -> None:
         self._set_path(path)
@@ -132,7 +133,7 @@ class Route(EndpointRoute):
             return endpoint
         return guarded_application(endpoint, self.param_convertors, self.dependencies)
 
-    def included(self, prefix: str, name: str, tags: Sequence[str], dependencies: Sequence[Any]) -> Route:
+    def included(self, prefix: str, name: str, tags: Sequence[str], dependencies: Sequence[Dependency]) -> Route:
         """Return this route below a prefix, for a router that includes its own."""
         arguments: Any = {**self.operation, "tags": (*tags, *self.operation.get("tags", ()))}
         return type(self)(

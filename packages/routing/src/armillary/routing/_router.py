@@ -12,7 +12,7 @@ from armillary.exchange import has_registered_handlers
 
 from ._base_route import BaseRoute
 from ._body_limit import Limit, limited
-from ._endpoint import MiddlewareList, checked_callable, guarded_application, wrap
+from ._endpoint import Dependency, MiddlewareList, checked_callable, guarded_application, wrap
 from ._fallback_responses import respond_not_found
 from ._host import Host
 from ._lifespan import LifespanRun, MountedLifespan, checked_lifespan, mounts_to_run, no_lifespan, serve_lifespan
@@ -80,7 +80,7 @@ class Router(Selection, Registration):
         match_slashes: bool = False,
         raw_path: bool = False,
         automatic_options: bool = False,
-        dependencies: Sequence[Any] = (),
+        dependencies: Sequence[Dependency] = (),
     ) -> None:
         self._routes = self.route_list_type(routes if routes is not None else ())
         self.redirect_slashes = redirect_slashes

@@ -8,6 +8,7 @@ from typing import Any
 from armillary.asgi_types import ASGIApp, Receive, Scope, Send, is_plain_function
 
 from ._endpoint import (
+    Dependency,
     Endpoint,
     MiddlewareList,
     bound_websocket_application,
@@ -50,7 +51,7 @@ class WebSocketRoute(EndpointRoute):
         *,
         name: str | None = None,
         middleware: MiddlewareList = None,
-        dependencies: Sequence[Any] = (),
+        dependencies: Sequence[Dependency] = (),
     ) -> None:
         self._set_path(path)
         self.dependencies = tuple(dependencies)
@@ -72,7 +73,9 @@ class WebSocketRoute(EndpointRoute):
             return endpoint
         return guarded_application(endpoint, self.param_convertors, self.dependencies)
 
-    def included(self, prefix: str, name: str, tags: Sequence[str], dependencies: Sequence[Any]) -> WebSocketRoute:
+    def included(
+        self, prefix: str, name: str, tags: Sequence[str], dependencies: Sequence[Dependency]
+    ) -> WebSocketRoute:
         """Return this route below a prefix, for a router that includes its own."""
         return type(self)(
             prefix + self.path,
