@@ -132,3 +132,17 @@ def test_a_wrong_key_is_named_with_its_object() -> None:
     error = caught.value.errors[0]
     assert "as a key" in error["message"]
     assert "`" not in error["path"]
+
+
+class Unknown:
+    pass
+
+
+class Holder(msgspec.Struct):
+    held: list[Unknown] = []
+
+
+@pytest.mark.parametrize("type_", [Unknown, Holder, dict[str, complex], tuple[int, type]])
+def test_a_class_that_json_cannot_be_read_into_is_an_error_at_construction(type_: Any) -> None:
+    with pytest.raises(TypeError, match="JSON cannot be read into (Unknown|complex|type)"):
+        TypedDecoder(type_)

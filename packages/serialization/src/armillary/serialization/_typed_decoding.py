@@ -75,6 +75,14 @@ class TypedDecoder(Generic[T]):
     def _use_msgspec(self) -> None:
         import msgspec
 
+        from ._readable import unreadable_class
+
+        kind = unreadable_class(self.type)
+        if kind is not None:
+            raise TypeError(
+                f"JSON cannot be read into {kind.__qualname__}: write a msgspec struct, a dataclass, a pydantic model, or "
+                "what JSON has"
+            )
         self._decode = _decoder(msgspec.json.Decoder, self.type).decode
         self._convert = partial(msgspec.convert, type=self.type, dec_hook=from_text)
         if leaves_defaults(self.type):
