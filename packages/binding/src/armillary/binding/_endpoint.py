@@ -12,7 +12,8 @@ from armillary.asgi_types import ASGIApp, Receive, Scope, Send, is_async_callabl
 from armillary.concurrency import run_in_threadpool
 from armillary.http import Request, request_response
 
-from ._plan import Plan, build_plan
+from ._plan import Plan
+from ._plan_builder import build_plan
 from ._provided import Making
 from ._result import ResultEncoder
 from ._running import FinishingResponse, WorkingResponse, call_with_dependencies, provide, read_values

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import math
-import re
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from enum import Enum
 from functools import partial
 from typing import Any, Final, Literal, NamedTuple, get_args, get_origin
@@ -24,20 +22,8 @@ from armillary.serialization import (
     unwrap,
 )
 
-MAX_DIGITS: Final = 4300
-"""The most digits that Python converts to an int by default."""
+from ._scalars import read_boolean, read_decimal, read_duration, read_float, read_integer, read_text, read_uuid
 
-_INTEGER: Final = re.compile(rf"[+-]?[0-9]{{1,{MAX_DIGITS}}}")
-_BOOLEANS: Final = {
-    "true": True,
-    "1": True,
-    "yes": True,
-    "on": True,
-    "false": False,
-    "0": False,
-    "no": False,
-    "off": False,
-}
 _LISTS: Final[dict[Any, Callable[[list[Any]], Any]]] = {list: list, set: set, frozenset: frozenset, tuple: tuple}
 
 
@@ -78,68 +64,18 @@ class TextType(NamedTuple):
         return read_value
 
 
-def _integer(text: str) -> int:
-    if not _INTEGER.fullmatch(text):
-        raise ValueError
-    return int(text)
-
-
-def _float(text: str) -> float:
-    value = float(text)
-    if not math.isfinite(value) or not _is_plain(text):
-        raise ValueError
-    return value
-
-
-def _is_plain(text: str) -> bool:
-    # Python also accepts digits of other scripts, underscores between digits and spaces around them.
-    return text.isascii() and "_" not in text and text == text.strip()
-
-
-def _decimal(text: str) -> Decimal:
-    try:
-        value = Decimal(text)
-    except InvalidOperation:
-        raise ValueError from None
-    if not value.is_finite() or not _is_plain(text) or abs(value.adjusted()) > MAX_DIGITS:
-        raise ValueError
-    return value
-
-
-def _uuid(text: str) -> UUID:
-    value = UUID(text)
-    if value.hex not in text.lower().replace("-", ""):  # parsed as a number, with underscores or a sign
-        raise ValueError
-    return value
-
-
-def _boolean(text: str) -> bool:
-    try:
-        return _BOOLEANS[text.lower()]
-    except KeyError:
-        raise ValueError from None
-
-
-def _duration(text: str) -> timedelta:
-    return msgspec.convert(text, timedelta)
-
-
-def _text(text: str) -> str:
-    return text
-
-
 _SCALARS: Final[dict[Any, TextType]] = {
-    str: TextType(_text, "text", (str,)),
-    int: TextType(_integer, "a whole number", (int,)),
-    float: TextType(_float, "a number", (float, int)),
-    Decimal: TextType(_decimal, "a number", (Decimal,)),
-    bool: TextType(_boolean, "true or false", (bool,)),
-    UUID: TextType(_uuid, "a UUID", (UUID,)),
+    str: TextType(read_text, "text", (str,)),
+    int: TextType(read_integer, "a whole number", (int,)),
+    float: TextType(read_float, "a number", (float, int)),
+    Decimal: TextType(read_decimal, "a number", (Decimal,)),
+    bool: TextType(read_boolean, "true or false", (bool,)),
+    UUID: TextType(read_uuid, "a UUID", (UUID,)),
     datetime: TextType(datetime.fromisoformat, "a date and time such as 2026-01-31T12:00:00", (datetime,)),
     date: TextType(date.fromisoformat, "a date such as 2026-01-31", (date,)),
     time: TextType(time.fromisoformat, "a time such as 12:00:00", (time,)),
-    timedelta: TextType(_duration, "a duration such as PT1H30M", (timedelta,)),
-    Any: TextType(_text, "text", (object,)),
+    timedelta: TextType(read_duration, "a duration such as PT1H30M", (timedelta,)),
+    Any: TextType(read_text, "text", (object,)),
 }
 
 

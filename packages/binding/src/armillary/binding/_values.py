@@ -72,16 +72,24 @@ class Group(NamedTuple):
 
 def text_slot(parameter: Parameter, text: TextType, target: int, name: str, *, skip: bool = False) -> TextSlot:
     """Return the slot of a parameter."""
-    default = parameter.default
-    make_default: Callable[[], Any] | None = None
-    if not parameter.required:
-        # A copy, so that one request cannot change what the next one gets.
-        make_default = default.copy if isinstance(default, list | dict | set) else lambda: default  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+    make_default = None if parameter.required else default_maker(parameter.default)
     read = text.value_reader() if parameter.source == "path" else text.reader()
     key = parameter.alias.lower() if parameter.source == "header" else parameter.alias
     return TextSlot(
         parameter, key, read, text.many, target, name, make_default, text.expected, skip, _takes_blank(text)
     )
+
+
+def default_maker(default: Any) -> Callable[[], Any] | None:
+    """Return what makes the default of a parameter; None if there is none.
+
+    Lists, dicts and sets are copied, so that one request cannot change what the next one gets.
+    """
+    if default is NO_DEFAULT:
+        return None
+    if isinstance(default, list | dict | set):
+        return default.copy  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+    return lambda: default
 
 
 def _takes_blank(text: TextType) -> bool:

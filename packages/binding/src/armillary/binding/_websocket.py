@@ -10,7 +10,7 @@ from armillary.asgi_types import Receive, Scope, Send, is_async_callable
 from armillary.websockets import WebSocket, websocket_session
 
 from ._place import BindingError
-from ._plan import build_plan
+from ._plan_builder import build_plan
 from ._running import call_with_dependencies, provide
 from ._signature import EndpointSignature
 from ._sources import Dependency

@@ -1,0 +1,103 @@
+"""What an annotation says of a parameter: its source, its constraints, and whether it can be read at all."""
+
+from __future__ import annotations
+
+# What is looked at here are the types and values of programs, which are only known when they run.
+# pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false
+# pyright: reportUnknownMemberType=false, reportUnknownLambdaType=false
+from collections.abc import (
+    Collection,
+    Iterable,
+    Mapping,
+    MutableMapping,
+    MutableSequence,
+    Sequence,
+    Set as AbstractSet,
+)
+from typing import Annotated, Any, Final, Literal, get_args, get_origin
+
+from armillary.http import UploadFile
+from armillary.serialization import check_type, fields_of, union_members, unwrap
+
+from ._sources import Source
+from ._text import TextType, text_type
+
+_CONTAINERS: Final = frozenset(
+    (
+        dict,
+        list,
+        tuple,
+        set,
+        frozenset,
+        Mapping,
+        MutableMapping,
+        Sequence,
+        MutableSequence,
+        Collection,
+        Iterable,
+        AbstractSet,
+    )
+)
+
+
+def _unchanged(value: Any) -> Any:
+    return value
+
+
+UPLOADS: Final = TextType(_unchanged, "a file", (UploadFile,))
+"""How a file of a form becomes a value: as it is."""
+
+
+def as_source(item: Any) -> Source | None:
+    if isinstance(item, Source):
+        return item
+    # The class alone, as in Annotated[str, Header].
+    return item() if isinstance(item, type) and issubclass(item, Source) and item is not Source else None
+
+
+def sources_in(metadata: tuple[Any, ...]) -> list[Source]:
+    return [source for item in metadata if (source := as_source(item)) is not None]
+
+
+def plain_annotation(annotation: Any, source: Source | None) -> Any:
+    """Return an annotation without the marker of the source, whose constraints join those of the type."""
+    type_, metadata = unwrap(annotation)
+    kept = [item for item in metadata if as_source(item) is None]
+    plain = Annotated[(type_, *kept)] if kept else type_
+    constraints = source.constraints() if source is not None else {}
+    try:
+        checked = check_type(plain)
+    except TypeError:  # of what is no data; what it is said of says so
+        return plain
+    if not constraints:
+        return checked.type
+    if checked.library == "pydantic":
+        import pydantic
+
+        return Annotated[plain, pydantic.Field(**constraints)]
+    import msgspec
+
+    # msgspec takes those of numbers and those of lengths one by one.
+    lengths = {name: constraints.pop(name) for name in ("min_length", "max_length", "pattern") if name in constraints}
+    metas = [msgspec.Meta(**group) for group in (constraints, lengths) if group]
+    return check_type(Annotated[(plain, *metas)]).type
+
+
+def upload_kind(type_: Any) -> TextType | None:
+    member = union_members(type_)[0]
+    if get_origin(member) in (list, tuple) and get_args(member):
+        member = get_args(member)[0]
+    member = unwrap(member).type
+    return UPLOADS if isinstance(member, type) and issubclass(member, UploadFile) else None
+
+
+def is_known(type_: Any) -> bool:
+    """Return whether a type is one that data can be decoded into, not just any class."""
+    for member in union_members(type_):
+        inner = unwrap(member).type
+        base: Any = get_origin(inner) or inner
+        if base is Any or base is Literal or base is Annotated or base in _CONTAINERS:
+            continue
+        if fields_of(inner) is None and text_type(inner) is None and not hasattr(base, "__get_pydantic_core_schema__"):
+            return False
+    return True

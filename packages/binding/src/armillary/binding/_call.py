@@ -1,0 +1,48 @@
+"""How functions of each kind are called with keyword arguments."""
+
+from __future__ import annotations
+
+# What is looked at here are the functions of programs, which are only known when they run.
+# pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false, reportUnknownMemberType=false
+import inspect
+from collections.abc import Callable
+from functools import partial
+from typing import Any, cast
+
+from armillary.asgi_types import is_async_callable
+from armillary.http import UploadFile
+
+
+def style_of(function: Callable[..., Any]) -> str:
+    if isinstance(function, type):
+        return "direct"
+    is_function = inspect.isroutine(function) or isinstance(function, partial)
+    inner: Any = cast(Any, function) if is_function else type(function).__call__
+    if inspect.isasyncgenfunction(inner):
+        return "async_generator"
+    if inspect.isgeneratorfunction(inner):
+        return "generator"
+    return "async" if is_async_callable(function) else "thread"
+
+
+def by_position(function: Callable[..., Any], names: tuple[str, ...]) -> Callable[..., Any]:
+    """Return a function of keywords for one with positional-only parameters; async if that one is."""
+    if is_async_callable(function):
+
+        async def call_async(**arguments: Any) -> Any:
+            return await function(*[arguments.pop(name) for name in names], **arguments)
+
+        return call_async
+
+    def call(**arguments: Any) -> Any:
+        return function(*[arguments.pop(name) for name in names], **arguments)
+
+    return call
+
+
+async def read_file(upload: UploadFile | None) -> bytes | None:
+    return None if upload is None else await upload.read()
+
+
+async def read_files(upload: list[UploadFile]) -> list[bytes]:
+    return [await item.read() for item in upload]
