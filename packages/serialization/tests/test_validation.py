@@ -144,5 +144,5 @@ class Holder(msgspec.Struct):
 
 @pytest.mark.parametrize("type_", [Unknown, Holder, dict[str, complex], tuple[int, type]])
 def test_a_class_that_json_cannot_be_read_into_is_an_error_at_construction(type_: Any) -> None:
-    with pytest.raises(TypeError, match="JSON cannot be read into (Unknown|complex|type)"):
+    with pytest.raises(TypeError, match=r"JSON cannot be read into (Unknown|complex|type)"):
         TypedDecoder(type_)

@@ -17,25 +17,11 @@ import msgspec
 from ._fields import fields_of, type_holds
 from ._text_classes import is_text_class
 
-_SCALARS = {
-    NoneType,
-    bool,
-    int,
-    float,
-    str,
-    bytes,
-    bytearray,
-    memoryview,
-    datetime,
-    date,
-    time,
-    timedelta,
-    UUID,
-    Decimal,
-}
+_SCALARS = {NoneType, bool, int, float, str, bytes, bytearray, memoryview}
+_TEXTS = {datetime, date, time, timedelta, UUID, Decimal}
 _CONTAINERS = {list, tuple, set, frozenset, dict, abc.Collection, abc.Sequence, abc.MutableSequence, abc.Set}
 _OTHERS = {abc.MutableSet, abc.Mapping, abc.MutableMapping, UnionType, Any, object, msgspec.Raw, msgspec.UnsetType}
-_KNOWN: Final[set[Any]] = {*_SCALARS, *_CONTAINERS, *_OTHERS}
+_KNOWN: Final[set[Any]] = {*_SCALARS, *_TEXTS, *_CONTAINERS, *_OTHERS}
 
 
 def unreadable_class(annotation: Any) -> type | None:

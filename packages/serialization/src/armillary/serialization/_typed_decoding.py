@@ -80,8 +80,8 @@ class TypedDecoder(Generic[T]):
         kind = unreadable_class(self.type)
         if kind is not None:
             raise TypeError(
-                f"JSON cannot be read into {kind.__qualname__}: write a msgspec struct, a dataclass, a pydantic model, or "
-                "what JSON has"
+                f"JSON cannot be read into {kind.__qualname__}: write a msgspec struct, a dataclass, a pydantic model, "
+                "or what JSON has"
             )
         self._decode = _decoder(msgspec.json.Decoder, self.type).decode
         self._convert = partial(msgspec.convert, type=self.type, dec_hook=from_text)
