@@ -7,9 +7,9 @@ somebody wrapped on the way, or made by other means, is not recorded, and gets F
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from inspect import signature
-from types import FunctionType, SimpleNamespace
+from types import FunctionType, MethodType, SimpleNamespace
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -22,7 +22,6 @@ from ._route_handler import RouteHandler
 
 _OWN_HANDLER = "a handler of its own"
 _SIGNATURE = signature(own_get_request_handler)
-_explanations: WeakKeyDictionary[Any, Callable[[], str]] = WeakKeyDictionary()
 _arguments: WeakKeyDictionary[Any, tuple[tuple[Any, ...], dict[str, Any]]] = WeakKeyDictionary()
 
 
@@ -40,12 +39,56 @@ def _options_of(args: tuple[Any, ...], kwargs: dict[str, Any]) -> SimpleNamespac
     return SimpleNamespace(**bound.arguments)
 
 
+class RouteApplication:
+    """The application of a route, whose handler is compiled at the first request and after a change of its dependant.
+
+    Args:
+        kept: FastAPI's own.
+        arguments: those of `get_request_handler`.
+    """
+
+    __slots__ = ("arguments", "compiled", "kept", "reason", "state")
+
+    def __init__(self, kept: ASGIApp, arguments: tuple[tuple[Any, ...], dict[str, Any]]) -> None:
+        self.kept = kept
+        self.arguments = arguments
+        self.compiled: RouteHandler | None = None
+        self.state: DependantState | None = None
+        self.reason = ""
+
+    def serve(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        """Serve a request by the compiled handler, or by FastAPI's."""
+        if self.state is None or is_changed(self.state):
+            self.compile()
+        compiled = self.compiled
+        serve = self.kept if compiled is None or compiled.is_kept(scope) else compiled.serve
+        return serve(scope, receive, send)
+
+    def compile(self) -> None:
+        """Compile the handler of the route as it is now, or keep FastAPI's for a reason."""
+        is_first = self.state is None
+        options = _options_of(*self.arguments)
+        try:
+            self.compiled, self.reason = RouteHandler(options, self.kept), ""
+        except NotCompiled as exc:
+            self.compiled, self.reason = None, str(exc)
+        self.state = state_of(options.dependant)
+        if is_first and self.compiled is None:
+            count_kept(self.reason)
+        elif is_first:
+            count_compiled()
+
+
 def why_kept(app: Any) -> str:
     """Return why the application of a route runs FastAPI's own handler; "" if its handler is compiled, now at last."""
-    while not isinstance(app, FunctionType) and hasattr(app, "app"):
+    while not isinstance(app, MethodType | FunctionType) and hasattr(app, "app"):
         app = app.app  # a limit of bodies around it
-    explain = _explanations.get(app) if isinstance(app, FunctionType) else None
-    return _OWN_HANDLER if explain is None else explain()
+    found = getattr(app, "__self__", None)
+    if not isinstance(found, RouteApplication):
+        return _OWN_HANDLER
+    if found.state is None or is_changed(found.state):
+        found.compile()
+    return found.reason
 
 
 def request_response(func: Any) -> ASGIApp:
@@ -58,35 +101,4 @@ def request_response(func: Any) -> ASGIApp:
     if arguments is None:
         count_kept(_OWN_HANDLER)
         return kept  # type: ignore[no-any-return]
-    compiled: RouteHandler | None = None
-    state: DependantState | None = None
-
-    reason = ""
-
-    def compile_it() -> None:
-        nonlocal compiled, state, reason
-        is_first = state is None
-        options, reason = _options_of(*arguments), ""
-        try:
-            compiled = RouteHandler(options, kept)
-        except NotCompiled as exc:
-            compiled, reason = None, str(exc)
-        state = state_of(options.dependant)
-        if is_first and compiled is None:
-            count_kept(reason)
-        elif is_first:
-            count_compiled()
-
-    def explain() -> str:
-        if state is None or is_changed(state):
-            compile_it()
-        return reason
-
-    def app(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        if state is None or is_changed(state):
-            compile_it()
-        serve = kept if compiled is None or compiled.is_kept(scope) else compiled.serve
-        return serve(scope, receive, send)
-
-    _explanations[app] = explain
-    return app
+    return RouteApplication(kept, arguments).serve
