@@ -88,6 +88,19 @@ def test_a_function_marked_as_a_coroutine_function_is_async_callable() -> None:
     assert is_async_callable(marked)
 
 
+def test_an_instance_with_a_call_of_its_own_in_a_slot_is_what_that_is() -> None:
+    class Slotted:
+        __slots__ = ("__call__",)
+
+        def __init__(self, call: Any) -> None:
+            self.__call__ = call
+
+    async def fetch() -> None: ...
+
+    assert is_async_callable(Slotted(fetch))
+    assert not is_async_callable(Slotted(print))
+
+
 def test_mocks_are_taken_for_what_they_stand_for() -> None:
     assert is_async_callable(AsyncMock())
     assert not is_async_callable(Mock())

@@ -153,6 +153,22 @@ def test_an_error_of_an_overridden_lifespan_is_raised() -> None:
         pytest.fail("the application was started")
 
 
+class SlottedApp:
+    """An ASGI application as Sentry's middleware is one: each instance chooses its `__call__`."""
+
+    __slots__ = ("__call__",)
+
+    def __init__(self) -> None:
+        self.__call__ = self.serve
+
+    async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await asgi3(scope, receive, send)
+
+
+def test_an_application_whose_call_is_a_slot_is_taken_for_one_of_asgi_3() -> None:
+    assert TestClient(SlottedApp()).get("/").text == "ok"
+
+
 WITHOUT_CLIENT_LIBRARY = """
 import importlib, pkgutil, sys
 sys.modules["httpx"] = sys.modules["httpx2"] = None

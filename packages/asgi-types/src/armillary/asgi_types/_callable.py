@@ -48,7 +48,8 @@ def is_async_callable(value: Any) -> TypeGuard[Callable[..., Awaitable[Any]]]:
     """Return whether calling `value` gives something to await.
 
     Coroutine functions, their methods and partials are; so is an instance whose class defines
-    `async def __call__`. A plain function that happens to return a coroutine is not.
+    `async def __call__`, or has a slot or property of that name which gives one. A plain function
+    that happens to return a coroutine is not.
 
     >>> async def fetch() -> None: ...
     >>> is_async_callable(fetch), is_async_callable(print)
@@ -59,7 +60,10 @@ def is_async_callable(value: Any) -> TypeGuard[Callable[..., Awaitable[Any]]]:
     target = unwrapped(value)
     if not callable(target) or isinstance(target, FunctionType):
         return False
-    return _is_coroutine_function(type(target).__call__)
+    call: Any = type(target).__call__
+    # Anything but a function, such as a slot in which each instance has its own, decides by the instance.
+    is_of_class = isinstance(call, FunctionType) or isinstance(target, type)
+    return _is_coroutine_function(call if is_of_class else target.__call__)
 
 
 def is_plain_function(value: Any) -> bool:
