@@ -15,6 +15,9 @@ from ._union_constraints import constrained
 CONSTRAINTS: Final = ("gt", "ge", "lt", "le", "multiple_of", "min_length", "max_length", "pattern")
 """The constraints that all three libraries have, under the names they have there."""
 
+_PLAIN: Final = frozenset((str, int, float, bool, bytes))
+"""Classes that hold nothing else."""
+
 _DESCRIPTIONS: Final = ("title", "description", "examples")
 _ANNOTATED_TYPES: Final = {
     "Gt": "gt",
@@ -65,6 +68,8 @@ def check_type(annotation: Any) -> CheckedType:
     >>> check_type(list[Annotated[int, Ge(1)]]).type
     list[typing.Annotated[int, msgspec.Meta(ge=1)]]
     """
+    if type(annotation) is type and annotation in _PLAIN:
+        return CheckedType(annotation, "msgspec")
     found = _Findings()
     try:
         _search(annotation, found, "", inside=False)
