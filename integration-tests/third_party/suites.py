@@ -102,7 +102,7 @@ SUITES = [
 
 
 def drop_in() -> list[str]:
-    """Return the arguments that install the drop-in: all packages but one, whose library others need in other versions."""
+    """Return the arguments that install the drop-in: all packages but one, whose library others want older."""
     paths = [path for path in own_packages() if path != "--editable" and Path(path).name != "graphql"]
     return [argument for path in paths for argument in ("--editable", path)]
 
