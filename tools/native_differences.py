@@ -207,6 +207,12 @@ DIFFERENCES = [
         ("routing.Host.lenient_paths",),
     ),
     Difference(
+        "`url_for` of a route below a `Host`",
+        "has no port, unless the host names one",
+        "has the port of the request",
+        ("requests.HTTPConnection.hosts_keep_port",),
+    ),
+    Difference(
         "`Route(methods=[])`",
         "takes every method",
         "`ValueError`",
