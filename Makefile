@@ -137,6 +137,10 @@ fuzz: setup ## fuzz every parser for SECONDS=60 each (ARGS="json cookies" for so
 soak: setup ## load uvicorn, hypercorn and granian for MINUTES=1 each, with clients that leave; what grows fails; Linux
 	@$(PY) tools/soak/run.py --minutes "$(MINUTES)" $(ARGS)
 
+.PHONY: chaos
+chaos: setup ## stop, freeze, cut, delay and silence each database and broker under the examples (ARGS="redis --seconds 4")
+	@PYTHONPATH=tools $(PY) -m chaos.run $(ARGS)
+
 .PHONY: audit
 audit: setup ## look everything that is locked up in a database of known vulnerabilities; fails without its data
 	@$(PY) tools/audit.py

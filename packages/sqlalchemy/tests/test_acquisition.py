@@ -149,6 +149,21 @@ async def test_a_host_that_sends_nothing_is_unavailable_in_bounded_time(
     assert time.monotonic() - started < 5
 
 
+@pytest.mark.parametrize("driver_name", ["postgresql+psycopg", "postgresql+asyncpg", "mariadb+asyncmy"])
+async def test_a_host_that_closes_each_connection_at_once_is_unavailable(driver_name: str, serve: Any) -> None:
+    async def close(reader: Any, writer: asyncio.StreamWriter) -> None:
+        writer.transport.abort()
+
+    server = await asyncio.start_server(close, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    database = Database(f"{driver_name}://me@127.0.0.1:{port}/name", pool_timeout=2, connect_timeout=2)
+    for _ in range(10):
+        response = await serve(app_of(database))
+        assert (response.status, response.sentence) == (503, "The database cannot be reached")
+    await database.close()
+    server.close()
+
+
 async def test_the_errors_of_an_engine_of_ones_own_keep_their_cause(tmp_path: Path) -> None:
     engine = create_async_engine(f"sqlite+aiosqlite:///{tmp_path}/x.db", pool_size=1, max_overflow=0, pool_timeout=0.1)
     database = Database(engine)
@@ -271,9 +286,11 @@ async def test_a_waiting_acquisition_is_cancelled_at_once_and_a_connecting_one_i
     [
         (ConnectionResetError("lost"), DatabaseUnavailable),
         (type("TooManyConnectionsError", (Exception,), {"sqlstate": "53300"})(), DatabaseUnavailable),
+        (RuntimeError("Transport does not expose socket instance"), DatabaseUnavailable),
+        (RuntimeError("a bug"), RuntimeError),
         (LookupError("a bug"), LookupError),
     ],
-    ids=["of the socket", "of the driver", "a bug"],
+    ids=["of the socket", "of the driver", "of asyncmy's socket", "a bug at run time", "a bug"],
 )
 async def test_errors_that_sqlalchemy_passes_on_are_those_of_a_database_that_is_unavailable(
     raised: Exception, expected: type[Exception]

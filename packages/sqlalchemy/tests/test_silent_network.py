@@ -119,6 +119,74 @@ async def test_whatever_gets_no_response_ends_the_request_in_bounded_time(
     assert await balance(database) == 100
 
 
+@pytest.mark.parametrize("fault", ["silent", "cut"])
+async def test_an_isolation_level_that_cannot_be_set_is_a_503_and_its_connection_is_discarded(
+    cut_off: Database, network: Network, serve: Any, monkeypatch: pytest.MonkeyPatch, fault: str
+) -> None:
+    @transactional(isolation_level="SERIALIZABLE")
+    async def endpoint(request: Request) -> Response:
+        return PlainTextResponse(str(await database_session(request).scalar(text("SELECT 42"))))
+
+    app = app_of(endpoint, cut_off)
+    assert (await serve(app)).status == 200
+    with monkeypatch.context() as patched:
+        dialect: Any = cut_off.engine.dialect
+        set_level = dialect.set_isolation_level
+
+        def begin_fault(*arguments: Any) -> None:
+            if fault == "cut":
+                network.cut()
+            else:
+                network.silent = True
+            set_level(*arguments)
+
+        patched.setattr(dialect, "set_isolation_level", begin_fault)
+        async with asyncio.timeout(5):
+            assert (await serve(app)).status == 503
+    assert cut_off.pool_status().in_use == 0
+    network.silent = False
+    await is_back(app, serve)
+
+
+@pytest.mark.parametrize("fault", ["silent", "cut", "cancelled"])
+async def test_an_isolation_level_that_cannot_be_reset_makes_no_error_of_a_committed_transaction(
+    cut_off: Database, network: Network, serve: Any, monkeypatch: pytest.MonkeyPatch, fault: str
+) -> None:
+    @transactional(isolation_level="SERIALIZABLE")
+    async def endpoint(request: Request) -> Response:
+        return PlainTextResponse(str(await database_session(request).scalar(text("SELECT 42"))))
+
+    app = app_of(endpoint, cut_off)
+    assert (await serve(app)).status == 200
+    with monkeypatch.context() as patched:
+        dialect: Any = cut_off.engine.dialect
+        reset = dialect.reset_isolation_level
+        resets: list[Any] = []
+
+        def begin_fault(connection: Any) -> None:
+            resets.append(connection)
+            if fault == "cut":
+                network.cut()
+            elif fault == "silent":
+                network.silent = True
+            else:
+                task = asyncio.current_task()
+                assert task is not None
+                task.cancel()
+            reset(connection)
+
+        patched.setattr(dialect, "reset_isolation_level", begin_fault)
+        async with asyncio.timeout(5):
+            request = asyncio.create_task(serve(app))
+            await asyncio.wait({request})
+        assert len(resets) == 1
+        assert request.cancelled() if fault == "cancelled" else request.result().status == 200
+    await finish_shielded()
+    assert cut_off.pool_status().in_use == 0
+    network.silent = False
+    await is_back(app, serve)
+
+
 async def test_a_statement_time_out_that_the_database_cannot_report_is_noticed_here(
     cut_off: Database, network: Network, serve: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from testkit.applications import echo
 from testkit.backends import ASYNCIO, TRIO, UVLOOP
-from testkit.brokers import NATSServer, PostgreSQLServer, RabbitMQServer
+from testkit.brokers import MariaDBServer, NATSServer, PostgreSQLServer, RabbitMQServer
 from testkit.connection import Connection, SentMessages, call, request_messages
 from testkit.network import Network
 from testkit.node import install_npm_packages
@@ -30,6 +30,7 @@ __all__ = [
     "TRIO",
     "UVLOOP",
     "Connection",
+    "MariaDBServer",
     "NATSServer",
     "Network",
     "PostgreSQLServer",

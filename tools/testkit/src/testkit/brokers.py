@@ -98,3 +98,23 @@ class PostgreSQLServer(OwnServer):
     def stop(self, number: int = signal.SIGQUIT) -> None:
         """End it as a crash would; SIGKILL would leave processes that are in the way of the next start."""
         super().stop(number)
+
+
+class MariaDBServer(OwnServer):
+    """A MariaDB with an empty database `test`, which keeps what was committed over a restart."""
+
+    def __init__(self, folder: Path) -> None:
+        self._program = shutil.which("mariadbd", path=f"{os.environ['PATH']}:/usr/sbin") or missing_service(
+            "mariadbd is not installed"
+        )
+        super().__init__(folder)
+        self.url = f"mariadb://root@127.0.0.1:{self.port}/test"
+        self._user = ["--user=root"] if os.getuid() == 0 else []
+        command = [require_program("mariadb-install-db"), "--no-defaults", f"--datadir={folder}", *self._user]
+        options = ["--auth-root-authentication-method=normal"]
+        subprocess.run([*command, *options], check=True, timeout=120, stdout=subprocess.DEVNULL)
+
+    def command(self) -> list[str]:
+        """Return what is run."""
+        where = [f"--datadir={self.folder}", f"--port={self.port}", f"--socket={self.folder}/socket"]
+        return [self._program, "--no-defaults", "--bind-address=127.0.0.1", *where, *self._user]

@@ -107,6 +107,7 @@ class OwnServer:
             "stdout": subprocess.DEVNULL,
             "stderr": subprocess.DEVNULL,
             "stdin": subprocess.DEVNULL,
+            "start_new_session": True,  # so that all of its processes can be frozen
         }
         self._process = subprocess.Popen(self.command(), **{**quiet, **self.options()})
         wait_for_port(self.port, self._process, self.seconds)
@@ -117,6 +118,18 @@ class OwnServer:
             self._process.send_signal(number)
             self._process.wait()
             self._process = None
+
+    def freeze(self) -> None:
+        """Have none of its processes run, while its connections stay open; `thaw` ends that."""
+        self._signal_all(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let it run again."""
+        self._signal_all(signal.SIGCONT)
+
+    def _signal_all(self, number: int) -> None:
+        if self._process is not None:
+            os.killpg(self._process.pid, number)
 
     def __enter__(self) -> Self:
         self.start()

@@ -16,6 +16,7 @@ from .._errors import DatabaseUnavailable, StatementTimeout, TransactionConflict
 from . import _fault
 from ._deadline import NoResponse
 from ._execution_options import READ_ONLY, STATEMENT_TIMEOUT
+from ._reset import listen_to_resets
 from ._sqlite import listen_on_sqlite
 
 POSTGRESQL_MAX_TIMEOUT: Final = 2**31 - 1
@@ -32,6 +33,7 @@ def listen(engine: Engine, *, busy_timeout: float) -> None:
         event.listen(engine, "begin", begin_on_postgresql)
     elif name in ("mysql", "mariadb"):
         event.listen(engine, "begin", begin_on_mariadb)
+        listen_to_resets(engine)
 
 
 def translate_error(context: ExceptionContext) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextvars import ContextVar
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Engine, event
+from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.pool import PoolProxiedConnection
@@ -15,7 +15,11 @@ from sqlalchemy.util import await_only, greenlet_spawn
 
 from .._errors import DatabaseUnavailable, PoolExhausted
 from .._shield import start_detached
+from ..connections._deadline import NoResponse
 from ..connections._fault import sqlstate
+
+TAKEN: Final[ContextVar[PoolProxiedConnection | None]] = ContextVar("taken_connection", default=None)
+"""The connection of the pool that is being prepared for its transaction."""
 
 
 class Limits(NamedTuple):
@@ -79,13 +83,37 @@ def with_limits(engine: AsyncEngine, limits: Limits) -> AsyncEngine:
         engine: whose pool is used; other engines over the same pool are unchanged.
         limits: how long it may take.
     """
-    connect = engine.sync_engine.raw_connection
+    take, connect = engine.sync_engine.raw_connection, engine.sync_engine.connect
+    dialect: Any = engine.sync_engine.dialect
 
     def raw_connection() -> PoolProxiedConnection:
-        return await_only(acquire(connect, limits))
+        taken = await_only(acquire(take, limits))
+        TAKEN.set(taken)
+        return taken
+
+    def connect_or_discard() -> Connection:
+        try:
+            return connect()
+        except BaseException as exc:  # as of the isolation level, which is set before SQLAlchemy handles errors
+            discard_taken(exc)
+            if isinstance(exc, NoResponse):
+                raise DatabaseUnavailable("The database did not respond in time") from exc
+            if isinstance(exc, dialect.loaded_dbapi.Error) and dialect.is_disconnect(exc, None, None):
+                raise DatabaseUnavailable from exc
+            raise
+        finally:
+            TAKEN.set(None)
 
     engine.sync_engine.raw_connection = raw_connection  # type: ignore[method-assign]
+    engine.sync_engine.connect = connect_or_discard  # type: ignore[method-assign]
     return engine
+
+
+def discard_taken(exc: BaseException) -> None:
+    """Return to the pool the place of a connection that was taken and cannot be used."""
+    taken = TAKEN.get()
+    if taken is not None and taken.is_valid:
+        taken.invalidate(exc)
 
 
 def listen(engine: Engine) -> None:
@@ -133,6 +161,11 @@ async def acquire(connect: Callable[[], PoolProxiedConnection], limits: Limits) 
         raise PoolExhausted from exc
     except Exception as exc:
         # SQLAlchemy before 2.1 passes on what asyncpg raises, and asyncpg the errors of its socket.
-        if isinstance(exc, OSError) or sqlstate(exc) is not None:
+        if isinstance(exc, OSError) or sqlstate(exc) is not None or is_closed_early(exc):
             raise DatabaseUnavailable from exc
         raise
+
+
+def is_closed_early(exc: Exception) -> bool:
+    """Return whether a server closed a connection as soon as it was made, which asyncmy notices as a missing socket."""
+    return isinstance(exc, RuntimeError) and str(exc).startswith("Transport does not expose socket")
