@@ -20,6 +20,7 @@ from ._state import State
 T = TypeVar("T")
 
 CHECK_SECONDS: Final = 2.0
+START_SECONDS: Final = 10.0
 
 
 class BrokerEngine:
@@ -118,7 +119,8 @@ class BrokerEngine:
     async def _started(self, receives: bool) -> AsyncBroker:
         broker = self._make_broker()
         broker.is_worker_process = receives
-        await broker.startup()
+        async with asyncio.timeout(START_SECONDS):  # some try for ever
+            await broker.startup()
         return broker
 
 

@@ -23,7 +23,7 @@ def engine_of(url: str, state: str | None, queue: str, *, lease: float, concurre
     for name, value in (("url", url), ("state", state)):
         if value is not None and not isinstance(value, str):
             raise TypeError(f'{name} is a URL such as "redis://127.0.0.1:6379/0", got {value!r}')
-    scheme = url.partition("://")[0]
+    scheme = scheme_of(url)
     if scheme in ("amqp", "amqps"):
         if state is None:
             raise ValueError(
@@ -59,7 +59,7 @@ def state_of(url: str, queue: str, result_ttl: float) -> State:
         ValueError: an unknown scheme.
         ImportError: the extra is not installed.
     """
-    scheme = url.partition("://")[0]
+    scheme = scheme_of(url)
     if scheme in ("redis", "rediss"):
         from .engines._redis_state import RedisState
 
@@ -75,9 +75,15 @@ def state_of(url: str, queue: str, result_ttl: float) -> State:
     raise ValueError(f'state: a URL begins with "redis://", "postgresql://" or "nats://"; got the scheme {scheme!r}')
 
 
+def scheme_of(url: str) -> str:
+    """Return the scheme of a URL; "" if it has none."""
+    scheme, separator, _ = url.partition("://")
+    return scheme if separator else ""
+
+
 def max_size_of(state: str) -> int:
     """Return the bytes of the largest value that the state of a URL takes."""
-    return NATS_MAX_SIZE if state.partition("://")[0] in ("nats", "tls") else MAX_SIZE
+    return NATS_MAX_SIZE if scheme_of(state) in ("nats", "tls") else MAX_SIZE
 
 
 def longest_of(result_ttl: float) -> float:

@@ -49,11 +49,13 @@ class NatsState:
             self._url,
             connect_timeout=self._timeout,
             allow_reconnect=True,
-            max_reconnect_attempts=-1,
+            max_reconnect_attempts=1,
             reconnect_time_wait=RECONNECT_SECONDS,
             ping_interval=PING_SECONDS,
             error_cb=silent,
         )
+        # From now on without an end, which at the first connection would hide that nothing is there.
+        self._client.options["max_reconnect_attempts"] = -1
         self._keys = await self._bucket("keys", self._longest)
 
     async def _collection(self, name: str) -> Any:
