@@ -82,6 +82,20 @@ async def test_validators_of_pydantic_check_and_change_a_parameter(send: Any) ->
     assert (await send(app, "one=202")).places == [("query", "/one")]
 
 
+@pytest.mark.parametrize("validator", [pydantic.BeforeValidator, pydantic.PlainValidator])
+async def test_validators_that_come_first_are_given_the_text(send: Any, validator: Any) -> None:
+    def hexadecimal(text: str) -> int:
+        return int(text, 16)
+
+    async def show(number: Any) -> Any:
+        return number
+
+    show.__annotations__["number"] = Annotated[int, validator(hexadecimal), Query()]
+    app = bind(show)
+    assert (await send(app, "number=ff")).json == 255
+    assert (await send(app, "number=xyz")).places == [("query", "/number")]
+
+
 @pytest.mark.parametrize("kind", [Exact, ExactModel])
 async def test_a_type_without_other_fields_rejects_other_names_where_it_is_read(send: Any, kind: Any) -> None:
     async def query(fields: Any, limit: int = 0) -> None: ...

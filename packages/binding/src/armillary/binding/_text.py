@@ -26,6 +26,9 @@ from ._scalars import read_boolean, read_decimal, read_duration, read_float, rea
 
 _LISTS: Final[dict[Any, Callable[[list[Any]], Any]]] = {list: list, set: set, frozenset: frozenset, tuple: tuple}
 
+_OF_TEXT: Final = frozenset(("BeforeValidator", "PlainValidator", "WrapValidator"))
+"""Validators of pydantic's that are given the text, before it is converted."""
+
 
 class TextType(NamedTuple):
     """How text becomes a value.
@@ -91,9 +94,12 @@ def text_type(annotation: Any) -> TextType | None:
         return found
     if any(type(item) is msgspec.Meta for item in metadata):
         return found._replace(check=_check_by_msgspec(annotation))
-    if check_type(annotation).library == "pydantic":
-        return found._replace(check=_reader_by_pydantic(TypedDecoder[Any](annotation)))
-    return found
+    if check_type(annotation).library != "pydantic":
+        return found
+    read = _reader_by_pydantic(TypedDecoder[Any](annotation))
+    if any(type(item).__name__ in _OF_TEXT for item in metadata):
+        return found._replace(convert=read, types=())
+    return found._replace(check=read)
 
 
 def _check_by_msgspec(annotation: Any) -> Callable[[Any], Any]:
