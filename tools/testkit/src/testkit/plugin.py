@@ -12,7 +12,7 @@ import pytest
 from hypothesis import settings
 
 import testkit
-from testkit import backends, services
+from testkit import backends, blocking, services
 
 # A shared machine may pause for longer than any deadline.
 settings.register_profile("armillary", deadline=None)
@@ -43,6 +43,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> Generator[None]:
     item.stash[ROOT_LOGGER] = (logging.root.level, logging.root.handlers.copy())
+    blocking.Watch.is_on = blocking.is_checked(item.path)
     yield
 
 
@@ -76,6 +77,12 @@ def encodable(part: Any) -> Any:
     if isinstance(part, list | tuple):
         return type(part)(encodable(item) for item in part)
     return part
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _blocking_calls_are_errors() -> Iterator[None]:
+    with blocking.blocking_calls_are_errors():
+        yield
 
 
 @pytest.fixture
