@@ -62,7 +62,7 @@ run-board: setup ## serve examples/board as two servers and a worker: ENGINE=red
 
 .PHONY: test
 test: setup ## the fast suite: every package, doctests, documentation, integration, examples (ARGS= goes to pytest)
-	@$(PY) -m pytest -m "not nightly" --doctest-modules --numprocesses auto --maxprocesses 4 --dist worksteal $(ARGS)
+	@$(PY) -m pytest -m "not nightly" --doctest-modules --numprocesses 3 --dist worksteal $(ARGS)
 
 .PHONY: test-package
 test-package: setup need-package ## tests of P=cors alone, in an environment holding only what it declares

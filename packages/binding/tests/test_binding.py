@@ -649,6 +649,7 @@ class TestMistakes:
             ({"item": Annotated[int, Path()]}, [], "is from the path, which has no 'item'"),
             ({"item": "Missing"}, [], "an annotation does not resolve"),
             ({"item": object}, [], "neither in the path nor a type"),
+            ({"item": Iterator}, [], r"for a dependency write Annotated\[..., Depends"),
             ({"item": Annotated[int, Query(), Header()]}, [], "names more than one source"),
             ({"item": Annotated[dict[str, dict[str, int]], Query()]}, [], "cannot be read from the query"),
             ({"item": Annotated[str, Query(ge=1)]}, [], "cannot be"),

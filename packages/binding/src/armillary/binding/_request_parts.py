@@ -206,14 +206,14 @@ class RequestParts:
         if type_ in (bytes, bytearray, memoryview):
             self.raw.append(("bytes", wanted.target, wanted.name, source))
             return
-        try:
-            decoder = TypedDecoder[Any](wanted.annotation)
-        except (TypeError, NameError) as exc:
-            raise wanted.error(f" cannot be decoded from the body: {exc}") from exc
         if not is_known(type_):
             raise wanted.error(
                 f": {wanted.annotation!r} is neither in the path nor a type that a request can be "
                 "read into; for a dependency write Annotated[..., Depends(function)]"
             )
+        try:
+            decoder = TypedDecoder[Any](wanted.annotation)
+        except (TypeError, NameError) as exc:
+            raise wanted.error(f" cannot be decoded from the body: {exc}") from exc
         described = wanted._replace(annotation=decoder.type).described(source)
         self.members.append((Member(described, decoder, wanted.target, default_maker(wanted.default)), source))
