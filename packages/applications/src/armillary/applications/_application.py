@@ -105,8 +105,8 @@ class Armillary(Registration):
     state: State
     router: Router
     max_body_size: int | None
-    exception_handlers = StartupSetting[dict[Any, ExceptionHandler]](dict)
-    user_middleware = StartupSetting[list[Middleware]](list)
+    exception_handlers: StartupSetting[dict[Any, ExceptionHandler]] = StartupSetting[dict[Any, ExceptionHandler]](dict)
+    user_middleware: StartupSetting[list[Middleware]] = StartupSetting[list[Middleware]](list)
 
     middleware_stack: ASGIApp | None = None
 

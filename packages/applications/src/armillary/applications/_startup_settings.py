@@ -31,9 +31,9 @@ class StartupSetting(Generic[C]):
             return base, (base(container),)
 
         namespace: dict[str, Any] = {"app": None, "name": "", "__reduce_ex__": plain}
-        self.guarded = type(f"Startup{base.__name__.title()}", (base,), namespace)
+        self._guarded: type[Any] = type(f"Startup{base.__name__.title()}", (base,), namespace)
         for method in _CHANGING_METHODS[base]:
-            setattr(self.guarded, method, _guard(getattr(base, method)))
+            setattr(self._guarded, method, _guard(getattr(base, method)))
 
     def __set_name__(self, owner: type, name: str) -> None:
         self.name = name
@@ -49,7 +49,7 @@ class StartupSetting(Generic[C]):
     def __set__(self, app: Any, value: C) -> None:
         if app.rejects_late_changes:
             _check(app, self.name)
-            value = self.guarded(value)
+            value = self._guarded(value)
             value.app, value.name = app, self.name  # type: ignore[union-attr]
         app.__dict__[self.name] = value
 

@@ -43,11 +43,11 @@ class CachedBody:
         except TypeError:
             self._receive = lambda: receive
         self.body = body
-        self.complete = body is not None
+        self.complete: bool = body is not None
         self.disconnected = False
         self.form: Any = None
         self.look_ahead: Any = None
-        self.received = 0 if body is None else len(body)
+        self.received: int = 0 if body is None else len(body)
         self.receiving = False
         self.streaming = False
         self.unread: Sequence[Message] = ()

@@ -65,7 +65,8 @@ class WebSocketException(Exception):
     def __init__(self, code: int, reason: str | None = None) -> None:
         if not self.allows_any_code:
             check_close_code(code)
-        self.code, self.reason = code, reason or ""
+        self.code: int = code
+        self.reason: str = reason or ""
 
     def __str__(self) -> str:
         return f"{self.code}: {self.reason}"

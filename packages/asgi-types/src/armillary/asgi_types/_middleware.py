@@ -35,7 +35,8 @@ class Middleware:
         frame: FrameType | None = sys._getframe(1)  # pyright: ignore[reportPrivateUsage]
         while frame is not None and frame.f_globals.get("__name__", "").startswith("armillary."):
             frame = frame.f_back
-        self.file, self.line = (frame.f_code.co_filename, frame.f_lineno) if frame else ("", 0)
+        self.file: str = frame.f_code.co_filename if frame else ""
+        self.line: int = frame.f_lineno if frame else 0
 
     def __iter__(self) -> Iterator[Any]:
         return iter((self.cls, self.args, self.kwargs))

@@ -38,8 +38,8 @@ class BasicBackend(AuthenticationBackend):
     ) -> None:
         check_function("check", check)
         self.check = check
-        self.challenge = f'Basic realm="{checked_realm(realm)}", charset="UTF-8"'
-        self.credentials = AuthCredentials(scopes)
+        self.challenge: str = f'Basic realm="{checked_realm(realm)}", charset="UTF-8"'
+        self.credentials: AuthCredentials = AuthCredentials(scopes)
 
     async def authenticate(self, conn: HTTPConnection) -> tuple[AuthCredentials, BaseUser] | None:
         """Return the user whose name and password were sent."""

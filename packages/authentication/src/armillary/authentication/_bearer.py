@@ -34,8 +34,8 @@ class BearerBackend(AuthenticationBackend):
     ) -> None:
         check_function("check", check)
         self.check = check
-        self.challenge = f'Bearer realm="{checked_realm(realm)}"'
-        self.credentials = AuthCredentials(scopes)
+        self.challenge: str = f'Bearer realm="{checked_realm(realm)}"'
+        self.credentials: AuthCredentials = AuthCredentials(scopes)
 
     async def authenticate(self, conn: HTTPConnection) -> tuple[AuthCredentials, BaseUser] | None:
         """Return the user whose token was sent."""

@@ -29,7 +29,7 @@ class AuthCredentials:
     def __init__(self, scopes: Sequence[str] | None = None) -> None:
         if isinstance(scopes, str) and not self.takes_text:
             raise TypeError(f"AuthCredentials takes a list of scopes; write [{scopes!r}]")
-        self.scopes = list(scopes or ())
+        self.scopes: list[str] = list(scopes or ())
 
     @classmethod
     def __from_scope__(cls, scope: Scope) -> Self:

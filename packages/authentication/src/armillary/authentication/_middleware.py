@@ -63,8 +63,10 @@ class AuthenticationMiddleware:
                 raise TypeError(f"backend must be an AuthenticationBackend or a list of them, got {each!r}")
         self.on_error: OnError | None = self.default_on_error if on_error is None else on_error
         challenges = [getattr(each, "challenge", None) for each in self.backends]
-        self.origin_policy = OriginPolicy(allow_origins, check="always") if self.checks_origins else None
-        self.challenge = ", ".join([challenge for challenge in challenges if isinstance(challenge, str)])
+        self.origin_policy: OriginPolicy | None = (
+            OriginPolicy(allow_origins, check="always") if self.checks_origins else None
+        )
+        self.challenge: str = ", ".join([challenge for challenge in challenges if isinstance(challenge, str)])
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):

@@ -123,7 +123,7 @@ class Requires:
             raise TypeError(f"Requires takes scopes, as Requires('stars:write'), got {scopes!r}")
         self.required_scopes = scopes
         self.redirect = redirect
-        self.error_statuses = (401, 403) if redirect is None else (303, 403)
+        self.error_statuses: tuple[int, ...] = (401, 403) if redirect is None else (303, 403)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(map(repr, self.required_scopes))})"

@@ -39,7 +39,7 @@ class SessionBackend(AuthenticationBackend):
             raise TypeError(f"key is text, got {key!r}")
         self.load = load
         self.key = key
-        self.credentials = AuthCredentials(scopes)
+        self.credentials: AuthCredentials = AuthCredentials(scopes)
 
     async def authenticate(self, conn: HTTPConnection) -> tuple[AuthCredentials, BaseUser] | None:
         """Return the user whose identity is in the session."""

@@ -66,7 +66,7 @@ class Stopping:
         self._reset()
 
     def _reset(self) -> None:
-        self.event = StopEvent()
+        self.event: StopEvent = StopEvent()
         self._drain = Drain(self.event, self._drain_timeout, self._on_unfinished)
         self._served = False
 

@@ -101,7 +101,7 @@ class BackgroundTask:
         self.func: Callable[..., Any] = func
         self.args: tuple[Any, ...] = args
         self.kwargs: dict[str, Any] = kwargs
-        self.is_async = is_async_callable(func)
+        self.is_async: bool = is_async_callable(func)
 
     @property
     def name(self) -> str:

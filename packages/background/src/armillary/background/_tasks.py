@@ -47,7 +47,7 @@ class BackgroundTasks(BackgroundTask):
         return cls()
 
     def __init__(self, tasks: Sequence[BackgroundTask] | None = None, *, options: TaskOptions | None = None) -> None:
-        self.tasks = list(tasks) if tasks else []
+        self.tasks: list[BackgroundTask] = list(tasks) if tasks else []
         if options is not None:
             self.options = options
 

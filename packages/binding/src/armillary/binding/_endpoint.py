@@ -56,7 +56,7 @@ class BoundEndpoint:
         self._overridden: dict[Any, Plan] = {}
         result = ResultEncoder(function, self._plan.result, status_code)
         self._respond_with = result.respond
-        self.signature = _signature(self._plan, result, path)
+        self.signature: EndpointSignature = _signature(self._plan, result, path)
         self.app: ASGIApp = request_response(self.respond, request_class=request_class)
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:

@@ -9,6 +9,7 @@ from armillary.http import Request, Response
 from armillary.websockets import WebSocket
 
 from ._endpoint import BoundEndpoint
+from ._signature import EndpointSignature
 from ._sources import Dependency
 from ._websocket import BoundWebSocket
 
@@ -32,7 +33,7 @@ class GuardedApplication:
             return app  # type: ignore[return-value] # pyright: ignore[reportReturnType]
 
         self._http = BoundEndpoint(respond, path=path, dependencies=self._dependencies)
-        self.guard_signature = self._http.signature
+        self.guard_signature: EndpointSignature = self._http.signature
         self.keeps_record: bool = getattr(app, "keeps_record", False) is True
         self.serves_websockets: bool = getattr(app, "serves_websockets", False) is True
 

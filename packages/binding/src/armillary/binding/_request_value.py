@@ -30,7 +30,7 @@ class RequestValue:
 
     def __init__(self, name: str, annotation: Any, text: TextType, default: Any) -> None:
         self.name = name
-        self.parameter = Parameter(
+        self.parameter: Parameter = Parameter(
             name=name,
             alias=name,
             source="query",

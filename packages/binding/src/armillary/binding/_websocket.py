@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from typing import Any
 
-from armillary.asgi_types import Receive, Scope, Send, is_async_callable
+from armillary.asgi_types import ASGIApp, Receive, Scope, Send, is_async_callable
 from armillary.websockets import WebSocket, websocket_session
 
 from ._place import BindingError
@@ -41,12 +41,12 @@ class BoundWebSocket:
         self._path = path
         self._dependencies = tuple(dependencies)
         self._plan = build_plan(function, kind="websocket", path=path, dependencies=dependencies)
-        self.signature = EndpointSignature(
+        self.signature: EndpointSignature = EndpointSignature(
             parameters=self._plan.parameters,
             errors=self._plan.errors | frozenset[int]((422,) if self._plan.parameters else ()),
             dependencies=tuple(call.function for call in self._plan.calls[:-1]),
         )
-        self.app = websocket_session(self._run, websocket_class=websocket_class)
+        self.app: ASGIApp = websocket_session(self._run, websocket_class=websocket_class)
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         return self.app(scope, receive, send)

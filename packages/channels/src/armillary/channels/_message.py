@@ -55,9 +55,9 @@ class ChannelMessage:
     __slots__ = ("_data", "_envelope", "_event", "channel", "position", "text")
 
     def __init__(self, channel: str, position: Position, text: str) -> None:
-        self.channel = channel
-        self.position = position
-        self.text = text
+        self.channel: str = channel
+        self.position: Position = position
+        self.text: str = text
         self._data = _UNREAD
         self._envelope: str | None = None
         self._event: bytes | None = None
@@ -106,9 +106,9 @@ class Gap:
     __slots__ = ("count", "name", "reason")
 
     def __init__(self, name: str, reason: Literal["overflow", "history"], count: int | None = None) -> None:
-        self.name = name
+        self.name: str = name
         self.reason = reason
-        self.count = count
+        self.count: int | None = count
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(name={self.name!r}, reason={self.reason!r}, count={self.count!r})"

@@ -36,7 +36,7 @@ class _Compression:
         self.minimum_size = minimum_size
         self.thread_minimum_size = thread_minimum_size
         self.exclude_content_types = exclude_content_types
-        self.policy = CompressionPolicy(codings, minimum_size, exclude_content_types)
+        self.policy: CompressionPolicy = CompressionPolicy(codings, minimum_size, exclude_content_types)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":

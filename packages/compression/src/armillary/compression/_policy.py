@@ -44,9 +44,9 @@ class CompressionPolicy:
         check_size("minimum_size", minimum_size)
         if not codings:
             raise ValueError("codings is empty; name at least one, such as 'gzip'")
-        self.codings = {coding.name: coding for coding in codings}
+        self.codings: dict[str, Coding] = {coding.name: coding for coding in codings}
         self.minimum_size = minimum_size
-        self.excluded = ContentTypes(exclude_content_types)
+        self.excluded: ContentTypes = ContentTypes(exclude_content_types)
         self._choice_of = lru_cache(maxsize=256)(self._choose)
 
     def choose(self, accept_encoding: bytes) -> Choice:

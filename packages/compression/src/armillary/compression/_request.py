@@ -72,7 +72,7 @@ class RequestDecompressionMiddleware:
         check_limit("max_time", max_time, "seconds")
         self.app = app
         self.max_size = max_size
-        self.limits = DecodingLimits(max_size, max_ratio, max_time)
+        self.limits: DecodingLimits = DecodingLimits(max_size, max_ratio, max_time)
         self._decoders = find_decoders(codings)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -18,8 +18,8 @@ try:
     from redis.asyncio.retry import Retry
     from redis.backoff import NoBackoff
     from redis.exceptions import ConnectionError as RedisConnectionError, TimeoutError as RedisTimeoutError
-except ImportError as exc:
-    raise ImportError("connections to Redis need redis-py: pip install 'armillary-concurrency[redis]'") from exc
+except ImportError as _exc:
+    raise ImportError("connections to Redis need redis-py: pip install 'armillary-concurrency[redis]'") from _exc
 
 try:
     from redis.driver_info import DriverInfo
@@ -66,7 +66,7 @@ class RedisPool(ConnectionPool):
             options.setdefault("driver_info", DriverInfo(lib_version=redis.__version__))
         super().__init__(max_connections=max_connections, **options)  # pyright: ignore[reportUnknownMemberType]
         kind = self.connection_class
-        self.connection_class = type(kind.__name__, (_TimedConnection, kind), {"response_timeout": timeout})
+        self.connection_class: Any = type(kind.__name__, (_TimedConnection, kind), {"response_timeout": timeout})
         self._timeout = timeout
         self._of_loops: dict[asyncio.AbstractEventLoop, _LoopConnections] = {}
         self._of_parent: list[object] = []

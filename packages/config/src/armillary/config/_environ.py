@@ -55,5 +55,5 @@ class Environ(MutableMapping[str, str]):
             raise EnvironError(f"cannot {verb} environ[{key!r}]: its value has already been read")
 
 
-environ = Environ()
+environ: Environ = Environ()
 """The process's environment."""

@@ -61,7 +61,7 @@ class CORSMiddleware:
     ) -> None:
         self.app = app
         self.check_websockets = check_websockets
-        self.policy = self.policy_class(
+        self.policy: CORSPolicy = self.policy_class(
             self.origins_class(allow_origins, allow_origin_regex),
             allow_methods,
             allow_headers,

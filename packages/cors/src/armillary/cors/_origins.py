@@ -36,10 +36,10 @@ class AllowedOrigins:
         if not isinstance(regex, str | None):
             raise TypeError(f"allow_origin_regex is text, got {regex!r}")
         named = list(origins)
-        self.any = "*" in named
-        self.named = frozenset(canonical(origin) for origin in named if origin != "*")
+        self.any: bool = "*" in named
+        self.named: frozenset[str] = frozenset(canonical(origin) for origin in named if origin != "*")
         self._matches = None if regex is None else full_match(regex)
-        self.allows_foreign = self.any or (regex is not None and any(map(self.allow, foreign_origins(regex))))
+        self.allows_foreign: bool = self.any or (regex is not None and any(map(self.allow, foreign_origins(regex))))
 
     def allow(self, origin: str) -> bool:
         """Return whether an Origin header names an allowed origin."""

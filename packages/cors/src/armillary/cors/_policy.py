@@ -32,10 +32,10 @@ class Preflight:
     __slots__ = ("headers", "method", "origin", "private_network")
 
     def __init__(self, origin: str, method: str, headers: str | None = None, private_network: bool = False) -> None:
-        self.origin = origin
-        self.method = method
-        self.headers = headers
-        self.private_network = private_network
+        self.origin: str = origin
+        self.method: str = method
+        self.headers: str | None = headers
+        self.private_network: bool = private_network
 
 
 class PreflightResponse:
@@ -50,9 +50,9 @@ class PreflightResponse:
     __slots__ = ("headers", "sentence", "status")
 
     def __init__(self, status: int, headers: list[Header], sentence: str) -> None:
-        self.status = status
-        self.headers = headers
-        self.sentence = sentence
+        self.status: int = status
+        self.headers: list[Header] = headers
+        self.sentence: str = sentence
 
     def __repr__(self) -> str:
         return f"PreflightResponse({self.status}, {self.headers!r}, {self.sentence!r})"
@@ -109,8 +109,8 @@ class CORSPolicy:
             )
         self.origins = origins
         self.methods: Sequence[str] = ALL_METHODS if "*" in allow_methods else tuple(allow_methods)
-        self.any_header = "*" in allow_headers
-        self.headers = sorted(SAFELISTED_HEADERS | set(allow_headers))
+        self.any_header: bool = "*" in allow_headers
+        self.headers: list[str] = sorted(SAFELISTED_HEADERS | set(allow_headers))
         self.private_network = allow_private_network
         self._names_origin = allow_credentials or not origins.any
         self._fields_of_named: dict[bytes, ResponseFields] = {}

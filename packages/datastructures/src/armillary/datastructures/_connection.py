@@ -59,7 +59,9 @@ class HTTPConnection(Mapping[str, Any], Generic[StateT]):
         self._receive = receive
 
     # A mapping compares by content; two connections are never the same one.
-    __eq__ = object.__eq__
+    def __eq__(self, other: object) -> bool:
+        return object.__eq__(self, other)
+
     __hash__ = object.__hash__  # pyright: ignore[reportAssignmentType]
 
     def __len__(self) -> int:

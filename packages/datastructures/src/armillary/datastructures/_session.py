@@ -31,7 +31,8 @@ class Session(dict[str, Any]):
     True
     """
 
-    accessed = modified = False
+    accessed: bool = False
+    modified: bool = False
     too_late: str | None = None
     """Why a change can no longer be saved; None as long as it can."""
 

@@ -66,8 +66,9 @@ class ExceptionMiddleware:
             HTTPException: self.http_exception,
             WebSocketException: self.websocket_exception,
         }
-        self.app, self.debug = app, debug
-        self.has_own_handlers = (
+        self.app: ASGIApp = app
+        self.debug: bool = debug
+        self.has_own_handlers: bool = (
             type(self).http_exception is not ExceptionMiddleware.http_exception
             or type(self).websocket_exception is not ExceptionMiddleware.websocket_exception
         )

@@ -109,13 +109,13 @@ class CountedReceive:
     """What is raised; called with the limit."""
 
     def __init__(self, scope: Scope, receive: Receive, default: int | None, key: str = "max_body_size") -> None:
-        self.scope = scope
-        self.receive = receive
-        self.default = default
-        self.key = key
-        self.received = 0
+        self.scope: Scope = scope
+        self.receive: Receive = receive
+        self.default: int | None = default
+        self.key: str = key
+        self.received: int = 0
         self.rejection: BodyTooLarge | None = None
-        self.was_read = False
+        self.was_read: bool = False
         self._is_first = True
 
     async def __call__(self) -> Message:

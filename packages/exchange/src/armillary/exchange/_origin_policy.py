@@ -88,7 +88,7 @@ class OriginPolicy:
             raise TypeError(f"OriginPolicy takes allow_origins as a list of origins, got the string {allow_origins!r}")
         if check not in get_args(OriginCheck):
             raise ValueError(f"OriginPolicy takes check as 'cookies', 'session', 'always' or 'never', got {check!r}")
-        self.allow_origins = tuple(allow_origins)
+        self.allow_origins: tuple[str, ...] = tuple(allow_origins)
         self.check = check
         self.require_origin = require_origin
         self._allow_null = "null" in self.allow_origins

@@ -70,16 +70,16 @@ class Rejection:
         close_code: int = 1008,
         members: Mapping[str, Any] | None = None,
     ) -> None:
-        self.status = status
-        self.detail = detail
-        self.close_code = close_code
+        self.status: int = status
+        self.detail: str = detail
+        self.close_code: int = close_code
         self._own: list[RawHeader] = []
         for field in headers:
             if field[0] == b"content-type":
                 content_type = b""
             if field[0] != b"content-length":
                 self._own.append(field)
-        self.is_negotiated = body is None and content_type is TEXT and status >= 400
+        self.is_negotiated: bool = body is None and content_type is TEXT and status >= 400
         self._body = body
         self._content_type = content_type
         self._members = members

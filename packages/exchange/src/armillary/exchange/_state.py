@@ -85,10 +85,10 @@ class HTTPExchange:
         self.send_on: Any = send
         self.state: HTTPState = "idle"
         self._transitions = _IDLE  # the row of the state
-        self.started = False
-        self.ended = False
+        self.started: bool = False
+        self.ended: bool = False
         self.status: int | None = None
-        self.expects_trailers = False
+        self.expects_trailers: bool = False
 
     def send(self, message: Message) -> Awaitable[None]:
         """Feed a message and pass it on.
@@ -146,9 +146,9 @@ class WebSocketExchange:
         self.send_on: Any = send
         self.receive_from: Any = receive
         self.state: WebSocketState = "connecting"
-        self.started = False
-        self.ended = False
-        self.open = False
+        self.started: bool = False
+        self.ended: bool = False
+        self.open: bool = False
         self.status: int | None = None
         self.close_code: int | None = None
 

@@ -128,14 +128,14 @@ class GraphQL:
             }
         )
         self.schema = schema
-        self.limits = GraphQLLimits() if limits is None else limits
+        self.limits: GraphQLLimits = GraphQLLimits() if limits is None else limits
         self.debug = debug
         self._make_context = context
         self._make_root_value = root_value
         self._connect = on_connect
         self._public_errors = check_public_errors(public_errors)
         costs = FieldCosts() if costs is None else costs
-        self.engine = Engine(schema, self.limits, costs, persisted_queries, trusted_documents)
+        self.engine: Engine = Engine(schema, self.limits, costs, persisted_queries, trusted_documents)
         self._http = HTTPTransport(
             self,
             IDE(ide, title),

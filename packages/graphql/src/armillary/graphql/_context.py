@@ -39,7 +39,7 @@ class GraphQLContext:
     ) -> None:
         self.connection: HTTPConnection[Any] = connection
         self.connection_params = connection_params
-        self.response = Response()
+        self.response: Response = Response()
         self._loaders: dict[Any, DataLoader[Any, Any]] = {}
 
     @property

@@ -48,7 +48,8 @@ class HTTPEndpoint:
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             raise TypeError(f"{type(self).__name__} takes an http scope, got {scope['type']!r}")
-        self.receive, self.send = receive, send
+        self.receive: Receive = receive
+        self.send: Send = send
         self.scope = scope
 
     def __await__(self) -> Generator[Any, None, None]:

@@ -32,7 +32,7 @@ class JSONResponse(Response):
     '{"name":"café"}'
     """
 
-    media_type = "application/json"
+    media_type: str | None = "application/json"
     encoder: ClassVar[JSONEncoder] = staticmethod(encode_json)
 
     def render(self, content: Any) -> bytes:

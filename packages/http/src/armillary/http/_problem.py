@@ -71,7 +71,7 @@ class ProblemResponse(JSONResponse):
     '{"title":"Not Found","status":404,"detail":"No such order."}'
     """
 
-    media_type = "application/problem+json"
+    media_type: str | None = "application/problem+json"
 
     def __init__(
         self,
@@ -113,7 +113,7 @@ class ProblemException(HTTPException):
         headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(status_code, title if detail is None else detail, headers)
-        self.members = _members(status_code, detail, type, title, instance, extensions)
+        self.members: dict[str, Any] = _members(status_code, detail, type, title, instance, extensions)
 
 
 def _problem_from(exc: Exception, extensions: Callable[[Exception], Mapping[str, Any]] | None) -> Response:

@@ -12,7 +12,7 @@ class PlainTextResponse(Response):
     'text/plain; charset=utf-8'
     """
 
-    media_type = "text/plain"
+    media_type: str | None = "text/plain"
 
 
 class HTMLResponse(Response):
@@ -22,4 +22,4 @@ class HTMLResponse(Response):
     'text/html; charset=utf-8'
     """
 
-    media_type = "text/html"
+    media_type: str | None = "text/html"

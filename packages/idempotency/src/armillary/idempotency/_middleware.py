@@ -101,15 +101,15 @@ class IdempotencyMiddleware:
         if size is None:
             raise TypeError("max_response_size is a whole number of bytes; a response is held in memory")
         self.app = app
-        self.store = store_of(store)
+        self.store: IdempotencyStore = store_of(store)
         self._owns_store = isinstance(store, str)
         self.required = required
-        self.methods = frozenset(method.upper() for method in methods)
+        self.methods: frozenset[str] = frozenset(method.upper() for method in methods)
         self.user = user
         self.payload = payload
         self.lifetime = lifetime
         self.lease = lease
-        self.repeats = self.store.is_transactional if unfinished is None else unfinished == "repeat"
+        self.repeats: bool = self.store.is_transactional if unfinished is None else unfinished == "repeat"
         self.stores = stores
         self.max_response_size = size
         self._problems = Problems(documentation)

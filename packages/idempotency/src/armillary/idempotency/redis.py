@@ -15,8 +15,8 @@ try:
 
     from armillary.concurrency import require_asyncio
     from armillary.concurrency.redis import DEFAULT_MAX_CONNECTIONS, check_redis_limits, connect_redis
-except ImportError as exc:
-    raise ImportError("keys in Redis need redis-py: pip install 'armillary-idempotency[redis]'") from exc
+except ImportError as _exc:
+    raise ImportError("keys in Redis need redis-py: pip install 'armillary-idempotency[redis]'") from _exc
 
 from armillary.asgi_types import Scope
 

@@ -18,8 +18,8 @@ try:
     from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
     from armillary.concurrency import require_asyncio
-except ImportError as exc:
-    raise ImportError("keys in SQL need SQLAlchemy: pip install 'armillary-idempotency[sql]'") from exc
+except ImportError as _exc:
+    raise ImportError("keys in SQL need SQLAlchemy: pip install 'armillary-idempotency[sql]'") from _exc
 
 from armillary.asgi_types import Scope
 
@@ -80,8 +80,8 @@ class SQLStore:
         self._engine = create_async_engine(engine) if isinstance(engine, str) else engine
         self._session = session
         self._timeout = timeout
-        self.metadata = sa.MetaData() if metadata is None else metadata
-        self.table = sa.Table(
+        self.metadata: sa.MetaData = sa.MetaData() if metadata is None else metadata
+        self.table: sa.Table = sa.Table(
             table,
             self.metadata,
             sa.Column("key", sa.String(64), primary_key=True),

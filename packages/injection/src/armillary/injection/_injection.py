@@ -47,7 +47,7 @@ class Injection:
         self._providers = providers
         self._context = dict(context or {})
         self._retired: list[AsyncContainer] = []
-        self.container = self._make(())
+        self.container: AsyncContainer = self._make(())
 
     def _make(self, overriding: Iterable[Provider]) -> AsyncContainer:
         try:

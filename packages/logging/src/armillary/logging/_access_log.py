@@ -70,12 +70,12 @@ class AccessLogMiddleware:
         check_text("logger", logger if isinstance(logger, str) else logger.name)
         check_message(message)
         self.app = app
-        self.logger = logging.getLogger(logger) if isinstance(logger, str) else logger
-        self.excluded_paths = PathPatterns("excluded_paths", excluded_paths)
+        self.logger: logging.Logger = logging.getLogger(logger) if isinstance(logger, str) else logger
+        self.excluded_paths: PathPatterns = PathPatterns("excluded_paths", excluded_paths)
         self.level = level
         self.error_level = error_level
-        self.usual = RecordMaker(self.logger.name, level, message)
-        self.failed = RecordMaker(self.logger.name, error_level, message)
+        self.usual: RecordMaker = RecordMaker(self.logger.name, level, message)
+        self.failed: RecordMaker = RecordMaker(self.logger.name, error_level, message)
         self.request_ids: RequestIDPolicy | None = None
         if request_id_header is not None:
             self.request_ids = RequestIDPolicy(request_id_header, accept_request_id, True, generate_request_id)

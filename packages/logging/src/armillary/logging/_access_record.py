@@ -67,10 +67,10 @@ class RecordMaker:
 
     def __init__(self, logger_name: str, level: int, message: str) -> None:
         model = logging.LogRecord(logger_name, level, __file__, 0, message, None, None, "access")
-        self.position = (logger_name, level, __file__, 0, message)
-        self.loaded = model.created - model.relativeCreated / 1000
-        self.thread = get_ident()
-        self.names_tasks = "taskName" in vars(model)
+        self.position: tuple[str, int, str, int, str] = (logger_name, level, __file__, 0, message)
+        self.loaded: float = model.created - model.relativeCreated / 1000
+        self.thread: int = get_ident()
+        self.names_tasks: bool = "taskName" in vars(model)
         self.attributes: dict[str, Any] = {**vars(model), "args": OwnFields(), **SAMPLE_ENTRY}
 
     def finish(self, attributes: dict[str, Any]) -> logging.LogRecord:

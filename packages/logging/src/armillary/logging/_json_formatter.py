@@ -37,7 +37,7 @@ class JSONFormatter(logging.Formatter):
 
         if not isinstance(fields, Mapping | None):
             raise TypeError(f"fields must be a mapping such as {{'service': 'shop'}}, got {fields!r}")
-        self.fields = dict(fields or {})
+        self.fields: dict[str, Any] = dict(fields or {})
         self._encode: Callable[[Any], str] = JSONEncoder(allow_nan=False, default=text_of).encode
         JSONEncoder(allow_nan=False).encode(self.fields)
 

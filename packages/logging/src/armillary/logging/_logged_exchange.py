@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable
 from typing import Any, Generic, Protocol, TypeVar
 
-from armillary.asgi_types import HTTPException, Message, Receive, Scope, Send, expect_route_template
+from armillary.asgi_types import HTTPException, Message, Receive, Scope, ScopeRecord, Send, expect_route_template
 from armillary.exchange import HTTPExchange, WebSocketExchange
 
 from ._entry import outcome_of
@@ -53,7 +53,7 @@ class LoggedExchange(Generic[ExchangeT]):
         self.server_receive = receive
         self.server_send = send
         self.tracker = tracker
-        self.record = expect_route_template(scope)
+        self.record: ScopeRecord = expect_route_template(scope)
         self.began = began
 
     @property

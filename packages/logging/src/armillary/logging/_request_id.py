@@ -87,7 +87,7 @@ class RequestIDPolicy:
             raise TypeError(f"generate must be a function returning an id, got {generate!r}")
         if not isinstance(accept, bool):
             raise TypeError(f"accept is True or False, got {accept!r}")
-        self.header = encode_header(header, "")[0]
+        self.header: bytes = encode_header(header, "")[0]
         self.accept = accept
         self.respond = respond
         self.generate = generate

@@ -40,7 +40,7 @@ class RequestIDMiddleware:
         generate: Callable[[], str] = new_request_id,
     ) -> None:
         self.app = app
-        self.policy = RequestIDPolicy(header, accept, respond, generate)
+        self.policy: RequestIDPolicy = RequestIDPolicy(header, accept, respond, generate)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope_type = scope["type"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterable, AsyncIterator
 from typing import Any
 
 from armillary.asgi_types import ClientDisconnect, Message, Receive, Scope, Send
@@ -26,7 +26,7 @@ class PassingBody:
     def __init__(self, coroutine: SuspendableCoroutine[Any], tracker: HTTPExchange) -> None:
         self._coroutine = coroutine
         self._tracker = tracker
-        self.started = False
+        self.started: bool = False
         self._broken_off = False
 
     def __aiter__(self) -> AsyncIterator[bytes]:
@@ -62,12 +62,12 @@ class PassingResponse(StreamingResponse):
 
     def __init__(self, start: Message, coroutine: SuspendableCoroutine[Any], tracker: HTTPExchange) -> None:
         self.start = start
-        self.status_code = start["status"]
-        self.raw_headers = start_headers(start)
-        self.passing_body = PassingBody(coroutine, tracker)
-        self.body_iterator = self.passing_body
+        self.status_code: int = start["status"]
+        self.raw_headers: list[tuple[bytes, bytes]] = start_headers(start)
+        self.passing_body: PassingBody = PassingBody(coroutine, tracker)
+        self.body_iterator: AsyncIterable[Any] = self.passing_body
         self.background = None
-        self.trailers = None
+        self.trailers: None = None
 
     @property
     def is_untouched(self) -> bool:

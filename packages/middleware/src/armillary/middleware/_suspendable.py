@@ -55,8 +55,8 @@ class SuspendableCoroutine(Generic[T]):
     def __init__(self, coroutine: Coroutine[Any, Any, T], context: Context | None = None) -> None:
         self._coroutine = coroutine
         self._run: Callable[..., Any] = call if context is None else context.run
-        self.stepping = False
-        self.finished = False
+        self.stepping: bool = False
+        self.finished: bool = False
         self.result: T
 
     @coroutine

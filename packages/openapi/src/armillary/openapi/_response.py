@@ -20,7 +20,7 @@ class OpenAPIResponse(Response):
         ImportError: PyYAML is not installed; the extra `yaml` brings it.
     """
 
-    media_type = "application/vnd.oai.openapi"
+    media_type: str | None = "application/vnd.oai.openapi"
 
     def render(self, content: Any) -> bytes:
         """Return the document as YAML with sorted keys."""

@@ -88,7 +88,7 @@ class RateLimitMiddleware:
         if not callable(key):
             raise TypeError(f"key is a function of the scope, got {key!r}")
         self.app = app
-        self.rules = make_rules(rules)
+        self.rules: tuple[Rule, ...] = make_rules(rules)
         self.key = key
         self.when_store_down: WhenStoreDown = when_store_down
         self.limit_websockets = limit_websockets

@@ -44,7 +44,7 @@ class RequestBodyLimitMiddleware:
 
     def __init__(self, app: ASGIApp, max_body_size: int | None = DEFAULT_MAX_BODY_SIZE) -> None:
         self.app = app
-        self.max_body_size = check_body_limit(max_body_size)
+        self.max_body_size: int | None = check_body_limit(max_body_size)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":

@@ -69,7 +69,7 @@ class Host(BaseRoute):
             raise ValueError(f"host must be a host name, not a path, got {host!r}; use Mount for a path")
         self.host = host
         self.app: ASGIApp = self.check_callable(app, "app")
-        self.name = name or ""
+        self.name: str = name or ""
         if lifespan is not None:
             self.runs_lifespan = self.requires_lifespan = lifespan
         compiled = compile_path(host, lenient=self.lenient_paths)
@@ -131,7 +131,7 @@ class Host(BaseRoute):
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Host) and self.host == other.host and self.app == other.app
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__: ClassVar[None] = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(host={self.host!r}, name={self.name!r}, app={self.app!r})"

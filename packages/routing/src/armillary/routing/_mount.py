@@ -81,8 +81,8 @@ class Mount(TemplateRoute):
             raise TypeError("Mount takes either app=... or routes=[...], one of the two")
         self._set_path(path.rstrip("/"), "/{path:path}")
         self._base_app: Any = self.router_for(routes or ()) if app is None else self.check_callable(app, "app")
-        self.app = self.limited_app(wrap(self._base_app, middleware), max_body_size)
-        self.name = name or ""
+        self.app: ASGIApp = self.limited_app(wrap(self._base_app, middleware), max_body_size)
+        self.name: str = name or ""
         if lifespan is not None:
             self.runs_lifespan = self.requires_lifespan = lifespan
         self.slash_optional = slash_optional
@@ -172,7 +172,7 @@ class Mount(TemplateRoute):
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Mount) and self.path == other.path and self.app == other.app
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__: ClassVar[None] = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(path={self.path!r}, name={self.name!r}, app={self.app!r})"

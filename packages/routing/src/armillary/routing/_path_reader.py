@@ -71,10 +71,10 @@ class SegmentReader:
 
     def __init__(self, regex: re.Pattern[str], shape: PathShape, convertors: Mapping[str, Convertor[Any]]) -> None:
         self.regex = regex
-        self.prefix = shape.prefix
+        self.prefix: str = shape.prefix
         self.convertors = convertors
-        self.count = len(shape.segments)
-        self.is_open_ended = shape.tail is not None
+        self.count: int = len(shape.segments)
+        self.is_open_ended: bool = shape.tail is not None
         segments = [*shape.segments, shape.tail] if shape.tail is not None else shape.segments
         self._literals: list[tuple[int, str]] = []
         # Segments that are split further; their texts are put after all segments, at `place`.
@@ -96,7 +96,7 @@ class SegmentReader:
                     self._add_step(place, parameter)
                     place += 1
         is_one = len(self._steps) == 1 and not (self._splits or self._custom or self.is_open_ended)
-        self.needs_last = is_one and self._steps[0][0] == self.count - 1
+        self.needs_last: bool = is_one and self._steps[0][0] == self.count - 1
         self.read: Read = self._read
         if is_one:
             place, name, check, convert = self._steps[0]
@@ -193,9 +193,9 @@ class RegexReader:
     __slots__ = ("_conversions", "convertors", "prefix", "regex")
 
     def __init__(self, regex: re.Pattern[str], convertors: Mapping[str, Convertor[Any]]) -> None:
-        self.regex = regex
-        self.prefix = literal_prefix(regex)
-        self.convertors = convertors
+        self.regex: re.Pattern[str] = regex
+        self.prefix: str = literal_prefix(regex)
+        self.convertors: Mapping[str, Convertor[Any]] = convertors
         self._conversions = [
             (name, convertor.convert)
             for name, convertor in convertors.items()

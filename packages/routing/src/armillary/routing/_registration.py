@@ -217,12 +217,12 @@ class RouteGroup(Registration):
         dependencies: Sequence[Dependency] = (),
     ) -> None:
         _check_prefix(prefix)
-        self.tags = tuple(tags)
-        self.dependencies = tuple(dependencies)
+        self.tags: tuple[str, ...] = tuple(tags)
+        self.dependencies: tuple[Any, ...] = tuple(dependencies)
         self.parent = parent
         self.prefix = prefix
         self.name = name
-        self.middleware = [*middleware]
+        self.middleware: list[Middleware] = [*middleware]
 
     def add_route(
         self,

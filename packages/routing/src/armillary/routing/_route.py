@@ -98,17 +98,19 @@ class Route(EndpointRoute):
         self.status_code = status_code
         self.dependencies = tuple(dependencies)
         self._middleware, self._max_body_size = middleware, max_body_size
-        self.endpoint = self.check_callable(endpoint, "endpoint")
-        self.name = endpoint_name(endpoint) if name is None else name
+        self.endpoint: Any = self.check_callable(endpoint, "endpoint")
+        self.name: str = endpoint_name(endpoint) if name is None else name
         self.include_in_schema = include_in_schema
         # What keeps the record of a connection is an application, such as what `request_response` returns.
         is_function = is_plain_function(endpoint) and not getattr(endpoint, "keeps_record", False)
-        self.methods = self.method_set(["GET"] if is_function and methods is None else methods)
+        self.methods: set[str] | None = self.method_set(["GET"] if is_function and methods is None else methods)
         if not is_function and status_code is not None:
             raise TypeError(f"status_code is for functions; {self.name} is an application")
-        self.base_app = self.function_app(endpoint) if is_function else self.guarded_app(self.class_app(endpoint))
+        self.base_app: ASGIApp = (
+            self.function_app(endpoint) if is_function else self.guarded_app(self.class_app(endpoint))
+        )
         app = wrap(self.base_app, middleware)
-        self.app = self.limited_app(app, max_body_size, counts=not is_function or bool(middleware))
+        self.app: ASGIApp = self.limited_app(app, max_body_size, counts=not is_function or bool(middleware))
 
     def method_set(self, methods: Iterable[str] | None) -> set[str] | None:
         """Return the value of `methods` for the constructor's argument."""
@@ -188,7 +190,7 @@ class Route(EndpointRoute):
             return False
         return (self.path, self.endpoint, self.methods) == (other.path, other.endpoint, other.methods)
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__: ClassVar[None] = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
         methods = sorted(self.methods or ())

@@ -32,8 +32,8 @@ class RouteIndex:
     def __init__(self, routes: Iterable[BaseRoute]) -> None:
         self._routes = [*routes]
         candidates = [Candidate(position, route) for position, route in enumerate(self._routes)]
-        self.http = RouteTree([c for c in candidates if not _decides_as(c.route, WebSocketRoute)])
-        self.websocket = RouteTree(
+        self.http: RouteTree = RouteTree([c for c in candidates if not _decides_as(c.route, WebSocketRoute)])
+        self.websocket: RouteTree = RouteTree(
             [c for c in candidates if not _decides_as(c.route, Route) or c.route.serves_websockets]
         )
         self._names: NameIndex | None = None

@@ -28,7 +28,7 @@ class RouteList(list[BaseRoute]):
     def __init__(self, routes: Iterable[BaseRoute] = ()) -> None:
         super().__init__(self.checked(routes))
         self.compiled: RouteIndex | None = None
-        self.changes = 0
+        self.changes: int = 0
         self._dependents: WeakValueDictionary[int, RouteList] | None = None
 
     def checked(self, routes: Iterable[Any]) -> list[BaseRoute]:

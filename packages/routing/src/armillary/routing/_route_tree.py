@@ -79,7 +79,7 @@ class _Node:
         self.tails: list[Candidate] = []
         self.first: list[Shortcut] = []
         self.first_tails: list[Shortcut] = []
-        self.is_edge = False
+        self.is_edge: bool = False
 
     def below(self, segment: str | None) -> _Node:
         """Return the node that a segment leads to, made if it is missing."""
@@ -100,7 +100,7 @@ class RouteTree:
     __slots__ = ("always", "exact", "hosts", "parents", "root")
 
     def __init__(self, candidates: Sequence[Candidate]) -> None:
-        self.root = _Node()
+        self.root: _Node = _Node()
         self.always: list[Candidate] = []
         self.hosts: dict[str, list[Candidate]] = {}
         for candidate in candidates:

@@ -87,11 +87,11 @@ class Router(Selection, Registration):
         self.match_slashes = match_slashes
         self.raw_path = raw_path
         self.automatic_options = automatic_options
-        self.default = self.not_found if default is None else self.check_callable(default, "default")
+        self.default: ASGIApp = self.not_found if default is None else self.check_callable(default, "default")
         self.lifespan_context: Any = self.lifespan_of(lifespan)
         self.dependencies = tuple(dependencies)
         self.guard = guarded_application(self.app, {}, self.dependencies) if dependencies else None
-        self.middleware_stack = self.limited_app(wrap(self.guard or self.app, middleware), max_body_size)
+        self.middleware_stack: ASGIApp = self.limited_app(wrap(self.guard or self.app, middleware), max_body_size)
 
     def check_callable(self, value: Any, parameter: str) -> Any:
         """Return an application, or raise TypeError; override to take what cannot be called."""
@@ -220,7 +220,7 @@ class Router(Selection, Registration):
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Router) and self.routes == other.routes
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__: ClassVar[None] = None  # type: ignore[assignment]
 
 
 Mount.router_type = Router

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from armillary.asgi_types import ASGIApp, Receive, Scope, Send, is_plain_function
 
@@ -56,11 +56,11 @@ class WebSocketRoute(EndpointRoute):
         self._set_path(path)
         self.dependencies = tuple(dependencies)
         self._middleware = middleware
-        self.endpoint = self.check_callable(endpoint, "endpoint")
-        self.name = endpoint_name(endpoint) if name is None else name
+        self.endpoint: Any = self.check_callable(endpoint, "endpoint")
+        self.name: str = endpoint_name(endpoint) if name is None else name
         is_function = is_plain_function(endpoint)
-        self.base_app = self.function_app(endpoint) if is_function else self.guarded_app(endpoint)
-        self.app = wrap(self.base_app, middleware)
+        self.base_app: ASGIApp = self.function_app(endpoint) if is_function else self.guarded_app(endpoint)
+        self.app: ASGIApp = wrap(self.base_app, middleware)
 
     def function_app(self, endpoint: Endpoint) -> ASGIApp:
         if not self.dependencies and is_plain(endpoint, self.param_convertors, checks_result=False):
@@ -95,7 +95,7 @@ class WebSocketRoute(EndpointRoute):
     def __eq__(self, other: object) -> bool:
         return isinstance(other, WebSocketRoute) and self.path == other.path and self.endpoint == other.endpoint
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__: ClassVar[None] = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(path={self.path!r}, name={self.name!r})"

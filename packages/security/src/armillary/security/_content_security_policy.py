@@ -56,7 +56,7 @@ class ContentSecurityPolicy:
         if not text.strip():
             raise ValueError("content_security_policy is empty; leave it out, or name a directive such as default-src")
         self._parts = text.split(NONCE)
-        self.needs_nonce = len(self._parts) > 1
+        self.needs_nonce: bool = len(self._parts) > 1
 
     def header(self, nonce: str) -> bytes:
         """Return the header's value with this nonce in place of `'nonce'`."""

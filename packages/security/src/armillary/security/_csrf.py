@@ -60,10 +60,10 @@ class CSRFMiddleware:
             if not is_token(name):
                 raise ValueError(f"{parameter} {name!r} is not a valid name; use letters, digits, '-' and '_'")
         self.app = app
-        self.policy = CSRFPolicy(trusted_origins, exempt)
-        self.origin_policy = OriginPolicy(trusted_origins)
+        self.policy: CSRFPolicy = CSRFPolicy(trusted_origins, exempt)
+        self.origin_policy: OriginPolicy = OriginPolicy(trusted_origins)
         self.cookie_name = cookie_name
-        self.header_name = header_name.lower()
+        self.header_name: str = header_name.lower()
         self.field_name = field_name
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

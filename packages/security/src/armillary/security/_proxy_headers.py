@@ -48,8 +48,8 @@ class ProxyHeadersMiddleware:
         trust_host: bool = False,
     ) -> None:
         self.app = app
-        self.policy = ProxyPolicy(trusted, convention, trust_host)
-        self.warned = False
+        self.policy: ProxyPolicy = ProxyPolicy(trusted, convention, trust_host)
+        self.warned: bool = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] in ("http", "websocket"):

@@ -60,7 +60,7 @@ class SecurityHeadersMiddleware:
         report_only: bool = False,
     ) -> None:
         self.app = app
-        self.policy = SecurityHeadersPolicy(
+        self.policy: SecurityHeadersPolicy = SecurityHeadersPolicy(
             strict_transport_security=strict_transport_security,
             frame_options=frame_options,
             referrer_policy=referrer_policy,

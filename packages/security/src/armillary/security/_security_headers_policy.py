@@ -111,7 +111,9 @@ class SecurityHeadersPolicy:
         self._secure = list(self._plain)
         if strict_transport_security is not None:
             self._secure.append(strict_transport_security.header())
-        self.csp = None if content_security_policy is None else ContentSecurityPolicy(content_security_policy)
+        self.csp: ContentSecurityPolicy | None = (
+            None if content_security_policy is None else ContentSecurityPolicy(content_security_policy)
+        )
         self._csp_name = b"content-security-policy-report-only" if report_only else b"content-security-policy"
 
     def headers(self, secure: bool, nonce: str) -> list[Header]:

@@ -37,8 +37,10 @@ class TrustedHostMiddleware:
 
     def __init__(self, app: ASGIApp, allowed_hosts: Sequence[str] | None = None, www_redirect: bool = True) -> None:
         self.app = app
-        self.policy = self.policy_class(("*",) if allowed_hosts is None else allowed_hosts, www_redirect)
-        self.allowed_hosts = ["*"] if allowed_hosts is None else list(allowed_hosts)
+        self.policy: TrustedHostPolicy = self.policy_class(
+            ("*",) if allowed_hosts is None else allowed_hosts, www_redirect
+        )
+        self.allowed_hosts: list[str] = ["*"] if allowed_hosts is None else list(allowed_hosts)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket") or self.policy.allow_any:

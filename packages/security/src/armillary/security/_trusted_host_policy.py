@@ -31,7 +31,7 @@ class TrustedHostPolicy:
     def __init__(self, allowed_hosts: Sequence[str], www_redirect: bool = True) -> None:
         if isinstance(allowed_hosts, str) and not self.takes_text:
             raise TypeError(f"allowed_hosts is a list of names; write [{allowed_hosts!r}]")
-        self.allow_any = "*" in allowed_hosts
+        self.allow_any: bool = "*" in allowed_hosts
         for pattern in allowed_hosts:
             self.check_pattern(pattern)
         names = [pattern.lower() for pattern in allowed_hosts if pattern != "*"]

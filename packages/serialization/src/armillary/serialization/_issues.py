@@ -45,7 +45,7 @@ class ValidationError(HTTPException):
 
     def __init__(self, errors: Sequence[ValidationIssue], subject: str = "The request body") -> None:
         self.errors: list[ValidationIssue] = [*errors[:MAX_ISSUES]]
-        self.more = len(errors) > MAX_ISSUES
+        self.more: bool = len(errors) > MAX_ISSUES
         places = "; ".join(f"{error['path']}: {error['message']}" for error in self.errors)
         super().__init__(422, f"{subject} is invalid: {places}")
 

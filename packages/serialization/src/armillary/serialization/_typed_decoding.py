@@ -53,7 +53,7 @@ class TypedDecoder(Generic[T]):
 
     def __init__(self, type_: Any) -> None:
         checked = check_type(type_)
-        self.type = checked.type
+        self.type: Any = checked.type
         self.library = checked.library
         self._decode: Callable[[bytes], Any]
         self._convert: Callable[[Any], Any]

@@ -44,7 +44,7 @@ class TypedEncoder:
         import msgspec
 
         checked = check_type(type_)
-        self.type = checked.type
+        self.type: Any = checked.type
         self.library = checked.library
         self._encode_msgpack = msgspec.msgpack.Encoder(enc_hook=json_form).encode
         self._conversion_error: Any

@@ -93,14 +93,20 @@ class SessionMiddleware:
         if not self.allows_any_max_age:
             check_seconds("max_age", max_age)
         strict = not self.allows_any_cookie
-        self.cookie = CookieHeader(session_cookie, path, same_site, https_only, domain, partitioned, strict)
+        self.cookie: CookieHeader = CookieHeader(
+            session_cookie, path, same_site, https_only, domain, partitioned, strict
+        )
         many = isinstance(secret_key, list | tuple)
         self.app = app
         keys: Any = secret_key if many else [secret_key]
         name = session_cookie if self.signs_for_name else None
-        self.signed = SignedCookie(keys, self.min_key_length, cookie_name=name, reads_unnamed=reads_unnamed_cookies)
+        self.signed: SignedCookie = SignedCookie(
+            keys, self.min_key_length, cookie_name=name, reads_unnamed=reads_unnamed_cookies
+        )
         self.max_age = max_age
-        self.origin_policy = OriginPolicy(allow_origins, check="always") if self.checks_origins else None
+        self.origin_policy: OriginPolicy | None = (
+            OriginPolicy(allow_origins, check="always") if self.checks_origins else None
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):

@@ -73,7 +73,7 @@ class RequestSession:
         self._last_outcome: SaveOutcome | None = None
         self.id = session_id
         self.is_started = False
-        self.session = ServerSession()
+        self.session: ServerSession = ServerSession()
         self.session.saver = self.save_now
 
     async def load(self) -> None:

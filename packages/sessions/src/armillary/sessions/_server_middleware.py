@@ -78,10 +78,10 @@ class ServerSessionMiddleware:
             raise TypeError(f"store has the methods load, save and delete, as MemoryStore() has; got {store!r}")
         self.app = app
         self.store = store
-        self.cookie = CookieHeader(session_cookie, path, same_site, https_only, domain, partitioned)
-        self.lifetimes = Lifetimes(idle_timeout, absolute_timeout)
+        self.cookie: CookieHeader = CookieHeader(session_cookie, path, same_site, https_only, domain, partitioned)
+        self.lifetimes: Lifetimes = Lifetimes(idle_timeout, absolute_timeout)
         self.save_timeout = save_timeout
-        self.origin_policy = OriginPolicy(allow_origins, check="always")
+        self.origin_policy: OriginPolicy = OriginPolicy(allow_origins, check="always")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):

@@ -27,7 +27,7 @@ class ServerSession(Session):
     def __init__(self, data: str = "{}") -> None:
         loaded: dict[str, Any] = json.loads(data)
         super().__init__(loaded)
-        self.before = json_by_key(loaded)
+        self.before: dict[str, str] = json_by_key(loaded)
 
     def rotate(self) -> None:
         """Move the session to a new id; the old one is invalid with this response (no fixation)."""

@@ -14,8 +14,8 @@ try:
 
     from armillary.concurrency import require_asyncio
     from armillary.concurrency.redis import DEFAULT_MAX_CONNECTIONS, check_redis_limits, connect_redis
-except ImportError as exc:
-    raise ImportError("sessions in Redis need redis-py: pip install 'armillary-sessions[redis]'") from exc
+except ImportError as _exc:
+    raise ImportError("sessions in Redis need redis-py: pip install 'armillary-sessions[redis]'") from _exc
 
 from ._errors import StoreUnavailable
 from ._store import OTHER_STORES, StoredSession

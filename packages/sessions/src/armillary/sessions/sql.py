@@ -16,8 +16,8 @@ try:
     from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
     from armillary.concurrency import require_asyncio
-except ImportError as exc:
-    raise ImportError("sessions in SQL need SQLAlchemy: pip install 'armillary-sessions[sql]'") from exc
+except ImportError as _exc:
+    raise ImportError("sessions in SQL need SQLAlchemy: pip install 'armillary-sessions[sql]'") from _exc
 
 from ._errors import StoreUnavailable
 from ._sql_deadline import BoundedStatements
@@ -48,8 +48,8 @@ class SQLStore:
         self._engine = create_async_engine(engine) if isinstance(engine, str) else engine
         self._bounded = None if self._engine.dialect.name == "sqlite" else BoundedStatements(self._engine, timeout)
         self._unbounded: set[asyncio.Task[Any]] = set()
-        self.metadata = sa.MetaData()
-        self.table = sa.Table(
+        self.metadata: sa.MetaData = sa.MetaData()
+        self.table: sa.Table = sa.Table(
             table,
             self.metadata,
             sa.Column("key", sa.String(64), primary_key=True),

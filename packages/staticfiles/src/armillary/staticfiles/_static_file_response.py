@@ -35,7 +35,7 @@ class NotModifiedResponse(Response):
 
     def __init__(self, headers: Mapping[str, str]) -> None:
         super().__init__(None, 304)
-        self.raw_headers = [
+        self.raw_headers: list[tuple[bytes, bytes]] = [
             (name.lower().encode("latin-1"), value.encode("latin-1"))
             for name, value in headers.items()
             if name.lower() in self.NOT_MODIFIED_HEADERS
@@ -63,7 +63,7 @@ class StaticFileMixin(FileResponse):
 
     def take_variant(self, variant: Variant, original: os.stat_result) -> None:
         """Send a coded variant; date and media type stay those of the original."""
-        self.path = variant.path
+        self.path: str = variant.path
         self._coding = variant.coding.name
         self.raw_headers.append((b"content-encoding", self._coding.encode()))
         self.raw_headers.append((b"last-modified", format_http_date(original.st_mtime).encode()))

@@ -13,7 +13,7 @@ from armillary.datastructures import get_route_path
 from armillary.http import FileReplaced, Request, Response, handle_exception
 
 from ._cache_control import CachePolicy, cache_policy, hashed_immutable
-from ._coding import offered_codings
+from ._coding import Coding, offered_codings
 from ._directories import PathLike, check_directory, package_directory
 from ._file_finder import FileFinder
 from ._path_policy import PathPolicy
@@ -111,17 +111,17 @@ class StaticFiles(FileFinder):
             raise TypeError(f"packages={packages!r} must be a list of packages")
         self.directory = directory
         self.packages = packages
-        self.html = html
+        self.html: bool | Literal["spa"] = html
         self.follow_symlink = follow_symlink
         self.listing = listing
-        self.all_directories = self.get_directories(directory, packages)
+        self.all_directories: Sequence[PathLike] = self.get_directories(directory, packages)
         if not self.all_directories and not self.allows_no_directory:
             raise ValueError("StaticFiles needs directory= or packages= to know what to serve")
-        self.codings = offered_codings(precompressed)
-        self.cache_control = cache_policy(cache_control)
-        self.etag = etag
-        self.path_policy = PathPolicy(hidden_files, self.portable_names, os.name != "nt")
-        self.config_checked = False
+        self.codings: Sequence[Coding] = offered_codings(precompressed)
+        self.cache_control: CachePolicy | None = cache_policy(cache_control)
+        self.etag: Literal["mtime", "content"] = etag
+        self.path_policy: PathPolicy = PathPolicy(hidden_files, self.portable_names, os.name != "nt")
+        self.config_checked: bool = False
         self._recent = RecentFiles(memory, self.memory_file_size, self.memory_seconds) if memory else None
         if check_dir and directory is not None:
             check_directory(directory)

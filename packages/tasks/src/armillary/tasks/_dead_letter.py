@@ -22,9 +22,9 @@ class DeadLetter(Generic[R_co]):
     """
 
     def __init__(self, envelope: Envelope, reason: str, at: float) -> None:
-        self.id = envelope.id
-        self.task = envelope.task
-        self.arguments = envelope.arguments
+        self.id: str = envelope.id
+        self.task: str = envelope.task
+        self.arguments: dict[str, str] = envelope.arguments
         self.reason = reason
         self.at = at
 

@@ -55,10 +55,10 @@ class Runner:
     def __init__(self, tasks: TaskQueue, drain: float = 30.0) -> None:
         self.tasks = tasks
         self.drain = drain
-        self.identity = secrets.token_hex(8).encode()
+        self.identity: bytes = secrets.token_hex(8).encode()
         self.running_turns: set[str] = set()
-        self.completed = 0
-        self.is_connected = True
+        self.completed: int = 0
+        self.is_connected: bool = True
         self._held: dict[str, list[Callable[[], Coroutine[Any, Any, None]]]] = {}
         self._slots = anyio.Semaphore(PROCESS.concurrency or tasks.concurrency)
         self._idle: anyio.Event | None = None

@@ -135,7 +135,7 @@ class Task(Generic[P, R]):
         self.retry = retry
         self.timeout = timeout
         self.schedule = schedule
-        self.arguments = Arguments(function, name) if arguments is None else arguments
+        self.arguments: Arguments = Arguments(function, name) if arguments is None else arguments
         self._tasks = tasks
         self._options = options or EnqueueOptions()
 

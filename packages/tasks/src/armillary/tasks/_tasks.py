@@ -73,9 +73,9 @@ class Tasks:
         self.engine: Engine = engine_of(url, state, queue, lease=lease, concurrency=concurrency, result_ttl=result_ttl)
         self.concurrency = concurrency
         self.state: Mapping[str, Any] = {}
-        self.lease = float(lease)
+        self.lease: float = float(lease)
         self.max_deliveries = max_deliveries
-        self.result_ttl = float(result_ttl)
+        self.result_ttl: float = float(result_ttl)
         self.registry: dict[str, Task[..., Any]] = {}
         self.scope: Callable[[], AbstractAsyncContextManager[Any]] = nullcontext if scope is None else scope
         self._is_started = False

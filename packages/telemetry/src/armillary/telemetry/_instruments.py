@@ -26,14 +26,14 @@ class Instruments:
     ) -> None:
         tracers = trace.get_tracer_provider() if tracer_provider is None else tracer_provider
         meters = metrics.get_meter_provider() if meter_provider is None else meter_provider
-        self.tracer = tracers.get_tracer(NAME, VERSION, schema_url=SCHEMA_URL)
+        self.tracer: trace.Tracer = tracers.get_tracer(NAME, VERSION, schema_url=SCHEMA_URL)
         meter = meters.get_meter(NAME, VERSION, schema_url=SCHEMA_URL)
-        self.duration = meter.create_histogram(
+        self.duration: metrics.Histogram = meter.create_histogram(
             "http.server.request.duration",
             unit="s",
             description="Duration of HTTP server requests.",
             explicit_bucket_boundaries_advisory=DURATION_BOUNDARIES,
         )
-        self.observe = not (
+        self.observe: bool = not (
             isinstance(tracers, trace.NoOpTracerProvider) and isinstance(meters, metrics.NoOpMeterProvider)
         )

@@ -68,12 +68,12 @@ class OpenTelemetryMiddleware:
             if provider is not None and not callable(getattr(provider, method, None)):
                 raise TypeError(f"{parameter} has a method {method}, got {provider!r}")
         self.app = app
-        self.excluded = ExcludedURLs(excluded_urls, in_whole_url=self.excludes_by_whole_url)
+        self.excluded: ExcludedURLs = ExcludedURLs(excluded_urls, in_whole_url=self.excludes_by_whole_url)
         self.tracer_provider = tracer_provider
         self.meter_provider = meter_provider
-        self.request_headers = header_names("request_headers", request_headers)
-        self.response_headers = header_names("response_headers", response_headers)
-        self.known_methods = known_methods()
+        self.request_headers: frozenset[bytes] = header_names("request_headers", request_headers)
+        self.response_headers: frozenset[bytes] = header_names("response_headers", response_headers)
+        self.known_methods: frozenset[str] = known_methods()
         self._instruments: Instruments | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

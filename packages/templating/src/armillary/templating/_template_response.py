@@ -96,7 +96,7 @@ class AsyncTemplateResponse(TemplateResponse):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Render the page and send it."""
         page = await self.render_page()
-        self.body = encode_text(page, self.charset)
+        self.body: bytes = encode_text(page, self.charset)
         self.headers["content-length"] = str(len(self.body))
         await super().__call__(scope, receive, send)
 
@@ -117,7 +117,7 @@ class StreamingTemplateResponse(StreamingResponse):
         piece_size: characters collected before they are sent.
     """
 
-    media_type = "text/html"
+    media_type: str | None = "text/html"
     piece_size: int = 16 * 1024
 
     def __init__(

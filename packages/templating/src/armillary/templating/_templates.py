@@ -79,7 +79,7 @@ class Jinja2Templates:
             raise TypeError(f"static={static!r} must have a method version(path), as StaticFiles has")
         if (directory is None) == (env is None):
             raise self.misconfigured()
-        self.context_processors = list(context_processors or ())
+        self.context_processors: list[ContextProcessor] = list(context_processors or ())
         for processor in self.context_processors:
             if is_async_callable(processor):
                 raise TypeError(f"context_processors holds {processor!r}, which is async; it must be a plain function")

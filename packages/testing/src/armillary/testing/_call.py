@@ -74,10 +74,10 @@ class ApplicationCall:
     ) -> None:
         self.app = app
         self.scope = scope
-        self.progress = Progress()
-        self.done = anyio.Event()
+        self.progress: Progress = Progress()
+        self.done: anyio.Event = anyio.Event()
         self.failure: BaseException | None = None
-        self.disconnected = False
+        self.disconnected: bool = False
         self._time_limit = time_limit
         self._grace = grace
         self._raise_exceptions = raise_exceptions

@@ -41,7 +41,7 @@ class ClientCore(_Client):
 
     __test__ = False  # pytest must not collect it.
     http_library: HTTPLibrary = library
-    disconnect_grace = 1.0
+    disconnect_grace: float = 1.0
     """Seconds an application has to return after a disconnect, before it is cancelled."""
     raise_websocket_exceptions: bool | None = None
     """Whether what the application raises in a WebSocket is raised here; None as `raise_server_exceptions` says."""
@@ -62,7 +62,9 @@ class ClientCore(_Client):
         extensions: Iterable[str] = DEFAULT_EXTENSIONS,
         lint: bool = False,
     ) -> None:
-        self.settings = ClientSettings(app, raise_server_exceptions, root_path, client, lifespan, extensions, lint)
+        self.settings: ClientSettings = ClientSettings(
+            app, raise_server_exceptions, root_path, client, lifespan, extensions, lint
+        )
         self._open: dict[Any, None] = {}  # The connections that are open, oldest first.
         merged_headers = self.http_library.Headers(headers)
         merged_headers.setdefault("user-agent", "testclient")

@@ -34,7 +34,7 @@ class Connection:
 
     def __init__(self, exchange: ApplicationCall, event_loop: EventLoop, open_connections: dict[Any, None]) -> None:
         self.exchange = exchange
-        self.is_open = True
+        self.is_open: bool = True
         self._resources = contextlib.ExitStack()
         self._portal = self._resources.enter_context(event_loop())
         open_connections[self] = None

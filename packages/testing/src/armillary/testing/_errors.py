@@ -46,7 +46,7 @@ class WebSocketClosed(Exception):
     def __init__(self, code: int = 1000, reason: str | None = None) -> None:
         super().__init__(code, reason or "")
         self.code = code
-        self.reason = reason or ""
+        self.reason: str = reason or ""
 
     def __str__(self) -> str:
         return f"{self.code}: {self.reason}"

@@ -41,7 +41,7 @@ class LifespanRun(ApplicationCall):
         if self._problem is not None:
             await self.wait(self.done, "end of the application")
         if isinstance(self.failure, Exception) and not self._required and not self._startup_received:
-            self.failure = None  # It has no lifespan.
+            self.failure: BaseException | None = None  # It has no lifespan.
         self._raise_problem()
 
     async def shutdown(self) -> None:

@@ -60,7 +60,7 @@ class ClientSettings:
         for name in self.extensions:
             if name not in _KNOWN_EXTENSIONS:
                 raise ValueError(f"extensions holds {name!r}; the clients know {', '.join(_KNOWN_EXTENSIONS)}")
-        self.checked_app = check_messages(self.app) if self.lint else self.app
+        self.checked_app: ASGIApp = check_messages(self.app) if self.lint else self.app
 
     def lifespan_scope(self) -> Scope:
         """The scope of one lifespan; what it stores in `state` reaches every connection."""

@@ -85,7 +85,7 @@ class SyncClient(ClientCore, _Client):
             raise ValueError(f"backend is {backend!r}; pass 'asyncio' or 'trio'")
         self.portal: BlockingPortal | None = None
         self.backend = backend
-        self.backend_options = backend_options or {}
+        self.backend_options: dict[str, Any] = backend_options or {}
         self._resources = contextlib.ExitStack()
         super().__init__(
             app,

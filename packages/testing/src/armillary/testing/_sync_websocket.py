@@ -6,7 +6,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self
 
-from armillary.asgi_types import Message
+from armillary.asgi_types import ASGIApp, Message, Scope
 
 from ._connection import Connection
 from ._errors import Header
@@ -26,8 +26,8 @@ class WebSocketTestSession:
     __test__ = False
 
     def __init__(self, exchange: WebSocketExchange, connect: Callable[[WebSocketExchange], Connection]) -> None:
-        self.app = exchange.app
-        self.scope = exchange.scope
+        self.app: ASGIApp = exchange.app
+        self.scope: Scope = exchange.scope
         self._exchange = exchange
         self._connect = connect
         self._connection: Connection | None = None

@@ -20,7 +20,7 @@ class WebSocketClose:
 
     def __init__(self, code: int = 1000, reason: str | None = None) -> None:
         self.code = code
-        self.reason = reason or ""
+        self.reason: str = reason or ""
         self.check()
 
     def check(self) -> None:

@@ -39,7 +39,9 @@ class WebSocketEndpoint:
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "websocket":
             raise TypeError(f"{type(self).__name__} needs a scope of type 'websocket', got {scope['type']!r}")
-        self.scope, self.receive, self.send = scope, receive, send
+        self.scope: Scope = scope
+        self.receive: Receive = receive
+        self.send: Send = send
 
     def __await__(self) -> Generator[Any, None, None]:
         return self.dispatch().__await__()

@@ -35,11 +35,11 @@ class WebSocketLimits:
         idle_timeout: float | None = None,
         send_timeout: float | None = 30.0,
     ) -> None:
-        self.max_message_size = max_message_size
-        self.max_queued_messages = max_queued_messages
-        self.max_queued_bytes = max_queued_bytes
-        self.idle_timeout = idle_timeout
-        self.send_timeout = send_timeout
+        self.max_message_size: int | None = max_message_size
+        self.max_queued_messages: int | None = max_queued_messages
+        self.max_queued_bytes: int | None = max_queued_bytes
+        self.idle_timeout: float | None = idle_timeout
+        self.send_timeout: float | None = send_timeout
         for name in self.__slots__:
             value = getattr(self, name)
             if value is not None and not value > 0:

@@ -45,7 +45,9 @@ class OriginMiddleware:
         policy: DecidesOrigin | None = None,
     ) -> None:
         self.app = app
-        self.policy = policy or OriginPolicy(allow_origins, check=check, require_origin=require_origin)
+        self.policy: DecidesOrigin | OriginPolicy = policy or OriginPolicy(
+            allow_origins, check=check, require_origin=require_origin
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the connection on, or reject it."""

@@ -13,7 +13,7 @@ from armillary.exchange import CLOSED_ABNORMALLY, send_raises_after_disconnect
 
 from ._connection import Connection
 from ._exceptions import WebSocketDisconnect
-from ._state import CONNECTED, CONNECTING, DISCONNECTED, state_after
+from ._state import CONNECTED, CONNECTING, DISCONNECTED, WebSocketState, state_after
 
 _CLOSE_SECONDS: Final = 1.0
 _MAX_UNREAD: Final = 1024
@@ -37,7 +37,7 @@ class Sending(Connection[StateT]):
             raise self._too_late("send")
         after = state_after(before, message)
         if after is not before:
-            self.application_state = after
+            self.application_state: WebSocketState = after
             if before is CONNECTED:
                 self._record_close(message.get("code", 1000), message.get("reason") or "")
             elif after is not CONNECTED:
@@ -226,7 +226,7 @@ class Sending(Connection[StateT]):
     async def _close_for_limit(self, code: int, reason: str) -> WebSocketDisconnect:
         """Close for an exceeded limit and return the exception for the handler."""
         await self._try_close(code, reason)
-        self.client_state = DISCONNECTED
+        self.client_state: WebSocketState = DISCONNECTED
         self._ending = (code, reason)
         self._handler_knows_end = True
         return WebSocketDisconnect(code, reason)

@@ -57,10 +57,10 @@ class RunnableOperation:
     __slots__ = ("error", "kind", "request", "state", "text")
 
     def __init__(self, request: Operation, text: str, selected: OperationDefinitionNode | GraphQLError) -> None:
-        self.request = request
-        self.text = text
+        self.request: Operation = request
+        self.text: str = text
         if isinstance(selected, GraphQLError):
-            self.kind = ""
+            self.kind: str = ""
             self.error: GraphQLError | None = selected
         else:
             self.kind = selected.operation.value
@@ -96,7 +96,8 @@ class Engine:
         self.limits = limits
         self._choice = DocumentChoice(store, trusted)
         self._chooses = store is not None or trusted is not None
-        self.documents = documents = Documents(core, limits, costs)
+        documents = Documents(core, limits, costs)
+        self.documents: Documents = documents
         self._schema = prepared_schema(schema, documents)
         self._streamed = timed_schema(schema, documents, limits.result_timeout)
 

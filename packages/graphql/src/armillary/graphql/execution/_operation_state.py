@@ -100,8 +100,8 @@ class OperationState:
         late: type[LateOperation | LateResult] = LateOperation,
         context: GraphQLContext | None = None,
     ) -> None:
-        self.name = name
-        self.seconds = seconds
+        self.name: str = name
+        self.seconds: float | None = seconds
         self.stopped: Stopped | None = None
         self.events: EventSource | None = None
         self._max_values = max_values

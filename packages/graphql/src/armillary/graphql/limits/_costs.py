@@ -47,7 +47,7 @@ class FieldCosts:
             raise TypeError(
                 f"FieldCosts takes weights by 'Type.field', such as {{'Query.search': 10}}, got {weights!r}"
             )
-        self.weights = dict(weights or {})
+        self.weights: dict[str, int] = dict(weights or {})
         self.default = default
         self._list_arguments = ListArguments(list_arguments)
         for name, weight in (*self.weights.items(), ("default", default)):

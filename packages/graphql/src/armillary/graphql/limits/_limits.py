@@ -94,21 +94,21 @@ class GraphQLLimits:
         result_timeout: float | None = 30.0,
         max_cached_documents: int = 256,
     ) -> None:
-        self.max_query_size = max_query_size
-        self.max_tokens = max_tokens
-        self.max_depth = max_depth
-        self.max_aliases = max_aliases
-        self.max_repeats = max_repeats
-        self.max_complexity = max_complexity
-        self.max_errors = max_errors
-        self.max_batch_size = max_batch_size
-        self.max_subscriptions = max_subscriptions
-        self.max_event_streams = max_event_streams
-        self.max_result_values = max_result_values
-        self.connection_init_timeout = connection_init_timeout
-        self.execution_timeout = execution_timeout
-        self.result_timeout = result_timeout
-        self.max_cached_documents = max_cached_documents
+        self.max_query_size: int | None = max_query_size
+        self.max_tokens: int | None = max_tokens
+        self.max_depth: int | None = max_depth
+        self.max_aliases: int | None = max_aliases
+        self.max_repeats: int | None = max_repeats
+        self.max_complexity: int | None = max_complexity
+        self.max_errors: int | None = max_errors
+        self.max_batch_size: int | None = max_batch_size
+        self.max_subscriptions: int | None = max_subscriptions
+        self.max_event_streams: int | None = max_event_streams
+        self.max_result_values: int | None = max_result_values
+        self.connection_init_timeout: float | None = connection_init_timeout
+        self.execution_timeout: float | None = execution_timeout
+        self.result_timeout: float | None = result_timeout
+        self.max_cached_documents: int = max_cached_documents
         for name in self.__slots__:
             _check(name, getattr(self, name))
 

@@ -32,8 +32,8 @@ class OpenFile:
     __slots__ = ("descriptor", "path", "stat")
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        self.descriptor = -1
-        self.path = path
+        self.descriptor: int = -1
+        self.path: str | os.PathLike[str] = path
         try:
             self.descriptor = os.open(path, _OPEN_FLAGS)
         except (FileNotFoundError, NotADirectoryError):
@@ -41,7 +41,7 @@ class OpenFile:
         except (IsADirectoryError, PermissionError):
             require_regular(path, os.stat(path))
             raise
-        self.stat = os.fstat(self.descriptor)
+        self.stat: os.stat_result = os.fstat(self.descriptor)
         try:
             require_regular(path, self.stat)
         except RuntimeError:

@@ -47,7 +47,7 @@ class FilePlanning(Response):
 
     def set_stat_headers(self, stat_result: os.stat_result) -> None:
         """Set length, modification time and entity tag from the file's stat result."""
-        self.raw_headers = self._with_stat_headers(stat_result)
+        self.raw_headers: list[RawHeader] = self._with_stat_headers(stat_result)
 
     def make_etag(self, stat_result: os.stat_result) -> str:
         """Return the entity tag of a file, from its modification time and size."""

@@ -103,7 +103,9 @@ class FileResponse(FilePlanning):
         self.filename = filename
         self.status_code = status_code
         self.stat_result = stat_result
-        self.media_type = self.guess_media_type(filename or os.fspath(path)) if media_type is None else media_type
+        self.media_type: str | None = (
+            self.guess_media_type(filename or os.fspath(path)) if media_type is None else media_type
+        )
         self.init_headers(headers)
         if filename is not None:
             self._default(b"content-disposition", format_content_disposition(content_disposition_type, filename))

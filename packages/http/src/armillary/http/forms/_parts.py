@@ -27,7 +27,7 @@ class PartStream:
         self._events: deque[PartEvent] = deque()
         self._ended = False
         self._current: Part | None = None
-        self.received = 0
+        self.received: int = 0
         """Bytes of the body received so far."""
 
     def __aiter__(self) -> PartStream:
@@ -82,10 +82,10 @@ class Part:
         self._part_headers = headers
         self._ended = False
         self._skipped = False
-        self.name = headers.name
-        self.filename = headers.filename
+        self.name: str = headers.name
+        self.filename: str | None = headers.filename
         self.headers: Headers = headers.headers
-        self.size = 0
+        self.size: int = 0
 
     @property
     def content_type(self) -> str | None:

@@ -63,11 +63,12 @@ class UploadFile:
         filename: str | None = None,
         headers: Headers | None = None,
     ) -> None:
-        self.owned = True
+        self.owned: bool = True
         self._file = file
         self._pieces: list[bytes] = []
-        self.filename, self.size = filename, size
-        self.headers = Headers() if headers is None else headers
+        self.filename: str | None = filename
+        self.size: int | None = size
+        self.headers: Headers = Headers() if headers is None else headers
 
     @classmethod
     def of_pieces(cls, pieces: list[bytes], size: int, filename: str | None, headers: Headers) -> Self:

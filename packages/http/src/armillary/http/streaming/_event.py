@@ -62,7 +62,7 @@ class ServerSentEvent:
         retry: int | None = None,
         comment: str | None = None,
     ) -> None:
-        self.data = data
+        self.data: Any = data
         self._event = event if event is None else _checked("event", event)
         self._id = id if id is None else _checked("id", str(id) if type(id) is int else id)
         self._retry = retry if retry is None else checked_retry("retry", retry)

@@ -91,7 +91,7 @@ class EventSourceResponse(StreamingResponse):
     'text/event-stream; charset=utf-8'
     """
 
-    media_type = "text/event-stream"
+    media_type: str | None = "text/event-stream"
     ping_body: ClassVar[bytes] = b": ping\n\n"
 
     def __init__(
@@ -111,8 +111,8 @@ class EventSourceResponse(StreamingResponse):
             raise TypeError("EventSourceResponse takes an iterable of events, not one event; wrap it in a list")
         super().__init__(content, status_code, headers, background=background, endless=True)
         self.ping = ping
-        self.retry = checked_retry("retry", retry)
-        self.stop_retry = checked_retry("stop_retry", stop_retry)
+        self.retry: int | None = checked_retry("retry", retry)
+        self.stop_retry: int | None = checked_retry("stop_retry", stop_retry)
         present = {name for name, _ in self.raw_headers}
         if b"cache-control" not in present:
             self.raw_headers.append((b"cache-control", b"no-store"))

@@ -32,7 +32,7 @@ class JSONLinesResponse(StreamingResponse):
     b'{"id":1}\\n'
     """
 
-    media_type = "application/jsonl"
+    media_type: str | None = "application/jsonl"
     encoder: ClassVar[JSONEncoder] = staticmethod(encode_json)
 
     def __init__(

@@ -109,23 +109,25 @@ class OpenAPI:
         for name, value in (("path", path), ("yaml_path", yaml_path)):
             if value is not None and not value.startswith("/"):
                 raise ValueError(f"{name} must start with '/', got {value!r}; write {'/' + value!r}")
-        self.app = app
+        self.app: HasRoutes | None = app
         self.openapi_version = openapi_version
         self.path = path
         self.yaml_path = yaml_path
-        self.pages = [SwaggerUI()] if pages is None else [*pages]
+        self.pages: list[Page] = [SwaggerUI()] if pages is None else [*pages]
         if self.pages and path is None:
             raise ValueError("path: pages need the document in JSON; name its path, or write pages=[]")
         info: Schema = {"title": title, "summary": summary, "version": version, "description": description}
         info |= {"termsOfService": terms_of_service, "contact": contact, "license": license}
         self.info: Schema = {key: value for key, value in info.items() if value is not None}
-        self.servers = [server_object(server) for server in servers]
-        self.tags = [dict(tag) for tag in tags]
-        self.security = [*security]
-        self.security_schemes = {name: dict(scheme) for name, scheme in (security_schemes or {}).items()}
-        self.webhooks = [*webhooks]
+        self.servers: list[Schema] = [server_object(server) for server in servers]
+        self.tags: list[dict[str, Any]] = [dict(tag) for tag in tags]
+        self.security: list[SecurityRequirement] = [*security]
+        self.security_schemes: dict[str, dict[str, Any]] = {
+            name: dict(scheme) for name, scheme in (security_schemes or {}).items()
+        }
+        self.webhooks: list[BaseRoute] = [*webhooks]
         self.external_docs = external_docs
-        self.components = components or {}
+        self.components: Mapping[str, Mapping[str, Any]] = components or {}
         self.operation_id = operation_id
         self.types = types
         self.separate_input = separate_input

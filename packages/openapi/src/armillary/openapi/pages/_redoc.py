@@ -48,7 +48,7 @@ class Redoc:
     def __init__(self, script: str | PathLike[str], path: str = "/redoc", *, title: str | None = None) -> None:
         if not path.startswith("/") or path.endswith("/"):
             raise ValueError(f"path must start with '/' and not end with one, got {path!r}; write '/redoc'")
-        self.script = Path(script)
+        self.script: Path = Path(script)
         if not self.script.is_file():
             raise ValueError(
                 f"script: there is no file {self.script}; npm pack redoc@3 has bundles/redoc.standalone.js"

@@ -80,8 +80,8 @@ class SwaggerUI:
         self.path = path
         self.title = title
         self.oauth = oauth
-        self.options = dict(options or {})
-        self.version = swagger_ui_version()  # read where a program starts
+        self.options: dict[str, Any] = dict(options or {})
+        self.version: str = swagger_ui_version()  # read where a program starts
 
     def routes(self, documented: Documented) -> list[Route]:
         """Return the routes of the page, of its files and of the end of a sign-in."""

@@ -89,7 +89,7 @@ class Database:
             raise TypeError(f"session_class is AsyncSession or a subclass of it; got {session_class!r}")
         self.name = name
         self.metadata = metadata
-        self.options = TransactionOptions(isolation_level, None, statement_timeout)
+        self.options: TransactionOptions = TransactionOptions(isolation_level, None, statement_timeout)
         self.session_class = session_class
         self._pool_limit: int | None = None
         settings = Settings(

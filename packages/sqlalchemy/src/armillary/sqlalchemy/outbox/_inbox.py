@@ -30,7 +30,7 @@ class Inbox:
 
     def __init__(self, database: Database, table: str = "armillary_inbox", metadata: sa.MetaData | None = None) -> None:
         self.database = database
-        self.table = sa.Table(
+        self.table: sa.Table = sa.Table(
             table,
             sa.MetaData() if metadata is None else metadata,
             sa.Column("key_digest", sa.String(64), primary_key=True),

@@ -55,9 +55,9 @@ class Outbox:
         self, database: Database, table: str = "armillary_outbox", metadata: sa.MetaData | None = None
     ) -> None:
         self.database = database
-        self.metadata = sa.MetaData() if metadata is None else metadata
+        self.metadata: sa.MetaData = sa.MetaData() if metadata is None else metadata
         self._wakes: list[Callable[[], None]] = []
-        self.table = sa.Table(
+        self.table: sa.Table = sa.Table(
             table,
             self.metadata,
             sa.Column("id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True),

@@ -58,8 +58,8 @@ class TransactionMiddleware:
         self.app = app
         self.source = source
         self.policy = policy
-        self.options = TransactionOptions(isolation_level, read_only, statement_timeout)
-        self.reading_options = TransactionOptions(reads_first=True).over(self.options)
+        self.options: TransactionOptions = TransactionOptions(isolation_level, read_only, statement_timeout)
+        self.reading_options: TransactionOptions = TransactionOptions(reads_first=True).over(self.options)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""

@@ -17,7 +17,7 @@ class SessionTransaction:
     __slots__ = ("session",)
 
     def __init__(self, session: AsyncSession) -> None:
-        self.session = session
+        self.session: AsyncSession = session
 
     async def begin(self) -> None:
         """Do nothing: the session begins with its first statement."""

@@ -42,14 +42,18 @@ class FaultRequest:
         max_sends: int = 25,
         name: str | None = None,
     ) -> None:
-        self.path, _, self.query = path.partition("?")
-        self.method = method.upper()
-        self.headers = [(key.lower().encode(), value.encode("latin-1")) for key, value in (headers or {}).items()]
-        self.pieces = [body] if isinstance(body, bytes) else list(body) or [b""]
+        found, _, query = path.partition("?")
+        self.path: str = found
+        self.query: str = query
+        self.method: str = method.upper()
+        self.headers: list[tuple[bytes, bytes]] = [
+            (key.lower().encode(), value.encode("latin-1")) for key, value in (headers or {}).items()
+        ]
+        self.pieces: list[bytes] = [body] if isinstance(body, bytes) else list(body) or [b""]
         self.websocket = websocket
-        self.subprotocols = list(subprotocols)
+        self.subprotocols: list[str] = list(subprotocols)
         self.max_sends = max_sends
-        self.name = name or (f"{self.method} {path}" if websocket is None else f"WebSocket {path}")
+        self.name: str = name or (f"{self.method} {path}" if websocket is None else f"WebSocket {path}")
 
     @property
     def is_websocket(self) -> bool:
