@@ -90,13 +90,6 @@ SUITES = [
     ProjectSuite(
         "starlette_exporter", "0.24.0", ("requests", "aiofiles"), parts=("tests",), files=("tests/static/test.txt",)
     ),
-    ProjectSuite(
-        "fastapi_pagination",
-        "0.16.1",
-        (*ASYNCIO, "dirty-equals", "faker", "flaky", "requests", "pytest-cov", "sqlalchemy", "aiosqlite"),
-        tests=("tests/test_api.py", "tests/test_pages.py", "tests/test_params.py", "tests/test_additional_data.py"),
-        parts=("tests", "pyproject.toml", "pytest.ini"),
-    ),
 ]
 """The suites, by project; of sentry-sdk the integrations for Starlette, FastAPI and ASGI."""
 
