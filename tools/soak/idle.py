@@ -14,13 +14,14 @@ from .wire import PING, PONG, Wire
 AT_ONCE = 50
 
 
-async def open_one(port: int, turns: asyncio.Semaphore) -> Wire:
+async def open_one(port: int, turns: asyncio.Semaphore) -> asyncio.Task[None]:
+    """Open one; return the task that replies to its pings from then on."""
     async with turns, asyncio.timeout(60):
         wire = await Wire(port).__aenter__()
         status = await wire.shake_hands("/echo")
         if status != 101:
             raise AssertionError(f"the response to a handshake has status {status}")
-        return wire
+        return asyncio.create_task(reply_to_pings(wire))
 
 
 async def reply_to_pings(wire: Wire) -> None:
@@ -37,8 +38,7 @@ async def reply_to_pings(wire: Wire) -> None:
 
 async def hold(port: int, count: int) -> None:
     turns = asyncio.Semaphore(AT_ONCE)
-    wires = await asyncio.gather(*(open_one(port, turns) for _ in range(count)))
-    tasks = [asyncio.create_task(reply_to_pings(wire)) for wire in wires]
+    tasks = await asyncio.gather(*(open_one(port, turns) for _ in range(count)))
     print("open", flush=True)
     await asyncio.to_thread(sys.stdin.read)
     print(sum(not task.done() for task in tasks), flush=True)
