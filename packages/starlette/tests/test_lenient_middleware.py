@@ -19,6 +19,12 @@ from armillary.starlette.testclient import TestClient
 OK = PlainTextResponse("OK")
 
 
+def test_a_name_that_is_no_host_is_trusted_if_it_is_listed_letter_by_letter() -> None:
+    client = TestClient(TrustedHostMiddleware(OK, [";", "a.example"]))
+    statuses = [client.get("/", headers={"host": host}).status_code for host in (";", "a.example", ";x", "a.example;")]
+    assert statuses == [200, 200, 400, 400]
+
+
 def allowed(origin: str, **options: Any) -> str | None:
     client = TestClient(CORSMiddleware(OK, **options))
     return client.get("/", headers={"origin": origin}).headers.get("access-control-allow-origin")
