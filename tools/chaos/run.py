@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -128,6 +129,7 @@ def main() -> int:
     unknown = sorted(set(options.engines) - set(ENGINES))
     if unknown or not options.seconds > 0:
         parser.error(f"there is no engine {unknown[0]!r}" if unknown else "--seconds must be above 0")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that its servers are stopped
     failed = False
     for engine in options.engines or ENGINES:
         wrong = asyncio.run(suffer(engine, options.fault or list(FAULTS), options.seconds))
