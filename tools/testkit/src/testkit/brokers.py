@@ -80,7 +80,16 @@ class PostgreSQLServer(OwnServer):
         folder.mkdir(mode=0o700)
         if os.getuid() == 0:  # PostgreSQL does not run as root
             shutil.chown(folder, "postgres", "postgres")
-        command = [self._programs / "initdb", "-D", folder, "-U", "postgres", "-A", "trust", "--no-sync"]
+        command: list[str | Path] = [
+            self._programs / "initdb",
+            "-D",
+            folder,
+            "-U",
+            "postgres",
+            "-A",
+            "trust",
+            "--no-sync",
+        ]
         subprocess.run(command, check=True, timeout=120, stdout=subprocess.DEVNULL, **self.options())
 
     def command(self) -> list[str]:
