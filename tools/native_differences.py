@@ -388,6 +388,7 @@ DIFFERENCES = [
         (
             "middleware.trustedhost.TrustedHostMiddleware.__init__",
             "middleware.trustedhost._Policy.check_pattern",
+            "middleware.trustedhost._Policy.decide",
             "middleware.trustedhost._Policy.max_port",
             "middleware.trustedhost._Policy.takes_text",
         ),
@@ -698,6 +699,7 @@ SAME_BEHAVIOUR = frozenset(
         "_websocket_endpoint.WebSocketEndpoint.websocket_class",
         "applications.Starlette.router_class",
         "datastructures.Headers.mutablecopy",
+        "endpoints.HTTPEndpoint.has_typed_methods",
         "endpoints.HTTPEndpoint.request_class",
         "middleware.body_limit.RequestBodyLimitMiddleware.receive_class",
         "middleware.body_limit._CountedReceive.error_class",

@@ -70,12 +70,13 @@ def pytest_report_to_serializable() -> Generator[None, Any, Any]:
 
 
 def encodable(part: Any) -> Any:
-    if isinstance(part, str):
+    kind = type(part)
+    if kind is str:
         return part if part.isascii() else part.encode("utf-8", "backslashreplace").decode()
-    if isinstance(part, dict):
+    if kind is dict:
         return {encodable(key): encodable(value) for key, value in part.items()}
-    if isinstance(part, list | tuple):
-        return type(part)(encodable(item) for item in part)
+    if kind is list or kind is tuple:
+        return kind(encodable(item) for item in part)
     return part
 
 

@@ -109,7 +109,8 @@ class OwnServer:
             "stdin": subprocess.DEVNULL,
             "start_new_session": True,  # so that all of its processes can be frozen
         }
-        self._process = subprocess.Popen(self.command(), **{**quiet, **self.options()})
+        options: dict[str, Any] = {**quiet, **self.options()}
+        self._process = subprocess.Popen[bytes](self.command(), **options)
         wait_for_port(self.port, self._process, self.seconds)
 
     def stop(self, number: int = signal.SIGKILL) -> None:
