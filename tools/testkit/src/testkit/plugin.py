@@ -70,7 +70,7 @@ def pytest_report_to_serializable() -> Generator[None, Any, Any]:
 
 
 def encodable(part: Any) -> Any:
-    kind = type(part)
+    kind: Any = type(part)
     if kind is str:
         return part if part.isascii() else part.encode("utf-8", "backslashreplace").decode()
     if kind is dict:
