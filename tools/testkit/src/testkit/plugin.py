@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+# What is in the report of a test is not known.
+# pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false
 import logging
 from collections.abc import Callable, Generator, Iterator
 from importlib.util import find_spec
@@ -70,13 +72,12 @@ def pytest_report_to_serializable() -> Generator[None, Any, Any]:
 
 
 def encodable(part: Any) -> Any:
-    kind: Any = type(part)
-    if kind is str:
+    if isinstance(part, str):
         return part if part.isascii() else part.encode("utf-8", "backslashreplace").decode()
-    if kind is dict:
+    if isinstance(part, dict):
         return {encodable(key): encodable(value) for key, value in part.items()}
-    if kind is list or kind is tuple:
-        return kind(encodable(item) for item in part)
+    if isinstance(part, list | tuple):
+        return [encodable(item) for item in part]
     return part
 
 
