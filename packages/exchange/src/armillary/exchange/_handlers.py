@@ -65,9 +65,10 @@ def find_exception_handler(handlers: ExceptionHandlers | Mapping[Any, Any], exc:
         by_status = handlers.get(native.status_code)
         if by_status is not None:
             return by_status
-    classes = list(type(exc).__mro__)
+    classes: tuple[type, ...] = type(exc).__mro__
     if native is not exc:
-        classes.insert(classes.index(Exception), HTTPException)
+        place = classes.index(Exception)
+        classes = (*classes[:place], HTTPException, *classes[place:])
     for cls in classes:
         by_class = handlers.get(cls)
         if by_class is not None:
