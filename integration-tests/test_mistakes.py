@@ -254,6 +254,11 @@ MISTAKES: dict[str, tuple[Callable[[], Any], type[BaseException], tuple[str, ...
         T,
         ("path is a text such as '/'", "write the path in the decorator of home", '@app.get("/")'),
     ),
+    "a dependency that is no list": (
+        lambda: app_class(dependencies=home),
+        T,
+        ("dependencies takes a list, got ", "write dependencies=[...]"),
+    ),
     "a default inside of Query": (
         lambda: query(20),
         T,

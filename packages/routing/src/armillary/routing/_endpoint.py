@@ -75,6 +75,13 @@ def wrap(app: ASGIApp, middleware: MiddlewareList) -> ASGIApp:
     return app
 
 
+def dependency_list(dependencies: Any) -> tuple[Any, ...]:
+    """Return dependencies as a tuple; `TypeError` for a single one."""
+    if not isinstance(dependencies, Iterable):
+        raise TypeError(f"dependencies takes a list, got {dependencies!r}; write dependencies=[...]")
+    return tuple(dependencies)
+
+
 def endpoint_name(endpoint: Any) -> str:
     """Return the name of a function or class, or of an instance's class."""
     return str(getattr(endpoint, "__name__", type(endpoint).__name__))

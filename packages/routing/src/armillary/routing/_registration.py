@@ -9,7 +9,7 @@ from armillary.asgi_types import Middleware
 
 from ._base_route import BaseRoute
 from ._body_limit import Limit
-from ._endpoint import Dependency, MiddlewareList, endpoint_name
+from ._endpoint import Dependency, MiddlewareList, dependency_list, endpoint_name
 from ._operation import Operation
 from ._route import Route
 from ._websocket_route import WebSocketRoute
@@ -164,7 +164,7 @@ class Registration:
         routes = getattr(router, "routes", None)
         if routes is None:
             raise TypeError(f"include takes a router, got {router!r}")
-        dependencies = (*dependencies, *getattr(router, "dependencies", ()))
+        dependencies = (*dependency_list(dependencies), *getattr(router, "dependencies", ()))
         for route in [*routes]:
             included = getattr(route, "included", None)
             if included is None:
@@ -218,7 +218,7 @@ class RouteGroup(Registration):
     ) -> None:
         _check_prefix(prefix)
         self.tags: tuple[str, ...] = tuple(tags)
-        self.dependencies: tuple[Any, ...] = tuple(dependencies)
+        self.dependencies = dependency_list(dependencies)
         self.parent = parent
         self.prefix = prefix
         self.name = name

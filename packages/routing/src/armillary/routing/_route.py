@@ -15,6 +15,7 @@ from ._endpoint import (
     MiddlewareList,
     bound_application,
     bound_class,
+    dependency_list,
     endpoint_name,
     guarded_application,
     method_set,
@@ -96,7 +97,7 @@ class Route(EndpointRoute):
         self._set_path(path)
         self.operation = operation_of(operation)
         self.status_code = status_code
-        self.dependencies = tuple(dependencies)
+        self.dependencies = dependency_list(dependencies)
         self._middleware, self._max_body_size = middleware, max_body_size
         self.endpoint: Any = self.check_callable(endpoint, "endpoint")
         self.name: str = endpoint_name(endpoint) if name is None else name

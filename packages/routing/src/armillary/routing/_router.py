@@ -12,7 +12,7 @@ from armillary.exchange import has_registered_handlers
 
 from ._base_route import BaseRoute
 from ._body_limit import Limit, limited
-from ._endpoint import Dependency, MiddlewareList, checked_callable, guarded_application, wrap
+from ._endpoint import Dependency, MiddlewareList, checked_callable, dependency_list, guarded_application, wrap
 from ._fallback_responses import respond_not_found
 from ._host import Host
 from ._lifespan import LifespanRun, MountedLifespan, checked_lifespan, mounts_to_run, no_lifespan, serve_lifespan
@@ -89,7 +89,7 @@ class Router(Selection, Registration):
         self.automatic_options = automatic_options
         self.default: ASGIApp = self.not_found if default is None else self.check_callable(default, "default")
         self.lifespan_context: Any = self.lifespan_of(lifespan)
-        self.dependencies = tuple(dependencies)
+        self.dependencies = dependency_list(dependencies)
         self.guard = guarded_application(self.app, {}, self.dependencies) if dependencies else None
         self.middleware_stack: ASGIApp = self.limited_app(wrap(self.guard or self.app, middleware), max_body_size)
 

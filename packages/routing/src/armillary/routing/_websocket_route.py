@@ -12,6 +12,7 @@ from ._endpoint import (
     Endpoint,
     MiddlewareList,
     bound_websocket_application,
+    dependency_list,
     endpoint_name,
     guarded_application,
     websocket_application,
@@ -54,7 +55,7 @@ class WebSocketRoute(EndpointRoute):
         dependencies: Sequence[Dependency] = (),
     ) -> None:
         self._set_path(path)
-        self.dependencies = tuple(dependencies)
+        self.dependencies = dependency_list(dependencies)
         self._middleware = middleware
         self.endpoint: Any = self.check_callable(endpoint, "endpoint")
         self.name: str = endpoint_name(endpoint) if name is None else name
