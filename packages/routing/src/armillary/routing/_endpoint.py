@@ -75,11 +75,12 @@ def wrap(app: ASGIApp, middleware: MiddlewareList) -> ASGIApp:
     return app
 
 
-def dependency_list(dependencies: Any) -> tuple[Any, ...]:
+def dependency_list(dependencies: Iterable[Any]) -> tuple[Any, ...]:
     """Return dependencies as a tuple; `TypeError` for a single one."""
-    if not isinstance(dependencies, Iterable):
-        raise TypeError(f"dependencies takes a list, got {dependencies!r}; write dependencies=[...]")
-    return tuple(dependencies)
+    try:
+        return tuple(dependencies)
+    except TypeError:
+        raise TypeError(f"dependencies takes a list, got {dependencies!r}; write dependencies=[...]") from None
 
 
 def endpoint_name(endpoint: Any) -> str:
