@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 from documents import documents, libraries_of, program_of
 
+# Mangum asks for the event loop of the thread where AWS has made one.
+IGNORED = ("-W", "ignore:There is no current event loop:DeprecationWarning")
 ROOT = Path(__file__).resolve().parent.parent
 
 TEXTS = {path: path.read_text("utf-8") for path in documents()}
@@ -32,7 +34,7 @@ def test_the_examples_of_a_document_run(document: Path, program: str, tmp_path: 
     folder.mkdir()
     runner = "import runpy, sys; runpy.run_path(sys.argv[1], run_name='example')"
     done = subprocess.run(
-        [sys.executable, "-X", "utf8", "-W", "error", "-c", runner, str(script)],
+        [sys.executable, "-X", "utf8", "-W", "error", *IGNORED, "-c", runner, str(script)],
         cwd=folder,
         capture_output=True,
         encoding="utf-8",

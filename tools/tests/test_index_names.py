@@ -102,6 +102,8 @@ def test_an_address_that_only_begins_like_the_repository_is_not_ours() -> None:
 
 
 def test_an_installed_distribution_that_provides_the_namespace_is_found(tmp_path: Path) -> None:
+    (tmp_path / "armillary").mkdir()
+    (tmp_path / "armillary" / "__init__.py").touch()
     for name in ("statistics-tools", "armillary-cors"):
         info = tmp_path / f"{name.replace('-', '_')}-0.1.dist-info"
         info.mkdir()

@@ -78,6 +78,7 @@ async def test_a_cancelled_request_on_a_silent_network_ends_at_once(store: tuple
 
 async def test_three_hundred_requests_at_once_wait_for_a_connection(store: tuple[SQLStore, Network]) -> None:
     sql, _ = store
+    sql._bounded._timeout = 10  # no other test needs the processor for so long
     await sql.save(KEY, SESSION, None, 60)
     loaded: list[Any] = []
 

@@ -82,11 +82,14 @@ def locate(func: Callable[..., Any], route: str, docstring: str, line: int) -> s
     function = inspect.unwrap(func)
     function = getattr(function, "__func__", function)
     origin = f"docstring of {route or getattr(function, '__qualname__', repr(function))}"
+    without_file = f"{origin}, line {line + 1} of it"
     try:
         file = inspect.getsourcefile(function)
         source, first = inspect.getsourcelines(function)
     except (OSError, TypeError):
-        return f"{origin}, line {line + 1} of it"
+        return without_file
+    if file is None or file.startswith("<"):  # code that was executed as text
+        return without_file
     wanted = docstring.splitlines()[line].strip() if line < len(docstring.splitlines()) else ""
     start = next((number for number, text in enumerate(source) if '"""' in text or "'''" in text), 0)
     offset = next((n for n in range(start, len(source)) if wanted and wanted in source[n]), start + line)

@@ -6,8 +6,20 @@ from __future__ import annotations
 # pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false
 # pyright: reportUnknownMemberType=false, reportUnknownLambdaType=false
 import sys
-from collections.abc import Callable
-from typing import Annotated, Any, Final, NamedTuple, NotRequired, Required, get_args, get_origin, get_type_hints
+from collections.abc import Callable, Iterable
+from typing import (
+    Annotated,
+    Any,
+    Final,
+    Literal,
+    NamedTuple,
+    NotRequired,
+    Required,
+    TypeVar,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 
 from ._type_tree import unwrap
 
@@ -99,6 +111,25 @@ def type_holds(annotation: Any, is_wanted: Callable[[Any], bool], seen: set[Any]
         return False
     seen.add(type_)
     return any(type_holds(field.annotation, is_wanted, seen) for field in fields)
+
+
+def nests_freely(annotation: Any, around: tuple[Any, ...] = ()) -> bool:
+    """Return whether the values of a type may be nested to any depth: it holds itself, or anything.
+
+    >>> nests_freely(list[dict[str, int]]), nests_freely(dict[str, Any])
+    (False, True)
+    """
+    type_, _ = unwrap(annotation)
+    if type_ in around or type_ is Any or type_ is object or isinstance(type_, TypeVar):
+        return True
+    arguments = get_args(type_)
+    fields = fields_of(type_)
+    if fields is not None:
+        return any(nests_freely(field.annotation, (*around, type_)) for field in fields)
+    if get_origin(type_) is Literal:
+        return False
+    is_container = isinstance(type_, type) and issubclass(type_, Iterable) and not issubclass(type_, str | bytes)
+    return any(nests_freely(item, around) for item in arguments) if arguments else is_container
 
 
 def _reader_for(base: Any) -> Callable[[Any], list[TypeField]] | None:

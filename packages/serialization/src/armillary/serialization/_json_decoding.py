@@ -111,10 +111,7 @@ def decode_json(body: bytes) -> Any:
     >>> decode_json(b'{"a": [1, 2]}')
     {'a': [1, 2]}
     """
-    if len(body) > MAX_DEPTH and body.count(b"[") + body.count(b"{") > MAX_DEPTH:
-        bracket = _first_too_deep(body, MAX_DEPTH)
-        if bracket is not None:
-            raise _TooDeep(_bracket_offset(body, bracket))
+    check_depth(body)
     text = body.decode()
     if "\\" in text and ("\\ud" in text or "\\uD" in text):
         text = _replace_lone_surrogates(text)
@@ -126,6 +123,14 @@ def decode_json(body: bytes) -> Any:
         pass
     # White space around the value, a byte order mark, or an error to report with its position.
     return _decoder.decode(text.removeprefix("\ufeff"))
+
+
+def check_depth(body: bytes) -> None:
+    """Raise a ValueError for a JSON text that is nested deeper than `MAX_DEPTH`."""
+    if len(body) > MAX_DEPTH and body.count(b"[") + body.count(b"{") > MAX_DEPTH:
+        bracket = _first_too_deep(body, MAX_DEPTH)
+        if bracket is not None:
+            raise _TooDeep(_bracket_offset(body, bracket))
 
 
 def _replace_lone_surrogates(text: str) -> str:

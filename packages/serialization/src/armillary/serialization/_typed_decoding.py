@@ -15,10 +15,10 @@ from armillary.asgi_types import HTTPException
 
 from ._completion import complete, leaves_defaults
 from ._constraints import check_type
-from ._fields import type_holds
+from ._fields import nests_freely, type_holds
 from ._issue_search import find_issues
 from ._issues import ValidationError, issue_at, kind_of
-from ._json_decoding import decode_json, json_error
+from ._json_decoding import check_depth, decode_json, json_error
 from ._reported_issue import reported_issue
 from ._text_classes import from_text
 
@@ -85,6 +85,8 @@ class TypedDecoder(Generic[T]):
             )
         self._decode = _decoder(msgspec.json.Decoder, self.type).decode
         self._convert = partial(msgspec.convert, type=self.type, dec_hook=from_text)
+        if nests_freely(self.type):
+            self._decode = _with_limited_depth(self._decode)
         if leaves_defaults(self.type):
             self._decode, self._convert = _completed(self._decode), _completed(self._convert)
         self._invalid = (msgspec.ValidationError, UnicodeEncodeError)
@@ -218,6 +220,15 @@ def _decoder(decoder: Any, type_: Any) -> Any:
         return decoder(type_, dec_hook=from_text)
     except (TypeError, NameError, ValueError) as exc:
         raise TypeError(f"msgspec cannot validate {type_!r}: {exc}") from exc
+
+
+def _with_limited_depth(decode: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
+    # msgspec stops where the interpreter does, which is not the same in each version.
+    def decode_if_not_too_deep(body: bytes) -> Any:
+        check_depth(body)
+        return decode(body)
+
+    return decode_if_not_too_deep
 
 
 def _completed(make: Callable[[Any], Any]) -> Callable[[Any], Any]:

@@ -6,7 +6,11 @@ interface, held to the installed Starlette by a test, and loaded when one is ask
 
 from __future__ import annotations
 
+import sys
 from typing import Final
+
+HAS_DEPRECATED: Final = sys.version_info >= (3, 13)
+"""Whether `warnings` has the decorator that Starlette takes from typing_extensions otherwise."""
 
 HOMES: Final[dict[str, str]] = {
     "io": "io=",
@@ -86,10 +90,10 @@ HOMES: Final[dict[str, str]] = {
         "Any BinaryIO ClassVar Generic Literal NamedTuple NoReturn ParamSpec Protocol Self TYPE_CHECKING "
         "TypeGuard TypeVar TypedDict Union cast overload typing="
     ),
-    "typing_extensions": "deprecated",
+    **({} if HAS_DEPRECATED else {"typing_extensions": "deprecated"}),
     "urllib.parse": "SplitResult parse_qsl quote unquote unquote_plus urlencode urljoin urlsplit",
     "uuid": "uuid=",
-    "warnings": "warnings=",
+    "warnings": "warnings= deprecated" if HAS_DEPRECATED else "warnings=",
     "yaml": "yaml=",
     "zlib": "zlib=",
 }
