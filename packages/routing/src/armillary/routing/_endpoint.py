@@ -144,13 +144,10 @@ def bound_application(
     Raises:
         TypeError: it cannot be bound, or `armillary-binding` is not installed.
     """
-    try:
-        from armillary.binding import bind
-    except ModuleNotFoundError as exc:
-        if exc.name != "armillary.binding":
-            raise
-        raise _missing_part(endpoint, "armillary-binding", "typed") from exc
-    return bind(endpoint, path=_rejecting(convertors), status_code=status_code, dependencies=dependencies)
+    app: ASGIApp = _binding(endpoint).bind(
+        endpoint, path=_rejecting(convertors), status_code=status_code, dependencies=dependencies
+    )
+    return app
 
 
 def _rejecting(convertors: Mapping[str, Any]) -> dict[str, bool]:
@@ -164,13 +161,8 @@ def bound_class(endpoint: Any, names: Sequence[str], convertors: Mapping[str, An
     Raises:
         TypeError: as `bound_application`.
     """
-    try:
-        from armillary.binding import bind_methods
-    except ModuleNotFoundError as exc:
-        if exc.name != "armillary.binding":
-            raise
-        raise _missing_part(getattr(endpoint, names[0]), "armillary-binding", "typed") from exc
-    return bind_methods(endpoint, names, path=_rejecting(convertors))
+    app: ASGIApp = _binding(getattr(endpoint, names[0])).bind_methods(endpoint, names, path=_rejecting(convertors))
+    return app
 
 
 def bound_websocket_application(
@@ -181,13 +173,8 @@ def bound_websocket_application(
     Raises:
         TypeError: as `bound_application`.
     """
-    try:
-        from armillary.binding import bind_websocket
-    except ModuleNotFoundError as exc:
-        if exc.name != "armillary.binding":
-            raise
-        raise _missing_part(endpoint, "armillary-binding", "typed") from exc
-    return bind_websocket(endpoint, path=[*convertors], dependencies=dependencies)
+    app: ASGIApp = _binding(endpoint).bind_websocket(endpoint, path=[*convertors], dependencies=dependencies)
+    return app
 
 
 def guarded_application(app: ASGIApp, convertors: Mapping[str, Any], dependencies: Sequence[Any]) -> ASGIApp:
@@ -196,13 +183,19 @@ def guarded_application(app: ASGIApp, convertors: Mapping[str, Any], dependencie
     Raises:
         TypeError: a dependency cannot be called so, or `armillary-binding` is not installed.
     """
+    guarded: ASGIApp = _binding(app).guard(app, dependencies, path=[*convertors])
+    return guarded
+
+
+def _binding(endpoint: Any) -> Any:
+    """Return the package that calls typed functions."""
     try:
-        from armillary.binding import guard
+        import armillary.binding
     except ModuleNotFoundError as exc:
         if exc.name != "armillary.binding":
             raise
-        raise _missing_part(app, "armillary-binding", "typed") from exc
-    return guard(app, dependencies, path=[*convertors])
+        raise _missing_part(endpoint, "armillary-binding", "typed") from exc
+    return armillary.binding
 
 
 _ANY_TEXT: Final = frozenset(("StringConvertor", "PathConvertor"))
