@@ -2,41 +2,22 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
 import yaml
-from testkit import free_port, missing_service, wait_for_port
+from testkit import NginxServer, free_port, missing_service, wait_for_port
 
 ROOT = Path(__file__).resolve().parent.parent
 GUIDE = (ROOT / "docs" / "guides" / "containers.md").read_text("utf-8")
 FILES = dict(re.findall(r'^```\w+ title="([^"]+)"\n(.*?)^```$', GUIDE, re.MULTILINE | re.DOTALL))
 TEMPLATE = ROOT / "packages/cli/src/armillary/cli/templates/every/Dockerfile.in"
-NGINX = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
-FRAME = """
-daemon off;
-master_process off;
-pid {root}/nginx.pid;
-error_log {root}/error.log warn;
-events {{ worker_connections 64; }}
-http {{
-    access_log off;
-    client_body_temp_path {root}/body;
-    proxy_temp_path {root}/proxy;
-    fastcgi_temp_path {root}/fastcgi;
-    uwsgi_temp_path {root}/uwsgi;
-    scgi_temp_path {root}/scgi;
-    include {root}/stars.conf;
-}}
-"""
 
 
 def test_the_dockerfile_of_the_guide_is_that_of_a_new_project() -> None:
@@ -69,27 +50,22 @@ def test_systemd_accepts_the_unit(tmp_path: Path) -> None:
 @pytest.fixture
 def behind_nginx(tmp_path: Path) -> Iterator[str]:
     """The program of the guide on a server, behind nginx with the configuration of the guide but for TLS."""
-    if NGINX is None:
-        missing_service("nginx")
+    nginx = NginxServer(tmp_path)
     (tmp_path / "app.py").write_text(FILES["app.py"], "utf-8")
-    port, front = free_port(), free_port()
+    port = free_port()
     configuration = FILES["stars.conf"].replace("127.0.0.1:8000", f"127.0.0.1:{port}")
     configuration = re.sub(r"^ *ssl_.*\n", "", configuration, flags=re.MULTILINE)
-    configuration = configuration.replace("listen 443 ssl;", f"listen 127.0.0.1:{front};")
-    (tmp_path / "stars.conf").write_text(configuration, "utf-8")
-    (tmp_path / "nginx.conf").write_text(FRAME.format(root=tmp_path), "utf-8")
-    arguments: dict[str, Any] = {"cwd": tmp_path, "stdin": subprocess.DEVNULL, "stderr": subprocess.PIPE, "text": True}
+    configuration = configuration.replace("listen 443 ssl;", f"listen 127.0.0.1:{nginx.port};")
+    nginx.http = configuration
     serve = ["armillary.cli", "run", "--port", str(port), "--trusted-proxies", "127.0.0.1"]
-    program = subprocess.Popen([sys.executable, "-m", *serve], **arguments)
-    nginx = subprocess.Popen([str(NGINX), "-c", str(tmp_path / "nginx.conf"), "-p", str(tmp_path)], **arguments)
+    program = subprocess.Popen([sys.executable, "-m", *serve], cwd=tmp_path, stdin=subprocess.DEVNULL)
     try:
         wait_for_port(port, program, 60)
-        wait_for_port(front, nginx, 30)
-        yield f"http://127.0.0.1:{front}"
+        with nginx:
+            yield f"http://127.0.0.1:{nginx.port}"
     finally:
-        for process in (nginx, program):
-            process.terminate()
-            process.communicate(timeout=30)
+        program.terminate()
+        program.wait(timeout=30)
 
 
 def test_behind_nginx_the_program_knows_scheme_host_and_client_and_streams(behind_nginx: str) -> None:

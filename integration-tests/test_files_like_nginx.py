@@ -5,17 +5,13 @@ from __future__ import annotations
 import gzip
 import os
 import re
-import shutil
-import subprocess
 from collections.abc import Callable, Iterator
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from testkit import free_port, missing_service, wait_for_port
-
-NGINX = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
+from testkit import NginxServer
 
 MODIFIED = 1_400_000_000
 AT = "Tue, 13 May 2014 16:53:20 GMT"
@@ -25,24 +21,11 @@ CONTENT = bytes(range(97, 123)) * 40  # 1040 bytes
 OTHER = '"other"'
 
 CONFIGURATION = """
-daemon off;
-master_process off;
-pid {root}/nginx.pid;
-error_log {root}/error.log warn;
-events {{ worker_connections 64; }}
-http {{
-    access_log off;
     default_type application/octet-stream;
     types {{ text/plain txt; text/css css; }}
-    client_body_temp_path {root}/body;
-    proxy_temp_path {root}/proxy;
-    fastcgi_temp_path {root}/fastcgi;
-    uwsgi_temp_path {root}/uwsgi;
-    scgi_temp_path {root}/scgi;
     gzip_static on;
     gzip_vary on;
     server {{ listen 127.0.0.1:{port}; root {root}/site; if_modified_since before; }}
-}}
 """
 
 
@@ -240,21 +223,10 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def nginx(root: Path) -> Iterator[Peer]:
-    if NGINX is None:
-        missing_service(
-            "nginx is not installed; with Debian's package nginx-light its responses are compared with ours"
-        )
-    port = free_port()
-    configuration = root / "nginx.conf"
-    configuration.write_text(CONFIGURATION.format(root=root, port=port))
-    command = [NGINX, "-p", str(root), "-e", str(root / "error.log"), "-c", str(configuration)]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-    try:
-        wait_for_port(port, process)
-        yield Peer(port)
-    finally:
-        process.terminate()
-        process.communicate(timeout=10)
+    server = NginxServer(root)
+    server.http = CONFIGURATION.format(root=root, port=server.port)
+    with server:
+        yield Peer(server.port)
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,6 @@ import contextlib
 import http.client
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -18,10 +17,9 @@ from threading import Event, Thread
 from typing import Any
 
 import pytest
-from testkit import free_port, missing_service, wait_for_port
+from testkit import NginxServer, free_port, wait_for_port
 
 pytestmark = pytest.mark.nightly
-NGINX = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
 SERVED = Path(__file__).with_name("served")
 APP = "restart_story:app"
 COMMANDS = {
@@ -29,22 +27,9 @@ COMMANDS = {
     "hypercorn": ["hypercorn", APP, "--bind", "127.0.0.1:{port}"],
     "granian": ["granian", APP, "--interface", "asgi", "--port", "{port}", "--log-level", "error"],
 }
-CONFIGURATION = """
-daemon off;
-master_process off;
-pid {root}/nginx.pid;
-error_log {root}/error.log warn;
-events {{ worker_connections 256; }}
-http {{
-    access_log off;
-    client_body_temp_path {root}/body;
-    proxy_temp_path {root}/proxy;
-    fastcgi_temp_path {root}/fastcgi;
-    uwsgi_temp_path {root}/uwsgi;
-    scgi_temp_path {root}/scgi;
+BALANCED = """
     upstream app {{ server 127.0.0.1:{one} max_fails=0; server 127.0.0.1:{other} max_fails=0; }}
     server {{ listen 127.0.0.1:{port}; location / {{ proxy_pass http://app; }} }}
-}}
 """
 
 
@@ -120,17 +105,14 @@ class Load:
 def test_two_servers_behind_nginx_are_restarted_one_after_the_other_and_no_request_fails(
     name: str, running: list[subprocess.Popen[str]], tmp_path: Path
 ) -> None:
-    if NGINX is None:
-        missing_service("nginx is not installed")
-    ports, front = [free_port(), free_port()], free_port()
+    nginx = NginxServer(tmp_path)
+    ports = [free_port(), free_port()]
     servers = [start(name, port) for port in ports]
     running += servers
     for server, port in zip(servers, ports, strict=True):
         wait_for_port(port, server)
-    (tmp_path / "nginx.conf").write_text(CONFIGURATION.format(root=tmp_path, port=front, one=ports[0], other=ports[1]))
-    running.append(subprocess.Popen([NGINX, "-p", str(tmp_path), "-c", "nginx.conf"], text=True))
-    wait_for_port(front, running[-1])
-    with Load(front) as load:
+    nginx.http = BALANCED.format(port=nginx.port, one=ports[0], other=ports[1])
+    with nginx, Load(nginx.port) as load:
         for _ in range(2):
             for place, port in enumerate(ports):
                 time.sleep(0.5)

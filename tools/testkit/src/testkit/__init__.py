@@ -10,6 +10,7 @@ from testkit.backends import ASYNCIO, TRIO, UVLOOP
 from testkit.brokers import MariaDBServer, NATSServer, PostgreSQLServer, RabbitMQServer
 from testkit.connection import Connection, SentMessages, call, request_messages
 from testkit.network import Network
+from testkit.nginx import NginxServer
 from testkit.node import install_npm_packages
 from testkit.scopes import http_scope, lifespan_scope, websocket_scope
 from testkit.services import (
@@ -33,6 +34,7 @@ __all__ = [
     "MariaDBServer",
     "NATSServer",
     "Network",
+    "NginxServer",
     "PostgreSQLServer",
     "RabbitMQServer",
     "RedisServer",
