@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 from typing import Any
 
@@ -82,3 +83,17 @@ async def test_an_os_error_of_the_application_itself_is_reported_and_raised_thou
     with pytest.raises(FileNotFoundError):
         await connection(ServerErrorMiddleware(app), "http", 0)
     assert [record.getMessage() for record in caplog.records] == ["FileNotFoundError was not handled on GET /"]
+
+
+async def test_an_os_error_of_a_layer_that_writes_a_file_while_it_sends_is_reported_and_raised(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        async def send_and_keep(message: Any) -> None:
+            raise OSError(errno.ENOSPC, "no space left on the device")
+
+        await raw(scope, receive, send_and_keep)
+
+    with pytest.raises(OSError, match="no space left"):
+        await connection(ServerErrorMiddleware(app), "http", 0)
+    assert "no space left" in caplog.text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator
 from traceback import walk_tb
 from types import FrameType
@@ -16,13 +17,27 @@ SENT_TYPES: Final = (
     "websocket.close",
     "websocket.http.response.",
 )
+CONNECTION_ENDED: Final = frozenset(
+    (
+        None,  # a server's own subclass of OSError
+        errno.EPIPE,
+        errno.ECONNRESET,
+        errno.ECONNABORTED,
+        errno.ENOTCONN,
+        errno.ESHUTDOWN,
+        errno.ETIMEDOUT,
+        errno.EHOSTUNREACH,
+        errno.ENETUNREACH,
+    )
+)
 
 
 def has_client_left(exc: Exception, scope: Scope) -> bool:
     """Return whether an exception says that the client has left.
 
-    A `send` raises `OSError` then (ASGI HTTP and WebSocket specifications 2.4). An `OSError` of the application's own,
-    as of a file, is told apart by its traceback: it does not pass through a `send`.
+    A `send` raises `OSError` then (ASGI HTTP and WebSocket specifications 2.4): a server's own subclass, or that of its
+    socket. Any other, as of a file that a middleware writes while it sends, is told apart by its number, and one of the
+    application's own connections by its traceback: it does not pass through a `send`.
     """
     if scope["type"] == "websocket":
         from armillary.websockets import WebSocketDisconnect
@@ -31,7 +46,9 @@ def has_client_left(exc: Exception, scope: Scope) -> bool:
             return True
     elif isinstance(exc, ClientDisconnect):
         return True
-    return isinstance(exc, OSError) and any(is_send(frame) for frame, _ in walk_tb(exc.__traceback__))
+    if not isinstance(exc, OSError) or exc.errno not in CONNECTION_ENDED:
+        return False
+    return any(is_send(frame) for frame, _ in walk_tb(exc.__traceback__))
 
 
 def is_send(frame: FrameType) -> bool:
