@@ -146,3 +146,10 @@ class Holder(msgspec.Struct):
 def test_a_class_that_json_cannot_be_read_into_is_an_error_at_construction(type_: Any) -> None:
     with pytest.raises(TypeError, match=r"JSON cannot be read into (Unknown|complex|type)"):
         TypedDecoder(type_)
+
+
+def test_a_decoder_of_many_types_that_share_others_is_made_by_looking_at_each_once() -> None:
+    kind: Any = int
+    for level in range(30):
+        kind = msgspec.defstruct(f"Level{level}", [("one", kind), ("other", kind)])
+    assert TypedDecoder(kind).library == "msgspec"  # looked at once for each use, it would never end

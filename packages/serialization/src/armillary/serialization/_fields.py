@@ -113,7 +113,7 @@ def type_holds(annotation: Any, is_wanted: Callable[[Any], bool], seen: set[Any]
     return any(type_holds(field.annotation, is_wanted, seen) for field in fields)
 
 
-def nests_freely(annotation: Any, around: tuple[Any, ...] = ()) -> bool:
+def nests_freely(annotation: Any, around: tuple[Any, ...] = (), flat: set[Any] | None = None) -> bool:
     """Return whether the values of a type may be nested to any depth: it holds itself, or anything.
 
     >>> nests_freely(list[dict[str, int]]), nests_freely(dict[str, Any])
@@ -122,14 +122,20 @@ def nests_freely(annotation: Any, around: tuple[Any, ...] = ()) -> bool:
     type_, _ = unwrap(annotation)
     if type_ in around or type_ is Any or type_ is object or isinstance(type_, TypeVar):
         return True
-    arguments = get_args(type_)
+    flat = set() if flat is None else flat
     fields = fields_of(type_)
     if fields is not None:
-        return any(nests_freely(field.annotation, (*around, type_)) for field in fields)
+        if type_ in flat:  # looked at once, however often it is used
+            return False
+        if any(nests_freely(field.annotation, (*around, type_), flat) for field in fields):
+            return True
+        flat.add(type_)
+        return False
     if get_origin(type_) is Literal:
         return False
+    arguments = get_args(type_)
     is_container = isinstance(type_, type) and issubclass(type_, Iterable) and not issubclass(type_, str | bytes)
-    return any(nests_freely(item, around) for item in arguments) if arguments else is_container
+    return any(nests_freely(item, around, flat) for item in arguments) if arguments else is_container
 
 
 def _reader_for(base: Any) -> Callable[[Any], list[TypeField]] | None:
