@@ -1,18 +1,21 @@
 import subprocess
 import sys
+from importlib.metadata import requires
 from typing import Any
 
 import pytest
 
 import armillary.web
 from armillary.web import Armillary, Request
+from armillary.web._names import EXTRAS, PARTS
 
 pytestmark = pytest.mark.anyio
 
 
-@pytest.mark.parametrize(
-    "name", sorted(set(armillary.web.__all__) - {"GraphQL", "Injection", "InjectionMiddleware", "inject"})
-)
+ALWAYS = sorted(name for name, part in PARTS.items() if part not in EXTRAS or part == "testing")
+
+
+@pytest.mark.parametrize("name", ALWAYS)
 def test_every_name_is_that_of_its_part(name: str) -> None:
     value = getattr(armillary.web, name)
     assert getattr(armillary.web, name) is value
@@ -20,9 +23,14 @@ def test_every_name_is_that_of_its_part(name: str) -> None:
 
 
 def test_the_list_of_names_is_that_of_the_parts() -> None:
-    from armillary.web._names import PARTS
-
     assert sorted(PARTS) == sorted(armillary.web.__all__)
+
+
+def test_a_part_that_is_not_always_there_is_an_extra() -> None:
+    required = "\n".join(requires("armillary") or ())
+    for part in set(PARTS.values()):
+        name = part.replace("_", "-")
+        assert (f'extra == "{part}"' if part in EXTRAS else f"armillary-{name}") in required.replace("'", '"'), part
 
 
 def test_a_part_is_imported_when_its_name_is_first_used() -> None:
@@ -46,6 +54,12 @@ def test_a_misspelt_name_is_an_error_with_the_right_one() -> None:
     [
         ("Jinja2Templates", "templating", "pip install armillary-templating"),
         ("GraphQL", "graphql", r'pip install "armillary\[graphql\]"'),
+        ("Channels", "channels", r'pip install "armillary\[channels\]"'),
+        ("Database", "sqlalchemy", r'pip install "armillary\[sqlalchemy\]"'),
+        ("IdempotencyMiddleware", "idempotency", r'pip install "armillary\[idempotency\]"'),
+        ("OpenTelemetryMiddleware", "telemetry", r'pip install "armillary\[telemetry\]"'),
+        ("RateLimitMiddleware", "ratelimit", r'pip install "armillary\[ratelimit\]"'),
+        ("Tasks", "tasks", r'pip install "armillary\[tasks\]"'),
     ],
 )
 def test_a_name_whose_part_is_missing_says_what_to_install(

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from armillary.authentication import (
         AuthCredentials,
         AuthenticationBackend,
+        AuthenticationError,
         AuthenticationMiddleware,
         BaseUser,
         BasicBackend,
@@ -31,11 +32,13 @@ if TYPE_CHECKING:
         Requires,
         SessionBackend,
         SimpleUser,
+        UnauthenticatedUser,
         requires,
     )
     from armillary.background import (
         BackgroundTask,
         BackgroundTasks,
+        Stopping,
     )
     from armillary.binding import (
         Body,
@@ -49,9 +52,13 @@ if TYPE_CHECKING:
         Policy,
         Query,
     )
+    from armillary.channels import (
+        Channels,
+    )
     from armillary.compression import (
         CompressionMiddleware,
         GZipMiddleware,
+        RequestDecompressionMiddleware,
     )
     from armillary.concurrency import (
         run_in_threadpool,
@@ -72,6 +79,7 @@ if TYPE_CHECKING:
     )
     from armillary.graphql import (
         GraphQL,
+        GraphQLContext,
     )
     from armillary.http import (
         EventSourceResponse,
@@ -93,10 +101,18 @@ if TYPE_CHECKING:
         UploadFile,
         problem_details,
     )
+    from armillary.idempotency import (
+        IdempotencyMiddleware,
+    )
     from armillary.injection import (
         Injection,
         InjectionMiddleware,
         inject,
+    )
+    from armillary.logging import (
+        AccessLogMiddleware,
+        RequestIDMiddleware,
+        logging_config,
     )
     from armillary.middleware import (
         CallNext,
@@ -106,6 +122,14 @@ if TYPE_CHECKING:
         OpenAPI,
         Redoc,
         SwaggerUI,
+    )
+    from armillary.ratelimit import (
+        RateLimitMiddleware,
+        Rule,
+    )
+    from armillary.resilience import (
+        RequestBodyLimitMiddleware,
+        TimeoutMiddleware,
     )
     from armillary.routing import (
         Host,
@@ -117,18 +141,33 @@ if TYPE_CHECKING:
     from armillary.security import (
         CSRFMiddleware,
         HTTPSRedirectMiddleware,
+        ProxyHeadersMiddleware,
         SecurityHeadersMiddleware,
         TrustedHostMiddleware,
+        csrf_token,
     )
     from armillary.serialization import (
         ValidationError,
     )
     from armillary.sessions import (
+        ServerSessionMiddleware,
         Session,
         SessionMiddleware,
     )
+    from armillary.sqlalchemy import (
+        Database,
+        TransactionMiddleware,
+        database_session,
+    )
     from armillary.staticfiles import (
         StaticFiles,
+    )
+    from armillary.tasks import (
+        Tasks,
+        TasksMiddleware,
+    )
+    from armillary.telemetry import (
+        OpenTelemetryMiddleware,
     )
     from armillary.templating import (
         Jinja2Templates,
@@ -138,6 +177,7 @@ if TYPE_CHECKING:
         TestClient,
     )
     from armillary.websockets import (
+        OriginMiddleware,
         WebSocket,
         WebSocketDisconnect,
         WebSocketEndpoint,
@@ -147,10 +187,12 @@ else:
 
 __all__ = [
     "URL",
+    "AccessLogMiddleware",
     "Armillary",
     "AsyncTestClient",
     "AuthCredentials",
     "AuthenticationBackend",
+    "AuthenticationError",
     "AuthenticationMiddleware",
     "BackgroundTask",
     "BackgroundTasks",
@@ -161,10 +203,12 @@ __all__ = [
     "CORSMiddleware",
     "CSRFMiddleware",
     "CallNext",
+    "Channels",
     "CommaSeparatedStrings",
     "CompressionMiddleware",
     "Config",
     "Cookie",
+    "Database",
     "Depends",
     "DispatchMiddleware",
     "EventSourceResponse",
@@ -175,6 +219,7 @@ __all__ = [
     "FormData",
     "GZipMiddleware",
     "GraphQL",
+    "GraphQLContext",
     "HTMLResponse",
     "HTTPEndpoint",
     "HTTPException",
@@ -182,6 +227,7 @@ __all__ = [
     "Header",
     "Headers",
     "Host",
+    "IdempotencyMiddleware",
     "Injection",
     "InjectionMiddleware",
     "JSONLinesResponse",
@@ -190,34 +236,49 @@ __all__ = [
     "Middleware",
     "Mount",
     "OpenAPI",
+    "OpenTelemetryMiddleware",
+    "OriginMiddleware",
     "PartStream",
     "Path",
     "PlainTextResponse",
     "Policy",
     "ProblemException",
     "ProblemResponse",
+    "ProxyHeadersMiddleware",
     "Query",
     "QueryParams",
+    "RateLimitMiddleware",
     "RedirectResponse",
     "Redoc",
     "Request",
+    "RequestBodyLimitMiddleware",
+    "RequestDecompressionMiddleware",
+    "RequestIDMiddleware",
     "Requires",
     "Response",
     "Route",
     "Router",
+    "Rule",
     "Secret",
     "SecurityHeadersMiddleware",
     "ServerSentEvent",
+    "ServerSessionMiddleware",
     "Session",
     "SessionBackend",
     "SessionMiddleware",
     "SimpleUser",
     "State",
     "StaticFiles",
+    "Stopping",
     "StreamingResponse",
     "SwaggerUI",
+    "Tasks",
+    "TasksMiddleware",
     "TestClient",
+    "TimeoutMiddleware",
+    "TransactionMiddleware",
     "TrustedHostMiddleware",
+    "UnauthenticatedUser",
     "UploadFile",
     "ValidationError",
     "WebSocket",
@@ -225,7 +286,10 @@ __all__ = [
     "WebSocketEndpoint",
     "WebSocketException",
     "WebSocketRoute",
+    "csrf_token",
+    "database_session",
     "inject",
+    "logging_config",
     "problem_details",
     "requires",
     "run_in_threadpool",
