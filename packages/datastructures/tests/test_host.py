@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, strategies as st
 
-from armillary.datastructures import ParsedHost, parse_host
+from armillary.datastructures import ParsedHost, parse_host, requested_host
 
 
 @pytest.mark.parametrize(
@@ -25,6 +25,27 @@ from armillary.datastructures import ParsedHost, parse_host
 )
 def test_well_formed(value: str, host: str, port: int | None) -> None:
     assert parse_host(value) == ParsedHost(host, port)
+
+
+@pytest.mark.parametrize(
+    ("hosts", "expected"),
+    [
+        ([b"Example.org:8000"], ParsedHost("example.org", 8000)),
+        ([], None),
+        ([b"example.org", b"example.org"], None),
+        ([b"example.org/?"], None),
+        ([b"\xff"], None),
+    ],
+)
+def test_a_request_names_a_host_by_exactly_one_well_formed_header(
+    hosts: list[bytes], expected: ParsedHost | None
+) -> None:
+    assert requested_host([(b"accept", b"*/*"), *((b"host", host) for host in hosts)]) == expected
+
+
+@pytest.mark.parametrize(("port", "usable"), [(None, True), (0, False), (1, True), (65535, True), (65536, False)])
+def test_a_usable_port_is_one_that_a_server_can_listen_on(port: int | None, usable: bool) -> None:
+    assert ParsedHost("example.org", port).has_usable_port is usable
 
 
 def test_the_hostname_of_an_ip_literal_has_no_brackets() -> None:

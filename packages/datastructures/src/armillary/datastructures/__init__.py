@@ -16,14 +16,13 @@ URL('https://example.org/search?q=stars&page=2')
 """
 
 from ._address import Address
-from ._authority import MAX_PORT
 from ._connection import HTTPConnection, StateT
 from ._cookies import parse_cookies
 from ._etags import ETag, ETags, parse_etag, parse_etags
 from ._forwarded import Forwarded, forwarded_hops, parse_forwarded
 from ._header_encoding import encode_header, encode_headers, is_token
 from ._headers import Headers, MutableHeaders
-from ._host import ParsedHost, parse_host
+from ._host import MAX_PORT, ParsedHost, parse_host, requested_host
 from ._list_header import MAX_LIST_SIZE, add_list_members, joined_lines, list_members
 from ._media_type import parse_media_type
 from ._multidict import ImmutableMultiDict, MultiDict
@@ -78,5 +77,6 @@ __all__ = [
     "parse_query",
     "path_below",
     "request_paths",
+    "requested_host",
     "well_formed",
 ]

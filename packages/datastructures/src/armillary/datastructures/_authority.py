@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
-from ._host import MAX_HOST_LENGTH, is_ipv6, parse_host
+from ._host import MAX_HOST_LENGTH, MAX_PORT, is_ipv6, parse_host
 from ._percent import USERINFO_SAFE, percent_encode_text
 
 DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
-
-MAX_PORT: Final = 65535
-"""The largest port (RFC 9293); a host with another is no server's."""
 
 _FORBIDDEN_IN_HOST = frozenset("/?#@\\ \t\r\n\0")
 

@@ -6,8 +6,9 @@ and underscore only. Anything else the RFC would allow is a way to smuggle a del
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _NAME_CHARACTERS = frozenset(_LETTERS + _LETTERS.upper() + "0123456789.-_")
@@ -16,6 +17,9 @@ _HEX_DIGITS = frozenset("0123456789abcdefABCDEF")
 _DIGITS = frozenset("0123456789")
 
 MAX_HOST_LENGTH = 300  # 253 characters of name, brackets, and a port with leading zeros
+
+MAX_PORT: Final = 65535
+"""The largest port (RFC 9293); a host with another is no server's."""
 
 
 class ParsedHost(NamedTuple):
@@ -35,6 +39,11 @@ class ParsedHost(NamedTuple):
         """The host without the brackets of an IP literal."""
         return self.host[1:-1] if self.host.startswith("[") else self.host
 
+    @property
+    def has_usable_port(self) -> bool:
+        """Whether a server can listen on the port, if there is one: it is from 1 to 65535."""
+        return self.port is None or 0 < self.port <= MAX_PORT
+
 
 def parse_host(value: str) -> ParsedHost | None:
     """Parse a Host header; None if it is malformed.
@@ -51,6 +60,19 @@ def parse_host(value: str) -> ParsedHost | None:
     True
     """
     return _parse(value) if len(value) <= MAX_HOST_LENGTH else None
+
+
+def requested_host(headers: Iterable[tuple[bytes, bytes]]) -> ParsedHost | None:
+    """Return the host that a request names: its Host header, if there is exactly one and it is well-formed.
+
+    Args:
+        headers: the headers of a scope. Two Host headers are none (RFC 9112 section 3.2).
+
+    >>> requested_host([(b"accept", b"*/*"), (b"host", b"Example.com:8000")])
+    ParsedHost(host='example.com', port=8000)
+    """
+    values = [value for name, value in headers if name == b"host"]
+    return parse_host(values[0].decode("latin-1")) if len(values) == 1 else None
 
 
 @lru_cache(maxsize=256)

@@ -11,14 +11,13 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ._authority import (
-    MAX_PORT,
     bracketed,
     encoded_userinfo,
     requested_authority,
     server_authority,
     split_authority,
 )
-from ._host import MAX_HOST_LENGTH
+from ._host import MAX_HOST_LENGTH, MAX_PORT
 from ._multidict import MultiDict
 from ._percent import ENCODED_PATH_SAFE, PATH_SAFE, QUERY_SAFE, percent_decode, percent_encode, percent_encode_text
 from ._query_params import parse_query

@@ -19,7 +19,6 @@ from armillary.asgi_types import Scope, find_scope_record, scope_record
 
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 _LOGGED_BYTES: Final = 300
-_MAX_AUTHORITY_LENGTH: Final = 260  # a name of 253 characters (RFC 1035 section 2.3.4), with a dot and a port
 
 OriginCheck = Literal["cookies", "session", "always", "never"]
 
@@ -35,10 +34,8 @@ def _split_authority(authority: str) -> tuple[str, int | None] | None:
     # Imported here: a program without WebSockets does without.
     from armillary.datastructures import parse_host
 
-    parsed = parse_host(authority) if len(authority) <= _MAX_AUTHORITY_LENGTH else None
-    if parsed is None or authority.endswith(":") or not (parsed.port is None or 0 < parsed.port < 65536):
-        return None
-    return parsed
+    parsed = parse_host(authority)
+    return None if parsed is None or authority.endswith(":") or not parsed.has_usable_port else parsed
 
 
 def _parse_origin(value: str) -> _Origin | None:

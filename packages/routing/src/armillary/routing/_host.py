@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any, ClassVar, Final
 
 from armillary.asgi_types import ASGIApp, Receive, Scope, Send
-from armillary.datastructures import URLPath, parse_host
+from armillary.datastructures import URLPath, parse_host, requested_host
 
 from ._base_route import BaseRoute
 from ._convertors import Convertor, PathConvertor
@@ -20,16 +20,10 @@ from ._reverse import child_routes, filled, name_below, reverse_child
 _PATH: Final = {"path": PathConvertor()}
 
 
-def requested_host(scope: Scope) -> str | None:
-    """Return the host of the request in lower case, without its port.
-
-    None for a missing, malformed or repeated Host header (RFC 9112 section 3.2).
-    """
-    values: list[bytes] = [value for name, value in scope["headers"] if name == b"host"]
-    if len(values) != 1:
-        return None
-    parsed = parse_host(values[0].decode("latin-1"))
-    return None if parsed is None else parsed.host
+def requested_name(scope: Scope) -> str | None:
+    """Return the host of the request in lower case, without its port; None if it names none."""
+    host = requested_host(scope["headers"])
+    return None if host is None else host.host
 
 
 class Host(BaseRoute):
@@ -99,7 +93,7 @@ class Host(BaseRoute):
         return self.app
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        child = self.child_scope(scope, requested_host(scope)) if scope["type"] in ("http", "websocket") else None
+        child = self.child_scope(scope, requested_name(scope)) if scope["type"] in ("http", "websocket") else None
         return (Match.NONE, {}) if child is None else (Match.FULL, child)
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:

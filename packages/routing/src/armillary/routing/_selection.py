@@ -11,7 +11,7 @@ from armillary.datastructures import get_route_path, path_below
 from ._base_route import BaseRoute
 from ._candidate import CUSTOM, HOST, Candidate
 from ._fallback_responses import MethodNotAllowed, Options, Redirect, allow_value
-from ._host import requested_host
+from ._host import requested_name
 from ._match import Match
 from ._matched_scope import ScopedApp, add_routing_keys, extended_scope, record_match, record_template, scope_below
 from ._path_text import ENCODED_SLASH, encode_path, stay_on_host, toggled_slash
@@ -85,7 +85,7 @@ class Selection:
         else:
             raise RuntimeError(f"A router serves http, websocket and lifespan scopes, got {kind!r}")
         # Step 4: else the routes that can match are tried in their order.
-        candidates = tree.find_with_host(path, requested_host(scope)) if tree.hosts else tree.find(path)
+        candidates = tree.find_with_host(path, requested_name(scope)) if tree.hosts else tree.find(path)
         app = self._try(scope, path, candidates) if candidates else None
         if app is not None:
             return app
@@ -136,7 +136,7 @@ class Selection:
                 if match is Match.PARTIAL:
                     partial.append((candidate, child))
             else:
-                app = route.enter(scope, requested_host(scope) if candidate.kind == HOST else path)
+                app = route.enter(scope, requested_name(scope) if candidate.kind == HOST else path)
                 if app is not None:
                     return app  # type: ignore[no-any-return]
         return self._select_partial(scope, partial) if partial else None

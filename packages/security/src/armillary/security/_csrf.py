@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Awaitable, Iterable, Sequence
 
 from armillary.asgi_types import ASGIApp, Message, Receive, Scope, Send, scope_record
-from armillary.datastructures import Headers, add_list_members, is_token, parse_host
+from armillary.datastructures import Headers, add_list_members, is_token, requested_host
 from armillary.exchange import OriginPolicy, Rejection, check_origin, reject, start_headers
 
 from . import _csrf_token as tokens
@@ -134,10 +134,10 @@ def is_html(headers: Iterable[tuple[bytes, bytes]]) -> bool:
 
 
 def read_request_metadata(scope: Scope, headers: Headers) -> RequestMetadata:
-    host = parse_host(headers.get("host", ""))
+    host = requested_host(scope["headers"])
     scheme = scope.get("scheme", "http")
     own_origin = ""
-    if host is not None and len(headers.getlist("host")) == 1:
+    if host is not None:
         default_port = 443 if scheme == "https" else 80
         port = "" if host.port in (None, default_port) else f":{host.port}"
         own_origin = f"{scheme}://{host.host}{port}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from armillary.asgi_types import ASGIApp, Receive, Scope, Send
-from armillary.datastructures import MAX_PORT, URL, parse_host
+from armillary.datastructures import URL, requested_host
 from armillary.exchange import Rejection, reject
 
 SECURE_SCHEMES = {"http": "https", "ws": "wss"}
@@ -37,7 +37,10 @@ class HTTPSRedirectMiddleware:
         if secure_scheme is None:
             await self.app(scope, receive, send)
             return
-        address = requested_host(scope) or (server_host(scope) if self.names_server else None)
+        asked = requested_host(scope["headers"])
+        address: tuple[str, int | None] | None = asked
+        if asked is None or not asked.has_usable_port:
+            address = server_host(scope) if self.names_server else None
         if address is None:
             await reject(scope, send, Rejection(400, "Invalid host header"), as_text=self.errors_as_text)
             return
@@ -45,13 +48,6 @@ class HTTPSRedirectMiddleware:
         netloc = host if port in (None, 80, 443) else f"{host}:{port}"
         location = str(URL(scope=scope).replace(scheme=secure_scheme, netloc=netloc))
         await reject(scope, send, Rejection(307, "", [(b"location", location.encode("ascii"))]))
-
-
-def requested_host(scope: Scope) -> tuple[str, int | None] | None:
-    """Return host and port of the Host header if it is well-formed and the only one, else None."""
-    values = [value for name, value in scope["headers"] if name == b"host"]
-    parsed = parse_host(values[0].decode("latin-1")) if len(values) == 1 else None
-    return parsed if parsed is not None and (parsed.port is None or 0 < parsed.port <= MAX_PORT) else None
 
 
 def server_host(scope: Scope) -> tuple[str, int | None] | None:

@@ -6,7 +6,7 @@ from typing import Final
 from urllib.parse import quote
 
 from armillary.asgi_types import Scope
-from armillary.datastructures import parse_host
+from armillary.datastructures import requested_host
 
 REDACTED_PARAMETERS: Final = frozenset({"AWSAccessKeyId", "Signature", "sig", "X-Goog-Signature"})
 """Query parameters whose value is a credential (HTTP spans, `url.query`)."""
@@ -64,11 +64,9 @@ def port_number(port: object) -> int | None:
 
 def server_address(scope: Scope) -> tuple[str, int | None] | None:
     """Return the host and port that the client asked for: its Host header, else the server's address."""
-    hosts = [value for name, value in scope["headers"] if name == b"host"]
-    if len(hosts) == 1:
-        parsed = parse_host(hosts[0].decode("latin-1"))
-        if parsed is not None:
-            return parsed.host.strip("[]"), parsed.port or DEFAULT_PORTS.get(url_scheme(scope))
+    asked = requested_host(scope["headers"])
+    if asked is not None:
+        return asked.hostname, asked.port or DEFAULT_PORTS.get(url_scheme(scope))
     server: tuple[str, object] | None = scope.get("server")
     return (server[0], port_number(server[1])) if server else None
 
