@@ -115,9 +115,10 @@ def test_a_handler_that_only_sends_ends_once_its_peer_has_left_without_a_close_f
     assert story.recorded() in (["WebSocketDisconnect"], [1005], [1006])
 
 
-def test_a_handler_that_only_sends_by_hand_ends_once_its_peer_has_left(server: Any) -> None:
+@pytest.mark.parametrize("name", ["sends_by_hand", "sends_by_hand_after_a_receive_given_up"])
+def test_a_handler_that_only_sends_by_hand_ends_once_its_peer_has_left(server: Any, name: str) -> None:
     # hypercorn and granian drop what is sent then, and the send does not fail.
-    story = Story(server, "sends_by_hand")
+    story = Story(server, name)
     with story.open() as connection:
         assert connection.recv(timeout=5) == "tick"
         connection.socket.shutdown(socket.SHUT_RDWR)

@@ -92,6 +92,18 @@ async def sends_without_pause(websocket: WebSocket, recorded: list[Any]) -> None
 @story()
 async def sends_by_hand(websocket: WebSocket, recorded: list[Any]) -> None:
     await websocket.accept()
+    await _send_by_hand(websocket, recorded)
+
+
+@story()
+async def sends_by_hand_after_a_receive_given_up(websocket: WebSocket, recorded: list[Any]) -> None:
+    await websocket.accept()
+    with anyio.move_on_after(0.05):
+        await websocket.receive_text()
+    await _send_by_hand(websocket, recorded)
+
+
+async def _send_by_hand(websocket: WebSocket, recorded: list[Any]) -> None:
     try:
         for _ in range(30):  # for three seconds; it has to end before that
             await websocket.send_text("tick")

@@ -198,6 +198,20 @@ async def test_sends_by_hand_end_once_the_peer_has_left_a_server_that_drops_them
 
 
 @pytest.mark.anyio
+@pytest.mark.parametrize("receive", ["receive", "receive_text", "receive_bytes"])
+async def test_sends_by_hand_end_also_after_a_receive_that_was_given_up(receive: str) -> None:
+    server = DroppingServer()
+    websocket = await server.accepted()
+    with anyio.move_on_after(0.01):
+        await getattr(websocket, receive)()
+    server.put(DISCONNECT)
+    with pytest.raises(WebSocketDisconnect), anyio.fail_after(5):
+        while True:
+            await websocket.send_text("tick")
+    assert server.sent <= 64
+
+
+@pytest.mark.anyio
 async def test_slow_sends_by_hand_end_at_the_eighth() -> None:
     server = DroppingServer(DISCONNECT)
     websocket = await server.accepted()

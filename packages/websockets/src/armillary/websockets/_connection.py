@@ -37,7 +37,7 @@ class Connection(WebSocketPolicy, HTTPConnection[StateT]):
     _ending: tuple[int, str]
     _handler_knows_end: bool
     _reader: Reader | None
-    _is_receiving: bool  # whether a task of the handler waits in the server's `receive`, or was cancelled there
+    _is_receiving: bool  # whether a task of the handler waits in the server's `receive`
     _is_looking: bool  # whether a send looks whether the peer has left
     _look_ahead: LookAhead | None  # what looks for it, from the first time on
     _unread: deque[Message]  # what it received

@@ -54,8 +54,10 @@ class Receiving(Sending[StateT]):
             if self.client_state is not CONNECTED and not self._unread:
                 raise self._too_late("receive")
             self._is_receiving = True
-            message = await self._receive_within_limits()
-            self._is_receiving = False
+            try:
+                message = await self._receive_within_limits()
+            finally:
+                self._is_receiving = False
         if message["type"] == "websocket.disconnect":
             self._handler_knows_end = True
         return message
@@ -166,8 +168,10 @@ class Receiving(Sending[StateT]):
                 await self._give_receiving_turn()
             self._is_receiving = True
             receive = self._receive  # read by itself: as a method, an attribute of the instance takes longer to find
-            message = await receive()
-            self._is_receiving = False
+            try:
+                message = await receive()
+            finally:
+                self._is_receiving = False
         else:
             message = await self._receive_data()
         text = message.get("text")
@@ -188,8 +192,10 @@ class Receiving(Sending[StateT]):
                 await self._give_receiving_turn()
             self._is_receiving = True
             receive = self._receive  # read by itself: as a method, an attribute of the instance takes longer to find
-            message = await receive()
-            self._is_receiving = False
+            try:
+                message = await receive()
+            finally:
+                self._is_receiving = False
         else:
             message = await self._receive_data()
         data = message.get("bytes")
