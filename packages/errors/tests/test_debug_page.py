@@ -362,6 +362,17 @@ async def test_an_exception_of_what_was_returned_names_the_endpoint(http: Any) -
 
 
 @pytest.mark.anyio
+async def test_the_endpoint_is_named_once_however_many_layers_ask(http: Any) -> None:
+    async def missing(request: Any) -> Any:
+        return FileResponse("no-such-file")
+
+    guarded = ServerErrorMiddleware(ServerErrorMiddleware(request_response(missing)))
+    response = await http(guarded, endpoint=missing)
+    (note,) = response.error.__notes__
+    assert note.startswith("Raised by what the endpoint ")
+
+
+@pytest.mark.anyio
 async def test_an_exception_of_the_endpoint_itself_opens_on_its_line(http: Any) -> None:
     async def fails(request: Any) -> Any:
         look_up("Deneb")

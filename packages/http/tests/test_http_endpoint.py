@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import functools
 import json
 from typing import Any
 
@@ -192,6 +193,46 @@ async def test_what_is_no_response_is_named_with_its_endpoint(exchange: Any) -> 
         await exchange().run(request_response(nothing))
     with pytest.raises(TypeError, match="takes a function of a request"):
         request_response("text")  # type: ignore[arg-type]
+
+
+async def text(request: Request) -> str:
+    return "Vega"
+
+
+async def optional_text(request: Request) -> str | None:
+    return None
+
+
+async def pair(request: Request) -> tuple[str, int]:
+    return ("Vega", 1)
+
+
+async def nothing_declared(request: Request) -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("function", "status", "body"),
+    [
+        (text, 200, b'"Vega"'),
+        (optional_text, 200, b"null"),
+        (pair, 200, b'["Vega",1]'),
+        (nothing_declared, 204, b""),
+        (functools.partial(text), 200, b'"Vega"'),
+    ],
+)
+async def test_text_a_tuple_and_none_are_data_if_they_are_declared(
+    exchange: Any, function: Any, status: int, body: bytes
+) -> None:
+    sent = await exchange().run(request_response(function))
+    assert (sent.status, sent.body) == (status, body)
+
+
+async def test_text_that_is_not_what_is_declared_is_named_with_its_endpoint(exchange: Any) -> None:
+    async def mapping(request: Request) -> dict[str, str]:
+        return "Vega"  # type: ignore[return-value]
+
+    with pytest.raises(TypeError, match=r"mapping \(.*line \d+\) returned 'Vega'"):
+        await exchange().run(request_response(mapping))
 
 
 async def test_a_sync_function_runs_in_a_thread(exchange: Any) -> None:

@@ -684,3 +684,38 @@ async def test_a_message_scope_may_be_opened_in_a_request_too() -> None:
 
     assert (await get(app_of(endpoint)))[1] == b"[true,true]"
     assert len(LOG) == 4
+
+
+class Star:
+    pass
+
+
+@inject
+async def renamed(star: Star, users: Users) -> str:
+    return users.find()
+
+
+MISSING = (
+    r"^renamed \(.*test_injection.py line \d+\): no provider makes its parameter 'star': add one of Star to those of "
+    r"Injection\(\.\.\.\)\. If 'star' is the body of the request, leave @inject out"
+)
+
+
+async def test_a_parameter_that_no_provider_makes_is_named_with_its_function_at_start_and_at_a_request(
+    call: Any,
+) -> None:
+    injection = Injection(Services())
+    with pytest.raises(InjectionError, match=MISSING):
+        async with injection.lifespan(Router([Route("/", renamed)])):
+            raise AssertionError("it started")
+    with pytest.raises(InjectionError, match=MISSING):
+        await call(InjectionMiddleware(request_response(renamed), injection))
+
+
+async def test_text_that_an_injected_endpoint_declares_is_sent_as_json(call: Any) -> None:
+    @inject
+    async def find(users: Users) -> str:
+        return users.find()
+
+    response = await call(InjectionMiddleware(request_response(find), Injection(Services())))
+    assert (response.status, response.body) == (200, b'"Ada"')

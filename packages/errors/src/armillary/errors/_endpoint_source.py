@@ -31,8 +31,11 @@ def endpoint_at_fault(exc: BaseException, scope: Scope) -> Any:
 def name_endpoint(exc: BaseException, scope: Scope) -> None:
     """Add a note that names the endpoint, its file and line, unless the traceback or the message does."""
     endpoint = endpoint_at_fault(exc, scope)
-    if endpoint is not None and not isinstance(exc, EndpointError):
-        exc.add_note(f"Raised by what the endpoint {describe_function(endpoint)} returned or was given")
+    if endpoint is None or isinstance(exc, EndpointError):
+        return
+    note = f"Raised by what the endpoint {describe_function(endpoint)} returned or was given"
+    if note not in getattr(exc, "__notes__", ()):  # each boundary is asked
+        exc.add_note(note)
 
 
 def endpoint_frame(endpoint: Any) -> FrameReport | None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from inspect import isasyncgen, isawaitable, isgenerator
-from typing import Any
+from inspect import isasyncgen, isawaitable, isgenerator, unwrap as unwrap_function
+from types import NoneType
+from typing import Any, get_origin, get_type_hints
 
 from armillary.asgi_types import EndpointError
+from armillary.serialization import is_optional, union_members, unwrap
 
 from ._json_response import JSONResponse
 from ._response import Response
@@ -13,6 +15,8 @@ from ._response import Response
 
 def data_response(value: Any, endpoint: Any) -> Response:
     """Return data as JSON, by what it is: a dict, a list, a struct, a model, a dataclass.
+
+    Text, a tuple and None are data too if that is what the endpoint declares; `-> None` is a response without content.
 
     Args:
         value: what the endpoint returned.
@@ -22,7 +26,10 @@ def data_response(value: Any, endpoint: Any) -> Response:
         EndpointError: what the endpoint returned is more likely a mistake than data; the message has the fix.
     """
     fix = _fix(value)
-    if fix:
+    declared = _declared(endpoint) if fix else Any
+    if value is None and declared is NoneType:
+        return Response(None, 204)
+    if fix and not _is_data(value, declared):
         shown = repr(value) if value is None or not hasattr(value, "close") else f"a {type(value).__name__}"
         close = getattr(value, "close", None)
         if isawaitable(value) and close is not None:
@@ -33,6 +40,23 @@ def data_response(value: Any, endpoint: Any) -> Response:
     except (TypeError, ValueError) as exc:
         problem = f"returned {value!r}, which has no JSON form ({exc}); return data, a Response or an ASGI application"
         raise EndpointError(endpoint, problem) from exc
+
+
+def _declared(endpoint: Any) -> Any:
+    """Return what a function declares to return; Any if it declares nothing, or what cannot be found."""
+    function = unwrap_function(getattr(endpoint, "func", endpoint))  # of a partial, its function
+    try:
+        return unwrap(get_type_hints(function).get("return", Any)).type
+    except (NameError, TypeError):
+        return Any
+
+
+def _is_data(value: Any, declared: Any) -> bool:
+    """Return whether text, a tuple or None is what a function declares to return."""
+    if value is None:
+        return is_optional(declared)
+    members = [get_origin(item) or item for item in union_members(declared)]
+    return any(kind in members and isinstance(value, kind) for kind in (str, tuple))
 
 
 def _fix(value: Any) -> str:

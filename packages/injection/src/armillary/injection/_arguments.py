@@ -39,13 +39,13 @@ def given_arguments(
     arguments = dict(zip(names, values, strict=False))
     if len(values) > len(names):
         if plan.starred is None:
-            raise TypeError(f"{plan.name}() takes {len(names)} positional arguments but {len(values)} were given")
+            raise TypeError(f"{plan.short_name}() takes {len(names)} positional arguments but {len(values)} were given")
         arguments[plan.starred] = values[len(names) :]
     if connection is not None and plan.connection is not None:
         arguments[plan.connection] = connection
     for name in kwargs:
         if name in arguments:
-            raise TypeError(f"{plan.name}() got multiple values for argument {name!r}")
+            raise TypeError(f"{plan.short_name}() got multiple values for argument {name!r}")
     return {**arguments, **kwargs}
 
 

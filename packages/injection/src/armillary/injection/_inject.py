@@ -7,11 +7,13 @@ from functools import partial, wraps
 from inspect import Signature, signature
 from typing import Any, TypeVar
 
+from dishka.exceptions import NoFactoryError
+
 from armillary.asgi_types import is_async_callable
 from armillary.concurrency import run_in_threadpool
 
 from ._arguments import add_request_parameters, connection_among, given_arguments, positioned
-from ._plan import InjectionPlan, plan_by_hints, plan_for, type_hints_so_far
+from ._plan import InjectionPlan, missing_among, plan_by_hints, plan_for, type_hints_so_far
 from ._scope import current_scope
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -53,7 +55,10 @@ def inject(func: F) -> F:
         if known.from_request and connection is not None:
             add_request_parameters(known, call, arguments, connection)
         if known.dependencies:
-            await current_scope(known.name).fill(arguments, known.dependencies, connection)
+            try:
+                await current_scope(known.name).fill(arguments, known.dependencies, connection)
+            except NoFactoryError as exc:
+                raise missing_among(known, exc) from None
         positions: tuple[Any, ...] = ()
         if known.needs_positions:
             positions, arguments = positioned(known, arguments)

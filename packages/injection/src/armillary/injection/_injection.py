@@ -12,9 +12,8 @@ from dishka.exception_base import DishkaError
 from armillary.http import Request
 from armillary.websockets import WebSocket
 
-from ._dependency import Dependency
 from ._errors import InjectionError
-from ._plan import injected_functions, require_filled
+from ._plan import InjectionPlan, injected_functions, not_injected, require_filled
 
 
 class ConnectionProvider(Provider):
@@ -71,13 +70,20 @@ class Injection:
 
     def check(self, functions: Iterable[Callable[..., Any]]) -> None:
         """Raise an InjectionError for the first endpoint with a dependency or parameter that cannot be filled."""
-        probes = Provider(scope=Scope.REQUEST)
+        asked: list[tuple[InjectionPlan, str]] = []
         for function in functions:
-            plan = function.__armillary_plan__()  # type: ignore[attr-defined]
+            plan: InjectionPlan = function.__armillary_plan__()  # type: ignore[attr-defined]
             require_filled(function, plan)
-            for name, dependency in plan.dependencies.items():
-                probes.provide(probe(f"{plan.name}({name})", dependency), provides=type(f"{plan.name}({name})", (), {}))
-        self._make((probes,))
+            asked += [(plan, name) for name in plan.dependencies]
+        try:
+            self._make((probing(asked),))
+        except InjectionError:
+            for plan, name in asked:  # one by one, to find the one at fault
+                try:
+                    self._make((probing([(plan, name)]),))
+                except InjectionError as exc:
+                    raise not_injected(plan, name, exc.__cause__) from exc.__cause__
+            raise
 
     @contextmanager
     def override(self, values: Mapping[Any, Any], *providers: Provider) -> Generator[None]:
@@ -116,14 +122,24 @@ def constant(value: Any) -> Callable[[], Any]:
     return factory
 
 
-def probe(name: str, dependency: Dependency) -> Any:
-    """Return a factory with the dependency of an endpoint, so that dishka checks it with the graph."""
+def probing(asked: Iterable[tuple[InjectionPlan, str]]) -> Provider:
+    """Return factories with the dependencies of endpoints, so that dishka checks them with the graph."""
+    probes = Provider(scope=Scope.REQUEST)
+    for plan, name in asked:
+        probes.provide(probe(plan, name), provides=type(f"{plan.short_name}({name})", (), {}))
+    return probes
+
+
+def probe(plan: InjectionPlan, name: str) -> Any:
+    """Return a factory with one dependency of an endpoint."""
 
     def ask(asked: Any) -> Any:
         return asked
 
+    dependency = plan.dependencies[name]
     ask.__annotations__ = {"asked": Annotated[dependency.kind, FromComponent(dependency.component)]}
-    ask.__name__ = ask.__qualname__ = name
+    ask.__name__ = ask.__qualname__ = f"{plan.short_name}({name})"
+    ask.__module__ = plan.module
     return ask
 
 

@@ -7,7 +7,9 @@ from inspect import Parameter, Signature, signature, unwrap
 from typing import Annotated, Any, NamedTuple, get_args, get_origin, get_type_hints
 
 from dishka import FromDishka
+from dishka.exceptions import NoFactoryError
 
+from armillary.asgi_types import describe_function
 from armillary.binding import RequestValue, request_value
 from armillary.datastructures import HTTPConnection
 from armillary.serialization import NO_DEFAULT, is_optional, union_members, unwrap as unwrap_annotation
@@ -30,7 +32,9 @@ class InjectionPlan(NamedTuple):
     """How each parameter of a function gets its value.
 
     Attributes:
-        name: the name of the function, for messages.
+        name: the name of the function with its file and line, for messages.
+        short_name: its name alone.
+        module: the name of its module.
         dependencies: what is injected, by parameter.
         connection: the parameter for the request or WebSocket, if there is one.
         from_request: the parameters read from path and query if the function is the endpoint of the route.
@@ -42,6 +46,8 @@ class InjectionPlan(NamedTuple):
     """
 
     name: str
+    short_name: str
+    module: str
     dependencies: dict[str, Dependency]
     connection: str | None
     from_request: tuple[RequestValue, ...]
@@ -71,7 +77,7 @@ def type_hints(func: Callable[..., Any]) -> dict[str, Any]:
         return get_type_hints(func, include_extras=True)
     except NameError as exc:
         raise InjectionError(
-            f"{name_of(func)}: {exc}; import the annotations in the module, not only under TYPE_CHECKING"
+            f"{describe_function(func)}: {exc}; import the annotations in the module, not only under TYPE_CHECKING"
         ) from exc
 
 
@@ -88,11 +94,6 @@ def type_hints_so_far(func: Callable[..., Any]) -> dict[str, Any]:
         except NameError:
             pass
     return found
-
-
-def name_of(func: Callable[..., Any]) -> str:
-    """Return the name of a function for messages."""
-    return getattr(func, "__qualname__", repr(func))
 
 
 def plan_by_hints(func: Callable[..., Any], hints: Mapping[str, Any]) -> InjectionPlan:
@@ -118,7 +119,9 @@ def plan_by_hints(func: Callable[..., Any], hints: Mapping[str, Any]) -> Injecti
             unfilled.append(parameter.name)  # passed by the caller, such as a resolver's `root`
     starred = next((item.name for item in parameters if item.kind is Parameter.VAR_POSITIONAL), None)
     return InjectionPlan(
-        name_of(func),
+        describe_function(func),
+        getattr(func, "__qualname__", repr(func)),
+        getattr(func, "__module__", ""),
         dependencies,
         connection,
         tuple(from_request),
@@ -149,7 +152,7 @@ def value_of(func: Callable[..., Any], parameter: Parameter, kind: Any) -> Reque
     try:
         return request_value(parameter.name, kind, default)
     except TypeError as exc:
-        raise InjectionError(f"{name_of(func)}: parameter {parameter.name!r}: {exc}") from exc
+        raise InjectionError(f"{describe_function(func)}: parameter {parameter.name!r}: {exc}") from exc
 
 
 def is_marked(kind: Any) -> bool:
@@ -210,3 +213,28 @@ def require_filled(function: Any, plan: InjectionPlan) -> None:
             f"{plan.name}: nothing fills its parameter {plan.unfilled[0]!r}: annotate it with a class that a provider "
             "has, with FromDishka[...], or with a type that is read from path and query, or give it a default"
         )
+
+
+def not_injected(plan: InjectionPlan, name: str, cause: BaseException | None) -> InjectionError:
+    """Return the error for a dependency of a function that dishka cannot make.
+
+    Args:
+        plan: of the function.
+        name: the parameter.
+        cause: what dishka raised.
+    """
+    kind = plan.dependencies[name].kind
+    shown = getattr(kind, "__qualname__", repr(kind))
+    if isinstance(cause, NoFactoryError) and cause.requested.type_hint is kind and " Hint:" not in str(cause):
+        return InjectionError(
+            f"{plan.name}: no provider makes its parameter {name!r}: add one of {shown} to those of Injection(...). "
+            f"If {name!r} is the body of the request, leave @inject out: a typed endpoint takes the body, and a "
+            "service by Depends(function), whose function is injected"
+        )
+    return InjectionError(f"{plan.name}: its parameter {name!r} cannot be injected: {cause}")
+
+
+def missing_among(plan: InjectionPlan, exc: NoFactoryError) -> Exception:
+    """Return the error for the dependency of a function that no provider makes; `exc` if it is that of another."""
+    kinds = {name: dependency.kind for name, dependency in plan.dependencies.items()}
+    return next((not_injected(plan, name, exc) for name, kind in kinds.items() if kind is exc.requested.type_hint), exc)
