@@ -205,6 +205,17 @@ def test_a_wrong_option_is_rejected_at_construction(options: Any, error: type[Ex
         r"https://www\.[a-z]+\.org",
         r"https://.*:8443",
         r"https://[a-z0-9]+\.github\.io",
+        r"https://[a-z-]+\.azurewebsites\.net",
+        r"https://.{5}\.com",
+        r"https://[a-z]{6}\.com",
+        r"https://\d+\.com",
+        r"https://.*example\.com",
+        r"https://\S+-?example\.co",
+        r"https://example\.com.*",
+        r"https://\w+-preview\.example\.com.*",
+        r"http://192\.168\..*",
+        r"http://192.168.*",
+        r"https://www.example\.com",
     ],
 )
 def test_a_regex_that_matches_strangers_is_rejected_together_with_credentials(regex: str) -> None:
@@ -221,6 +232,12 @@ def test_a_regex_that_matches_strangers_is_rejected_together_with_credentials(re
         r"https://(a|b)\.com",
         r"https://\w+\.corp",
         r"https://shop-\w+\.vercel\.app",
+        r"https://(.*\.)?example\.com",
+        r"https://(\w+\.)*shop\.example\.co\.uk(:\d+)?",
+        r"https://example.com",
+        r"http://192\.168\.\d+\.\d+",
+        r"https?://(www\.)?(a|b)\.example\.com",
+        r"http://.*pc\.local",
     ],
 )
 def test_a_regex_that_names_its_hosts_may_have_credentials(regex: str) -> None:

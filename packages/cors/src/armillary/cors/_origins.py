@@ -23,7 +23,7 @@ class AllowedOrigins:
     Attributes:
         any: whether all are allowed.
         allows_foreign: whether strangers are: all, or by a regex that matches a random host under a name open to
-            everybody, such as `.com` or `.github.io`.
+            everybody, such as `.com` or `.github.io`, or one that only begins or ends as those it names.
         named: the origins allowed by name, as browsers write them.
     """
 
@@ -53,31 +53,43 @@ class AllowedOrigins:
 
 # Under these anybody can have a name. A regex names others itself, such as `https://\w+\.travel`.
 OPEN_SUFFIXES = (
-    *("com", "net", "org", "io", "dev", "app", "co", "de", "co.uk"),
-    *("github.io", "gitlab.io", "herokuapp.com", "netlify.app", "ngrok.io", "onrender.com", "pages.dev", "vercel.app"),
-    *("web.app", "workers.dev"),
+    *("com", "net", "org", "io", "dev", "app", "co", "de", "co.jp", "co.uk", "com.au", "com.br"),
+    *("azurewebsites.net", "cloudfront.net", "deno.dev", "firebaseapp.com", "fly.dev", "github.io", "gitlab.io"),
+    *("herokuapp.com", "netlify.app", "ngrok-free.app", "ngrok.io", "onrender.com", "pages.dev", "surge.sh"),
+    *("trycloudflare.com", "up.railway.app", "vercel.app", "web.app", "workers.dev"),
 )
 PRIVATE_SUFFIXES = frozenset({"corp", "home", "internal", "invalid", "lan", "local", "localhost", "test"})
 """Names at the top that nobody can register (RFC 6761, RFC 6762 appendix G)."""
+LONGEST_HOST = 16
+"""Up to which length random hosts are tried, for a regex that counts characters."""
 
 
 def foreign_origins(regex: str) -> list[str]:
-    """Return origins that nobody has named: of random hosts, spelled in several ways, under names open to everybody."""
+    """Return origins that nobody has named: of random hosts, spelled in several ways, under names open to everybody.
+
+    Beside those are hosts that begin or end like one that the regex names: `https://.*example\\.com` matches
+    evilexample.com, `https://example\\.com.*` example.com.evil.test.
+    """
     from os import urandom
     from re import findall
 
     number = int.from_bytes(urandom(12))
     letters = "".join(chr(97 + number // 26**place % 26) for place in range(20))
     named_last = {name.lower() for name in findall(r"\.([A-Za-z]{2,24})", regex)} - PRIVATE_SUFFIXES
-    hosts = (letters, f"{letters[:3]}{number:x}", f"{letters[:8]}-{letters[8:]}", f"www.{letters}", letters[:3])
+    hosts = [f"{letters[:3]}{number:x}", f"{letters[:8]}-{letters[8:]}", f"www.{letters}", letters]
+    hosts += [fill[:length] for length in range(1, LONGEST_HOST + 1) for fill in (letters, str(number))]
     endings = ("", *(f".{suffix}" for suffix in (*OPEN_SUFFIXES, *sorted(named_last))))
-    return [
-        f"{scheme}://{host}{ending}{port}"
-        for scheme in ("https", "http")
-        for host in hosts
-        for ending in endings
-        for port in ("", ":8443")
-    ]
+    found = [f"{host}{ending}" for host in hosts for ending in endings]
+    for name in findall(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+", regex.replace("\\.", ".").lower()):
+        found += [
+            f"{begin}{name}{end}" for begin in ("", letters, "www.") for end in (f".{letters}.com", f"{letters}.com")
+        ]
+        *below, domain, last = name.split(".")
+        if below:  # a point that is not escaped is any character: `www.example.com` also names wwwxexample.com
+            found.append(f"{'.'.join(below)}x{domain}.{last}")
+        elif last not in PRIVATE_SUFFIXES:
+            found.append(f"{letters}{name}")
+    return [f"{scheme}://{host}{port}" for scheme in ("https", "http") for host in found for port in ("", ":8443")]
 
 
 def full_match(regex: str) -> Callable[[str], object]:
