@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from typing import Annotated
 
 import msgspec
 
-from armillary.web import Armillary, Depends, HTTPException, Middleware, OpenAPI, Query, Router, SimpleUser
+from armillary.web import (
+    Armillary,
+    CORSMiddleware,
+    Depends,
+    HTTPException,
+    Middleware,
+    Mount,
+    OpenAPI,
+    Query,
+    Request,
+    Response,
+    Route,
+    Router,
+    SimpleUser,
+    WebSocketRoute,
+)
 
 app = Armillary(openapi=OpenAPI(title="Stars", version="1.0"))
 
@@ -61,3 +77,37 @@ def misspelt_keywords() -> None:
     Armillary(midleware=[])  # type: ignore[call-arg] # pyright: ignore[reportCallIssue]
     HTTPException(status=404)  # type: ignore[call-arg] # pyright: ignore[reportCallIssue]
     Middleware(Armillary, debugg=True)  # type: ignore[call-arg] # pyright: ignore[reportCallIssue]
+
+
+async def home(request: Request) -> Response:
+    return Response("home")
+
+
+# A response is itself an ASGI application, so a checker cannot refuse one as an endpoint; `Route` does when it is made.
+def no_endpoint() -> None:
+    Route("/", 3)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
+    Route("/", "home")  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
+    Route("/", None)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
+    Route("/", json)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
+    Route("/", [home])  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
+    Route("/", {"home": home})  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
+    Route("/", Middleware(CORSMiddleware))  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
+    WebSocketRoute("/", 3)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
+    app.add_route("/", "home")  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
+    app.get("/")(3)  # type: ignore[type-var] # pyright: ignore[reportArgumentType]
+    app.post("/")("home")  # type: ignore[type-var] # pyright: ignore[reportArgumentType]
+    app.websocket("/")(None)  # type: ignore[type-var] # pyright: ignore[reportArgumentType]
+    app.get(home)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
+
+
+def no_application() -> None:
+    Mount("/x", home)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
+    Mount("/x", [Route("/", home)])  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
+    Armillary(routes=[home])  # type: ignore[list-item] # pyright: ignore[reportArgumentType]
+    Armillary(routes=Route("/", home))  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
+    Armillary(middleware=[CORSMiddleware])  # type: ignore[list-item] # pyright: ignore[reportArgumentType]
+    app.add_middleware(Middleware(CORSMiddleware))  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
+
+
+async def misspelt_session(request: Request) -> None:
+    request.session.rotat()  # type: ignore[attr-defined] # pyright: ignore[reportAttributeAccessIssue]
