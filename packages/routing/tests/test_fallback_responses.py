@@ -44,9 +44,20 @@ def test_404_and_405_are_raised_for_exception_handlers(driver: Any) -> None:
     assert rejected.value.headers == {"Allow": "GET, HEAD"}
 
 
-def test_a_websocket_without_a_route_is_closed_with_1000(driver: Any) -> None:
-    response = driver.run(driver.call(Router([Route("/a", driver.endpoint())]), driver.websocket_scope("/a")))
-    assert response == [{"type": "websocket.close", "code": 1000, "reason": ""}]
+def test_a_websocket_without_a_route_is_rejected_with_a_404_if_the_server_can(driver: Any) -> None:
+    class PlainRouter(Router):
+        errors_as_text = True
+
+    able = {"extensions": {"websocket.http.response": {}}}
+    for routes in ([Route("/a", driver.endpoint())], [Mount("/a", routes=[Route("/b", driver.endpoint())])]):
+        start, body = driver.run(driver.call(Router(routes), driver.websocket_scope("/a", **able)))
+        assert (start["type"], start["status"]) == ("websocket.http.response.start", 404)
+        assert body == {"type": "websocket.http.response.body", "body": b"Not Found"}
+        response = driver.run(driver.call(Router(routes), driver.websocket_scope("/a")))
+        assert response == [{"type": "websocket.close", "code": 1000, "reason": "Not Found"}]
+    for keys in (able, {}):  # as the policy of Starlette is
+        response = driver.run(driver.call(PlainRouter([]), driver.websocket_scope("/a", **keys)))
+        assert response == [{"type": "websocket.close", "code": 1000, "reason": ""}]
 
 
 def test_a_default_application_handles_what_no_route_matches(driver: Any) -> None:

@@ -576,7 +576,7 @@ def test_a_host_whose_regex_is_rewritten_is_found_by_it(driver: Any) -> None:
 async def test_a_route_gives_its_endpoint_the_websockets_it_says_it_serves(driver: Any) -> None:
     endpoint = driver.endpoint("both")
     route = Route("/a/{x}", endpoint, methods=["POST"])
-    rejected = {"type": "websocket.close", "code": 1000, "reason": ""}
+    rejected = {"type": "websocket.close", "code": 1000, "reason": "Not Found"}
     assert (await driver.call(Router([route]), driver.websocket_scope("/a/1"))) == [rejected]
     endpoint.serves_websockets = True
     served = {"type": "websocket.close", "code": 4000, "reason": "both"}

@@ -300,14 +300,19 @@ async def test_bad_configuration_names_the_parameter(tmp_path: Path) -> None:
         StaticFiles()
 
 
-async def test_websocket_is_closed(site: Path) -> None:
+@pytest.mark.parametrize("has_responses", [True, False])
+async def test_a_websocket_is_rejected_with_a_404_if_the_server_can(site: Path, has_responses: bool) -> None:
     sent: list[Any] = []
+    extensions: dict[str, Any] = {"websocket.http.response": {}} if has_responses else {}
 
     async def send(message: Any) -> None:
         sent.append(message)
 
-    await StaticFiles(directory=site)({"type": "websocket", "path": "/"}, anyio.sleep_forever, send)
-    assert sent == [{"type": "websocket.close", "code": 1000}]
+    await StaticFiles(directory=site)(
+        {"type": "websocket", "path": "/", "extensions": extensions}, anyio.sleep_forever, send
+    )
+    assert sent[0]["type"] == ("websocket.http.response.start" if has_responses else "websocket.close")
+    assert sent[0].get("status") == (404 if has_responses else None)
 
 
 async def test_lifespan_is_acknowledged_where_it_is_served_by_itself(site: Path) -> None:

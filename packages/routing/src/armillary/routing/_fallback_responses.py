@@ -1,4 +1,4 @@
-"""The responses of routing itself: 404, 405, slash redirects, automatic OPTIONS, close code 1000.
+"""The responses of routing itself: 404, 405, slash redirects, automatic OPTIONS.
 
 If the connection has exception handlers, an `HTTPException` is raised for them instead; else the
 response is sent directly and nothing is raised. They keep the record (docs/scope-keys.md) by doing
@@ -13,7 +13,7 @@ from typing import Any
 from armillary.asgi_types import HTTPException, Receive, Scope, Send
 from armillary.exchange import Rejection, has_registered_handlers, reject
 
-NOT_FOUND = Rejection(404, "Not Found")
+NOT_FOUND = Rejection(404, "Not Found", close_code=1000)
 
 
 def allow_value(routes: Iterable[Any], *others: str) -> str:
@@ -23,8 +23,14 @@ def allow_value(routes: Iterable[Any], *others: str) -> str:
 
 
 async def respond_not_found(scope: Scope, send: Send, raises: bool, as_text: bool) -> None:
-    """Respond 404, or raise it; reject a WebSocket handshake with close code 1000."""
+    """Respond 404, or raise it.
+
+    A WebSocket handshake gets a 404 too if the server can send one; with `as_text` it is closed with 1000.
+    """
     if scope["type"] == "websocket":
+        if not as_text:
+            await reject(scope, send, NOT_FOUND)
+            return
         await send({"type": "websocket.close", "code": 1000, "reason": ""})
         return
     if raises:

@@ -63,7 +63,7 @@ class Router(Selection, Registration):
     guard: ASGIApp | None = None
 
     errors_as_text: ClassVar[bool] = False
-    """Send 404 as plain text whatever the client prefers."""
+    """Send 404 as plain text whatever the client prefers, and close a handshake with 1000 instead."""
 
     mount_type: ClassVar[type[Mount]] = Mount
     host_type: ClassVar[type[Host]] = Host

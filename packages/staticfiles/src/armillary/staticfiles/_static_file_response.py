@@ -7,7 +7,15 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar
 
 from armillary.asgi_types import Receive, Scope, Send
-from armillary.http import FileReplaced, FileResponse, OpenFile, Response, format_http_date, is_same_file
+from armillary.http import (
+    FileReplaced,
+    FileResponse,
+    OpenFile,
+    PlainTextResponse,
+    Response,
+    format_http_date,
+    is_same_file,
+)
 
 from ._variant import Variant
 
@@ -93,9 +101,9 @@ class StaticFileResponse(StaticFileMixin):
 
 
 async def handle_other_scope(scope: Scope, receive: Receive, send: Send) -> None:
-    """Close a WebSocket; acknowledge startup and shutdown if the application is served by itself."""
+    """Reject a WebSocket with a 404; acknowledge startup and shutdown if the application is served by itself."""
     if scope["type"] == "websocket":
-        await send({"type": "websocket.close", "code": 1000})
+        await PlainTextResponse("Not Found", 404)(scope, receive, send)
         return
     kind = ""
     while kind != "lifespan.shutdown":

@@ -149,7 +149,7 @@ class StaticFiles(FileFinder):
     # Responding.
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handle one request; a WebSocket is closed."""
+        """Handle one request; a WebSocket is rejected."""
         if scope["type"] != "http":
             await handle_other_scope(scope, receive, send)
             return
