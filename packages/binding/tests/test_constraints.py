@@ -1,5 +1,7 @@
 """Constraints on optional parameters, validators of pydantic's, and types that say that nothing else may be sent."""
 
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Annotated, Any
 
 import annotated_types
@@ -7,7 +9,8 @@ import msgspec
 import pydantic
 import pytest
 
-from armillary.binding import BindingError, Body, Cookie, Form, Header, Query, bind
+from armillary.binding import BindingError, Body, Cookie, File, Form, Header, Query, bind
+from armillary.http import UploadFile
 
 pytestmark = pytest.mark.anyio
 
@@ -121,3 +124,69 @@ async def test_headers_may_have_other_names_since_every_client_sends_some(send: 
         return fields.name
 
     assert (await send(bind(show), headers={"name": "a", "user-agent": "probe"})).json == "a"
+
+
+@pytest.mark.parametrize(
+    ("annotation", "good", "bad"),
+    [
+        (Annotated[Decimal, Query(ge=1, multiple_of=0.5)], "1.5", ["0.5", "1.6", "NaN"]),
+        (Annotated[Decimal | None, annotated_types.Gt(1)], "2", ["1"]),
+        (
+            Annotated[Decimal, pydantic.Field(max_digits=3, decimal_places=1), Query(le=90)],
+            "12.3",
+            ["1.23", "123", "91"],
+        ),
+        (Annotated[date, annotated_types.Ge(date(2026, 1, 1))], "2026-01-01", ["2025-12-31"]),
+        (Annotated[datetime, annotated_types.Timezone(...)], "2026-01-01T00:00:00Z", ["2026-01-01T00:00:00"]),
+        (Annotated[str, annotated_types.Predicate(str.islower)], "vega", ["Vega"]),
+        (Annotated[str, pydantic.StringConstraints(strip_whitespace=True, max_length=4)], "+vega+", ["vegas"]),
+    ],
+)
+async def test_a_constraint_that_msgspec_does_not_check_is_checked(
+    send: Any, annotation: Any, good: str, bad: list[str]
+) -> None:
+    async def show(item: Any, items: Any = ()) -> None: ...
+
+    show.__annotations__ |= {"item": annotation, "items": Annotated[list[annotation], Query()]}
+    app = bind(show)
+    assert (await send(app, f"item={good}&items={good}")).status == 204
+    for text in bad:
+        sent = await send(app, f"item={text}&items={good}&items={text}".replace(":", "%3A"))
+        assert sent.places == [("query", "/item"), ("query", "/items/1")]
+
+
+async def test_the_length_of_bytes_and_the_number_of_files_are_checked(send: Any) -> None:
+    async def raw(content: Annotated[bytes, Body(max_length=3)]) -> None: ...
+
+    async def one(photo: Annotated[bytes, File(max_length=3)]) -> None: ...
+
+    async def many(photo: Annotated[list[UploadFile], File(max_length=1)]) -> None: ...
+
+    assert (await send(bind(raw), method="POST", body=b"abc")).status == 204
+    assert (await send(bind(raw), method="POST", body=b"abcd")).places == [("body", "")]
+
+    async def upload(app: Any, contents: list[str]) -> Any:
+        head = '--b\r\nContent-Disposition: form-data; name="photo"; filename="a"\r\n\r\n'
+        body = "".join(f"{head}{content}\r\n" for content in contents) + "--b--\r\n"
+        kind = {"content-type": "multipart/form-data; boundary=b"}
+        return await send(app, method="POST", headers=kind, body=body.encode())
+
+    for app, good, bad in ((bind(one), ["abc"], ["abcd"]), (bind(many), ["abcd"], ["a", "b"])):
+        assert (await upload(app, good)).status == 204
+        assert (await upload(app, bad)).places == [("form", "/photo")]
+
+
+def test_a_constraint_of_a_source_inside_a_type_of_pydantic_s_is_an_error_at_construction() -> None:
+    async def show(items: list[Annotated[pydantic.EmailStr, Query(max_length=9)]]) -> None: ...
+
+    with pytest.raises(BindingError, match="max_length=9 is not checked by pydantic"):
+        bind(show)
+
+
+@pytest.mark.parametrize("source", [File(max_length=3), annotated_types.Ge(3)])
+def test_a_constraint_that_a_file_cannot_have_is_an_error_at_construction(source: Any) -> None:
+    async def show(photo: Any) -> None: ...
+
+    show.__annotations__["photo"] = Annotated[UploadFile, source]
+    with pytest.raises(BindingError, match="cannot be checked of UploadFile"):
+        bind(show)

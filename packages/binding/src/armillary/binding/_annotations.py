@@ -66,21 +66,15 @@ def plain_annotation(annotation: Any, source: Source | None) -> Any:
     plain = Annotated[(type_, *kept)] if kept else type_
     constraints = source.constraints() if source is not None else {}
     try:
-        checked = check_type(plain)
-    except TypeError:  # of what is no data; what it is said of says so
-        return plain
-    if not constraints:
-        return checked.type
-    if checked.library == "pydantic":
-        import pydantic
+        if not constraints:
+            return check_type(plain).type
+        if check_type(plain).library == "pydantic":
+            import pydantic
 
-        return Annotated[plain, pydantic.Field(**constraints)]
-    import msgspec
-
-    # msgspec takes those of numbers and those of lengths one by one.
-    lengths = {name: constraints.pop(name) for name in ("min_length", "max_length", "pattern") if name in constraints}
-    metas = [msgspec.Meta(**group) for group in (constraints, lengths) if group]
-    return check_type(Annotated[(plain, *metas)]).type
+            return Annotated[plain, pydantic.Field(**constraints)]
+        return check_type(Annotated[plain, source]).type
+    except TypeError:  # what reads the parameter says so
+        return Annotated[plain, source] if constraints else plain
 
 
 def upload_kind(type_: Any) -> TextType | None:

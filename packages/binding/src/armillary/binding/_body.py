@@ -20,7 +20,8 @@ from armillary.serialization import (
 )
 
 from ._signature import Parameter, RequestBody
-from ._values import Targets, TextSlot, fill_form, unknown_names
+from ._sources import Body
+from ._values import INVALID, Targets, TextSlot, fill_form, unknown_names
 
 JSON: Final = "application/json"
 MSGPACK: Final = "application/msgpack"
@@ -37,6 +38,21 @@ class Member(NamedTuple):
     decoder: TypedDecoder[Any]
     target: int
     make_default: Callable[[], Any] | None
+
+
+class RawBody(NamedTuple):
+    """A body that is taken as it is sent, and the argument it becomes.
+
+    Attributes:
+        kind: "bytes" or "parts".
+        check: checks the constraints of the bytes; None if there are none.
+    """
+
+    kind: str
+    target: int
+    name: str
+    source: Body
+    check: Callable[[Any], Any] | None = None
 
 
 class BodyReader:
@@ -212,17 +228,22 @@ class FormReader(BodyReader):
 class BytesReader(BodyReader):
     """Gives the body as it is: its bytes."""
 
-    def __init__(self, description: RequestBody, target: int, name: str) -> None:
+    def __init__(self, description: RequestBody, raw: RawBody) -> None:
         super().__init__(description)
-        self._target = target
-        self._name = name
+        self._raw = raw
 
     async def fill(self, request: Request[Any], targets: Targets, issues: list[ValidationIssue]) -> None:
         if "*/*" not in self.description.media_types:
             sent, _ = parse_media_type(content_type_of(request))
             if sent not in self.description.media_types:
                 raise _unsupported(self.description, sent)
-        targets[self._target][self._name] = await request.body()
+        body = await request.body()
+        if self._raw.check is not None:
+            try:
+                self._raw.check(body)
+            except INVALID as exc:
+                issues.append(issue_at((), str(exc), "string"))
+        targets[self._raw.target][self._raw.name] = body
 
 
 class PartsReader(BodyReader):

@@ -21,7 +21,7 @@ def body_reader(endpoint: Callable[..., Any], parts: RequestParts) -> BodyReader
     """
     has_form = bool(parts.form or parts.whole_form)
     if len(parts.raw) + bool(parts.members) + has_form > 1:
-        takers = [f"{name!r}" for _, _, name, _ in parts.raw]
+        takers = [f"{raw.name!r}" for raw in parts.raw]
         takers += [f"{member.parameter.name!r}" for member, _ in parts.members]
         takers += [f"{slot.parameter.name!r}" for slot in parts.form]
         takers += [f"{name!r}" for _, name in parts.whole_form]
@@ -30,18 +30,19 @@ def body_reader(endpoint: Callable[..., Any], parts: RequestParts) -> BodyReader
             f"the body cannot be all of {', '.join(takers)}: take it as data, as a form, as parts or as bytes",
         )
     if parts.raw:
-        kind, target, name, source = parts.raw[0]
-        if kind == "parts":
+        raw = parts.raw[0]
+        if raw.kind == "parts":
             return PartsReader(
                 RequestBody(kind="parts", annotation=PartStream, required=True, media_types=(MULTIPART,)),
-                target,
-                name,
+                raw.target,
+                raw.name,
             )
+        source = raw.source
         media_types = (source.media_type or "*/*",)
         described = RequestBody(
             kind="bytes", annotation=bytes, required=True, media_types=media_types, description=source.description
         )
-        return BytesReader(described, target, name)
+        return BytesReader(described, raw)
     if has_form:
         return _form_reader(endpoint, parts)
     return _data_reader(endpoint, parts) if parts.members else None

@@ -9,8 +9,11 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, cast
 
+import msgspec
+
 from armillary.asgi_types import is_async_callable
 from armillary.http import UploadFile
+from armillary.serialization import ValidationError, issue_at
 
 
 def style_of(function: Callable[..., Any]) -> str:
@@ -40,8 +43,19 @@ def by_position(function: Callable[..., Any], names: tuple[str, ...]) -> Callabl
     return call
 
 
-async def read_file(upload: UploadFile | None) -> bytes | None:
-    return None if upload is None else await upload.read()
+def file_reader(name: str, check: Callable[[bytes], Any] | None) -> Callable[..., Any]:
+    """Return a function that reads the file of a form, called `name` there, and checks its bytes."""
+
+    async def read_file(upload: UploadFile | None) -> bytes | None:
+        content = None if upload is None else await upload.read()
+        if content is not None and check is not None:
+            try:
+                check(content)
+            except msgspec.ValidationError as exc:
+                raise ValidationError([issue_at((name,), str(exc), "string", "form")], "The request") from None
+        return content
+
+    return read_file
 
 
 async def read_files(upload: list[UploadFile]) -> list[bytes]:

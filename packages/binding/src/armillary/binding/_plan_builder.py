@@ -16,6 +16,7 @@ from armillary.serialization import NO_DEFAULT, unwrap
 from armillary.websockets import WebSocket
 
 from ._annotations import plain_annotation, sources_in
+from ._body import RawBody
 from ._body_plan import body_reader
 from ._call import by_position, style_of
 from ._dependency_result import check_result
@@ -214,7 +215,7 @@ class _Builder:
         elif base is FormData:
             self.parts.whole_form.append((target, name))
         elif base is PartStream:
-            self.parts.raw.append(("parts", target, name, Body()))
+            self.parts.raw.append(RawBody("parts", target, name, Body()))
         else:
             return False
         return True

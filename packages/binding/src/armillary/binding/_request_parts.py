@@ -7,7 +7,7 @@ from __future__ import annotations
 # pyright: reportUnknownMemberType=false, reportUnknownLambdaType=false
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, get_args, get_origin
+from typing import Annotated, Any, get_args, get_origin
 
 from armillary.http import UploadFile
 from armillary.serialization import (
@@ -23,14 +23,14 @@ from armillary.serialization import (
 )
 
 from ._annotations import UPLOADS, is_known, plain_annotation, sources_in, upload_kind
-from ._body import Member
-from ._call import read_file, read_files
+from ._body import Member, RawBody
+from ._call import file_reader, read_files
 from ._place import BindingError
 from ._plan import Call
 from ._provided import Kind
 from ._signature import Parameter
 from ._sources import Body, File, Path, Query, Source
-from ._text import TextType, text_type
+from ._text import TextType, check_of, text_type
 from ._values import Group, TextSlot, default_maker, text_slot
 from ._wanted import Wanted
 
@@ -62,7 +62,7 @@ class RequestParts:
         self.whole_form: list[tuple[int, str]] = []
         self.groups: list[Group] = []
         self.members: list[tuple[Member, Body]] = []
-        self.raw: list[tuple[str, int, str, Body]] = []
+        self.raw: list[RawBody] = []
 
     def exact(self) -> frozenset[str]:
         """Return the parts that may hold no names that nothing takes."""
@@ -72,7 +72,7 @@ class RequestParts:
         """Return the sets of arguments that need something of the request."""
         read = {slot.target for slot in (*self.slots, *self.form)} | {group.target for group in self.groups}
         read.update(member.target for member, _ in self.members)
-        read.update(target for _, target, *_ in self.raw)
+        read.update(raw.target for raw in self.raw)
         read.update(target for target, _ in self.whole_form)
         return read
 
@@ -155,15 +155,25 @@ class RequestParts:
         item = get_args(type_)[0] if many else type_
         described = wanted.described(source if isinstance(source, File) else File(**vars(source)))
         text = UPLOADS._replace(many=many)
+        check = self.constraints(wanted, list[Any] if many else item)
         if isinstance(item, type) and issubclass(item, UploadFile):
-            self.add_text(wanted, described, text, wanted.target, wanted.name)
+            self.add_text(wanted, described, text._replace(check=check), wanted.target, wanted.name)
         elif item is bytes:
             # Its bytes are read by a dependency, since reading may have to wait for the disk.
             uploads = self.new_target()
-            self.add_text(wanted, described, text, uploads, "upload")
-            self.add_call(wanted, Call(read_files if many else read_file, "async", uploads, ()))
+            self.add_text(wanted, described, text._replace(check=check if many else None), uploads, "upload")
+            read = read_files if many else file_reader(described.alias, check)
+            self.add_call(wanted, Call(read, "async", uploads, ()))
         else:
             raise wanted.error(f": a file is an UploadFile or bytes, not {wanted.annotation!r}")
+
+    def constraints(self, wanted: Wanted, type_: Any) -> Callable[[Any], Any] | None:
+        """Return what checks the constraints of a parameter that is read as a type of its own."""
+        metadata = unwrap(wanted.annotation).metadata
+        try:
+            return check_of(Annotated[(type_, *metadata)]) if metadata else None
+        except TypeError as exc:
+            raise wanted.error(f": {exc}") from exc
 
     def spread(self, wanted: Wanted, source: Source) -> None:
         """Take each field of a structured type from a part of the request."""
@@ -204,7 +214,7 @@ class RequestParts:
             raise wanted.error(": a WebSocket has no body; read it from its messages")
         type_, _ = unwrap(wanted.annotation)
         if type_ in (bytes, bytearray, memoryview):
-            self.raw.append(("bytes", wanted.target, wanted.name, source))
+            self.raw.append(RawBody("bytes", wanted.target, wanted.name, source, self.constraints(wanted, bytes)))
             return
         if not is_known(type_):
             raise wanted.error(

@@ -14,12 +14,14 @@ import msgspec
 
 from armillary.serialization import (
     TypedDecoder,
+    UnmetConstraint,
     ValidationError,
     check_type,
     is_optional,
     is_text_class,
     union_members,
     unwrap,
+    value_check,
 )
 
 from ._scalars import read_boolean, read_decimal, read_duration, read_float, read_integer, read_text, read_uuid
@@ -92,14 +94,25 @@ def text_type(annotation: Any) -> TextType | None:
     found = _plain(type_)
     if found is None or not metadata:
         return found
-    if any(type(item) is msgspec.Meta for item in metadata):
-        return found._replace(check=_check_by_msgspec(annotation))
     if check_type(annotation).library != "pydantic":
-        return found
+        return found._replace(check=check_of(annotation))
     read = _reader_by_pydantic(TypedDecoder[Any](annotation))
     if any(type(item).__name__ in _OF_TEXT for item in metadata):
         return found._replace(convert=read, types=())
     return found._replace(check=read)
+
+
+def check_of(annotation: Any) -> Callable[[Any], Any] | None:
+    """Return what checks the constraints of a value that is converted already; None if there are none.
+
+    Raises:
+        TypeError: the type cannot have one of them.
+    """
+    checked = check_type(annotation)
+    has_meta = any(type(item) is msgspec.Meta for item in unwrap(checked.type).metadata)
+    by_msgspec = _check_by_msgspec(checked.type) if has_meta else None
+    own = value_check(checked.type) if checked.has_own else None
+    return by_msgspec if own is None else _both_checks(by_msgspec, own)
 
 
 def _check_by_msgspec(annotation: Any) -> Callable[[Any], Any]:
@@ -109,6 +122,18 @@ def _check_by_msgspec(annotation: Any) -> Callable[[Any], Any]:
     except TypeError as exc:
         raise TypeError(f"{annotation!r} cannot be: {exc}") from exc
     return partial(msgspec.convert, type=annotation)
+
+
+def _both_checks(first: Callable[[Any], Any] | None, check: Callable[[Any], None]) -> Callable[[Any], Any]:
+    def check_value(value: Any) -> Any:
+        value = value if first is None else first(value)
+        try:
+            check(value)
+        except UnmetConstraint as exc:
+            raise msgspec.ValidationError(str(exc)) from None
+        return value
+
+    return check_value
 
 
 def _plain(type_: Any) -> TextType | None:

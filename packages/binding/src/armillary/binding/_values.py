@@ -207,7 +207,8 @@ def _text_issue(slot: TextSlot, exc: Exception) -> ValidationIssue:
         place = (*place, exc.index)
         exc = exc.problem
     message = str(exc) if isinstance(exc, msgspec.ValidationError) else f"Expected {slot.expected}"
-    return issue_at(place, message, "string", slot.parameter.source)
+    source = slot.parameter.source
+    return issue_at(place, message, "string", "form" if source == "file" else source)
 
 
 def fill_form(slots: tuple[TextSlot, ...], form: FormData, targets: Targets, issues: list[ValidationIssue]) -> None:
@@ -225,8 +226,6 @@ def fill_form(slots: tuple[TextSlot, ...], form: FormData, targets: Targets, iss
         elif any(isinstance(item, UploadFile) is not is_file for item in sent):
             expected = "a file, got text" if is_file else "text, got a file"
             issues.append(issue_at((slot.parameter.alias,), f"Expected {expected}", "string", "form"))
-        elif is_file:
-            targets[slot.target][slot.name] = sent if slot.many else sent[-1]
         else:
             fill_slot(slot, sent if slot.many else sent[-1], targets, issues)
 

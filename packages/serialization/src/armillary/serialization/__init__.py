@@ -27,6 +27,7 @@ from ._type_tree import Unwrapped, is_optional, union_members, unwrap
 from ._typed_decoding import TypedDecoder
 from ._typed_encoding import TypedEncoder
 from ._validation import validate
+from ._value_checks import UnmetConstraint, value_check
 
 __all__ = [
     "MAX_DEPTH",
@@ -39,6 +40,7 @@ __all__ = [
     "TypeField",
     "TypedDecoder",
     "TypedEncoder",
+    "UnmetConstraint",
     "Unwrapped",
     "ValidationError",
     "ValidationIssue",
@@ -60,4 +62,5 @@ __all__ = [
     "union_members",
     "unwrap",
     "validate",
+    "value_check",
 ]

@@ -1,33 +1,26 @@
-"""Constraints of msgspec, pydantic and annotated-types: translated into what the chosen library honours, or refused."""
+"""Constraints of msgspec, pydantic and annotated-types: who checks each, or that nobody would."""
 
 from __future__ import annotations
 
 # What is looked at here are the types and values of programs, which are only known when they run.
 # pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false
 # pyright: reportUnknownMemberType=false, reportUnknownLambdaType=false
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from decimal import Decimal
 from typing import Annotated, Any, Final, Literal, NamedTuple, get_args, get_origin
 
+from ._constraint_items import CHECKED, DESCRIPTIONS, LENGTHS, Constraint, constraints_of, is_meta, meta_constraints
+from ._constraint_tests import is_checked_by_msgspec
 from ._fields import fields_of, is_pydantic_class, is_struct
 from ._type_tree import rebuilt, unwrap
-from ._union_constraints import constrained
-
-CONSTRAINTS: Final = ("gt", "ge", "lt", "le", "multiple_of", "min_length", "max_length", "pattern")
-"""The constraints that all three libraries have, under the names they have there."""
+from ._union_constraints import constrained, types_with
 
 _PLAIN: Final = frozenset((str, int, float, bool, bytes))
 """Classes that hold nothing else."""
 
-_DESCRIPTIONS: Final = ("title", "description", "examples")
-_ANNOTATED_TYPES: Final = {
-    "Gt": "gt",
-    "Ge": "ge",
-    "Lt": "lt",
-    "Le": "le",
-    "MultipleOf": "multiple_of",
-    "MinLen": "min_length",
-    "MaxLen": "max_length",
-}
+_TEXTS: Final = ("title", "description", "examples", "extra_json_schema", "extra")
+_SPELT: Final = {"gt": "Gt", "ge": "Ge", "lt": "Lt", "le": "Le", "multiple_of": "MultipleOf", "tz": "Timezone"}
+_OF_FIELDS: Final = frozenset(("alias", "validation_alias", "default"))
 
 
 class CheckedType(NamedTuple):
@@ -36,10 +29,12 @@ class CheckedType(NamedTuple):
     Attributes:
         type: the annotation, its constraints translated for the library.
         library: "msgspec" or "pydantic".
+        has_own: whether there are constraints that msgspec does not check, and `TypedDecoder` does.
     """
 
     type: Any
     library: Literal["msgspec", "pydantic"]
+    has_own: bool = False
 
 
 class _Findings:
@@ -50,15 +45,18 @@ class _Findings:
         self.struct = ""
         self.model = ""
         self.meta = ""
-        self.inner = ""  # a constraint inside a class, which cannot be translated
-        self.inner_fix = ""
+        self.foreign = ""  # a setting that pydantic alone knows
+        self.misfit = ""  # a constraint on what cannot have it
+        self.source = ""  # a constraint in the marker of a source, which pydantic does not know
+        self.has_own = False
 
 
 def check_type(annotation: Any) -> CheckedType:
     """Return the library that validates a type, and the type with its constraints as that library writes them.
 
-    pydantic validates what holds a class of its own, msgspec all else. Constraints of `msgspec.Meta`, of pydantic's
-    `Field` and of annotated-types are honoured wherever they are in the annotation.
+    pydantic validates what holds a class, a validator or a setting of its own, msgspec all else. Constraints of
+    `msgspec.Meta`, of pydantic's `Field` and of annotated-types are honoured wherever they are: those that msgspec
+    does not check, such as of a Decimal or on a field of a dataclass, are tested after decoding.
 
     Raises:
         TypeError: structs and models are mixed; a constraint that nobody would check; an annotation of a class that
@@ -75,31 +73,28 @@ def check_type(annotation: Any) -> CheckedType:
         _search(annotation, found, "", inside=False)
     except NameError as exc:
         raise TypeError(f"{annotation!r} has an annotation that cannot be found: {exc}") from exc
-    if found.model and (found.struct or found.meta):
-        other = found.struct or found.meta
+    other = found.struct or found.meta
+    if found.model and other:
         raise TypeError(
             f"{_shown(annotation)} mixes msgspec and pydantic: {other} is msgspec's, {found.model} is pydantic's; "
             "use one of them throughout"
         )
-    if found.model or (found.inner and not found.struct and not found.meta and _has_pydantic()):
+    if found.model or (found.foreign and not other):
+        if found.source:
+            raise TypeError(f"{found.source} is not checked by pydantic, which validates this type: write Field(...)")
         return CheckedType(annotation, "pydantic")
-    if found.inner:
+    if found.foreign:
         raise TypeError(
-            f"{_shown(annotation)}: {found.inner} has a constraint that msgspec does not check: {found.inner_fix}"
+            f"{_shown(annotation)}: {found.foreign} is pydantic's alone, and {other} is msgspec's; use a model of "
+            "pydantic's, or a constraint that both have"
         )
-    return CheckedType(_translated(annotation), "msgspec")
+    if found.misfit:
+        raise TypeError(found.misfit)
+    return CheckedType(_translated(annotation), "msgspec", found.has_own)
 
 
 def _shown(annotation: Any) -> str:
     return annotation.__qualname__ if isinstance(annotation, type) else repr(annotation)
-
-
-def _has_pydantic() -> bool:
-    try:
-        import pydantic  # noqa: F401 # pyright: ignore[reportUnusedImport]
-    except ImportError:
-        return False
-    return True
 
 
 def _search(annotation: Any, found: _Findings, place: str, *, inside: bool) -> None:
@@ -113,13 +108,16 @@ def _search(annotation: Any, found: _Findings, place: str, *, inside: bool) -> N
     """
     type_, metadata = unwrap(annotation)
     for item in metadata:
-        if _is_meta(item):
+        if is_meta(item):
             found.meta = found.meta or (place or "msgspec.Meta")
+            _search_constraints(meta_constraints(item), type_, found, place, meta=True, inside=inside)
         elif type(item).__module__ == "pydantic.functional_validators":
             found.model = found.model or type(item).__name__
-        elif (constraints := constraints_of(item)) and inside and not found.inner:
-            written = ", ".join(f"{name}={value!r}" for name, value in constraints.items())
-            found.inner, found.inner_fix = place, f"write msgspec.Meta({written})"
+        else:
+            constraints = constraints_of(item) or {}
+            if constraints and type(item).__module__.startswith("armillary.") and not isinstance(item, Constraint):
+                found.source = found.source or ", ".join(f"{name}={value!r}" for name, value in constraints.items())
+            _search_constraints(constraints, type_, found, place, inside=inside)
     arguments = get_args(type_) if get_origin(type_) is not Literal else ()
     for argument in arguments:
         _search(argument, found, place, inside=inside)
@@ -138,11 +136,35 @@ def _search(annotation: Any, found: _Findings, place: str, *, inside: bool) -> N
         _search(field.annotation, found, f"{base.__qualname__}.{field.name}", inside=not is_own)
 
 
+def _search_constraints(
+    constraints: dict[str, Any], type_: Any, found: _Findings, place: str, *, inside: bool, meta: bool = False
+) -> None:
+    for name, value in constraints.items():
+        if name in DESCRIPTIONS:
+            continue
+        written = f"{name}={value!r}" + (f" of {place}" if place else "")
+        if name in _OF_FIELDS and not place:
+            found.misfit = found.misfit or f"{written} is of a field of a class, and this is none"
+        elif name not in CHECKED:
+            found.foreign = found.foreign or written
+        elif not (types := types_with(name, value, type_)):
+            found.misfit = found.misfit or f"{written} cannot be checked of {_shown(type_)}"
+        elif all(is_checked_by_msgspec(name, value, each) for each in types):
+            found.has_own = found.has_own or (inside and not meta)
+        elif inside and meta and Decimal in types:  # which msgspec refuses, and nobody can replace
+            found.misfit = found.misfit or (
+                f"{written} is not checked by msgspec: write it as annotated-types does, "
+                f"such as annotated_types.{_SPELT.get(name, name)}({value!r})"
+            )
+        else:
+            found.has_own = True
+
+
 def _translated(annotation: Any) -> Any:
-    """Return an annotation with constraints of other libraries as `msgspec.Meta`."""
+    """Return an annotation with constraints of other libraries as `msgspec.Meta`, or as our own."""
     if get_origin(annotation) is Annotated:
         inner, *metadata = get_args(annotation)
-        return constrained(_translated(inner), _as_meta(metadata))
+        return constrained(_translated(inner), _as_checked(metadata, unwrap(inner).type))
     arguments = get_args(annotation)
     if not arguments or get_origin(annotation) is Literal or type(annotation).__name__ == "TypeAliasType":
         return annotation
@@ -153,68 +175,31 @@ def _translated(annotation: Any) -> Any:
     return annotation
 
 
-def _as_meta(metadata: Iterable[Any]) -> list[Any]:
+def _as_checked(metadata: Iterable[Any], type_: Any) -> list[Any]:
+    """Return metadata in which each constraint is an item of whoever checks it."""
     from msgspec import Meta
 
     new: list[Any] = []
     for item in metadata:
-        constraints = None if _is_meta(item) else constraints_of(item)
+        constraints = meta_constraints(item) if is_meta(item) else constraints_of(item)
         if constraints is None:
             new.append(item)
             continue
-        unknown = constraints.keys() - {*CONSTRAINTS, *_DESCRIPTIONS, "tz"}
-        if unknown:
-            raise TypeError(f"{item!r} cannot be checked by msgspec, which has no {sorted(unknown)[0]!r}")
-        if constraints:
-            new.append(Meta(**constraints))
+        theirs = {
+            name: value
+            for name, value in constraints.items()
+            if name in CHECKED
+            and all(is_checked_by_msgspec(name, value, each) for each in types_with(name, value, type_))
+        }
+        ours = {name: value for name, value in constraints.items() if name in CHECKED and name not in theirs}
+        if is_meta(item) and not ours:
+            new.append(item)
+            continue
+        texts = {name: value for name in _TEXTS if (value := constraints.get(name))}
+        if is_meta(item):
+            texts |= {name: value for name in _TEXTS if (value := getattr(item, name))}
+        # msgspec takes those of numbers and those of lengths one by one.
+        lengths = {name: theirs.pop(name) for name in (*LENGTHS, "pattern") if name in theirs}
+        new += [Meta(**group) for group in (theirs | texts, lengths) if group]
+        new += [Constraint(name, value) for name, value in ours.items()]
     return new
-
-
-def _is_meta(item: Any) -> bool:
-    return type(item).__module__ == "msgspec" and type(item).__name__ == "Meta"
-
-
-def constraints_of(item: Any) -> dict[str, Any] | None:
-    """Return the constraints in an item of `Annotated`, by msgspec's names; None if it is no constraint.
-
-    >>> from annotated_types import Interval
-    >>> constraints_of(Interval(ge=1, lt=9))
-    {'ge': 1, 'lt': 9}
-    """
-    module = type(item).__module__
-    name = type(item).__name__
-    if module == "annotated_types":
-        if name in _ANNOTATED_TYPES:
-            key = _ANNOTATED_TYPES[name]
-            return {key: getattr(item, key)}
-        if name == "Timezone":
-            return {"tz": item.tz is not None}
-        if "GroupedMetadata" in (base.__name__ for base in type(item).__mro__):
-            return _merged(item)
-        return {} if name in ("DocInfo", "Unit") else {name: item}
-    if module == "pydantic.fields" and name == "FieldInfo":
-        constraints = _merged(item.metadata)
-        for key in _DESCRIPTIONS:
-            if getattr(item, key, None) is not None:
-                constraints[key] = getattr(item, key)
-        return constraints
-    if module.startswith("pydantic"):
-        return {key: value for key, value in _public(item) if value is not None}
-    return None
-
-
-def _public(item: Any) -> Iterator[tuple[str, Any]]:
-    names = getattr(item, "__dict__", None) or {name: getattr(item, name, None) for name in _slots(item)}
-    yield from names.items()
-
-
-def _slots(item: Any) -> Iterator[str]:
-    for base in type(item).__mro__:
-        yield from base.__dict__.get("__slots__", ())
-
-
-def _merged(items: Iterable[Any]) -> dict[str, Any]:
-    merged: dict[str, Any] = {}
-    for item in items:
-        merged |= constraints_of(item) or {}
-    return merged

@@ -17,13 +17,14 @@ from ._reported_issue import reported_place
 from ._type_tree import is_optional, union_members, unwrap
 
 Place = tuple[int | str, ...]
+Invalid = type[Exception] | tuple[type[Exception], ...]
 
 _ARRAYS: Final = (list, set, frozenset, Sequence, AbstractSet)
 _OBJECTS: Final = (dict, Mapping)
 
 
 def find_issues(
-    value: Any, type_: Any, convert: Callable[[Any, Any], Any], invalid: type[Exception], location: str
+    value: Any, type_: Any, convert: Callable[[Any, Any], Any], invalid: Invalid, location: str
 ) -> list[ValidationIssue]:
     """Return the errors of a JSON value, up to one more than are reported; empty if each of its parts is right.
 
@@ -40,7 +41,7 @@ def find_issues(
 
 
 class _Search:
-    def __init__(self, convert: Callable[[Any, Any], Any], invalid: type[Exception], location: str) -> None:
+    def __init__(self, convert: Callable[[Any, Any], Any], invalid: Invalid, location: str) -> None:
         self.convert = convert
         self.invalid = invalid
         self.location = location

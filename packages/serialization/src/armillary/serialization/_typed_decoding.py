@@ -13,12 +13,13 @@ from typing import Any, Final, Generic, TypeVar, overload
 
 from armillary.asgi_types import HTTPException
 
-from ._completion import complete, leaves_defaults
+from ._completion import leaves_defaults
 from ._constraints import check_type
+from ._decoding_steps import checked_by, completed, with_limited_depth
 from ._fields import nests_freely, type_holds
 from ._issue_search import find_issues
 from ._issues import ValidationError, issue_at, kind_of
-from ._json_decoding import check_depth, decode_json, json_error
+from ._json_decoding import decode_json, json_error
 from ._reported_issue import reported_issue
 from ._text_classes import from_text
 
@@ -64,6 +65,7 @@ class TypedDecoder(Generic[T]):
             self.library, self.type = "pydantic", type_
             self._use_pydantic()
         self._unusual: tuple[type[Exception], ...] = ()
+        self._unmet: tuple[type[Exception], ...] = ()
         decimal = sys.modules.get("decimal")
         if decimal is not None and type_holds(self.type, lambda kind: kind is decimal.Decimal):
             from ._decimals import UnusualDecimal, checked as with_usual_decimals
@@ -71,6 +73,8 @@ class TypedDecoder(Generic[T]):
             self._decode, self._convert = with_usual_decimals(self._decode), with_usual_decimals(self._convert)
             self._unusual = (UnusualDecimal,)
             self._invalid += self._unusual
+        if checked.has_own and self.library == "msgspec":
+            self._use_own_checks()
 
     def _use_msgspec(self) -> None:
         import msgspec
@@ -86,11 +90,21 @@ class TypedDecoder(Generic[T]):
         self._decode = _decoder(msgspec.json.Decoder, self.type).decode
         self._convert = partial(msgspec.convert, type=self.type, dec_hook=from_text)
         if nests_freely(self.type):
-            self._decode = _with_limited_depth(self._decode)
+            self._decode = with_limited_depth(self._decode)
         if leaves_defaults(self.type):
-            self._decode, self._convert = _completed(self._decode), _completed(self._convert)
+            self._decode, self._convert = completed(self._decode), completed(self._convert)
         self._invalid = (msgspec.ValidationError, UnicodeEncodeError)
         self._malformed: Any = (msgspec.DecodeError, ValueError, RecursionError)
+
+    def _use_own_checks(self) -> None:
+        from ._value_checks import UnmetConstraint, value_check
+
+        check = value_check(self.type)
+        if check is None:
+            return
+        self._decode, self._convert = checked_by(self._decode, check), checked_by(self._convert, check)
+        self._unmet = (UnmetConstraint,)
+        self._invalid += self._unmet
 
     def _use_pydantic(self) -> None:
         try:
@@ -99,7 +113,10 @@ class TypedDecoder(Generic[T]):
             raise TypeError(
                 f"validating into {self.type!r} needs msgspec or pydantic: pip install armillary-serialization[msgspec]"
             ) from None
-        self._adapter: Any = pydantic.TypeAdapter(self.type)
+        try:
+            self._adapter: Any = pydantic.TypeAdapter(self.type)
+        except (pydantic.errors.PydanticUserError, pydantic.errors.PydanticUndefinedAnnotation) as exc:
+            raise TypeError(f"pydantic cannot validate {self.type!r}: {exc.message}") from exc
         self._any: Any = pydantic.TypeAdapter(Any)
         self._decode = self._pydantic_decode
         self._convert = self._pydantic_convert
@@ -121,7 +138,7 @@ class TypedDecoder(Generic[T]):
                 raise json_error(malformed, body) from None
             if _says_malformed(exc):
                 return self.convert(value)
-            raise self._error(exc, value, "body", "The request body") from None
+            return self._value_or_error(exc, value, "body", "The request body")
         except self._malformed as exc:
             failure = exc
         # Not JSON; or JSON that only the other decoder takes, such as with an escaped half of a surrogate pair.
@@ -161,7 +178,22 @@ class TypedDecoder(Generic[T]):
         try:
             return self._convert(value)  # type: ignore[no-any-return]
         except self._invalid as exc:
-            raise self._error(exc, value, location, subject) from None
+            return self._value_or_error(exc, value, location, subject)
+
+    def _value_or_error(self, exc: Any, source: Any, location: str, subject: str) -> T:
+        """Return the value if nothing that was sent is wrong with it, only defaults.
+
+        Raises:
+            ValidationError: something that was sent is wrong.
+        """
+        unmet: Any = exc if isinstance(exc, self._unmet) else None
+        if unmet is None:
+            raise self._error(exc, source, location, subject) from None
+        found = unmet.sent(source)
+        if not found:
+            return unmet.value  # type: ignore[no-any-return]
+        issues = [issue_at(place, expected, kind_of(value), location) for place, expected, value in found]
+        raise ValidationError(issues, subject) from None
 
     def _pydantic_decode(self, body: bytes) -> Any:
         if _SUSPICIOUS.search(body):
@@ -197,8 +229,12 @@ class TypedDecoder(Generic[T]):
             )
         import msgspec
 
-        convert = partial(msgspec.convert, dec_hook=from_text)
-        issues = find_issues(value, self.type, convert, msgspec.ValidationError, location)
+        convert: Any = partial(msgspec.convert, dec_hook=from_text)
+        if self._unmet:
+            from ._value_checks import converted
+
+            convert = partial(converted, convert)
+        issues = find_issues(value, self.type, convert, (msgspec.ValidationError, *self._unmet), location)
         return ValidationError(issues or [reported_issue(exc, value, location)], subject)
 
 
@@ -220,21 +256,3 @@ def _decoder(decoder: Any, type_: Any) -> Any:
         return decoder(type_, dec_hook=from_text)
     except (TypeError, NameError, ValueError) as exc:
         raise TypeError(f"msgspec cannot validate {type_!r}: {exc}") from exc
-
-
-def _with_limited_depth(decode: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
-    # msgspec stops where the interpreter does, which is not the same in each version.
-    def decode_if_not_too_deep(body: bytes) -> Any:
-        check_depth(body)
-        return decode(body)
-
-    return decode_if_not_too_deep
-
-
-def _completed(make: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    def make_complete(source: Any) -> Any:
-        value = make(source)
-        complete(value)
-        return value
-
-    return make_complete

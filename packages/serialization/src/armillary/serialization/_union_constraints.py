@@ -6,15 +6,26 @@ from __future__ import annotations
 # pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false, reportUnknownMemberType=false
 from collections.abc import Iterable
 from types import NoneType, UnionType
-from typing import Annotated, Any, Final, Union, get_args, get_origin
+from typing import Annotated, Any, Union, get_args, get_origin
 
+from ._constraint_items import is_meta, meta_constraints
+from ._constraint_tests import applies
 from ._type_tree import unwrap
 
-_NUMBERS: Final = frozenset(("int", "float"))
-_TIMES: Final = frozenset(("datetime", "time"))
-_FITTING: Final = {"gt": _NUMBERS, "ge": _NUMBERS, "lt": _NUMBERS, "le": _NUMBERS, "multiple_of": _NUMBERS}
-_FITTING_TEXT: Final = {"pattern": frozenset(("str",)), "tz": _TIMES}
-_LENGTHS: Final = ("min_length", "max_length")
+
+def members_of(type_: Any) -> tuple[Any, ...] | None:
+    """Return the members of a union, None among them; None if it is no union."""
+    return get_args(type_) if get_origin(type_) in (Union, UnionType) else None
+
+
+def types_with(name: str, value: Any, type_: Any) -> list[Any]:
+    """Return the types that can have a constraint: of a union the members, else the type itself.
+
+    >>> types_with("ge", 1, int | str | None)
+    [<class 'int'>]
+    """
+    types = [unwrap(member).type for member in members_of(type_) or (type_,)]
+    return [each for each in types if each is not NoneType and applies(name, value, each)]
 
 
 def constrained(type_: Any, metadata: Iterable[Any]) -> Any:
@@ -25,37 +36,19 @@ def constrained(type_: Any, metadata: Iterable[Any]) -> Any:
     typing.Optional[typing.Annotated[str, msgspec.Meta(min_length=3)]]
     """
     items = [*metadata]
-    if get_origin(type_) in (Union, UnionType):
-        members = get_args(type_)
-        for item in [*items]:
-            names = _names(item)
-            if names and all(any(_fits(name, member) for member in members) for name in names):
-                members = tuple(_with(member, item, names) for member in members)
+    members = members_of(type_)
+    if members is not None:
+        for item in [item for item in items if is_meta(item)]:
+            constraints = meta_constraints(item)
+            if constraints and all(types_with(name, value, type_) for name, value in constraints.items()):
+                members = tuple(_with(member, constraints) for member in members)
                 items.remove(item)
         type_ = Union[members]  # noqa: UP007
     return Annotated[(type_, *items)] if items else type_
 
 
-def _names(item: Any) -> list[str]:
-    """Return which constraints an item of metadata sets."""
-    if type(item).__module__ != "msgspec" or type(item).__name__ != "Meta":
-        return []
-    return [name for name in (*_FITTING, *_FITTING_TEXT, *_LENGTHS) if getattr(item, name) is not None]
-
-
-def _fits(name: str, member: Any) -> bool:
-    type_ = unwrap(member).type
-    if type_ is NoneType:
-        return False
-    base: Any = get_origin(type_) or type_
-    kind = getattr(base, "__name__", "")
-    if name in _LENGTHS:
-        return hasattr(base, "__len__")
-    return kind in (_FITTING.get(name) or _FITTING_TEXT[name])
-
-
-def _with(member: Any, item: Any, names: list[str]) -> Any:
+def _with(member: Any, constraints: dict[str, Any]) -> Any:
     from msgspec import Meta
 
-    own = {name: getattr(item, name) for name in names if _fits(name, member)}
+    own = {name: value for name, value in constraints.items() if types_with(name, value, member)}
     return Annotated[member, Meta(**own)] if own else member
