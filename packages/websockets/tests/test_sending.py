@@ -42,7 +42,9 @@ class Server:
             await anyio.sleep_forever()
 
     async def accepted(self, limits: WebSocketLimits | None = None) -> WebSocket:
-        websocket = WebSocket({"type": "websocket"}, self.receive, self.send, limits=limits)
+        # As this version says, a send raises once the peer has left: nothing else looks for that, which waits too.
+        scope = {"type": "websocket", "asgi": {"version": "3.0", "spec_version": "2.4"}}
+        websocket = WebSocket(scope, self.receive, self.send, limits=limits)
         await websocket.accept()
         return websocket
 

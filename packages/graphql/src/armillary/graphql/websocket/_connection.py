@@ -21,7 +21,6 @@ from logging import getLogger
 from typing import Any, ClassVar, cast
 
 from armillary.asgi_types import HTTPException, WebSocketException
-from armillary.concurrency import FairTurn
 from armillary.serialization import encode_json
 from armillary.websockets import WebSocket, WebSocketDisconnect
 
@@ -216,7 +215,6 @@ class GraphQLConnection:
             return False
         form = FrameFormat(self._format_error)
         failed = False
-        turn = FairTurn()
         async with aclosing(engine.stream(operation, values)) as frames:
             async for frame in frames:
                 if failed:
@@ -224,8 +222,6 @@ class GraphQLConnection:
                 value = form.format(frame)
                 if "data" in value or "hasNext" in value:
                     await self.send({"id": operation_id, "type": self.result_type, "payload": value})
-                    if turn.is_due():
-                        await turn.give()
                 else:
                     # What failed before it ran ends by itself now, and so do the hooks of the schema's extensions.
                     failed = True
