@@ -31,12 +31,12 @@ def parse_http_date(value: str) -> int | None:
     parts = value.replace(",", " ").split()
     try:
         if len(parts) == 6 and parts[5] == "GMT" and parts[0] in _DAYS:  # Sun, 06 Nov 1994 08:49:37 GMT
-            return _timestamp(int(parts[3]), parts[2], parts[1], parts[4])
+            return _timestamp(_number(parts[3], 4), parts[2], parts[1], parts[4])
         if len(parts) == 4 and parts[3] == "GMT" and parts[0] in _LONG_DAYS:  # Sunday, 06-Nov-94 08:49:37 GMT
             day, month, short_year = parts[1].split("-")
-            return _timestamp(_full_year(int(short_year)), month, day, parts[2])
+            return _timestamp(_full_year(_number(short_year, 2)), month, day, parts[2])
         if len(parts) == 5 and parts[0] in _DAYS:  # Sun Nov  6 08:49:37 1994
-            return _timestamp(int(parts[4]), parts[1], parts[2], parts[3])
+            return _timestamp(_number(parts[4], 4), parts[1], parts[2], parts[3])
     except ValueError:
         pass
     return None
@@ -49,12 +49,22 @@ def _full_year(short_year: int) -> int:
     return year - 100 if year > this_year + 50 else year
 
 
-def _timestamp(year: int, month_name: str, day: str, clock: str) -> int:
-    hour, minute, second = map(int, clock.split(":"))
+def _number(digits: str, *lengths: int) -> int:
+    """Return a number of so many digits; `int` alone takes signs, underscores and any length."""
+    if len(digits) not in lengths or not digits.isdigit():
+        raise ValueError(digits)
+    return int(digits)
+
+
+def _timestamp(year: int, month_name: str, day_digits: str, clock: str) -> int:
+    hour, minute, second = [_number(part, 1, 2) for part in clock.split(":")]
     month = _MONTH_NUMBERS.get(month_name, 0)
-    if not (month >= 1 and 1 <= int(day) <= 31 and 0 <= hour <= 23 and 0 <= minute <= 59 and 0 <= second <= 60):
+    day = _number(day_digits, 1, 2)
+    if not (year >= 1 and month >= 1 and 1 <= day <= 31 and hour <= 23 and minute <= 59 and second <= 60):
         raise ValueError(clock)
-    days = _days_since_epoch(year, month, int(day))
+    days = _days_since_epoch(year, month, day)
+    if day > 28 and days >= _days_since_epoch(year + month // 12, month % 12 + 1, 1):
+        raise ValueError(day_digits)  # the month has no such day
     return ((days * 24 + hour) * 60 + minute) * 60 + second
 
 
