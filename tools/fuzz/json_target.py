@@ -1,0 +1,46 @@
+"""JSON, against the standard library's reading with our rules applied to its result."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from typing import Any
+
+from armillary.serialization import MAX_DEPTH, decode_json, encode_json
+
+
+def fuzz_json(data: bytes) -> None:
+    try:
+        value = decode_json(data)
+    except (ValueError, RecursionError):
+        value = ...
+    assert repr(value) == repr(read_afterwards(data))
+    if value is not ...:
+        assert repr(decode_json(encode_json(value))) == repr(value)
+
+
+def read_afterwards(data: bytes) -> Any:
+    """Return the value of a JSON text; `...` if it is none."""
+    try:
+        text = data.decode("utf-8-sig")
+        value = json.loads(text, object_pairs_hook=lambda pairs: {well_formed(name): item for name, item in pairs})
+        return checked(value, MAX_DEPTH)
+    except (ValueError, RecursionError):
+        return ...
+
+
+def checked(value: Any, levels: int) -> Any:
+    if isinstance(value, str):
+        return well_formed(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError(value)
+    if isinstance(value, (dict, list)) and not levels:
+        raise RecursionError
+    if isinstance(value, dict):
+        return {name: checked(item, levels - 1) for name, item in value.items()}
+    return [checked(item, levels - 1) for item in value] if isinstance(value, list) else value
+
+
+def well_formed(text: str) -> str:
+    return re.sub("[\ud800-\udfff]", "\ufffd", text)
