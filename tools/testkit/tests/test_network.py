@@ -55,8 +55,23 @@ async def test_a_network_passes_on_what_is_sent_unless_it_is_silent(network: Net
             async with asyncio.timeout(0.1):
                 await reader.read()
         network.silent = False
-        writer.write(b"again")
-        assert await reader.readexactly(5) == b"again"
+        async with connected(network) as (other_reader, other_writer):
+            other_writer.write(b"again")
+            assert await other_reader.readexactly(5) == b"again"
+
+
+async def test_a_connection_that_lost_something_stays_silent_until_it_ends_since_tcp_leaves_no_gap(
+    network: Network,
+) -> None:
+    async with connected(network) as (reader, writer):
+        network.silent = True
+        writer.write(b"lost")
+        await asyncio.sleep(0.05)
+        network.silent = False
+        writer.write(b"after a gap")
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.1):
+                await reader.read(1)
         writer.write_eof()
         assert await reader.read() == b""
 

@@ -13,8 +13,8 @@ class Network:
 
     Attributes:
         port: where clients connect.
-        silent: whether what is sent in either direction is lost. The end of a connection is noticed when the network is
-            back, since TCP sends that again.
+        silent: whether what is sent in either direction is lost. A connection that has lost something stays silent,
+            since TCP leaves no gap; its end is noticed when the network is back. New connections work then.
         delay: seconds by which what is sent in either direction arrives later; 0 at first.
         reading: an event that is set; while it is cleared, the proxy does not read, so that a sender's buffers fill.
     """
@@ -66,18 +66,21 @@ class Network:
             writer.close()
             return
         self._writers.append(server_writer)
+        gap = asyncio.Event()
         for source, target in ((reader, server_writer), (server_reader, writer)):
-            task = asyncio.create_task(self._pass_on(source, target))
+            task = asyncio.create_task(self._pass_on(source, target, gap))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
-    async def _pass_on(self, source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
+    async def _pass_on(self, source: asyncio.StreamReader, target: asyncio.StreamWriter, gap: asyncio.Event) -> None:
         try:
             while data := await source.read(64 * 1024):
                 await self.reading.wait()
                 if self.delay:
                     await asyncio.sleep(self.delay)
-                if not self.silent:
+                if self.silent:
+                    gap.set()
+                if not gap.is_set():
                     target.write(data)
                     await target.drain()
         except OSError:  # the connection is broken, which is its end too

@@ -21,6 +21,9 @@ T = TypeVar("T")
 
 CHECK_SECONDS: Final = 2.0
 START_SECONDS: Final = 10.0
+CLOSE_SECONDS: Final = 3.0
+KICK_SECONDS: Final = 3.0
+SEND_SECONDS: Final = 10.0
 
 
 class BrokerEngine:
@@ -53,6 +56,7 @@ class BrokerEngine:
         self.has_priorities = has_priorities
         self._make_broker = make_broker
         self._sender: AsyncBroker | None = None
+        self._connecting = anyio.Lock()
         self._receiver: AsyncBroker | None = None
         self.name = name
         self._recover = recover
@@ -80,19 +84,36 @@ class BrokerEngine:
             await self.state.close()
 
     async def send(self, identity: str, task: str, data: bytes, priority: int) -> None:
-        """Put a message into the queue, by a new connection if the first is broken."""
+        """Put a message into the queue, by a new connection if the first is broken.
+
+        Raises:
+            EngineUnavailable: it was not sent within `SEND_SECONDS`.
+        """
         # Labels become headers, which not every broker takes as numbers.
         labels = {"priority": priority} if self.has_priorities else {}
         message = BrokerMessage(task_id=identity, task_name=task, message=data, labels=labels)
         try:
+            async with asyncio.timeout(SEND_SECONDS):
+                sender = self._sender
+                try:
+                    if sender is None:
+                        raise ConnectionError
+                    async with asyncio.timeout(KICK_SECONDS):  # over a silent network it would wait for ever
+                        await sender.kick(message)
+                except Exception:
+                    await (await self._sender_after(sender)).kick(message)
+        except Exception as exc:
+            raise EngineUnavailable(f"{self.name} takes no message: {exc or type(exc).__name__}") from exc
+
+    async def _sender_after(self, broken: AsyncBroker | None) -> AsyncBroker:
+        """Return a connection that is not the broken one: a single new one, however many wait for it."""
+        async with self._connecting:
+            if self._sender is broken:
+                self._sender = None
+                await shut_down(broken)
             if self._sender is None:
-                raise ConnectionError
-            await self._sender.kick(message)
-        except Exception:
-            broken, self._sender = self._sender, None
-            await shut_down(broken)
-            self._sender = await self._started(receives=False)
-            await self._sender.kick(message)
+                self._sender = await self._started(receives=False)
+            return self._sender
 
     async def listen(self) -> AsyncGenerator[Delivery]:
         """Yield messages. Raises when the connection is lost; call it again.
@@ -119,8 +140,13 @@ class BrokerEngine:
     async def _started(self, receives: bool) -> AsyncBroker:
         broker = self._make_broker()
         broker.is_worker_process = receives
-        async with asyncio.timeout(START_SECONDS):  # some try for ever
-            await broker.startup()
+        try:
+            async with asyncio.timeout(START_SECONDS):  # some try for ever
+                await broker.startup()
+        except BaseException:
+            with anyio.CancelScope(shield=True):
+                await shut_down(broker)
+            raise
         return broker
 
 
@@ -146,7 +172,8 @@ async def in_own_task(awaitable: Awaitable[T], check: Callable[[], Awaitable[Non
 async def shut_down(broker: AsyncBroker | None) -> None:
     if broker is not None:
         try:
-            await broker.shutdown()
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await broker.shutdown()
         except Exception:  # what is broken cannot be closed in order
             return
 

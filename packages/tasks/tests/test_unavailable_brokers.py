@@ -1,0 +1,127 @@
+"""A broker that many find broken at once, that never responds, or that nothing arrives at for a while."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import anyio
+import pytest
+from testkit import Network
+
+from armillary.tasks import EngineUnavailable, Tasks, _broker_engine
+from armillary.tasks.engines._rabbitmq import with_heartbeat
+
+durable = pytest.mark.engines("redis", "postgresql", "rabbitmq")  # the client of NATS connects again by itself
+
+
+@pytest.fixture
+def anyio_backend(combination: Any) -> object:
+    return combination[1]
+
+
+@pytest.fixture
+def through(make_tasks: Callable[..., Tasks], engine_options: dict[str, Any]) -> Callable[[Network], Tasks]:
+    """Make tasks whose broker is behind a network."""
+
+    def make(network: Network) -> Tasks:
+        url = engine_options["url"].replace(f":{network.target}", f":{network.port}")
+        # asyncpg leaves a future behind if the connection ends while it asks for TLS
+        return make_tasks(url=f"{url}?sslmode=disable" if url.startswith("postgresql") else url)
+
+    return make
+
+
+@pytest.fixture
+def port(engine_options: dict[str, Any]) -> int:
+    return int(re.search(r":(\d+)(/|$)", engine_options["url"])[1])  # type: ignore[index]
+
+
+@pytest.fixture(autouse=True)
+def what_is_left_behind_is_collected_here() -> Iterator[None]:
+    yield
+    gc.collect()
+
+
+async def rest() -> set[Any]:
+    """Return what runs, once what has ended is gone."""
+    await asyncio.sleep(0.2)
+    return {task for task in asyncio.all_tasks() if "Network" not in str(task.get_coro())}
+
+
+@pytest.mark.anyio
+@pytest.mark.engines("postgresql", "rabbitmq")  # redis-py keeps several and leaves those cut while they connect
+async def test_many_that_find_a_connection_broken_at_once_make_a_single_new_one(
+    through: Callable[[Network], Tasks], port: int, working: Any
+) -> None:
+    async with Network(port) as network:
+        tasks = through(network)
+
+        @tasks.task(name="nothing")
+        async def nothing() -> None: ...
+
+        async with tasks.running():
+            await nothing.enqueue()
+            before = len(await rest())
+            for _ in range(3):
+                network.cut()
+                async with asyncio.TaskGroup() as group:
+                    for _ in range(20):
+                        group.create_task(enqueue(nothing))
+            assert len(await rest()) <= before + 2  # a state may have opened more of its own
+
+
+async def enqueue(task: Any) -> None:
+    with anyio.fail_after(30):
+        while True:
+            try:
+                await task.enqueue()
+                return
+            except EngineUnavailable:  # the state was cut off too
+                await anyio.sleep(0.1)
+
+
+@pytest.mark.anyio
+@pytest.mark.engines("rabbitmq")
+async def test_a_start_over_a_silent_network_is_unavailable_and_leaves_nothing_behind(
+    through: Callable[[Network], Tasks], port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_broker_engine, "START_SECONDS", 0.3)
+    async with Network(port) as network:
+        network.silent = True
+        tasks = through(network)
+        before = await rest()
+        with pytest.raises(EngineUnavailable):
+            async with tasks.running():
+                pass
+        assert await rest() <= before
+        network.silent = False
+
+
+@pytest.mark.anyio
+@durable
+async def test_a_message_over_a_silent_network_is_unavailable_and_the_next_one_arrives(
+    through: Callable[[Network], Tasks], port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_broker_engine, "KICK_SECONDS", 0.2)
+    monkeypatch.setattr(_broker_engine, "SEND_SECONDS", 0.6)
+    async with Network(port) as network:
+        engine = through(network).engine
+        await engine.start()
+        try:
+            network.silent = True
+            with pytest.raises(EngineUnavailable, match="takes no message"):
+                await engine.send("one", "nothing", b"{}", 5)
+            network.silent = False
+            monkeypatch.setattr(_broker_engine, "SEND_SECONDS", 10.0)
+            await engine.send("two", "nothing", b"{}", 5)
+        finally:
+            await engine.close()
+
+
+def test_a_heartbeat_notices_that_rabbitmq_is_silent_unless_the_url_has_its_own() -> None:
+    assert with_heartbeat("amqp://u:p%40@host:5672/%2F") == "amqp://u:p%40@host:5672/%2F?heartbeat=5"
+    assert with_heartbeat("amqps://host/v?heartbeat=20") == "amqps://host/v?heartbeat=20"
