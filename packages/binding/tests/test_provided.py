@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Annotated, Any, Self
 
 import pytest
@@ -56,6 +57,42 @@ async def test_a_type_that_finds_itself_in_the_scope_is_a_parameter_by_its_class
     assert (await send(app, headers={"x-tenant": "a"})).json == "a"
     sent = await send(app)
     assert (sent.status, b"Name a tenant." in sent.body) == (401, True)
+
+
+class HeaderOf:
+    """Finds a value of a type that knows nothing of connections."""
+
+    error_statuses = (400,)
+
+    def __init__(self, name: bytes) -> None:
+        self.name = name
+
+    def __from_scope__(self, scope: Scope) -> Fraction:
+        for name, value in scope["headers"]:
+            if name == self.name:
+                return Fraction(value.decode())
+        raise HTTPException(400, "Say how much.")
+
+
+Share = Annotated[Fraction, HeaderOf(b"x-share")]
+
+
+async def test_a_marker_beside_a_type_finds_the_value_in_the_scope(send: Any) -> None:
+    async def show(share: Share, other: Annotated[Fraction, HeaderOf(b"x-other")]) -> str:
+        return f"{share} {other}"
+
+    app = bind(show)
+    assert app.signature.parameters == ()
+    assert 400 in app.signature.errors
+    assert (await send(app, headers={"x-share": "1/3", "x-other": "1/2"})).json == "1/3 1/2"
+    assert (await send(app, headers={"x-share": "1/3"})).status == 400
+
+
+async def test_a_marker_of_what_may_be_none(send: Any) -> None:
+    async def show(share: Share | None, other: Annotated[Fraction | None, HeaderOf(b"x-other")]) -> str:
+        return f"{share} {other}"
+
+    assert (await send(bind(show), headers={"x-share": "1/3"})).json == "1/3 None"
 
 
 async def test_one_that_may_be_none_is_none_if_the_connection_has_none(send: Any) -> None:

@@ -187,7 +187,7 @@ class _Builder:
         if len(sources) > 1:
             raise BindingError(function, f"parameter {name!r} names more than one source: {sources!r}")
         source = sources[0] if sources else None
-        if source is None and self.provide(function, name, type_, target):
+        if source is None and self.provide(function, name, type_, metadata, target):
             return
         self.parts.take(Wanted(function, name, plain_annotation(annotation, source), default, target), source)
 
@@ -200,10 +200,12 @@ class _Builder:
             return Request if self.kind == "http" else WebSocket
         raise BindingError(function, f"nothing fills its parameter {name!r}: annotate it with its type")
 
-    def provide(self, function: Callable[..., Any], name: str, type_: Any, target: int) -> bool:
+    def provide(
+        self, function: Callable[..., Any], name: str, type_: Any, metadata: tuple[Any, ...], target: int
+    ) -> bool:
         """Fill a parameter with the connection or with what is made from it; return False if it is neither."""
         try:
-            making = making_of(type_, self.kind)
+            making = making_of(type_, self.kind, metadata)
         except TypeError as exc:
             raise BindingError(function, f"parameter {name!r} {exc}") from exc
         base: Any = get_origin(type_) or type_

@@ -11,7 +11,7 @@ from typing import Any, Literal, NamedTuple, get_origin
 from armillary.asgi_types import HTTPException
 from armillary.datastructures import HTTPConnection, State
 from armillary.http import Request, Response
-from armillary.serialization import is_optional, union_members
+from armillary.serialization import is_optional, union_members, unwrap
 from armillary.websockets import WebSocket
 
 Kind = Literal["http", "websocket"]
@@ -21,7 +21,7 @@ class Making(NamedTuple):
     """How a value is made from the connection.
 
     Attributes:
-        kind: the class.
+        kind: the class, or the marker that finds the value.
         make: makes it of the request or WebSocket.
         runs_after: whether it is work to do after the response.
         is_response: whether it is the response whose headers and cookies are added to that of the result.
@@ -50,8 +50,14 @@ class Provided(NamedTuple):
     making: Making
 
 
-def making_of(type_: Any, kind: Kind) -> Making | None:
+def making_of(type_: Any, kind: Kind, metadata: tuple[Any, ...] = ()) -> Making | None:
     """Return how a value of this type is made from the connection; None if it is not.
+
+    Args:
+        type_: of the parameter.
+        kind: of the connection.
+        metadata: what the parameter's `Annotated` says of it: a marker with `__from_scope__` finds the value of a type
+            that does not know of connections.
 
     Raises:
         TypeError: it is the connection of the other kind; the message ends a sentence about the parameter.
@@ -62,13 +68,17 @@ def making_of(type_: Any, kind: Kind) -> Making | None:
     True
     """
     members = union_members(type_)
-    base: Any = get_origin(members[0]) or members[0]
-    if len(members) != 1 or not _is_class(base):
+    if len(members) != 1:
         return None
-    if hasattr(base, "__from_scope__"):
-        make = partial(_from_scope_or_none if is_optional(type_) else _from_scope, base)
-        errors = () if is_optional(type_) else tuple(getattr(base, "error_statuses", ()))
-        return Making(base, make, getattr(base, "runs_after_response", False) is True, errors=errors)
+    member, inner = unwrap(members[0])
+    base: Any = get_origin(member) or member
+    for finder in (*metadata, *inner, base):
+        if hasattr(finder, "__from_scope__"):
+            make = partial(_from_scope_or_none if is_optional(type_) else _from_scope, finder)
+            errors = () if is_optional(type_) else tuple(getattr(finder, "error_statuses", ()))
+            return Making(finder, make, getattr(finder, "runs_after_response", False) is True, errors=errors)
+    if not _is_class(base):
+        return None
     if is_optional(type_):
         return None
     if issubclass(base, HTTPConnection):
@@ -105,13 +115,13 @@ def _state(connection: Any) -> Any:
     return connection.state
 
 
-def _from_scope(cls: Any, connection: Any) -> Any:
-    return cls.__from_scope__(connection.scope)
+def _from_scope(finder: Any, connection: Any) -> Any:
+    return finder.__from_scope__(connection.scope)
 
 
-def _from_scope_or_none(cls: Any, connection: Any) -> Any:
+def _from_scope_or_none(finder: Any, connection: Any) -> Any:
     try:
-        return cls.__from_scope__(connection.scope)
+        return finder.__from_scope__(connection.scope)
     except HTTPException:
         return None
 

@@ -37,7 +37,7 @@ from .database._readiness_endpoint import ReadinessEndpoint
 from .outbox._inbox import Inbox
 from .outbox._outbox import Outbox, OutboxMessage
 from .outbox._relay import Delivery, Relay
-from .transactions._access import database_session, set_rollback_only, transaction
+from .transactions._access import DatabaseSession, SessionOf, database_session, set_rollback_only, transaction
 from .transactions._constraint_violation import handle_constraint_violation
 from .transactions._middleware import TransactionMiddleware
 from .transactions._policy import CommitPolicy, TransactionOutcome
@@ -48,6 +48,7 @@ __all__ = [
     "CommitPolicy",
     "Database",
     "DatabaseError",
+    "DatabaseSession",
     "DatabaseUnavailable",
     "Delivery",
     "Inbox",
@@ -60,6 +61,7 @@ __all__ = [
     "Relay",
     "SessionClosed",
     "SessionMissing",
+    "SessionOf",
     "StatementTimeout",
     "Transaction",
     "TransactionConflict",

@@ -20,7 +20,7 @@ from ..connections import _events as events
 from ..connections._deadline import Deadlines
 from ..transactions._access import commit_or_roll_back
 from ..transactions._request_session import guarded_session_class
-from ..transactions._session_transaction import SessionTransaction
+from ..transactions._session_transaction import Bind, SessionTransaction
 from . import _acquisition as acquisition
 from ._engine import OptionEngines, new_engine
 from ._opening import CONNECTION_ERRORS, require_tables, unusable
@@ -181,17 +181,19 @@ class Database:
 
     def new_transaction(self, options: TransactionOptions) -> SessionTransaction:
         """Return a transaction that has not begun; its session takes a connection when it first needs one."""
-        return SessionTransaction(self.new_session(options))
+        return SessionTransaction(self.new_session(options), self._bind_for)
 
     def new_session(self, options: TransactionOptions | None = None) -> AsyncSession:
         """Return a session outside of any request, which you commit and close."""
-        chosen = self.options if options is None else options.over(self.options)
         return self.session_class(
-            bind=self._connection or self._engines.for_options(chosen),
+            bind=self._bind_for(options or TransactionOptions()),
             sync_session_class=self._sync_session_class,
             expire_on_commit=False,
             join_transaction_mode="create_savepoint",
         )
+
+    def _bind_for(self, options: TransactionOptions) -> Bind:
+        return self._connection or self._engines.for_options(options.over(self.options))
 
     def _connect(self) -> AsyncConnection:
         return self._engines.for_options(TransactionOptions()).connect()

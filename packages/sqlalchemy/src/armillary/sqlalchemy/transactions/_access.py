@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Annotated, Any, Final, Protocol
 
+from armillary.asgi_types import Scope
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from .._event_loop import require_asyncio
@@ -14,13 +15,29 @@ from ._source import Transaction
 from ._unit_of_work import unit_of_work
 
 
+SCOPE_KEY: Final = "armillary_scope"
+"""The key of `session.info` under which the session of a parameter keeps its connection's scope."""
+
+
+class HasScope(Protocol):
+    """A request or WebSocket, of whatever framework."""
+
+    @property
+    def scope(self) -> Any: ...
+
+
 def scope_of(connection: Any) -> Any:
-    """Return the scope of a request or WebSocket; a scope is returned unchanged."""
+    """Return the scope of a request, of a WebSocket, or of a session that was a parameter; else what was given."""
+    info = getattr(connection, "info", None)
+    if isinstance(info, dict) and SCOPE_KEY in info:
+        return info[SCOPE_KEY]
     return getattr(connection, "scope", connection)
 
 
-def database_session(connection: Any, database: str = "default") -> AsyncSession:
+def database_session(connection: HasScope | Scope, database: str = "default") -> AsyncSession:
     """Return the database session of a request or of a WebSocket.
+
+    A typed endpoint takes it as a parameter: `session: DatabaseSession`.
 
     It is the same for the whole request. It takes a connection from the pool when it first needs
     one, and is committed or rolled back before the response starts.
@@ -39,14 +56,36 @@ def database_session(connection: Any, database: str = "default") -> AsyncSession
     return found
 
 
-def set_rollback_only(connection: Any, database: str = "default") -> None:
+class SessionOf:
+    """Marks a parameter of a typed endpoint that is the request's session of a database.
+
+    Args:
+        database: its name, if there are several.
+
+    >>> ArchiveSession = Annotated[AsyncSession, SessionOf("archive")]
+    """
+
+    def __init__(self, database: str = "default") -> None:
+        self.database = database
+
+    def __from_scope__(self, scope: Scope) -> AsyncSession:
+        session = database_session(scope, self.database)
+        session.info[SCOPE_KEY] = scope
+        return session
+
+
+DatabaseSession = Annotated[AsyncSession, SessionOf()]
+"""The request's session, as a parameter of a typed endpoint or of what it depends on: `session: DatabaseSession`."""
+
+
+def set_rollback_only(connection: HasScope | Scope, database: str = "default") -> None:
     """Roll back the transaction of a request, whatever its response will be."""
     unit_of_work(scope_of(connection), database).rollback_only = True
 
 
 @asynccontextmanager
 async def transaction(
-    connection: Any,
+    connection: HasScope | Scope,
     *,
     database: str = "default",
     isolation_level: str | None = None,

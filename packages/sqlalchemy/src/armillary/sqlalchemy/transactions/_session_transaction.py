@@ -3,21 +3,39 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 
 from .._errors import DatabaseUnavailable
+from .._options import TransactionOptions
 from .._shield import start_detached
 from ._request_session import SESSION_ENDED_KEY, SESSION_ENDED_MESSAGE
 
+Bind = AsyncEngine | AsyncConnection
+
 
 class SessionTransaction:
-    """The transaction of one session; a `Transaction`."""
+    """The transaction of one session; a `Transaction`.
 
-    __slots__ = ("session",)
+    Args:
+        session: one that has not begun.
+        bind_for: returns what runs a transaction with these options.
+    """
 
-    def __init__(self, session: AsyncSession) -> None:
+    __slots__ = ("_bind_for", "session")
+
+    def __init__(self, session: AsyncSession, bind_for: Callable[[TransactionOptions], Bind]) -> None:
         self.session: AsyncSession = session
+        self._bind_for = bind_for
+
+    def configure(self, options: TransactionOptions) -> bool:
+        """Set how the transaction runs; return False if it has begun."""
+        if self.session.in_transaction():
+            return False
+        bind = self._bind_for(options)
+        self.session.sync_session.bind = bind.sync_connection if isinstance(bind, AsyncConnection) else bind.sync_engine
+        return True
 
     async def begin(self) -> None:
         """Do nothing: the session begins with its first statement."""

@@ -10,6 +10,7 @@ Committing and rolling back both lead to `ended`; only a replay leads back to `i
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from typing import Any
 
 from armillary.asgi_types import Scope, scope_record
@@ -75,13 +76,16 @@ class UnitOfWork:
         return 0 if self._receive is None else self._receive.body_messages
 
     def configure(self, options: TransactionOptions) -> None:
-        """Set how the transaction runs; it must not be open yet."""
-        if self._transaction is not None and not self.source.begins_early:
+        """Set how the transaction runs; it must not have begun yet."""
+        self._options = options.over(self._options)
+        if self._transaction is None or self.source.begins_early:
+            return
+        configure: Callable[[TransactionOptions], bool] | None = getattr(self._transaction, "configure", None)
+        if configure is None or not configure(self._options):
             raise RuntimeError(
                 "a transaction's options must be set before its session is used; "
                 "put @transactional on the endpoint itself, outside of what asks for the session"
             )
-        self._options = options.over(self._options)
 
     def independent(self, options: TransactionOptions) -> Transaction:
         """Return a separate transaction, which this unit does not end."""
