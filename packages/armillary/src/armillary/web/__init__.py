@@ -156,6 +156,7 @@ if TYPE_CHECKING:
     )
     from armillary.sqlalchemy import (
         Database,
+        DatabaseSession,
         TransactionMiddleware,
         database_session,
     )
@@ -209,6 +210,7 @@ __all__ = [
     "Config",
     "Cookie",
     "Database",
+    "DatabaseSession",
     "Depends",
     "DispatchMiddleware",
     "EventSourceResponse",

@@ -29,6 +29,7 @@ PARTS: Final = {
     "Config": "config",
     "Cookie": "binding",
     "Database": "sqlalchemy",
+    "DatabaseSession": "sqlalchemy",
     "Depends": "binding",
     "DispatchMiddleware": "middleware",
     "EventSourceResponse": "http",

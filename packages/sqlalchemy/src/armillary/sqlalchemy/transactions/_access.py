@@ -6,14 +6,14 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Annotated, Any, Final, Protocol
 
-from armillary.asgi_types import Scope
 from sqlalchemy.ext.asyncio import AsyncSession
+
+from armillary.asgi_types import Scope
 
 from .._event_loop import require_asyncio
 from .._options import TransactionOptions
 from ._source import Transaction
 from ._unit_of_work import unit_of_work
-
 
 SCOPE_KEY: Final = "armillary_scope"
 """The key of `session.info` under which the session of a parameter keeps its connection's scope."""
@@ -28,9 +28,8 @@ class HasScope(Protocol):
 
 def scope_of(connection: Any) -> Any:
     """Return the scope of a request, of a WebSocket, or of a session that was a parameter; else what was given."""
-    info = getattr(connection, "info", None)
-    if isinstance(info, dict) and SCOPE_KEY in info:
-        return info[SCOPE_KEY]
+    if isinstance(connection, AsyncSession) and SCOPE_KEY in connection.info:
+        return connection.info[SCOPE_KEY]
     return getattr(connection, "scope", connection)
 
 
