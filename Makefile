@@ -81,9 +81,10 @@ format: setup ## let ruff fix and format (P= for one package)
 	@$(PY) -m ruff format $(STYLED)
 
 .PHONY: types
-types: setup ## mypy --strict and pyright strict over the sources and typing_tests (P= for one package)
+types: setup ## mypy --strict and pyright strict over sources and typing_tests; the blocks of the documentation (P= for one package)
 	@$(PY) -m mypy $(TYPED)
 	@$(PY) -m pyright $(TYPED)
+	@$(PY) tools/document_types.py $(P)
 
 .PHONY: packages
 packages: setup ## each package against the charter: imports, declarations, files, wheel (P= for one package)

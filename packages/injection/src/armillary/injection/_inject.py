@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from functools import partial, wraps
 from inspect import Signature, signature
-from typing import Any, TypeVar
+from typing import Any, TypeVar, overload
 
 from dishka.exceptions import NoFactoryError
 
@@ -16,10 +16,20 @@ from ._arguments import add_request_parameters, connection_among, given_argument
 from ._plan import InjectionPlan, missing_among, plan_by_hints, plan_for, type_hints_so_far
 from ._scope import current_scope
 
-F = TypeVar("F", bound=Callable[..., Any])
+R = TypeVar("R")
+Injected = Callable[..., Coroutine[Any, Any, R]]
+"""What is injected may be left out of a call, which no type of parameters says."""
 
 
-def inject(func: F) -> F:
+@overload
+def inject(func: Callable[..., Coroutine[Any, Any, R]]) -> Injected[R]: ...
+
+
+@overload
+def inject(func: Callable[..., R]) -> Injected[R]: ...
+
+
+def inject(func: Callable[..., Any]) -> Injected[Any]:
     """Fill the parameters of a function that its caller does not pass.
 
     A parameter annotated with your own class, or with dishka's `FromDishka[...]`, gets its value from
@@ -70,7 +80,7 @@ def inject(func: F) -> F:
     call.__armillary_call__ = call  # type: ignore[attr-defined]
     call.reads_scope_endpoint = True  # type: ignore[attr-defined]  # the interface in docs/scope-keys.md
     hide_dependencies(call, func)
-    return call  # type: ignore[return-value]
+    return call
 
 
 def hide_dependencies(call: Any, func: Callable[..., Any]) -> None:

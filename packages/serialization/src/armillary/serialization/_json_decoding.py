@@ -11,12 +11,23 @@ import re
 import sys
 from collections.abc import Callable
 from itertools import accumulate
-from typing import Any, NoReturn, TypeAlias
+from typing import Any, NoReturn, Protocol
 
 from armillary.asgi_types import HTTPException
 
-JSONDecoder: TypeAlias = Callable[[bytes], Any]
-JSONEncoder: TypeAlias = Callable[[Any], bytes]
+
+class JSONDecoder(Protocol):
+    """A function that decodes JSON."""
+
+    # A protocol, since type checkers take a `Callable` on a class for a method that is given the instance.
+    def __call__(self, body: bytes, /) -> Any: ...
+
+
+class JSONEncoder(Protocol):
+    """A function that encodes a value as JSON."""
+
+    def __call__(self, value: Any, /) -> bytes: ...
+
 
 MAX_DEPTH = 512
 """How deep arrays and objects may nest. Deeper values exhaust the stack of code that walks them."""
