@@ -173,6 +173,25 @@ async def test_a_start_inside_a_layer_is_none_outside_of_it(channel: Any) -> Non
     assert not has_response_started(scope, outer)
 
 
+@pytest.mark.parametrize("kind", ["http", "websocket"])
+def test_layers_with_nothing_between_them_share_a_tracker(channel: Any, kind: str) -> None:
+    scope = {"type": kind}
+    outer = track(scope, channel)
+    assert track(scope, outer) is outer
+
+
+@pytest.mark.anyio
+async def test_a_layer_that_begins_after_the_start_has_a_tracker_of_its_own(channel: Any) -> None:
+    scope = {"type": "http"}
+    outer = track(scope, channel)
+    await outer(START)
+    inner = track(scope, outer)
+    assert not has_response_started(scope, inner)
+    await inner(START)
+    assert has_response_started(scope, inner)
+    assert channel.messages == [START, START]
+
+
 def test_a_recorded_start_holds_for_that_send_alone(channel: Any) -> None:
     async def other(message: Any) -> None: ...
 

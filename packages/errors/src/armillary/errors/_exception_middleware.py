@@ -94,7 +94,7 @@ class ExceptionMiddleware:
         tracked_send = track(scope, send)
         # A table that holds nothing but the defaults is not registered: the parts below handle `HTTPException` and
         # `WebSocketException` themselves.
-        outer = register_handlers(scope, self.handlers) if self.has_own_handlers else None
+        outer = self.register(scope) if self.has_own_handlers else None
         try:
             await self.app(scope, receive, tracked_send)
         except Exception as exc:
@@ -103,6 +103,10 @@ class ExceptionMiddleware:
         finally:
             if outer is not None:
                 restore_handlers(scope, outer)
+
+    def register(self, scope: Scope) -> Any:
+        """Make the handlers known to the parts inside, and return what `restore_handlers` takes; for subclasses."""
+        return register_handlers(scope, self.handlers)
 
     async def handle_exception(self, exc: Exception, scope: Scope, receive: Receive, send: Send) -> bool:
         """Give an exception to its handler.

@@ -38,8 +38,6 @@ HTTP_TRANSITIONS: Final[Mapping[HTTPState, Mapping[str, HTTPState]]] = {
 }
 """Where each message of an HTTP response leads, provided that it is the last of its kind."""
 
-_IDLE: Final = HTTP_TRANSITIONS["idle"]
-
 WEBSOCKET_TRANSITIONS: Final[Mapping[WebSocketState, Mapping[str, WebSocketState]]] = {
     "connecting": {
         "websocket.accept": "open",
@@ -79,12 +77,11 @@ class HTTPExchange:
     ('ended', 200)
     """
 
-    __slots__ = ("_transitions", "ended", "expects_trailers", "send_on", "started", "state", "status")
+    __slots__ = ("ended", "expects_trailers", "send_on", "started", "state", "status")
 
     def __init__(self, send: Send | None = None) -> None:
         self.send_on: Any = send
         self.state: HTTPState = "idle"
-        self._transitions = _IDLE  # the row of the state
         self.started: bool = False
         self.ended: bool = False
         self.status: int | None = None
@@ -101,7 +98,7 @@ class HTTPExchange:
 
     def feed(self, message: Message) -> None:
         """Take account of a message that is about to be sent."""
-        state = self._transitions.get(message["type"])
+        state = HTTP_TRANSITIONS[self.state].get(message["type"])
         if state is None:
             return
         if state == "body":
@@ -116,7 +113,6 @@ class HTTPExchange:
         else:
             self.ended = True
         self.state = state
-        self._transitions = HTTP_TRANSITIONS[state]
 
 
 class WebSocketExchange:
@@ -194,16 +190,23 @@ class WebSocketExchange:
 def track(scope: Scope, send: Send) -> Send:
     """Return a `send` with a tracker, which `exchange_of` finds.
 
+    It is `send` itself if it has one that saw no message yet: with nothing between two layers, what the inner one sends
+    is what the outer one sees, and both share the tracker.
+
     Args:
         scope: of type "http" or "websocket".
         send: where messages are passed on to.
     """
+    known: Any = getattr(send, "__self__", None)
+    if type(known) in _TRACKERS and not known.started:
+        return send
     return HTTPExchange(send).send if scope["type"] == "http" else WebSocketExchange(send).send
 
 
 def exchange_of(send: Send) -> HTTPExchange | WebSocketExchange | None:
     """Return the tracker behind a `send` that `track` returned, None for any other."""
     owner: Any = getattr(send, "__self__", None)
-    if isinstance(owner, (HTTPExchange, WebSocketExchange)):
-        return owner
-    return None
+    return owner if type(owner) in _TRACKERS else None
+
+
+_TRACKERS: Final = frozenset((HTTPExchange, WebSocketExchange))

@@ -10,7 +10,7 @@ it out once. What happens, and in which order, is the same:
 
 from __future__ import annotations
 
-from operator import attrgetter
+from dataclasses import replace
 from typing import Any, Final
 
 from ._body import body_reader
@@ -19,14 +19,13 @@ from ._parameters import ParameterReader, parameter_reader
 from ._solving import Solving
 
 DependantState = list[tuple[Any, Any]]
-"""Each dependant of a tree, and how it was."""
+"""Each dependant of a tree, and a copy of how it was."""
 
-_read_state = attrgetter(
+_LISTS = (
     *("dependencies", "path_params", "query_params", "header_params", "cookie_params", "body_params"),
-    *("name", "call", "request_param_name", "websocket_param_name", "http_connection_param_name"),
-    *("response_param_name", "background_tasks_param_name", "security_scopes_param_name", "own_oauth_scopes"),
-    *("parent_oauth_scopes", "use_cache", "path", "scope", "concurrency"),
+    *("own_oauth_scopes", "parent_oauth_scopes"),
 )
+"""What holds more than one value in a dependant, and may have other values later."""
 
 CALL: Final = 0
 GENERATOR: Final = 1
@@ -39,17 +38,40 @@ class NotCompiled(Exception):
 
 def state_of(dependant: Any) -> DependantState:
     """Return how a tree is now. Lists are copied, so that what is added to them later makes a difference."""
-    now: list[Any] = [value.copy() if hasattr(value, "append") else value for value in _read_state(dependant)]
-    found: DependantState = [(dependant, tuple(now))]
+    lists = {name: value.copy() for name in _LISTS if (value := getattr(dependant, name)) is not None}
+    found: DependantState = [(dependant, replace(dependant, **lists))]
     for below in dependant.dependencies:
         found += state_of(below)
     return found
 
 
 def is_changed(state: DependantState) -> bool:
-    """Return whether a tree is no longer as it was: programs and integrations change dependants at any time."""
-    for dependant, known in state:  # noqa: SIM110  # a generator takes longer, at every request
-        if _read_state(dependant) != known:
+    """Return whether a tree is no longer as it was: programs and integrations change dependants at any time.
+
+    The attributes are spelled out: this is asked at every request, and the interpreter reads them in place then.
+    """
+    for dependant, known in state:
+        if not (
+            dependant.call is known.call
+            and dependant.dependencies == known.dependencies
+            and dependant.path_params == known.path_params
+            and dependant.query_params == known.query_params
+            and dependant.header_params == known.header_params
+            and dependant.cookie_params == known.cookie_params
+            and dependant.body_params == known.body_params
+            and dependant.own_oauth_scopes == known.own_oauth_scopes
+            and dependant.parent_oauth_scopes == known.parent_oauth_scopes
+            and dependant.name is known.name
+            and dependant.request_param_name is known.request_param_name
+            and dependant.websocket_param_name is known.websocket_param_name
+            and dependant.http_connection_param_name is known.http_connection_param_name
+            and dependant.response_param_name is known.response_param_name
+            and dependant.background_tasks_param_name is known.background_tasks_param_name
+            and dependant.security_scopes_param_name is known.security_scopes_param_name
+            and dependant.use_cache is known.use_cache
+            and dependant.scope is known.scope
+            and dependant.concurrency is known.concurrency
+        ):
             return True
     return False
 
@@ -170,11 +192,9 @@ class CompiledDependant:
         for source, readers in self.sources:
             received = getattr(solving.request, source)
             for read in readers:
-                name, value, found = read(received)
+                found = read(received, values)
                 if found:
                     errors = found if errors is None else [*errors, *found]
-                else:
-                    values[name] = value
         return errors
 
     def _inject(self, solving: Solving, values: dict[str, Any]) -> None:

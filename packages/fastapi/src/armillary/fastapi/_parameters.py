@@ -9,8 +9,9 @@ from typing import Any, TypeAlias
 from ._fastapi import compat_v2, dependencies
 from ._fields import extra_values, value_getter
 
-ParameterReader: TypeAlias = Callable[[Any], tuple[str, Any, Any]]
-"""Takes a mapping of the request; returns the name of the parameter, its value and the list of errors, if any."""
+ParameterReader: TypeAlias = Callable[[Any, dict[str, Any]], Any]
+"""Takes a mapping of the request and the arguments that the parameter is put into; returns the list of errors, or None
+if there are none."""
 
 Validate: TypeAlias = Callable[[Any], tuple[Any, Any]]
 """Takes a value; returns the validated one and the list of errors, if any."""
@@ -20,25 +21,31 @@ _IMMUTABLE = (str, int, float, bool, bytes, type(None))
 
 def parameter_reader(field: Any) -> ParameterReader:
     """Return the reader of a parameter of the path, the query, the headers or the cookies."""
-    name = field.name
     model = dependencies._get_param_model(field)
     if model is not None:
         return model_reader(field, model)
-    aliases = [alias for _, alias in dependencies._get_param_aliases(field)]
     place = field.field_info.in_.value
-    validators = {alias: field_validator(field, (place, alias)) for alias in aliases}
-    get_value = value_getter(field)
-    first = aliases[0]
-    validate_first = validators[first]
+    readers = {alias: _alias_reader(field, place, alias) for _, alias in dependencies._get_param_aliases(field)}
+    first = next(iter(readers))
 
-    def read_one(received: Any) -> tuple[str, Any, Any]:
-        return (name, *validate_first(get_value(received, first)))
+    def read_any(received: Any, values: dict[str, Any]) -> Any:
+        return readers[next((alias for alias in readers if alias in received), first)](received, values)
 
-    def read_any(received: Any) -> tuple[str, Any, Any]:
-        alias = next((alias for alias in aliases if alias in received), first)
-        return (name, *validators[alias](get_value(received, alias)))
+    return readers[first] if len(readers) == 1 else read_any
 
-    return read_one if len(aliases) == 1 else read_any
+
+def _alias_reader(field: Any, place: str, alias: str) -> ParameterReader:
+    """Return the reader of a parameter under one of its names."""
+    name = field.name
+    get_value, validate = value_getter(field), field_validator(field, (place, alias))
+
+    def read(received: Any, values: dict[str, Any]) -> Any:
+        value, errors = validate(get_value(received, alias))
+        if not errors:
+            values[name] = value
+        return errors
+
+    return read
 
 
 def model_reader(field: Any, model: Any) -> ParameterReader:
@@ -50,11 +57,14 @@ def model_reader(field: Any, model: Any) -> ParameterReader:
     ]
     undefined = dependencies.Undefined
 
-    def read_as_fastapi(received: Any) -> tuple[str, Any, Any]:
-        return (name, *dependencies._request_param_model_to_args(field, model, received))
+    def read_as_fastapi(received: Any, values: dict[str, Any]) -> Any:
+        value, errors = dependencies._request_param_model_to_args(field, model, received)
+        if not errors:
+            values[name] = value
+        return errors
 
-    def read_model(received: Any) -> tuple[str, Any, Any]:
-        values: dict[str, Any] = {}
+    def read_model(received: Any, values: dict[str, Any]) -> Any:
+        read: dict[str, Any] = {}
         keys: set[str] = set()
         for aliases, get_value in fields:
             alias, key = aliases[0]
@@ -62,10 +72,13 @@ def model_reader(field: Any, model: Any) -> ParameterReader:
                 alias, key = next((pair for pair in aliases if pair[1] in received), aliases[0])
             value = get_value(received, key)
             if value is not undefined:
-                values[alias] = value
+                read[alias] = value
             keys.add(key)
-        values.update(extra_values(received, keys))
-        return (name, *validate(values))
+        read.update(extra_values(received, keys))
+        value, errors = validate(read)
+        if not errors:
+            values[name] = value
+        return errors
 
     # Names of headers are converted and reported in ways of their own; an optional model may be left out as a whole.
     is_plain = info.in_.value in ("query", "cookie") and info.annotation is model
@@ -74,24 +87,20 @@ def model_reader(field: Any, model: Any) -> ParameterReader:
 
 def value_validator(field: Any, loc: tuple[str, ...]) -> Validate:
     """Return a function that validates a value; its errors are at `loc`."""
-    if type(field) is not compat_v2.ModelField:
-        raise TypeError(f"a field of {type(field)}")
-    validate = field._type_adapter.validator.validate_python
-    regenerate = compat_v2._regenerate_error_with_loc
-    validation_error = compat_v2.ValidationError
+    validate, errors_of = _core_validator(field), _errors_at(loc)
 
     def validated(value: Any) -> tuple[Any, Any]:
         try:
             return validate(value, from_attributes=True), None
-        except validation_error as exc:
-            return None, regenerate(errors=exc.errors(include_url=False), loc_prefix=loc)
+        except _ValidationError as exc:
+            return None, errors_of(exc)
 
     return validated
 
 
 def field_validator(field: Any, loc: tuple[str, ...]) -> Validate:
     """Return a function that does the same for a parameter, which may be undefined and have a default."""
-    validate = value_validator(field, loc)
+    validate, errors_of = _core_validator(field), _errors_at(loc)
     info = field.field_info
     undefined = dependencies.Undefined
     is_required = info.is_required()
@@ -100,11 +109,30 @@ def field_validator(field: Any, loc: tuple[str, ...]) -> Validate:
     validates_default = info.validate_default
 
     def validated(value: Any) -> tuple[Any, Any]:
-        if value is not undefined:
-            return validate(value)
-        if is_required:
-            return None, [dependencies.get_missing_field_error(loc=loc)]
-        value = constant if is_constant else deepcopy(field.default)
-        return validate(value) if validates_default else (value, None)
+        if value is undefined:
+            if is_required:
+                return None, [dependencies.get_missing_field_error(loc=loc)]
+            value = constant if is_constant else deepcopy(field.default)
+            if not validates_default:
+                return value, None
+        try:
+            return validate(value, from_attributes=True), None
+        except _ValidationError as exc:
+            return None, errors_of(exc)
 
     return validated
+
+
+_ValidationError: Any = compat_v2.ValidationError
+
+
+def _core_validator(field: Any) -> Any:
+    """Return the method of pydantic-core that validates a field."""
+    if type(field) is not compat_v2.ModelField:
+        raise TypeError(f"a field of {type(field)}")
+    return field._type_adapter.validator.validate_python
+
+
+def _errors_at(loc: tuple[str, ...]) -> Callable[[Any], Any]:
+    """Return the function that lists the errors of an exception as those of a value at `loc`."""
+    return lambda exc: compat_v2._regenerate_error_with_loc(errors=exc.errors(include_url=False), loc_prefix=loc)

@@ -14,16 +14,21 @@ from ._solving import Solving
 _EXPORT_OPTIONS = ("include", "exclude", "exclude_unset", "exclude_defaults", "exclude_none")
 
 
+def chosen_status(status_code: int | None, solving: Solving) -> int | None:
+    """Return the status that was injected, or else the route's; None leaves it to the response."""
+    if solving.response is None:
+        return status_code
+    injected: int | None = solving.response.status_code
+    chosen = injected or status_code
+    return injected if chosen is None else chosen
+
+
 def response_arguments(status_code: int | None, solving: Solving) -> dict[str, Any]:
     """Return the arguments of a response that depend on the route and on what was injected."""
-    arguments: dict[str, Any] = {"background": solving.background}
-    injected = solving.response.status_code if solving.response is not None else None
-    chosen = injected or status_code
+    chosen = chosen_status(status_code, solving)
     if chosen is None:
-        chosen = injected
-    if chosen is not None:
-        arguments["status_code"] = chosen
-    return arguments
+        return {"background": solving.background}
+    return {"background": solving.background, "status_code": chosen}
 
 
 class ResponseMaker:
@@ -73,12 +78,15 @@ class ResponseMaker:
         if errors:
             context = endpoint_context(self.dependant, solving.request)
             raise exceptions.ResponseValidationError(errors=errors, body=result, endpoint_ctx=context)
-        arguments = response_arguments(self.status_code, solving)
         response: Any
         if self.to_json is not None:
             content = self.to_json(value, **self.export_options)
-            response = routing.Response(content=content, media_type="application/json", **arguments)
+            status_code = chosen_status(self.status_code, solving)
+            if status_code is None:
+                status_code = 200
+            response = routing.Response(content, status_code, None, "application/json", solving.background)
         else:
+            arguments = response_arguments(self.status_code, solving)
             response = self.response_class(self.field.serialize(value, **self.export_options), **arguments)
         return self._finished(response, solving)
 

@@ -7,7 +7,7 @@ from operator import attrgetter
 from typing import Any
 
 from armillary.asgi_types import ASGIApp, Receive, Scope, Send
-from armillary.exchange import HTTPExchange, exchange_of
+from armillary.exchange import has_response_started, track
 
 from ._body import decoded_body
 from ._dependant import CALL, GENERATOR, CompiledDependant, NotCompiled
@@ -91,10 +91,7 @@ class RouteHandler:
     async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request."""
         request = routing.Request(scope, receive, send)
-        exchange = exchange_of(send)
-        if exchange is None or exchange.started:
-            exchange = HTTPExchange(send)
-            send = exchange.send
+        send = track(scope, send)
         request_stack = scope["fastapi_inner_astack"] = AsyncExitStack()
         function_stack = scope["fastapi_function_astack"] = AsyncExitStack()
         try:
@@ -112,7 +109,7 @@ class RouteHandler:
             if _exits(request_stack):
                 await request_stack.aclose()
         except Exception as exc:
-            await respond_to_error(exc, exchange.started, request, scope, receive, send)
+            await respond_to_error(exc, has_response_started(scope, send), request, scope, receive, send)
 
     async def handle(self, request: Any) -> Any:
         """Return the response to a request."""

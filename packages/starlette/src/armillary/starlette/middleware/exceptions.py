@@ -6,7 +6,7 @@ from collections import ChainMap
 from collections.abc import Mapping
 from typing import Any
 
-from armillary.asgi_types import ASGIApp, ExceptionHandler, HTTPException, Receive, Scope, Send
+from armillary.asgi_types import ASGIApp, ExceptionHandler, HTTPException, Scope
 from armillary.errors import ExceptionMiddleware as _NativeExceptionMiddleware
 
 from .._exception_handler import SCOPE_KEY
@@ -47,10 +47,9 @@ class ExceptionMiddleware(_NativeExceptionMiddleware):
             )
         by_class[exc_class_or_status_code] = handler
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] in ("http", "websocket"):
-            scope[SCOPE_KEY] = self._tables
-        await super().__call__(scope, receive, send)
+    def register(self, scope: Scope) -> Any:
+        scope[SCOPE_KEY] = self._tables
+        return super().register(scope)
 
     async def http_exception(self, request: Any, exc: Exception) -> Any:
         """Return the response to an `HTTPException`: its detail as plain text, or as JSON if it is data."""
