@@ -32,7 +32,7 @@ apart = UV_PROJECT_ENVIRONMENT="$(CURDIR)/.tools/venvs/$(1)" UV_PYTHON="$$(cat .
 # `P=cors` narrows a verb to one package.
 PACKAGE_DIRS := $(if $(P),packages/$(P),$(sort $(wildcard packages/*)))
 SOURCES := $(wildcard $(addsuffix /src,$(PACKAGE_DIRS)))
-TYPED := $(SOURCES) $(wildcard $(addsuffix /typing_tests,$(PACKAGE_DIRS))) $(if $(P),,tools/testkit/src)
+TYPED := $(SOURCES) $(wildcard $(addsuffix /typing_tests,$(PACKAGE_DIRS))) $(if $(P),,tools/testkit/src examples integration-tests/tutorial_programs)
 STYLED := $(if $(P),packages/$(P),.)
 ifneq ($(P),)
 ifeq ($(wildcard packages/$(P)/pyproject.toml),)
@@ -81,7 +81,7 @@ format: setup ## let ruff fix and format (P= for one package)
 	@$(PY) -m ruff format $(STYLED)
 
 .PHONY: types
-types: setup ## mypy --strict and pyright strict over sources and typing_tests; the blocks of the documentation (P= for one package)
+types: setup ## mypy --strict and pyright strict over sources, typing_tests, examples, tutorial programs and blocks of the documentation (P= for one package)
 	@$(PY) -m mypy $(TYPED)
 	@$(PY) -m pyright $(TYPED)
 	@$(PY) tools/document_types.py $(P)

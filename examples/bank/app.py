@@ -10,18 +10,15 @@ import os
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import TypeGuard
 
 import strawberry
-from dishka import Provider, Scope, provide
+from dishka import Provider, Scope, provide  # pyright: ignore[reportUnknownVariableType]
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from armillary.applications import Armillary
-from armillary.asgi_types import HTTPException, Middleware
 from armillary.graphql import GraphQL, GraphQLContext
-from armillary.http import FileResponse, JSONResponse, RedirectResponse, Request, Response
 from armillary.injection import Injection, InjectionMiddleware, inject
-from armillary.routing import Route
 from armillary.sqlalchemy import (
     Database,
     Outbox,
@@ -35,7 +32,18 @@ from armillary.sqlalchemy import (
     transaction,
     transactional,
 )
-from armillary.templating import Jinja2Templates
+from armillary.web import (
+    Armillary,
+    FileResponse,
+    HTTPException,
+    Jinja2Templates,
+    JSONResponse,
+    Middleware,
+    RedirectResponse,
+    Request,
+    Response,
+    Route,
+)
 from examples.bank.accounts import Bank, Base, TransferRejected, open_first_accounts
 
 database = Database(os.environ.get("BANK_DATABASE", "sqlite:///bank.db"), metadata=Base.metadata)
@@ -76,6 +84,10 @@ def whole_number(text: object) -> int:
         raise TransferRejected("The amount must be a whole number.") from None
 
 
+def is_order(data: object) -> TypeGuard[dict[str, object]]:
+    return isinstance(data, dict) and {"from", "to", "amount"} <= data.keys()
+
+
 @transactional(isolation_level="SERIALIZABLE", retry=TransactionRetry(attempts=10))
 @inject
 async def transfer_by_form(request: Request, bank: Bank) -> Response:
@@ -90,12 +102,12 @@ async def transfer_by_form(request: Request, bank: Bank) -> Response:
 @transactional(isolation_level="SERIALIZABLE", retry=TransactionRetry(attempts=10))
 @inject
 async def transfer_by_json(request: Request, bank: Bank) -> Response:
-    data = await request.json()
-    if not isinstance(data, dict) or not {"from", "to", "amount"} <= data.keys():
+    order = await request.json()
+    if not is_order(order):
         raise HTTPException(400, 'Send an object such as {"from": "Ada", "to": "Bob", "amount": 5}.')
     try:
-        amount = whole_number(data["amount"])
-        transfer = await bank.transfer(str(data["from"]), str(data["to"]), amount)
+        amount = whole_number(order["amount"])
+        transfer = await bank.transfer(str(order["from"]), str(order["to"]), amount)
     except TransferRejected as rejection:
         return JSONResponse({"error": str(rejection)}, 409)
     return JSONResponse({"transfer": transfer.id}, 201)

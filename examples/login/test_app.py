@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
+from httpx import Response
 
 from armillary.lint import lint
 from armillary.web import TestClient
@@ -25,12 +26,12 @@ def token(html: str) -> str:
     return found[1]
 
 
-def log_in(client: TestClient, name: str = "ada", password: str = PASSWORD, path: str = "/login") -> object:
+def log_in(client: TestClient, name: str = "ada", password: str = PASSWORD, path: str = "/login") -> Response:
     form = {"name": name, "password": password, "csrf_token": token(client.get("/login").text)}
     return client.post(path, data=form, follow_redirects=False)
 
 
-def post(client: TestClient, path: str, **form: str) -> object:
+def post(client: TestClient, path: str, **form: str) -> Response:
     return client.post(path, data={**form, "csrf_token": token(client.get("/").text)}, follow_redirects=False)
 
 

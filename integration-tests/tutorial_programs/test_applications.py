@@ -219,7 +219,7 @@ def test_a_lifespan_opens_and_closes_what_requests_use() -> None:
 
     @asynccontextmanager
     async def lifespan(app: Armillary) -> AsyncGenerator[dict[str, Any]]:
-        models["answer"] = lambda x: x * 42
+        models["answer"] = (42.0).__mul__
         yield {"opened": True}
         models.clear()
 
@@ -264,7 +264,7 @@ def test_an_application_is_mounted_in_another() -> None:
 
     @inner.get("/sub")
     async def sub(request: Request) -> str:
-        return request.scope["root_path"]
+        return str(request.scope["root_path"])
 
     outer.mount("/inner", inner)
     client = TestClient(outer)

@@ -113,7 +113,7 @@ def test_bodies_nest_to_any_depth() -> None:
 
     client = TestClient(app)
     image = {"url": "https://example.com/a", "name": "a"}
-    stars = [{**VEGA, "tags": ["a", "a", "b"], "images": [image, image]}]
+    stars: list[dict[str, Any]] = [{**VEGA, "tags": ["a", "a", "b"], "images": [image, image]}]
     assert client.post("/offers", json={"name": "o", "stars": stars}).json() == 4
     stars[0]["images"] = [image, {"url": 1, "name": "b"}]
     wrong = client.post("/offers", json={"name": "o", "stars": stars}).json()["errors"]
@@ -157,7 +157,7 @@ def test_a_dataclass_is_a_body_and_a_result() -> None:
     class Item:
         name: str
         price: float
-        tags: list[str] = field(default_factory=list)
+        tags: list[str] = field(default_factory=list[str])
 
     app = Armillary()
 

@@ -12,15 +12,14 @@ def test_a_function_is_a_dependency_of_several_endpoints() -> None:
     async def page_query(q: str | None = None, skip: int = 0, limit: int = 100) -> dict[str, Any]:
         return {"q": q, "skip": skip, "limit": limit}
 
-    PageQuery = Annotated[dict[str, Any], Depends(page_query)]
     app = Armillary()
 
     @app.get("/stars")
-    async def stars(page_query: PageQuery) -> dict[str, Any]:
+    async def stars(page_query: Annotated[dict[str, Any], Depends(page_query)]) -> dict[str, Any]:
         return page_query
 
     @app.get("/observers")
-    async def observers(page_query: PageQuery) -> dict[str, Any]:
+    async def observers(page_query: Annotated[dict[str, Any], Depends(page_query)]) -> dict[str, Any]:
         return page_query
 
     client = TestClient(app)

@@ -88,7 +88,7 @@ def test_the_errors_of_validation_and_of_http_have_other_handlers() -> None:
 def test_a_handler_of_one_s_own_extends_the_one_there_is() -> None:
     seen: list[str] = []
 
-    respond = problem_details()[HTTPException]
+    respond: Any = problem_details()[HTTPException]
 
     async def failed(request: Request, exc: HTTPException) -> Any:
         seen.append(request.url.path)
