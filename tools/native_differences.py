@@ -88,10 +88,10 @@ DIFFERENCES = [
         ("requests.Request.form", "requests.Request.parse_form", "formparsers.MultiPartParser.__init__"),
     ),
     Difference(
-        "Form text that is not in its charset",
+        "Form text that is not in its charset, or of bytes that should be encoded",
         "decoded as latin-1",
-        "U+FFFD for what is invalid",
-        ("formparsers.MultiPartParser.decode_text",),
+        "U+FFFD for what is invalid; UTF-8",
+        ("formparsers.MultiPartParser.decode_text", "formparsers._Latin1Decoder.decode_field"),
     ),
     Difference(
         "Files of a form",
@@ -624,6 +624,18 @@ DIFFERENCES = [
             "templating.Jinja2Templates.make_context",
             "templating.Jinja2Templates.misconfigured",
         ),
+    ),
+    Difference(
+        "The body of a response to HEAD",
+        "is sent as to a GET, and a stream is read; the server drops it",
+        "is left out, and a stream is not read",
+        ("_response.Response.sends_body_to_head",),
+    ),
+    Difference(
+        "`URL.replace`",
+        "`hostname=None` keeps the host; without a user name there is no password",
+        "`hostname=None` takes the host away; a password may stand alone",
+        ("datastructures.URL.replace",),
     ),
     Difference(
         "gzip",

@@ -65,7 +65,7 @@ class SourceDistribution:
         return self.folder
 
     def _download(self) -> None:
-        command = [UV, "tool", "run", "--quiet", "pip", "download", "--quiet", "--no-deps", "--no-binary", ":all:"]
+        command = [UV, "tool", "run", "--quiet", "pip", "download", "--quiet", "--no-deps", "--no-binary", self.name]
         subprocess.run([*command, "--dest", str(CACHE), f"{self.name}=={self.version}"], check=True)
 
     def _is_wanted(self, member: tarfile.TarInfo) -> bool:
@@ -101,12 +101,20 @@ def own_packages() -> list[str]:
 
 
 def run_tests(
-    interpreter: Path, folder: Path, arguments: Sequence[str], environment: Mapping[str, str] | None = None
+    interpreter: Path,
+    folder: Path,
+    arguments: Sequence[str],
+    environment: Mapping[str, str] | None = None,
+    *,
+    launcher: Sequence[str] = (),
 ) -> list[ConformanceResult]:
-    """Run pytest in `folder`, with additional environment variables, and return the result of each test."""
+    """Run pytest in `folder`, with additional environment variables, and return the result of each test.
+
+    `launcher` are options of the interpreter that stand before `-m pytest`.
+    """
     report = interpreter.parent.parent / "report.xml"
     report.unlink(missing_ok=True)
-    command = [str(interpreter), "-m", "pytest", "-p", "no:cacheprovider", "-q", "--tb=short"]
+    command = [str(interpreter), *launcher, "-m", "pytest", "-p", "no:cacheprovider", "-q", "--tb=short"]
     # A file that cannot be imported is one failure; the others still run.
     command += ["--continue-on-collection-errors", f"--junit-xml={report}", "-o", "junit_family=xunit1", *arguments]
     subprocess.run(command, cwd=folder, env={**_clean_environment(), **(environment or {})}, check=False)

@@ -31,6 +31,8 @@ def test_what_is_absent() -> None:
         _ = state.x
     with pytest.raises(AttributeError, match="no attribute 'x'"):
         del state.x
+    with pytest.raises(KeyError, match="object has no attribute 'x'"):  # as programs catch it
+        del state.x
     with pytest.raises(KeyError):
         state["x"]
     with pytest.raises(KeyError):

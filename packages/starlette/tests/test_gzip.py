@@ -17,13 +17,13 @@ async def app(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": b"x" * 4000})
 
 
-async def get(app: Any, accept: bytes) -> tuple[dict[bytes, bytes], bytes]:
+async def get(app: Any, accept: bytes, method: str = "GET") -> tuple[dict[bytes, bytes], bytes]:
     sent: list[Any] = []
 
     async def send(message: Any) -> None:
         sent.append(message)
 
-    scope = {"type": "http", "method": "GET", "path": "/", "headers": [(b"accept-encoding", accept)]}
+    scope = {"type": "http", "method": method, "path": "/", "headers": [(b"accept-encoding", accept)]}
     await app(scope, None, send)
     return dict(sent[0]["headers"]), b"".join(message["body"] for message in sent[1:])
 
@@ -80,3 +80,9 @@ async def test_a_responder_without_a_request_cannot_send() -> None:
     assert responder.send is unattached_send
     with pytest.raises(RuntimeError, match="no request yet"):
         await responder.send_with_compression({"type": "http.response.start"})
+
+
+async def test_the_body_of_a_response_to_head_is_coded_as_that_to_a_get() -> None:
+    headers, body = await get(GZipMiddleware(app), b"gzip", method="HEAD")
+    assert headers[b"content-encoding"] == b"gzip"
+    assert int(headers[b"content-length"]) == len(body) < 4000

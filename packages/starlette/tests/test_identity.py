@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 import armillary.starlette
+from armillary.starlette.datastructures import URL
 
 PICKLES = {
     "URL": ("gAJjc3RhcmxldHRlLmRhdGFzdHJ1Y3R1cmVzClVSTApxACmBcQF9cQJYBAAAAF91cmxxA1gOAAAAaHR0cDovL2gvYT9iPTFxBHNiLg=="),
@@ -136,6 +137,22 @@ def test_pickles_of_the_real_starlette_are_read_and_work() -> None:
     assert str(loaded("HTTPException")) == "404: no"
     assert loaded("JSONResponse").body == b'{"a":1}'
     assert loaded("IntegerConvertor").convert("7") == 7
+
+
+@pytest.mark.parametrize(
+    ("url", "parts", "replaced"),
+    [
+        ("http://u:p@h/", {"username": None}, "http://h/"),
+        ("http://u:p@h/", {"username": None, "password": "q"}, "http://h/"),
+        ("http://h/", {"password": "q"}, "http://h/"),
+        ("http://u@h/", {"password": "q"}, "http://u:q@h/"),
+        ("http://h:1/", {"hostname": None, "port": 2}, "http://h:2/"),
+    ],
+)
+def test_parts_of_the_authority_of_a_url_are_replaced_as_starlette_does(
+    url: str, parts: dict[str, Any], replaced: str
+) -> None:
+    assert str(URL(url).replace(**parts)) == replaced
 
 
 @pytest.mark.parametrize("name", sorted(PICKLES))

@@ -195,7 +195,8 @@ async def test_cookies_are_latin_1() -> None:
 
 
 @pytest.mark.parametrize(
-    ("before", "fails"), [(b"", False), (b"\r\n", False), (b"text\r\n", True), (b"\r\nx\r\n", True)]
+    ("before", "fails"),
+    [(b"", False), (b"\r\n", False), (b"\r\n\n\r\r\n", False), (b"text\r\n", True), (b"\r\nx\r\n", True)],
 )
 async def test_text_before_the_first_boundary_is_an_error(before: bytes, fails: bool) -> None:
     body = before + b'--B\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n--B--\r\n'
@@ -210,3 +211,8 @@ async def test_text_before_the_first_boundary_is_an_error(before: bytes, fails: 
             await parser.parse()
     else:
         assert (await parser.parse()).multi_items() == [("a", "1")]
+
+
+async def test_bytes_of_an_urlencoded_form_that_are_not_encoded_are_latin_1() -> None:
+    form = await FormParser(URLENCODED, stream(b"\xc3\xa9=%c3%a9+\xff", b"&b=1")).parse()
+    assert form.multi_items() == [("Ã©", "é ÿ"), ("b", "1")]

@@ -207,3 +207,18 @@ async def test_a_range_outside_of_the_file_counts_before_one_that_is_reversed(
     names = {name for name, _ in start["headers"]}
     assert (b"etag" in names) is (status == 206)
     assert dict(start["headers"])[b"content-type"].startswith(b"text/plain" if status != 206 else b"application/")
+
+
+async def test_a_response_to_head_has_its_body_which_middleware_reads_and_the_server_drops() -> None:
+    for response in (
+        responses.Response("abc"),
+        responses.JSONResponse("abc"),
+        responses.StreamingResponse(iter(["a", "bc"])),
+    ):
+        sent = await send_all(response, http_scope(method="HEAD"), check=False)
+        assert b"abc" in b"".join(message.get("body", b"") for message in sent)
+
+
+async def test_a_content_length_given_to_a_response_without_a_body_stays() -> None:
+    response = responses.Response(status_code=304, headers={"content-length": "5"})
+    assert response.headers["content-length"] == "5"

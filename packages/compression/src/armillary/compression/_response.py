@@ -37,6 +37,7 @@ class CodedResponse:
         holds_unsized: hold the start of a body without a Content-Length too.
         varies_when_small: send `Vary` with a body below `minimum_size` too; a client that rejects identity gets
             that coded.
+        codes_head: code the body that an application sends to a HEAD as that of a GET.
     """
 
     def __init__(
@@ -50,12 +51,13 @@ class CodedResponse:
         *,
         holds_unsized: bool = False,
         varies_when_small: bool = True,
+        codes_head: bool = False,
     ) -> None:
         self._policy = policy
         self._coding = coding
         self._minimum_size = minimum_size
         self._thread_minimum_size = thread_minimum_size
-        self._is_head = scope.get("method") == "HEAD"
+        self._is_head = not codes_head and scope.get("method") == "HEAD"
         self._holds_unsized = holds_unsized or sends_files(scope)
         self._varies_when_small = varies_when_small
         self._send = send

@@ -6,6 +6,12 @@ from collections.abc import Iterator
 from typing import Any
 
 
+class MissingAttribute(AttributeError, KeyError):
+    """An attribute that cannot be deleted: a missing key as well, as which programs catch it."""
+
+    __str__ = AttributeError.__str__
+
+
 class State:
     """A namespace that can be read by attribute and by item.
 
@@ -40,7 +46,7 @@ class State:
         try:
             del self._state[key]
         except KeyError:
-            raise AttributeError(f"{type(self).__name__!r} object has no attribute {key!r}") from None
+            raise MissingAttribute(f"{type(self).__name__!r} object has no attribute {key!r}") from None
 
     def __contains__(self, key: object) -> bool:
         return key in self._state

@@ -147,7 +147,7 @@ _beginnings: dict[int, bytes] = {}
 
 def _sized(body: bytes, content_type: bytes, headers: list[RawHeader]) -> list[RawHeader]:
     sized = [(b"content-length", b"%d" % len(body))]
-    if content_type:
+    if content_type and body:
         sized.append((b"content-type", content_type))
     return sized + headers
 
@@ -223,7 +223,7 @@ async def reject(
         rejection: what to send.
         receive: the connection's. With it a handshake is rejected after its first message has come, and not at all
             if the client has disconnected instead.
-        as_text: whether the sentence is sent whatever the client prefers.
+        as_text: whether the sentence is sent whatever the client prefers, and to a HEAD too, whose body servers drop.
     """
     sent, body = (rejection.headers, rejection.body) if as_text else rejection.content(scope)
     # Copied, since middleware changes the list of a message in place.
@@ -240,7 +240,7 @@ async def reject(
         return
     if leaves_body_unread(scope) and not any(name == b"connection" for name, _ in headers):
         headers.append((b"connection", b"close"))
-    body = b"" if scope.get("method") == "HEAD" else body
+    body = b"" if scope.get("method") == "HEAD" and not as_text else body
     await send({"type": "http.response.start", "status": rejection.status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
 

@@ -108,7 +108,7 @@ class Response(ResponsePolicy):
     def init_unmeasured_headers(self, headers: HeaderFields | None) -> None:
         """Fill `raw_headers` if there is no body, or its length is not known."""
         self.raw_headers = self.encode_headers(headers)
-        if self.status_code in BODILESS_STATUSES:
+        if self.status_code in BODILESS_STATUSES and self.strict_arguments:
             self.raw_headers = [pair for pair in self.raw_headers if pair[0] != b"content-length"]
         if self.media_type is not None and self.status_code != 204:
             self._add_content_type()
@@ -232,7 +232,7 @@ class Response(ResponsePolicy):
         if method is None or method == "HEAD":
             if scope["type"] == "websocket":  # which has no method
                 send = denial_response_send(scope, send, self.denial_without_extension)
-            elif method == "HEAD":
+            elif not self.sends_body_to_head:
                 body = b""
         # The list is copied since middleware appends to it in place, and the response may be served again.
         await send({"type": "http.response.start", "status": self.status_code, "headers": [*self.raw_headers]})

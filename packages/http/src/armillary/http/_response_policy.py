@@ -53,6 +53,9 @@ class ResponsePolicy:
     denial_without_extension: ClassVar[bool] = False
     """Send a WebSocket denial response even if the server does not announce the extension."""
 
+    sends_body_to_head: ClassVar[bool] = False
+    """Send the body of a HEAD as that of a GET, and leave it to the server to drop it."""
+
     headers_class: ClassVar[type[MutableHeaders]] = ResponseHeaders
     """The class of `headers`."""
 

@@ -30,6 +30,15 @@ class URL(_URL):
     def encode_path(cls, path: str, raw_path: bytes | None) -> str:
         return path.translate(_DELIMITERS)
 
+    def replace(self, **components: Any) -> URL:
+        """Return a URL with some parts replaced; a host stays, and there is no password without a user name."""
+        if components.get("hostname", "") is None:
+            del components["hostname"]
+        changes_user = "password" in components or "username" in components
+        if changes_user and components.get("username", self.username) is None:
+            components["password"] = None
+        return super().replace(**components)  # type: ignore[return-value]
+
     def __getstate__(self) -> dict[str, Any]:
         return {"_url": str(self)}
 

@@ -11,6 +11,7 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from enum import Enum, EnumMeta
 from tempfile import SpooledTemporaryFile
 from typing import TYPE_CHECKING, Any, ClassVar, cast
+from urllib.parse import unquote_plus
 
 from armillary.datastructures import Headers as NativeHeaders, parse_media_type
 from armillary.http import (
@@ -81,6 +82,14 @@ def __getattr__(name: str) -> Any:
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}", name=name)
 
 
+class _Latin1Decoder(UrlencodedDecoder):
+    """The native decoder, for which a byte that should be encoded and is not is a character of latin-1."""
+
+    def decode_field(self, field: bytes) -> tuple[str, str]:
+        name, _, value = field.decode("latin-1").partition("=")
+        return unquote_plus(name), unquote_plus(value)
+
+
 class FormParser:
     """Reads an urlencoded form.
 
@@ -126,7 +135,7 @@ class FormParser:
         limits = FormLimits(
             max_fields=_whole(self.max_fields), max_part_size=self.max_part_size, max_fields_size=UNLIMITED
         )
-        decoder = UrlencodedDecoder(limits)
+        decoder = _Latin1Decoder(limits)
         try:
             async for chunk in self.stream:
                 decoder.feed(chunk)
@@ -183,8 +192,12 @@ class MultiPartParser(MultipartDecoder):
         """Read the form to its end."""
         try:
             self._prepare()
+            begun = False
             async for chunk in self.stream:
-                for event in self.feed(chunk):
+                # Any number of line breaks may stand before the first boundary.
+                data = chunk if begun else chunk.lstrip(b"\r\n")
+                begun = begun or bool(data)
+                for event in self.feed(data):
                     await self._take(event)
             self.finish()
         except FormError as error:

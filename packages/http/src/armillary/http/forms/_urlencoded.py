@@ -102,7 +102,12 @@ class UrlencodedDecoder:
         if data.isascii():
             self._pairs += _decode_ascii(data.decode("ascii"))
         else:
-            self._pairs += [_decode_field(field) for field in fields]
+            self._pairs += [self.decode_field(field) for field in fields]
+
+    def decode_field(self, field: bytes) -> Pair:
+        """Return the name and the value of a field, of a part of the body that has bytes outside of ASCII."""
+        name, _, value = field.replace(b"+", b" ").partition(b"=")
+        return unquote_to_bytes(name).decode("utf-8", "replace"), unquote_to_bytes(value).decode("utf-8", "replace")
 
 
 def _check_sizes(fields: list[bytes], limit: int) -> None:
@@ -127,8 +132,3 @@ def _decode_ascii(text: str) -> list[Pair]:
 
 def _unquote(text: str) -> str:
     return unquote_to_bytes(text).decode("utf-8", "replace")
-
-
-def _decode_field(field: bytes) -> Pair:
-    name, _, value = field.replace(b"+", b" ").partition(b"=")
-    return unquote_to_bytes(name).decode("utf-8", "replace"), unquote_to_bytes(value).decode("utf-8", "replace")

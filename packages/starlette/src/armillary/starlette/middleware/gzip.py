@@ -191,6 +191,7 @@ class _ResponderResponse(CodedResponse):
             responder.send_started,
             holds_unsized=True,
             varies_when_small=False,
+            codes_head=True,
         )
 
     async def coded(self, encode: Callable[..., Any], body: bytes, *last: bool) -> bytes:
