@@ -18,6 +18,8 @@ from armillary.serialization import (
     encode_orjson,
     json_error,
 )
+from armillary.serialization._json_decoding import decode_whole, scan
+from armillary.serialization._json_pieces import Pieces
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -199,3 +201,97 @@ def test_an_error_takes_no_more_steps_of_python_in_a_larger_body(broken: Any, co
 )
 def test_a_lone_surrogate_is_read_as_the_replacement_character(text: str, value: Any) -> None:
     assert decode_json(text.encode()) == value
+
+
+# --- large texts, in pieces ------------------------------------------------------------------
+
+
+class Members(list[tuple[str, Any]]):
+    """The members of an object, in which a name may be there twice."""
+
+
+NAMES = st.sampled_from(["a", "b", "", '"', "c,d", "\\"])
+PIECED_VALUES = st.recursive(
+    st.sampled_from([None, 1, -2.5, "", 'x"y,', "[{", "\\", "é€", "\ufffd"]),
+    lambda inner: st.lists(inner, max_size=5) | st.lists(st.tuples(NAMES, inner), max_size=5).map(Members),
+    max_leaves=30,
+)
+
+
+def text_of(value: Any) -> str:
+    if isinstance(value, Members):
+        return "{" + " , ".join(f"{json.dumps(name)}: {text_of(member)}" for name, member in value) + "}"
+    if isinstance(value, list):
+        return "[" + ",\n".join(map(text_of, value)) + "]"
+    return json.dumps(value, ensure_ascii=isinstance(value, str) and len(value) % 2 == 0)
+
+
+@st.composite
+def damaged_texts(draw: st.DrawFn) -> bytes:
+    """JSON, or JSON with a character too many or too few."""
+    body = text_of(draw(PIECED_VALUES)).encode()
+    place = draw(st.integers(0, len(body)))
+    kind = draw(st.sampled_from(["", "removed", "added", "cut"]))
+    if kind == "added":
+        return body[:place] + draw(st.sampled_from([bytes((byte,)) for byte in b'[]{},":\\ 1N'])) + body[place:]
+    return {"": body, "removed": body[:place] + body[place + 1 :], "cut": body[:place]}[kind]
+
+
+def outcome_of(decode: Any, body: bytes) -> Any:
+    """Return the value as JSON, which tells the order of members, or what is wrong and where."""
+    try:
+        return json.dumps(decode(body))
+    except ValueError as exc:
+        error = json_error(exc, body)
+        return error.detail, error.offset
+
+
+@given(damaged_texts(), st.integers(1, 40))
+def test_pieces_of_any_size_make_the_same_value_or_error(body: bytes, size: int) -> None:
+    assert outcome_of(lambda body: Pieces(body, size).decode(), body) == outcome_of(decode_whole, body)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"[" + b",".join([b"1"] * 500_000) + b"]",
+        b'{"rows": [' + b",".join([b'{"a": [1, 2], "b": "x,y"}'] * 50_000) + b"]}",
+        b"[" * 500 + b",".join([b"{}"] * 300_000) + b"]" * 500,
+        b"[" + b",".join([b'",,,,,"'] * 150_000) + b"]",
+        b'{"a": ' * 400 + b"[" + b",".join([b"[]"] * 300_000) + b"]" + b"}" * 400,
+        b"[" + b",".join([b"1"] * 500_000) + b",",
+        b"\xef\xbb\xbf [" + b",".join([b"1.5"] * 300_000) + b"] ",
+    ],
+    ids=["numbers", "rows", "deep arrays", "commas in strings", "deep objects", "cut", "byte order mark"],
+)
+def test_no_call_of_the_decoder_takes_more_than_a_piece_of_a_large_text(
+    body: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes: list[int] = []
+
+    def scan_and_count(piece: bytes) -> Any:
+        sizes.append(len(piece))
+        return scan(piece)
+
+    monkeypatch.setattr("armillary.serialization._json_pieces.scan", scan_and_count)
+    assert outcome_of(decode_json, body) == outcome_of(decode_whole, body)
+    assert len(sizes) > 10
+    assert max(sizes) < 100_000
+
+
+def test_a_large_text_is_rejected_for_its_depth_with_the_place() -> None:
+    before = b"[" + b"[1]," * 200_000
+    body = before + b"[" * MAX_DEPTH + b"]" * (MAX_DEPTH + 1)
+    assert outcome_of(decode_json, body) == outcome_of(decode_whole, body)
+    with pytest.raises(ValueError) as caught:
+        decode_json(body)
+    assert json_error(caught.value, body).offset == len(before) + MAX_DEPTH - 1
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"1," * 400_000, b"[1]," + b"1," * 400_000, b'"' + b"," * 900_000, b"[" + b'",",' * 300_000 + b"\xff]"],
+    ids=["no container", "after the value", "an endless string", "not UTF-8"],
+)
+def test_a_large_text_that_is_malformed_is_rejected_where_it_is(body: bytes) -> None:
+    assert outcome_of(decode_json, body) == outcome_of(decode_whole, body)

@@ -19,9 +19,10 @@ from ._codecs import decode_msgspec, decode_orjson, encode_msgspec, encode_orjso
 from ._constraints import CheckedType, check_type
 from ._fields import NO_DEFAULT, TypeField, fields_of, forbids_unknown_fields
 from ._issues import MAX_ISSUES, ValidationError, ValidationIssue, issue_at, kind_of
-from ._json_decoding import MAX_DEPTH, JSONDecoder, JSONEncoder, JSONError, decode_json, json_error
+from ._json_decoding import MAX_DEPTH, JSONDecoder, JSONEncoder, JSONError, json_error
 from ._json_encoding import encode_json
 from ._json_form import json_form
+from ._json_pieces import decode_json
 from ._text_classes import is_text_class
 from ._type_tree import Unwrapped, is_optional, union_members, unwrap
 from ._typed_decoding import TypedDecoder

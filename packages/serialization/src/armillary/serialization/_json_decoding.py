@@ -31,6 +31,7 @@ class JSONEncoder(Protocol):
 
 MAX_DEPTH = 512
 """How deep arrays and objects may nest. Deeper values exhaust the stack of code that walks them."""
+TOO_DEEP = f"nested deeper than {MAX_DEPTH} levels"
 
 _STRING_PATTERN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
 _NON_BRACKETS = bytes(byte for byte in range(256) if byte not in b"[]{}")
@@ -43,7 +44,7 @@ _BRACKETS_AT_ONCE = 64 * 1024
 _STRETCH_PATTERN = re.compile(rb'(?:[^"]{1,65536}+|"[^"\\]*+(?:\\.[^"\\]*+)*+"?){1,4096}+', re.DOTALL)
 
 # What is before a value: no quotation mark, or whole strings.
-_OUTSIDE_PATTERN = re.compile(rb'(?:[^"]++|"[^"\\]*+(?:\\.[^"\\]*+)*+")*+', re.DOTALL)
+OUTSIDE_PATTERN = re.compile(rb'(?:[^"]++|"[^"\\]*+(?:\\.[^"\\]*+)*+")*+', re.DOTALL)
 
 _NUMBER_BYTES = frozenset(bytes((byte,)) for byte in b"0123456789.eE+-")
 
@@ -79,11 +80,11 @@ class JSONError(HTTPException):
         super().__init__(400, f"{subject} is not valid JSON: {problem}{position}.")
 
 
-class _TooDeep(ValueError):
-    """Nesting beyond the limit, which is exceeded at `offset`."""
+class Misplaced(ValueError):
+    """What is wrong with a text, and where, in bytes; None if that is not known."""
 
-    def __init__(self, offset: int | None) -> None:
-        super().__init__("nested too deep")
+    def __init__(self, problem: str, offset: int | None) -> None:
+        super().__init__(problem)
         self.offset = offset
 
 
@@ -111,18 +112,14 @@ _decoder = json.JSONDecoder(parse_constant=_reject_constant, parse_float=_finite
 _scan: Callable[[str, int], tuple[Any, int]] = _decoder.scan_once  # type: ignore[attr-defined]
 
 
-def decode_json(body: bytes) -> Any:
-    """Return the value of a JSON text in UTF-8, decoded by the standard library.
-
-    NaN, infinities, numbers too large for a float, and nesting deeper than `MAX_DEPTH` are rejected.
-
-    Raises:
-        ValueError: it is not JSON in UTF-8 (RFC 8259).
-
-    >>> decode_json(b'{"a": [1, 2]}')
-    {'a': [1, 2]}
-    """
+def decode_whole(body: bytes) -> Any:
+    """Return the value of a JSON text, decoded at once; raise a ValueError as `decode_json` does."""
     check_depth(body)
+    return scan(body)
+
+
+def scan(body: bytes) -> Any:
+    """Return the value of a JSON text whose depth is within the limit; raise a ValueError as `decode_json` does."""
     text = body.decode()
     if "\\" in text and ("\\ud" in text or "\\uD" in text):
         text = _replace_lone_surrogates(text)
@@ -139,9 +136,9 @@ def decode_json(body: bytes) -> Any:
 def check_depth(body: bytes) -> None:
     """Raise a ValueError for a JSON text that is nested deeper than `MAX_DEPTH`."""
     if len(body) > MAX_DEPTH and body.count(b"[") + body.count(b"{") > MAX_DEPTH:
-        bracket = _first_too_deep(body, MAX_DEPTH)
+        bracket = first_too_deep(body, MAX_DEPTH)
         if bracket is not None:
-            raise _TooDeep(_bracket_offset(body, bracket))
+            raise Misplaced(TOO_DEEP, bracket_offset(body, bracket))
 
 
 def _replace_lone_surrogates(text: str) -> str:
@@ -153,14 +150,14 @@ def _replace_lone_surrogates(text: str) -> str:
     return text.replace(_ESCAPED_BACKSLASH, "\\\\")
 
 
-def _brackets(body: bytes) -> bytes:
+def brackets_of(body: bytes) -> bytes:
     """Return the brackets outside strings."""
     return _STRING_PATTERN.sub(b"", body).translate(None, _NON_BRACKETS)
 
 
-def _first_too_deep(body: bytes, limit: int) -> int | None:
+def first_too_deep(body: bytes, limit: int) -> int | None:
     """Return which of the brackets, counted from 0, opens one level too many; None if none does."""
-    brackets = _brackets(body)
+    brackets = brackets_of(body)
     depth = 0
     for start in range(0, len(brackets), _BRACKETS_AT_ONCE):
         depths = list(
@@ -172,14 +169,14 @@ def _first_too_deep(body: bytes, limit: int) -> int | None:
     return None
 
 
-def _bracket_offset(body: bytes, bracket: int) -> int | None:
-    """Return the offset of a bracket, given its number as `_first_too_deep` returns it.
+def bracket_offset(body: bytes, bracket: int) -> int | None:
+    """Return the offset of a bracket, given its number as `first_too_deep` returns it.
 
     Whole stretches are counted, and only the one with the bracket is looked at closely.
     """
     position = 0
     while stretch := _STRETCH_PATTERN.match(body, position):
-        count = len(_brackets(stretch.group()))
+        count = len(brackets_of(stretch.group()))
         if bracket < count:
             break
         bracket -= count
@@ -205,16 +202,17 @@ def json_error(exc: Exception, body: bytes, subject: str = "The request body") -
     >>> json_error(ValueError("empty"), b"", "The message").detail
     'The message is not valid JSON: empty.'
     """
-    problem, offset = _describe(exc, body)
+    problem, offset = describe(exc, body)
     return JSONError(problem, body, offset, subject)
 
 
-def _describe(exc: Exception, body: bytes) -> tuple[str, int | None]:
+def describe(exc: Exception, body: bytes) -> tuple[str, int | None]:
+    """Return what is wrong with a text, and where, for what a decoder raised."""
     if isinstance(exc, RecursionError):
-        bracket = _first_too_deep(body, MAX_DEPTH)
-        return f"nested deeper than {MAX_DEPTH} levels", None if bracket is None else _bracket_offset(body, bracket)
-    if isinstance(exc, _TooDeep):
-        return f"nested deeper than {MAX_DEPTH} levels", exc.offset
+        bracket = first_too_deep(body, MAX_DEPTH)
+        return TOO_DEEP, None if bracket is None else bracket_offset(body, bracket)
+    if isinstance(exc, Misplaced):
+        return str(exc), exc.offset
     if isinstance(exc, UnicodeDecodeError):
         return "not UTF-8", exc.start
     if isinstance(exc, json.JSONDecodeError):
@@ -244,7 +242,7 @@ def _offset_of(text: bytes, body: bytes) -> int | None:
         start = body.find(text, max(start + 1, position))
         if start < 0:
             return None
-        outside = _OUTSIDE_PATTERN.match(body, position, start)
+        outside = OUTSIDE_PATTERN.match(body, position, start)
         position = start if outside is None else outside.end()
         if position == start:
             before, after = body[start - 1 : start], body[start + len(text) : start + len(text) + 1]

@@ -19,7 +19,8 @@ from ._decoding_steps import checked_by, completed, with_limited_depth
 from ._fields import nests_freely, type_holds
 from ._issue_search import find_issues
 from ._issues import ValidationError, issue_at, kind_of
-from ._json_decoding import decode_json, json_error
+from ._json_decoding import json_error
+from ._json_pieces import decode_json
 from ._reported_issue import reported_issue
 from ._text_classes import from_text
 
