@@ -16,6 +16,7 @@ from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
+from armillary.cli._new import project_files
 from charter import ROOT, load_charter
 from testkit import free_port, wait_for_port
 from wheelhouse import OWN_SETTINGS, Environment, build_wheels, find_uv
@@ -88,6 +89,18 @@ def shell(tmp_path: Path, wheels: Path, programs: Path) -> Callable[[str], Shell
         return Shell(tmp_path / "star-list", wheels, programs)
 
     return begin
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_a_new_project_passes_its_own_lint(tmp_path: Path, template: str) -> None:
+    for path, text in project_files("star-list", template):
+        target = tmp_path / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, "utf-8")
+    ruff = [sys.executable, "-m", "ruff"]
+    for command in (["check", "--no-cache"], ["format", "--no-cache", "--check"]):
+        done = subprocess.run([*ruff, *command], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.mark.nightly

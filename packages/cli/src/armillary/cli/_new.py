@@ -58,6 +58,7 @@ TEMPLATES = {
         (
             "armillary[sessions,sqlalchemy,standard,templating]>=1.0,<2",
             "armillary-sqlalchemy[aiosqlite]>=1.0,<2",
+            "msgspec>=0.19",
             "sqlalchemy>=2",
         ),
         {**_HOSTS, "DATABASE_URL": "the database; an SQLite file by default"},
