@@ -267,7 +267,7 @@ MISTAKES: dict[str, tuple[Callable[[], Any], type[BaseException], tuple[str, ...
     "a WebSocket to an HTTP route": (
         lambda: open_websocket(Armillary(routes=[Route("/", home)])),
         WebSocketClosed,
-        ("1000", "no WebSocketRoute matches the path '/'"),
+        ("rejected with status 404", "no WebSocketRoute matches the path '/'"),
     ),
     "an endpoint that is None": (lambda: route("/", None), T, ("endpoint takes a function or an ASGI application",)),
     "an endpoint by its name": (lambda: route("/", "home"), T, ("got 'home'",)),

@@ -15,6 +15,7 @@ import pydantic
 import pytest
 from testkit import call
 
+from armillary.asgi_types import EndpointError
 from armillary.binding import (
     BindingError,
     Body,
@@ -455,8 +456,33 @@ class TestResults:
 
         sent = await send(bind(nothing))
         assert (sent.status, sent.body) == (204, b"")
-        with pytest.raises(TypeError, match="returned None; return a value or a response, or declare `-> None`"):
+        with pytest.raises(TypeError, match="returned None; return a Response or data, or declare `-> None`"):
             await send(bind(undeclared))
+
+    @pytest.mark.parametrize(
+        ("result", "fix"),
+        [
+            (({"name": "Vega"}, 201), r"JSONResponse\(data, 201\)"),
+            ("Vega", "declare `-> str`"),
+            (b"Vega", "PlainTextResponse"),
+            (map(str, [1]), "declare what it yields"),
+            (Star, "return an instance"),
+        ],
+    )
+    async def test_what_is_no_data_unless_it_is_declared_is_an_error_as_of_a_plain_function(
+        self, result: Any, fix: str, send: Any
+    ) -> None:
+        async def undeclared():  # type: ignore[no-untyped-def]
+            return result
+
+        with pytest.raises(EndpointError, match=fix):
+            await send(bind(undeclared))
+
+    async def test_a_tuple_or_text_that_is_declared_is_data(self, send: Any) -> None:
+        async def pair() -> tuple[str, int]:
+            return "Vega", 1
+
+        assert (await send(bind(pair))).json == ["Vega", 1]
 
     async def test_a_response_is_sent_as_it_is(self, send: Any) -> None:
         async def show(number: int) -> Star | Response:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Generator, Iterable, Iterator
 from functools import partial
-from inspect import isasyncgenfunction, iscoroutine, isgeneratorfunction
+from inspect import isasyncgenfunction, isgeneratorfunction
 from types import NoneType
 from typing import Any, Final, Union, cast, get_args, get_origin
 
@@ -21,6 +21,7 @@ from armillary.http import (
     ServerSentEvent,
     StreamingResponse,
     best_media_type,
+    check_undeclared,
 )
 from armillary.serialization import NO_DEFAULT, TypedEncoder, json_form, union_members, unwrap
 
@@ -114,19 +115,10 @@ class ResultEncoder:
     def _respond_data(self, value: Any, request: Request[Any]) -> Any:
         if isinstance(value, Response | StreamingResponse):
             return value
-        if value is None and self.declared is NO_DEFAULT:
-            raise EndpointError(
-                self.function,
-                "returned None; return a value or a response, or declare `-> None` for a response without content "
-                "(204)",
-            )
-        if self.declared is NO_DEFAULT and (iscoroutine(value) or isinstance(value, AsyncIterator | Iterator)):
-            raise EndpointError(
-                self.function,
-                f"returned {value!r}; await it, or declare what it yields with `-> AsyncIterator[X]`",
-            )
-        if callable(value) and not isinstance(value, type) and self.declared is NO_DEFAULT:
-            return value  # another ASGI application
+        if self.declared is NO_DEFAULT:
+            check_undeclared(value, self.function)
+            if callable(value):
+                return value  # another ASGI application
         media_type = self._media_type(request)
         try:
             body = self._encode_json(value) if media_type == JSON else self._encode_msgpack(value)

@@ -24,6 +24,7 @@ from ._body_stream import BodyStream
 from ._channel import empty_receive, empty_send
 from ._client_certificate import ClientCertificate
 from ._condition import precondition_status, received_conditions
+from ._data_response import check_undeclared
 from ._endpoint import HTTPEndpoint
 from ._exception_handling import call_exception_handler, handle_exception
 from ._function_endpoint import request_response
@@ -115,6 +116,7 @@ __all__ = [
     "best_media_type",
     "boundary_of",
     "call_exception_handler",
+    "check_undeclared",
     "decode_json",
     "decode_msgspec",
     "decode_orjson",

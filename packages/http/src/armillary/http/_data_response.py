@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from inspect import isasyncgen, isawaitable, isgenerator, unwrap as unwrap_function
+from collections.abc import AsyncIterator, Iterator
+from inspect import isawaitable, unwrap as unwrap_function
 from types import NoneType
 from typing import Any, get_origin, get_type_hints
 
@@ -25,21 +26,38 @@ def data_response(value: Any, endpoint: Any) -> Response:
     Raises:
         EndpointError: what the endpoint returned is more likely a mistake than data; the message has the fix.
     """
-    fix = _fix(value)
-    declared = _declared(endpoint) if fix else Any
+    declared = _declared(endpoint) if _fix(value) else Any
     if value is None and declared is NoneType:
         return Response(None, 204)
-    if fix and not _is_data(value, declared):
-        shown = repr(value) if value is None or not hasattr(value, "close") else f"a {type(value).__name__}"
-        close = getattr(value, "close", None)
-        if isawaitable(value) and close is not None:
-            close()
-        raise EndpointError(endpoint, f"returned {shown}; {fix}")
+    if not _is_data(value, declared):
+        check_undeclared(value, endpoint)
     try:
         return JSONResponse(value)
     except (TypeError, ValueError) as exc:
         problem = f"returned {value!r}, which has no JSON form ({exc}); return data, a Response or an ASGI application"
         raise EndpointError(endpoint, problem) from exc
+
+
+def check_undeclared(value: Any, endpoint: Any) -> None:
+    """Check what a function returned that does not declare its result.
+
+    Args:
+        value: what it returned.
+        endpoint: the function, which errors name with its file and line.
+
+    Raises:
+        EndpointError: it is more likely a mistake than data, such as text, None or a tuple; the message has the fix.
+
+    >>> check_undeclared({"name": "Vega"}, print)
+    """
+    fix = _fix(value)
+    if not fix:
+        return
+    shown = repr(value) if value is None or not hasattr(value, "close") else f"a {type(value).__name__}"
+    close = getattr(value, "close", None)
+    if isawaitable(value) and close is not None:
+        close()
+    raise EndpointError(endpoint, f"returned {shown}; {fix}")
 
 
 def _declared(endpoint: Any) -> Any:
@@ -67,7 +85,7 @@ def _fix(value: Any) -> str:
         return "return a Response, such as PlainTextResponse(...), or declare `-> str` for a JSON string"
     if isinstance(value, tuple):
         return "return a Response with its status, such as JSONResponse(data, 201); a list is data"
-    if isasyncgen(value) or isgenerator(value):
+    if isinstance(value, AsyncIterator | Iterator):
         return "return a StreamingResponse(...) of it, or declare what it yields with `-> AsyncIterator[...]`"
     if isawaitable(value):
         return "declare the function with `async def`, or await what it calls"

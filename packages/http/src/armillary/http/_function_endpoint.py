@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from armillary.asgi_types import ASGIApp, Receive, Scope, Send, is_async_callable
 
+from ._data_response import data_response
 from ._exception_handling import handle_exception
 from ._request import Request
 from ._response import Response
@@ -24,8 +25,6 @@ one that has is limited when it is read."""
 async def send_other_response(response: Any, endpoint: Any, scope: Scope, receive: Receive, send: Send) -> None:
     """Run a response other than the plain one, recording its start in the scope record; send data as JSON."""
     if isinstance(response, type) or not callable(response):
-        from ._data_response import data_response
-
         response = data_response(response, endpoint)
     if not tracks_its_start(response):
         send = StartTrackingSend(scope, send)

@@ -101,16 +101,22 @@ class WebSocketExchange(ApplicationCall):
             self.accepted_subprotocol = message.get("subprotocol")
             self.extra_headers = [(bytes(name), bytes(value)) for name, value in message.get("headers", ())]
         elif message["type"] == "websocket.http.response.start":
-            raise self._rejected(await self._read_denial_response(message))
+            rejection = await self._read_denial_response(message)
+            rejected = self._rejected(rejection)
+            if rejection.status == 404:
+                rejected.add_note(f"If no code of yours does so, {self._unmatched()}")
+            raise rejected
         elif message["type"] == "websocket.close":
             closed = self._closed_by(message)
             closed.add_note(
-                f"The WebSocket was closed before it was accepted. If no code of yours does so, no WebSocketRoute "
-                f"matches the path {self.scope['path']!r}"
+                f"The WebSocket was closed before it was accepted. If no code of yours does so, {self._unmatched()}"
             )
             raise closed
         else:
             raise AssertionError(f"{message['type']!r} was sent before 'websocket.accept'")
+
+    def _unmatched(self) -> str:
+        return f"no WebSocketRoute matches the path {self.scope['path']!r}"
 
     async def _read_denial_response(self, start: Message) -> DenialResponse:
         headers = [(bytes(name), bytes(value)) for name, value in start.get("headers", ())]
