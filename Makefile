@@ -182,9 +182,8 @@ lock: ## bring uv.lock up to date with every pyproject.toml
 	@UV_PYTHON="$$(cat .tools/python)" $(UV) lock --quiet
 
 .PHONY: graphiql
-graphiql: setup ## put GraphiQL's released files into armillary-graphql, checked by their hashes (needs npm)
+graphiql: setup ## bundle GraphiQL into armillary-graphql: the same bytes everywhere, checked by their hashes (needs npm)
 	@$(PY) tools/fetch_graphiql.py
-	@$(PY) tools/npm_notices.py graphiql@4.1.2 graphiql.min.js.map packages/graphql/src/armillary/graphql/graphiql/NOTICES.graphiql.txt react@18.3.1 react-dom@18.3.1 graphql@16 graphql-ws@5.16.2 @react-aria/utils @radix-ui/react-use-escape-keydown
 
 .PHONY: swagger-ui
 swagger-ui: setup ## put Swagger UI's released files into armillary-openapi, checked by their hashes (needs npm)

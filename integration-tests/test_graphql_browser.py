@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-EDITOR = ".graphiql-query-editor .CodeMirror"
+EDITOR = ".graphiql-query-editor .monaco-editor"
 RESPONSE = ".graphiql-response"
 
 RECORD = """() => {
   window.seen = [];
   const response = document.querySelector(".graphiql-response");
   new MutationObserver(() => {
-    const found = /"countdown": (\\d+)/.exec(response.textContent);
+    const found = /"countdown":\\s*(\\d+)/.exec(response.textContent);
     if (found && window.seen.at(-1) !== Number(found[1])) window.seen.push(Number(found[1]));
   }).observe(response, { childList: true, subtree: true, characterData: true });
 }"""
@@ -42,9 +42,9 @@ class IDEPage:
 
     def run(self, query: str) -> None:
         self.page.locator(EDITOR).click()
-        self.page.evaluate(
-            "(query) => document.querySelector('.graphiql-query-editor .CodeMirror').CodeMirror.setValue(query)", query
-        )
+        # Typed, it would have each bracket closed twice.
+        model = "__MONACO.editor.getModels().find((model) => /operation/.test(model.uri.path))"
+        self.page.evaluate(f"(query) => {model}.setValue(query)", query)
         self.page.locator(".graphiql-execute-button").click()
 
     def expect_response(self, text: str) -> None:
@@ -87,4 +87,14 @@ def test_the_documentation_of_the_schema_is_shown(ide: IDEPage) -> None:
 
     ide.page.get_by_label("Show Documentation Explorer").click()
     expect(ide.page.locator(".graphiql-doc-explorer")).to_contain_text("Mutation")
+    assert ide.errors == []
+
+
+def test_the_editor_completes_what_the_schema_has(ide: IDEPage) -> None:
+    from playwright.sync_api import expect
+
+    ide.page.locator(EDITOR).click()
+    ide.page.keyboard.press("Control+A")
+    ide.page.keyboard.type("{ boo")
+    expect(ide.page.locator(".suggest-widget")).to_contain_text("books", timeout=10_000)
     assert ide.errors == []

@@ -1,56 +1,90 @@
-"""Puts GraphiQL's released files into the package, from the npm registry.
+"""Bundles GraphiQL's page into armillary-graphql, from the npm registry.
 
-Run it by `make graphiql`; it needs npm. Versions and hashes are listed here: a file that is not the
-one that was reviewed is rejected. `--adopt` prints the hashes of what was fetched instead.
+Run it by `make graphiql`; it needs npm. What is bundled is `tools/graphiql/page.js`, and npm installs exactly what the
+lock file beside it names, with its hashes. esbuild, which is among it, makes the same bytes of it everywhere. Their
+hashes are listed here: a file that is not the one that was reviewed is rejected. `--adopt` prints them instead.
+
+To upgrade, change `tools/graphiql/package.json`, and run there
+`npm install --package-lock-only --ignore-scripts --omit-lockfile-registry-resolved`.
 """
 
 from __future__ import annotations
 
+import gzip
+import json
+import shutil
+import subprocess
 import sys
+import tempfile
+from hashlib import sha256
 from pathlib import Path
 
-from npm_files import Release, put
+from npm_notices import Package, bundled_folders, notices, package_in
 
+SOURCE = Path(__file__).with_name("graphiql")
 TARGET = Path(__file__).resolve().parents[1] / "packages/graphql/src/armillary/graphql/graphiql"
 
-RELEASES = (
-    Release(
-        "graphiql",
-        "4.1.2",
-        {
-            "graphiql.min.js": "graphiql.min.js",
-            "graphiql.min.css": "graphiql.min.css",
-            "LICENSE": "LICENSE.graphiql.txt",
-        },
-    ),
-    Release(
-        "react",
-        "18.3.1",
-        {"umd/react.production.min.js": "react.production.min.js", "LICENSE": "LICENSE.react.txt"},
-    ),
-    Release(
-        "react-dom",
-        "18.3.1",
-        {"umd/react-dom.production.min.js": "react-dom.production.min.js", "LICENSE": "LICENSE.react-dom.txt"},
-    ),
-    Release(
-        "graphql-ws",
-        "5.16.2",
-        {"umd/graphql-ws.min.js": "graphql-ws.min.js", "LICENSE.md": "LICENSE.graphql-ws.txt"},
-    ),
-)
+ENTRIES = {
+    "graphiql": "page.js",
+    "editor.worker": "node_modules/monaco-editor/esm/vs/editor/editor.worker.js",
+    "graphql.worker": "node_modules/monaco-graphql/esm/graphql.worker.js",
+    "json.worker": "node_modules/monaco-editor/esm/vs/language/json/json.worker.js",
+}
+FONTS = ("fira-code", "roboto")
+"""The style sheet has them in it without their licences, which are taken from packages that are not bundled."""
 
+OPTIONS = (
+    *("--bundle", "--minify", "--format=iife", "--target=es2022"),
+    *('--define:process.env.NODE_ENV="production"', "--loader:.ttf=dataurl", "--metafile=inputs.json", "--outdir=out"),
+)
 SHA256 = {
-    "LICENSE.graphiql.txt": "4b18fbe55c4e8f9169cb702be138f4d858a2dad920c39857204ffdc9c1c9fdc4",
-    "LICENSE.graphql-ws.txt": "58737f97fe15c9aa68eb067f97a5488ceffca6835bfce511c6819c5156dca48e",
-    "LICENSE.react-dom.txt": "52412d7bc7ce4157ea628bbaacb8829e0a9cb3c58f57f99176126bc8cf2bfc85",
-    "LICENSE.react.txt": "52412d7bc7ce4157ea628bbaacb8829e0a9cb3c58f57f99176126bc8cf2bfc85",
-    "graphiql.min.css": "30487e07635d312a63f647b140d37740a73c53332b0975bf4b1fe985ca6ec885",
-    "graphiql.min.js": "867226ba8af5ce7949903fc53932f78dac9f4bfc6cc8da0fd3869b8bc6c5256b",
-    "graphql-ws.min.js": "deb8cd1b4feadd52ae0365a4df8a89847f2904c2a8cbdac8756b8d962c0cb8e4",
-    "react-dom.production.min.js": "35f4f974f4b2bcd44da73963347f8952e341f83909e4498227d4e26b98f66f0d",
-    "react.production.min.js": "d949f1c3687aedadcedac85261865f29b17cd273997e7f6b2bfc53b2f9d4c4dd",
+    "editor.worker.js": "8bb12a240994eae1707dbf81123e04a091c22d755ec5703723e61a9a9145defd",
+    "graphiql.css": "9fd639ecf1f84666085f3595534529c7d3f4317535287e4ef3454225355f8b35",
+    "graphiql.js": "97cca0823fb47fa1c2846ff8d1bf49fa56d3489de0619cfbb04b2f147056e04a",
+    "graphql.worker.js": "4b8100460819db4f4a5a00ae63b106ba36d84105ba80a84bffab9ca56841018f",
+    "json.worker.js": "e9b57cc97abdc590f1d2dedf181f8c62813bb0acb748af7c1a0adf1647ab5d31",
 }
 
+
+def bundle(folder: Path) -> tuple[dict[str, bytes], list[Package], list[Package]]:
+    """Install and bundle in a folder; return the files, the packages that they are made of, and those of the fonts."""
+    for name in ("package.json", "package-lock.json", "page.js", "page.css"):
+        shutil.copy(SOURCE / name, folder)
+    npm = ["npm", "ci", "--silent", "--ignore-scripts", "--no-audit", "--no-fund"]
+    subprocess.run(npm, cwd=folder, check=True)
+    entries = [f"{name}={path}" for name, path in ENTRIES.items()]
+    esbuild = str(folder / "node_modules/.bin/esbuild")
+    subprocess.run([esbuild, "--log-level=error", *entries, *OPTIONS], cwd=folder, check=True)
+    files = {path.name: path.read_bytes() for path in sorted((folder / "out").iterdir())}
+    inputs = json.loads((folder / "inputs.json").read_text("utf-8"))["inputs"]
+    packages = sorted(package_in(folder / name) for name in bundled_folders(inputs))
+    return files, packages, [package_in(folder / "node_modules/@fontsource" / name) for name in FONTS]
+
+
+def main(arguments: list[str]) -> int:
+    """Write the files if every hash is right; return the status to exit with."""
+    with tempfile.TemporaryDirectory() as folder:
+        files, packages, fonts = bundle(Path(folder))
+    hashes = {name: sha256(content).hexdigest() for name, content in files.items()}
+    if arguments == ["--adopt"]:
+        print(json.dumps(hashes, indent=4))
+        return 0
+    wrong = sorted(name for name in hashes.keys() | SHA256.keys() if hashes.get(name) != SHA256.get(name))
+    for name in wrong:
+        print(f"{name} is {hashes.get(name)}, not {SHA256.get(name)}", file=sys.stderr)
+    if wrong:
+        return 1
+    TARGET.mkdir(exist_ok=True)
+    for name, content in files.items():
+        (TARGET / f"{name}.gz").write_bytes(gzip.compress(content, 9, mtime=0))
+    (TARGET / "NOTICES.graphiql.txt").write_text(notices("The page of GraphiQL", [*packages, *fonts]), "utf-8")
+    versions: dict[str, list[str]] = {}
+    for package in packages:
+        versions.setdefault(package.name, []).append(package.version)
+    record = {"packages": {name: ", ".join(found) for name, found in versions.items()}, "files": hashes}
+    (TARGET / "versions.json").write_text(json.dumps(record, indent=2, sort_keys=True) + "\n", "utf-8")
+    return 0
+
+
 if __name__ == "__main__":
-    sys.exit(put(RELEASES, SHA256, TARGET, sys.argv[1:]))
+    sys.exit(main(sys.argv[1:]))

@@ -33,9 +33,10 @@ def bundled_components(package: str) -> list[dict[str, Any]]:
             {"type": "file", "name": name, "hashes": [{"alg": "SHA-256", "content": digest}]}
             for name, digest in bundle["files"].items()
         ]
-        for name, version in bundle["packages"].items():
-            url = f"pkg:npm/{name.replace('@', '%40')}@{version}"
-            components.append({"type": "library", "bom-ref": url, "name": name, "version": version, "purl": url})
+        for name, versions in bundle["packages"].items():
+            for version in versions.split(", "):
+                url = f"pkg:npm/{name.replace('@', '%40')}@{version}"
+                components.append({"type": "library", "bom-ref": url, "name": name, "version": version, "purl": url})
         components += files
     return components
 

@@ -45,9 +45,9 @@ def say(page: Any) -> None:
 
 def run_query(page: Any) -> None:
     """Run a query in GraphiQL."""
-    page.click(".graphiql-query-editor .CodeMirror")
+    page.click(".graphiql-query-editor .monaco-editor")
     page.keyboard.press("Control+A")
-    page.keyboard.type("{ books { title author { name } } ")
+    page.keyboard.type("{ books { title author { name } } }")
     page.click("button.graphiql-execute-button")
 
 

@@ -54,4 +54,4 @@ def test_the_countdown_ends(tester: GraphQLTester) -> None:
 def test_a_browser_is_shown_graphiql(client: TestClient) -> None:
     page = client.get("/graphql", headers={"accept": "text/html"})
     assert page.status_code == 200
-    assert "graphiql.min.js" in page.text
+    assert "graphiql.js" in page.text

@@ -30,6 +30,8 @@ WORDS = {  # that no mutation of bytes makes in a minute
     "graphql": ["...F", "fragment F on Node", "first:", "page:{ids:[1]}", "name"],
     "http_date": ["Jan", "Feb", "Mar", "Apr", "Jun", "Dec", "29", "31", "2000", "1900", "Saturday", "GMT"],
     "json": ["\\\\uD800", "\\\\udc00", "1e999", "NaN"],
+    "accept": ["q=0.", ";q=", "001"],
+    "session_cookie": ["{}", "[]", "null", '{\\"a\\":1}', "\\xa0"],
     "multipart": ["--B", "--B--", "\\x0d\\x0a", "Content-Disposition: form-data; name=", "filename="],
 }
 

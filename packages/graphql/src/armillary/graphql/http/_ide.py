@@ -2,32 +2,36 @@
 
 from __future__ import annotations
 
+import gzip
+from functools import cache
 from html import escape
 from pathlib import Path
+from secrets import token_urlsafe
 from typing import Any
 
 from armillary.concurrency import run_in_threadpool
-from armillary.http import Response
+from armillary.http import Request, Response
 
 from .._operation import RequestRejected
 
 FILES = Path(__file__).parents[1] / "graphiql"
 
 ASSETS = {
-    "react.production.min.js": "text/javascript",
-    "react-dom.production.min.js": "text/javascript",
-    "graphql-ws.min.js": "text/javascript",
-    "graphiql.min.js": "text/javascript",
-    "graphiql.min.css": "text/css",
-    "page.js": "text/javascript",
-    "page.css": "text/css",
+    "graphiql.js": "text/javascript",
+    "graphiql.css": "text/css",
+    "editor.worker.js": "text/javascript",
+    "graphql.worker.js": "text/javascript",
+    "json.worker.js": "text/javascript",
 }
 
+# The editor makes style elements, which get the nonce, and lines with style attributes, which cannot have one.
 CONTENT_SECURITY_POLICY = "; ".join(
     (
         "default-src 'none'",
         "script-src 'self'",
-        "style-src 'self'",
+        "style-src 'self' 'nonce-{nonce}'",
+        "style-src-attr 'unsafe-inline'",
+        "worker-src 'self'",
         "img-src 'self' data:",
         "font-src 'self' data:",
         "connect-src 'self'",
@@ -38,10 +42,16 @@ CONTENT_SECURITY_POLICY = "; ".join(
 )
 
 _SECURITY_HEADERS = {
-    "content-security-policy": CONTENT_SECURITY_POLICY,
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
     "x-frame-options": "DENY",
+}
+
+_FILE_HEADERS = {
+    "cache-control": "public, max-age=31536000, immutable",
+    "content-security-policy": "default-src 'none'",  # a worker has its own: it computes, and reaches nothing
+    "vary": "Accept-Encoding",
+    "x-content-type-options": "nosniff",
 }
 
 _PAGE = """\
@@ -52,12 +62,11 @@ _PAGE = """\
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{title}</title>
 <link rel="icon" href="data:,">
-<link rel="stylesheet" href="?{parameter}=graphiql.min.css&amp;v={version}">
-<link rel="stylesheet" href="?{parameter}=page.css&amp;v={version}">
+<link rel="stylesheet" href="?{parameter}=graphiql.css&amp;v={version}">
 </head>
 <body>
 <div id="graphiql">Loading</div>
-{scripts}
+<script nonce="{nonce}" src="?{parameter}=graphiql.js&amp;v={version}"></script>
 </body>
 </html>
 """
@@ -76,9 +85,8 @@ class IDE:
     def __init__(self, shown: bool | None, title: str) -> None:
         self._shown = shown
         self._title = title
-        self._responses: dict[str, Response] = {}
 
-    async def get_response(self, asset: str | None, debug: bool) -> Response:
+    async def get_response(self, request: Request[Any], asset: str | None, debug: bool) -> Response:
         """Return the page, or one of its files.
 
         Raises:
@@ -86,33 +94,41 @@ class IDE:
         """
         if not (debug if self._shown is None else self._shown):
             raise RequestRejected(404, "There is no page here; send a GraphQL query.")
-        if asset is not None and asset not in ASSETS:
-            raise RequestRejected(404, "The page has no such file.")
-        name = asset or ""
-        response = self._responses.get(name)
-        if response is None:
-            response = self._responses[name] = await run_in_threadpool(self._make, asset)
-        return response
-
-    def _make(self, asset: str | None) -> Response:
         if asset is None:
-            headers = {"cache-control": "no-store", **_SECURITY_HEADERS}
-            return Response(self.page(), headers=headers, media_type="text/html")
-        headers = {"cache-control": "public, max-age=31536000, immutable", "x-content-type-options": "nosniff"}
-        return Response((FILES / asset).read_bytes(), headers=headers, media_type=ASSETS[asset])
+            return await run_in_threadpool(self._page_response)
+        if asset not in ASSETS:
+            raise RequestRejected(404, "The page has no such file.")
+        content = await run_in_threadpool(packed_file, asset)
+        if "gzip" in request.headers.get("accept-encoding", ""):
+            headers = {**_FILE_HEADERS, "content-encoding": "gzip"}
+        else:
+            headers = _FILE_HEADERS
+            content = await run_in_threadpool(gzip.decompress, content)
+        return Response(content, headers=headers, media_type=ASSETS[asset])
 
-    def page(self) -> str:
-        """Return the page's HTML."""
-        version = graphiql_version()
-        scripts = "\n".join(
-            f'<script src="?{self.asset_parameter}={name}&amp;v={version}"></script>'
-            for name, media_type in ASSETS.items()
-            if media_type == "text/javascript"
-        )
-        values: dict[str, Any] = {"parameter": self.asset_parameter, "version": version, "scripts": scripts}
+    def _page_response(self) -> Response:
+        nonce = token_urlsafe(16)
+        policy = CONTENT_SECURITY_POLICY.format(nonce=nonce)
+        headers = {"cache-control": "no-store", "content-security-policy": policy, **_SECURITY_HEADERS}
+        return Response(self.page(nonce), headers=headers, media_type="text/html")
+
+    def page(self, nonce: str) -> str:
+        """Return the page's HTML.
+
+        Args:
+            nonce: that of the content security policy, for the style elements of the editor.
+        """
+        values = {"parameter": self.asset_parameter, "version": graphiql_version(), "nonce": nonce}
         return _PAGE.format(title=escape(self._title), **values)
 
 
+@cache
+def packed_file(name: str) -> bytes:
+    """Return one of the page's files, compressed by gzip."""
+    return (FILES / f"{name}.gz").read_bytes()
+
+
+@cache
 def graphiql_version() -> str:
     """Return the version of the GraphiQL inside this package."""
     from json import loads

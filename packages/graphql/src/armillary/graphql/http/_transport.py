@@ -81,7 +81,7 @@ class HTTPTransport:
         asset = parameters.get(IDE.asset_parameter)
         asks = "query" in parameters or "documentId" in parameters or "extensions" in parameters
         if not asks and (asset is not None or negotiated.page):
-            return await self._ide.get_response(asset, self._hooks.is_debug(request))
+            return await self._ide.get_response(request, asset, self._hooks.is_debug(request))
         check_acceptable(negotiated)
         operation = await self._engine.resolve(read_query(parameters))
         if operation.kind == "mutation":
