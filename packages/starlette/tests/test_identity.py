@@ -85,6 +85,28 @@ def test_a_class_or_function_is_named_as_starlettes(name: str) -> None:
     assert (value.__module__, value.__qualname__) == (f"starlette.{module}", attribute)
 
 
+def test_the_functions_that_middleware_gets_are_named_as_starlettes() -> None:
+    seen: list[str] = []
+
+    class Watching:
+        def __init__(self, app: Any) -> None:
+            self.app = app
+
+        async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+            seen.extend(f"{each.__module__}.{each.__qualname__}" for each in (receive, send))
+            await self.app(scope, receive, send)
+
+    applications, middleware, testclient = map(
+        import_module, ("starlette.applications", "starlette.middleware", "starlette.testclient")
+    )
+    app = applications.Starlette(middleware=[middleware.Middleware(Watching)])
+    testclient.TestClient(app).get("/")
+    assert seen == [
+        "starlette.testclient._TestClientTransport.handle_request.<locals>.receive",
+        "starlette.middleware.errors.ServerErrorMiddleware.__call__.<locals>._send",
+    ]
+
+
 def test_classes_of_modules_that_others_import_are_named_too() -> None:
     applications = import_module("starlette.applications")
     assert applications.Starlette().router.__class__.__module__ == "starlette.routing"

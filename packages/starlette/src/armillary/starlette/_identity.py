@@ -28,8 +28,15 @@ def take_names(module: ModuleType, alias: str) -> None:
         if isinstance(value, (type, FunctionType)) and value.__module__.startswith("armillary."):
             if isinstance(value, type):
                 lend_annotations(value, module)
-            _OWN_NAMES[value] = (value.__module__, value.__qualname__, value.__name__)
-            value.__module__, value.__qualname__, value.__name__ = alias, name, name
+            _rename(value, alias, name)
+    for function, name in module.__dict__.get("NAMES_OF_FUNCTIONS", {}).items():
+        _rename(function, alias, name)
+
+
+def _rename(value: Any, module: str, qualified_name: str) -> None:
+    _OWN_NAMES[value] = (value.__module__, value.__qualname__, value.__name__)
+    value.__module__, value.__qualname__ = module, qualified_name
+    value.__name__ = qualified_name.rpartition(".")[2]
 
 
 def lend_annotations(value: type, module: ModuleType) -> None:

@@ -57,6 +57,12 @@ __all__ = ["ASGI2App", "ASGI3App", "ASGIInstance", "TestClient", "WebSocketDenia
 
 DEFAULT_BASE_URL = "http://testserver"
 
+NAMES_OF_FUNCTIONS: dict[Any, str] = {
+    getattr(_Client.exchange_class, name): f"_TestClientTransport.handle_request.<locals>.{name}"
+    for name in ("receive", "send")
+}
+"""What tools such as Sentry name spans by."""
+
 ASGIInstance = Callable[[Receive, Send], Awaitable[None]]
 ASGI2App = Callable[[Scope], ASGIInstance]
 ASGI3App = Callable[[Scope, Receive, Send], Awaitable[None]]

@@ -41,6 +41,8 @@ class ClientCore(_Client):
 
     __test__ = False  # pytest must not collect it.
     http_library: HTTPLibrary = library
+    exchange_class: type[HTTPExchange] = HTTPExchange
+    """The class whose `receive` and `send` the application is called with."""
     disconnect_grace: float = 1.0
     """Seconds an application has to return after a disconnect, before it is cancelled."""
     raise_websocket_exceptions: bool | None = None
@@ -118,7 +120,7 @@ class ClientCore(_Client):
         )
 
     def _http_exchange(self, request: httpx.Request, body: BodySource | None = None) -> HTTPExchange:
-        return HTTPExchange(
+        return self.exchange_class(
             self.settings.checked_app,
             self.settings.http_scope(request),
             body or body_source(request.stream, self.http_library.ByteStream),

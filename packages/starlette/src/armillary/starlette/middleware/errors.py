@@ -12,6 +12,7 @@ from armillary.errors import (
     traceback_html,
     traceback_text,
 )
+from armillary.exchange import HTTPExchange
 
 from ..responses import HTMLResponse, PlainTextResponse
 
@@ -29,6 +30,9 @@ FRAME_TEMPLATE = (
 )
 LINE = '<span class="lineno">{lineno}</span> {line}\n'
 CENTER_LINE = '<span class="lineno center-line">{lineno} {line}</span>\n'
+
+NAMES_OF_FUNCTIONS: dict[Any, str] = {HTTPExchange.send: "ServerErrorMiddleware.__call__.<locals>._send"}
+"""The `send` that middleware gets, as tools such as Sentry name spans by it."""
 
 
 class ServerErrorMiddleware(_NativeServerErrorMiddleware):
