@@ -52,11 +52,6 @@ def test_middleware_of_one_s_own_adds_a_header() -> None:
         return response
 
     app = Armillary(middleware=[Middleware(DispatchMiddleware, timed)])
-
-    @app.get("/")
-    async def root() -> str:
-        return "hello"
-
     assert float(TestClient(app).get("/").headers["x-process-time"]) >= 0
 
 
@@ -151,8 +146,6 @@ def test_the_document_has_metadata_and_another_place() -> None:
 
 
 def test_files_and_templates_are_served(tmp_path: Path) -> None:
-    (tmp_path / "style.css").write_text("body {}")
-    (tmp_path / "star.html").write_text("<a href=\"{{ url_for('star', key=key) }}\">{{ key }}</a>")
     templates = Jinja2Templates(directory=tmp_path)
     app = Armillary(routes=[Mount("/static", StaticFiles(directory=tmp_path), name="static")])
 
@@ -161,6 +154,8 @@ def test_files_and_templates_are_served(tmp_path: Path) -> None:
         return templates.TemplateResponse(request, "star.html", {"key": key})
 
     client = TestClient(app)
+    (tmp_path / "style.css").write_text("body {}")
+    (tmp_path / "star.html").write_text("<a href=\"{{ url_for('star', key=key) }}\">{{ key }}</a>")
     assert client.get("/static/style.css").text == "body {}"
     assert client.get("/stars/vega").text == '<a href="http://testserver/stars/vega">vega</a>'
 

@@ -87,7 +87,10 @@ def test_the_current_user_is_a_dependency() -> None:
 
 
 def test_the_user_is_a_parameter_by_its_type() -> None:
-    app = Armillary(middleware=[Middleware(AuthenticationMiddleware, BearerBackend(known))])
+    async def check(token: str) -> SimpleUser | None:
+        return SimpleUser(token) if token == "ada" else None
+
+    app = Armillary(middleware=[Middleware(AuthenticationMiddleware, BearerBackend(check))])
 
     @app.get("/me")
     async def me(user: SimpleUser) -> str:
