@@ -13,6 +13,7 @@ import pytest
 
 from armillary.tasks import (
     ArgumentError,
+    EngineUnavailable,
     Every,
     MessageTooLarge,
     Status,
@@ -213,6 +214,37 @@ async def test_of_calls_with_one_key_one_is_enqueued(make_tasks: Make, working: 
         assert first.id == second.id != other.id
         await other.result(timeout=60)
         await first.result(timeout=60)
+    assert sorted(ran) == ["ada", "bob"]
+
+
+@pytest.mark.parametrize("arrived", [False, True], ids=["lost", "arrived"])
+async def test_a_call_with_a_key_that_was_perhaps_not_sent_is_sent_again_and_runs_once(
+    make_tasks: Make, working: Any, monkeypatch: pytest.MonkeyPatch, arrived: bool
+) -> None:
+    tasks = make_tasks()
+    ran: list[str] = []
+
+    @tasks.task
+    async def bill(customer: str) -> None:
+        ran.append(customer)
+
+    send = tasks.engine.send
+
+    async def without_a_response(*args: Any) -> None:
+        if arrived:
+            await send(*args)
+        raise TimeoutError
+
+    keyed = bill.options(key="invoice-5")
+    async with working(tasks):
+        monkeypatch.setattr(tasks.engine, "send", without_a_response)
+        with pytest.raises(EngineUnavailable, match="no response in time"):
+            await keyed.enqueue("ada")
+        monkeypatch.undo()
+        again, third = await keyed.enqueue("ada"), await keyed.enqueue("ada")
+        assert again.id == third.id
+        await again.result(timeout=60)
+        await (await bill.enqueue("bob")).result(timeout=60)
     assert sorted(ran) == ["ada", "bob"]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import functools
 import inspect
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 from typing import Any, Final, TypeVar
@@ -14,25 +13,26 @@ from taskiq import AckableMessage, AsyncBroker, BrokerMessage
 from armillary.concurrency import require_asyncio
 
 from ._engine import MAX_SIZE, Delivery
-from ._errors import EngineUnavailable
+from ._errors import EngineUnavailable, reason_of
 from ._state import State
 
 T = TypeVar("T")
 
 CHECK_SECONDS: Final = 2.0
-START_SECONDS: Final = 10.0
-CLOSE_SECONDS: Final = 3.0
-KICK_SECONDS: Final = 3.0
-SEND_SECONDS: Final = 10.0
+CLOSE_SECONDS: Final = 2.0
 
 
 class BrokerEngine:
     """Carries messages by a broker of Taskiq; an `Engine`.
 
+    Whatever waits for the broker ends within the time-out, as not every library of a broker does that: a connection
+    that is silent is left, and another one made.
+
     Args:
         make_broker: returns a broker that was not started; called again after a failure, as brokers do not start twice.
         state: where state is kept.
         name: what errors call the engine: its kind and address, without a password.
+        timeout: seconds to wait for a connection, and for each response.
         has_priorities: whether urgent messages overtake others.
         recover: delivers again what a dead process had received, for brokers that do not.
         max_size: bytes of the largest message or result.
@@ -46,6 +46,7 @@ class BrokerEngine:
         make_broker: Callable[[], AsyncBroker],
         state: State,
         name: str,
+        timeout: float,
         *,
         has_priorities: bool = False,
         recover: Callable[[State], Awaitable[None]] | None = None,
@@ -55,9 +56,11 @@ class BrokerEngine:
         self.state = state
         self.has_priorities = has_priorities
         self._make_broker = make_broker
+        self._timeout = timeout
         self._sender: AsyncBroker | None = None
-        self._connecting = anyio.Lock()
+        self._sender_lock = asyncio.Lock()
         self._receiver: AsyncBroker | None = None
+        self._left: set[asyncio.Task[None]] = set()
         self.name = name
         self._recover = recover
         self._check = check
@@ -66,51 +69,58 @@ class BrokerEngine:
     async def start(self) -> None:
         """Connect."""
         require_asyncio(self.name, 'under trio use Tasks("memory://"), which runs tasks in the process itself')
+        self._sender_lock = asyncio.Lock()
         try:
-            await self.state.start()
+            async with asyncio.timeout(2 * self._timeout):
+                await self.state.start()
             self._sender = await self._started(receives=False)
         except Exception as exc:
             await self.close()
-            raise EngineUnavailable(f"{self.name} cannot be reached: {exc or type(exc).__name__}") from exc
+            raise EngineUnavailable(f"{self.name} cannot be reached: {reason_of(exc)}") from exc
 
     async def close(self) -> None:
         """Close the connections."""
-        brokers = (self._sender, self._receiver)
+        for broker in (self._sender, self._receiver):
+            self._leave(broker)
         self._sender = self._receiver = None
         try:
-            for broker in brokers:
-                await shut_down(broker)
+            await asyncio.gather(*self._left)
         finally:
-            await self.state.close()
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await self.state.close()
 
     async def send(self, identity: str, task: str, data: bytes, priority: int) -> None:
         """Put a message into the queue, by a new connection if the first is broken.
 
         Raises:
-            EngineUnavailable: it was not sent within `SEND_SECONDS`.
+            EngineUnavailable: the broker did not confirm it in time; it may have got it.
         """
         # Labels become headers, which not every broker takes as numbers.
         labels = {"priority": priority} if self.has_priorities else {}
         message = BrokerMessage(task_id=identity, task_name=task, message=data, labels=labels)
         try:
-            async with asyncio.timeout(SEND_SECONDS):
+            async with asyncio.timeout(self._timeout) as limit:
                 sender = self._sender
-                try:
-                    if sender is None:
-                        raise ConnectionError
-                    async with asyncio.timeout(KICK_SECONDS):  # over a silent network it would wait for ever
-                        await sender.kick(message)
-                except Exception:
-                    await (await self._sender_after(sender)).kick(message)
+                if sender is None or not await self._is_sent(sender, message, limit.when()):
+                    await unless_given_up((await self._new_sender()).kick(message))
         except Exception as exc:
-            raise EngineUnavailable(f"{self.name} takes no message: {exc or type(exc).__name__}") from exc
+            raise EngineUnavailable(f"{self.name} cannot be reached: {reason_of(exc)}") from exc
 
-    async def _sender_after(self, broken: AsyncBroker | None) -> AsyncBroker:
-        """Return a connection that is not the broken one: a single new one, however many wait for it."""
-        async with self._connecting:
-            if self._sender is broken:
+    async def _is_sent(self, sender: AsyncBroker, message: BrokerMessage, deadline: float | None) -> bool:
+        try:
+            async with asyncio.timeout_at(deadline):
+                await unless_given_up(sender.kick(message))
+        except Exception as exc:
+            if self._sender is sender:
                 self._sender = None
-                await shut_down(broken)
+                self._leave(sender)
+            if isinstance(exc, TimeoutError):
+                raise
+            return False
+        return True
+
+    async def _new_sender(self) -> AsyncBroker:
+        async with self._sender_lock:
             if self._sender is None:
                 self._sender = await self._started(receives=False)
             return self._sender
@@ -118,19 +128,47 @@ class BrokerEngine:
     async def listen(self) -> AsyncGenerator[Delivery]:
         """Yield messages. Raises when the connection is lost; call it again.
 
-        What was received may be acknowledged after it ended, until the engine is closed.
+        What was received may be acknowledged until then.
         """
-        broken, self._receiver = self._receiver, None
-        await shut_down(broken)
+        self._leave(self._receiver)
+        self._receiver = None
         receiver = self._receiver = await self._started(receives=True)
-        check = None if self._check is None else functools.partial(self._check, receiver)
         messages = receiver.listen()
         while True:
-            message = await in_own_task(anext(messages), check)
+            message = await self._next(messages, receiver)
             if isinstance(message, AckableMessage):
-                yield Delivery(message.data, acknowledging(message.ack))
+                yield Delivery(message.data, self._acknowledging(message.ack))
             else:
-                yield Delivery(message, acknowledging(None))
+                yield Delivery(message, self._acknowledging(None))
+
+    async def _next(self, messages: Any, receiver: AsyncBroker) -> Any:
+        """Wait for a message; while it takes long, check every few seconds that the broker responds.
+
+        It is awaited in a task of asyncio: a cancel scope would interrupt the library again while it cleans up.
+        """
+        task = asyncio.ensure_future(anext(messages))
+        try:
+            while not (await asyncio.wait([task], timeout=CHECK_SECONDS))[0]:
+                if self._check is not None:
+                    async with asyncio.timeout(self._timeout):
+                        await unless_given_up(self._check(receiver))
+            return await unless_given_up(task)
+        except BaseException:
+            if not task.done():
+                task.cancel()
+                with anyio.CancelScope(shield=True), anyio.move_on_after(CLOSE_SECONDS):
+                    await asyncio.wait([task])
+            raise
+
+    def _acknowledging(self, ack: Callable[[], Any] | None) -> Callable[[], Coroutine[Any, Any, None]]:
+        async def acknowledge() -> None:
+            if ack is not None:
+                result = ack()
+                if inspect.isawaitable(result):
+                    async with asyncio.timeout(self._timeout):
+                        await unless_given_up(result)
+
+        return acknowledge
 
     async def recover(self) -> None:
         """Deliver again what a dead process had received."""
@@ -141,48 +179,39 @@ class BrokerEngine:
         broker = self._make_broker()
         broker.is_worker_process = receives
         try:
-            async with asyncio.timeout(START_SECONDS):  # some try for ever
-                await broker.startup()
+            async with asyncio.timeout(2 * self._timeout):  # some try for ever
+                await unless_given_up(broker.startup())
         except BaseException:
-            with anyio.CancelScope(shield=True):
-                await shut_down(broker)
+            self._leave(broker)
             raise
         return broker
 
+    def _leave(self, broker: AsyncBroker | None) -> None:
+        """Close a broker beside, since one that is silent takes long."""
+        if broker is not None:
+            closing = asyncio.create_task(shut_down(broker))
+            self._left.add(closing)
+            closing.add_done_callback(self._left.discard)
 
-async def in_own_task(awaitable: Awaitable[T], check: Callable[[], Awaitable[None]] | None) -> T:
-    """Await in a task of asyncio: a cancel scope would interrupt the library again while it cleans up.
 
-    While it takes long, `check` is called every few seconds, and what it raises ends the wait.
+async def unless_given_up(awaitable: Awaitable[T]) -> T:
+    """Await what a library may cancel when its connection ends, which is an error like others and cancels nobody else.
+
+    Raises:
+        ConnectionError: the library has cancelled it.
     """
-    task = asyncio.ensure_future(awaitable)
+    task = asyncio.current_task()
     try:
-        while not (await asyncio.wait([task], timeout=CHECK_SECONDS))[0]:
-            if check is not None:
-                await check()
-        return task.result()
-    except BaseException:
-        if not task.done():
-            task.cancel()
-            with anyio.CancelScope(shield=True), anyio.move_on_after(2):
-                await asyncio.wait([task])
-        raise
+        return await awaitable
+    except asyncio.CancelledError as exc:
+        if task is None or task.cancelling():
+            raise
+        raise ConnectionError("the connection has ended") from exc
 
 
-async def shut_down(broker: AsyncBroker | None) -> None:
-    if broker is not None:
-        try:
-            async with asyncio.timeout(CLOSE_SECONDS):
-                await broker.shutdown()
-        except Exception:  # what is broken cannot be closed in order
-            return
-
-
-def acknowledging(ack: Callable[[], Any] | None) -> Callable[[], Coroutine[Any, Any, None]]:
-    async def acknowledge() -> None:
-        if ack is not None:
-            result = ack()
-            if inspect.isawaitable(result):
-                await result
-
-    return acknowledge
+async def shut_down(broker: AsyncBroker) -> None:
+    try:
+        async with asyncio.timeout(CLOSE_SECONDS):
+            await broker.shutdown()
+    except Exception:  # what is broken cannot be closed in order
+        return

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Coroutine
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
+from contextlib import contextmanager
 from typing import Any, Final, NamedTuple, Protocol
 
-from ._errors import MessageTooLarge
+from ._errors import EngineUnavailable, MessageTooLarge, reason_of
 from ._state import State
 
 
@@ -32,6 +33,17 @@ def check_size(what: str, data: bytes, engine: Engine) -> None:
             f"{what} {len(data):,} bytes as JSON, and {engine.name} takes {engine.max_size:,}; keep it elsewhere, and "
             "pass where it is"
         )
+
+
+@contextmanager
+def reached(engine: Engine) -> Generator[None]:
+    """Raise an `EngineUnavailable` for whatever the library of an engine raises when it cannot be reached."""
+    try:
+        yield
+    except (EngineUnavailable, RuntimeError):
+        raise
+    except Exception as exc:
+        raise EngineUnavailable(f"{engine.name} cannot be reached: {reason_of(exc)}") from exc
 
 
 class Engine(Protocol):

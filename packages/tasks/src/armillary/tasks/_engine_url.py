@@ -12,7 +12,9 @@ SCHEMES = (
 )
 
 
-def engine_of(url: str, state: str | None, queue: str, *, lease: float, concurrency: int, result_ttl: float) -> Engine:
+def engine_of(
+    url: str, state: str | None, queue: str, *, lease: float, concurrency: int, result_ttl: float, timeout: float
+) -> Engine:
     """Return the engine for a URL, not yet connected.
 
     Raises:
@@ -36,23 +38,24 @@ def engine_of(url: str, state: str | None, queue: str, *, lease: float, concurre
     if scheme in ("redis", "rediss"):
         from .engines._redis import redis_engine
 
-        return redis_engine(url, queue, lease, concurrency)
+        return redis_engine(url, queue, lease, concurrency, timeout)
     if scheme in ("postgresql", "postgres"):
         from .engines._postgres import postgres_engine
 
-        return postgres_engine(url, queue, lease)
+        return postgres_engine(url, queue, lease, timeout)
     if scheme in ("amqp", "amqps") and state is not None:
         from .engines._rabbitmq import rabbitmq_engine
 
-        return rabbitmq_engine(url, state_of(state, queue, result_ttl), queue, concurrency, max_size_of(state))
+        kept = state_of(state, queue, result_ttl, timeout)
+        return rabbitmq_engine(url, kept, queue, concurrency, max_size_of(state), timeout)
     if scheme in ("nats", "tls"):
         from .engines._nats import nats_engine
 
-        return nats_engine(url, queue, lease, longest_of(result_ttl))
+        return nats_engine(url, queue, lease, longest_of(result_ttl), timeout)
     raise ValueError(f"url: a URL begins with {SCHEMES}; got the scheme {scheme!r}")
 
 
-def state_of(url: str, queue: str, result_ttl: float) -> State:
+def state_of(url: str, queue: str, result_ttl: float, timeout: float) -> State:
     """Return the state for a URL.
 
     Raises:
@@ -63,15 +66,15 @@ def state_of(url: str, queue: str, result_ttl: float) -> State:
     if scheme in ("redis", "rediss"):
         from .engines._redis_state import RedisState
 
-        return RedisState(url, queue)
+        return RedisState(url, queue, timeout)
     if scheme in ("postgresql", "postgres"):
         from .engines._postgres_state import PostgresState
 
-        return PostgresState(url, queue)
+        return PostgresState(url, queue, timeout)
     if scheme in ("nats", "tls"):
         from .engines._nats_state import NatsState
 
-        return NatsState(url, queue, longest_of(result_ttl))
+        return NatsState(url, queue, longest_of(result_ttl), timeout)
     raise ValueError(f'state: a URL begins with "redis://", "postgresql://" or "nats://"; got the scheme {scheme!r}')
 
 

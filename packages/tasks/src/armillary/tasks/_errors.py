@@ -5,6 +5,11 @@ from __future__ import annotations
 from armillary.asgi_types import HTTPException
 
 
+def reason_of(exc: BaseException) -> str:
+    """Return what an error of a library says; not all of them say anything."""
+    return str(exc) or ("no response in time" if isinstance(exc, TimeoutError) else type(exc).__name__)
+
+
 class TasksError(RuntimeError):
     """Tasks are used where or when they cannot be; the message says what to do."""
 

@@ -29,6 +29,7 @@ from armillary.concurrency import BACKGROUND, run_in_threadpool
 from ._context import CurrentTask, entered
 from ._engine import Delivery, check_size
 from ._envelope import Envelope
+from ._errors import reason_of
 from ._keeper import Keeper
 from ._process import PROCESS
 from ._scheduler import Scheduler
@@ -100,7 +101,7 @@ class Runner:
                         await messages.aclose()
             except Exception as exc:
                 self.is_connected = False
-                logger.warning("The task queue cannot be read, again in %g s: %s", pause, exc or type(exc).__name__)
+                logger.warning("The task queue cannot be read, again in %g s: %s", pause, reason_of(exc))
             await anyio.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE)
 

@@ -13,6 +13,7 @@ from typing import Final
 import anyio
 
 from ._envelope import Envelope
+from ._errors import reason_of
 from ._state import uninterrupted
 from ._task_queue import TaskQueue
 
@@ -48,7 +49,7 @@ class Scheduler:
                     await self._tick()
                 except Exception as exc:
                     self._holds_lease = False
-                    logger.warning("Schedules and retries cannot be read: %s", exc or type(exc).__name__)
+                    logger.warning("Schedules and retries cannot be read: %s", reason_of(exc))
                     await anyio.sleep(1)
                 await anyio.sleep(TICK if self._holds_lease else 1.0)
         finally:

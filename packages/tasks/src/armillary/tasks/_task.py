@@ -14,7 +14,7 @@ from armillary.background import TaskRetry
 
 from ._arguments import Arguments
 from ._context import origin
-from ._engine import check_size
+from ._engine import check_size, reached
 from ._envelope import Envelope
 from ._errors import TaskCancelled, TaskFailed
 from ._schedule import Schedule
@@ -69,8 +69,12 @@ class EnqueuedTask(Generic[R_co]):
         return f"EnqueuedTask({self.id!r})"
 
     async def status(self) -> Status | None:
-        """Return what is known about it; None if nothing is, or nothing any more."""
-        data = await self._tasks.engine.state.get(f"task:{self.id}")
+        """Return what is known about it; None if nothing is, or nothing any more.
+
+        Raises:
+            EngineUnavailable: the engine cannot be reached; becomes a 503.
+        """
+        data = await self._get("task")
         return None if data is None else Status.decode(data)
 
     async def result(self, timeout: float | None = None) -> R_co:
@@ -83,6 +87,7 @@ class EnqueuedTask(Generic[R_co]):
             TaskFailed: it failed; `TaskCancelled` if it was cancelled.
             TimeoutError: it takes longer.
             LookupError: nothing is known about it, or nothing any more.
+            EngineUnavailable: the engine cannot be reached.
         """
         pause = FIRST_POLL
         with anyio.fail_after(timeout):
@@ -98,13 +103,22 @@ class EnqueuedTask(Generic[R_co]):
             raise TaskCancelled("the task was cancelled")
         if status.status == "failed":
             raise TaskFailed(status.error or "")
-        data = await self._tasks.engine.state.get(f"result:{self.id}")
+        data = await self._get("result")
         found: Any = status.result if data is None or self._decode is None else self._decode(data)
         return found  # type: ignore[no-any-return]
 
     async def cancel(self) -> None:
-        """Cancel it: before it runs, or while it runs within a third of the lease. One that has ended stays so."""
-        await self._tasks.engine.state.set(f"cancel:{self.id}", b"1", self._tasks.result_ttl)
+        """Cancel it: before it runs, or while it runs within a third of the lease. One that has ended stays so.
+
+        Raises:
+            EngineUnavailable: the engine cannot be reached.
+        """
+        with reached(self._tasks.engine):
+            await self._tasks.engine.state.set(f"cancel:{self.id}", b"1", self._tasks.result_ttl)
+
+    async def _get(self, what: str) -> bytes | None:
+        with reached(self._tasks.engine):
+            return await self._tasks.engine.state.get(f"{what}:{self.id}")
 
 
 class Task(Generic[P, R]):
@@ -193,7 +207,8 @@ class Task(Generic[P, R]):
         Raises:
             ArgumentError: an argument is missing, of the wrong type, or cannot be encoded; the message names it.
             MessageTooLarge: the arguments are larger than the engine takes.
-            EngineUnavailable: the engine cannot be reached; becomes a 503.
+            EngineUnavailable: the engine cannot be reached, or has not confirmed in time that it got the call; becomes
+                a 503. With a `key` it is safe to enqueue the call again: it runs once.
             TasksError: the tasks were not started.
         """
         encoded = self.arguments.encode(args, kwargs)

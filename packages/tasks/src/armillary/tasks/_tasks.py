@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from dataclasses import replace
 from typing import Any, Final, ParamSpec, TypeVar, cast, overload
 
 import anyio
@@ -12,10 +13,10 @@ import anyio
 from armillary.background import TaskRetry
 
 from ._dead_letter import DeadLetter
-from ._engine import Engine
+from ._engine import Engine, reached
 from ._engine_url import engine_of
 from ._envelope import Envelope
-from ._errors import EngineUnavailable, TasksError
+from ._errors import TasksError
 from ._process import PROCESS
 from ._protocols import Decorator, OutboxMessage
 from ._runner import Runner
@@ -28,6 +29,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 DAY: Final = 24 * 60 * 60.0
+UNSURE: Final = b"?"  # before the id of a call that was claimed, and perhaps not sent
 
 
 class Tasks:
@@ -44,6 +46,8 @@ class Tasks:
         max_deliveries: how often an attempt is delivered before it becomes a dead letter, since it may kill its
             workers; 5 by default.
         result_ttl: seconds that results, progress and keys are kept; a day by default.
+        timeout: seconds to wait for the engine, for a connection and for each response; 5 by default. While it is
+            silent, `enqueue` raises within twice this time. Once it is back, a worker runs tasks within three times.
         scope: makes an async context manager that is open around each attempt of each task, such as
             `lambda: armillary.injection.task_scope(injection)`; by default there is none.
 
@@ -62,15 +66,18 @@ class Tasks:
         lease: float = 30.0,
         max_deliveries: int = 5,
         result_ttl: float = DAY,
+        timeout: float = 5.0,
         scope: Callable[[], AbstractAsyncContextManager[Any]] | None = None,
     ) -> None:
         check_settings(
             queue,
             scope,
             {"concurrency": concurrency, "max_deliveries": max_deliveries},
-            {"lease": lease, "result_ttl": result_ttl},
+            {"lease": lease, "result_ttl": result_ttl, "timeout": timeout},
         )
-        self.engine: Engine = engine_of(url, state, queue, lease=lease, concurrency=concurrency, result_ttl=result_ttl)
+        self.engine: Engine = engine_of(
+            url, state, queue, lease=lease, concurrency=concurrency, result_ttl=result_ttl, timeout=float(timeout)
+        )
         self.concurrency = concurrency
         self.state: Mapping[str, Any] = {}
         self.lease: float = float(lease)
@@ -195,27 +202,22 @@ class Tasks:
                 "`async with tasks.running():` in its lifespan; in a test enter the lifespan"
             )
         state, claim = self.engine.state, f"key:{envelope.task}:{key}"
-        try:
-            if key is not None and not await state.add(claim, envelope.id.encode(), self.result_ttl):
+        with reached(self.engine):
+            if key is not None and not await state.add(claim, UNSURE + envelope.id.encode(), self.result_ttl):
                 found = await state.get(claim)
                 if found is not None:
-                    return found.decode()
-            try:
-                keep_status = state.add if repeated else state.set
-                await keep_status(f"task:{envelope.id}", Status("queued").encode(), self.result_ttl + delay)
-                if delay:
-                    await state.put("delayed", envelope.turn, envelope.encode(), await state.time() + delay)
-                else:
-                    await self.engine.send(envelope.id, envelope.task, envelope.encode(), envelope.priority)
-            except BaseException:
-                if key is not None:
-                    with anyio.CancelScope(shield=True), anyio.move_on_after(2):
-                        await state.remove(claim, envelope.id.encode())
-                raise
-        except (EngineUnavailable, RuntimeError):
-            raise
-        except Exception as exc:
-            raise EngineUnavailable(f"a task could not be enqueued: {exc or type(exc).__name__}") from exc
+                    if not found.startswith(UNSURE):
+                        return found.decode()
+                    # It may have been sent or not. Sent again it runs once, as both are the same turn.
+                    envelope, repeated = replace(envelope, id=found.removeprefix(UNSURE).decode()), True
+            keep_status = state.add if repeated else state.set
+            await keep_status(f"task:{envelope.id}", Status("queued").encode(), self.result_ttl + delay)
+            if delay:
+                await state.put("delayed", envelope.turn, envelope.encode(), await state.time() + delay)
+            else:
+                await self.engine.send(envelope.id, envelope.task, envelope.encode(), envelope.priority)
+            if key is not None:
+                await state.set(claim, envelope.id.encode(), self.result_ttl)
         return envelope.id
 
     async def deliver(self, message: OutboxMessage) -> None:
@@ -236,12 +238,15 @@ class Tasks:
 
     async def dead_letters(self, limit: int = 1000) -> list[DeadLetter[Any]]:
         """Return the tasks that were given up, the oldest first."""
-        return [DeadLetter.decode(value) for _, value in await self.engine.state.entries("dead", limit=limit)]
+        with reached(self.engine):
+            entries = await self.engine.state.entries("dead", limit=limit)
+        return [DeadLetter.decode(value) for _, value in entries]
 
     async def replay(self, identity: str) -> bool:
         """Enqueue a dead letter again, as a first attempt under the same id; return whether there was one."""
         state = self.engine.state
-        value = await state.take("dead", identity)
+        with reached(self.engine):
+            value = await state.take("dead", identity)
         if value is None:
             return False
         old = Envelope.decode(json.loads(value)["message"])

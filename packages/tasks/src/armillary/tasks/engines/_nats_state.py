@@ -17,7 +17,6 @@ except ImportError as exc:
 
 ATTEMPTS = 20
 RECONNECT_SECONDS = 0.25
-PING_SECONDS = 5  # a connection that misses two of them has ended
 
 
 class NatsState:
@@ -33,7 +32,7 @@ class NatsState:
         timeout: seconds to wait for a connection and for a response.
     """
 
-    def __init__(self, url: str, queue: str, longest: float, timeout: float = 5.0) -> None:
+    def __init__(self, url: str, queue: str, longest: float, timeout: float) -> None:
         self._url = url
         self._queue = queue
         self._longest = longest
@@ -51,7 +50,7 @@ class NatsState:
             allow_reconnect=True,
             max_reconnect_attempts=1,
             reconnect_time_wait=RECONNECT_SECONDS,
-            ping_interval=PING_SECONDS,
+            ping_interval=self._timeout / 2,  # a connection that misses two has ended
             error_cb=silent,
         )
         # From now on without an end, which at the first connection would hide that nothing is there.

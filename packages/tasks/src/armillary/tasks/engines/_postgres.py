@@ -14,10 +14,9 @@ from .._address import address_of
 from .._broker_engine import BrokerEngine
 from .._envelope import Envelope
 from .._state import State
-from ._postgres_state import PostgresState, table_name
+from ._postgres_state import PostgresState, left_as_it_is, table_name
 
 RENOTIFIED: Final = 20
-CHECK_TIMEOUT: Final = 5.0
 
 
 class CheckedBroker(AsyncpgBroker):
@@ -28,18 +27,35 @@ class CheckedBroker(AsyncpgBroker):
         connection: Any = self._read_conn
         if connection is None or connection.is_closed():
             raise ConnectionError("the connection that messages are notified on has ended")
-        await connection.fetchval("SELECT 1", timeout=CHECK_TIMEOUT)
+        await connection.fetchval("SELECT 1")
+
+    async def shutdown(self) -> None:
+        """Close the connections; those of a server that does not respond are left."""
+        try:
+            await super().shutdown()
+        except BaseException:
+            for connections in (self._read_conn, self._write_pool):
+                if connections is not None:
+                    connections.terminate()
+            raise
 
 
-def postgres_engine(url: str, queue: str, lease: float) -> BrokerEngine:
+def postgres_engine(url: str, queue: str, lease: float, timeout: float) -> BrokerEngine:
     """Return an engine on a table of PostgreSQL."""
     channel = table_name(queue)
     messages = f"{channel}_messages"
-    state = PostgresState(url, queue)
+    state = PostgresState(url, queue, timeout)
+    limits = {"timeout": timeout, "command_timeout": timeout}
     seen: dict[int, float] = {}
 
     def make_broker() -> CheckedBroker:
-        return CheckedBroker(url, channel_name=channel, table_name=messages)
+        return CheckedBroker(
+            url,
+            channel_name=channel,
+            table_name=messages,
+            read_kwargs=limits,
+            write_kwargs={"min_size": 0, "reset": left_as_it_is, **limits},
+        )
 
     async def recover(_: State) -> None:
         """Deliver again what nobody has held for a lease, and what no listener was notified of; the broker does not."""
@@ -63,4 +79,4 @@ def postgres_engine(url: str, queue: str, lease: float) -> BrokerEngine:
         return await state.get(f"lease:{Envelope.decode(message).turn}") is not None
 
     name = f"PostgreSQL at {address_of(url)}"
-    return BrokerEngine(make_broker, state, name, recover=recover, check=CheckedBroker.check)
+    return BrokerEngine(make_broker, state, name, timeout, recover=recover, check=CheckedBroker.check)

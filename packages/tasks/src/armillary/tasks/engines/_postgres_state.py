@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 try:
@@ -59,7 +61,7 @@ class PostgresState:
         timeout: seconds to wait for a connection and for a statement.
     """
 
-    def __init__(self, url: str, queue: str, timeout: float = 5.0) -> None:
+    def __init__(self, url: str, queue: str, timeout: float) -> None:
         self._url = url
         self._timeout = timeout
         name = table_name(queue)
@@ -70,7 +72,12 @@ class PostgresState:
         """Connect, and create the tables that are missing."""
         library: Any = asyncpg  # it has no annotations
         self._pool = await library.create_pool(
-            self._url, min_size=0, max_size=5, timeout=self._timeout, command_timeout=self._timeout
+            self._url,
+            min_size=0,
+            max_size=5,
+            timeout=self._timeout,
+            command_timeout=self._timeout,
+            reset=left_as_it_is,
         )
         async with self._pool.acquire() as connection, connection.transaction():
             # One process creates them at a time; two would get in each other's way.
@@ -87,11 +94,25 @@ class PostgresState:
         """Execute a statement with the names of the tables; return its rows."""
         if self._pool is None:
             raise ConnectionError("the state is not connected")
+        query = query.format(**self._names)
         try:
-            rows: list[Any] = await uninterrupted(self._pool.fetch(query.format(**self._names), *values))
+            return await uninterrupted(self._fetch(query, values))
+        except TimeoutError:
+            raise
         except (asyncpg.InterfaceError, asyncpg.PostgresConnectionError, OSError):
             # Of a connection that a restart has closed; the statements may be repeated, and `count` counts more.
-            rows = await uninterrupted(self._pool.fetch(query.format(**self._names), *values))
+            return await uninterrupted(self._fetch(query, values))
+
+    async def _fetch(self, query: str, values: Sequence[Any]) -> list[Any]:
+        async with asyncio.timeout(self._timeout):
+            connection: Any = await self._pool.acquire()
+            try:
+                rows: list[Any] = await connection.fetch(query, *values)
+            except (TimeoutError, asyncio.CancelledError):
+                connection.terminate()  # else it waits for ever for a server that does not respond
+                raise
+            finally:
+                await self._pool.release(connection)
         return rows
 
     async def time(self) -> float:
@@ -139,6 +160,10 @@ class PostgresState:
     async def remove_expired(self) -> None:
         """Remove the keys that have ended."""
         await self.execute(EXPIRE)
+
+
+async def left_as_it_is(connection: object) -> None:
+    """Do nothing with a connection that was used: a reset is one more response to wait for, and nothing was set."""
 
 
 def table_name(queue: str) -> str:

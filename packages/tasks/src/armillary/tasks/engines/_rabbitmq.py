@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-from typing import Any, Final
+from typing import Final
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 try:
-    from aio_pika import RobustConnection
+    from aio_pika import Connection
     from taskiq_aio_pika import AioPikaBroker, Exchange, Queue, QueueType
 except ImportError as exc:
     raise ImportError("tasks in RabbitMQ need taskiq-aio-pika: pip install 'armillary-tasks[rabbitmq]'") from exc
@@ -17,42 +16,27 @@ from .._broker_engine import BrokerEngine
 from .._state import State
 
 HEARTBEAT_SECONDS: Final = 5  # RabbitMQ ends a connection that is silent for two of them, and delivers again
-CLOSE_SECONDS: Final = 1.0
 
 
-class ClosingBroker(AioPikaBroker):
-    """A broker that closes every connection it began; without that each tries to connect again for ever."""
+class CheckedBroker(AioPikaBroker):
+    """A broker whose connection for messages can be checked: it hears of one that is silent after minutes."""
 
-    def __init__(self, url: str, **options: Any) -> None:
-        super().__init__(url, connection_class=self._new_connection, **options)
-        self._connections: list[RobustConnection] = []
-
-    def _new_connection(self, *args: Any, **kwargs: Any) -> RobustConnection:
-        connection = RobustConnection(*args, **kwargs)
-        self._connections.append(connection)
-        return connection
-
-    async def shutdown(self) -> None:
-        """Close all connections: those that are broken and those that were never made, too."""
-        connections, self._connections = self._connections, []
-        try:
-            async with asyncio.timeout(CLOSE_SECONDS):
-                await super().shutdown()
-        finally:
-            await asyncio.gather(*(close(connection) for connection in connections), return_exceptions=True)
+    async def check(self) -> None:
+        """Raise, or wait for ever, unless RabbitMQ responds."""
+        if self.read_channel is not None:
+            await self.read_channel.set_qos(prefetch_count=self._qos)
 
 
-async def close(connection: RobustConnection) -> None:
-    async with asyncio.timeout(CLOSE_SECONDS):
-        await connection.close()
-
-
-def rabbitmq_engine(url: str, state: State, queue: str, concurrency: int, max_size: int) -> BrokerEngine:
+def rabbitmq_engine(
+    url: str, state: State, queue: str, concurrency: int, max_size: int, timeout: float
+) -> BrokerEngine:
     """Return an engine on a durable queue with priorities; `max_size` is what the state takes."""
 
-    def make_broker() -> ClosingBroker:
-        return ClosingBroker(
+    def make_broker() -> CheckedBroker:
+        return CheckedBroker(
             with_heartbeat(url),
+            timeout=timeout,
+            connection_class=Connection,  # not one that connects again itself, which goes on for ever
             qos=concurrency,
             exchange=Exchange(name=queue),
             # A quorum queue has two priorities, a classic one as many as it is declared with.
@@ -61,7 +45,15 @@ def rabbitmq_engine(url: str, state: State, queue: str, concurrency: int, max_si
             delay_queue=Queue(name=f"{queue}.delay", type=QueueType.CLASSIC),
         )
 
-    return BrokerEngine(make_broker, state, f"RabbitMQ at {address_of(url)}", has_priorities=True, max_size=max_size)
+    return BrokerEngine(
+        make_broker,
+        state,
+        f"RabbitMQ at {address_of(url)}",
+        timeout,
+        has_priorities=True,
+        max_size=max_size,
+        check=CheckedBroker.check,
+    )
 
 
 def with_heartbeat(url: str) -> str:

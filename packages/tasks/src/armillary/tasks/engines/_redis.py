@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any, Final
 
 try:
+    from redis.asyncio.retry import Retry
+    from redis.backoff import NoBackoff
     from taskiq_redis import RedisStreamBroker
 except ImportError as exc:
     raise ImportError("tasks in Redis need taskiq-redis: pip install 'armillary-tasks[redis]'") from exc
@@ -17,6 +19,7 @@ from .._envelope import Envelope
 from .._state import State
 from ._redis_state import RedisState
 
+BLOCK_IN_MILLISECONDS: Final = 1000
 DAY_IN_MILLISECONDS: Final = 24 * 60 * 60 * 1000
 
 # In one step, so that the message is neither lost nor delivered by two who look at once.
@@ -28,7 +31,7 @@ return 1
 """
 
 
-def redis_engine(url: str, queue: str, lease: float, concurrency: int) -> BrokerEngine:
+def redis_engine(url: str, queue: str, lease: float, concurrency: int, timeout: float) -> BrokerEngine:
     """Return an engine on Redis Streams."""
     stream = f"{queue}:messages"
 
@@ -38,16 +41,19 @@ def redis_engine(url: str, queue: str, lease: float, concurrency: int) -> Broker
             queue_name=stream,
             consumer_group_name=queue,
             consumer_id="0",  # a worker that starts later gets what was enqueued before
-            xread_block=1000,
+            xread_block=BLOCK_IN_MILLISECONDS,
             xread_count=min(concurrency, 10),
             # It looks for messages of dead workers only when others come, so `recover` does it.
             idle_timeout=DAY_IN_MILLISECONDS,
             unacknowledged_lock_timeout=10,
+            socket_connect_timeout=timeout,
+            socket_timeout=timeout + BLOCK_IN_MILLISECONDS / 1000,
+            retry=Retry(NoBackoff(), 0),
         )
 
     async def recover(state: State) -> None:
         """Deliver again what nobody holds; remove what every worker has acknowledged, which a stream keeps for ever."""
-        redis: Any = connect_redis(url)
+        redis: Any = connect_redis(url, timeout=timeout)
         try:
             if not await redis.exists(stream):
                 return
@@ -63,7 +69,8 @@ def redis_engine(url: str, queue: str, lease: float, concurrency: int) -> Broker
         finally:
             await redis.aclose()
 
-    return BrokerEngine(make_broker, RedisState(url, queue), f"Redis at {address_of(url)}", recover=recover)
+    state = RedisState(url, queue, timeout)
+    return BrokerEngine(make_broker, state, f"Redis at {address_of(url)}", timeout, recover=recover)
 
 
 async def is_held(state: State, fields: dict[bytes, bytes]) -> bool:

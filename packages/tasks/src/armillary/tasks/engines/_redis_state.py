@@ -36,7 +36,7 @@ class RedisState:
         timeout: seconds to wait for a connection and for a response.
     """
 
-    def __init__(self, url: str, prefix: str, timeout: float = 5.0) -> None:
+    def __init__(self, url: str, prefix: str, timeout: float) -> None:
         self._redis: Any = connect_redis(url, timeout=timeout)
         self._prefix = prefix + ":"
 
