@@ -306,3 +306,7 @@ def test_bad_arguments_are_rejected_with_a_sentence() -> None:
         Host("/a", app)
     with pytest.raises(ValueError, match="max_body_size"):
         Route("/", app, max_body_size=-1)
+
+
+def test_a_lone_surrogate_is_the_replacement_character_in_a_path(driver: Any) -> None:
+    assert Router([Route("/{name}", driver.endpoint(), name="a")]).url_path_for("a", name="x\ud800") == "/x%EF%BF%BD"

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
 
+import msgspec
+import pydantic
 import pytest
 
 from armillary.serialization import TypedDecoder, TypedEncoder
@@ -64,3 +68,45 @@ def _decoded(method: str, type_: object, value: object) -> object:
 
     encoded: bytes = getattr(TypedEncoder(type_), method)(value)
     return json.loads(encoded) if method == "encode_json" else msgspec.msgpack.decode(encoded)
+
+
+class Model(pydantic.BaseModel):
+    label: str
+
+
+@pytest.mark.parametrize(
+    ("type_", "value", "expected"),
+    [
+        (str, "a\ud800b", "a\ufffdb"),
+        (dict[str, str], {"a\ud800": "b\udfff"}, {"a\ufffd": "b\ufffd"}),
+        (list[Point], [Point(1, "\ud800")], [{"x": 1, "label": "\ufffd", "weight": 1, "tags": []}]),
+        (Model, Model.model_construct(label="\ud800"), {"label": "\ufffd"}),
+        (list[Model], [Model.model_construct(label="\ud800")], [{"label": "\ufffd"}]),
+    ],
+    ids=["text", "names", "dataclass", "model", "list of models"],
+)
+def test_a_lone_surrogate_is_encoded_as_the_replacement_character(type_: Any, value: Any, expected: Any) -> None:
+    encoder = TypedEncoder(type_)
+    assert json.loads(encoder.encode_json(value)) == expected
+    assert msgspec.msgpack.decode(encoder.encode_msgpack(value)) == expected
+
+
+def test_bytes_and_dates_beside_a_lone_surrogate_are_encoded_as_ever() -> None:
+    class Row(msgspec.Struct):
+        text: str
+        data: bytes
+        at: datetime
+
+    at = datetime(2030, 1, 2, tzinfo=UTC)
+    encoder = TypedEncoder(Row)
+    for method, decode in (("encode_json", msgspec.json.decode), ("encode_msgpack", msgspec.msgpack.decode)):
+        usual, odd = (decode(getattr(encoder, method)(Row(text, b"\x00\xff", at))) for text in ("\ufffd", "\ud800"))
+        assert odd == usual
+
+
+def test_a_model_that_cannot_be_encoded_is_still_a_value_error() -> None:
+    class Odd(pydantic.BaseModel):
+        value: Any
+
+    with pytest.raises(ValueError, match="Unable to serialize unknown type"):
+        TypedEncoder(Odd).encode_json(Odd(value=object()))

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from functools import cache
 
+from ._well_formed import encode_text
+
 _UNRESERVED = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
 _SUB_DELIMS = b"!$&'()*+,;="
 
@@ -42,8 +44,8 @@ def percent_encode(data: bytes, safe: bytes) -> str:
 
 
 def percent_encode_text(text: str, safe: bytes) -> str:
-    """Return `text` in UTF-8, percent-encoded; lone surrogates are encoded rather than rejected."""
-    data = text.encode("utf-8", "surrogatepass")
+    """Return `text` in UTF-8, percent-encoded, with U+FFFD for each lone surrogate."""
+    data = encode_text(text)
     return percent_encode(data, safe) if data.translate(None, safe) else text
 
 

@@ -17,8 +17,10 @@ def encode_path(path: str, safe: str = "/:@!$&'()*+,;=") -> str:
     """Percent-encode a decoded path (RFC 3986 section 3.3); `ENCODED_SLASH` becomes `%2F`."""
     from urllib.parse import quote
 
+    from armillary.datastructures import encode_text
+
     parts = path.split(ENCODED_SLASH)
-    return "%2F".join([quote(part.encode("utf-8", "surrogatepass"), safe=safe) for part in parts])
+    return "%2F".join([quote(encode_text(part), safe=safe) for part in parts])
 
 
 def stay_on_host(path: str) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence, Set as AbstractSet
 from typing import Any, Final, Literal, get_args, get_origin
 
 from ._constraints import check_type
+from ._encodable import encodable
 from ._fields import TypeField, fields_of, is_struct
 from ._json_form import json_form
 from ._type_tree import is_optional, union_members, unwrap
@@ -47,11 +48,13 @@ class TypedEncoder:
         self.type: Any = checked.type
         self.library = checked.library
         self._encode_msgpack = msgspec.msgpack.Encoder(enc_hook=json_form).encode
+        self._encode_plain: Callable[[Any], bytes] = msgspec.json.Encoder(enc_hook=json_form).encode
         self._conversion_error: Any
+        self._adapter: Any = None
         if self.library == "pydantic":
             import pydantic
 
-            self._adapter: Any = pydantic.TypeAdapter(type_)
+            self._adapter = pydantic.TypeAdapter(type_)
             self._encode: Callable[[Any], bytes] = self._adapter.dump_json
             self._conversion_error = pydantic.ValidationError
             # The serializer goes by the declared type, which leaves out what a subclass adds.
@@ -62,7 +65,7 @@ class TypedEncoder:
             return
         self._msgspec_convert = msgspec.convert
         self._conversion_error = msgspec.ValidationError
-        self._encode = msgspec.json.Encoder(enc_hook=json_form).encode
+        self._encode = self._encode_plain
         self._is_exact = exactness(self.type, {})
 
     def encode_json(self, value: Any) -> bytes:
@@ -71,9 +74,12 @@ class TypedEncoder:
         Raises:
             TypeError: it is not of the type and cannot be converted into it.
         """
-        if self._is_exact is None or self._is_exact(value):
+        if self._is_exact is not None and not self._is_exact(value):
+            value = self._converted(value)
+        try:
             return self._encode(value)
-        return self._encode(self._converted(value))
+        except ValueError:  # a lone surrogate
+            return self._encode_plain(encodable(value, self._adapter))
 
     def encode_msgpack(self, value: Any) -> bytes:
         """Return a value as MessagePack.
@@ -85,7 +91,10 @@ class TypedEncoder:
             value = self._converted(value)
         if self.library == "pydantic":
             value = self._adapter.dump_python(value, mode="json", by_alias=True)
-        return self._encode_msgpack(value)
+        try:
+            return self._encode_msgpack(value)
+        except UnicodeEncodeError:
+            return self._encode_msgpack(encodable(value))
 
     def _converted(self, value: Any) -> Any:
         try:

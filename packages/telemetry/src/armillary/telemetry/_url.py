@@ -6,7 +6,7 @@ from typing import Final
 from urllib.parse import quote
 
 from armillary.asgi_types import Scope
-from armillary.datastructures import requested_host
+from armillary.datastructures import encode_text, requested_host
 
 REDACTED_PARAMETERS: Final = frozenset({"AWSAccessKeyId", "Signature", "sig", "X-Goog-Signature"})
 """Query parameters whose value is a credential (HTTP spans, `url.query`)."""
@@ -28,7 +28,7 @@ def url_path(scope: Scope) -> str:
     if raw:
         return raw.partition(b"?")[0].decode("ascii", "backslashreplace")
     path: str = scope["path"]
-    return path if path.isascii() and path.isprintable() else quote(path.encode("utf-8", "surrogatepass"))
+    return path if path.isascii() and path.isprintable() else quote(encode_text(path))
 
 
 def redacted_query(query: str) -> str:
