@@ -36,8 +36,8 @@ from ._json_decoding import (
 )
 
 PIECE_SIZE: Final = 64 * 1024
-LARGE: Final = 512 * 1024
-"""Bytes above which a text is decoded in pieces: what is smaller takes some milliseconds."""
+LARGE: Final = 1024 * 1024
+"""Bytes above which a text is decoded in pieces: what is smaller takes a few milliseconds."""
 
 _UP_TO_A_COMMA = re.compile(rb'(?:(?:[^",]++|"[^"\\]*+(?:\\.[^"\\]*+)*+")*+,)++', re.DOTALL)
 _WHITE_SPACE: Final = b" \t\n\r"
@@ -52,7 +52,7 @@ def decode_json(body: bytes) -> Any:
     """Return the value of a JSON text in UTF-8, decoded by the standard library.
 
     NaN, infinities, numbers too large for a float, and nesting deeper than `MAX_DEPTH` are rejected. A text of more
-    than 512 KiB is decoded in pieces, between which other threads run.
+    than 1 MiB is decoded in pieces, between which other threads run.
 
     Raises:
         ValueError: it is not JSON in UTF-8 (RFC 8259).
