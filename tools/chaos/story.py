@@ -107,5 +107,5 @@ async def wrong_tasks(tasks: Tasks, ids: list[str]) -> list[str]:
             try:
                 await tasks.find(number).result(timeout=max(deadline - time.monotonic(), 0.1))
             except Exception as exc:
-                outcomes[type(exc).__name__] += 1
+                outcomes[f"{type(exc).__name__} {exc}".strip()] += 1
     return [f"{outcomes.total()} of {len(ids)} acknowledged tasks: {dict(outcomes)}"] if outcomes else []

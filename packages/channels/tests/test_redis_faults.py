@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from testkit import call
 from testkit.backends import ASYNCIO, UVLOOP
 from testkit.network import Network
 from testkit.services import RedisServer
 
 from armillary.channels import ChannelMessage, Channels, EngineUnavailable, Gap
+from armillary.http import Request, Response, request_response
 
 pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("anyio_backend", [ASYNCIO, UVLOOP])]
 FOLLOWER = Path(__file__).parent / "served" / "follower.py"
@@ -136,3 +138,19 @@ async def test_no_message_is_lost_over_kill_9_of_servers_and_a_restart(redis: Re
         await follow(total)
         await publishing
     assert sorted(seen) == list(range(total))
+
+
+async def test_a_message_that_redis_does_not_take_is_a_503_that_names_no_address(
+    redis: RedisServer, anyio_backend: Any
+) -> None:
+    async with Channels(redis.url, timeout=0.3) as channels:
+
+        async def publish(request: Request) -> Response:
+            await channels.publish("a", 1)
+            return Response(status_code=204)
+
+        await asyncio.to_thread(redis.stop)
+        response = await call(request_response(publish), "/")
+        assert (response.status, response.headers["retry-after"]) == (503, "5")
+        assert b"The channels cannot be reached" in response.body
+        assert b"127.0.0.1" not in response.body

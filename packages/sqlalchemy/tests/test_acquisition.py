@@ -414,3 +414,15 @@ async def cancelled_after(work: Any, *, turns: int = 0, seconds: float = 0) -> N
 def test_errors_shown_to_the_client_name_no_host() -> None:
     assert PoolExhausted().detail == "All database connections are in use"
     assert DatabaseUnavailable().detail == "The database cannot be reached"
+
+
+async def test_a_connection_that_was_left_in_pipeline_mode_is_replaced(postgresql_url: str) -> None:
+    """psycopg leaves it so if an `executemany` is cancelled at the wrong moment."""
+    url = postgresql_url.replace("postgresql://", "postgresql+psycopg://")
+    async with Database(url, pool_size=1, max_overflow=0) as database:
+        async with database.engine.connect() as connection:
+            driver: Any = (await connection.get_raw_connection()).driver_connection
+        driver.pgconn.enter_pipeline_mode()
+        async with database.transaction() as session:
+            assert await session.scalar(text("SELECT 42")) == 42
+        assert database.pool_status().in_use == 0

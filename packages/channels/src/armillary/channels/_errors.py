@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+from armillary.asgi_types import HTTPException
+
 
 class ChannelsError(Exception):
     """The base of the errors of this package."""
 
 
-class EngineUnavailable(ChannelsError):
-    """The engine could not be reached, or did not respond in time; the message names its address."""
+class EngineUnavailable(ChannelsError, HTTPException):
+    """The engine could not be reached, or did not respond in time; becomes a 503.
+
+    Args:
+        reason: what is wrong, with the engine's address; for the log and for who starts the program.
+    """
+
+    def __init__(self, reason: str) -> None:
+        HTTPException.__init__(self, 503, "The channels cannot be reached", {"retry-after": "5"})
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return self.reason
 
 
 class CursorError(ChannelsError, ValueError):

@@ -71,7 +71,7 @@ class Deadlines:
             setattr(dialect, name, timed(getattr(dialect, name), lambda found: self._allowed(found).ending))
         for name in OUTSIDE_OF_TRANSACTIONS:
             setattr(dialect, name, timed(getattr(dialect, name), lambda _: self.seconds))
-        dialect.do_ping = self._timed_ping(dialect.do_ping)
+        dialect.do_ping = self._timed_ping(dialect.do_ping, dialect.loaded_dbapi.Error)
         event.listen(engine, "connect", self._connected)
         event.listen(engine, "begin", self._begin)
 
@@ -106,13 +106,13 @@ class Deadlines:
 
         return timed_execute
 
-    def _timed_ping(self, ping: Callable[[Any], bool]) -> Callable[[Any], bool]:
+    def _timed_ping(self, ping: Callable[[Any], bool], error: type[Exception]) -> Callable[[Any], bool]:
         in_time = timed(ping, lambda _: self.ping)
 
         def timed_ping(connection: Any) -> bool:
             try:
                 return bool(in_time(connection))
-            except NoResponse:
+            except (NoResponse, error):  # psycopg leaves one in pipeline mode whose executemany is cancelled
                 return False
 
         return timed_ping
