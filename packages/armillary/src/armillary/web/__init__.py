@@ -48,6 +48,7 @@ if TYPE_CHECKING:
         File,
         Form,
         Header,
+        Messages,
         Path,
         Policy,
         Query,
@@ -119,6 +120,7 @@ if TYPE_CHECKING:
         DispatchMiddleware,
     )
     from armillary.openapi import (
+        AsyncAPI,
         OpenAPI,
         Redoc,
         SwaggerUI,
@@ -190,6 +192,7 @@ __all__ = [
     "URL",
     "AccessLogMiddleware",
     "Armillary",
+    "AsyncAPI",
     "AsyncTestClient",
     "AuthCredentials",
     "AuthenticationBackend",
@@ -235,6 +238,7 @@ __all__ = [
     "JSONLinesResponse",
     "JSONResponse",
     "Jinja2Templates",
+    "Messages",
     "Middleware",
     "Mount",
     "OpenAPI",

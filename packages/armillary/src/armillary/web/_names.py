@@ -9,6 +9,7 @@ from typing import Any, Final
 PARTS: Final = {
     "AccessLogMiddleware": "logging",
     "Armillary": "applications",
+    "AsyncAPI": "openapi",
     "AsyncTestClient": "testing",
     "AuthCredentials": "authentication",
     "AuthenticationBackend": "authentication",
@@ -54,6 +55,7 @@ PARTS: Final = {
     "JSONLinesResponse": "http",
     "JSONResponse": "http",
     "Jinja2Templates": "templating",
+    "Messages": "binding",
     "Middleware": "asgi_types",
     "Mount": "routing",
     "OpenAPI": "openapi",

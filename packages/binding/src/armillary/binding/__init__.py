@@ -19,7 +19,21 @@ from ._methods import BoundMethod, bind_methods
 from ._place import BindingError
 from ._request_value import RequestValue, read_request_values, request_value
 from ._signature import EndpointSignature, Parameter, RequestBody, ResultStream
-from ._sources import Body, Cookie, Dependency, Depends, EventStream, File, Form, Header, Path, Policy, Query, Source
+from ._sources import (
+    Body,
+    Cookie,
+    Dependency,
+    Depends,
+    EventStream,
+    File,
+    Form,
+    Header,
+    Messages,
+    Path,
+    Policy,
+    Query,
+    Source,
+)
 from ._websocket import BoundWebSocket, bind_websocket
 
 __all__ = [
@@ -37,6 +51,7 @@ __all__ = [
     "Form",
     "GuardedApplication",
     "Header",
+    "Messages",
     "Parameter",
     "Path",
     "Policy",

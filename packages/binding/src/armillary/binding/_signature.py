@@ -7,6 +7,8 @@ from typing import Any, Literal
 
 from armillary.serialization import NO_DEFAULT
 
+from ._sources import Messages
+
 
 @dataclass(frozen=True, kw_only=True)
 class Parameter:
@@ -88,6 +90,7 @@ class EndpointSignature:
             match, 400, 413, 415 and 422 for a request that cannot be used, 406 for a result that the client does not
             accept.
         dependencies: the functions it depends on, in the order they are called.
+        messages: what a function of a WebSocket receives and sends; None if it does not say so.
     """
 
     parameters: tuple[Parameter, ...] = ()
@@ -98,3 +101,4 @@ class EndpointSignature:
     media_types: tuple[str, ...] = ()
     errors: frozenset[int] = frozenset()
     dependencies: tuple[Any, ...] = ()
+    messages: Messages | None = None

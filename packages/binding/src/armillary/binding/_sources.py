@@ -178,6 +178,23 @@ Dependency: TypeAlias = Depends | Callable[..., Any]
 """What the dependencies of a route, a router or an application are: a function stands for `Depends(function)`."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Messages:
+    """Says of a WebSocket which messages its function receives and sends, for AsyncAPI documents.
+
+    Args:
+        receives: the type of what clients send, as `receive_json(type=...)` takes it; of several types a union.
+        sends: the type of what is sent to clients.
+
+    >>> from typing import Annotated
+    >>> from armillary.websockets import WebSocket
+    >>> async def chat(websocket: Annotated[WebSocket, Messages(receives=str, sends=list[str])]) -> None: ...
+    """
+
+    receives: Any = None
+    sends: Any = None
+
+
 @dataclass(frozen=True)
 class EventStream:
     """Says of a result that it is a stream of server-sent events, each with one value as its data.

@@ -7,13 +7,15 @@ from contextlib import AsyncExitStack
 from typing import Any
 
 from armillary.asgi_types import ASGIApp, Receive, Scope, Send, is_async_callable
+from armillary.serialization import unwrap
 from armillary.websockets import WebSocket, websocket_session
 
 from ._place import BindingError
 from ._plan_builder import build_plan
 from ._running import call_with_dependencies, provide
 from ._signature import EndpointSignature
-from ._sources import Dependency
+from ._sources import Dependency, Messages
+from ._type_hints import type_hints_of
 
 
 class BoundWebSocket:
@@ -45,6 +47,7 @@ class BoundWebSocket:
             parameters=self._plan.parameters,
             errors=self._plan.errors | frozenset[int]((422,) if self._plan.parameters else ()),
             dependencies=tuple(call.function for call in self._plan.calls[:-1]),
+            messages=messages_of(function),
         )
         self.app: ASGIApp = websocket_session(self._run, websocket_class=websocket_class)
 
@@ -68,6 +71,12 @@ class BoundWebSocket:
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({getattr(self.endpoint, '__qualname__', self.endpoint)})"
+
+
+def messages_of(function: Callable[..., Any]) -> Messages | None:
+    """Return what the annotations of a function say of the messages of its WebSocket."""
+    metadata = (item for hint in type_hints_of(function).values() for item in unwrap(hint).metadata)
+    return next((item for item in metadata if isinstance(item, Messages)), None)
 
 
 def bind_websocket(

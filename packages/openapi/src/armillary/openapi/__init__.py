@@ -29,7 +29,7 @@ from ._page import SchemaPage
 from ._response import OpenAPIResponse
 
 if TYPE_CHECKING:
-    from .document import DescribedRoute, OpenAPI, default_operation_id
+    from .document import AsyncAPI, DescribedRoute, OpenAPI, default_operation_id
     from .pages import Page, Redoc, SwaggerUI
 else:
 
@@ -44,6 +44,7 @@ else:
 
 
 __all__ = [
+    "AsyncAPI",
     "BaseSchemaGenerator",
     "DescribedRoute",
     "DocstringError",

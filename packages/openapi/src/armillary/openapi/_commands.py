@@ -15,8 +15,9 @@ from ._yaml import to_yaml, yaml_library
 Schema = dict[str, Any]
 
 DESCRIPTION = """\
-Write the OpenAPI document of an application, compare two documents, or write a TypeScript client.
-Each APP is "module:name"; where a document is taken, a file in JSON or YAML will do as well.
+Write the OpenAPI document of an application, compare two documents, or write a TypeScript client. "asyncapi APP" writes
+the AsyncAPI document of its WebSockets and streams of events. Each APP is "module:name"; where a document is taken, a
+file in JSON or YAML will do as well.
 """
 
 
@@ -28,12 +29,12 @@ def main(arguments: Sequence[str]) -> int:
     """Run a command.
 
     Args:
-        arguments: those of the command line: `APP`, `diff OLD NEW` or `typescript APP`.
+        arguments: those of the command line: `APP`, `asyncapi APP`, `diff OLD NEW` or `typescript APP`.
 
     Returns:
         The status to exit with: 0; 1 if `diff` found breaking changes; 2 if something is wrong with the arguments.
     """
-    names = ("write", "diff", "typescript")
+    names = ("write", "asyncapi", "diff", "typescript")
     given = [*arguments]
     if given and given[0] not in names and given[0] not in ("-h", "--help"):
         given = ["write", *given]
@@ -53,6 +54,10 @@ def parser() -> ArgumentParser:
     write.add_argument("app", help='the application, or an OpenAPI object: "module:name"')
     write.add_argument("--yaml", action="store_true", help="YAML instead of JSON")
     write.set_defaults(run=run_write)
+    events = commands.add_parser("asyncapi", help="write the AsyncAPI document: WebSockets and streams of events")
+    events.add_argument("app", help='the application, or an AsyncAPI object: "module:name"')
+    events.add_argument("--yaml", action="store_true", help="YAML instead of JSON")
+    events.set_defaults(run=run_asyncapi)
     diff = commands.add_parser("diff", help="list the changes; exit with 1 if some break clients")
     diff.add_argument("old", help="the document of before")
     diff.add_argument("new", help="the document of now")
@@ -61,9 +66,9 @@ def parser() -> ArgumentParser:
     typescript = commands.add_parser("typescript", help="write types and a fetch client in TypeScript")
     typescript.add_argument("app", help="the application or the document")
     typescript.set_defaults(run=run_typescript)
-    for command in (write, diff, typescript):
+    for command in (write, events, diff, typescript):
         command.add_argument("--app-dir", default=".", help="the folder of the module; by default this one")
-    for command in (write, typescript):
+    for command in (write, events, typescript):
         command.add_argument("--output", "-o", help="a file to write to, instead of standard output")
         command.add_argument("--title", default="API", help="if the application has no OpenAPI of its own")
         command.add_argument("--api-version", default="0.1.0", help="likewise")
@@ -71,12 +76,22 @@ def parser() -> ArgumentParser:
 
 
 def run_write(options: Namespace) -> int:
-    document = application_document(options.app, options)
+    put_document(application_document(options.app, options), options)
+    return 0
+
+
+def run_asyncapi(options: Namespace) -> int:
+    from .document import AsyncAPI
+
+    put_document(application_document(options.app, options, AsyncAPI), options)
+    return 0
+
+
+def put_document(document: Schema, options: Namespace) -> None:
     if options.yaml:
         put(to_yaml(document, sort_keys=False).decode(), options.output)
     else:
         put(json.dumps(document, ensure_ascii=False, indent=2) + "\n", options.output)
-    return 0
 
 
 def run_diff(options: Namespace) -> int:
@@ -124,21 +139,29 @@ def document_of(source: str, options: Namespace) -> Schema:
     return document  # pyright: ignore[reportUnknownVariableType]
 
 
-def application_document(source: str, options: Namespace) -> Schema:
+def application_document(source: str, options: Namespace, kind: Any = None) -> Schema:
+    """Return the document of an application, of its own object or of a new one.
+
+    Args:
+        source: "module:name".
+        options: those of the command.
+        kind: `OpenAPI`, by default, or `AsyncAPI`.
+    """
     from .document import OpenAPI
 
+    kind = kind or OpenAPI
     value = load(source, options.app_dir)
-    if isinstance(value, OpenAPI):
-        return value.document()
+    if isinstance(value, kind):
+        return dict(value.document())
     routes = getattr(value, "routes", None)
     if routes is None:
-        raise CommandFailed(f"{source} has no routes: name an application, a router or an OpenAPI object")
+        raise CommandFailed(f"{source} has no routes: name an application, a router or an {kind.__name__} object")
     for route in routes:
         owner = getattr(getattr(route, "endpoint", None), "__self__", None)
-        if isinstance(owner, OpenAPI):
-            return owner.document()
+        if isinstance(owner, kind):
+            return dict(owner.document())
     title = getattr(options, "title", "API")
-    return OpenAPI(value, title, getattr(options, "api_version", "0.1.0")).document()
+    return dict(kind(value, title, getattr(options, "api_version", "0.1.0")).document())
 
 
 def load(source: str, folder: str) -> Any:

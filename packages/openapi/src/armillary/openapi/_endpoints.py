@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from armillary.asgi_types import is_plain_function
-from armillary.routing import BaseRoute, Host, Mount, Route
+from armillary.routing import BaseRoute, Host, Mount, Route, WebSocketRoute
 
 MAX_LAYERS = 64
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
@@ -43,7 +43,7 @@ class FoundRoute(NamedTuple):
     """
 
     path: str
-    route: Route
+    route: Any
     convertors: Mapping[str, Any]
     guards: tuple[Any, ...] = ()
 
@@ -53,17 +53,19 @@ def find_routes(
     prefix: str = "",
     above: Mapping[str, Any] | None = None,
     guards: tuple[Any, ...] = (),
+    kinds: tuple[type[BaseRoute], ...] = (Route,),
 ) -> Iterator[FoundRoute]:
-    """Yield every route to include in the schema, those below mounts and hosts too."""
+    """Yield every route of these kinds to include in the schema, those below mounts and hosts too."""
     known = dict(above or {})
     for route in routes:
         if isinstance(route, Mount):
             path = prefix + without_convertors(route.path)
             below = (*guards, *guards_of(route.app))
-            yield from find_routes(route.routes or (), path, {**known, **route.param_convertors}, below)
+            yield from find_routes(route.routes or (), path, {**known, **route.param_convertors}, below, kinds)
         elif isinstance(route, Host):
-            yield from find_routes(route.routes or (), prefix, known, (*guards, *guards_of(route.app)))
-        elif isinstance(route, Route) and route.include_in_schema:
+            yield from find_routes(route.routes or (), prefix, known, (*guards, *guards_of(route.app)), kinds)
+        elif isinstance(route, kinds) and getattr(route, "include_in_schema", True):
+            assert isinstance(route, Route | WebSocketRoute)
             path = prefix + without_convertors(route.path)
             own = (*guards, *guards_of(route.app))
             yield FoundRoute(path, route, {**known, **route.param_convertors}, own)

@@ -3,43 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from hashlib import sha256
-from typing import Any, NamedTuple, Protocol
+from typing import Any
 
-from armillary.http import Request, Response, precondition_status, received_conditions
 from armillary.routing import BaseRoute, Route
-from armillary.serialization import encode_json
 
-from .._endpoints import METHODS, find_routes, guards_of
-from .._yaml import to_yaml
+from .._endpoints import METHODS, guards_of
 from ..pages import Page, SwaggerUI
 from ..schemas._components import Components
 from ..schemas._constraints import Schema
 from ..schemas._type_schemas import TypeSchemas
 from ._described_route import DescribedRoute, described_routes
 from ._operations import OperationBuilder, SecurityRequirement, server_object
+from ._served_document import HasRoutes, ServedDocument
 from ._typed_parts import with_schemas
 
-MAX_MOUNT_POINTS = 16
 
-
-class HasRoutes(Protocol):
-    """An application or a router."""
-
-    @property
-    def routes(self) -> Sequence[BaseRoute]:
-        """Its routes."""
-        ...
-
-
-class Rendering(NamedTuple):
-    """A document as it is sent."""
-
-    content: bytes
-    etag: str
-
-
-class OpenAPI:
+class OpenAPI(ServedDocument):
     """The OpenAPI document of an application, from the types and docstrings of its functions.
 
     Args:
@@ -78,6 +57,8 @@ class OpenAPI:
     'Show a star'
     """
 
+    route_name = "openapi"
+
     def __init__(
         self,
         app: HasRoutes | None = None,
@@ -106,13 +87,8 @@ class OpenAPI:
     ) -> None:
         if not openapi_version.startswith(("3.1.", "3.2.")):
             raise ValueError(f"openapi_version takes '3.1.1' or '3.2.0', got {openapi_version!r}")
-        for name, value in (("path", path), ("yaml_path", yaml_path)):
-            if value is not None and not value.startswith("/"):
-                raise ValueError(f"{name} must start with '/', got {value!r}; write {'/' + value!r}")
-        self.app: HasRoutes | None = app
+        super().__init__(app, path, yaml_path)
         self.openapi_version = openapi_version
-        self.path = path
-        self.yaml_path = yaml_path
         self.pages: list[Page] = [SwaggerUI()] if pages is None else [*pages]
         if self.pages and path is None:
             raise ValueError("path: pages need the document in JSON; name its path, or write pages=[]")
@@ -131,91 +107,16 @@ class OpenAPI:
         self.operation_id = operation_id
         self.types = types
         self.separate_input = separate_input
-        self._described: list[Any] | None = None
-        self._document: Schema = {}
-        self._renderings: dict[tuple[str, str], Rendering] = {}
-
-    def document(self) -> Schema:
-        """Return the document; it is made again only if the routes have changed.
-
-        Raises:
-            TypeError: a type has no schema; the message names the operation.
-            ValueError: two operations have the same id, or one requires a scheme that is not defined.
-            DocstringError: the YAML of a docstring is malformed.
-        """
-        routes = [found.route for found in find_routes(self._routes())]
-        if self._described is None or not same_objects(self._described, routes):
-            self._document = self._make()
-            self._described = routes
-            self._renderings.clear()
-        return self._document
-
-    def json(self) -> bytes:
-        """Return the document as JSON in UTF-8."""
-        return self._render("json", "").content
-
-    def yaml(self) -> bytes:
-        """Return the document as YAML in UTF-8.
-
-        Raises:
-            ImportError: PyYAML is not installed; the extra `yaml` brings it.
-        """
-        return self._render("yaml", "").content
 
     def routes(self) -> list[Route]:
         """Return the routes of the document and of the pages, to add to an application's own."""
-        found = [route for page in self.pages for route in page.routes(self)]
-        if self.path is not None:
-            found.append(Route(self.path, self.serve_json, include_in_schema=False, name="openapi_json"))
-        if self.yaml_path is not None:
-            found.append(Route(self.yaml_path, self.serve_yaml, include_in_schema=False, name="openapi_yaml"))
-        return found
+        return [*(route for page in self.pages for route in page.routes(self)), *super().routes()]
 
-    def add_to(self, app: Any) -> None:
-        """Describe an application, and add the routes of the document and of the pages to it, before its own.
+    def mounted(self, document: Schema, root_path: str) -> Schema:
+        return document if self.servers else {**document, "servers": [{"url": root_path}]}
 
-        They come first because an application may end with a route or mount that takes every path.
-        """
-        if self.app is not None and self.app is not app:
-            raise ValueError("this OpenAPI describes another application; make one for each")
-        self.app = app
-        app.routes[:0] = self.routes()
-
-    async def serve_json(self, request: Request[Any]) -> Response:
-        """Respond with the document as JSON; 304 if the client has it."""
-        return self._respond(request, "json", "application/json")
-
-    async def serve_yaml(self, request: Request[Any]) -> Response:
-        """Respond with the document as YAML (RFC 9512); 304 if the client has it."""
-        return self._respond(request, "yaml", "application/yaml")
-
-    def _respond(self, request: Request[Any], form: str, media_type: str) -> Response:
-        rendering = self._render(form, str(request.scope.get("root_path", "")))
-        headers = {"cache-control": "no-cache", "etag": rendering.etag, "x-content-type-options": "nosniff"}
-        status = precondition_status(request.method, received_conditions(request.scope["headers"]), etag=rendering.etag)
-        if status is not None:
-            return Response(status_code=status, headers=headers)
-        return Response(rendering.content, headers=headers, media_type=media_type)
-
-    def _render(self, form: str, root_path: str) -> Rendering:
-        document = self.document()
-        mounted = root_path if not self.servers else ""
-        rendering = self._renderings.get((form, mounted))
-        if rendering is None:
-            if mounted:
-                document = {**document, "servers": [{"url": mounted}]}
-            content = to_yaml(document, sort_keys=False) if form == "yaml" else encode_json(document)
-            rendering = Rendering(content, f'"{sha256(content).hexdigest()[:32]}"')
-            if len(self._renderings) < MAX_MOUNT_POINTS:
-                self._renderings[form, mounted] = rendering
-        return rendering
-
-    def _routes(self) -> Sequence[BaseRoute]:
-        if self.app is None:
-            raise ValueError("this OpenAPI describes no application: OpenAPI(app, ...) or Armillary(openapi=...)")
-        return self.app.routes
-
-    def _make(self) -> Schema:
+    def make(self) -> Schema:
+        """Return the document of the routes there are now."""
         types = TypeSchemas(Components(self.separate_input), self.types)
         has_query = not self.openapi_version.startswith("3.1.")
         builder = OperationBuilder(types, self.operation_id, self.security, self.security_schemes, has_query)
@@ -264,7 +165,3 @@ def check_security(document: Schema) -> None:
     for label, requirements in places:
         for name in {name for requirement in requirements for name in requirement} - defined:
             raise ValueError(f"{label} requires the security scheme {name!r}: define it in security_schemes")
-
-
-def same_objects(first: Sequence[object], second: Sequence[object]) -> bool:
-    return len(first) == len(second) and all(one is other for one, other in zip(first, second, strict=True))
