@@ -216,8 +216,8 @@ def lengths(tmp_path_factory: pytest.TempPathFactory) -> dict[str, int]:
     folder = tmp_path_factory.mktemp("programs")
     for name, source in programs():
         (folder / f"{name}.py").write_text(source)
-    command = [sys.executable, "-m", "ruff", "format", "--quiet", "--isolated", "--line-length", str(WIDTH), str(folder)]
-    subprocess.run(command, check=True, timeout=60)
+    command = [sys.executable, "-m", "ruff", "format", "--quiet", "--isolated", "--line-length", str(WIDTH)]
+    subprocess.run([*command, str(folder)], check=True, timeout=60)
     return {path.stem: lines_of_code(path.read_text()) for path in folder.iterdir()}
 
 

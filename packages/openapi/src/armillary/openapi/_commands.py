@@ -157,7 +157,7 @@ def application_document(source: str, options: Namespace, kind: Any = None) -> S
     if routes is None:
         raise CommandFailed(f"{source} has no routes: name an application, a router or an {kind.__name__} object")
     for route in routes:
-        owner = getattr(getattr(route, "endpoint", None), "__self__", None)
+        owner: Any = getattr(getattr(route, "endpoint", None), "__self__", None)
         if isinstance(owner, kind):
             return dict(owner.document())
     title = getattr(options, "title", "API")
