@@ -16,11 +16,12 @@ from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
-from armillary.cli._new import project_files
 from charter import ROOT, load_charter
 from testkit import free_port, wait_for_port
 from wheelhouse import OWN_SETTINGS, Environment, build_wheels, find_uv
 from workspace import Workspace
+
+from armillary.cli._new import project_files
 
 TEMPLATES = {"minimal": "/", "api": "/stars", "site": "/", "full": "/api/stars"}
 # What the documentation promises from an empty folder to a served API, in seconds.

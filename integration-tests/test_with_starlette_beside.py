@@ -17,7 +17,7 @@ PROGRAM = Path(__file__).parent / "served/with_starlette_beside.py"
 def responses() -> Any:
     """Return what a program sends whose endpoints raise exceptions of the real Starlette."""
     done = subprocess.run(
-        [sys.executable, str(PROGRAM)], capture_output=True, text=True, timeout=60, check=False, cwd=PROGRAM.parent
+        [sys.executable, str(PROGRAM)], capture_output=True, text=True, timeout=180, check=False, cwd=PROGRAM.parent
     )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
@@ -43,6 +43,14 @@ def test_handlers_of_its_status_and_class_take_it_and_the_one_of_exceptions_does
 
 def test_instrumentation_of_starlette_finds_the_route_of_a_request(responses: Any) -> None:
     assert responses["templates"] == ["/users/{id}", "partly /users/{id}", "/files", None]
+
+
+def test_starlette_exporter_counts_requests_by_their_route(responses: Any) -> None:
+    assert "/users/{id} 200 2" in responses["counted"]
+
+
+def test_opentelemetry_names_spans_by_their_route(responses: Any) -> None:
+    assert responses["spans"] == [["GET /users/{id}", "/users/{id}"]]
 
 
 def test_sentry_names_transactions_by_their_route(responses: Any) -> None:

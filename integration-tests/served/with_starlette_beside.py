@@ -8,9 +8,16 @@ from typing import Any
 
 import sentry_sdk
 import starlette.exceptions
+from opentelemetry.instrumentation.starlette import StarletteInstrumentor
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.trace import SpanKind
+from prometheus_client import REGISTRY
 from sentry_sdk.integrations.asgi import SentryAsgiMiddleware
 from sentry_sdk.transport import Transport
 from starlette.routing import Match
+from starlette_exporter import PrometheusMiddleware
 
 from armillary.applications import Armillary
 from armillary.asgi_types import Middleware
@@ -107,6 +114,28 @@ def transactions() -> list[Any]:
     return found
 
 
+def counted() -> list[str]:
+    """Return the routes of which starlette-exporter counts requests."""
+    app = Armillary(routes=NAMED, middleware=[Middleware(PrometheusMiddleware, app_name="app", group_paths=True)])
+    client = TestClient(app)
+    for path in ("/users/7", "/users/8", "/none"):
+        client.get(path)
+    samples = [sample for metric in REGISTRY.collect() for sample in metric.samples]
+    requests = [sample for sample in samples if sample.name == "starlette_requests_total"]
+    return sorted(f"{sample.labels['path']} {sample.labels['status_code']} {sample.value:.0f}" for sample in requests)
+
+
+def spans() -> list[Any]:
+    """Return the names of the spans that OpenTelemetry's instrumentation of Starlette makes for requests."""
+    exporter, provider = InMemorySpanExporter(), TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    app = Armillary(routes=NAMED)
+    StarletteInstrumentor.instrument_app(app, tracer_provider=provider)  # type: ignore[arg-type]
+    TestClient(app).get("/users/7")
+    servers = [span for span in exporter.get_finished_spans() if span.kind is SpanKind.SERVER]
+    return [[span.name, (span.attributes or {}).get("http.route")] for span in servers]
+
+
 named_files = Armillary(routes=[Route("/{path:path}", page)])
 NAMED = [Route("/users/{id}", page, methods=["GET"]), Mount("/files", named_files), Route("/users/me", page)]
 named = Armillary(routes=NAMED)
@@ -117,6 +146,8 @@ sys.stdout.write(
             **{name: responses(app) for name, app in APPS.items()},
             "templates": [template_of(named, *request) for request in asked],
             "transactions": transactions(),
+            "counted": counted(),
+            "spans": spans(),
         }
     )
 )

@@ -1,0 +1,110 @@
+"""Measure programs for Starlette and FastAPI under uvicorn, on the real Starlette and on the drop-in, by wrk.
+
+Both servers of a program run beside each other, each one process with httptools and uvloop, and are loaded in turns by
+one thread of wrk with 64 connections, so that what else the machine does weighs on both alike. The figure of each side
+is the median of its rounds. On Linux the servers have one processor to themselves and wrk has another.
+
+usage: python benchmarks/served.py [--rounds 5] [--seconds 4] [--wrk PATH] [PROGRAM ...]
+
+exit status: 0 if every program reaches its target.
+"""
+
+# ruff: noqa: T201
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from statistics import median
+
+HERE = Path(__file__).resolve().parent
+TARGETS = {"starlette_json": 1.4, "fastapi_dict": 1.5, "fastapi_model": 1.6}
+"""Programs to how many times the requests per second the drop-in shall serve of them."""
+SIDES: dict[str, tuple[str, ...]] = {"real": (), "drop-in": ("-m", "armillary.starlette", "-q")}
+SERVER = ("--loop", "uvloop", "--http", "httptools", "--no-access-log", "--log-level", "warning")
+CONNECTIONS = 64
+START_SECONDS = 60.0
+
+
+def pinned(command: Sequence[str], processor: int) -> list[str]:
+    """Return a command that runs on one processor, if there are two and Linux's taskset."""
+    is_possible = sys.platform == "linux" and (os.cpu_count() or 1) > 1
+    return ["taskset", "-c", str(processor), *command] if is_possible else [*command]
+
+
+@contextmanager
+def served(program: str, side: str) -> Iterator[int]:
+    """Serve a program and give the port."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port: int = found.getsockname()[1]
+    module = ["-m", "uvicorn", f"served_programs:{program}", "--port", str(port), *SERVER]
+    process = subprocess.Popen(pinned([sys.executable, *SIDES[side], *module], 0), cwd=HERE)
+    try:
+        deadline = time.monotonic() + START_SECONDS
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", port), 1).close()
+                break
+            except OSError:
+                if process.poll() is not None or time.monotonic() > deadline:
+                    raise SystemExit(f"{program} was not served on the {side} Starlette") from None
+                time.sleep(0.05)
+        yield port
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def requests_per_second(wrk: str, port: int, seconds: float) -> float:
+    """Load a server and return how many requests it answered; a response that is no 2xx stops everything."""
+    load = [wrk, "-t1", f"-c{CONNECTIONS}", f"-d{max(1, round(seconds))}s", f"http://127.0.0.1:{port}/"]
+    text = subprocess.run(pinned(load, 1), capture_output=True, text=True, check=True).stdout
+    found = re.search(r"Requests/sec:\s+([\d.]+)", text)
+    if found is None or "Non-2xx" in text:
+        raise SystemExit(text)
+    return float(found[1])
+
+
+def measure(program: str, wrk: str, rounds: int, seconds: float) -> dict[str, float]:
+    """Return the median of each side."""
+    with ExitStack() as stack:
+        ports = {side: stack.enter_context(served(program, side)) for side in SIDES}
+        for port in ports.values():
+            requests_per_second(wrk, port, 1)
+        found: dict[str, list[float]] = {side: [] for side in ports}
+        for _ in range(rounds):
+            for side, port in ports.items():
+                found[side].append(requests_per_second(wrk, port, seconds))
+    return {side: median(figures) for side, figures in found.items()}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=5, help="of each side")
+    parser.add_argument("--seconds", type=float, default=4, help="of each round")
+    parser.add_argument("--wrk", default="wrk", help="the load generator")
+    parser.add_argument("programs", nargs="*", metavar="PROGRAM", help=f"of {', '.join(TARGETS)}; all by default")
+    arguments = parser.parse_args()
+
+    missed = 0
+    print("| program | real Starlette | drop-in | times | target |\n|" + " --- |" * 5)
+    for program in arguments.programs or TARGETS:
+        figures = measure(program, arguments.wrk, arguments.rounds, arguments.seconds)
+        times = figures["drop-in"] / figures["real"]
+        missed += times < TARGETS[program]
+        cells = " | ".join(f"{figures[side]:,.0f}/s" for side in SIDES)
+        print(f"| {program} | {cells} | {times:.2f} | {TARGETS[program]} |", flush=True)
+    return int(missed > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
