@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -12,9 +13,10 @@ if TYPE_CHECKING:
 class Arrival:
     """Wakes one reader, on asyncio by a future, which costs half of what an event does."""
 
-    __slots__ = ("_event", "_future")
+    __slots__ = ("_event", "_future", "_loop")
 
     def __init__(self) -> None:
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._future: asyncio.Future[None] | None = None
         self._event: Event | None = None
 
@@ -28,17 +30,23 @@ class Arrival:
             self._event.set()
             self._event = None
 
-    async def wait(self) -> None:
-        """Return after the next notification."""
-        try:
-            task = asyncio.current_task()
-        except RuntimeError:  # no event loop of asyncio runs
-            task = None
-        if task is None:
-            from anyio import Event
+    def wait(self) -> Awaitable[None]:
+        """Return what to await at once: it ends after the next notification."""
+        if self._loop is None:
+            self._loop = _loop_of_asyncio()
+        if self._loop is not None:
+            self._future = future = self._loop.create_future()
+            return future
+        from anyio import Event
 
-            event = self._event = Event()
-            await event.wait()
-        else:
-            future = self._future = task.get_loop().create_future()
-            await future
+        event = self._event = Event()
+        return event.wait()
+
+
+def _loop_of_asyncio() -> asyncio.AbstractEventLoop | None:
+    """Return the event loop of the task that runs; None on trio."""
+    try:
+        task = asyncio.current_task()
+    except RuntimeError:  # no event loop of asyncio runs
+        return None
+    return None if task is None else task.get_loop()

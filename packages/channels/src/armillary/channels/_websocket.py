@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
-from armillary.concurrency import wait_at_most
+from armillary.concurrency import start_at_most
 from armillary.exchange import close_reason
 from armillary.websockets import WebSocketDisconnect
 
@@ -86,7 +86,9 @@ async def _write(websocket: Any, subscription: Subscription, cursors: bool, send
         async for item in subscription:
             text = item.text if isinstance(item, ChannelMessage) and not cursors else item.envelope
             try:
-                await wait_at_most(send_timeout, websocket.send({"type": "websocket.send", "text": text}))
+                sending = start_at_most(send_timeout, websocket.send({"type": "websocket.send", "text": text}))
+                if sending is not None:
+                    await sending
             except WebSocketDisconnect:
                 return
             except TimeoutError:
