@@ -14,14 +14,15 @@ from typing import Annotated, Any
 import jinja2
 import pytest
 
+import armillary.web
 from armillary.applications import Armillary
 from armillary.asgi_types import HTTPException, Middleware
 from armillary.authentication import requires
-from armillary.binding import Form, Query
+from armillary.binding import Depends, Form, Path as FromPath, Query
 from armillary.config import Config
 from armillary.cors import CORSMiddleware
 from armillary.http import FileResponse, HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse
-from armillary.routing import Host, Mount, Route, WebSocketRoute
+from armillary.routing import Host, Mount, Route, Router, WebSocketRoute
 from armillary.security import ProxyHeadersMiddleware, TrustedHostMiddleware
 from armillary.sessions import ServerSessionMiddleware, SessionMiddleware
 from armillary.staticfiles import StaticFiles
@@ -56,6 +57,12 @@ async def one() -> int:
 
 
 FORGOTTEN: list[Any] = []
+
+
+def kept(made: Any) -> Any:
+    """Return what is never awaited; the test closes it."""
+    FORGOTTEN.append(made)
+    return made
 
 
 def forgotten(request: Any) -> Any:
@@ -104,6 +111,10 @@ def plainly(value: Any) -> Any:
     def endpoint(request: Any) -> Any:
         return value(request) if callable(value) else value
 
+    return request(Armillary(routes=[Route("/", endpoint)]))
+
+
+def request_of(endpoint: Any) -> Any:
     return request(Armillary(routes=[Route("/", endpoint)]))
 
 
@@ -159,7 +170,63 @@ def around(cls: Any, *args: Any, **kwargs: Any) -> Any:
     return request(Armillary(middleware=[Middleware(cls, *args, **kwargs)]))
 
 
+@asynccontextmanager
+async def good_lifespan(app: Any) -> AsyncIterator[None]:
+    yield
+
+
+async def text_as_subscript(request: Any) -> Any:
+    return JSONResponse(request.json["name"])
+
+
+async def forgotten_json(request: Any) -> Any:
+    return JSONResponse(kept(request.json())["name"])
+
+
+async def awaits_what_is_not_async(request: Any) -> Any:
+    return JSONResponse(await str(request.url))  # type: ignore[misc]
+
+
+async def status_in_a_tuple():  # type: ignore[no-untyped-def]
+    return {"a": 1}, 404
+
+
+async def bare_list(tags: [str]) -> None: ...  # type: ignore[valid-type]
+
+
+async def value_as_hint(limit: 3) -> None: ...  # type: ignore[valid-type]
+
+
+async def unknown_hint(star: "Starr") -> None: ...  # type: ignore[name-defined] # noqa: F821, UP037
+
+
+async def called_dependency(number: Annotated[int, Depends(1)]) -> None: ...  # type: ignore[arg-type]
+
+
+async def default_dependency(number: Any = Depends(one)) -> None: ...  # noqa: B008
+
+
+async def default_query(limit: Any = Query(ge=1)) -> None: ...  # noqa: B008
+
+
+async def number_from_nowhere(number: Annotated[int, FromPath()]) -> None: ...
+
+
+async def other_than_declared() -> list[int]:
+    return ["a"]  # type: ignore[list-item]
+
+
+def rendering(name: str, context: Any) -> Any:
+    templates = Jinja2Templates(env=jinja2.Environment(loader=jinja2.DictLoader({"a.html": ""}), autoescape=True))
+    return plainly(lambda request: templates.TemplateResponse(request, name, context))
+
+
+def called_with_a_scope() -> Any:
+    return request(app_class)
+
+
 T, V, R = TypeError, ValueError, RuntimeError
+ANY: Any = Armillary()
 MISTAKES: dict[str, tuple[Callable[[], Any], type[BaseException], tuple[str, ...]]] = {
     # -- what an endpoint returns
     "an endpoint without return": (lambda: returning(None), T, ("endpoint", "returned None; return a Response")),
@@ -412,6 +479,81 @@ MISTAKES: dict[str, tuple[Callable[[], Any], type[BaseException], tuple[str, ...
     # -- WebSockets
     "a message before accept": (lambda: connect(send_first), R, ('Expected ASGI message "websocket.accept"',)),
     "a close reason that is a list": (lambda: connect(list_as_reason), T, ("close reason must be text, got ['a']",)),
+    # -- await
+    "request.json() without await": (
+        lambda: request_of(forgotten_json),
+        T,
+        ("'coroutine' object is not subscriptable", "Await the call"),
+    ),
+    "request.json() in a response without await": (
+        lambda: plainly(lambda request: JSONResponse(kept(request.json()))),
+        T,
+        ("Object of type coroutine is not JSON serializable; await it first",),
+    ),
+    "request.form() without await": (
+        lambda: plainly(lambda request: JSONResponse(request.form()["name"])),
+        T,
+        ("Write await request.form()",),
+    ),
+    "request.json without parentheses": (lambda: request_of(text_as_subscript), T, ("Call the method: write ()",)),
+    "await of what is not async": (lambda: request_of(awaits_what_is_not_async), T, ("Leave out await",)),
+    # -- names of other frameworks, and misspelt ones
+    "request.args": (lambda: plainly(lambda request: request.args), AttributeError, ("Write request.query_params",)),
+    "request.get_json": (lambda: plainly(lambda request: request.get_json()), AttributeError, ("request.json()",)),
+    "app.include_router": (lambda: ANY.include_router(), AttributeError, ("write app.include(router, prefix)",)),
+    "app.on_event": (lambda: ANY.on_event("startup"), AttributeError, ("write Armillary(lifespan=...)",)),
+    "app.run": (lambda: ANY.run(), AttributeError, ("write `armillary run app:app` on the command line",)),
+    "on_startup": (lambda: app_class(on_startup=[one]), T, ("'on_startup': write lifespan=...",)),
+    "title": (lambda: app_class(title="Stars"), T, ("'title': write openapi=OpenAPI(title=...)",)),
+    "a misspelt argument of an application": (lambda: app_class(rutes=[]), T, ("did you mean 'routes'?",)),
+    "a misspelt argument of a route": (lambda: route("/", home, method="GET"), T, ("did you mean 'methods'?",)),
+    "a misspelt name of the front door": (
+        lambda: getattr(armillary.web, "JsonResponse"),  # noqa: B009
+        AttributeError,
+        ("did you mean 'JSONResponse'?",),
+    ),
+    # -- the wrong kind, the wrong place
+    "path and endpoint swapped": (lambda: route(home, "/"), T, ("write the path first, then the endpoint",)),
+    "an instance in Middleware": (lambda: Middleware(Timing(home)), T, ("write Middleware(Timing, ...)",)),  # type: ignore[arg-type]
+    "an application class that is served": (called_with_a_scope, T, ("write app = Armillary(...)",)),
+    "a lifespan that is called": (
+        lambda: request(app_class(lifespan=good_lifespan(None))),
+        T,
+        ("lifespan takes the function good_lifespan (", "leave out the ()"),
+    ),
+    "headers as a list": (lambda: json_response({}, headers=[("a", "b")]), T, ("headers takes a mapping, not a list",)),
+    "a context that is a list": (lambda: rendering("a.html", ["a"]), T, ("context is a dict",)),
+    "a template that is missing": (lambda: rendering("b.html", {}), jinja2.TemplateNotFound, ("b.html",)),
+    "state that nobody set": (
+        lambda: plainly(lambda request: request.app.state.database),
+        AttributeError,
+        ("no attribute 'database'", "what the lifespan yields is there"),
+    ),
+    "a prefix without a slash": (lambda: ANY.include(Router(), "api"), V, ("prefix must start with '/'", "'api'")),
+    "routes to include as a list": (lambda: ANY.include([]), T, ("include takes a router",)),
+    "an application by its name": (lambda: TestClient("app:app"), T, ("takes an ASGI application",)),  # type: ignore[arg-type]
+    # -- annotations
+    "a tuple of a typed function": (
+        lambda: request_of(status_in_a_tuple),
+        T,
+        ("status_in_a_tuple (", "JSONResponse(data, 201)"),
+    ),
+    "brackets as a type": (lambda: route("/", bare_list), T, ("bare_list (", "is no type; write list[...]")),
+    "a value as a type": (lambda: route("/", value_as_hint), T, ("value_as_hint (", "3 is neither")),
+    "a type that does not exist": (lambda: route("/", unknown_hint), T, ("name 'Starr' is not defined",)),
+    "a dependency that is called": (lambda: route("/", called_dependency), T, ("takes a function, got 1",)),
+    "a dependency as a default": (lambda: route("/", default_dependency), T, ("as `number: Annotated[...",)),
+    "Query as a default": (lambda: route("/", default_query), T, ("as `limit: Annotated[..., Query(...)]`",)),
+    "a path parameter that the path does not have": (
+        lambda: route("/", number_from_nowhere),
+        T,
+        ("number_from_nowhere (", "the path, which has no 'number'"),
+    ),
+    "other than what is declared": (
+        lambda: request_of(other_than_declared),
+        T,
+        ("other_than_declared (", "Expected `int`, got `str`"),
+    ),
     "a partial as middleware with a wrong option": (
         lambda: Armillary(middleware=[Middleware(functools.partial(Timing), heder="x")]),
         T,
@@ -464,8 +606,8 @@ def test_a_mistake_is_reported_with_file_and_line(mistake: str) -> None:
     assert "test_mistakes.py line" in place_of(raised.value)
 
 
-def test_the_table_has_sixty_rows_at_least() -> None:
-    assert len(MISTAKES) >= 60
+def test_the_table_has_a_hundred_rows_at_least() -> None:
+    assert len(MISTAKES) >= 100
 
 
 def test_a_detail_that_is_data_is_the_detail_of_the_response() -> None:

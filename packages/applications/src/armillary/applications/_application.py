@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import EllipsisType
-from typing import Any, ClassVar, ParamSpec, Protocol, Unpack
+from typing import TYPE_CHECKING, Any, ClassVar, ParamSpec, Protocol, Unpack
 
 from armillary.asgi_types import (
     ASGIApp,
@@ -149,6 +149,20 @@ class Armillary(Registration):
                 raise TypeError(f"openapi takes an armillary.openapi.OpenAPI, got {openapi!r}; write openapi=OpenAPI()")
             openapi.add_to(self)
 
+    if not TYPE_CHECKING:  # type checkers name what is not there themselves
+
+        def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+            if kwargs and cls.__init__ is Armillary.__init__:
+                from ._other_names import check_arguments
+
+                check_arguments(cls, kwargs)
+            return super().__new__(cls)
+
+        def __getattr__(self, name: str) -> Any:
+            from ._other_names import missing_attribute
+
+            raise missing_attribute(self, name)
+
     def check_exception_handler(self, key: Any, handler: Any) -> None:
         """Raise TypeError or ValueError for a key or handler that cannot be one; override to take any."""
         check_exception_handler(key, handler)
@@ -156,6 +170,8 @@ class Armillary(Registration):
     def check_debug(self, debug: Any) -> None:
         """Raise TypeError for what is neither True nor False; override to take any."""
         if not isinstance(debug, bool):
+            if isinstance(debug, dict):
+                raise TypeError("the class was called with a scope, as an application is: write app = Armillary(...)")
             hint = "write Armillary(routes=[...])" if isinstance(debug, list | tuple) else "write True or False"
             raise TypeError(f"debug, the first argument, is True or False, got {debug!r}; {hint}")
 

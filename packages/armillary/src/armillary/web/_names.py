@@ -153,5 +153,6 @@ def load(name: str) -> Any:
 def _suggestion(name: str) -> str:
     from difflib import get_close_matches
 
-    close = get_close_matches(name, PARTS, 1)
+    same = [known for known in PARTS if known.casefold() == name.casefold()]
+    close = same or get_close_matches(name, PARTS, 1)
     return f"; did you mean {close[0]!r}?" if close else ""

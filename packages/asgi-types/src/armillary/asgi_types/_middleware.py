@@ -29,6 +29,12 @@ class Middleware:
     def __init__(self, cls: MiddlewareFactory[P], *args: P.args, **kwargs: P.kwargs) -> None:
         if not callable(cls):
             raise TypeError(f"Middleware takes a class or function as its first argument, got {cls!r}")
+        code: Any = None if isinstance(cls, type) else getattr(type(cls).__call__, "__code__", None)
+        if code is not None and code.co_varnames[1:4] == ("scope", "receive", "send"):
+            name = type(cls).__name__
+            raise TypeError(
+                f"Middleware takes a class and its arguments, not an instance: write Middleware({name}, ...)"
+            )
         self.cls: MiddlewareFactory[...] = cls
         self.args: tuple[Any, ...] = args
         self.kwargs: dict[str, Any] = kwargs

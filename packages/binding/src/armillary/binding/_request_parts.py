@@ -216,6 +216,8 @@ class RequestParts:
         if type_ in (bytes, bytearray, memoryview):
             self.raw.append(RawBody("bytes", wanted.target, wanted.name, source, self.constraints(wanted, bytes)))
             return
+        if isinstance(type_, list | tuple | dict):
+            raise wanted.error(f": {type_!r} is no type; write list[...] or dict[...]")
         if not is_known(type_):
             raise wanted.error(
                 f": {wanted.annotation!r} is neither in the path nor a type that a request can be "

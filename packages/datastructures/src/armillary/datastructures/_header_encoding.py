@@ -94,4 +94,8 @@ def encode_headers(headers: Mapping[str, str] | None) -> list[tuple[bytes, bytes
     """
     if headers is None:
         return []
+    if isinstance(headers, list | tuple):
+        raise TypeError(
+            f"headers takes a mapping, not a {type(headers).__name__}: write a dict; `append` adds a second one"
+        )
     return [(encode_name(name), encode_value(name, value)) for name, value in headers.items()]

@@ -37,7 +37,13 @@ class State:
         try:
             return self._state[key]
         except KeyError:
-            raise AttributeError(f"{type(self).__name__!r} object has no attribute {key!r}") from None
+            error = AttributeError(f"{type(self).__name__!r} object has no attribute {key!r}")
+            if not key.startswith("__"):
+                known = ", ".join(map(str, self._state)) or "nothing"
+                error.add_note(
+                    f"It holds {known}; what the lifespan yields is there, if the lifespan runs, and what is set"
+                )
+            raise error from None
 
     def __setattr__(self, key: str, value: Any) -> None:
         self._state[key] = value

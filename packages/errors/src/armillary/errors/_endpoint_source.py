@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from armillary.asgi_types import EndpointError, Scope, code_of, describe_function
 
+from ._hints import hint_of
 from ._report import FrameReport, SourceLine, has_own_frame, short_path
 
 MAX_LINES: Final = 60
@@ -29,12 +30,17 @@ def endpoint_at_fault(exc: BaseException, scope: Scope) -> Any:
 
 
 def name_endpoint(exc: BaseException, scope: Scope) -> None:
-    """Add a note that names the endpoint, its file and line, unless the traceback or the message does."""
+    """Add a note with the fix of a known mistake, and one that names the endpoint unless traceback or message do."""
+    _add_once(exc, hint_of(exc))
     endpoint = endpoint_at_fault(exc, scope)
     if endpoint is None or isinstance(exc, EndpointError):
         return
-    note = f"Raised by what the endpoint {describe_function(endpoint)} returned or was given"
-    if note not in getattr(exc, "__notes__", ()):  # each boundary is asked
+    _add_once(exc, f"Raised by what the endpoint {describe_function(endpoint)} returned or was given")
+
+
+def _add_once(exc: BaseException, note: str | None) -> None:
+    """Add a note that is not there yet: each boundary asks for it."""
+    if note is not None and note not in getattr(exc, "__notes__", ()):
         exc.add_note(note)
 
 

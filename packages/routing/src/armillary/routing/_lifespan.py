@@ -90,6 +90,10 @@ async def serve_lifespan(
 
     async def run(started: Started) -> None:
         if not hasattr(context, "__aenter__"):
+            if hasattr(lifespan, "__aenter__"):
+                function: Any = getattr(lifespan, "func", lifespan)
+                made_by = describe_function(function)
+                raise TypeError(f"lifespan takes the function {made_by}, not what it returns; leave out the ()")
             name = f" {describe_function(lifespan)}" if lifespan else ""
             raise TypeError(
                 f"the lifespan{name} returned {context!r}, which is no async context manager; write async def "

@@ -50,10 +50,19 @@ def operation_of(given: Mapping[str, Any], tags: Sequence[str] = ()) -> Mapping[
     """
     unknown = given.keys() - Operation.__annotations__.keys()
     if unknown:
-        raise TypeError(f"Route got an unexpected keyword argument {sorted(unknown)[0]!r}")
+        raise TypeError(f"Route got an unexpected keyword argument {_hinted(sorted(unknown)[0])}")
     if not given and not tags:
         return NOTHING
     if isinstance(given.get("tags"), str):
         raise TypeError(f"tags takes a list of names, such as [{given['tags']!r}], not a string")
     joined = (*tags, *given.get("tags", ()))
     return MappingProxyType({**given, "tags": joined} if joined else dict(given))
+
+
+def _hinted(name: str) -> str:
+    """Return the name of an argument that a route does not have, with the one that is meant."""
+    from difflib import get_close_matches
+
+    own = ("methods", "name", "include_in_schema", "middleware", "max_body_size", "status_code", "dependencies")
+    close = get_close_matches(name, (*own, *Operation.__annotations__), 1)
+    return f"{name!r}; did you mean {close[0]!r}?" if close else repr(name)

@@ -42,6 +42,9 @@ class TemplateRoute(BaseRoute):
 
     def _set_path(self, path: str, tail: str = "") -> None:
         """Set all that follows from the template; `tail` is added to it."""
+        if not isinstance(path, str):
+            hint = "; write the path first, then the endpoint" if callable(path) else ""
+            raise TypeError(f"path is a text such as '/', got {path!r}{hint}")
         if path[:1] != "/" and (path or not tail):
             raise ValueError(f"path must start with '/', got {path!r}; write {'/' + path!r}")
         self.path = path

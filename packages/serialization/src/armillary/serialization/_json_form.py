@@ -47,7 +47,8 @@ def _text_form(value: Any, kind: type) -> Any:
         base = getattr(sys.modules.get(module), name, None)
         if base is not None and issubclass(kind, base):
             return text(value)
-    raise TypeError(f"Object of type {kind.__name__} is not JSON serializable")
+    hint = "; await it first" if hasattr(value, "__await__") else ""
+    raise TypeError(f"Object of type {kind.__name__} is not JSON serializable{hint}")
 
 
 def _date_text(value: Any) -> str:

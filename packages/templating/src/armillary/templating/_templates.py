@@ -139,6 +139,8 @@ class Jinja2Templates:
         variables: dict[str, Any] = {"request": request}
         for processor in self.context_processors:
             variables.update(processor(request))
+        if context is not None and not hasattr(context, "keys"):
+            raise TypeError(f"context is a dict of what the template shows, got {context!r}; write {{'name': ...}}")
         variables.update(context or {})
         return variables
 
