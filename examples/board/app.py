@@ -13,7 +13,7 @@ from typing import Any
 from uuid import uuid4
 
 from armillary.authentication import BaseUser, SessionBackend
-from armillary.background import Stopping
+from armillary.background import Stopping, TaskRetry
 from armillary.channels import Channels
 from armillary.datastructures import HTTPConnection
 from armillary.tasks import Tasks, TasksMiddleware, current_task, status_response
@@ -128,7 +128,7 @@ async def here(request: HTTPConnection) -> Response:
 # Pictures: kept by the request, made small by a worker.
 
 
-@tasks.task(name="board.thumbnail", timeout=60)
+@tasks.task(name="board.thumbnail", timeout=60, retry=TaskRetry(8))
 async def thumbnail(picture: str, by: str) -> None:
     """Make a picture small, in steps that are reported, and pin it to the board."""
     for done, size in enumerate(SIZES):

@@ -222,3 +222,15 @@ def test_a_call_in_place_of_a_function_is_rejected() -> None:
 def test_a_time_out_that_is_not_positive_is_rejected(timeout: float) -> None:
     with pytest.raises(ValueError, match="timeout"):
         TaskOptions(timeout=timeout)
+
+
+@pytest.mark.anyio
+async def test_a_task_that_is_cancelled_is_logged_by_its_name(caplog: pytest.LogCaptureFixture) -> None:
+    async def count_the_stars() -> None:
+        await anyio.sleep_forever()
+
+    with anyio.move_on_after(0.01) as limit:
+        await BackgroundTask(count_the_stars)()
+    assert limit.cancelled_caught
+    [record] = caplog.records
+    assert "count_the_stars was cancelled after 0.0 seconds" in record.getMessage()

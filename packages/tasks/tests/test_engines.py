@@ -144,6 +144,18 @@ async def test_an_exception_that_is_not_to_be_retried_fails_at_once(make_tasks: 
         assert (await enqueued.status()).attempt == 1  # type: ignore[union-attr]
 
 
+async def test_a_time_out_of_what_a_task_calls_is_not_reported_as_its_own(make_tasks: Make, working: Any) -> None:
+    tasks = make_tasks()
+
+    @tasks.task(timeout=60)
+    async def call_somebody() -> None:
+        raise TimeoutError
+
+    async with working(tasks):
+        with pytest.raises(TaskFailed, match=r"^TimeoutError$"):
+            await (await call_somebody.enqueue()).result(timeout=20)
+
+
 async def test_an_attempt_that_takes_too_long_is_ended(make_tasks: Make, working: Any) -> None:
     tasks = make_tasks()
 

@@ -21,3 +21,10 @@ def log_unfinished(name: str, seconds: float | None) -> None:
         logger.warning("Background task %s was not started: the server is stopping", name)
     else:
         logger.warning("Background task %s was cancelled after %.1f seconds: the server is stopping", name, seconds)
+
+
+def log_cut_off(name: str, seconds: float) -> None:
+    """Log a task that was cancelled where nothing knows whether the server is stopping."""
+    import logging
+
+    logging.getLogger(LOGGER_NAME).warning("Background task %s was cancelled after %.1f seconds", name, seconds)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from functools import partial
+from time import monotonic
 from typing import Any, ParamSpec, TypeAlias
 
 from armillary.asgi_types import is_async_callable
 from armillary.concurrency import BACKGROUND, Limiter
 
 from ._current_drain import current_drain
+from ._log import log_cut_off
 from ._retry import TaskRetry
 
 P = ParamSpec("P")
@@ -120,10 +122,17 @@ class BackgroundTask:
             TimeoutError: the last attempt took too long.
         """
         drain = current_drain()
-        if drain is None:
-            await self.run()
-        else:
+        if drain is not None:
             await drain.run(self)
+            return
+        started = monotonic()
+        try:
+            await self.run()
+        except Exception:
+            raise
+        except BaseException:  # cancelled, as by a server that waits no longer
+            log_cut_off(self.name, monotonic() - started)
+            raise
 
     async def run(self) -> None:
         """Run the task to its end, with its time-out, its attempts and its error hook."""

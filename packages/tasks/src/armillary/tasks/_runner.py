@@ -184,7 +184,7 @@ class Runner:
         async with anyio.create_task_group() as group:
             group.start_soon(keeper.run, group.cancel_scope)
             try:
-                with anyio.fail_after(task.timeout), entered(current, envelope):
+                with anyio.fail_after(task.timeout) as limit, entered(current, envelope):
                     arguments = task.arguments.decode(envelope.arguments)
                     async with self.tasks.scope():
                         outcome = await _called(task.function, arguments)
@@ -192,6 +192,8 @@ class Runner:
                 check_size("what it returned has", encoded, self.tasks.engine)
             except Exception as exc:
                 failure = exc
+                if limit.cancelled_caught:  # not a time-out of something that the task called
+                    failure = TimeoutError(f"it took longer than {task.timeout} s")
             keeper.is_over = True
             group.cancel_scope.cancel()
         if keeper.is_lost:
@@ -207,10 +209,8 @@ class Runner:
         return True
 
     async def _fail(self, envelope: Envelope, task: DeclaredTask, failure: Exception) -> None:
-        if isinstance(failure, TimeoutError) and not failure.args:
-            reason = f"TimeoutError: it took longer than {task.timeout} s" if task.timeout else "TimeoutError"
-        else:
-            reason = f"{type(failure).__name__}: {failure}"
+        kind = type(failure).__name__
+        reason = f"{kind}: {failure}" if str(failure) else kind
         retry = task.retry
         if retry is not None and isinstance(failure, retry.on) and envelope.attempt < retry.attempts:
             delay = next(islice(retry.delays(), envelope.attempt - 1, None))
