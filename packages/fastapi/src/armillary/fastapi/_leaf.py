@@ -8,27 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable
-from functools import cached_property
 from typing import Any, cast
 
 from armillary.asgi_types import Receive, Scope, Send
-from armillary.routing import Route, path_expression
+from armillary.routing import Route, template_regex
 
 from ._fastapi import routing
-
-
-class TextOfRegex:
-    """A regex of which nearly always the text is enough: it is compiled when a path is matched by it."""
-
-    flags = int(re.UNICODE)
-
-    def __init__(self, pattern: str) -> None:
-        self.pattern = pattern
-
-    @cached_property
-    def match(self) -> Any:
-        """The method of the compiled regex."""
-        return re.compile(self.pattern).match
 
 
 class Leaf(Route):
@@ -47,7 +32,7 @@ class Leaf(Route):
         self.top = top
         self.api_route = api_route
         self.follows_included = follows_included
-        self.form_limits = [(entered, entered.include_context.form_limits) for entered in chain]
+        self.chain = chain
         self.last_router = chain[-1] if chain else None
         self.endpoint = api_route.endpoint
         self.app = self.enter
@@ -59,8 +44,8 @@ class Leaf(Route):
             self.param_convertors = api_route.param_convertors
             return
         path = self.last_router.include_context.path_for(api_route)
-        expression, self.path, self.param_convertors = path_expression(path, lenient=True)
-        self.path_regex = cast("re.Pattern[str]", TextOfRegex(expression))
+        regex, self.path, self.param_convertors = template_regex(path, lenient=True)
+        self.path_regex = cast("re.Pattern[str]", regex)
 
     @property
     def methods(self) -> Any:  # type: ignore[override]
@@ -79,8 +64,8 @@ class Leaf(Route):
         if self.follows_included:
             known = scope.setdefault("fastapi", {})
             if self.last_router is not None:
-                for _, limits in self.form_limits:
-                    if limits:
+                for entered in self.chain:
+                    if limits := entered.include_context.form_limits:
                         routing._apply_router_form_limits(scope, limits)
                 if self.context is None:
                     self.made()

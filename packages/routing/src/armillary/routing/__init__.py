@@ -37,7 +37,8 @@ from ._lifespan import MountedLifespan, serve_lifespan
 from ._match import Match, NoMatchFound, PathParameterError
 from ._mount import Mount
 from ._operation import Operation
-from ._path_template import compile_path, path_expression, replace_params
+from ._path_shape import TemplateRegex
+from ._path_template import compile_path, replace_params, template_regex
 from ._registration import Registration, RouteArguments, RouteGroup, WebSocketArguments
 from ._report import Finding, RouteReport
 from ._route import Route
@@ -71,13 +72,14 @@ __all__ = [
     "RouteReport",
     "Router",
     "StringConvertor",
+    "TemplateRegex",
     "UUIDConvertor",
     "WebSocketArguments",
     "WebSocketRoute",
     "compile_path",
     "get_route_path",
-    "path_expression",
     "register_url_convertor",
     "replace_params",
     "serve_lifespan",
+    "template_regex",
 ]

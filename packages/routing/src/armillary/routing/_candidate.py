@@ -45,8 +45,11 @@ class Candidate:
         self.reader: PathReader | None = route.reader if self.kind == ENDPOINT else None
 
 
+_KINDS = ((ENDPOINT, (Route, WebSocketRoute)), (MOUNT, (Mount,)), (HOST, (Host,)))
+
+
 def _kind(route: Any) -> int:
-    for kind, owners in ((ENDPOINT, (Route, WebSocketRoute)), (MOUNT, (Mount,)), (HOST, (Host,))):
+    for kind, owners in _KINDS:
         if isinstance(route, owners):
             own = inherits(route, "matches", owners) and inherits(route, "handle", owners)
             return kind if own else CUSTOM
@@ -58,7 +61,10 @@ def inherits(route: BaseRoute, name: str, owners: Iterable[type]) -> bool:
     if name in route.__dict__:
         return False
     method = getattr(type(route), name)
-    return any(method is _OWN_METHODS[owner, name] for owner in owners)
+    for owner in owners:  # noqa: SIM110  # a generator takes longer, and an index asks for each of its routes
+        if method is _OWN_METHODS[owner, name]:
+            return True
+    return False
 
 
 _OWN_METHODS: dict[tuple[type, str], Any] = {
@@ -77,5 +83,10 @@ def literal_text(shape: PathShape | None) -> str | None:
     """Return the only text that a shape matches; None if there are others."""
     if shape is None or shape.tail is not None:
         return None
-    texts = [segment.text for segment in shape.segments if segment.text is not None]
-    return "/".join(texts) if len(texts) == len(shape.segments) else None
+    texts: list[str] = []
+    for segment in shape.segments:
+        text = segment.text
+        if text is None:
+            return None
+        texts.append(text)
+    return "/".join(texts)

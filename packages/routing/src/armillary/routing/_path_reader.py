@@ -50,7 +50,7 @@ _BUILT_IN = (IntegerConvertor, FloatConvertor, UUIDConvertor, DateConvertor)
 
 
 class SegmentReader:
-    """Reads paths by their segments; `prefix` is what all of them begin with.
+    """Reads paths by their segments. What reads them is made for the first path: most routes see none for long.
 
     Args:
         regex: what the paths match.
@@ -59,6 +59,7 @@ class SegmentReader:
 
     Attributes:
         count: the segments of a path; a tail is one or more that follow.
+        prefix: what all of the paths begin with; None until `find_prefix` is called.
         needs_last: whether the last segment is all that has to be read, since it is the only parameter.
         read: does what `params` does, for the segments of a path that has as many as it takes and that matches the
             literal ones. A second argument says whether one of them may hold `ENCODED_SLASH`.
@@ -66,17 +67,37 @@ class SegmentReader:
 
     __slots__ = (
         *("_custom", "_literals", "_splits", "_steps", "convertors", "count", "is_open_ended", "needs_last", "prefix"),
-        *("read", "regex"),
+        *("read", "regex", "shape"),
     )
 
     def __init__(self, regex: re.Pattern[str], shape: PathShape, convertors: Mapping[str, Convertor[Any]]) -> None:
         self.regex = regex
-        self.prefix: str = shape.prefix
+        self.shape = shape
         self.convertors = convertors
         self.count: int = len(shape.segments)
         self.is_open_ended: bool = shape.tail is not None
+        self.needs_last: bool = not self.is_open_ended and _ends_with_only_parameter(shape) and not self._has_custom()
+        self._literals: list[tuple[int, str]] | None = None
+        self.prefix: str | None = None
+        self.read: Read = self._first_read
+
+    def find_prefix(self) -> str:
+        """Return `prefix`, which is None until it is asked for."""
+        self.prefix = self.shape.prefix
+        return self.prefix
+
+    def _has_custom(self) -> bool:
+        return any(_is_custom(convertor) for convertor in self.convertors.values())
+
+    def _first_read(self, segments: Sequence[str], is_encoded: bool = False) -> Params | None:
+        self._prepare()
+        return self.read(segments, is_encoded)
+
+    def _prepare(self) -> list[tuple[int, str]]:
+        """Make what reads a path, and return the literal segments."""
+        shape = self.shape
         segments = [*shape.segments, shape.tail] if shape.tail is not None else shape.segments
-        self._literals: list[tuple[int, str]] = []
+        literals: list[tuple[int, str]] = []
         # Segments that are split further; their texts are put after all segments, at `place`.
         self._splits: list[tuple[int, Texts]] = []
         # For each parameter: the place of its text, and what is done with that.
@@ -87,7 +108,7 @@ class SegmentReader:
         for index, segment in enumerate(segments):
             parameters = [piece for piece in segment if isinstance(piece, Parameter)]
             if not parameters:
-                self._literals.append((index, segment.text or ""))
+                literals.append((index, segment.text or ""))
             elif len(segment) == 1:
                 self._add_step(index, parameters[0])
             else:
@@ -95,19 +116,19 @@ class SegmentReader:
                 for parameter in parameters:
                     self._add_step(place, parameter)
                     place += 1
-        is_one = len(self._steps) == 1 and not (self._splits or self._custom or self.is_open_ended)
-        self.needs_last: bool = is_one and self._steps[0][0] == self.count - 1
-        self.read: Read = self._read
-        if is_one:
+        read: Read = self._read
+        if len(self._steps) == 1 and not (self._splits or self._custom or self.is_open_ended):
             place, name, check, convert = self._steps[0]
-            self.read = _one_parameter(-1 if self.needs_last else place, name, check, convert)
+            read = _one_parameter(-1 if self.needs_last else place, name, check, convert)
+        self._literals, self.read = literals, read
+        return literals
 
     def _add_step(self, place: int, parameter: Parameter) -> None:
         check = _CHECKS.get(parameter.regex) or re.compile(parameter.regex).fullmatch
         convertor = self.convertors.get(parameter.name)
         convert: _Convert | None = None
         if convertor is not None and type(convertor).convert is not TextConvertor.convert:
-            if type(convertor) not in _BUILT_IN:
+            if _is_custom(convertor):
                 self._custom.append((parameter.name, convertor.convert))
             elif type(convertor) is IntegerConvertor and convertor.minimum is None and convertor.maximum is None:
                 convert = int
@@ -120,7 +141,10 @@ class SegmentReader:
         segments = path.split("/")
         if len(segments) <= self.count if self.is_open_ended else len(segments) != self.count:
             return None
-        for index, text in self._literals:
+        literals = self._literals
+        if literals is None:
+            literals = self._prepare()
+        for index, text in literals:
             if segments[index] != text:
                 return None
         return self.read(segments, ENCODED_SLASH in path)
@@ -157,6 +181,18 @@ class SegmentReader:
             return None
         del params["path"]
         return "/".join(path.split("/", self.count)[: self.count]), params
+
+
+def _is_custom(convertor: Convertor[Any]) -> bool:
+    """Return whether the conversion of a text may do anything."""
+    return type(convertor) not in _BUILT_IN and type(convertor).convert is not TextConvertor.convert
+
+
+def _ends_with_only_parameter(shape: PathShape) -> bool:
+    """Return whether the last segment is a parameter, and there is no other."""
+    last = shape.segments[-1]
+    is_parameter = len(last) == 1 and isinstance(last[0], Parameter)
+    return is_parameter and all(segment.text is not None for segment in shape.segments[:-1])
 
 
 def _one_parameter(place: int, name: str, check: _Check, convert: _Convert | None) -> Read:
@@ -201,6 +237,9 @@ class RegexReader:
             for name, convertor in convertors.items()
             if type(convertor).convert is not TextConvertor.convert
         ]
+
+    def find_prefix(self) -> str:
+        return self.prefix
 
     def params(self, path: str) -> Params | None:
         found = self.regex.match(path)

@@ -8,9 +8,9 @@ its other attributes say. A regex of any other form has no shape: it can match a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from functools import lru_cache
-from typing import Final, NamedTuple, TypeAlias
+from collections.abc import Sequence
+from functools import cached_property, lru_cache
+from typing import Any, Final, NamedTuple, TypeAlias
 
 
 class Parameter(NamedTuple):
@@ -72,15 +72,44 @@ class PathShape(NamedTuple):
         return "/".join(texts)
 
 
+class TemplateRegex:
+    """The regex of a template, whose pieces are nearly always enough: it is compiled when a path is matched by it.
+
+    Args:
+        pieces: the texts and parameters of the template, in turn.
+    """
+
+    flags = int(re.UNICODE)
+
+    def __init__(self, pieces: Sequence[Piece]) -> None:
+        self.pieces = pieces
+
+    @cached_property
+    def pattern(self) -> str:
+        """The text of the regex."""
+        return expression_of(self.pieces)
+
+    @cached_property
+    def match(self) -> Any:
+        """The method of the compiled regex."""
+        return re.compile(self.pattern).match
+
+
+def expression_of(pieces: Sequence[Piece]) -> str:
+    """Return the text of the regex that matches some pieces in turn."""
+    parts = [re.escape(piece) if isinstance(piece, str) else f"(?P<{piece.name}>{piece.regex})" for piece in pieces]
+    return rf"^{''.join(parts)}\Z"
+
+
 @lru_cache(maxsize=1024)
-def path_shape(regex: re.Pattern[str]) -> PathShape | None:
+def path_shape(regex: re.Pattern[str] | TemplateRegex) -> PathShape | None:
     """Return the shape of the paths that a regex matches; None if its form is unknown.
 
     >>> path_shape(re.compile(r"^/a/(?P<x>[^/]+)/(?P<y>.*)\\Z"))
     PathShape(segments=((), ('a',), (Parameter(name='x', regex='[^/]+'),)), tail=(Parameter(name='y', regex='.*'),))
     >>> path_shape(re.compile("/a/?$"))
     """
-    pieces = _pieces(regex)
+    pieces = regex.pieces if isinstance(regex, TemplateRegex) else _pieces(regex)
     if pieces is None:
         return None
     segments: list[list[Piece]] = [[]]
@@ -101,11 +130,12 @@ def path_shape(regex: re.Pattern[str]) -> PathShape | None:
     return PathShape(tuple(map(Segment, segments)), None if tail is None else Segment(tail))
 
 
-# A named group opens, an escaped character that stands for itself, or characters without a meaning.
-_TOKEN = re.compile(r"\(\?P<(\w+)>|\\(\W)|([^\\.^$*+?{}\[\]|()]+)")
+# A named group opens, and closes if it holds nothing but a set that is repeated; an escaped character that stands for
+# itself; or characters without a meaning.
+_TOKEN = re.compile(r"\(\?P<(\w+)>(?:(\[[^\[\]\\]+\]\+)\))?|\\(\W)|([^\\.^$*+?{}\[\]|()]+)")
 
 
-def _pieces(regex: re.Pattern[str]) -> Iterable[Piece] | None:
+def _pieces(regex: re.Pattern[str]) -> Sequence[Piece] | None:
     """Return the texts and named groups that a regex consists of, in turn; None if there is anything else in it."""
     pattern = regex.pattern
     if regex.flags != re.UNICODE or not pattern.startswith("^") or not pattern.endswith(r"\Z"):
@@ -117,7 +147,7 @@ def _pieces(regex: re.Pattern[str]) -> Iterable[Piece] | None:
         token = _TOKEN.match(pattern, at, end)
         if token is None:
             return None
-        name, escaped, plain = token.groups()
+        name, group, escaped, plain = token.groups()
         at = token.end()
         if name is None:
             text += plain or escaped
@@ -125,8 +155,10 @@ def _pieces(regex: re.Pattern[str]) -> Iterable[Piece] | None:
         if text:
             pieces.append(text)
             text = ""
-        opened, at = at, closing_parenthesis(pattern, token.start())
-        pieces.append(Parameter(name, pattern[opened : at - 1]))
+        if group is None:
+            opened, at = at, closing_parenthesis(pattern, token.start())
+            group = pattern[opened : at - 1]
+        pieces.append(Parameter(name, group))
     return [*pieces, text] if text else pieces
 
 

@@ -1,6 +1,6 @@
 """Path templates: "/users/{id:int}" as a regular expression, a format and its convertors.
 
-`compile_path` and `path_expression` are pure functions of their text and of the registered convertors.
+`compile_path` and `template_regex` are pure functions of their text and of the registered convertors.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ._convertors import CONVERTOR_TYPES, Convertor, StringConvertor
-from ._path_shape import closing_parenthesis
+from ._path_shape import Parameter, Piece, TemplateRegex, closing_parenthesis
 
 PARAM_FORMAT_REGEX = re.compile(r"{([a-zA-Z_][a-zA-Z0-9_]*)}")
 _PARAM_HEAD = re.compile(r"{([a-zA-Z_][a-zA-Z0-9_]*)(?::([a-zA-Z_][a-zA-Z0-9_]*))?(})?")
@@ -44,9 +44,9 @@ def compile_path(path: str, *, lenient: bool = False) -> tuple[re.Pattern[str], 
     >>> regex.match("/users/7")["id"], form, list(convertors)
     ('7', '/users/{id}', ['id'])
     """
-    expression, form, convertors = path_expression(path, lenient=lenient)
+    regex, form, convertors = template_regex(path, lenient=lenient)
     try:
-        compiled = re.compile(expression)
+        compiled = re.compile(regex.pattern)
     except re.error as exc:
         raise ValueError(f"path: the convertors of {path!r} make no regular expression together: {exc}") from exc
     if len(compiled.groupindex) != len(convertors):
@@ -54,8 +54,8 @@ def compile_path(path: str, *, lenient: bool = False) -> tuple[re.Pattern[str], 
     return compiled, form, convertors
 
 
-def path_expression(path: str, *, lenient: bool = False) -> tuple[str, str, dict[str, Convertor[Any]]]:
-    """Return what `compile_path` does with the text of the regex: an index reads that, and needs it compiled rarely.
+def template_regex(path: str, *, lenient: bool = False) -> tuple[TemplateRegex, str, dict[str, Convertor[Any]]]:
+    """Return what `compile_path` does with a regex that is not compiled: an index needs that rarely.
 
     Args:
         path: as for `compile_path`.
@@ -64,11 +64,12 @@ def path_expression(path: str, *, lenient: bool = False) -> tuple[str, str, dict
     Raises:
         ValueError: as `compile_path`, except for convertors whose regexes cannot be compiled together.
 
-    >>> path_expression("/users/{id:int}")[0]
+    >>> template_regex("/users/{id:int}")[0].pattern
     '^/users/(?P<id>[0-9]+)\\\\Z'
     """
     is_host = path[:1] != "/"
-    expression, form = "^", ""
+    form = ""
+    pieces: list[Piece] = []
     convertors: dict[str, Convertor[Any]] = {}
     start = at = 0  # of the text before the next parameter, and of the search for that
     while head := _PARAM_HEAD.search(path, at):
@@ -87,7 +88,9 @@ def path_expression(path: str, *, lenient: bool = False) -> tuple[str, str, dict
             text = text.lower()
             if regex == StringConvertor.regex and not lenient:
                 regex = _LABEL
-        expression += f"{re.escape(text)}(?P<{name}>{regex})"
+        if text:
+            pieces.append(text)
+        pieces.append(Parameter(name, regex))
         convertors[name] = convertor
         start = at = end
     text = path[start:]
@@ -95,8 +98,8 @@ def path_expression(path: str, *, lenient: bool = False) -> tuple[str, str, dict
         if not lenient and _SUSPICIOUS.search(text):
             _reject_mistakes(path, start, text)
         form += text
-        expression += re.escape(_PORT.sub("", text.lower()) if is_host else text)
-    return rf"{expression}\Z", form, convertors
+        pieces.append(_PORT.sub("", text.lower()) if is_host else text)
+    return TemplateRegex(pieces), form, convertors
 
 
 def _convertor_at(path: str, head: re.Match[str]) -> tuple[Convertor[Any] | None, int]:

@@ -171,7 +171,10 @@ class Route(EndpointRoute):
         reader = self._reader
         if reader is None or reader.regex is not self.path_regex or reader.convertors is not self.param_convertors:
             reader = self.reader
-        params = reader.params(path) if path.startswith(reader.prefix) else None
+        prefix = reader.prefix
+        if prefix is None:
+            prefix = reader.find_prefix()
+        params = reader.params(path) if path.startswith(prefix) else None
         if params is None:
             return _NO_MATCH, {}
         child_scope = {"endpoint": self.endpoint, "path_params": merged_params(scope, params), "route": self}

@@ -36,7 +36,7 @@ can match a path that leaves the tree after a node (`is_edge`), that is known as
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Sequence
 from itertools import chain
 from operator import attrgetter
 from typing import Any, Final, TypeAlias
@@ -52,10 +52,10 @@ Shortcut: TypeAlias = tuple[Any, SegmentReader | None]
 """An endpoint route with its reader, or a mount with None."""
 
 
-def _shortcuts(candidates: Iterable[Candidate]) -> list[Shortcut]:
+def _shortcuts(candidates: Sequence[Candidate]) -> list[Shortcut]:
     """Return the first of some candidates, in order, as long as `lookup` can try them."""
     found: list[Shortcut] = []
-    for candidate in sorted(candidates, key=_position):
+    for candidate in candidates if len(candidates) < 2 else sorted(candidates, key=_position):
         if candidate.kind == MOUNT and candidate.shape is not None:
             found.append((candidate.route, None))
         elif isinstance(candidate.reader, SegmentReader):
@@ -66,7 +66,7 @@ def _shortcuts(candidates: Iterable[Candidate]) -> list[Shortcut]:
 
 
 _position = attrgetter("position")
-_NO_PARENT: Final[tuple[Container[str], list[Shortcut]]] = ((), [])
+_NO_PARENT: Final[tuple[Container[str], Sequence[Shortcut]]] = ((), ())
 
 
 class _Node:
@@ -75,19 +75,30 @@ class _Node:
     def __init__(self) -> None:
         self.texts: dict[str, _Node] = {}
         self.wild: _Node | None = None
-        self.ends: list[Candidate] = []
-        self.tails: list[Candidate] = []
-        self.first: list[Shortcut] = []
-        self.first_tails: list[Shortcut] = []
+        self.ends: Sequence[Candidate] = ()
+        self.tails: Sequence[Candidate] = ()
+        self.first: Sequence[Shortcut] = ()
+        self.first_tails: Sequence[Shortcut] = ()
         self.is_edge: bool = False
 
     def below(self, segment: str | None) -> _Node:
         """Return the node that a segment leads to, made if it is missing."""
         if segment is not None:
-            return self.texts.setdefault(segment, _Node())
+            below = self.texts.get(segment)
+            if below is None:
+                below = self.texts[segment] = _Node()
+            return below
         if self.wild is None:
             self.wild = _Node()
         return self.wild
+
+
+def _with(known: Sequence[Candidate], candidate: Candidate) -> list[Candidate]:
+    """Return the candidates of a node with one more. Most nodes have none, and no list of their own."""
+    if not isinstance(known, list):
+        return [candidate]
+    known.append(candidate)
+    return known
 
 
 class RouteTree:
@@ -117,7 +128,7 @@ class RouteTree:
                 first = min([*self.find(candidate.text), *anywhere], key=_position)
                 if first is candidate:
                     self.exact[candidate.text] = candidate.route
-        self.parents: dict[str, tuple[Container[str], list[Shortcut]]] = {}
+        self.parents: dict[str, tuple[Container[str], Sequence[Shortcut]]] = {}
         self._set_first(self.root, anywhere, [])
 
     def _place(self, candidate: Candidate, shape: PathShape) -> None:
@@ -125,11 +136,11 @@ class RouteTree:
         for segment in shape.segments:
             node = node.below(segment.text)
         if shape.tail is None:
-            node.ends.append(candidate)
+            node.ends = _with(node.ends, candidate)
             return
-        node.tails.append(candidate)
+        node.tails = _with(node.tails, candidate)
         if getattr(candidate.route, "slash_optional", False):
-            node.ends.append(candidate)
+            node.ends = _with(node.ends, candidate)
 
     def _set_first(
         self, node: _Node, passed: list[Candidate], texts: list[str] | None, is_certain: bool = True
@@ -142,16 +153,19 @@ class RouteTree:
             texts: the segments that lead to it; None if one of them is a parameter.
             is_certain: whether no path that ends at the node ends at another one too.
         """
-        if is_certain:
+        if is_certain and (passed or node.ends):
             node.first = _shortcuts([*passed, *node.ends])
-        passed = [*passed, *node.tails]
-        node.first_tails = _shortcuts(passed)
-        node.is_edge = not passed
+        if node.tails:
+            passed = [*passed, *node.tails]
+        if passed:
+            node.first_tails = _shortcuts(passed)
+        else:
+            node.is_edge = True
         if node.wild is not None:
             # Only texts that have no node of their own come here and nowhere else.
             self._set_first(node.wild, passed, None)
             first = node.wild.first
-            if texts is not None and all(reader is None or reader.needs_last for _, reader in first):
+            if first and texts is not None and all(reader is None or reader.needs_last for _, reader in first):
                 self.parents["/".join(texts)] = (node.texts, first)
             if node.wild.texts or node.wild.wild is not None or node.wild.tails:
                 return
