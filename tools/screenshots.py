@@ -1,7 +1,7 @@
-"""Take the pictures of the examples that the documentation shows, into docs/assets/examples, with Debian's Chromium.
+"""Take the pictures of the examples and of the debug page that the documentation shows, with Debian's Chromium.
 
-Usage: `python tools/screenshots.py [EXAMPLE ...]`. Needs chromium, playwright and pillow. Run it when a page of an
-example has changed, and look at the pictures.
+Usage: `python tools/screenshots.py [EXAMPLE ... | debug-page]`. Needs chromium, playwright and pillow. Run it when a
+page has changed, and look at the pictures.
 """
 
 from __future__ import annotations
@@ -51,6 +51,21 @@ def run_query(page: Any) -> None:
     page.click("button.graphiql-execute-button")
 
 
+DEBUG_PAGE = "debug-page"
+BROKEN = """from armillary.web import Armillary, Route
+
+STARS = {1: "Sirius", 2: "Vega"}
+
+
+async def show_star(number: int) -> str:
+    name = STARS[number]
+    return name.upper()
+
+
+app = Armillary(debug=True, routes=[Route("/stars/{number:int}", show_star)])
+"""
+"""What the debug page is shown of."""
+
 ACTIONS: dict[str, Callable[[Any], None]] = {"board": post_notes, "chat": say, "graphql": run_query}
 
 
@@ -59,11 +74,16 @@ def take(name: str, browser: Any) -> None:
     port = free_port()
     with tempfile.TemporaryDirectory(prefix="armillary-example-") as folder:
         command = [sys.executable, str(ROOT / "tools" / "serve.py"), name, "--port", str(port)]
+        path, target = FIRST_PAGES.get(name, ""), PICTURES / f"{name}.webp"
+        if name == DEBUG_PAGE:
+            (Path(folder) / "app.py").write_text(BROKEN, "utf-8")
+            command = [sys.executable, "-m", "uvicorn", "app:app", "--port", str(port)]
+            path, target = "stars/7", PICTURES.parent / f"{name}.webp"
         server = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
             wait_for_port(port, server)
             page = browser.new_page(viewport=SIZE, color_scheme="light")
-            page.goto(f"http://127.0.0.1:{port}/{FIRST_PAGES.get(name, '')}", wait_until="load")
+            page.goto(f"http://127.0.0.1:{port}/{path}", wait_until="load")
             ACTIONS.get(name, lambda page: None)(page)
             page.wait_for_timeout(1500)
             picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
@@ -72,7 +92,7 @@ def take(name: str, browser: Any) -> None:
             server.terminate()
             server.wait(10)
     height = round(picture.height * WIDTH / picture.width)
-    picture.resize((WIDTH, height), Image.Resampling.LANCZOS).save(PICTURES / f"{name}.webp", quality=70, method=6)
+    picture.resize((WIDTH, height), Image.Resampling.LANCZOS).save(target, quality=70, method=6)
 
 
 def main() -> None:
@@ -83,7 +103,7 @@ def main() -> None:
     PICTURES.mkdir(exist_ok=True)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
-        for name in sys.argv[1:] or example_names():
+        for name in sys.argv[1:] or [*example_names(), DEBUG_PAGE]:
             take(name, browser)
         browser.close()
 
