@@ -109,7 +109,7 @@ def fuzz_csrf_token(data: bytes) -> None:
 
 def secret_in(text: str) -> bytes:
     """Return what a token holds; characters that are none of base64's are left out of it."""
-    digits = re.sub(r"[^A-Za-z0-9_=-]", "", text) if text.isascii() and len(text) <= 96 else ""
+    digits = re.sub(r"[^A-Za-z0-9_=+/-]", "", text) if text.isascii() and len(text) <= 96 else ""
     try:
         raw = urlsafe_b64decode(digits)
     except ValueError:

@@ -73,6 +73,37 @@ def test_tokens_and_size_are_counted_before_parsing(ask: Callable[..., Any]) -> 
     assert "at most 5 are allowed" in message(ask("{ hello }", limits=GraphQLLimits(max_query_size=5)))
 
 
+def test_values_of_variables_are_counted_before_they_are_coerced(ask: Callable[..., Any]) -> None:
+    """Coercing those of a body of 16 MB, which the default allows, would take the event loop for 12 seconds."""
+    query = "query ($n: Int) { node { children(first: $n) { name } } }"
+    limits = GraphQLLimits(max_variable_values=6)
+    rows: Any = {"n": 1, "rows": [{"a": 1}, [[]]]}
+    assert ask(query, variables=rows, limits=GraphQLLimits(max_variable_values=None)).status_code == 200
+    assert ask(query, variables=rows, limits=limits).status_code == 200
+    rows["rows"].append(None)
+    assert message(ask(query, variables=rows, limits=limits)) == (
+        "The variables have more than 6 values, with list items and members of input objects."
+    )
+    assert "more than 10000 values" in message(ask(query, variables={"n": 1, "rows": [[]] * 10_000}))
+
+
+@pytest.mark.parametrize("limit", [None, 1_000])
+@pytest.mark.parametrize("levels", [101, 500])
+def test_variables_nested_too_deep_are_an_error_of_the_client(
+    ask: Callable[..., Any], levels: int, limit: int | None
+) -> None:
+    value: Any = []
+    for _ in range(levels):
+        value = {"a": value}
+    limits = GraphQLLimits(max_variable_values=limit)
+    assert (
+        message(ask("{ hello }", variables=value, limits=limits)) == "The variables are nested deeper than 100 levels."
+    )
+    assert ask("{ hello }", variables={"n": value["a"]["a"]}, limits=limits).status_code == (
+        200 if levels == 101 else 400
+    )
+
+
 def test_a_document_nested_too_deep_for_the_parser_is_an_error_of_the_client(ask: Callable[..., Any]) -> None:
     limits = GraphQLLimits(max_tokens=None, max_query_size=None, max_depth=None)
     assert "nested too deep" in message(ask("{ a" * 50_000, limits=limits))

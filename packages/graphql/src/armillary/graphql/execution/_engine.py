@@ -19,6 +19,7 @@ from ..documents._persisted_query import DocumentChoice
 from ..documents._trusted_documents import TrustedDocuments
 from ..limits._costs import FieldCosts
 from ..limits._limits import GraphQLLimits
+from ..limits._variable_values import variables_excess
 from ._frames import result_frames
 from ._operation_state import CurrentState, LateOperation, OperationState, Stopped
 from ._prepared_schema import prepared_schema, timed_schema
@@ -111,6 +112,9 @@ class Engine:
         prepared = self.documents.prepare(text)
         if self._chooses and prepared.is_valid:
             await self._choice.keep(request)
+        excess = variables_excess(request.variables, self.limits.max_variable_values) if request.variables else None
+        if excess is not None:
+            return RunnableOperation(request, text, GraphQLError(excess))
         return RunnableOperation(request, text, prepared.select(request.operation_name))
 
     async def execute(self, operation: RunnableOperation, values: ContextValues) -> Any:

@@ -36,6 +36,7 @@ class GraphQLLimits:
             another in pairs.
         max_complexity: the sum of the costs of all fields, see `FieldCosts`; 1 a field by default.
         max_errors: errors of validation that are reported for a document, after which it stops.
+        max_variable_values: values of the variables of one operation, with list items and members of input objects.
         max_batch_size: operations in one HTTP request, if batching is on.
         max_subscriptions: operations running at the same time on one WebSocket or event stream.
         max_event_streams: event streams reserved or open, in single connection mode.
@@ -72,6 +73,7 @@ class GraphQLLimits:
         "max_result_values",
         "max_subscriptions",
         "max_tokens",
+        "max_variable_values",
         "result_timeout",
     )
 
@@ -85,6 +87,7 @@ class GraphQLLimits:
         max_repeats: int | None = 50,
         max_complexity: int | None = 1_000,
         max_errors: int | None = 20,
+        max_variable_values: int | None = 10_000,
         max_batch_size: int | None = 10,
         max_subscriptions: int | None = 100,
         max_event_streams: int | None = 1_000,
@@ -101,6 +104,7 @@ class GraphQLLimits:
         self.max_repeats: int | None = max_repeats
         self.max_complexity: int | None = max_complexity
         self.max_errors: int | None = max_errors
+        self.max_variable_values: int | None = max_variable_values
         self.max_batch_size: int | None = max_batch_size
         self.max_subscriptions: int | None = max_subscriptions
         self.max_event_streams: int | None = max_event_streams
