@@ -6,14 +6,16 @@ Everything passes through unchanged: parts of a stream one by one, WebSocket mes
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Annotated, Any
 
 import anyio
+import msgspec
 import pytest
 
 from armillary.applications import Armillary
 from armillary.asgi_types import ASGIApp, Middleware, find_scope_record
 from armillary.authentication import AuthenticationMiddleware, BearerBackend, SimpleUser, requires
+from armillary.binding import Form
 from armillary.compression import CompressionMiddleware, GZipMiddleware, RequestDecompressionMiddleware
 from armillary.cors import CORSMiddleware
 from armillary.http import PlainTextResponse, Request, Response, StreamingResponse
@@ -29,9 +31,11 @@ from armillary.security import (
     SecurityHeadersMiddleware,
     TimeoutMiddleware,
     TrustedHostMiddleware,
+    csrf_token,
 )
 from armillary.sessions import FileStore, MemoryStore, ServerSessionMiddleware, SessionMiddleware
 from armillary.telemetry import OpenTelemetryMiddleware
+from armillary.testing import TestClient
 from armillary.websockets import WebSocket
 
 pytestmark = pytest.mark.anyio
@@ -355,3 +359,28 @@ async def test_a_websocket_without_its_scope_is_rejected_before_it_is_accepted(t
 
     await lint(shop(MemoryStore()))(scope_of("websocket", "/private"), receive, send)
     assert [message["type"] for message in sent] == ["websocket.close"]
+
+
+class Entry(msgspec.Struct, forbid_unknown_fields=True):
+    """A form that takes nothing but a name."""
+
+    name: str
+
+
+async def add_entry(entry: Annotated[Entry, Form()]) -> str:
+    return entry.name
+
+
+async def show_token(request: Request) -> str:
+    return csrf_token(request)
+
+
+@pytest.mark.parametrize("field_name", ["csrf_token", "_token"])
+def test_a_strict_form_takes_the_token_against_cross_site_requests_beside_its_fields(field_name: str) -> None:
+    routes = [Route("/", add_entry, methods=["POST"]), Route("/", show_token)]
+    app = Armillary(routes=routes, middleware=[Middleware(CSRFMiddleware, field_name=field_name)])
+    with TestClient(app) as client:
+        token = client.get("/").json()
+        assert client.post("/", data={"name": "Vega", field_name: token}).json() == "Vega"
+        assert client.post("/", data={"name": "Vega", field_name: token, "other": "x"}).status_code == 422
+        assert client.post("/", data={"name": "Vega"}).status_code == 403

@@ -153,6 +153,19 @@ async def test_an_unknown_field_is_rejected_if_the_type_says_so(kind: str) -> No
     assert (response.status, json.loads(response.body)["errors"][0]["pointer"]) == (422, "/nmae")
 
 
+async def test_the_field_of_the_token_against_cross_site_requests_is_not_unknown_to_a_strict_form() -> None:
+    class Entry(msgspec.Struct, forbid_unknown_fields=True):
+        name: str
+
+    async def take(entry: Any) -> None: ...
+
+    take.__annotations__["entry"] = Annotated[Entry, Form()]
+    headers = [(b"content-type", b"application/x-www-form-urlencoded")]
+    for record, status in (({"csrf_field": "token"}, 204), ({"csrf_field": "other"}, 422), ({}, 422)):
+        keys = {"method": "POST", "headers": headers, "body": b"name=Vega&token=x", "armillary": record}
+        assert (await call(bind(take), "/", **keys)).status == status
+
+
 @pytest.mark.parametrize(
     "content_type", ["application/json", "application/msgpack", "application/x-www-form-urlencoded"]
 )

@@ -61,6 +61,12 @@ async def test_nonce_and_token_are_empty_if_nothing_set_them(pages: Pages, serve
     assert (await serve(showing(templates))).text == "[]"
 
 
+async def test_form_field_has_the_name_that_the_middleware_looks_for(pages: Pages, serve: Serve) -> None:
+    templates = Jinja2Templates(pages(page__html="{{ csrf_field() }}"))
+    sent = await serve(showing(templates), armillary={"csrf_token": "x", "csrf_field": "_token"})
+    assert sent.text == '<input type="hidden" name="_token" value="x">'
+
+
 async def test_form_field_may_be_named_otherwise(pages: Pages, serve: Serve) -> None:
     templates = Jinja2Templates(pages(page__html="{{ csrf_field('token') }}"))
     sent = await serve(showing(templates), armillary={"csrf_token": "x"})

@@ -17,6 +17,7 @@ class ScopeRecord(TypedDict, total=False):
     Keys:
         bodies: request bodies and how far they are read, newest last (http).
         csp_nonce: the nonce of this response's Content-Security-Policy (security).
+        csrf_field: the name of the form field that sends the token back (security).
         csrf_token: the token a form must send back (security).
         csrf_token_read: whether it was read for a response of any content type (security).
         debug: whether error pages may show source text (errors, applications).
@@ -43,6 +44,7 @@ class ScopeRecord(TypedDict, total=False):
 
     bodies: list[CachedBody]
     csp_nonce: str
+    csrf_field: str
     csrf_token: str
     csrf_token_read: bool
     debug: bool

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
-from armillary.asgi_types import HTTPException
+from armillary.asgi_types import HTTPException, find_scope_record
 from armillary.concurrency import run_in_threadpool
 from armillary.datastructures import parse_media_type
 from armillary.http import Request
@@ -220,7 +220,9 @@ class FormReader(BodyReader):
         form = await request.form()
         fill_form(self._slots, form, targets, issues)
         if self._exact:
-            issues += unknown_names(form, self._slots, "form")
+            # The field of a token, which middleware has checked, is no field of the type.
+            token_field = (find_scope_record(request.scope) or {}).get("csrf_field")
+            issues += unknown_names((name for name in form if name != token_field), self._slots, "form")
         for target, name in self._whole:
             targets[target][name] = form
 

@@ -75,6 +75,7 @@ class CSRFMiddleware:
             return
         headers = Headers(scope=scope)
         secret = CSRFSecret(scope, self.cookie_name)
+        scope_record(scope)["csrf_field"] = self.field_name
         decision = self.policy.decide(read_request_metadata(scope, headers))
         if decision == "check the token":
             token, receive = await self.find_token(headers, receive)

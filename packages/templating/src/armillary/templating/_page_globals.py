@@ -64,9 +64,14 @@ def csrf_token(context: Context) -> str:
 
 
 @pass_context
-def csrf_field(context: Context, name: str = "csrf_token") -> Markup:
-    """Return the hidden field of a form that sends the token back, nothing if none is required."""
+def csrf_field(context: Context, name: str | None = None) -> Markup:
+    """Return the hidden field of a form that sends the token back, nothing if none is required.
+
+    Args:
+        name: of the field; by default the one that the middleware looks for.
+    """
     token = _recorded(context, "csrf_token")
+    name = name or _recorded(context, "csrf_field") or "csrf_token"
     return Markup('<input type="hidden" name="{}" value="{}">').format(name, token) if token else Markup()
 
 
