@@ -274,6 +274,28 @@ async def test_a_request_that_cannot_save_in_time_gets_a_503_and_nothing_it_set_
     assert (await client.get("/")).body == b"{'a': 1}"
 
 
+class OftenLosingStore(MemoryStore):
+    """A store in which another request is faster so many times."""
+
+    losses = 0
+
+    async def save(self, key: str, session: StoredSession, expected: str | None, lifetime: int) -> bool:
+        if self.losses:
+            self.losses -= 1
+            return False
+        return await super().save(key, session, expected, lifetime)
+
+
+async def test_a_save_that_loses_is_tried_again_until_it_wins(browser: Any, app_doing: Any) -> None:
+    store = OftenLosingStore()
+    client = browser(ServerSessionMiddleware(app_doing(acts), store))
+    await client.get("/")
+    await client.get("/set")
+    store.losses = 4
+    assert (await client.get("/set")).status == 200
+    assert store.losses == 0
+
+
 async def test_a_touch_that_loses_is_dropped(browser: Any, app_doing: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     store = BusyStore()
     client = browser(ServerSessionMiddleware(app_doing(acts), store, idle_timeout=100))
