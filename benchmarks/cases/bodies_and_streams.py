@@ -40,7 +40,7 @@ def _endpoints(http: Any, files: Path, event_stream: Any) -> dict[str, Any]:
             yield CHUNK
 
     async def stream(request: Any) -> Any:
-        return http.StreamingResponse(chunks())
+        return http.StreamingResponse(chunks(), media_type="application/octet-stream")
 
     async def small_file(request: Any) -> Any:
         return http.FileResponse(files / "small")
@@ -90,6 +90,23 @@ def _starlette(files: Path) -> Application:
 
     found = _endpoints(responses, files, EventSourceResponse)
     return Starlette(routes=[Route(path, found[path], methods=["GET", "POST"]) for path in found])
+
+
+def _falcon() -> Application:
+    """Return Falcon's, for the stream alone."""
+    import falcon.asgi
+
+    class Stream:
+        async def on_get(self, req: Any, resp: Any) -> None:
+            async def chunks() -> AsyncIterator[bytes]:
+                for _ in range(CHUNKS):
+                    yield CHUNK
+
+            resp.stream = chunks()
+
+    app = falcon.asgi.App(media_type="application/octet-stream")
+    app.add_route("/stream", Stream())
+    return app
 
 
 def sending(*parts: bytes) -> Application:
@@ -144,10 +161,8 @@ def contests() -> Iterator[tuple[str, Contest]]:
         ]
         for name, request in posts:
             yield name, Contest(request, {BARE: sending(request.expected or b""), **peers})
-        yield (
-            "stream of 100",
-            Contest(BenchmarkRequest("/stream", client_stays=True), {BARE: sending(*[CHUNK] * CHUNKS), **peers}),
-        )
+        streams = {BARE: sending(*[CHUNK] * CHUNKS), **peers, "falcon": _falcon()}
+        yield "stream of 100", Contest(BenchmarkRequest("/stream", client_stays=True), streams)
         for name, path in (("file 4 KiB", "/small"), ("file 1 MiB", "/large")):
             yield name, Contest(BenchmarkRequest(path), {BARE: _bare_file(files / path[1:]), **peers})
         sent = [b"id: %d\r\nevent: tick\r\ndata: a line of data\r\n\r\n" % number for number in range(CHUNKS)]

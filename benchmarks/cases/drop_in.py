@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from typing import Any
 
 from frame import BARE, Application, BenchmarkRequest, Contest, bare_application
 
+from cases.bodies_and_streams import sending
+from cases.cors_sessions_gzip import KEY
+
 ROUTES = 1000
+PARTS = 100
 FASTAPI_ROUTES = 100
 TEXT = b"text/plain; charset=utf-8"
 JSON = b"application/json"
@@ -50,13 +54,39 @@ def _starlette_program() -> dict[str, Application]:
     async def item(request: Any) -> Any:
         return responses.PlainTextResponse(request.path_params["key"])
 
-    small = [routing.Route("/", text), routing.Route("/json", json), routing.Route("/items/{key}", item)]
+    async def parts() -> AsyncIterator[bytes]:
+        for _ in range(PARTS):
+            yield b"part"
+
+    async def stream(request: Any) -> Any:
+        return responses.StreamingResponse(parts())
+
+    small = [
+        routing.Route("/", text),
+        routing.Route("/json", json),
+        routing.Route("/items/{key}", item),
+        routing.Route("/stream", stream),
+    ]
     many = [routing.Route(f"/items{at}/{{key}}/detail", text) for at in range(ROUTES)]
     return {
         "small": applications.Starlette(routes=small),
+        "stacked": applications.Starlette(routes=[routing.Route("/", text)], middleware=_three_middlewares()),
         "many": applications.Starlette(routes=many),
         "route": many[-1],
     }
+
+
+def _three_middlewares() -> list[Any]:
+    """Return Starlette's own CORS, sessions and gzip."""
+    middleware: Any = importlib.import_module("starlette.middleware")
+    cors: Any = importlib.import_module("starlette.middleware.cors")
+    gzip: Any = importlib.import_module("starlette.middleware.gzip")
+    sessions: Any = importlib.import_module("starlette.middleware.sessions")
+    return [
+        middleware.Middleware(cors.CORSMiddleware, allow_origins=["https://example.com"]),
+        middleware.Middleware(sessions.SessionMiddleware, secret_key=KEY),
+        middleware.Middleware(gzip.GZipMiddleware),
+    ]
 
 
 def _fastapi_program() -> Application:
@@ -108,6 +138,10 @@ def contests() -> Iterator[tuple[str, Contest]]:
         "Starlette app: JSON",
         Contest(BenchmarkRequest("/json", expected=b'{"hello":"world"}'), {BARE: hello, **small}),
     )
+    stacked = {name: program["stacked"] for name, program in programs.items()}
+    yield "Starlette app: 3 middlewares", Contest(BenchmarkRequest("/", expected=b"found"), {BARE: found, **stacked})
+    streamed = BenchmarkRequest("/stream", expected=b"part" * PARTS, client_stays=True)
+    yield "Starlette app: stream of 100", Contest(streamed, {BARE: sending(*[b"part"] * PARTS), **small})
     path = BenchmarkRequest("/items/vega", expected=b"vega")
     yield "Starlette app: path parameter", Contest(path, {BARE: bare_application(b"vega", TEXT), **small})
     last = BenchmarkRequest(f"/items{ROUTES - 1}/vega/detail", expected=b"found")
