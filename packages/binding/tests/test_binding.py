@@ -756,3 +756,25 @@ async def test_of_many_accept_lines_so_much_is_read_as_of_any_list() -> None:
     last = (b"accept", b"application/json")
     assert (await call(bind(show), headers=[*lines[:100], last])).status == 200
     assert (await call(bind(show), headers=[*lines, last])).status == 406
+
+
+@pytest.mark.parametrize(("size", "in_thread"), [(100, False), (1_100_000, True)])
+async def test_a_large_body_is_read_in_a_thread(size: int, in_thread: bool) -> None:
+    import threading
+
+    threads: list[int] = []
+
+    @dataclass
+    class Star:
+        name: str
+
+        def __post_init__(self) -> None:
+            threads.append(threading.get_ident())
+
+    async def create(star: Star) -> int:
+        return len(star.name)
+
+    headers = [(b"content-type", b"application/json")]
+    response = await call(bind(create), method="POST", body=b'{"name": "%s"}' % (b"x" * size), headers=headers)
+    assert (response.status, response.body) == (200, b"%d" % size)
+    assert [thread != threading.get_ident() for thread in threads] == [in_thread]

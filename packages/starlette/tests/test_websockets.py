@@ -10,7 +10,7 @@ import pytest
 from armillary.starlette._websocket_session import websocket_session
 from armillary.starlette.endpoints import WebSocketEndpoint
 from armillary.starlette.requests import HTTPConnection
-from armillary.starlette.routing import Route, Router
+from armillary.starlette.routing import Mount, Route, Router
 from armillary.starlette.websockets import WebSocket, WebSocketClose, WebSocketDisconnect, WebSocketDisconnected
 
 
@@ -138,3 +138,19 @@ async def test_a_route_of_the_drop_in_takes_requests_alone_whatever_its_endpoint
     scope = {"type": "websocket", "path": "/", "headers": []}
     await Router([Route("/", OfBothProtocols())])(scope, receive, send)
     assert [message["type"] for message in sent] == ["websocket.close"]
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("app", [Router([]), Router([Mount("/a", routes=[])]), Route("/b", lambda request: None)])
+async def test_a_handshake_that_no_route_matches_is_closed_with_1000_whatever_the_server_can_send(app: Any) -> None:
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    async def receive() -> Any:
+        raise AssertionError("nothing is received for a 404")
+
+    scope = {"type": "websocket", "path": "/a", "headers": [], "extensions": {"websocket.http.response": {}}}
+    await app(scope, receive, send)
+    assert sent == [{"type": "websocket.close", "code": 1000, "reason": ""}]
