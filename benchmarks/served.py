@@ -9,8 +9,6 @@ usage: python benchmarks/served.py [--rounds 5] [--seconds 4] [--wrk PATH] [PROG
 exit status: 0 if every program reaches its target.
 """
 
-# ruff: noqa: T201
-
 from __future__ import annotations
 
 import argparse

@@ -626,10 +626,10 @@ DIFFERENCES = [
         ),
     ),
     Difference(
-        "The body of a response to HEAD",
-        "is sent as to a GET, and a stream is read; the server drops it",
+        "The body of a response to HEAD, or of status 1xx, 204 and 304",
+        "is sent as any other, and a stream is read; the server drops it",
         "is left out, and a stream is not read",
-        ("_response.Response.sends_body_to_head",),
+        ("_response.Response.leaves_out_bodies",),
     ),
     Difference(
         "`URL.replace`",
@@ -740,7 +740,7 @@ SAME_BEHAVIOUR = frozenset(
         # Wording, signatures, and what is shown under Starlette's scope keys.
         "background.BackgroundTasks.add_task",
         "middleware.body_limit.RequestBodyLimitMiddleware.__call__",
-        "middleware.exceptions.ExceptionMiddleware.__call__",
+        "middleware.exceptions.ExceptionMiddleware.register",
         "middleware.exceptions.ExceptionMiddleware.add_exception_handler",
         "config.Config.__call__",
         "config.Config.get",

@@ -219,6 +219,13 @@ async def test_a_response_to_head_has_its_body_which_middleware_reads_and_the_se
         assert b"abc" in b"".join(message.get("body", b"") for message in sent)
 
 
+@pytest.mark.parametrize("status", [100, 204, 304])
+async def test_a_response_of_a_status_without_a_body_keeps_what_it_was_given(status: int) -> None:
+    response = responses.JSONResponse({}, status)
+    assert response.body == b"{}"
+    assert "content-length" not in response.headers
+
+
 async def test_a_content_length_given_to_a_response_without_a_body_stays() -> None:
     response = responses.Response(status_code=304, headers={"content-length": "5"})
     assert response.headers["content-length"] == "5"

@@ -96,7 +96,8 @@ class Response(ResponsePolicy):
             self.init_unmeasured_headers(headers)
             return
         if self.status_code in BODILESS_STATUSES:
-            self.body = b""
+            if self.leaves_out_bodies:
+                self.body = b""
             self.init_unmeasured_headers(headers)
         elif headers:
             self._merge_headers(self.encode_headers(headers), length)
@@ -110,7 +111,7 @@ class Response(ResponsePolicy):
         self.raw_headers = self.encode_headers(headers)
         if self.status_code in BODILESS_STATUSES and self.strict_arguments:
             self.raw_headers = [pair for pair in self.raw_headers if pair[0] != b"content-length"]
-        if self.media_type is not None and self.status_code != 204:
+        if self.media_type is not None and (self.status_code != 204 or not self.leaves_out_bodies):
             self._add_content_type()
 
     def _merge_headers(self, raw: list[RawHeader], length: RawHeader) -> None:
@@ -232,7 +233,7 @@ class Response(ResponsePolicy):
         if method is None or method == "HEAD":
             if scope["type"] == "websocket":  # which has no method
                 send = denial_response_send(scope, send, self.denial_without_extension)
-            elif not self.sends_body_to_head:
+            elif self.leaves_out_bodies:
                 body = b""
         # The list is copied since middleware appends to it in place, and the response may be served again.
         await send({"type": "http.response.start", "status": self.status_code, "headers": [*self.raw_headers]})

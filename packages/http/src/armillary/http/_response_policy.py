@@ -53,8 +53,8 @@ class ResponsePolicy:
     denial_without_extension: ClassVar[bool] = False
     """Send a WebSocket denial response even if the server does not announce the extension."""
 
-    sends_body_to_head: ClassVar[bool] = False
-    """Send the body of a HEAD as that of a GET, and leave it to the server to drop it."""
+    leaves_out_bodies: ClassVar[bool] = True
+    """Leave out the body of a response to HEAD and of a status that has none; else that is the server's to do."""
 
     headers_class: ClassVar[type[MutableHeaders]] = ResponseHeaders
     """The class of `headers`."""

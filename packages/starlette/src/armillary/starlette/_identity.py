@@ -29,7 +29,7 @@ def take_names(module: ModuleType, alias: str) -> None:
             if isinstance(value, type):
                 lend_annotations(value, module)
             _rename(value, alias, name)
-    for function, name in module.__dict__.get("NAMES_OF_FUNCTIONS", {}).items():
+    for function, name in module.__dict__.get("_NAMES_OF_FUNCTIONS", {}).items():
         _rename(function, alias, name)
 
 

@@ -21,15 +21,15 @@ class Response(http.Response):
     """A whole response.
 
     Unlike the native one it takes any status and any header, sends cookies that browsers drop, rejects `partitioned`
-    below Python 3.14, sends its body for a HEAD as well, which middleware may read and servers drop, and sends a denial
-    response to a WebSocket whether the server announces the extension or not.
+    below Python 3.14, has a body for HEAD and for any status, which middleware may read and servers drop,
+    and sends a denial response to a WebSocket whether the server announces the extension or not.
     """
 
     headers_class = MutableHeaders
     strict_arguments = False
     strict_cookies = False
     denial_without_extension = True
-    sends_body_to_head = True
+    leaves_out_bodies = False
 
     def _keep_given_length(self) -> bool:
         return True  # whatever the body is

@@ -57,7 +57,7 @@ __all__ = ["ASGI2App", "ASGI3App", "ASGIInstance", "TestClient", "WebSocketDenia
 
 DEFAULT_BASE_URL = "http://testserver"
 
-NAMES_OF_FUNCTIONS: dict[Any, str] = {
+_NAMES_OF_FUNCTIONS: dict[Any, str] = {
     getattr(_Client.exchange_class, name): f"_TestClientTransport.handle_request.<locals>.{name}"
     for name in ("receive", "send")
 }

@@ -147,8 +147,8 @@ class StreamingResponse(Response):
             send = denial_response_send(scope, send, self.denial_without_extension)
         with_trailers = self.trailers is not None and server_sends_trailers(scope)
         await self.send_start(scope, send, with_trailers)
-        is_head = scope.get("method") == "HEAD" and not self.sends_body_to_head
-        if is_head or self.status_code in BODILESS_STATUSES:
+        is_bodiless = self.status_code in BODILESS_STATUSES or scope.get("method") == "HEAD"
+        if is_bodiless and self.leaves_out_bodies:
             await self.close_content()
             await send({"type": "http.response.body", "body": b""})
         elif is_websocket:

@@ -31,7 +31,7 @@ FRAME_TEMPLATE = (
 LINE = '<span class="lineno">{lineno}</span> {line}\n'
 CENTER_LINE = '<span class="lineno center-line">{lineno} {line}</span>\n'
 
-NAMES_OF_FUNCTIONS: dict[Any, str] = {HTTPExchange.send: "ServerErrorMiddleware.__call__.<locals>._send"}
+_NAMES_OF_FUNCTIONS: dict[Any, str] = {HTTPExchange.send: "ServerErrorMiddleware.__call__.<locals>._send"}
 """The `send` that middleware gets, as tools such as Sentry name spans by it."""
 
 
