@@ -43,6 +43,13 @@ def test_a_factory_without_parameters_is_called(project: Any) -> None:
     assert project.run("routes", "app:create_app").code == 0
 
 
+def test_a_misspelt_module_of_a_package_is_named(project: Any) -> None:
+    project.write(APP, "stars/main.py")
+    found = project.run("routes", "stars.mian:app")
+    assert found.code == 1
+    assert 'did you mean "stars.main:app"?' in found.err
+
+
 def test_a_bare_asgi_function_is_an_application(project: Any) -> None:
     project.write("async def app(scope, receive, send): ...\n")
     assert project.run("routes").code == 0

@@ -138,7 +138,8 @@ def _module(name: str, folder: Path) -> ModuleType:
 
 
 def _no_module(name: str, attribute: str, folder: Path) -> CommandError:
-    here = [f"{path.stem}:{attribute}" for path in sorted(folder.glob("*.py"))]
+    files = sorted([*folder.glob("*.py"), *(folder.glob("*/*.py") if "." in name else ())])
+    here = [f"{'.'.join(path.relative_to(folder).with_suffix('').parts)}:{attribute}" for path in files]
     near = difflib.get_close_matches(f"{name}:{attribute}", here, 1)
     found = f"there is {', '.join(here[:5])}; or name the folder: --app-dir" if here else "name the folder: --app-dir"
     return CommandError(
