@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 
 import pytest
 from blockbuster import BlockingError
-from testkit.blocking import Watch, is_checked
+from testkit.blocking import THIRD_PARTIES
 
 import armillary.http
 import armillary.sessions
@@ -36,23 +37,6 @@ async def awaited(function: Callable[[], Any]) -> Any:
     return function()
 
 
-@pytest.fixture(autouse=True)
-def _watched(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Watch, "is_on", True)
-
-
-@pytest.mark.parametrize(
-    ("file", "checked"),
-    [
-        ("packages/cors/tests/test_policy.py", True),
-        ("packages/tasks/tests/test_worker.py", False),
-        ("tools/tests/a.py", False),
-    ],
-)
-def test_the_tests_of_most_packages_are_checked(file: str, checked: bool) -> None:
-    assert is_checked(Path("/checkout", file)) is checked
-
-
 def test_a_package_that_blocks_the_event_loop_raises() -> None:
     with pytest.raises(BlockingError, match=r"os\.stat"):
         asyncio.run(awaited(function_in(HTTP)))
@@ -68,9 +52,7 @@ async def _in_a_thread(function: Callable[[], Any]) -> Any:
 
 
 def test_a_test_may_block_wherever_it_is_called_from() -> None:
-    names: dict[str, Any] = {"inner": lambda: os.stat(".")}
-    exec(compile("def serve():\n    return inner()", str(HTTP / "_part.py"), "exec"), names)  # noqa: S102
-    assert asyncio.run(awaited(names["serve"]))
+    assert asyncio.run(awaited(called_by(HTTP, lambda: os.stat("."))))
 
 
 def test_what_is_made_before_programs_serve_may_block_and_responses_may_not() -> None:
@@ -81,3 +63,24 @@ def test_what_is_made_before_programs_serve_may_block_and_responses_may_not() ->
 
 def test_packages_that_serve_no_requests_may_block() -> None:
     assert asyncio.run(awaited(function_in(TESTING)))
+
+
+@pytest.mark.parametrize(("module", "name"), sorted(THIRD_PARTIES))
+def test_a_library_that_is_known_to_block_may_be_called(module: str, name: str) -> None:
+    names: dict[str, Any] = {"__name__": module}
+    exec(f"def {name}():\n    return __import__('os').stat('.')", names)  # noqa: S102
+    assert asyncio.run(awaited(called_by(HTTP, names[name])))
+    with pytest.raises(BlockingError):
+        asyncio.run(awaited(called_by(HTTP, function_in(HTTP))))
+
+
+@pytest.mark.parametrize(("module", "name"), sorted(THIRD_PARTIES))
+def test_a_library_that_is_known_to_block_has_the_function(module: str, name: str) -> None:
+    assert callable(getattr(importlib.import_module(module), name))
+
+
+def called_by(folder: Path, inner: Callable[[], Any]) -> Callable[[], Any]:
+    names: dict[str, Any] = {"inner": inner}
+    exec(compile("def serve():\n    return inner()", str(folder / "_part.py"), "exec"), names)  # noqa: S102
+    serve: Callable[[], Any] = names["serve"]
+    return serve

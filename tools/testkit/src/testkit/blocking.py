@@ -1,4 +1,4 @@
-"""Calls that block the event loop of asyncio are errors in the tests of a package, if a package makes them.
+"""Calls that block the event loop of asyncio are errors in every test, if a package makes them.
 
 Facts
 -----
@@ -24,20 +24,11 @@ from typing import Any
 
 from blockbuster import BlockBuster
 
-NOT_CHECKED = {
-    "channels",
-    "cli",
-    "fastapi",
-    "graphql",
-    "idempotency",
-    "lint",
-    "sqlalchemy",
-    "starlette",
-    "starlette-auto",
-    "tasks",
-    "testing",
+THIRD_PARTIES = {
+    # asyncpg looks for the password file and the certificates of libpq before it connects, in the event loop.
+    ("asyncpg.connect_utils", "_parse_connect_dsn_and_args"),
 }
-"""Packages in whose tests libraries block that are not ours, and those that keep what others do."""
+"""Functions of libraries that block, by module and name: a package that calls them cannot do otherwise."""
 SERVE_NO_REQUESTS = ("cli", "lint", "testing")
 MAY_BLOCK = frozenset({"importlib._bootstrap", "inspect", "jinja2.loaders", "linecache", "logging", "traceback"})
 SAY_SO = frozenset({"version"})
@@ -48,18 +39,6 @@ MADE_FOR_A_REQUEST = "http"
 LIBRARIES = ("<", f"{Path(os.__file__).parent}/")
 
 
-class Watch:
-    """Whether the test that runs is of a package in which calls that block are errors."""
-
-    is_on = False
-
-
-def is_checked(test: Path) -> bool:
-    """Return whether calls that block are errors in a test, by its file."""
-    above = test.parts[:-1]
-    return "packages" in above and above[above.index("packages") + 1] not in NOT_CHECKED and above[-1] == "tests"
-
-
 def is_ours(frame: FrameType | None, folders: tuple[str, ...]) -> bool:
     """Return whether a call is made by a package that serves a request.
 
@@ -68,7 +47,8 @@ def is_ours(frame: FrameType | None, folders: tuple[str, ...]) -> bool:
         folders: where the packages are.
     """
     while frame is not None:
-        if frame.f_globals.get("__name__") in MAY_BLOCK:
+        module = frame.f_globals.get("__name__")
+        if module in MAY_BLOCK or (module, frame.f_code.co_name) in THIRD_PARTIES:
             return False
         file = frame.f_code.co_filename
         folder = next((folder for folder in folders if file.startswith(folder)), None)
@@ -98,7 +78,7 @@ def blocking_calls_are_errors() -> Generator[None]:
 
     def may_block(before: Callable[..., bool]) -> Callable[..., bool]:
         def predicate(*args: Any, **kwargs: Any) -> bool:
-            frame = currentframe() if Watch.is_on else None
+            frame = currentframe()
             return before(*args, **kwargs) or frame is None or not is_ours(frame.f_back, folders)
 
         return predicate

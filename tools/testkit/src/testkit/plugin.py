@@ -45,7 +45,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> Generator[None]:
     item.stash[ROOT_LOGGER] = (logging.root.level, logging.root.handlers.copy())
-    blocking.Watch.is_on = blocking.is_checked(item.path)
     yield
 
 

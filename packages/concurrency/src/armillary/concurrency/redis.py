@@ -26,7 +26,7 @@ try:
 except ImportError:  # before 7.1
     DriverInfo = None  # type: ignore[assignment, misc]
 
-__all__ = ["DEFAULT_MAX_CONNECTIONS", "RedisPool", "check_redis_limits", "connect_redis"]
+__all__ = ["DEFAULT_MAX_CONNECTIONS", "RedisPool", "check_redis_limits", "connect_redis", "driver_options"]
 
 T = TypeVar("T")
 
@@ -39,6 +39,17 @@ longer than the time-out does not count as a silent server."""
 
 BUSY_SECONDS = 10.0
 """What redis-py's own time-outs have in addition, which count a busy event loop too."""
+
+
+def driver_options() -> dict[str, Any]:
+    """Return options of a pool of redis-py whose connections do not block the event loop.
+
+    Each connection would look the version of redis-py up in files.
+
+    >>> sorted(driver_options()) in ([], ["driver_info"])  # by the version of redis-py
+    True
+    """
+    return {} if DriverInfo is None else {"driver_info": DriverInfo(lib_version=redis.__version__)}
 
 
 class RedisPool(ConnectionPool):
@@ -62,8 +73,7 @@ class RedisPool(ConnectionPool):
         once_more = Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,))
         bound = timeout + BUSY_SECONDS
         options = {"socket_connect_timeout": bound, "socket_timeout": bound, "retry": once_more, **options}
-        if DriverInfo is not None:  # each connection would look its version up in files, in the event loop
-            options.setdefault("driver_info", DriverInfo(lib_version=redis.__version__))
+        options = {**driver_options(), **options}
         super().__init__(max_connections=max_connections, **options)  # pyright: ignore[reportUnknownMemberType]
         kind = self.connection_class
         self.connection_class: Any = type(kind.__name__, (_TimedConnection, kind), {"response_timeout": timeout})

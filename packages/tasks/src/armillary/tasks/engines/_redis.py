@@ -11,7 +11,7 @@ try:
 except ImportError as exc:
     raise ImportError("tasks in Redis need taskiq-redis: pip install 'armillary-tasks[redis]'") from exc
 
-from armillary.concurrency.redis import connect_redis
+from armillary.concurrency.redis import connect_redis, driver_options
 
 from .._address import address_of
 from .._broker_engine import BrokerEngine
@@ -49,6 +49,7 @@ def redis_engine(url: str, queue: str, lease: float, concurrency: int, timeout: 
             socket_connect_timeout=timeout,
             socket_timeout=timeout + BLOCK_IN_MILLISECONDS / 1000,
             retry=Retry(NoBackoff(), 0),
+            **driver_options(),
         )
 
     async def recover(state: State) -> None:
