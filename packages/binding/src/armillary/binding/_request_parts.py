@@ -6,8 +6,9 @@ from __future__ import annotations
 # pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false
 # pyright: reportUnknownMemberType=false, reportUnknownLambdaType=false
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Annotated, Any, get_args, get_origin
+
+from msgspec.structs import asdict, replace
 
 from armillary.http import UploadFile
 from armillary.serialization import (
@@ -122,7 +123,7 @@ class RequestParts:
         return Body()
 
     def path_parameter(self, wanted: Wanted, source: Source, text: TextType | None) -> None:
-        path = source if isinstance(source, Path) else Path(**vars(source))
+        path = source if isinstance(source, Path) else Path(**asdict(source))
         alias = path.alias or wanted.name
         if alias not in self.path:
             known = ", ".join(sorted(self.path)) or "none"
@@ -153,7 +154,7 @@ class RequestParts:
         type_ = union_members(unwrap(wanted.annotation).type)[0]
         many = get_origin(type_) in (list, tuple)
         item = get_args(type_)[0] if many else type_
-        described = wanted.described(source if isinstance(source, File) else File(**vars(source)))
+        described = wanted.described(source if isinstance(source, File) else File(**asdict(source)))
         text = UPLOADS._replace(many=many)
         check = self.constraints(wanted, list[Any] if many else item)
         if isinstance(item, type) and issubclass(item, UploadFile):

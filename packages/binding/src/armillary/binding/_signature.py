@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Literal
+
+import msgspec
 
 from armillary.serialization import NO_DEFAULT
 
 from ._sources import Messages
 
 
-@dataclass(frozen=True, kw_only=True)
-class Parameter:
+class Parameter(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """A value of a request that an endpoint, or one of its dependencies, takes.
 
     Attributes:
@@ -37,8 +37,7 @@ class Parameter:
     include_in_schema: bool = True
 
 
-@dataclass(frozen=True, kw_only=True)
-class RequestBody:
+class RequestBody(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """The body of a request as an endpoint takes it.
 
     Attributes:
@@ -62,8 +61,7 @@ class RequestBody:
     examples: tuple[Any, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True)
-class ResultStream:
+class ResultStream(msgspec.Struct, frozen=True, kw_only=True):
     """A result that is sent value by value.
 
     Attributes:
@@ -75,8 +73,7 @@ class ResultStream:
     item: Any
 
 
-@dataclass(frozen=True, kw_only=True)
-class EndpointSignature:
+class EndpointSignature(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """What an endpoint takes and returns.
 
     Attributes:

@@ -3,14 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
+
+import msgspec
 
 from armillary.asgi_types import HTTPException
 
+if TYPE_CHECKING:
+    KeywordOnly = msgspec.StructMeta
+else:
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Source:
+    class KeywordOnly(type(msgspec.Struct)):
+        """Says what to write where a default is given as FastAPI once took it."""
+
+        def __call__(cls, *arguments: Any, **settings: Any) -> Any:
+            if arguments:
+                name = cls.__name__
+                raise TypeError(
+                    f"{name} takes keyword arguments only; a default is that of the parameter: "
+                    f"write `Annotated[..., {name}()] = {arguments[0]!r}`"
+                )
+            return super().__call__(**settings)
+
+
+class Source(msgspec.Struct, frozen=True, kw_only=True, eq=False, metaclass=KeywordOnly):
     """Where a value comes from, what it is called there, and what it must fulfil.
 
     Args:
@@ -29,17 +45,6 @@ class Source:
     """
 
     source: ClassVar[str] = ""
-
-    if not TYPE_CHECKING:
-
-        def __new__(cls, *arguments: Any, **settings: Any) -> Source:
-            if arguments:
-                name = cls.__name__
-                raise TypeError(
-                    f"{name} takes keyword arguments only; a default is that of the parameter: "
-                    f"write `Annotated[..., {name}()] = {arguments[0]!r}`"
-                )
-            return super().__new__(cls)
 
     alias: str | None = None
     title: str | None = None
@@ -62,26 +67,25 @@ class Source:
         return {name: value for name in names if (value := getattr(self, name)) is not None}
 
 
-class Query(Source):
+class Query(Source, frozen=True, kw_only=True, eq=False):
     """From the query string; a structured type takes each of its fields from there."""
 
     source = "query"
 
 
-class Path(Source):
+class Path(Source, frozen=True, kw_only=True, eq=False):
     """From the path."""
 
     source = "path"
 
 
-class Cookie(Source):
+class Cookie(Source, frozen=True, kw_only=True, eq=False):
     """From a cookie; a structured type takes each of its fields from one."""
 
     source = "cookie"
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Header(Source):
+class Header(Source, frozen=True, kw_only=True, eq=False):
     """From a header; a structured type takes each of its fields from one.
 
     Args:
@@ -93,8 +97,7 @@ class Header(Source):
     convert_underscores: bool = True
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Body(Source):
+class Body(Source, frozen=True, kw_only=True, eq=False):
     """The body, or one member of it if there are several of these.
 
     Args:
@@ -108,20 +111,19 @@ class Body(Source):
     media_type: str | None = None
 
 
-class Form(Source):
+class Form(Source, frozen=True, kw_only=True, eq=False):
     """A field of a form; a structured type takes each of its fields from one."""
 
     source = "form"
 
 
-class File(Source):
+class File(Source, frozen=True, kw_only=True, eq=False):
     """A file of a multipart form, as `UploadFile`, or as the bytes it has."""
 
     source = "file"
 
 
-@dataclass(frozen=True)
-class Depends:
+class Depends(msgspec.Struct, frozen=True):
     """The result of a function, whose own parameters are filled as those of an endpoint are.
 
     Args:
@@ -141,8 +143,7 @@ class Depends:
     scope: Literal["function", "request"] = "request"
 
 
-@dataclass(frozen=True)
-class Policy(Depends):
+class Policy(Depends, frozen=True):
     """A dependency that decides: unless its function returns True, the response is a 403.
 
     Args:
@@ -178,8 +179,7 @@ Dependency: TypeAlias = Depends | Callable[..., Any]
 """What the dependencies of a route, a router or an application are: a function stands for `Depends(function)`."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Messages:
+class Messages(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """Says of a WebSocket which messages its function receives and sends, for AsyncAPI documents.
 
     Args:
@@ -195,8 +195,7 @@ class Messages:
     sends: Any = None
 
 
-@dataclass(frozen=True)
-class EventStream:
+class EventStream(msgspec.Struct, frozen=True):
     """Says of a result that it is a stream of server-sent events, each with one value as its data.
 
     >>> from collections.abc import AsyncIterator

@@ -6,7 +6,6 @@ from __future__ import annotations
 # pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false
 # pyright: reportUnknownMemberType=false, reportUnknownLambdaType=false
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any, Final
 
 LENGTHS: Final = ("min_length", "max_length")
@@ -31,18 +30,19 @@ _ANNOTATED_TYPES: Final = {
 _FIELD_SETTINGS: Final = ("title", "description", "examples", "alias", "validation_alias", "discriminator")
 
 
-@dataclass(frozen=True, eq=False)
 class Constraint:
     """One constraint that the toolkit checks by itself, since msgspec does not.
 
     Its value is also the attribute that the item of a library has it under: `Constraint("ge", 1).ge`.
     """
 
-    name: str
-    value: Any
+    def __init__(self, name: str, value: Any) -> None:
+        self.name = name
+        self.value = value
+        setattr(self, name, value)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, self.name, self.value)
+    def __repr__(self) -> str:
+        return f"Constraint({self.name}={self.value!r})"
 
 
 def is_meta(item: Any) -> bool:
