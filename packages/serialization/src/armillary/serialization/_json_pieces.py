@@ -60,6 +60,8 @@ def decode_json(body: bytes) -> Any:
     >>> decode_json(b'{"a": [1, 2]}')
     {'a': [1, 2]}
     """
+    if len(body) <= MAX_DEPTH:  # as most are: these cannot nest too deep
+        return scan(body)
     return decode_whole(body) if len(body) <= LARGE else Pieces(body).decode()
 
 
