@@ -18,6 +18,7 @@ try:
     from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
     from armillary.concurrency import require_asyncio
+    from armillary.concurrency.sql import BoundedStatements
 except ImportError as _exc:
     raise ImportError("keys in SQL need SQLAlchemy: pip install 'armillary-idempotency[sql]'") from _exc
 
@@ -80,6 +81,12 @@ class SQLStore:
         self._engine = create_async_engine(engine) if isinstance(engine, str) else engine
         self._session = session
         self._timeout = timeout
+        # Each statement is its own transaction and sees what others have committed by then.
+        seeing = self._engine
+        if seeing.dialect.name in ("postgresql", "mysql", "mariadb"):
+            seeing = seeing.execution_options(isolation_level="READ COMMITTED")
+        # SQLite is in this process, and waits for no network.
+        self._bounded = None if seeing.dialect.name == "sqlite" else BoundedStatements(seeing, timeout)
         self.metadata: sa.MetaData = sa.MetaData() if metadata is None else metadata
         self.table: sa.Table = sa.Table(
             table,
@@ -158,16 +165,14 @@ class SQLStore:
     async def close(self) -> None:
         """Close the connections, unless the engine is yours."""
         if self._owns_engine:
-            await self._engine.dispose()
+            await (self._engine.dispose() if self._bounded is None else self._bounded.close())
 
     async def _execute(self, statement: Any) -> Any:
         require_asyncio("SQLStore", "under trio use MemoryStore")
-        # Each statement is its own transaction and sees what others have committed by then.
-        engine = self._engine
-        if engine.dialect.name in ("postgresql", "mysql", "mariadb"):
-            engine = engine.execution_options(isolation_level="READ COMMITTED")
         try:
-            async with asyncio.timeout(self._timeout), engine.begin() as connection:
+            if self._bounded is not None:
+                return await self._bounded.execute(statement)
+            async with asyncio.timeout(self._timeout), self._engine.begin() as connection:
                 return await connection.execute(statement)
         except IntegrityError:
             raise

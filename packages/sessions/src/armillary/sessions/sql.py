@@ -16,11 +16,11 @@ try:
     from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
     from armillary.concurrency import require_asyncio
+    from armillary.concurrency.sql import BoundedStatements
 except ImportError as _exc:
     raise ImportError("sessions in SQL need SQLAlchemy: pip install 'armillary-sessions[sql]'") from _exc
 
 from ._errors import StoreUnavailable
-from ._sql_deadline import BoundedStatements
 from ._store import OTHER_STORES, StoredSession
 
 __all__ = ["SQLStore"]
@@ -105,7 +105,7 @@ class SQLStore:
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._engine.dispose()
+        await (self._engine.dispose() if self._bounded is None else self._bounded.close())
 
     async def _execute(self, statement: Any, is_bounded: bool = True) -> Any:
         require_asyncio("SQLStore", OTHER_STORES)

@@ -1,10 +1,12 @@
 """A bound on each statement, kept by this side, since a silent network reports neither an error nor an end.
 
 A cancelled statement waits for the server too, which it asks to stop. So each runs in a task of its own. When its time
-is over the request goes on with `StoreUnavailable`, the connection is cut, and the task ends by itself.
+is over who waits for it goes on with a `TimeoutError`, the connection is cut, and the task ends by itself.
 
 The time of a statement begins when it has a connection. Until then it waits as long as statements of others complete:
 a pool in which all connections are in use is no silent database.
+
+It needs an `AsyncEngine` of SQLAlchemy, and loads nothing of it.
 """
 
 from __future__ import annotations
@@ -15,7 +17,9 @@ import socket
 from contextlib import suppress
 from typing import Any
 
-from ._errors import StoreUnavailable
+__all__ = ["BoundedStatements"]
+
+CLOSE_SECONDS = 2.0
 
 
 class BoundedStatements:
@@ -36,7 +40,7 @@ class BoundedStatements:
         """Execute a statement in a transaction of its own.
 
         Raises:
-            StoreUnavailable: it took longer.
+            TimeoutError: it took longer.
         """
         loop = asyncio.get_running_loop()
         held: list[tuple[float, Any]] = []
@@ -47,12 +51,18 @@ class BoundedStatements:
                 await asyncio.wait([task], timeout=deadline - loop.time())
                 later = (held[0][0] if held else self._last_success) + self._timeout
                 if not task.done() and later <= deadline:
-                    raise StoreUnavailable(f"the session database did not respond within {self._timeout:g} s (timeout)")
+                    raise TimeoutError(f"it did not respond within {self._timeout:g} s (timeout)")
                 deadline = later
         except BaseException:
             self._abandon(task, held)
             raise
         return task.result()
+
+    async def close(self) -> None:
+        """Close the connections of the engine; those of a server that does not respond are left."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await self._engine.dispose()
 
     async def _run(self, statement: Any, held: list[tuple[float, Any]]) -> Any:
         loop = asyncio.get_running_loop()
