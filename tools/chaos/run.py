@@ -65,18 +65,17 @@ def own_server(make: Callable[[Path], OwnServer]) -> Iterator[OwnServer]:
 @contextmanager
 def served(story: Story) -> Iterator[str]:
     """Serve a program, with its worker; yield its address."""
-    port = free_port()
-    commands = [["uvicorn", story.application, "--port", str(port), "--log-level", "error"]]
-    if story.has_worker:
-        commands.append(["armillary.tasks", "worker", story.application])
+    port, health = free_port(), free_port()
+    commands = {port: ["uvicorn", story.application, "--port", str(port), "--log-level", "error"]}
+    if story.has_worker:  # it listens once it is connected; one that finds no engine when it starts ends
+        commands[health] = ["armillary.tasks", "worker", story.application, "--health-port", str(health)]
     environment = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tools'}", **story.environment()}
     with ExitStack() as stack, open(Path(story.folder, "log"), "w") as log:
-        for command in commands:
+        for listens, command in commands.items():
             process = subprocess.Popen([sys.executable, "-m", *command], env=environment, stdout=log, stderr=log)
             stack.enter_context(process)
             stack.callback(process.terminate)
-            if command[0] == "uvicorn":
-                wait_for_port(port, process)
+            wait_for_port(listens, process)
         yield f"http://127.0.0.1:{port}"
 
 
