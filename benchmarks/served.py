@@ -2,7 +2,8 @@
 
 Both servers of a program run beside each other, each one process with httptools and uvloop, and are loaded in turns by
 one thread of wrk with 64 connections, so that what else the machine does weighs on both alike. The figure of each side
-is the median of its rounds. On Linux the servers have one processor to themselves and wrk has another.
+is the median of its rounds. On Linux the servers have one processor to themselves and wrk has another, and what is
+compared are requests per second of processor time of the server, which other work on the machine changes little.
 
 usage: python benchmarks/served.py [--rounds 5] [--seconds 4] [--wrk PATH] [PROGRAM ...]
 
@@ -39,8 +40,8 @@ def pinned(command: Sequence[str], processor: int) -> list[str]:
 
 
 @contextmanager
-def served(program: str, side: str) -> Iterator[int]:
-    """Serve a program and give the port."""
+def served(program: str, side: str) -> Iterator[tuple[int, int]]:
+    """Serve a program and give the port and the server's process."""
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         port: int = found.getsockname()[1]
@@ -56,32 +57,43 @@ def served(program: str, side: str) -> Iterator[int]:
                 if process.poll() is not None or time.monotonic() > deadline:
                     raise SystemExit(f"{program} was not served on the {side} Starlette") from None
                 time.sleep(0.05)
-        yield port
+        yield port, process.pid
     finally:
         process.terminate()
         process.wait(20)
 
 
-def requests_per_second(wrk: str, port: int, seconds: float) -> float:
+def processor_seconds(process: int) -> float:
+    """Return what a process has used of processors; on other systems than Linux the time of day."""
+    stat = Path(f"/proc/{process}/stat")
+    if not stat.exists():
+        return time.monotonic()
+    used = stat.read_text().rpartition(")")[2].split()[11:13]
+    return sum(map(int, used)) / os.sysconf("SC_CLK_TCK")
+
+
+def requests_per_second(wrk: str, port: int, process: int, seconds: float) -> float:
     """Load a server and return how many requests it answered; a response that is no 2xx stops everything."""
+    began = processor_seconds(process)
     load = [wrk, "-t1", f"-c{CONNECTIONS}", f"-d{max(1, round(seconds))}s", f"http://127.0.0.1:{port}/"]
     text = subprocess.run(pinned(load, 1), capture_output=True, text=True, check=True).stdout
-    found = re.search(r"Requests/sec:\s+([\d.]+)", text)
+    took = processor_seconds(process) - began
+    found = re.search(r"(\d+) requests in", text)
     if found is None or "Non-2xx" in text:
         raise SystemExit(text)
-    return float(found[1])
+    return int(found[1]) / took
 
 
 def measure(program: str, wrk: str, rounds: int, seconds: float) -> dict[str, float]:
     """Return the median of each side."""
     with ExitStack() as stack:
-        ports = {side: stack.enter_context(served(program, side)) for side in SIDES}
-        for port in ports.values():
-            requests_per_second(wrk, port, 1)
-        found: dict[str, list[float]] = {side: [] for side in ports}
+        servers = {side: stack.enter_context(served(program, side)) for side in SIDES}
+        for server in servers.values():
+            requests_per_second(wrk, *server, 1)
+        found: dict[str, list[float]] = {side: [] for side in servers}
         for _ in range(rounds):
-            for side, port in ports.items():
-                found[side].append(requests_per_second(wrk, port, seconds))
+            for side, server in servers.items():
+                found[side].append(requests_per_second(wrk, *server, seconds))
     return {side: median(figures) for side, figures in found.items()}
 
 

@@ -51,7 +51,6 @@ ON_STARLETTE = [
     ProjectSuite(
         "starlette_exporter", "0.24.0", ("requests", "aiofiles"), parts=("tests",), files=("tests/static/test.txt",)
     ),
-    ProjectSuite("starlette_wtf", "0.5.0", ("jinja2",), parts=("tests",)),
 ]
 
 ON_FASTAPI = [
@@ -94,7 +93,6 @@ ON_FASTAPI = [
         ),
         parts=("tests", "demo_project", "pyproject.toml"),
     ),
-    ProjectSuite("fastapi_events", "0.12.2", (*ASYNCIO, "pytest-mock", "pydantic"), parts=("tests",)),
     ProjectSuite(
         "fastapi_pagination", "0.16.1", (*ASYNCIO, "faker", "dirty-equals", "flaky", "requests", "jinja2", "uvicorn")
     ),
