@@ -21,6 +21,7 @@ OF_REQUEST: Final = {
 HINTS: Final = (
     (re.compile(r"^'coroutine' object "), "Await the call: what an async function returns is a coroutine until then"),
     (re.compile(r"^'PendingForm' object "), "Write await request.form(), or async with request.form() as form"),
+    (re.compile(r"^'builtin_function_or_method' object is not subscriptable$"), "Call it: write () behind its name"),
     (
         re.compile(r"^'\w*method' object is not subscriptable$"),
         "Call the method: write () behind its name, await before",
@@ -37,8 +38,16 @@ def hint_of(exc: BaseException) -> str | None:
     """
     if not isinstance(exc, TypeError | AttributeError):
         return None
-    text = str(exc)
-    missing = re.match(r"^'Request' object has no attribute '(\w+)'", text)
-    if missing is not None and missing[1] in OF_REQUEST:
-        return f"Write {OF_REQUEST[missing[1]]}"
+    try:
+        text = str(exc)
+    except Exception:  # a class of the program whose text fails
+        return None
+    if isinstance(exc, AttributeError) and exc.name in OF_REQUEST and is_request(exc.obj):
+        return f"Write {OF_REQUEST[exc.name]}"
     return next((hint for pattern, hint in HINTS if pattern.match(text)), None)
+
+
+def is_request(value: object) -> bool:
+    from armillary.http import Request
+
+    return isinstance(value, Request)

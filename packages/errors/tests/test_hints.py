@@ -1,0 +1,48 @@
+"""The notes with what to write instead."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from armillary.errors import ExceptionMiddleware, ServerErrorMiddleware
+from armillary.errors._hints import hint_of
+from armillary.http import Request
+
+
+class WithoutText(TypeError):
+    def __str__(self) -> str:
+        raise RuntimeError("this exception has no text")
+
+
+def error_of(mistake: Callable[[], Any]) -> Exception:
+    with pytest.raises((TypeError, AttributeError)) as caught:
+        mistake()
+    return caught.value
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("debug", [False, True])
+async def test_an_exception_whose_text_fails_is_a_500_and_is_raised_itself(http: Any, debug: bool) -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        raise WithoutText
+
+    response = await http(ServerErrorMiddleware(ExceptionMiddleware(app), debug=debug))
+    assert response.status == 500
+    assert type(response.error) is WithoutText
+
+
+def test_the_query_is_the_hint_for_our_requests_and_not_for_other_classes_named_request() -> None:
+    request: Any = Request({"type": "http", "method": "GET", "path": "/", "headers": []})
+    other: Any = type("Request", (), {})()
+    assert hint_of(error_of(lambda: request.args)) == "Write request.query_params"
+    assert hint_of(error_of(lambda: other.args)) is None
+
+
+def test_a_function_of_python_that_is_not_called_needs_no_await() -> None:
+    request: Any = Request({"type": "http", "method": "GET", "path": "/", "headers": []})
+    built_in: Any = {}.get
+    assert hint_of(error_of(lambda: built_in["a"])) == "Call it: write () behind its name"
+    assert hint_of(error_of(lambda: request.json["a"])) == "Call the method: write () behind its name, await before"
