@@ -10,16 +10,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from armillary.binding import BindingError, Depends, bind
 from armillary.sqlalchemy import (
+    CommitPolicy,
     Database,
     DatabaseSession,
     SessionMissing,
     SessionOf,
     TransactionConflict,
     TransactionMiddleware,
+    TransactionOptions,
     TransactionRetry,
     database_session,
     transactional,
 )
+from armillary.sqlalchemy.transactions._unit_of_work import UnitOfWork
 
 pytestmark = pytest.mark.anyio
 
@@ -110,6 +113,29 @@ async def test_options_are_too_late_for_a_session_that_a_dependency_has_used(dat
     with pytest.raises(RuntimeError, match="before its session is used"):
         await serve(TransactionMiddleware(bind(endpoint, dependencies=[Depends(withdraw)]), database))
     assert await balance(database) == 100
+
+
+async def test_options_that_come_too_late_change_nothing(database: Database) -> None:
+    unit = UnitOfWork(database, CommitPolicy(), TransactionOptions(), None)
+    session = unit.transaction().session
+    await session.execute(BALANCE)
+    with pytest.raises(RuntimeError, match="before its session is used"):
+        unit.configure(TransactionOptions(isolation_level="SERIALIZABLE"))
+    await unit.restart()
+    unit.configure(TransactionOptions(read_only=True))
+    assert unit._options == TransactionOptions(read_only=True)
+    await unit.roll_back()
+
+
+async def test_the_session_names_its_bind_after_options_are_set(database: Database, serve: Any) -> None:
+    @transactional(isolation_level="SERIALIZABLE")
+    async def endpoint(session: DatabaseSession) -> bool:
+        same = session.bind is not None and session.get_bind() is session.bind.sync_engine
+        await session.execute(WITHDRAW)
+        return same and session.bind is not None
+
+    response = await serve(TransactionMiddleware(bind(endpoint), database))
+    assert response.body == b"true"
 
 
 def test_no_client_chooses_the_database_through_a_dependency_on_database_session() -> None:

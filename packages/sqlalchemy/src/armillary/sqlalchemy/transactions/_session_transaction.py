@@ -34,6 +34,7 @@ class SessionTransaction:
         if self.session.in_transaction():
             return False
         bind = self._bind_for(options)
+        self.session.bind = bind
         self.session.sync_session.bind = bind.sync_connection if isinstance(bind, AsyncConnection) else bind.sync_engine
         return True
 

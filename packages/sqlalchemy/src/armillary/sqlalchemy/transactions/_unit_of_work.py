@@ -77,15 +77,15 @@ class UnitOfWork:
 
     def configure(self, options: TransactionOptions) -> None:
         """Set how the transaction runs; it must not have begun yet."""
-        self._options = options.over(self._options)
-        if self._transaction is None or self.source.begins_early:
-            return
-        configure: Callable[[TransactionOptions], bool] | None = getattr(self._transaction, "configure", None)
-        if configure is None or not configure(self._options):
-            raise RuntimeError(
-                "a transaction's options must be set before its session is used; "
-                "put @transactional on the endpoint itself, outside of what asks for the session"
-            )
+        combined = options.over(self._options)
+        if self._transaction is not None and not self.source.begins_early:
+            configure: Callable[[TransactionOptions], bool] | None = getattr(self._transaction, "configure", None)
+            if configure is None or not configure(combined):
+                raise RuntimeError(
+                    "a transaction's options must be set before its session is used; "
+                    "put @transactional on the endpoint itself, outside of what asks for the session"
+                )
+        self._options = combined
 
     def independent(self, options: TransactionOptions) -> Transaction:
         """Return a separate transaction, which this unit does not end."""
