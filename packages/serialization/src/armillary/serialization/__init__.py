@@ -27,8 +27,9 @@ from ._text_classes import is_text_class
 from ._type_tree import Unwrapped, is_optional, union_members, unwrap
 from ._typed_decoding import TypedDecoder
 from ._typed_encoding import TypedEncoder
+from ._unmet_constraint import UnmetConstraint
 from ._validation import validate
-from ._value_checks import UnmetConstraint, value_check
+from ._value_checks import value_check
 
 __all__ = [
     "MAX_DEPTH",

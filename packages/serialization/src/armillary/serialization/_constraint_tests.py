@@ -9,7 +9,7 @@ import operator
 import re
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta, tzinfo
-from decimal import Decimal
+from decimal import Context, Decimal
 from enum import Enum
 from typing import Any, Final, get_origin
 from uuid import UUID
@@ -20,6 +20,9 @@ Test = Callable[[Any], bool]
 
 MAX_BOUND: Final = 2**63
 """The bounds that msgspec takes are smaller."""
+
+_EXACT: Final = Context(prec=9_000)
+"""Enough digits for how often one Decimal is in another."""
 
 _NUMBERS: Final = (int, float, Decimal)
 _TIMES: Final = (date, datetime, time, timedelta)
@@ -52,7 +55,7 @@ def applies(name: str, value: Any, type_: Any) -> bool:
     if name in LENGTHS:
         return any("__len__" in vars(each) for each in base.__mro__)  # not of its own class, as enumerations have it
     if name == "tz":
-        return base in (datetime, time)
+        return base is datetime or (base is time and isinstance(value, bool))  # the offset of a zone is that of a day
     if name in _OF_ONE_TYPE:
         return base is _OF_ONE_TYPE[name]
     if name == "multiple_of" and base is timedelta:
@@ -84,7 +87,7 @@ def test_of(name: str, value: Any, type_: Any) -> tuple[Test, str]:
         sign, compare = _COMPARISONS[name]
         return _computed(lambda item: compare(item, value)), f"{expected} {sign} {value}"
     if name == "multiple_of":
-        return _computed(_multiple_test(value)), f"{expected} that's a multiple of {value}"
+        return _computed(_multiple_test(value, base)), f"{expected} that's a multiple of {value}"
     if name == "min_length":
         return lambda item: len(item) >= value, f"{expected} of length >= {value}"
     if name == "max_length":
@@ -99,7 +102,9 @@ def test_of(name: str, value: Any, type_: Any) -> tuple[Test, str]:
     if name == "decimal_places":
         return _computed(lambda item: _digits(item)[1] <= value), f"{expected} of at most {value} decimal places"
     if name == "whole_digits":
-        return _computed(lambda item: item.adjusted() < value), f"{expected} of at most {value} digits before the point"
+        return _computed(
+            lambda item: not item or item.adjusted() < value
+        ), f"{expected} of at most {value} digits before the point"
     if name == "uuid_version":
         return lambda item: item.version == value, f"{expected} of version {value}"
     return _predicate_test(value, expected)
@@ -118,13 +123,15 @@ def _computed(compute: Test) -> Test:
     def test(item: Any) -> bool:
         try:
             return bool(compute(item))
-        except (TypeError, ArithmeticError):
+        except (TypeError, ValueError, ArithmeticError):
             return False
 
     return test
 
 
-def _multiple_test(value: Any) -> Test:
+def _multiple_test(value: Any, base: Any) -> Test:
+    if Decimal in (base, type(value)):
+        return lambda item: not _EXACT.remainder(item, value)
     if isinstance(value, float):
         return lambda item: abs(item / value - round(item / value)) < 1e-9
     return lambda item: not item % value
@@ -154,12 +161,18 @@ def _zone_test(value: Any, expected: str) -> tuple[Test, str]:
     def is_in_zone(item: Any) -> bool:
         return item.tzinfo is not None and item.utcoffset() == item.astimezone(zone).utcoffset()
 
-    return is_in_zone, f"{expected} in the timezone {value}"
+    return _computed(is_in_zone), f"{expected} in the timezone {value}"
 
 
 def _digits(value: Decimal) -> tuple[int, int]:
     """Return how many digits a number has, and how many are after its point; zeros at its end do not count."""
-    _, digits, exponent = value.normalize().as_tuple()
+    _, digits, exponent = value.as_tuple()  # of all digits: what computes rounds to those of its context
     assert isinstance(exponent, int)  # NaN and infinity were rejected
+    if not value:
+        return 1, 0
+    count = len(digits)
+    while not digits[count - 1]:
+        count -= 1
+    exponent += len(digits) - count
     places = max(0, -exponent)
-    return max(len(digits) + max(0, exponent), places), places
+    return max(count + max(0, exponent), places), places

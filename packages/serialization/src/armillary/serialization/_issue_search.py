@@ -15,6 +15,7 @@ from ._fields import fields_of, forbids_unknown_fields, is_struct
 from ._issues import MAX_ISSUES, ValidationIssue, issue_at, kind_of
 from ._reported_issue import reported_place
 from ._type_tree import is_optional, union_members, unwrap
+from ._unmet_constraint import UnmetConstraint
 
 Place = tuple[int | str, ...]
 Invalid = type[Exception] | tuple[type[Exception], ...]
@@ -103,6 +104,9 @@ class _Search:
         """Add the error of a value that is not looked into."""
         try:
             self.convert(value, annotation)
+        except UnmetConstraint as exc:
+            for inner, message, sent in exc.sent(value):
+                self.add((*place, *inner), message, kind_of(sent))
         except self.invalid as exc:
             message, inner, kind = reported_place(exc, value)
             self.add((*place, *inner), message, kind)

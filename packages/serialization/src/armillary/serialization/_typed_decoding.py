@@ -98,7 +98,8 @@ class TypedDecoder(Generic[T]):
         self._malformed: Any = (msgspec.DecodeError, ValueError, RecursionError)
 
     def _use_own_checks(self) -> None:
-        from ._value_checks import UnmetConstraint, value_check
+        from ._unmet_constraint import UnmetConstraint
+        from ._value_checks import value_check
 
         check = value_check(self.type)
         if check is None:
@@ -140,15 +141,13 @@ class TypedDecoder(Generic[T]):
             if _says_malformed(exc):
                 return self.convert(value)
             return self._value_or_error(exc, value, "body", "The request body")
-        except self._malformed as exc:
-            failure = exc
+        except self._malformed:
+            pass
         # Not JSON; or JSON that only the other decoder takes, such as with an escaped half of a surrogate pair.
         try:
             value = decode_json(body)
         except (ValueError, RecursionError) as malformed:
             raise json_error(malformed, body) from None
-        if isinstance(failure, RecursionError):
-            raise json_error(failure, body) from None
         return self.convert(value)
 
     def decode_msgpack(self, body: bytes) -> T:
@@ -180,6 +179,8 @@ class TypedDecoder(Generic[T]):
             return self._convert(value)  # type: ignore[no-any-return]
         except self._invalid as exc:
             return self._value_or_error(exc, value, location, subject)
+        except RecursionError:
+            raise _too_deep(value, location, subject) from None
 
     def _value_or_error(self, exc: Any, source: Any, location: str, subject: str) -> T:
         """Return the value if nothing that was sent is wrong with it, only defaults.
@@ -189,7 +190,11 @@ class TypedDecoder(Generic[T]):
         """
         unmet: Any = exc if isinstance(exc, self._unmet) else None
         if unmet is None:
-            raise self._error(exc, source, location, subject) from None
+            try:
+                error = self._error(exc, source, location, subject)
+            except RecursionError:
+                error = _too_deep(source, location, subject)
+            raise error from None
         found = unmet.sent(source)
         if not found:
             return unmet.value  # type: ignore[no-any-return]
@@ -232,11 +237,16 @@ class TypedDecoder(Generic[T]):
 
         convert: Any = partial(msgspec.convert, dec_hook=from_text)
         if self._unmet:
-            from ._value_checks import converted
+            from ._value_checks import checking
 
-            convert = partial(converted, convert)
-        issues = find_issues(value, self.type, convert, (msgspec.ValidationError, *self._unmet), location)
+            convert = checking(convert)
+        issues = find_issues(value, self.type, convert, msgspec.ValidationError, location)
         return ValidationError(issues or [reported_issue(exc, value, location)], subject)
+
+
+def _too_deep(value: Any, location: str, subject: str) -> ValidationError:
+    message = "Expected fewer levels: it nests too deep for its type"
+    return ValidationError([issue_at((), message, kind_of(value), location)], subject)
 
 
 def _has_msgspec() -> bool:

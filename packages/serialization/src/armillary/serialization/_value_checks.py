@@ -5,7 +5,7 @@ from __future__ import annotations
 # What is looked at here are the types and values of programs, which are only known when they run.
 # pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false
 # pyright: reportUnknownMemberType=false, reportUnknownLambdaType=false
-from collections.abc import Callable, Iterable, Iterator, Mapping, Set as AbstractSet
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Set as AbstractSet
 from typing import Any, Literal, get_args, get_origin
 
 from ._constraint_items import constraints_of, is_meta
@@ -14,49 +14,7 @@ from ._fields import fields_of
 from ._issues import MAX_ISSUES
 from ._type_tree import unwrap
 from ._union_constraints import members_of
-
-Place = tuple[int | str, ...]
-Found = list[tuple[Place, str, Any]]
-"""Where a value is not as expected, what is, and the value."""
-
-Run = Callable[[Any, Place, Found], None]
-
-
-class FieldName(str):
-    """A step of a place that is a field, which may not have been sent: the value there is then a default."""
-
-    __slots__ = ()
-
-
-class UnmetConstraint(ValueError):
-    """A decoded value that does not fulfil constraints.
-
-    Attributes:
-        value: the whole value.
-        found: the places.
-    """
-
-    def __init__(self, value: Any, found: Found) -> None:
-        super().__init__(found[0][1])
-        self.value = value
-        self.found = found
-
-    def sent(self, source: Any) -> Found:
-        """Return those of the places that are in what was sent: defaults are not checked."""
-        return [item for item in self.found if _is_sent(source, item[0])]
-
-
-def _is_sent(source: Any, place: Place) -> bool:
-    for step in place:
-        if isinstance(source, dict):
-            if isinstance(step, FieldName) and step not in source:
-                return False
-            source = source.get(step, source.get(str(step)))
-        elif isinstance(source, list) and isinstance(step, int):
-            source = source[step]
-        else:
-            return True
-    return True
+from ._unmet_constraint import FieldName, Found, Place, Run, UnmetConstraint
 
 
 def value_check(type_: Any) -> Callable[[Any], None] | None:
@@ -73,18 +31,26 @@ def value_check(type_: Any) -> Callable[[Any], None] | None:
         found: Found = []
         run(value, (), found)
         if found:
-            raise UnmetConstraint(value, found)
+            raise UnmetConstraint(value, found, run)
 
     return check
 
 
-def converted(convert: Callable[[Any, Any], Any], value: Any, type_: Any) -> Any:
-    """Return a value converted by msgspec and checked."""
-    made = convert(value, type_)
-    check = value_check(type_)
-    if check is not None:
-        check(made)
-    return made
+def checking(convert: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """Return a function that converts values as msgspec does and checks them; each type is compiled once."""
+    checks: dict[Any, tuple[Any, Callable[[Any], None] | None]] = {}
+
+    def convert_checked(value: Any, type_: Any) -> Any:
+        made = convert(value, type_)
+        key = _key(type_)
+        if key not in checks:
+            checks[key] = (type_, value_check(type_))  # the type too, since its number may be the key
+        check = checks[key][1]
+        if check is not None:
+            check(made)
+        return made
+
+    return convert_checked
 
 
 def own_tests(type_: Any, metadata: Iterable[Any]) -> list[tuple[Test, str]]:
@@ -130,7 +96,7 @@ class _Compiler:
 
         def run_member(value: Any, place: Place, found: Found) -> None:
             for base, run in runs:
-                if isinstance(value, base) and not (isinstance(value, bool) and base is not bool):
+                if _is_member(value, base):
                     run(value, place, found)
                     return
 
@@ -173,8 +139,17 @@ def _key(type_: Any) -> Any:
     try:
         hash(type_)
     except TypeError:  # its metadata
-        return id(type_)
+        inner, metadata = unwrap(type_)
+        return (id(inner), *map(id, metadata)) if metadata else id(type_)
     return type_
+
+
+def _is_member(value: Any, base: Any) -> bool:
+    """Return whether a value is of a member of a union: True is no number, and text no sequence of characters."""
+    kind = type(value)
+    if base is Any or kind is bool:
+        return base in (Any, bool, object)
+    return isinstance(value, base) and not (kind in (str, bytes) and base is not kind and issubclass(base, Collection))
 
 
 def _is_of_members(item: Any) -> bool:
@@ -186,7 +161,8 @@ def _together(tests: list[tuple[Test, str]], inside: Run | None) -> Run | None:
         return inside
 
     def run(value: Any, place: Place, found: Found) -> None:
-        found += [(place, expected, value) for expected in unmet(tests, value)]
+        for expected in unmet(tests, value):
+            found.append((place, expected, value))
         if inside is not None:
             inside(value, place, found)
 
@@ -212,6 +188,8 @@ def _mapping_run(keys: Run | None, values: Run | None) -> Run:
                 keys(name, (*place, name), found)
             if values is not None:
                 values(item, (*place, name), found)
+            if len(found) > MAX_ISSUES:
+                return
 
     return run
 
