@@ -30,10 +30,14 @@ OF_STARLETTE = {
 """Our overhead as a share of Starlette's, at most; of sse-starlette's and Strawberry's where those run on it."""
 
 OF_PEER = {
-    "two parameters": ("blacksheep", 1.0),
-    "last of 1,000": ("blacksheep", 1.0),
-    "query": ("falcon", 1.03),
-    "stream of 100": ("falcon", 1.15),
+    "two parameters": {"blacksheep": 1.0},
+    "last of 1,000": {"blacksheep": 1.0},
+    "query": {"falcon": 1.03},
+    "stream of 100": {"falcon": 1.15},
+    "typed: path, query, result": {"fastapi": 0.15, "litestar": 0.5, "blacksheep": 0.5},
+    "typed: JSON body": {"fastapi": 0.2, "litestar": 0.6, "blacksheep": 0.6},
+    "typed: list of 100": {"fastapi": 0.2, "litestar": 1.0},
+    "three dependencies": {"fastapi": 0.5},
 }
 """Our overhead as a share of another peer's, at most. Of the rows without an entry none may be slower than any peer."""
 
@@ -48,9 +52,6 @@ DROP_IN = {
     "FastAPI app: last of 100": 1.0,
 }
 """What a program takes on the drop-in, as a share of what it takes on the real Starlette, at most."""
-
-OF_FASTAPI = {"three dependencies": 0.5}
-"""Our overhead as a share of FastAPI's, at most."""
 
 LAST_OF_FIRST = 1.1
 """The last of 1,000 routes against the first."""
@@ -89,15 +90,16 @@ def verdicts(
         if "armillary" not in seconds or others.keys() <= {"starlette"}:
             continue
         fastest = min(others, key=others.__getitem__)
-        peer, most = OF_PEER.get(case, (fastest, 1.0))
-        found.append((f"{case} of {peer}'s", seconds["armillary"] / seconds[peer], most))
-    for label, targets, ours, theirs in (
-        ("on the drop-in", DROP_IN, "drop-in", "starlette"),
-        ("of FastAPI's", OF_FASTAPI, "armillary", "fastapi"),
-    ):
-        for case, most in targets.items():
-            if {ours, theirs} <= overheads.get(case, {}).keys():
-                found.append((f"{case} {label}", overheads[case][ours] / overheads[case][theirs], most))
+        found += [
+            (f"{case} of {peer}'s", seconds["armillary"] / seconds[peer], most)
+            for peer, most in OF_PEER.get(case, {fastest: 1.0}).items()
+            if peer in seconds
+        ]
+    found += [
+        (f"{case} on the drop-in", overheads[case]["drop-in"] / overheads[case]["starlette"], most)
+        for case, most in DROP_IN.items()
+        if {"drop-in", "starlette"} <= overheads.get(case, {}).keys()
+    ]
     ours = {case: seconds["armillary"] for case, seconds in overheads.items() if "armillary" in seconds}
     if {"first of 1,000", "last of 1,000"} <= ours.keys():
         found.append(
