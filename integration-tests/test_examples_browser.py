@@ -30,7 +30,8 @@ def test_the_first_page_is_complete_requests_no_other_host_and_fits_a_phone(
     assert page.title()
     assert page.locator("body").inner_text().strip()
     page.set_viewport_size({"width": 390, "height": 800})
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    # An editor needs a moment to take the new width.
+    page.wait_for_function("document.documentElement.scrollWidth <= 390", timeout=10_000)
     assert errors == []
     assert [url for url in requested if not url.startswith((address, "data:"))] == []
     context.close()

@@ -14,9 +14,15 @@ from uuid import uuid4
 
 from armillary.authentication import BaseUser, SessionBackend
 from armillary.background import Stopping, TaskRetry
-from armillary.channels import Channels
+from armillary.channels import Channels, EngineUnavailable
 from armillary.datastructures import HTTPConnection
-from armillary.tasks import Tasks, TasksMiddleware, current_task, status_response
+from armillary.tasks import (
+    EngineUnavailable as TasksUnavailable,
+    Tasks,
+    TasksMiddleware,
+    current_task,
+    status_response,
+)
 from armillary.web import (
     Armillary,
     AuthenticationMiddleware,
@@ -128,7 +134,11 @@ async def here(request: HTTPConnection) -> Response:
 # Pictures: kept by the request, made small by a worker.
 
 
-@tasks.task(name="board.thumbnail", timeout=60, retry=TaskRetry(8))
+OUTAGES = (EngineUnavailable, TasksUnavailable, OSError)
+"""What may be over when a picture is tried again; a file that is no picture never becomes one."""
+
+
+@tasks.task(name="board.thumbnail", timeout=60, retry=TaskRetry(8, on=OUTAGES))
 async def thumbnail(picture: str, by: str) -> None:
     """Make a picture small, in steps that are reported, and pin it to the board."""
     for done, size in enumerate(SIZES):
