@@ -180,6 +180,7 @@ class Runner:
         outcome: Any = None
         encoded = b""
         failure: Exception | None = None
+        limit: anyio.CancelScope | None = None
         keeper = Keeper(self.tasks, self.identity, envelope, lease)
         async with anyio.create_task_group() as group:
             group.start_soon(keeper.run, group.cancel_scope)
@@ -192,7 +193,7 @@ class Runner:
                 check_size("what it returned has", encoded, self.tasks.engine)
             except Exception as exc:
                 failure = exc
-                if limit.cancelled_caught:  # not a time-out of something that the task called
+                if limit is not None and limit.cancelled_caught:  # not a time-out of something that the task called
                     failure = TimeoutError(f"it took longer than {task.timeout} s")
             keeper.is_over = True
             group.cancel_scope.cancel()
