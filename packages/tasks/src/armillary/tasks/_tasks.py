@@ -210,7 +210,8 @@ class Tasks:
                         return found.decode()
                     # It may have been sent or not. Sent again it runs once, as both are the same turn.
                     envelope, repeated = replace(envelope, id=found.removeprefix(UNSURE).decode()), True
-            keep_status = state.add if repeated else state.set
+            # Of calls with one key another may have been sent, and have ended, since this one claimed it.
+            keep_status = state.set if key is None and not repeated else state.add
             await keep_status(f"task:{envelope.id}", Status("queued").encode(), self.result_ttl + delay)
             if delay:
                 await state.put("delayed", envelope.turn, envelope.encode(), await state.time() + delay)
