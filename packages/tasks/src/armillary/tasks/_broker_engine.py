@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
+from contextlib import suppress
 from typing import Any, Final, TypeVar
 
 import anyio
@@ -86,8 +87,9 @@ class BrokerEngine:
         try:
             await asyncio.gather(*self._left)
         finally:
-            async with asyncio.timeout(CLOSE_SECONDS):
-                await self.state.close()
+            with suppress(TimeoutError):  # of an engine that does not respond
+                async with asyncio.timeout(CLOSE_SECONDS):
+                    await self.state.close()
 
     async def send(self, identity: str, task: str, data: bytes, priority: int) -> None:
         """Put a message into the queue, by a new connection if the first is broken.
@@ -153,6 +155,8 @@ class BrokerEngine:
                     async with asyncio.timeout(self._timeout):
                         await unless_given_up(self._check(receiver))
             return await unless_given_up(task)
+        except StopAsyncIteration:
+            raise ConnectionError("the broker delivers no more") from None
         except BaseException:
             if not task.done():
                 task.cancel()
@@ -212,6 +216,6 @@ async def unless_given_up(awaitable: Awaitable[T]) -> T:
 async def shut_down(broker: AsyncBroker) -> None:
     try:
         async with asyncio.timeout(CLOSE_SECONDS):
-            await broker.shutdown()
+            await unless_given_up(broker.shutdown())
     except Exception:  # what is broken cannot be closed in order
         return
