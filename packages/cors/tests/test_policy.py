@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any
 
 import pytest
@@ -216,6 +217,10 @@ def test_a_wrong_option_is_rejected_at_construction(options: Any, error: type[Ex
         r"http://192\.168\..*",
         r"http://192.168.*",
         r"https://www.example\.com",
+        r"https://localhost.*",
+        r"http://localhost:?.*",
+        r"https://.*localhost.*",
+        r"https://preview-\w+\.com",
     ],
 )
 def test_a_regex_that_matches_strangers_is_rejected_together_with_credentials(regex: str) -> None:
@@ -238,10 +243,22 @@ def test_a_regex_that_matches_strangers_is_rejected_together_with_credentials(re
         r"http://192\.168\.\d+\.\d+",
         r"https?://(www\.)?(a|b)\.example\.com",
         r"http://.*pc\.local",
+        r"http://localhost:\d+",
+        r"https?://(localhost|127\.0\.0\.1)(:[0-9]+)?",
     ],
 )
 def test_a_regex_that_names_its_hosts_may_have_credentials(regex: str) -> None:
     CORSPolicy(AllowedOrigins([], regex), allow_credentials=True)
+
+
+def test_hosts_of_one_letter_may_be_named_whichever_letters_they_are() -> None:
+    for first, second in product("aeimrsz", "bdfjkopx"):
+        CORSPolicy(AllowedOrigins([], rf"https://({first}|{second})\.com"), allow_credentials=True)
+
+
+@pytest.mark.parametrize("regex", [r"https://[a-m]\.com", r"https://[a-f][0-9a-f]?\.net", r"https://[n-z]{2}\.org"])
+def test_a_regex_is_always_decided_alike(regex: str) -> None:
+    assert len({AllowedOrigins([], regex).allows_foreign for _ in range(20)}) == 1
 
 
 def test_a_subclass_may_allow_strangers_together_with_credentials() -> None:

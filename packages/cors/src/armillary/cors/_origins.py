@@ -39,7 +39,7 @@ class AllowedOrigins:
         self.any: bool = "*" in named
         self.named: frozenset[str] = frozenset(canonical(origin) for origin in named if origin != "*")
         self._matches = None if regex is None else full_match(regex)
-        self.allows_foreign: bool = self.any or (regex is not None and any(map(self.allow, foreign_origins(regex))))
+        self.allows_foreign: bool = self.any or (regex is not None and allows_strangers(self.allow, regex))
 
     def allow(self, origin: str) -> bool:
         """Return whether an Origin header names an allowed origin."""
@@ -61,29 +61,41 @@ OPEN_SUFFIXES = (
 PRIVATE_SUFFIXES = frozenset({"corp", "home", "internal", "invalid", "lan", "local", "localhost", "test"})
 """Names at the top that nobody can register (RFC 6761, RFC 6762 appendix G)."""
 LONGEST_HOST = 16
-"""Up to which length random hosts are tried, for a regex that counts characters."""
+"""Up to which length drawn hosts are tried, for a regex that counts characters."""
+DRAWS = 5
+"""How often a host is drawn: one of few letters may be one that the regex names, but not each time."""
 
 
-def foreign_origins(regex: str) -> list[str]:
-    """Return origins that nobody has named: of random hosts, spelled in several ways, under names open to everybody.
+def allows_strangers(allow: Callable[[str], bool], regex: str) -> bool:
+    """Return whether one spelling of an origin that nobody has named is allowed in every draw of its host."""
+    draws = [foreign_origins(regex, draw) for draw in range(DRAWS)]
+    return any(all(map(allow, alike)) for alike in zip(*draws, strict=True))
+
+
+def foreign_origins(regex: str, draw: int) -> list[str]:
+    """Return origins that nobody has named: of drawn hosts, spelled in several ways, under names open to everybody.
+
+    What is drawn depends on the regex and the number of the draw alone, so that an application always starts or never.
 
     Beside those are hosts that begin or end like one that the regex names: `https://.*example\\.com` matches
     evilexample.com, `https://example\\.com.*` example.com.evil.test.
     """
-    from os import urandom
+    from hashlib import sha256
     from re import findall
 
-    number = int.from_bytes(urandom(12))
+    number = int.from_bytes(sha256(f"{draw} {regex}".encode(errors="surrogatepass")).digest()[:12])
     letters = "".join(chr(97 + number // 26**place % 26) for place in range(20))
     named_last = {name.lower() for name in findall(r"\.([A-Za-z]{2,24})", regex)} - PRIVATE_SUFFIXES
     hosts = [f"{letters[:3]}{number:x}", f"{letters[:8]}-{letters[8:]}", f"www.{letters}", letters]
     hosts += [fill[:length] for length in range(1, LONGEST_HOST + 1) for fill in (letters, str(number))]
     endings = ("", *(f".{suffix}" for suffix in (*OPEN_SUFFIXES, *sorted(named_last))))
     found = [f"{host}{ending}" for host in hosts for ending in endings]
-    for name in findall(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+", regex.replace("\\.", ".").lower()):
+    for name in findall(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*", regex.replace("\\.", ".").lower()):
         found += [
             f"{begin}{name}{end}" for begin in ("", letters, "www.") for end in (f".{letters}.com", f"{letters}.com")
         ]
+        if "." not in name:
+            continue
         *below, domain, last = name.split(".")
         if below:  # a point that is not escaped is any character: `www.example.com` also names wwwxexample.com
             found.append(f"{'.'.join(below)}x{domain}.{last}")
