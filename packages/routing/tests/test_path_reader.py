@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import re
+import sys
+from collections.abc import Callable
+from functools import partial
 from itertools import product
+from types import FrameType
 from typing import Any
 
 import pytest
 
-from armillary.routing import Convertor, Match, Route, Router, compile_path, register_url_convertor
+from armillary.routing import Convertor, Match, Route, Router, _path_reader, compile_path, register_url_convertor
 from armillary.routing._path_reader import RegexReader, SegmentReader
+from armillary.routing._path_shape import path_shape
 
 
 async def endpoint(request: Any) -> Any: ...
@@ -165,3 +170,64 @@ def test_a_custom_convertor_is_asked_only_if_all_texts_match() -> None:
     assert route.matches({**scope, "path": "/a/b"}) == (Match.NONE, {})
     with pytest.raises(RuntimeError, match="a"):
         route.matches({**scope, "path": "/a/7"})
+
+
+class Letters(Convertor[str]):
+    regex = "[a-z]+"
+
+    def convert(self, value: str) -> str:
+        return value.upper()
+
+    def to_string(self, value: str) -> str:
+        return value.lower()
+
+
+register_url_convertor("letters", Letters())
+
+
+@pytest.mark.parametrize(
+    ("template", "path"),
+    [
+        ("/{x:int}", "/4"),
+        ("/{x:letters}", "/a"),
+        ("/{x}-{z:letters}/{y:evens}", "/7-b/4"),
+        ("/{x}/{y:path}", "/a/b/c"),
+    ],
+)
+def test_threads_may_read_the_first_path_at_once(template: str, path: str) -> None:
+    """Wherever one is interrupted, another reads a whole path, and again after each line that the first goes on."""
+    regex, _, convertors = compile_path(template)
+    expected = by_regex(regex, convertors, path)
+    shape = path_shape(regex)
+    assert expected
+    assert shape is not None
+    line, found = 0, [expected]
+    while line == 0 or len(found) > 1:
+        line += 1
+        reader = SegmentReader(regex, shape, convertors)
+        found = found_when_interrupted(partial(reader.params, path), line)
+        assert [*found, reader.params(path)] == [expected] * (len(found) + 1), line
+    assert line > 20
+
+
+def found_when_interrupted(read: Callable[[], Any], first_line: int) -> list[Any]:
+    """Return what `read` returns, and other calls of it before each line of the reader from some line on."""
+    found: list[Any] = []
+    lines = 0
+
+    def trace(frame: FrameType, event: str, _: object) -> Any:
+        nonlocal lines
+        if frame.f_code.co_filename != _path_reader.__file__:
+            return None
+        lines += event == "line"
+        if event == "line" and lines >= first_line:
+            found.append(read())
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        found.append(read())
+    finally:
+        sys.settrace(before)
+    return found

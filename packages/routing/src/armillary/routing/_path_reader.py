@@ -28,6 +28,7 @@ Params: TypeAlias = dict[str, Any]
 Read: TypeAlias = Callable[..., Params | None]
 _Check: TypeAlias = Callable[[str], object]
 _Convert: TypeAlias = Callable[[str], Any]
+_Step: TypeAlias = tuple[int, str, _Check, _Convert | None]
 
 
 def _is_number(text: str) -> bool:
@@ -99,42 +100,46 @@ class SegmentReader:
         segments = [*shape.segments, shape.tail] if shape.tail is not None else shape.segments
         literals: list[tuple[int, str]] = []
         # Segments that are split further; their texts are put after all segments, at `place`.
-        self._splits: list[tuple[int, Texts]] = []
+        splits: list[tuple[int, Texts]] = []
         # For each parameter: the place of its text, and what is done with that.
-        self._steps: list[tuple[int, str, _Check, _Convert | None]] = []
+        steps: list[_Step] = []
         # Conversions that may do anything, so that they are done once all texts are known to match.
-        self._custom: list[tuple[str, _Convert]] = []
+        custom: list[tuple[str, _Convert]] = []
         place = len(segments)
         for index, segment in enumerate(segments):
             parameters = [piece for piece in segment if isinstance(piece, Parameter)]
             if not parameters:
                 literals.append((index, segment.text or ""))
             elif len(segment) == 1:
-                self._add_step(index, parameters[0])
+                steps.append(self._step(index, parameters[0], custom))
             else:
-                self._splits.append((index, parameter_texts(segment)))
+                splits.append((index, parameter_texts(segment)))
                 for parameter in parameters:
-                    self._add_step(place, parameter)
+                    steps.append(self._step(place, parameter, custom))
                     place += 1
         read: Read = self._read
-        if len(self._steps) == 1 and not (self._splits or self._custom or self.is_open_ended):
-            place, name, check, convert = self._steps[0]
+        if len(steps) == 1 and not (splits or custom or self.is_open_ended):
+            place, name, check, convert = steps[0]
             read = _one_parameter(-1 if self.needs_last else place, name, check, convert)
-        self._literals, self.read = literals, read
+        # Another thread may do the same at once. What says that all is there is set last.
+        self._splits, self._steps, self._custom = splits, steps, custom
+        self.read = read
+        self._literals = literals
         return literals
 
-    def _add_step(self, place: int, parameter: Parameter) -> None:
+    def _step(self, place: int, parameter: Parameter, custom: list[tuple[str, _Convert]]) -> _Step:
+        """Return the step of a parameter; a conversion that may do anything is added to `custom` instead."""
         check = _CHECKS.get(parameter.regex) or re.compile(parameter.regex).fullmatch
         convertor = self.convertors.get(parameter.name)
         convert: _Convert | None = None
         if convertor is not None and type(convertor).convert is not TextConvertor.convert:
             if _is_custom(convertor):
-                self._custom.append((parameter.name, convertor.convert))
+                custom.append((parameter.name, convertor.convert))
             elif type(convertor) is IntegerConvertor and convertor.minimum is None and convertor.maximum is None:
                 convert = int
             else:
                 convert = convertor.convert
-        self._steps.append((place, parameter.name, check, convert))
+        return place, parameter.name, check, convert
 
     def params(self, path: str) -> Params | None:
         """Return the values of a path's parameters; None if it does not match, or a text is no value."""
