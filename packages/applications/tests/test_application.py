@@ -661,3 +661,22 @@ async def test_a_body_past_the_limit_is_rejected_to_head_without_a_body(http: An
     app = await started(middleware=[Middleware(Reading)], max_body_size=1)
     response = await http(app, method="HEAD", body=b"12")
     assert (response.status, response.body, response.error) == (413, b"", None)
+
+
+def test_the_error_inside_a_property_is_not_hidden_by_that_of_a_missing_attribute() -> None:
+    class WithDatabase(Armillary):
+        @property
+        def db(self) -> Any:
+            return self.state.database
+
+        @property
+        def total(self) -> Any:
+            return self.nowhere  # type: ignore[attr-defined]
+
+    with pytest.raises(AttributeError, match="'State' object has no attribute 'database'"):
+        _ = WithDatabase().db
+    with pytest.raises(AttributeError, match="'WithDatabase' object has no attribute 'nowhere'"):
+        _ = WithDatabase().total
+    with pytest.raises(AttributeError, match="'WithDatabase' object has no attribute 'other'"):
+        _ = WithDatabase().other  # type: ignore[attr-defined]
+    assert not hasattr(WithDatabase(), "db")

@@ -159,8 +159,12 @@ class Armillary(Registration):
             return super().__new__(cls)
 
         def __getattr__(self, name: str) -> Any:
+            from inspect import getattr_static
+
             from ._other_names import missing_attribute
 
+            if getattr_static(type(self), name, None) is not None:  # a property: its own error is raised again
+                return object.__getattribute__(self, name)
             raise missing_attribute(self, name)
 
     def check_exception_handler(self, key: Any, handler: Any) -> None:
