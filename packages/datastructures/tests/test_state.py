@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+import traceback
 
 import pytest
 
@@ -38,6 +39,36 @@ def test_what_is_absent() -> None:
     with pytest.raises(KeyError):
         del state["x"]
     assert getattr(state, "x", 5) == 5
+
+
+def test_what_the_state_holds_is_listed_only_if_the_error_is_shown() -> None:
+    listed = []
+
+    class Name(str):
+        def __str__(self) -> str:
+            listed.append(self)
+            return "name"
+
+    state = State({Name("name"): 1})
+    assert getattr(state, "user", None) is None
+    assert not hasattr(state, "user")
+    with pytest.raises(AttributeError) as raised:
+        _ = state.user
+    assert (raised.value.name, raised.value.obj, listed) == ("user", state, [])
+    raised.value.add_note("More.")
+    assert traceback.format_exception_only(raised.value)[-3:] == [
+        "armillary.datastructures._state.UnknownAttribute: 'State' object has no attribute 'user'\n",
+        "It holds name; what the lifespan yields is there, if the lifespan runs, and what is set\n",
+        "More.\n",
+    ]
+    assert "It holds nothing;" in pytest.raises(AttributeError, getattr, State(), "x").value.__notes__[0]
+    assert pytest.raises(AttributeError, getattr, state, "__nothing__").value.__notes__ == []
+
+
+def test_the_error_for_what_is_absent_can_be_copied() -> None:
+    error = pytest.raises(AttributeError, getattr, State({"a": 1}), "x").value
+    for copied in (copy.copy(error), pickle.loads(pickle.dumps(error))):  # noqa: S301
+        assert str(copied) == "'State' object has no attribute 'x'"
 
 
 def test_copies() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Any
 
 
@@ -10,6 +11,17 @@ class MissingAttribute(AttributeError, KeyError):
     """An attribute that cannot be deleted: a missing key as well, as which programs catch it."""
 
     __str__ = AttributeError.__str__
+
+
+class UnknownAttribute(AttributeError):
+    """An attribute that is read and absent. The note is made when it is shown: `getattr(state, "user", None)` is not."""
+
+    @cached_property
+    def __notes__(self) -> list[str]:  # type: ignore[override]
+        if not isinstance(self.obj, State) or str(self.name).startswith("__"):
+            return []
+        known = ", ".join(map(str, self.obj)) or "nothing"
+        return [f"It holds {known}; what the lifespan yields is there, if the lifespan runs, and what is set"]
 
 
 class State:
@@ -37,13 +49,8 @@ class State:
         try:
             return self._state[key]
         except KeyError:
-            error = AttributeError(f"{type(self).__name__!r} object has no attribute {key!r}")
-            if not key.startswith("__"):
-                known = ", ".join(map(str, self._state)) or "nothing"
-                error.add_note(
-                    f"It holds {known}; what the lifespan yields is there, if the lifespan runs, and what is set"
-                )
-            raise error from None
+            text = f"{type(self).__name__!r} object has no attribute {key!r}"
+            raise UnknownAttribute(text, name=key, obj=self) from None
 
     def __setattr__(self, key: str, value: Any) -> None:
         self._state[key] = value
