@@ -7,7 +7,15 @@ from typing import Any
 import pytest
 
 from armillary.asgi_types import HTTPException, scope_record
-from armillary.http import HTTPEndpoint, PlainTextResponse, Request, Response, StreamingResponse, request_response
+from armillary.http import (
+    HTTPEndpoint,
+    PlainTextResponse,
+    Request,
+    Response,
+    StreamingResponse,
+    _data_response,
+    request_response,
+)
 
 pytestmark = pytest.mark.anyio
 
@@ -225,6 +233,31 @@ async def test_text_a_tuple_and_none_are_data_if_they_are_declared(
 ) -> None:
     sent = await exchange().run(request_response(function))
     assert (sent.status, sent.body) == (status, body)
+
+
+async def test_what_a_function_declares_is_found_once(exchange: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Any] = []
+
+    def get_type_hints(function: Any) -> dict[str, Any]:
+        asked.append(function)
+        return {"return": str}
+
+    async def name(request: Request) -> str:
+        return "Vega"
+
+    monkeypatch.setattr(_data_response, "get_type_hints", get_type_hints)
+    for _ in range(3):
+        assert (await exchange().run(request_response(name))).body == b'"Vega"'
+    assert asked == [name]
+
+
+async def test_annotations_that_cannot_be_read_declare_nothing(exchange: Any) -> None:
+    async def name(request: Request) -> str:
+        return "Vega"
+
+    name.__annotations__["return"] = "Request.nowhere"
+    with pytest.raises(TypeError, match=r"name \(.*line \d+\) returned 'Vega'"):
+        await exchange().run(request_response(name))
 
 
 async def test_text_that_is_not_what_is_declared_is_named_with_its_endpoint(exchange: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from functools import lru_cache
 from inspect import isawaitable, unwrap as unwrap_function
 from types import NoneType
 from typing import Any, get_origin, get_type_hints
@@ -63,9 +64,14 @@ def check_undeclared(value: Any, endpoint: Any) -> None:
 def _declared(endpoint: Any) -> Any:
     """Return what a function declares to return; Any if it declares nothing, or what cannot be found."""
     function = unwrap_function(getattr(endpoint, "func", endpoint))  # of a partial, its function
+    return _result_of(getattr(function, "__func__", function))  # a bound method is a new one each time
+
+
+@lru_cache(maxsize=1024)
+def _result_of(function: Any) -> Any:
     try:
         return unwrap(get_type_hints(function).get("return", Any)).type
-    except (NameError, TypeError):
+    except Exception:  # annotations are code
         return Any
 
 
