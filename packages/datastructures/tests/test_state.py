@@ -61,13 +61,18 @@ def test_what_the_state_holds_is_listed_only_if_the_error_is_shown() -> None:
         "It holds name; what the lifespan yields is there, if the lifespan runs, and what is set\n",
         "More.\n",
     ]
-    assert "It holds nothing;" in pytest.raises(AttributeError, getattr, State(), "x").value.__notes__[0]
-    assert pytest.raises(AttributeError, getattr, state, "__nothing__").value.__notes__ == []
+    with pytest.raises(AttributeError) as raised:
+        _ = State().user
+    assert "It holds nothing;" in raised.value.__notes__[0]
+    with pytest.raises(AttributeError) as raised:
+        _ = state.__nothing__
+    assert raised.value.__notes__ == []
 
 
 def test_the_error_for_what_is_absent_can_be_copied() -> None:
-    error = pytest.raises(AttributeError, getattr, State({"a": 1}), "x").value
-    for copied in (copy.copy(error), pickle.loads(pickle.dumps(error))):  # noqa: S301
+    with pytest.raises(AttributeError) as raised:
+        _ = State({"a": 1}).x
+    for copied in (copy.copy(raised.value), pickle.loads(pickle.dumps(raised.value))):  # noqa: S301
         assert str(copied) == "'State' object has no attribute 'x'"
 
 

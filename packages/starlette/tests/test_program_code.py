@@ -296,6 +296,16 @@ def test_a_subclass_that_never_calls_the_constructor_serves() -> None:
     assert TestClient(Own()).get("/").text == "home"
 
 
+def test_the_error_inside_a_property_of_a_subclass_is_raised_as_it_is() -> None:
+    class Own(Starlette):
+        @property
+        def database(self) -> Any:
+            return self.state.pool
+
+    with pytest.raises(AttributeError, match="'State' object has no attribute 'pool'"):
+        _ = Own().database
+
+
 def test_pickles_name_armillarys_modules() -> None:
     pickled = pickle.dumps(HTTPException(404, "missing"))
     assert b"armillary" in pickled

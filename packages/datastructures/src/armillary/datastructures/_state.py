@@ -14,7 +14,10 @@ class MissingAttribute(AttributeError, KeyError):
 
 
 class UnknownAttribute(AttributeError):
-    """An attribute that is read and absent. The note is made when it is shown: `getattr(state, "user", None)` is not."""
+    """An attribute that is read and absent.
+
+    Its note is made when it is shown, which the error inside `getattr(state, "user", None)` never is.
+    """
 
     @cached_property
     def __notes__(self) -> list[str]:  # type: ignore[override]
