@@ -1,7 +1,8 @@
 """A bound on each statement, kept by this side, since a silent network reports neither an error nor an end.
 
 A cancelled statement waits for the server too, which it asks to stop. So each runs in a task of its own. When its time
-is over who waits for it goes on with a `TimeoutError`, the connection is cut, and the task ends by itself.
+is over who waits for it goes on with a `TimeoutError`, the connection is cut, and the task ends by itself. A caller
+that is cancelled goes on at once; its statement has the rest of its time to end, so that the connection can be used again.
 
 The time of a statement begins when it has a connection. Until then it waits as long as statements of others complete:
 a pool in which all connections are in use is no silent database.
@@ -34,59 +35,93 @@ class BoundedStatements:
         self._engine = engine
         self._timeout = timeout
         self._last_success = 0.0
-        self._abandoned: set[asyncio.Task[Any]] = set()
+        self._left: dict[asyncio.Task[Any], Call] = {}  # the event loop has only weak references
 
     async def execute(self, statement: Any) -> Any:
-        """Execute a statement in a transaction of its own.
+        """Execute a statement in a transaction of its own, which is rolled back if the caller is cancelled before.
 
         Raises:
             TimeoutError: it took longer.
         """
-        loop = asyncio.get_running_loop()
-        held: list[tuple[float, Any]] = []
-        task = asyncio.ensure_future(self._run(statement, held))
-        deadline = loop.time() + self._timeout
+        call = Call()
+        task = asyncio.ensure_future(self._run(statement, call))
         try:
-            while not task.done():
-                await asyncio.wait([task], timeout=deadline - loop.time())
-                later = (held[0][0] if held else self._last_success) + self._timeout
-                if not task.done() and later <= deadline:
-                    raise TimeoutError(f"it did not respond within {self._timeout:g} s (timeout)")
-                deadline = later
-        except BaseException:
-            self._abandon(task, held)
+            await self._wait(task, call)
+        except BaseException as exc:
+            self._leave(task, call, is_late=isinstance(exc, TimeoutError))
             raise
         return task.result()
 
     async def close(self) -> None:
         """Close the connections of the engine; those of a server that does not respond are left."""
+        for task, call in list(self._left.items()):
+            self._end(task, call)
         with suppress(TimeoutError):
             async with asyncio.timeout(CLOSE_SECONDS):
                 await self._engine.dispose()
 
-    async def _run(self, statement: Any, held: list[tuple[float, Any]]) -> Any:
+    async def _run(self, statement: Any, call: Call) -> Any:
         loop = asyncio.get_running_loop()
         async with self._engine.connect() as connection:
-            held.append((loop.time(), await connection.get_raw_connection()))
-            async with connection.begin():
+            call.connection = await connection.get_raw_connection()
+            call.began = loop.time()
+            async with connection.begin() as transaction:
                 result = await connection.execute(statement)
+                if call.is_left:  # nobody learns of what it wrote
+                    await transaction.rollback()
             self._last_success = loop.time()
             return result
 
-    def _abandon(self, task: asyncio.Task[Any], held: list[tuple[float, Any]]) -> None:
+    async def _wait(self, task: asyncio.Task[Any], call: Call) -> None:
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + self._timeout
+        while not task.done():
+            await asyncio.wait([task], timeout=deadline - loop.time())
+            later = (self._last_success if call.connection is None else call.began) + self._timeout
+            if not task.done() and later <= deadline:
+                raise TimeoutError(f"it did not respond within {self._timeout:g} s (timeout)")
+            deadline = later
+
+    def _leave(self, task: asyncio.Task[Any], call: Call, is_late: bool) -> None:
+        """Stop waiting: a statement that is late ends now, another one has the rest of its time."""
+        call.is_left = True
+        self._left[task] = call
+        task.add_done_callback(self._forget)
+        if is_late or call.connection is None:
+            self._end(task, call)
+        elif not task.done():
+            timer = asyncio.get_running_loop().call_at(call.began + self._timeout, self._end, task, call)
+            task.add_done_callback(lambda _: timer.cancel())
+
+    def _end(self, task: asyncio.Task[Any], call: Call) -> None:
         if task.done():
             return
-        self._abandoned.add(task)  # the event loop has only weak references
-        task.add_done_callback(self._forget)
-        if held:
+        if call.connection is not None:
             with suppress(Exception):  # it is closed already
-                cut(self._engine.dialect, held[0][1])
+                cut(self._engine.dialect, call.connection)
         task.cancel()
 
     def _forget(self, task: asyncio.Task[Any]) -> None:
-        self._abandoned.discard(task)
+        self._left.pop(task, None)
         if not task.cancelled():
             task.exception()  # looked at, so that asyncio does not log it
+
+
+class Call:
+    """A statement that is executed.
+
+    Attributes:
+        connection: the one it has; None while it waits for one.
+        began: when it got the connection.
+        is_left: whether nobody waits for it any more.
+    """
+
+    __slots__ = ("began", "connection", "is_left")
+
+    def __init__(self) -> None:
+        self.connection: Any = None
+        self.began = 0.0
+        self.is_left = False
 
 
 def cut(dialect: Any, connection: Any) -> None:
