@@ -605,10 +605,11 @@ DIFFERENCES = [
     ),
     Difference(
         "StaticFiles outside an application",
-        "raises 404 and 405; redirects to absolute URLs; needs no directory",
-        "responds itself; redirects to relative paths; `ValueError`",
+        "raises 404 and 405, closes WebSockets with 1000; redirects to absolute URLs; needs no directory",
+        "responds itself, to WebSockets too; redirects to relative paths; `ValueError`",
         (
             "staticfiles.StaticFiles.raises_http_exceptions",
+            "staticfiles.StaticFiles.closes_websockets",
             "staticfiles.StaticFiles.directory_location",
             "staticfiles.StaticFiles.allows_no_directory",
         ),

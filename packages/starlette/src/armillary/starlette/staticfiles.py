@@ -40,6 +40,7 @@ class StaticFiles(staticfiles.StaticFiles):
     file_response_class = _StaticFileResponse
     not_modified_response_class = NotModifiedResponse
     allows_no_directory = True
+    closes_websockets = True
     handles_preconditions = False
     permission_error_status = 401
     portable_names = os.name == "nt"

@@ -100,8 +100,11 @@ class StaticFileResponse(StaticFileMixin):
     """A file found by `StaticFiles`."""
 
 
-async def handle_other_scope(scope: Scope, receive: Receive, send: Send) -> None:
-    """Reject a WebSocket with a 404; acknowledge startup and shutdown if the application is served by itself."""
+async def handle_other_scope(scope: Scope, receive: Receive, send: Send, closes_websockets: bool) -> None:
+    """Reject a WebSocket with a 404, or close it; acknowledge startup and shutdown if it is served by itself."""
+    if scope["type"] == "websocket" and closes_websockets:
+        await send({"type": "websocket.close", "code": 1000})
+        return
     if scope["type"] == "websocket":
         await PlainTextResponse("Not Found", 404)(scope, receive, send)
         return

@@ -79,6 +79,9 @@ class StaticFiles(FileFinder):
     allows_no_directory: ClassVar[bool] = False
     """Allow neither directory nor packages; then nothing is found."""
 
+    closes_websockets: ClassVar[bool] = False
+    """Close a WebSocket handshake with 1000, where a 404 could be sent."""
+
     raises_http_exceptions: ClassVar[bool] = False
     """Raise a 404 or 405 to the caller even if no handler is registered."""
 
@@ -151,7 +154,7 @@ class StaticFiles(FileFinder):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request; a WebSocket is rejected."""
         if scope["type"] != "http":
-            await handle_other_scope(scope, receive, send)
+            await handle_other_scope(scope, receive, send, self.closes_websockets)
             return
         if not self.config_checked:
             await self.check_config()
