@@ -2,7 +2,7 @@
 
 A cancelled statement waits for the server too, which it asks to stop. So each runs in a task of its own. When its time
 is over who waits for it goes on with a `TimeoutError`, the connection is cut, and the task ends by itself. A caller
-that is cancelled goes on at once; its statement has the rest of its time to end, so that the connection can be used again.
+that is cancelled goes on at once; its statement has the rest of its time to end, and the connection is kept.
 
 The time of a statement begins when it has a connection. Until then it waits as long as statements of others complete:
 a pool in which all connections are in use is no silent database.
