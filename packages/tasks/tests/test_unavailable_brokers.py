@@ -131,3 +131,30 @@ async def test_a_message_over_a_silent_network_is_unavailable_and_the_next_one_a
 def test_a_heartbeat_notices_that_rabbitmq_is_silent_unless_the_url_has_its_own() -> None:
     assert with_heartbeat("amqp://u:p%40@host:5672/%2F") == "amqp://u:p%40@host:5672/%2F?heartbeat=5"
     assert with_heartbeat("amqps://host/v?heartbeat=20") == "amqps://host/v?heartbeat=20"
+
+
+@pytest.mark.anyio
+@pytest.mark.engines("postgresql")
+async def test_more_statements_at_once_than_connections_wait_for_their_turn_longer_than_the_time_out(
+    make_tasks: Callable[..., Tasks],
+) -> None:
+    tasks = make_tasks(timeout=1)
+    async with tasks.running():
+        state: Any = tasks.engine.state
+        await asyncio.gather(*(state.execute("SELECT pg_sleep(0.05)") for _ in range(200)))  # two seconds, five at once
+
+
+@pytest.mark.anyio
+@pytest.mark.engines("postgresql")
+async def test_a_wait_for_a_connection_ends_when_no_statement_completes(
+    through: Callable[..., Tasks], port: int
+) -> None:
+    async with Network(port) as network:
+        tasks = through(network, timeout=1)
+        async with tasks.running():
+            network.silent = True
+            state: Any = tasks.engine.state
+            with anyio.fail_after(30):
+                results = await asyncio.gather(*(state.time() for _ in range(20)), return_exceptions=True)
+            assert {type(result) for result in results} == {TimeoutError}
+            network.silent = False

@@ -58,7 +58,8 @@ class PostgresState:
     Args:
         url: of the database.
         queue: what the tables' names begin with.
-        timeout: seconds to wait for a connection and for a statement.
+        timeout: seconds to wait for a connection and for a statement. While all are in use and statements complete, the
+            wait for one goes on.
     """
 
     def __init__(self, url: str, queue: str, timeout: float) -> None:
@@ -67,6 +68,7 @@ class PostgresState:
         name = table_name(queue)
         self._names = {"keys": f"{name}_keys", "entries": f"{name}_entries"}
         self._pool: Any = None
+        self._last_success = float("-inf")
 
     async def start(self) -> None:
         """Connect, and create the tables that are missing."""
@@ -104,16 +106,30 @@ class PostgresState:
             return await uninterrupted(self._fetch(query, values))
 
     async def _fetch(self, query: str, values: Sequence[Any]) -> list[Any]:
-        async with asyncio.timeout(self._timeout):
-            connection: Any = await self._pool.acquire()
-            try:
+        connection = await self._connection()
+        try:
+            async with asyncio.timeout(self._timeout):
                 rows: list[Any] = await connection.fetch(query, *values)
-            except (TimeoutError, asyncio.CancelledError):
-                connection.terminate()  # else it waits for ever for a server that does not respond
-                raise
-            finally:
-                await self._pool.release(connection)
+        except (TimeoutError, asyncio.CancelledError):
+            connection.terminate()  # else it waits for ever for a server that does not respond
+            raise
+        finally:
+            await self._pool.release(connection)
+        self._last_success = asyncio.get_running_loop().time()
         return rows
+
+    async def _connection(self) -> Any:
+        """Return a connection of the pool; one in which all are in use is no silent database."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + self._timeout
+        while True:
+            try:
+                return await self._pool.acquire(timeout=deadline - loop.time())
+            except TimeoutError:
+                later = self._last_success + self._timeout
+                if later <= deadline:
+                    raise
+                deadline = later
 
     async def time(self) -> float:
         """Return the time by the clock of the database."""
