@@ -7,6 +7,7 @@ import logging
 import anyio
 
 from ._envelope import Envelope
+from ._errors import reason_of
 from ._task_queue import TaskQueue
 
 logger = logging.getLogger("armillary.tasks")
@@ -46,6 +47,6 @@ class Keeper:
                 if anyio.current_time() - renewed > lease:
                     self.is_lost = True
                     break
-                logger.warning("The lease of task %s was not renewed: %s", self._envelope.id, exc)
+                logger.warning("The lease of task %s was not renewed: %s", self._envelope.id, reason_of(exc))
         if not self.is_over:
             scope.cancel()

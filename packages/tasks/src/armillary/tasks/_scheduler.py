@@ -57,7 +57,7 @@ class Scheduler:
                 try:
                     await state.remove("scheduler", self._identity)
                 except Exception as exc:
-                    logger.warning("The lease of the schedules stays until it ends: %s", exc)
+                    logger.warning("The lease of the schedules stays until it ends: %s", reason_of(exc))
 
     async def _tick(self) -> None:
         state = self._tasks.engine.state
