@@ -167,7 +167,8 @@ class Task(Generic[P, R]):
             delay: seconds until it may run.
             priority: 0 to 9, a larger one is more urgent, if the engine has priorities.
             key: while a call of this task with the same key is known (until its result expires), another is not
-                enqueued; `enqueue` returns the first.
+                enqueued; `enqueue` returns the first. After an `enqueue` that raised, enqueue it with the same
+                arguments: with a `delay` the last one's arguments and time count, until it runs.
 
         Raises:
             ValueError: a delay below 0, a priority outside of 0 to 9, or above 0 on an engine without priorities.
