@@ -4,6 +4,7 @@ import contextvars
 import functools
 import threading
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import anyio
@@ -234,3 +235,32 @@ async def test_a_task_that_is_cancelled_is_logged_by_its_name(caplog: pytest.Log
     assert limit.cancelled_caught
     [record] = caplog.records
     assert "count_the_stars was cancelled after 0.0 seconds" in record.getMessage()
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("kind", [SystemExit, KeyboardInterrupt])
+async def test_a_task_that_exits_the_program_is_not_logged_as_cancelled(
+    kind: type[BaseException], caplog: pytest.LogCaptureFixture
+) -> None:
+    async def leave() -> None:
+        raise kind
+
+    with pytest.raises(kind):
+        await BackgroundTask(leave)()
+    assert not caplog.records
+
+
+def test_a_task_that_is_closed_without_an_event_loop_is_not_logged_as_cancelled(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    class Suspended:
+        def __await__(self) -> Iterator[None]:
+            yield
+
+    async def wait() -> None:
+        await Suspended()
+
+    task = BackgroundTask(wait)()
+    task.send(None)
+    task.close()
+    assert not caplog.records

@@ -11,7 +11,8 @@ from uuid import UUID
 import anyio
 import anyio.lowlevel
 import pytest
-from dishka import FromDishka, Provider, Scope, provide
+from dishka import FromDishka, Provider, Scope, make_container, provide
+from dishka.exceptions import NoFactoryError
 
 from armillary.asgi_types import ClientDisconnect
 from armillary.background import BackgroundTask
@@ -710,6 +711,32 @@ async def test_a_parameter_that_no_provider_makes_is_named_with_its_function_at_
             raise AssertionError("it started")
     with pytest.raises(InjectionError, match=MISSING):
         await call(InjectionMiddleware(request_response(renamed), injection))
+
+
+async def test_the_error_of_another_container_keeps_what_it_was_raised_from(call: Any) -> None:
+    class Elsewhere:
+        pass
+
+    cause = ValueError("the reason")
+
+    class Broken(Provider):
+        @provide(scope=Scope.REQUEST)
+        def star(self) -> Star:
+            raise elsewhere from cause
+
+    container = make_container(Provider())
+    with pytest.raises(NoFactoryError) as caught:
+        container.get(Elsewhere)
+    elsewhere = caught.value
+
+    @inject
+    async def find(star: Star) -> str:
+        return "found"
+
+    with pytest.raises(NoFactoryError) as raised:
+        await call(InjectionMiddleware(request_response(find), Injection(Broken())))
+    assert raised.value is elsewhere
+    assert raised.value.__cause__ is cause
 
 
 async def test_text_that_an_injected_endpoint_declares_is_sent_as_json(call: Any) -> None:

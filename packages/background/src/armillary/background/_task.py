@@ -128,7 +128,7 @@ class BackgroundTask:
         started = monotonic()
         try:
             await self.run()
-        except Exception:
+        except (Exception, GeneratorExit, KeyboardInterrupt, SystemExit):
             raise
         except BaseException:  # cancelled, as by a server that waits no longer
             log_cut_off(self.name, monotonic() - started)

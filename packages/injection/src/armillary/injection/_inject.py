@@ -68,7 +68,10 @@ def inject(func: Callable[..., Any]) -> Injected[Any]:
             try:
                 await current_scope(known.name).fill(arguments, known.dependencies, connection)
             except NoFactoryError as exc:
-                raise missing_among(known, exc) from None
+                missing = missing_among(known, exc)
+                if missing is exc:
+                    raise
+                raise missing from None
         positions: tuple[Any, ...] = ()
         if known.needs_positions:
             positions, arguments = positioned(known, arguments)
