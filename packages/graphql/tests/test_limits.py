@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -12,6 +13,7 @@ from hypothesis import given, strategies as st
 
 from armillary.graphql import FieldCosts, GraphQLLimits
 from armillary.graphql.limits._measure import Measuring
+from armillary.graphql.limits._variable_values import variables_excess
 
 
 def nested(levels: int) -> str:
@@ -85,6 +87,16 @@ def test_values_of_variables_are_counted_before_they_are_coerced(ask: Callable[.
         "The variables have more than 6 values, with list items and members of input objects."
     )
     assert "more than 10000 values" in message(ask(query, variables={"n": 1, "rows": [[]] * 10_000}))
+
+
+@pytest.mark.parametrize("rows", [[None] * 1_000_000, dict.fromkeys(range(1_000_000))])
+def test_a_list_that_is_longer_than_the_limit_is_not_copied(rows: Any) -> None:
+    tracemalloc.start()
+    try:
+        assert variables_excess({"rows": rows}, 10) is not None
+        assert tracemalloc.get_traced_memory()[1] < 100_000
+    finally:
+        tracemalloc.stop()
 
 
 @pytest.mark.parametrize("limit", [None, 1_000])

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable
 from hashlib import sha256
+from pathlib import Path
 
 import pytest
 import strawberry
@@ -56,11 +57,29 @@ def test_everything_the_page_asks_for_is_here_and_nothing_else(serve: Callable[.
         assert client.get("/", params={"graphiql": wrong}).status_code == 404
 
 
+def test_other_files_of_the_same_graphiql_have_other_addresses(
+    serve: Callable[..., TestClient], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def versions() -> set[str]:
+        _ide.files_version.cache_clear()
+        return set(re.findall(r"&amp;v=(\w+)", serve(ide=True).get("/", headers=HTML).text))
+
+    before = versions()
+    content = json.loads((FILES / "versions.json").read_text())
+    content["files"]["json.worker.js"] = "0" * 64
+    (tmp_path / "versions.json").write_text(json.dumps(content))
+    with monkeypatch.context() as patched:
+        patched.setattr(_ide, "FILES", tmp_path)
+        after = versions()
+    assert (len(before), len(after), before & after) == (1, 1, set())  # workers have that of the script
+    assert versions() == before
+
+
 @pytest.mark.parametrize("name", [*_ide.ASSETS])
 def test_a_file_is_sent_compressed_to_clients_that_accept_it(name: str, serve: Callable[..., TestClient]) -> None:
     client = serve(ide=True)
     digest = json.loads((FILES / "versions.json").read_text())["files"][name]
-    for accepted, encoding in (("gzip", "gzip"), ("identity", None)):
+    for accepted, encoding in (("gzip", "gzip"), ("br, GZIP;q=0.5", "gzip"), ("identity", None), ("gzip;q=0", None)):
         response = client.get("/", params={"graphiql": name}, headers={"accept-encoding": accepted})
         assert response.headers.get("content-encoding") == encoding
         assert response.headers["vary"] == "Accept-Encoding"

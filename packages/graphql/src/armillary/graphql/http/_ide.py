@@ -10,6 +10,7 @@ from secrets import token_urlsafe
 from typing import Any
 
 from armillary.concurrency import run_in_threadpool
+from armillary.datastructures import parse_accept
 from armillary.http import Request, Response
 
 from .._operation import RequestRejected
@@ -99,7 +100,8 @@ class IDE:
         if asset not in ASSETS:
             raise RequestRejected(404, "The page has no such file.")
         content = await run_in_threadpool(packed_file, asset)
-        if "gzip" in request.headers.get("accept-encoding", ""):
+        accepted = parse_accept(request.headers.get("accept-encoding", ""))
+        if any(coding == "gzip" and quality > 0 for coding, quality in accepted):
             headers = {**_FILE_HEADERS, "content-encoding": "gzip"}
         else:
             headers = _FILE_HEADERS
@@ -118,7 +120,7 @@ class IDE:
         Args:
             nonce: that of the content security policy, for the style elements of the editor.
         """
-        values = {"parameter": self.asset_parameter, "version": graphiql_version(), "nonce": nonce}
+        values = {"parameter": self.asset_parameter, "version": files_version(), "nonce": nonce}
         return _PAGE.format(title=escape(self._title), **values)
 
 
@@ -129,9 +131,8 @@ def packed_file(name: str) -> bytes:
 
 
 @cache
-def graphiql_version() -> str:
-    """Return the version of the GraphiQL inside this package."""
-    from json import loads
+def files_version() -> str:
+    """Return what changes with any of the page's files: clients keep those for a year."""
+    from hashlib import sha256
 
-    versions: dict[str, str] = loads((FILES / "versions.json").read_text(encoding="utf-8"))["packages"]
-    return versions["graphiql"]
+    return sha256((FILES / "versions.json").read_bytes()).hexdigest()[:16]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, Final, cast
 
 MAX_VARIABLE_DEPTH: Final = 100
@@ -27,11 +28,14 @@ def variables_excess(variables: dict[str, Any], limit: int | None) -> str | None
         below: list[Any] = []
         for value in level:
             if isinstance(value, dict):
-                below += cast("dict[str, Any]", value).values()
+                inside: Collection[Any] = cast("dict[str, Any]", value).values()
             elif isinstance(value, list):
-                below += value  # pyright: ignore[reportUnknownArgumentType]
-            if limit is not None and count + len(below) > limit:
+                inside = cast("Collection[Any]", value)
+            else:
+                continue
+            if limit is not None and count + len(below) + len(inside) > limit:
                 return f"The variables have more than {limit} values, with list items and members of input objects."
+            below += inside
         if not below:
             return None
         count += len(below)
