@@ -169,6 +169,13 @@ def test_pickles_of_the_real_starlette_are_read_and_work() -> None:
         ("http://h/", {"password": "q"}, "http://h/"),
         ("http://u@h/", {"password": "q"}, "http://u:q@h/"),
         ("http://h:1/", {"hostname": None, "port": 2}, "http://h:2/"),
+        ("http://h/", {"netloc": "n:1"}, "http://n:1/"),
+        ("http://u:p@h/", {"netloc": "n:1", "username": None}, "http://h/"),
+        ("http://u:p@h:1/", {"netloc": "n:1", "hostname": "z"}, "http://u:p@z:1/"),
+        ("http://h/", {"netloc": "n:1", "port": 2}, "http://h:2/"),
+        ("http://h:/", {"username": "u"}, "http://u@h/"),
+        ("http://h:/", {"hostname": "z"}, "http://z/"),
+        ("http://h:/", {"path": "/a"}, "http://h:/a"),
     ],
 )
 def test_parts_of_the_authority_of_a_url_are_replaced_as_starlette_does(

@@ -21,6 +21,7 @@ from armillary.http import FormData, UploadFile
 _DELIMITERS = str.maketrans(
     {character: f"%{ord(character):02X}" for character in ("?#\\\x7f" + "".join(map(chr, range(32))))}
 )
+_AUTHORITY_PARTS = frozenset(("username", "password", "hostname", "port"))
 
 
 class URL(_URL):
@@ -31,7 +32,14 @@ class URL(_URL):
         return path.translate(_DELIMITERS)
 
     def replace(self, **components: Any) -> URL:
-        """Return a URL with some parts replaced; a host stays, and there is no password without a user name."""
+        """Return a URL with some parts replaced; a host stays, and there is no password without a user name.
+
+        A `netloc` beside a part of the authority is not used, and an empty port goes with the first change.
+        """
+        if not _AUTHORITY_PARTS.isdisjoint(components):
+            components.pop("netloc", None)
+            if self.netloc.endswith(":"):
+                components.setdefault("port", None)
         if components.get("hostname", "") is None:
             del components["hostname"]
         changes_user = "password" in components or "username" in components
