@@ -261,8 +261,9 @@ def test_pieces_of_any_size_make_the_same_value_or_error(body: bytes, size: int)
         b'{"a": ' * 400 + b"[" + b",".join([b"[]"] * 400_000) + b"]" + b"}" * 400,
         b"[" + b",".join([b"1"] * 600_000) + b",",
         b"\xef\xbb\xbf [" + b",".join([b"1.5"] * 300_000) + b"] ",
+        b"\xef\xbb\xbf[" + b",".join([b"1.5"] * 300_000) + b",x]",
     ],
-    ids=["numbers", "rows", "deep arrays", "commas in strings", "deep objects", "cut", "byte order mark"],
+    ids=["numbers", "rows", "deep arrays", "commas in strings", "deep objects", "cut", "byte order mark", "its place"],
 )
 def test_no_call_of_the_decoder_takes_more_than_a_piece_of_a_large_text(
     body: bytes, monkeypatch: pytest.MonkeyPatch
@@ -290,8 +291,14 @@ def test_a_large_text_is_rejected_for_its_depth_with_the_place() -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [b"1," * 600_000, b"[1]," + b"1," * 600_000, b'"' + b"," * 1_100_000, b"[" + b'",",' * 300_000 + b"\xff]"],
-    ids=["no container", "after the value", "an endless string", "not UTF-8"],
+    [
+        b"1," * 600_000,
+        b"[1]," + b"1," * 600_000,
+        b'"' + b"," * 1_100_000,
+        b"[" + b'",",' * 300_000 + b"\xff]",
+        b"\xef\xbb\xbf" * 2 + b"[" + b"1," * 600_000 + b"1]",
+    ],
+    ids=["no container", "after the value", "an endless string", "not UTF-8", "two byte order marks"],
 )
 def test_a_large_text_that_is_malformed_is_rejected_where_it_is(body: bytes) -> None:
     assert outcome_of(decode_json, body) == outcome_of(decode_whole, body)

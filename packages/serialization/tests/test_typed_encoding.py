@@ -110,3 +110,35 @@ def test_a_model_that_cannot_be_encoded_is_still_a_value_error() -> None:
 
     with pytest.raises(ValueError, match="Unable to serialize unknown type"):
         TypedEncoder(Odd).encode_json(Odd(value=object()))
+
+
+class Aliased(pydantic.BaseModel):
+    label: str = pydantic.Field(serialization_alias="shown")
+    inner: list[Model] = pydantic.Field(default=[], alias="rows")
+
+
+@pytest.mark.parametrize("label", ["a", "\ud800"])
+def test_a_model_is_encoded_under_its_aliases_in_every_format(label: str) -> None:
+    value = Aliased.model_construct(label=label, inner=[Model(label="b")])
+    encoder = TypedEncoder(Aliased)
+    expected = {"shown": "a" if label == "a" else "\ufffd", "rows": [{"label": "b"}]}
+    assert json.loads(encoder.encode_json(value)) == expected
+    assert msgspec.msgpack.decode(encoder.encode_msgpack(value)) == expected
+
+
+def test_what_is_encoded_already_stays_so_beside_a_lone_surrogate() -> None:
+    class Row(msgspec.Struct):
+        text: str
+        part: Any
+
+    encoder = TypedEncoder(Row)
+    raw = msgspec.Raw(b'[1.00, {"a": 2}]')
+    assert encoder.encode_json(Row("\ud800", raw)) == '{"text":"\ufffd","part":[1.00, {"a": 2}]}'.encode()
+    for part, decoded in (
+        (msgspec.Raw(b"\x93\x01\x02\x03"), [1, 2, 3]),
+        (msgspec.msgpack.Ext(5, b"x"), msgspec.msgpack.Ext(5, b"x")),
+    ):
+        encoded = encoder.encode_msgpack(Row("\ud800", [part]))
+        assert msgspec.msgpack.decode(encoded) == {"text": "\ufffd", "part": [decoded]}
+    with pytest.raises(TypeError, match="Ext"):
+        encoder.encode_json(Row("\ud800", msgspec.msgpack.Ext(5, b"x")))

@@ -84,7 +84,7 @@ class Pieces:
 
     def decode(self) -> Any:
         """Return the value."""
-        start = 3 if self._body.startswith(b"\xef\xbb\xbf") else 0
+        start = 0
         root: Any = None
         is_first = True
         while True:

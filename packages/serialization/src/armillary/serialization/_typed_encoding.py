@@ -6,6 +6,7 @@ from __future__ import annotations
 # pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false
 # pyright: reportUnknownMemberType=false, reportUnknownLambdaType=false
 from collections.abc import Callable, Mapping, Sequence, Set as AbstractSet
+from functools import partial
 from typing import Any, Final, Literal, get_args, get_origin
 
 from ._constraints import check_type
@@ -55,7 +56,7 @@ class TypedEncoder:
             import pydantic
 
             self._adapter = pydantic.TypeAdapter(type_)
-            self._encode: Callable[[Any], bytes] = self._adapter.dump_json
+            self._encode: Callable[[Any], bytes] = partial(self._adapter.dump_json, by_alias=True)
             self._conversion_error = pydantic.ValidationError
             # The serializer goes by the declared type, which leaves out what a subclass adds.
             type_ = unwrap(type_).type
