@@ -155,6 +155,13 @@ async def test_a_constraint_that_msgspec_does_not_check_is_checked(
         assert sent.places == [("query", "/item"), ("query", "/items/1")]
 
 
+async def upload(send: Any, app: Any, contents: list[str]) -> Any:
+    head = '--b\r\nContent-Disposition: form-data; name="photo"; filename="a"\r\n\r\n'
+    body = "".join(f"{head}{content}\r\n" for content in contents) + "--b--\r\n"
+    kind = {"content-type": "multipart/form-data; boundary=b"}
+    return await send(app, method="POST", headers=kind, body=body.encode())
+
+
 async def test_the_length_of_bytes_and_the_number_of_files_are_checked(send: Any) -> None:
     async def raw(content: Annotated[bytes, Body(max_length=3)]) -> None: ...
 
@@ -165,15 +172,57 @@ async def test_the_length_of_bytes_and_the_number_of_files_are_checked(send: Any
     assert (await send(bind(raw), method="POST", body=b"abc")).status == 204
     assert (await send(bind(raw), method="POST", body=b"abcd")).places == [("body", "")]
 
-    async def upload(app: Any, contents: list[str]) -> Any:
-        head = '--b\r\nContent-Disposition: form-data; name="photo"; filename="a"\r\n\r\n'
-        body = "".join(f"{head}{content}\r\n" for content in contents) + "--b--\r\n"
-        kind = {"content-type": "multipart/form-data; boundary=b"}
-        return await send(app, method="POST", headers=kind, body=body.encode())
-
     for app, good, bad in ((bind(one), ["abc"], ["abcd"]), (bind(many), ["abcd"], ["a", "b"])):
-        assert (await upload(app, good)).status == 204
-        assert (await upload(app, bad)).places == [("form", "/photo")]
+        assert (await upload(send, app, good)).status == 204
+        assert (await upload(send, app, bad)).places == [("form", "/photo")]
+
+
+@pytest.mark.parametrize(
+    ("annotation", "good", "bad"),
+    [
+        (Annotated[bytes | None, File(max_length=3)], [["abc"], []], ["abcd"]),
+        (Annotated[bytes, msgspec.Meta(max_length=3)] | None, [["abc"], []], ["abcd"]),
+        (Annotated[list[bytes] | None, File(max_length=1)], [["abcd"], []], ["a", "b"]),
+        (Annotated[list[UploadFile] | None, File(max_length=1)], [["abcd"], []], ["a", "b"]),
+    ],
+)
+async def test_files_that_may_be_absent_have_their_constraints(send: Any, annotation: Any, good: Any, bad: Any) -> None:
+    async def show(photo: Any = None) -> None: ...
+
+    has_source = any(isinstance(item, File) for item in getattr(annotation, "__metadata__", ()))
+    show.__annotations__["photo"] = annotation if has_source else Annotated[annotation, File()]
+    app = bind(show)
+    for contents in good:
+        assert (await upload(send, app, contents)).status == 204
+    assert (await upload(send, app, bad)).places == [("form", "/photo")]
+
+
+async def test_files_that_are_absent_are_their_defaults(send: Any) -> None:
+    received: list[Any] = []
+
+    async def show(
+        one: Annotated[bytes, File(max_length=1)] = b"own",
+        many: Annotated[list[bytes], File()] = [b"own"],  # noqa: B006
+    ) -> None:
+        received.extend((one, many))
+
+    assert (await upload(send, bind(show), ["abc"])).status == 204
+    assert received == [b"own", [b"own"]]
+
+
+@pytest.mark.parametrize("annotation", [bytes | None, bytearray | None, Annotated[bytes, "a note"] | None])
+async def test_bytes_of_a_body_that_may_be_absent_have_their_constraints(send: Any, annotation: Any) -> None:
+    received = []
+
+    async def show(content: Any = None) -> None:
+        received.append(content)
+
+    show.__annotations__["content"] = Annotated[annotation, Body(max_length=3)]
+    app = bind(show)
+    assert (await send(app, method="POST", body=b"abc")).status == 204
+    assert (await send(app, method="POST", body=b"abcd")).places == [("body", "")]
+    assert (await send(app, method="POST")).status == 204
+    assert received == [b"abc", None]
 
 
 def test_a_constraint_of_a_source_inside_a_type_of_pydantic_s_is_an_error_at_construction() -> None:

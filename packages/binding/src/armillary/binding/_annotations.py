@@ -17,7 +17,7 @@ from collections.abc import (
 from typing import Annotated, Any, Final, Literal, get_args, get_origin
 
 from armillary.http import UploadFile
-from armillary.serialization import check_type, fields_of, union_members, unwrap
+from armillary.serialization import Unwrapped, check_type, fields_of, union_members, unwrap
 
 from ._sources import Source
 from ._text import TextType, text_type
@@ -77,8 +77,15 @@ def plain_annotation(annotation: Any, source: Source | None) -> Any:
         return Annotated[plain, source] if constraints else plain
 
 
+def first_type(annotation: Any) -> Unwrapped:
+    """Return the type of an annotation, of a union its first member, and the metadata of both."""
+    type_, metadata = unwrap(annotation)
+    member, own = unwrap(union_members(type_)[0])
+    return Unwrapped(member, (*own, *metadata))
+
+
 def upload_kind(type_: Any) -> TextType | None:
-    member = union_members(type_)[0]
+    member, _ = first_type(type_)
     if get_origin(member) in (list, tuple) and get_args(member):
         member = get_args(member)[0]
     member = unwrap(member).type

@@ -46,6 +46,7 @@ class RawBody(NamedTuple):
     Attributes:
         kind: "bytes" or "parts".
         check: checks the constraints of the bytes; None if there are none.
+        make_default: returns what an empty body becomes; None if it is empty bytes.
     """
 
     kind: str
@@ -53,6 +54,7 @@ class RawBody(NamedTuple):
     name: str
     source: Body
     check: Callable[[Any], Any] | None = None
+    make_default: Callable[[], Any] | None = None
 
 
 class BodyReader:
@@ -235,11 +237,15 @@ class BytesReader(BodyReader):
         self._raw = raw
 
     async def fill(self, request: Request[Any], targets: Targets, issues: list[ValidationIssue]) -> None:
-        if "*/*" not in self.description.media_types:
-            sent, _ = parse_media_type(content_type_of(request))
-            if sent not in self.description.media_types:
-                raise _unsupported(self.description, sent)
+        accepted = self.description.media_types
+        sent, _ = parse_media_type(content_type_of(request))
+        is_accepted = "*/*" in accepted or sent in accepted
+        if not is_accepted and (sent or self.description.required or await request.body()):
+            raise _unsupported(self.description, sent)
         body = await request.body()
+        if not body and self._raw.make_default is not None:
+            targets[self._raw.target][self._raw.name] = self._raw.make_default()
+            return
         if self._raw.check is not None:
             try:
                 self._raw.check(body)

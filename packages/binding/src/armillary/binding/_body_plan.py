@@ -40,7 +40,11 @@ def body_reader(endpoint: Callable[..., Any], parts: RequestParts) -> BodyReader
         source = raw.source
         media_types = (source.media_type or "*/*",)
         described = RequestBody(
-            kind="bytes", annotation=bytes, required=True, media_types=media_types, description=source.description
+            kind="bytes",
+            annotation=bytes,
+            required=raw.make_default is None,
+            media_types=media_types,
+            description=source.description,
         )
         return BytesReader(described, raw)
     if has_form:

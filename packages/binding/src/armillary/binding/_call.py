@@ -46,9 +46,11 @@ def by_position(function: Callable[..., Any], names: tuple[str, ...]) -> Callabl
 def file_reader(name: str, check: Callable[[bytes], Any] | None) -> Callable[..., Any]:
     """Return a function that reads the file of a form, called `name` there, and checks its bytes."""
 
-    async def read_file(upload: UploadFile | None) -> bytes | None:
-        content = None if upload is None else await upload.read()
-        if content is not None and check is not None:
+    async def read_file(upload: UploadFile | bytes | None) -> bytes | None:
+        if not isinstance(upload, UploadFile):  # the default
+            return upload
+        content = await upload.read()
+        if check is not None:
             try:
                 check(content)
             except msgspec.ValidationError as exc:
@@ -58,5 +60,7 @@ def file_reader(name: str, check: Callable[[bytes], Any] | None) -> Callable[...
     return read_file
 
 
-async def read_files(upload: list[UploadFile]) -> list[bytes]:
-    return [await item.read() for item in upload]
+async def read_files(upload: list[UploadFile | bytes] | None) -> list[bytes] | None:
+    if upload is None:
+        return None
+    return [await item.read() if isinstance(item, UploadFile) else item for item in upload]

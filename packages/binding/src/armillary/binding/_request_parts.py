@@ -23,7 +23,7 @@ from armillary.serialization import (
     unwrap,
 )
 
-from ._annotations import UPLOADS, is_known, plain_annotation, sources_in, upload_kind
+from ._annotations import UPLOADS, first_type, is_known, plain_annotation, sources_in, upload_kind
 from ._body import Member, RawBody
 from ._call import file_reader, read_files
 from ._place import BindingError
@@ -151,12 +151,12 @@ class RequestParts:
         (self.form if parameter.source in ("form", "file") else self.slots).append(slot)
 
     def file(self, wanted: Wanted, source: Source) -> None:
-        type_ = union_members(unwrap(wanted.annotation).type)[0]
+        type_, metadata = first_type(wanted.annotation)
         many = get_origin(type_) in (list, tuple)
         item = get_args(type_)[0] if many else type_
         described = wanted.described(source if isinstance(source, File) else File(**asdict(source)))
         text = UPLOADS._replace(many=many)
-        check = self.constraints(wanted, list[Any] if many else item)
+        check = self.constraints(wanted, list[Any] if many else item, metadata)
         if isinstance(item, type) and issubclass(item, UploadFile):
             self.add_text(wanted, described, text._replace(check=check), wanted.target, wanted.name)
         elif item is bytes:
@@ -168,9 +168,8 @@ class RequestParts:
         else:
             raise wanted.error(f": a file is an UploadFile or bytes, not {wanted.annotation!r}")
 
-    def constraints(self, wanted: Wanted, type_: Any) -> Callable[[Any], Any] | None:
-        """Return what checks the constraints of a parameter that is read as a type of its own."""
-        metadata = unwrap(wanted.annotation).metadata
+    def constraints(self, wanted: Wanted, type_: Any, metadata: tuple[Any, ...]) -> Callable[[Any], Any] | None:
+        """Return what checks the constraints in the metadata of a parameter that is read as a type of its own."""
         try:
             return check_of(Annotated[(type_, *metadata)]) if metadata else None
         except TypeError as exc:
@@ -214,8 +213,11 @@ class RequestParts:
         if self.kind == "websocket":
             raise wanted.error(": a WebSocket has no body; read it from its messages")
         type_, _ = unwrap(wanted.annotation)
-        if type_ in (bytes, bytearray, memoryview):
-            self.raw.append(RawBody("bytes", wanted.target, wanted.name, source, self.constraints(wanted, bytes)))
+        first, metadata = first_type(wanted.annotation)
+        if first in (bytes, bytearray, memoryview) and len(union_members(type_)) == 1:
+            check = self.constraints(wanted, bytes, metadata)
+            make_default = default_maker(wanted.default)
+            self.raw.append(RawBody("bytes", wanted.target, wanted.name, source, check, make_default))
             return
         if isinstance(type_, list | tuple | dict):
             raise wanted.error(f": {type_!r} is no type; write list[...] or dict[...]")
