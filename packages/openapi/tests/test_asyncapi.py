@@ -18,6 +18,7 @@ from armillary.binding import Depends, EventStream, Header, Messages, Query
 from armillary.http import EventSourceResponse, ServerSentEvent
 from armillary.openapi import AsyncAPI
 from armillary.openapi._commands import main
+from armillary.openapi.document._draft_07 import as_draft_07
 from armillary.routing import Mount, Route, Router, WebSocketRoute
 from armillary.websockets import WebSocket
 
@@ -173,6 +174,29 @@ def test_servers_security_and_info_are_those_given() -> None:
     assert (made["asyncapi"], made["info"]["license"]) == ("3.0.0", {"name": "MIT"})
     assert made["servers"]["live"]["protocol"] == "wss"
     assert made["operations"]["send_ticks"]["security"] == [{"$ref": "#/components/securitySchemes/key"}]
+
+
+def test_a_required_scheme_is_defined_and_those_required_together_are_named() -> None:
+    """Each member of `security` is enough by itself in AsyncAPI, so "both of them" is said beside it."""
+    both: Any = {"key": {"type": "apiKey", "in": "user"}, "token": {"type": "http", "scheme": "bearer"}}
+    with pytest.raises(ValueError, match=r"GET /ticks requires the security scheme 'kay': define it in security_sch"):
+        document(Route("/ticks", ticks, security=["kay"]), security_schemes=both)
+    references = [{"$ref": f"#/components/securitySchemes/{name}"} for name in both]
+    for security, together in ((["key", "token"], None), (["key", {"key": [], "token": []}], [["key", "token"]])):
+        made = document(Route("/ticks", ticks, security=security), security_schemes=both)  # type: ignore[arg-type]
+        operation = made["operations"]["send_ticks"]
+        assert (operation["security"], operation.get("x-required-together")) == (references, together)
+
+
+def test_examples_and_defaults_are_left_as_they_are() -> None:
+    value = {"$ref": "#/components/schemas/A", "prefixItems": [1]}
+    schema = {"const": value, "default": value, "enum": [value], "examples": [value]}
+    assert as_draft_07({**schema, "items": {"prefixItems": [{"default": value}]}}) == {
+        **schema,
+        "items": {"items": [{"default": value}]},
+    }
+    named = {"properties": {"default": {"prefixItems": [{}]}, "const": {"prefixItems": [{}]}}}
+    assert as_draft_07(named) == {"properties": {"default": {"items": [{}]}, "const": {"items": [{}]}}}
 
 
 def test_channels_of_one_path_have_names_of_their_own() -> None:

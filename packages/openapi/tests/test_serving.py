@@ -11,10 +11,12 @@ from typing import Any
 import pytest
 import yaml
 
-from armillary.openapi import OpenAPI, Redoc, SwaggerUI
+from armillary.openapi import AsyncAPI, OpenAPI, Redoc, SwaggerUI
+from armillary.openapi.document import _served_document
 from armillary.openapi.pages._page import outside_origins, relative_url
 from armillary.openapi.pages._swagger_ui import FILES, FOLDER
 from armillary.routing import Mount, Route, Router
+from armillary.serialization import encode_json
 
 
 async def show(request: Any) -> None:
@@ -65,6 +67,25 @@ async def test_a_mounted_application_names_its_place_as_the_server(call: Any) ->
     named = Router([Mount("/api", app=served(servers=["https://stars.example"]))])
     document = json.loads(body_of(await call(named, "/api/openapi.json")))
     assert document["servers"] == [{"url": "https://stars.example"}]
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("kind", [OpenAPI, AsyncAPI])
+async def test_a_document_that_names_its_servers_is_encoded_once_below_every_mount(
+    call: Any, kind: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    encoded: list[bool] = []
+
+    def encode(document: Any) -> bytes:
+        encoded.append(True)
+        return encode_json(document)
+
+    monkeypatch.setattr(_served_document, "encode_json", encode)
+    servers: Any = ["https://sky.example"] if kind is OpenAPI else {"live": {"host": "sky.example", "protocol": "wss"}}
+    app = Router()
+    kind(servers=servers, path="/described.json").add_to(app)
+    bodies = {body_of(await call(Router([Mount(f"/{n}", app)]), f"/{n}/described.json")) for n in range(3)}
+    assert (len(bodies), len(encoded)) == (1, 1)
 
 
 @pytest.mark.anyio

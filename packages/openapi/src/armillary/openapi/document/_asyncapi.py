@@ -98,10 +98,13 @@ class AsyncAPI(ServedDocument):
             document["components"] = components
         return as_draft_07(types.components.finish(document))
 
+    def names_its_servers(self) -> bool:
+        return bool(self.servers)
+
     def mounted(self, document: Schema, root_path: str) -> Schema:
         """Return the document with the addresses that channels have below a mount."""
         channels = {
             name: {**channel, "address": root_path + channel["address"]}
             for name, channel in document["channels"].items()
         }
-        return document if self.servers else {**document, "channels": channels}
+        return {**document, "channels": channels}

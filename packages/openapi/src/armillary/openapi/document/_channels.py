@@ -44,6 +44,7 @@ class ChannelBuilder:
 
         Raises:
             TypeError: a type has no schema; the message names the route.
+            ValueError: it requires a security scheme that is not defined.
         """
         bound = find_layer(found.route, "signature", "endpoint")
         signature = getattr(bound, "signature", None)
@@ -123,9 +124,7 @@ class ChannelBuilder:
             operation["messages"] = [{"$ref": f"{reference}/messages/{action}Message"}]
             if route.options.get("tags"):
                 operation["tags"] = [{"name": str(tag)} for tag in route.options["tags"]]
-            required = security_requirements(route.options.get("security") or ())
-            if names := [scheme for item in required for scheme in item if scheme in self.schemes]:
-                operation["security"] = [{"$ref": f"#/components/securitySchemes/{scheme}"} for scheme in names]
+            operation |= self._security(route)
             if route.method != "websocket":
                 binding: Schema = {"method": "GET", "bindingVersion": HTTP_BINDING}
                 if query := object_of(parameters_of(route, self.types), "query"):
@@ -134,6 +133,25 @@ class ChannelBuilder:
             written = parse_docstring(route.function, route.label)
             operation |= {key: value for key, value in written.items() if key in ("summary", "description")}
             self.operations[f"{action}_{name}"] = operation
+
+    def _security(self, route: DescribedRoute) -> Schema:
+        """Return the schemes that a route requires.
+
+        In AsyncAPI each is enough by itself, so an extension says which are required together.
+        """
+        required = security_requirements(route.options.get("security") or ())
+        names = list(dict.fromkeys(scheme for item in required for scheme in item))
+        for name in names:
+            if name not in self.schemes:
+                raise ValueError(
+                    f"{route.label} requires the security scheme {name!r}: define it in security_schemes of AsyncAPI"
+                )
+        found: Schema = {}
+        if names:
+            found["security"] = [{"$ref": f"#/components/securitySchemes/{name}"} for name in names]
+        if together := [[*item] for item in required if len(item) > 1]:
+            found["x-required-together"] = together
+        return found
 
 
 def sends_events(signature: Any, function: Any) -> bool:

@@ -112,8 +112,11 @@ class OpenAPI(ServedDocument):
         """Return the routes of the document and of the pages, to add to an application's own."""
         return [*(route for page in self.pages for route in page.routes(self)), *super().routes()]
 
+    def names_its_servers(self) -> bool:
+        return bool(self.servers)
+
     def mounted(self, document: Schema, root_path: str) -> Schema:
-        return document if self.servers else {**document, "servers": [{"url": root_path}]}
+        return {**document, "servers": [{"url": root_path}]}
 
     def make(self) -> Schema:
         """Return the document of the routes there are now."""

@@ -79,8 +79,12 @@ class ServedDocument:
         """Return the document of the routes there are now."""
         raise NotImplementedError
 
+    def names_its_servers(self) -> bool:
+        """Return whether the document says where its servers are, and so is the same below every mount."""
+        raise NotImplementedError
+
     def mounted(self, document: Schema, root_path: str) -> Schema:
-        """Return the document of an application that is mounted at a path."""
+        """Return the document, which names no servers, of an application that is mounted at a path."""
         raise NotImplementedError
 
     def json(self) -> bytes:
@@ -131,6 +135,8 @@ class ServedDocument:
 
     def _render(self, form: str, root_path: str) -> Rendering:
         document = self.document()
+        if self.names_its_servers():
+            root_path = ""
         rendering = self._renderings.get((form, root_path))
         if rendering is None:
             if root_path:
