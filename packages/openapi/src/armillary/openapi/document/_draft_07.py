@@ -7,7 +7,6 @@ from typing import Any, cast
 
 from ..schemas._constraints import Schema
 
-
 _DATA = frozenset(("const", "default", "enum", "example", "examples"))
 """What these hold are values, not schemas."""
 _BY_NAME = frozenset(
