@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import gc
 import re
 import warnings
+import weakref
 from typing import Any
 
 import pytest
 from hypothesis import given, strategies as st
 
-from armillary.routing import Match, Route, compile_path
+from armillary.routing import Match, Route, compile_path, template_regex
 from armillary.routing._path_shape import Parameter, PathShape, closing_parenthesis, literal_prefix, path_shape
 
 
@@ -23,6 +25,15 @@ def test_the_shape_of_a_template_is_found_by_its_regex() -> None:
     assert shape == PathShape(segments=((), ("a.",), (x, "-", y), (x._replace(name="x2"),)), tail=("b", z, "/c"))
     assert [segment.text for segment in shape.segments] == ["", "a.", None, None]
     assert [segment.regex for segment in shape.segments] == ["", r"a\.", r"(?:[^/]+)\-(?:[0-9]+)", "[^/]+"]
+
+
+def test_the_shape_of_a_template_is_made_once_and_goes_with_it() -> None:
+    regex = template_regex("/a/{x}")[0]
+    assert path_shape(regex) is path_shape(regex)
+    gone = weakref.ref(regex)
+    del regex
+    gc.collect()
+    assert gone() is None
 
 
 @pytest.mark.parametrize(

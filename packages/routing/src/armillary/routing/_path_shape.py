@@ -94,6 +94,11 @@ class TemplateRegex:
         """The method of the compiled regex."""
         return re.compile(self.pattern).match
 
+    @cached_property
+    def shape(self) -> PathShape:
+        """The shape of the paths that the regex matches."""
+        return _shape_of(self.pieces)
+
 
 def expression_of(pieces: Sequence[Piece]) -> str:
     """Return the text of the regex that matches some pieces in turn."""
@@ -101,7 +106,6 @@ def expression_of(pieces: Sequence[Piece]) -> str:
     return rf"^{''.join(parts)}\Z"
 
 
-@lru_cache(maxsize=1024)
 def path_shape(regex: re.Pattern[str] | TemplateRegex) -> PathShape | None:
     """Return the shape of the paths that a regex matches; None if its form is unknown.
 
@@ -109,9 +113,16 @@ def path_shape(regex: re.Pattern[str] | TemplateRegex) -> PathShape | None:
     PathShape(segments=((), ('a',), (Parameter(name='x', regex='[^/]+'),)), tail=(Parameter(name='y', regex='.*'),))
     >>> path_shape(re.compile("/a/?$"))
     """
-    pieces = regex.pieces if isinstance(regex, TemplateRegex) else _pieces(regex)
-    if pieces is None:
-        return None
+    return regex.shape if isinstance(regex, TemplateRegex) else _shape_of_pattern(regex)
+
+
+@lru_cache(maxsize=1024)
+def _shape_of_pattern(regex: re.Pattern[str]) -> PathShape | None:
+    pieces = _pieces(regex)
+    return None if pieces is None else _shape_of(pieces)
+
+
+def _shape_of(pieces: Sequence[Piece]) -> PathShape:
     segments: list[list[Piece]] = [[]]
     tail: list[Piece] | None = None
     for piece in pieces:
