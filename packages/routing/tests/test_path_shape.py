@@ -30,10 +30,10 @@ def test_the_shape_of_a_template_is_found_by_its_regex() -> None:
 def test_the_shape_of_a_template_is_made_once_and_goes_with_it() -> None:
     regex = template_regex("/a/{x}")[0]
     assert path_shape(regex) is path_shape(regex)
-    gone = weakref.ref(regex)
+    remaining = weakref.ref(regex)
     del regex
     gc.collect()
-    assert gone() is None
+    assert remaining() is None
 
 
 @pytest.mark.parametrize(
