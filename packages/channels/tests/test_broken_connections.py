@@ -54,7 +54,7 @@ async def test_what_came_while_the_connection_was_cut_is_read_from_history(
 
 
 async def test_a_broker_that_falls_silent_is_noticed_whatever_waits_to_be_written(
-    broker: str, make: Callable[..., Any], url: str, prefix: str
+    broker: str, make: Callable[..., Any], url: str, prefix: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     others = await make()
     async with Network(PORTS[broker]) as network:
@@ -70,6 +70,9 @@ async def test_a_broker_that_falls_silent_is_noticed_whatever_waits_to_be_writte
                     *(channels.publish("b", "x" * 400_000) for _ in range(20)), return_exceptions=True
                 ):
                     assert isinstance(result, EngineUnavailable)
+                warnings = [record for record in caplog.records if record.name == "armillary.channels"]
+                assert len(warnings) == 1, "an outage is logged once a minute, however many calls it fails"
+                assert re.search(rf"127\.0\.0\.1:{network.port}\S* cannot be used: .", warnings[0].getMessage())
                 while channels.is_available:
                     await anyio.sleep(0.05)
             network.reading.set()

@@ -111,7 +111,7 @@ async def is_sent(engine: Any) -> bool:
 @pytest.mark.anyio
 @durable
 async def test_a_message_over_a_silent_network_is_unavailable_and_the_next_one_arrives(
-    through: Callable[..., Tasks], port: int
+    through: Callable[..., Tasks], port: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with Network(port) as network:
         engine = through(network, timeout=1).engine
@@ -120,6 +120,8 @@ async def test_a_message_over_a_silent_network_is_unavailable_and_the_next_one_a
             network.silent = True
             with pytest.raises(EngineUnavailable, match="cannot be reached: no response in time"):
                 await engine.send("one", "nothing", b"{}", 5)
+            warnings = [record.getMessage() for record in caplog.records if record.name == "armillary.tasks"]
+            assert warnings == [f"{engine.name} cannot be reached: no response in time"]
             network.silent = False
             with anyio.fail_after(30):
                 while not await is_sent(engine):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from abc import abstractmethod
 from collections.abc import Awaitable, Callable
 from typing import ClassVar, TypeVar
 
 from armillary.concurrency import require_asyncio
+from armillary.concurrency.outages import OutageLog
 
 from ._asyncio import BackOff, end_task, first_attempts, repeat
 from ._engine import Deliveries, Engine, Settings
@@ -15,6 +17,8 @@ from ._engines import without_password
 from ._errors import EngineUnavailable
 
 T = TypeVar("T")
+
+logger = logging.getLogger("armillary.channels")
 
 Failures = tuple[type[BaseException], ...]
 
@@ -39,6 +43,7 @@ class BrokerEngine(Engine):
         super().__init__(settings)
         self._url = url
         self._address = without_password(url)
+        self._outages = OutageLog(logger)
         self._task: asyncio.Task[None] | None = None
         self._deliveries: Deliveries | None = None
 
@@ -124,7 +129,9 @@ class BrokerEngine(Engine):
 
     def _unavailable(self, exc: BaseException) -> EngineUnavailable:
         reason = str(exc).strip() or type(exc).__name__
-        return EngineUnavailable(f"{self.title} at {self._address} cannot be used: {reason}")
+        error = EngineUnavailable(f"{self.title} at {self._address} cannot be used: {reason}")
+        self._outages.warn(error.reason)  # a 503 is not logged by who responds with it
+        return error
 
 
 async def _finish(work: Callable[[], Awaitable[None]]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 from contextlib import suppress
 from typing import Any, Final, TypeVar
@@ -12,12 +13,15 @@ import anyio
 from taskiq import AckableMessage, AsyncBroker, BrokerMessage
 
 from armillary.concurrency import require_asyncio
+from armillary.concurrency.outages import OutageLog
 
-from ._engine import MAX_SIZE, Delivery
+from ._engine import MAX_SIZE, Delivery, unavailable
 from ._errors import EngineUnavailable, reason_of
 from ._state import State
 
 T = TypeVar("T")
+
+logger = logging.getLogger("armillary.tasks")
 
 CHECK_SECONDS: Final = 2.0
 CLOSE_SECONDS: Final = 2.0
@@ -66,6 +70,7 @@ class BrokerEngine:
         self._recover = recover
         self._check = check
         self.max_size = max_size
+        self.outages = OutageLog(logger)
 
     async def start(self) -> None:
         """Connect."""
@@ -106,7 +111,7 @@ class BrokerEngine:
                 if sender is None or not await self._is_sent(sender, message, limit.when()):
                     await unless_given_up((await self._new_sender()).kick(message))
         except Exception as exc:
-            raise EngineUnavailable(f"{self.name} cannot be reached: {reason_of(exc)}") from exc
+            raise unavailable(self, exc) from exc
 
     async def _is_sent(self, sender: AsyncBroker, message: BrokerMessage, deadline: float | None) -> bool:
         try:

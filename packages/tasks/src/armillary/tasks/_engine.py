@@ -6,6 +6,8 @@ from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
 from contextlib import contextmanager
 from typing import Any, Final, NamedTuple, Protocol
 
+from armillary.concurrency.outages import OutageLog
+
 from ._errors import EngineUnavailable, MessageTooLarge, reason_of
 from ._state import State
 
@@ -43,7 +45,14 @@ def reached(engine: Engine) -> Generator[None]:
     except (EngineUnavailable, RuntimeError):
         raise
     except Exception as exc:
-        raise EngineUnavailable(f"{engine.name} cannot be reached: {reason_of(exc)}") from exc
+        raise unavailable(engine, exc) from exc
+
+
+def unavailable(engine: Engine, exc: BaseException) -> EngineUnavailable:
+    """Return the error for what a library raised, and log it: a 503 is not logged by who responds with it."""
+    error = EngineUnavailable(f"{engine.name} cannot be reached: {reason_of(exc)}")
+    engine.outages.warn(error.reason)
+    return error
 
 
 class Engine(Protocol):
@@ -55,6 +64,7 @@ class Engine(Protocol):
         is_durable: whether messages outlive this process, and workers of their own receive them.
         has_priorities: whether urgent messages overtake others.
         max_size: bytes of the largest message or result.
+        outages: logs that it cannot be reached.
     """
 
     @property
@@ -71,6 +81,9 @@ class Engine(Protocol):
 
     @property
     def max_size(self) -> int: ...
+
+    @property
+    def outages(self) -> OutageLog: ...
 
     async def start(self) -> None:
         """Connect; raises if the engine cannot be reached."""

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import heapq
 import itertools
+import logging
 from collections.abc import AsyncGenerator
 
 import anyio
 
+from armillary.concurrency.outages import OutageLog
+
 from ._engine import MAX_SIZE, Delivery
 from ._memory_state import MemoryState
+
+logger = logging.getLogger("armillary.tasks")
 
 
 class MemoryEngine:
@@ -22,6 +27,7 @@ class MemoryEngine:
 
     def __init__(self) -> None:
         self.state = MemoryState()
+        self.outages = OutageLog(logger)
         self._queue: list[tuple[int, int, bytes]] = []
         self._numbers = itertools.count()
         self._arrived: anyio.Event | None = None
