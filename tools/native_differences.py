@@ -634,8 +634,8 @@ DIFFERENCES = [
     ),
     Difference(
         "`URL.replace`",
-        "`hostname=None` keeps the host; without a user name there is no password",
-        "`hostname=None` takes the host away; a password may stand alone",
+        "`hostname=None` keeps the host; without a user name there is no password; beside these a `netloc` is not used",
+        "`hostname=None` takes the host away; a password may stand alone; parts are replaced in the new `netloc`",
         ("datastructures.URL.replace",),
     ),
     Difference(
