@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Iterator
 from functools import lru_cache
-from inspect import isawaitable, unwrap as unwrap_function
 from types import NoneType
 from typing import Any, get_origin, get_type_hints
 
@@ -56,13 +55,15 @@ def check_undeclared(value: Any, endpoint: Any) -> None:
         return
     shown = repr(value) if value is None or not hasattr(value, "close") else f"a {type(value).__name__}"
     close = getattr(value, "close", None)
-    if isawaitable(value) and close is not None:
+    if isinstance(value, Awaitable) and close is not None:
         close()
     raise EndpointError(endpoint, f"returned {shown}; {fix}")
 
 
 def _declared(endpoint: Any) -> Any:
     """Return what a function declares to return; Any if it declares nothing, or what cannot be found."""
+    from inspect import unwrap as unwrap_function
+
     function = unwrap_function(getattr(endpoint, "func", endpoint))  # of a partial, its function
     return _result_of(getattr(function, "__func__", function))  # a bound method is a new one each time
 
@@ -93,7 +94,7 @@ def _fix(value: Any) -> str:
         return "return a Response with its status, such as JSONResponse(data, 201); a list is data"
     if isinstance(value, AsyncIterator | Iterator):
         return "return a StreamingResponse(...) of it, or declare what it yields with `-> AsyncIterator[...]`"
-    if isawaitable(value):
+    if isinstance(value, Awaitable):
         return "declare the function with `async def`, or await what it calls"
     if isinstance(value, type):
         return "return an instance, such as a Response or another ASGI application"

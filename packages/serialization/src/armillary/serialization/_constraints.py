@@ -6,11 +6,9 @@ from __future__ import annotations
 # pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false
 # pyright: reportUnknownMemberType=false, reportUnknownLambdaType=false
 from collections.abc import Iterable
-from decimal import Decimal
 from typing import Annotated, Any, Final, Literal, NamedTuple, get_args, get_origin
 
 from ._constraint_items import CHECKED, DESCRIPTIONS, LENGTHS, Constraint, constraints_of, is_meta, meta_constraints
-from ._constraint_tests import is_checked_by_msgspec
 from ._fields import fields_of, is_pydantic_class, is_struct
 from ._type_tree import rebuilt, unwrap
 from ._union_constraints import constrained, types_with
@@ -139,6 +137,13 @@ def _search(annotation: Any, found: _Findings, place: str, *, inside: bool) -> N
 def _search_constraints(
     constraints: dict[str, Any], type_: Any, found: _Findings, place: str, *, inside: bool, meta: bool = False
 ) -> None:
+    if not constraints:
+        return
+    # Imported here: a program without constraints does without.
+    from decimal import Decimal
+
+    from ._constraint_tests import is_checked_by_msgspec
+
     for name, value in constraints.items():
         if name in DESCRIPTIONS:
             continue
@@ -178,6 +183,8 @@ def _translated(annotation: Any) -> Any:
 def _as_checked(metadata: Iterable[Any], type_: Any) -> list[Any]:
     """Return metadata in which each constraint is an item of whoever checks it."""
     from msgspec import Meta
+
+    from ._constraint_tests import is_checked_by_msgspec
 
     new: list[Any] = []
     for item in metadata:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from os import urandom
 from typing import Any
 
@@ -21,6 +20,8 @@ def encodable(value: Any, adapter: Any = None) -> Any:
     """
     if adapter is not None:
         return _replaced(adapter.dump_python(value, mode="json", by_alias=True), {})
+    from datetime import datetime
+
     import msgspec
 
     kept: dict[str, Any] = {}

@@ -9,7 +9,6 @@ from types import NoneType, UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
 from ._constraint_items import is_meta, meta_constraints
-from ._constraint_tests import applies
 from ._type_tree import unwrap
 
 
@@ -24,6 +23,9 @@ def types_with(name: str, value: Any, type_: Any) -> list[Any]:
     >>> types_with("ge", 1, int | str | None)
     [<class 'int'>]
     """
+    # Imported here: a program without constraints does without.
+    from ._constraint_tests import applies
+
     types = [unwrap(member).type for member in members_of(type_) or (type_,)]
     return [each for each in types if each is not NoneType and applies(name, value, each)]
 

@@ -6,15 +6,17 @@ from __future__ import annotations
 # pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false
 # pyright: reportUnknownMemberType=false, reportUnknownLambdaType=false
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Set as AbstractSet
-from typing import Any, Literal, get_args, get_origin
+from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
 
 from ._constraint_items import constraints_of, is_meta
-from ._constraint_tests import Test, applies, test_of
 from ._fields import fields_of
 from ._issues import MAX_ISSUES
 from ._type_tree import unwrap
 from ._union_constraints import members_of
 from ._unmet_constraint import FieldName, Found, Place, Run, UnmetConstraint
+
+if TYPE_CHECKING:
+    from ._constraint_tests import Test
 
 
 def value_check(type_: Any) -> Callable[[Any], None] | None:
@@ -55,6 +57,9 @@ def checking(convert: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
 
 def own_tests(type_: Any, metadata: Iterable[Any]) -> list[tuple[Test, str]]:
     """Return the tests of the constraints in metadata, those of `msgspec.Meta` left to msgspec."""
+    # Imported here: a program without constraints does without.
+    from ._constraint_tests import applies, test_of
+
     return [
         test_of(name, value, type_)
         for item in metadata
