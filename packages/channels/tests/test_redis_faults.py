@@ -121,7 +121,7 @@ async def test_no_message_is_lost_over_kill_9_of_servers_and_a_restart(redis: Re
             number, _, cursor = line.decode().strip().partition(" ")
             seen.append(int(number))
         process.kill()
-        await process.wait()
+        await process.communicate()  # reads what is left, else a full pipe is never seen to end
 
     async with Channels(redis.url, history=200_000, timeout=30) as channels:
         cursor = await channels.publish("a", "begin")
