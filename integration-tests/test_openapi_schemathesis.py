@@ -52,7 +52,7 @@ def test_every_response_is_one_that_the_document_describes(document: Any, operat
     assert statuses
 
 
-def test_all_of_schemathesis_checks_are_made() -> None:
+def test_all_of_schemathesis_checks_are_made(document: Any) -> None:
     names = {check.__name__ for check in CHECKS.get_all()}
     assert {
         "not_a_server_error",
