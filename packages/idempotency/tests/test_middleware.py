@@ -319,6 +319,22 @@ async def test_a_store_that_is_down_rejects_before_the_request_runs_and_never_hi
     assert len(bank.payments) == 1
 
 
+async def test_a_transactional_store_that_is_lost_at_the_end_is_a_503_that_names_no_address(
+    bank: Any, pay: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Lost(MemoryStore):
+        is_transactional = True
+
+        async def complete(self, *args: Any, **options: Any) -> bool:
+            raise StoreUnavailable("connection to 10.0.0.7 refused")
+
+    with pytest.raises(StoreUnavailable, match=r"10\.0\.0\.7") as raised:
+        await pay(IdempotencyMiddleware(bank, Lost()))
+    assert raised.value.status_code == 503
+    assert "10.0.0.7" not in raised.value.detail
+    assert "10.0.0.7" in caplog.text
+
+
 @pytest.mark.parametrize("documentation", [None, "https://example.com/keys"])
 async def test_a_rejection_is_text_for_who_prefers_it_and_varies_by_accept(documentation: str | None) -> None:
     async def never(scope: Any, receive: Any, send: Any) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from typing import ClassVar, TypeVar
 
 from armillary.concurrency import require_asyncio
-from armillary.concurrency.outages import OutageLog
+from armillary.concurrency.outages import OutageLog, reason_of
 
 from ._asyncio import BackOff, end_task, first_attempts, repeat
 from ._engine import Deliveries, Engine, Settings
@@ -128,8 +128,7 @@ class BrokerEngine(Engine):
             raise self._unavailable(exc) from exc
 
     def _unavailable(self, exc: BaseException) -> EngineUnavailable:
-        reason = str(exc).strip() or type(exc).__name__
-        error = EngineUnavailable(f"{self.title} at {self._address} cannot be used: {reason}")
+        error = EngineUnavailable(f"{self.title} at {self._address} cannot be used: {reason_of(exc)}")
         self._outages.warn(error.reason)  # a 503 is not logged by who responds with it
         return error
 

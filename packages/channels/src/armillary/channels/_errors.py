@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from armillary.asgi_types import HTTPException
+from armillary.concurrency.outages import Unavailable
 
 
 class ChannelsError(Exception):
     """The base of the errors of this package."""
 
 
-class EngineUnavailable(ChannelsError, HTTPException):
+class EngineUnavailable(ChannelsError, Unavailable):
     """The engine could not be reached, or did not respond in time; becomes a 503.
 
     Args:
@@ -17,11 +17,7 @@ class EngineUnavailable(ChannelsError, HTTPException):
     """
 
     def __init__(self, reason: str) -> None:
-        HTTPException.__init__(self, 503, "The channels cannot be reached", {"retry-after": "5"})
-        self.reason = reason
-
-    def __str__(self) -> str:
-        return self.reason
+        Unavailable.__init__(self, "The channels cannot be reached", reason)
 
 
 class CursorError(ChannelsError, ValueError):

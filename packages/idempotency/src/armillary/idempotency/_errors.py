@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from armillary.asgi_types import HTTPException
+from armillary.concurrency.outages import Unavailable
+
+UNAVAILABLE: Final = "The server cannot check the Idempotency-Key now. Try again shortly."
 
 
-class StoreUnavailable(HTTPException):
+class StoreUnavailable(Unavailable):
     """The store of the keys cannot be reached, or is full; becomes a 503.
 
     Args:
-        detail: what is wrong, for the log. The client gets a sentence without addresses.
+        reason: what is wrong, for the log. The client gets a sentence without addresses.
     """
 
-    def __init__(self, detail: str) -> None:
-        super().__init__(503, detail, {"retry-after": "1"})
+    def __init__(self, reason: str) -> None:
+        super().__init__(UNAVAILABLE, reason, retry_after=1)
 
 
 class ClaimLost(HTTPException):

@@ -98,7 +98,9 @@ class HeldResponse:
             try:
                 if not await self._complete(response.encode()):
                     raise ClaimLost
-            except Exception:
+            except Exception as exc:
+                if isinstance(exc, StoreUnavailable):
+                    logger.error("A request is undone, as its response cannot be stored: %s", exc.reason)
                 self.withhold_start()
                 raise
         else:
@@ -107,7 +109,7 @@ class HeldResponse:
                     logger.error("A request took longer than its lease; its response is not stored")
             except StoreUnavailable as exc:
                 # The work is done, and the client is to know. A repetition finds the key unfinished.
-                logger.error("The response of a request is not stored: %s", exc.detail)
+                logger.error("The response of a request is not stored: %s", exc.reason)
         self.is_completed = True
 
     def withhold_start(self) -> None:

@@ -149,7 +149,7 @@ class IdempotencyMiddleware:
                 name, fingerprint, owner, lease=self.lease, lifetime=self.lifetime, repeats=self.repeats
             )
         except StoreUnavailable as exc:
-            logger.error("The store of the idempotency keys is unavailable: %s", exc.detail)
+            logger.error("The store of the idempotency keys is unavailable: %s", exc.reason)
             await reject(scope, send, self._problems.unavailable)
             return
         if stored is None:
@@ -186,7 +186,7 @@ class IdempotencyMiddleware:
             try:
                 await self.store.release(key, owner)
             except StoreUnavailable as exc:
-                logger.error("An idempotency key stays claimed until its lease ends: %s", exc.detail)
+                logger.error("An idempotency key stays claimed until its lease ends: %s", exc.reason)
 
     async def _repeat(self, stored: StoredKey, fingerprint: str, scope: Scope, send: Send) -> None:
         if stored.fingerprint != fingerprint:

@@ -7,6 +7,8 @@ from typing import Final
 from armillary.asgi_types import reason_phrase
 from armillary.exchange import RawHeader, Rejection
 
+from ._errors import UNAVAILABLE
+
 RETRY_SOON: Final = (b"retry-after", b"1")
 
 
@@ -39,9 +41,7 @@ class Problems:
             "Idempotency-Key is already used",
             "This Idempotency-Key was used for a request with another payload. Use a new key for each request.",
         )
-        self.unavailable = self._problem(
-            503, None, "The server cannot check the Idempotency-Key now. Try again shortly.", RETRY_SOON
-        )
+        self.unavailable = self._problem(503, None, UNAVAILABLE, RETRY_SOON)
 
     def invalid(self, detail: str) -> Rejection:
         """Return the 400 for a header that is missing or malformed."""

@@ -13,10 +13,10 @@ import anyio
 from taskiq import AckableMessage, AsyncBroker, BrokerMessage
 
 from armillary.concurrency import require_asyncio
-from armillary.concurrency.outages import OutageLog
+from armillary.concurrency.outages import OutageLog, reason_of
 
 from ._engine import MAX_SIZE, Delivery, unavailable
-from ._errors import EngineUnavailable, reason_of
+from ._errors import EngineUnavailable
 from ._state import State
 
 T = TypeVar("T")

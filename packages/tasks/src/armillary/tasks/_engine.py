@@ -6,9 +6,9 @@ from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
 from contextlib import contextmanager
 from typing import Any, Final, NamedTuple, Protocol
 
-from armillary.concurrency.outages import OutageLog
+from armillary.concurrency.outages import OutageLog, reason_of
 
-from ._errors import EngineUnavailable, MessageTooLarge, reason_of
+from ._errors import EngineUnavailable, MessageTooLarge
 from ._state import State
 
 

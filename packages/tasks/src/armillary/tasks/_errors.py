@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from armillary.asgi_types import HTTPException
-
-
-def reason_of(exc: BaseException) -> str:
-    """Return what an error of a library says; not all of them say anything."""
-    return str(exc) or ("no response in time" if isinstance(exc, TimeoutError) else type(exc).__name__)
+from armillary.concurrency.outages import Unavailable
 
 
 class TasksError(RuntimeError):
     """Tasks are used where or when they cannot be; the message says what to do."""
 
 
-class EngineUnavailable(HTTPException):
+class EngineUnavailable(Unavailable):
     """The engine cannot be reached; becomes a 503.
 
     Args:
@@ -22,11 +17,7 @@ class EngineUnavailable(HTTPException):
     """
 
     def __init__(self, reason: str) -> None:
-        super().__init__(503, "The task queue cannot be reached", {"retry-after": "5"})
-        self.reason = reason
-
-    def __str__(self) -> str:
-        return self.reason
+        super().__init__("The task queue cannot be reached", reason)
 
 
 class ArgumentError(TypeError):

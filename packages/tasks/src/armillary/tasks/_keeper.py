@@ -6,8 +6,9 @@ import logging
 
 import anyio
 
+from armillary.concurrency.outages import reason_of
+
 from ._envelope import Envelope
-from ._errors import reason_of
 from ._task_queue import TaskQueue
 
 logger = logging.getLogger("armillary.tasks")

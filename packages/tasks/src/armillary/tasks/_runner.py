@@ -25,11 +25,11 @@ from anyio.abc import TaskGroup
 
 from armillary.asgi_types import is_async_callable
 from armillary.concurrency import BACKGROUND, run_in_threadpool
+from armillary.concurrency.outages import reason_of
 
 from ._context import CurrentTask, entered
 from ._engine import Delivery, check_size
 from ._envelope import Envelope
-from ._errors import reason_of
 from ._keeper import Keeper
 from ._process import PROCESS
 from ._scheduler import Scheduler

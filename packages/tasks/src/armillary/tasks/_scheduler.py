@@ -12,8 +12,9 @@ from typing import Final
 
 import anyio
 
+from armillary.concurrency.outages import reason_of
+
 from ._envelope import Envelope
-from ._errors import reason_of
 from ._state import uninterrupted
 from ._task_queue import TaskQueue
 
