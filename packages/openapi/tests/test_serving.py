@@ -116,6 +116,14 @@ async def test_each_file_of_the_page_is_the_released_one(call: Any, name: str) -
 
 
 @pytest.mark.anyio
+async def test_a_file_is_not_sent_compressed_to_a_client_that_does_not_take_gzip(call: Any) -> None:
+    plain = await call(served(), "/docs/page.js")
+    other = await call(served(), "/docs/page.js", headers=[(b"accept-encoding", b"gzip;q=0")])
+    assert "content-encoding" not in headers_of(other)
+    assert body_of(other) == body_of(plain)
+
+
+@pytest.mark.anyio
 async def test_other_files_are_not_served(call: Any) -> None:
     assert (await call(served(), "/docs/versions.json"))[0]["status"] == 404
 

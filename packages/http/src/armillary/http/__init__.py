@@ -40,6 +40,7 @@ from ._text_response import HTMLResponse, PlainTextResponse
 from .files._disposition import format_content_disposition
 from .files._file_status import is_same_content, is_same_file
 from .files._open_file import FileReplaced, OpenFile
+from .files._packed import packed_response
 from .files._plan import FileDelivery, FilePlan, FileReader
 from .files._range import ByteRange, MalformedRange, UnsatisfiableRange, parse_ranges
 from .files._response import FileResponse
@@ -133,6 +134,7 @@ __all__ = [
     "is_same_file",
     "last_event_id",
     "media_type_quality",
+    "packed_response",
     "parse_http_date",
     "parse_ranges",
     "precondition_status",

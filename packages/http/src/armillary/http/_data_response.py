@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Iterator
 from functools import lru_cache
 from types import NoneType
-from typing import Any, get_origin, get_type_hints
+from typing import Any, Final, get_origin, get_type_hints
 
 from armillary.asgi_types import EndpointError
 from armillary.serialization import is_optional, union_members, unwrap
 
 from ._json_response import JSONResponse
 from ._response import Response
+
+_DATA: Final = frozenset((dict, list, int, float, bool))
+"""Classes of which any value is data, as most are."""
 
 
 def data_response(value: Any, endpoint: Any) -> Response:
@@ -26,11 +29,13 @@ def data_response(value: Any, endpoint: Any) -> Response:
     Raises:
         EndpointError: what the endpoint returned is more likely a mistake than data; the message has the fix.
     """
-    declared = _declared(endpoint) if _fix(value) else Any
-    if value is None and declared is NoneType:
-        return Response(None, 204)
-    if not _is_data(value, declared):
-        check_undeclared(value, endpoint)
+    fix = _fix(value)
+    if fix:
+        declared = _declared(endpoint)
+        if value is None and declared is NoneType:
+            return Response(None, 204)
+        if not _is_data(value, declared):
+            raise _mistake(value, endpoint, fix)
     try:
         return JSONResponse(value)
     except (TypeError, ValueError) as exc:
@@ -51,13 +56,16 @@ def check_undeclared(value: Any, endpoint: Any) -> None:
     >>> check_undeclared({"name": "Vega"}, print)
     """
     fix = _fix(value)
-    if not fix:
-        return
+    if fix:
+        raise _mistake(value, endpoint, fix)
+
+
+def _mistake(value: Any, endpoint: Any, fix: str) -> EndpointError:
     shown = repr(value) if value is None or not hasattr(value, "close") else f"a {type(value).__name__}"
     close = getattr(value, "close", None)
     if isinstance(value, Awaitable) and close is not None:
         close()
-    raise EndpointError(endpoint, f"returned {shown}; {fix}")
+    return EndpointError(endpoint, f"returned {shown}; {fix}")
 
 
 def _declared(endpoint: Any) -> Any:
@@ -86,6 +94,8 @@ def _is_data(value: Any, declared: Any) -> bool:
 
 def _fix(value: Any) -> str:
     """Return what to write instead, if the value is no data; else nothing."""
+    if type(value) in _DATA:
+        return ""
     if value is None:
         return "return a Response or data, or declare `-> None` for a response without content"
     if isinstance(value, str | bytes | bytearray | memoryview):

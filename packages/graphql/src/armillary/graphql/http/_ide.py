@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 from functools import cache
 from html import escape
 from pathlib import Path
@@ -10,8 +9,7 @@ from secrets import token_urlsafe
 from typing import Any
 
 from armillary.concurrency import run_in_threadpool
-from armillary.datastructures import parse_accept
-from armillary.http import Request, Response
+from armillary.http import Request, Response, packed_response
 
 from .._operation import RequestRejected
 
@@ -51,7 +49,6 @@ _SECURITY_HEADERS = {
 _FILE_HEADERS = {
     "cache-control": "public, max-age=31536000, immutable",
     "content-security-policy": "default-src 'none'",  # a worker has its own: it computes, and reaches nothing
-    "vary": "Accept-Encoding",
     "x-content-type-options": "nosniff",
 }
 
@@ -100,13 +97,7 @@ class IDE:
         if asset not in ASSETS:
             raise RequestRejected(404, "The page has no such file.")
         content = await run_in_threadpool(packed_file, asset)
-        accepted = parse_accept(request.headers.get("accept-encoding", ""))
-        if any(coding == "gzip" and quality > 0 for coding, quality in accepted):
-            headers = {**_FILE_HEADERS, "content-encoding": "gzip"}
-        else:
-            headers = _FILE_HEADERS
-            content = await run_in_threadpool(gzip.decompress, content)
-        return Response(content, headers=headers, media_type=ASSETS[asset])
+        return await packed_response(request, content, _FILE_HEADERS, ASSETS[asset])
 
     def _page_response(self) -> Response:
         nonce = token_urlsafe(16)

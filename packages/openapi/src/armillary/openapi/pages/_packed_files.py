@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Any
 
 from armillary.asgi_types import HTTPException
 from armillary.concurrency import run_in_threadpool
-from armillary.http import Request, Response
+from armillary.http import Request, Response, packed_response
 
 FOREVER = "public, max-age=31536000, immutable"
 
@@ -41,11 +40,7 @@ class PackedFiles:
         headers = {"cache-control": self._cache_control, "x-content-type-options": "nosniff"}
         content, is_packed = await run_in_threadpool(content_of, self._folder / name)
         if is_packed:
-            headers["vary"] = "Accept-Encoding"
-            if "gzip" in request.headers.get("accept-encoding", ""):
-                headers["content-encoding"] = "gzip"
-            else:
-                content = await run_in_threadpool(gzip.decompress, content)
+            return await packed_response(request, content, headers, self._media_types[name])
         return Response(content, headers=headers, media_type=self._media_types[name])
 
 
