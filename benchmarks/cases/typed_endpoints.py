@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Any, NamedTuple
 
+import msgspec
 from frame import BARE, Application, BenchmarkRequest, Contest, bare_application, json_value
 
 STARS = [{"number": number, "name": f"star {number}", "magnitude": number / 8} for number in range(100)]
@@ -26,6 +27,22 @@ REQUESTS = {
 }
 
 
+class Star(msgspec.Struct):
+    """A result, of the two frameworks that take structs."""
+
+    number: int
+    name: str
+    magnitude: float
+
+
+class Catalogue(msgspec.Struct):
+    """A body, likewise."""
+
+    title: str
+    epoch: int
+    stars: list[Star]
+
+
 class Peer(NamedTuple):
     """An application, and what has to be awaited before its first request."""
 
@@ -34,19 +51,7 @@ class Peer(NamedTuple):
 
 
 def _armillary() -> Peer:
-    import msgspec
-
     from armillary.applications import Armillary
-
-    class Star(msgspec.Struct):
-        number: int
-        name: str
-        magnitude: float
-
-    class Catalogue(msgspec.Struct):
-        title: str
-        epoch: int
-        stars: list[Star]
 
     app = Armillary()
     known = [Star(**star) for star in STARS]
@@ -99,18 +104,7 @@ def _fastapi() -> Peer:
 
 
 def _litestar() -> Peer:
-    import msgspec
     from litestar import Litestar, get, post
-
-    class Star(msgspec.Struct):
-        number: int
-        name: str
-        magnitude: float
-
-    class Catalogue(msgspec.Struct):
-        title: str
-        epoch: int
-        stars: list[Star]
 
     known = [Star(**star) for star in STARS]
 
