@@ -24,10 +24,13 @@ def read_afterwards(data: bytes) -> Any:
     """Return the value of a JSON text; `...` if it is none."""
     try:
         text = data.decode("utf-8-sig")
-        value = json.loads(text, object_pairs_hook=lambda pairs: {well_formed(name): item for name, item in pairs})
-        return checked(value, MAX_DEPTH)
+        return checked(json.loads(text, object_pairs_hook=Members), MAX_DEPTH)
     except (ValueError, RecursionError):
         return ...
+
+
+class Members(list[tuple[str, Any]]):
+    """The members of an object as written: one that a later one of its name replaces is still checked."""
 
 
 def checked(value: Any, levels: int) -> Any:
@@ -35,10 +38,10 @@ def checked(value: Any, levels: int) -> Any:
         return well_formed(value)
     if isinstance(value, float) and not math.isfinite(value):
         raise ValueError(value)
-    if isinstance(value, (dict, list)) and not levels:
+    if isinstance(value, list) and not levels:
         raise RecursionError
-    if isinstance(value, dict):
-        return {name: checked(item, levels - 1) for name, item in value.items()}
+    if isinstance(value, Members):
+        return {well_formed(name): checked(item, levels - 1) for name, item in value}
     return [checked(item, levels - 1) for item in value] if isinstance(value, list) else value
 
 
