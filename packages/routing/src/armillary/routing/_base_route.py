@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from armillary.asgi_types import Receive, Scope, Send
 from armillary.datastructures import URLPath
@@ -12,21 +12,16 @@ from ._endpoint import checked_callable
 from ._fallback_responses import respond_not_found
 from ._match import Match
 from ._matched_scope import extended_scope
+from ._policy import RoutingPolicy
 
 
-class BaseRoute:
+class BaseRoute(RoutingPolicy):
     """A route: says whether it matches a scope, and handles the connections it matched.
 
     Subclass it with `matches` and `handle`, and `url_path_for` if it can be reversed. A router
     calls a route of unknown kind in its turn, exactly once per connection. Instances are also
     ASGI applications.
     """
-
-    scope_in_place: ClassVar[bool] = False
-    """Write spec keys (`root_path`) into the caller's scope instead of into a copy."""
-
-    errors_as_text: ClassVar[bool] = False
-    """Send 404 and 405 as plain text whatever the client prefers, and close a handshake with 1000 instead."""
 
     def check_callable(self, value: Any, parameter: str) -> Any:
         """Return an application or endpoint, or raise TypeError; override to take what cannot be called."""

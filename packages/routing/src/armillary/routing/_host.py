@@ -40,12 +40,6 @@ class Host(BaseRoute):
     'a.example.org'
     """
 
-    lenient_paths: ClassVar[bool] = False
-    """Take a stray brace as text, and let a `str` parameter match several labels."""
-
-    encodes_paths: ClassVar[bool] = True
-    """Percent-encode the parameter `path` of `url_path_for`, and reject "." and ".." in it."""
-
     runs_lifespan: bool = True
     """Whether the lifespan of the application is run: of the class, what `lifespan=None` means."""
 

@@ -51,8 +51,6 @@ class Mount(TemplateRoute):
     '/static/app.css'
     """
 
-    keeps_missing_params: ClassVar[bool] = False
-    """Leave "{tenant}" in a reversed path whose mount parameter is missing."""
     router_type: ClassVar[Callable[[Iterable[BaseRoute]], ASGIApp]]
     """Makes the application of `routes=`; `_router` sets it, since the router knows mounts and not the reverse."""
 

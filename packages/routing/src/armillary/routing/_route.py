@@ -70,9 +70,6 @@ class Route(EndpointRoute):
 
     scope_type = "http"
 
-    takes_websockets: ClassVar[bool] = True
-    """Give WebSockets to endpoints that say they serve them."""
-
     # For subclasses with another constructor.
     include_in_schema: bool = True
     operation: Mapping[str, Any] = NOTHING

@@ -62,9 +62,6 @@ class Router(Selection, Registration):
     dependencies: tuple[Any, ...] = ()
     guard: ASGIApp | None = None
 
-    errors_as_text: ClassVar[bool] = False
-    """Send 404 as plain text whatever the client prefers, and close a handshake with 1000 instead."""
-
     mount_type: ClassVar[type[Mount]] = Mount
     host_type: ClassVar[type[Host]] = Host
 

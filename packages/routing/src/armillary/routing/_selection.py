@@ -15,6 +15,7 @@ from ._host import requested_name
 from ._match import Match
 from ._matched_scope import ScopedApp, add_routing_keys, extended_scope, record_match, record_template, scope_below
 from ._path_text import ENCODED_SLASH, encode_path, stay_on_host, toggled_slash
+from ._policy import RoutingPolicy
 from ._route_list import RouteList
 from ._scope_path import MOUNT_KEY, get_segments_path, split_path, toggled_path
 
@@ -22,11 +23,9 @@ Partial: TypeAlias = tuple[Candidate, Any]
 """A candidate that matches the path and not the method, and its parameters; of a custom route, its child scope."""
 
 
-class Selection:
+class Selection(RoutingPolicy):
     """Finds the application of a connection among routes."""
 
-    allow_union: ClassVar[bool] = True
-    """Name in `Allow` the methods of all routes that share the path, not only the first's."""
     route_list_type: ClassVar[type[RouteList]] = RouteList
 
     # For subclasses with another constructor.

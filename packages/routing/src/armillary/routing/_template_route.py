@@ -25,11 +25,6 @@ class TemplateRoute(BaseRoute):
     `param_convertors` and `app` are used, whatever `path` and `endpoint` hold.
     """
 
-    encodes_paths: ClassVar[bool] = True
-    """Percent-encode what `url_path_for` returns, and reject "." and ".." as values."""
-    lenient_paths: ClassVar[bool] = False
-    """Take a stray brace, or a parameter as other frameworks write it, as text."""
-
     path: str
     app: ASGIApp
     path_regex: re.Pattern[str]

@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Ite
 from contextlib import asynccontextmanager, contextmanager
 from functools import wraps
 from types import EllipsisType
-from typing import Any, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 from armillary.asgi_types import ASGIApp, HTTPException, Lifespan, Middleware, Receive, Scope, Send
 from armillary.http import request_response as native_request_response
@@ -91,11 +91,20 @@ def body_limit(app: ASGIApp, limit: int | EllipsisType | None) -> ASGIApp:
     return RequestBodyLimitMiddleware(app, limit)
 
 
-class BaseRoute(WatchedRoute, NativeBaseRoute):
-    """A route. The match is written into the caller's own scope, `root_path` included."""
+class _Policy:
+    """Starlette's choices among those of `RoutingPolicy`: paths are text, and scopes change in place."""
 
-    scope_in_place = True
-    errors_as_text = True
+    lenient_paths: ClassVar[bool] = True
+    encodes_paths: ClassVar[bool] = False
+    keeps_missing_params: ClassVar[bool] = True
+    scope_in_place: ClassVar[bool] = True
+    takes_websockets: ClassVar[bool] = False
+    allow_union: ClassVar[bool] = False
+    errors_as_text: ClassVar[bool] = True
+
+
+class BaseRoute(_Policy, WatchedRoute, NativeBaseRoute):
+    """A route. The match is written into the caller's own scope, `root_path` included."""
 
     def raises(self, scope: Scope) -> bool:
         """Return whether an application above renders exceptions."""
@@ -120,10 +129,6 @@ def check_path(path: str) -> str:
 
 class Route(BaseRoute, NativeRoute):
     """A path and the endpoint that handles HTTP requests for it."""
-
-    takes_websockets = False
-    encodes_paths = False
-    lenient_paths = True
 
     def __init__(
         self,
@@ -164,9 +169,6 @@ class Route(BaseRoute, NativeRoute):
 class WebSocketRoute(BaseRoute, NativeWebSocketRoute):
     """A path and the endpoint that handles WebSockets on it."""
 
-    encodes_paths = False
-    lenient_paths = True
-
     def __init__(
         self, path: str, endpoint: Endpoint, *, name: str | None = None, middleware: MiddlewareList = None
     ) -> None:
@@ -179,9 +181,6 @@ class WebSocketRoute(BaseRoute, NativeWebSocketRoute):
 class Mount(BaseRoute, NativeMount):
     """A path prefix and the application, or the routes, below it."""
 
-    encodes_paths = False
-    lenient_paths = True
-    keeps_missing_params = True
     runs_lifespan = False
 
     def __init__(
@@ -222,8 +221,6 @@ class Mount(BaseRoute, NativeMount):
 class Host(BaseRoute, NativeHost):
     """A host name and the application that serves it."""
 
-    encodes_paths = False
-    lenient_paths = True
     runs_lifespan = False
 
     def __init__(self, host: str, app: ASGIApp, name: str | None = None) -> None:
@@ -232,11 +229,9 @@ class Host(BaseRoute, NativeHost):
         super().__init__(host, app, name)
 
 
-class Router(NativeRouter):
+class Router(_Policy, NativeRouter):
     """Dispatches each connection to its route."""
 
-    allow_union = False
-    errors_as_text = True
     route_list_type = WatchedRouteList
     http_route_type = Route
     websocket_route_type = WebSocketRoute
