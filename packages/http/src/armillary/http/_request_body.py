@@ -3,34 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import ClassVar
 
 from armillary.asgi_types import CachedBody, Receive, Scope, Send, find_scope_record
 from armillary.datastructures import HTTPConnection, StateT
-from armillary.exchange import DEFAULT_MAX_BODY_SIZE, check_declared_length, limit_in_force
+from armillary.exchange import check_declared_length, limit_in_force
 
 from ._body_stream import BodyStream
 from ._channel import empty_receive, empty_send
 from ._received_body import STREAM_CONSUMED, ReplayedBody, find_body, open_body, receive_of, receive_piece
+from ._request_policy import RequestPolicy
 
 
-class RequestBody(HTTPConnection[StateT]):
+class RequestBody(RequestPolicy, HTTPConnection[StateT]):
     """The part of `Request` that reads the body; its arguments are those."""
-
-    max_body_size: ClassVar[int | None] = DEFAULT_MAX_BODY_SIZE
-    """The limit in bytes on a body if the scope record has none; None for no limit."""
-
-    rejects_declared_size: ClassVar[bool] = True
-    """Whether a Content-Length over the limit is a 413 before the endpoint is called, which may never read the body."""
-
-    keeps_rest_of_stream: ClassVar[bool] = False
-    """Whether `body()` returns what is left of a body that was streamed in part; else that is an error."""
-
-    body_idle_timeout: ClassVar[float | None] = 30.0
-    """Seconds to wait for the next message of a body before a 408; None for no limit."""
-
-    wrong_scope_error: ClassVar[type[Exception]] = TypeError
-    """Raised for a scope that is not one of HTTP."""
 
     _send: Send
     _receive: Receive

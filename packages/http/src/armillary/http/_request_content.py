@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, TypeVar, overload
+from typing import Any, TypeVar, overload
 
 from armillary.concurrency import Limiter, run_in_threadpool
 from armillary.datastructures import StateT
-from armillary.serialization import JSONDecoder, decode_json, json_error
+from armillary.serialization import json_error
 
 from ._json_media_type import require_json_media_type
 from ._received_body import STREAM_CONSUMED, shared_body
@@ -26,21 +26,6 @@ _DECODING = Limiter("decoding", 4)
 
 class RequestContent(RequestBody[StateT]):
     """The part of `Request` that decodes the body; its arguments are those."""
-
-    closes_form: ClassVar[bool] = True
-    """Whether the files of a form are closed once the response was sent; detached ones never are."""
-
-    json_decoder: ClassVar[JSONDecoder] = staticmethod(decode_json)
-    """The decoder of `json()`; `decode_json` by default. It raises ValueError for what it cannot decode."""
-
-    json_thread_size: ClassVar[int | None] = 1024 * 1024
-    """Bytes of a JSON body above which it is decoded in a worker thread; None for never."""
-
-    errors_as_text: ClassVar[bool] = False
-    """Whether an `HTTPException` without a handler is sent as plain text whatever the client prefers."""
-
-    json_media_types_only: ClassVar[bool] = True
-    """Whether `json()` rejects other media types, which any web page can send without a preflight."""
 
     _json: Any
     parsed_form: FormData | None = None
