@@ -13,8 +13,9 @@ import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
-from frame import BARE, Application, BenchmarkRequest, Contest, Message, receiver, verify_all
+from frame import BARE, Application, BenchmarkRequest, Contest, bounded, channels, verify_all
 from instructions.callgrind import Callgrind, read_count
 
 REQUESTS = 20
@@ -50,7 +51,7 @@ def count_contest(contest: Contest) -> dict[str, float]:
     """
     with asyncio.Runner() as runner:
         runner.run(_start(contest))
-        works = {name: _work(app, contest.request, runner) for name, app in contest.applications.items()}
+        works = {name: _work(name, app, contest.request, runner) for name, app in contest.applications.items()}
         gc.collect()
         gc.disable()  # else a collection would fall to whichever contestant happens to reach the threshold
         Callgrind().count(works)
@@ -69,17 +70,14 @@ async def _start(contest: Contest) -> None:
     await verify_all(contest)
 
 
-def _work(application: Application, request: BenchmarkRequest, runner: asyncio.Runner) -> Callable[[], None]:
-    fresh = receiver(request)
+def _work(name: str, application: Application, request: BenchmarkRequest, runner: asyncio.Runner) -> Callable[[], None]:
+    connected = channels(request)
 
-    async def make(requests: list[tuple[dict[str, object], Callable[[], object]]]) -> None:
-        for scope, receive in requests:
-            await application(scope, receive, _send)
+    async def make(requests: list[tuple[Any, ...]]) -> None:
+        async with bounded(name, request):
+            for scope, receive, send in requests:
+                await application(scope, receive, send)
 
-    runner.run(make([(request.scope(), fresh()) for _ in range(WARM_UP)]))
-    counted = [(request.scope(), fresh()) for _ in range(REQUESTS)]
+    runner.run(make([(request.scope(), *connected()) for _ in range(WARM_UP)]))
+    counted = [(request.scope(), *connected()) for _ in range(REQUESTS)]
     return lambda: runner.run(make(counted))
-
-
-async def _send(message: Message) -> None:
-    return None

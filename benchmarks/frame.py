@@ -11,7 +11,8 @@ from __future__ import annotations
 import asyncio
 import gc
 import json
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from statistics import median
 from time import get_clock_info, perf_counter, thread_time
@@ -19,6 +20,8 @@ from typing import Any
 
 Message = MutableMapping[str, Any]
 Application = Callable[[Any, Any, Any], Awaitable[None]]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
 
 clock = thread_time if get_clock_info("thread_time").resolution <= 1e-6 else perf_counter
 """Processor time if the system measures it finely, since it excludes other programs' work."""
@@ -32,8 +35,8 @@ class BenchmarkRequest:
     """One request, and the response every contestant must send to it.
 
     `bodies` are the request's chunks. `expected` is the whole response body; None accepts any that all contestants
-    agree on. `client_stays` lets `receive` wait for ever after the body, as a server's does, for applications that
-    watch for a disconnect.
+    agree on. `client_stays` lets `receive` wait after the body until the response was sent, as a server's does, for
+    applications that watch for a disconnect.
     """
 
     path: str = "/"
@@ -102,6 +105,25 @@ class ResponsesDiffer(Exception):
     """The contestants do not do the same work, so their times are not compared."""
 
 
+LONGEST = 60
+"""Seconds that a contestant may take for its first response, or for a round of them."""
+
+
+@asynccontextmanager
+async def bounded(name: str, request: BenchmarkRequest) -> AsyncIterator[None]:
+    """Let a contestant respond inside; one that waits for what never comes would hold up the whole run.
+
+    Raises:
+        ResponsesDiffer: it has not come to its end after `LONGEST` seconds.
+    """
+    try:
+        async with asyncio.timeout(LONGEST):
+            yield
+    except TimeoutError:
+        what = f"{request.method} {request.path}"
+        raise ResponsesDiffer(f"{name} has not come to the end of {what} after {LONGEST} seconds") from None
+
+
 @dataclass
 class Contest:
     """The same request handled by several applications, by the contestant's name.
@@ -120,8 +142,12 @@ async def _send(message: Message) -> None:
     return None
 
 
-def receiver(request: BenchmarkRequest) -> Callable[[], Callable[[], Awaitable[Message]]]:
-    """Return a maker of `receive` channels, as cheap as the request allows."""
+def receiver(request: BenchmarkRequest) -> Callable[..., Receive]:
+    """Return a maker of `receive` channels, as cheap as the request allows.
+
+    The maker of a request whose client stays takes the event to wait for before it says that the client has left;
+    without one the channel waits for ever.
+    """
     bodies = request.bodies
     if len(bodies) == 1 and not request.client_stays:
         only = {"type": "http.request", "body": bodies[0], "more_body": False}
@@ -134,28 +160,48 @@ def receiver(request: BenchmarkRequest) -> Callable[[], Callable[[], Awaitable[M
     last = len(bodies) - 1
     messages = [{"type": "http.request", "body": body, "more_body": at < last} for at, body in enumerate(bodies)]
 
-    def fresh() -> Callable[[], Awaitable[Message]]:
+    def fresh(answered: asyncio.Event | None = None) -> Receive:
         following = iter(messages)
 
         async def receive_next() -> Message:
             for message in following:
                 return message
-            await asyncio.Event().wait()
-            raise AssertionError("the client disconnected")
+            await (answered or asyncio.Event()).wait()
+            return {"type": "http.disconnect"}
 
         return receive_next
 
     return fresh
 
 
+def channels(request: BenchmarkRequest) -> Callable[[], tuple[Receive, Send]]:
+    """Return a maker of `receive` and `send`, as cheap as the request allows."""
+    fresh = receiver(request)
+    if not request.client_stays:
+        return lambda: (fresh(), _send)
+
+    def connected() -> tuple[Receive, Send]:
+        answered = asyncio.Event()
+
+        async def send(message: Message) -> None:
+            if "body" in message and not message.get("more_body"):
+                answered.set()
+
+        return fresh(answered), send
+
+    return connected
+
+
 async def respond(application: Application, request: BenchmarkRequest) -> BenchmarkResponse:
     """Return what an application sends."""
     sent: list[Message] = []
+    receive, send = channels(request)()
 
     async def keep(message: Message) -> None:
         sent.append(dict(message))
+        await send(message)
 
-    await application(request.scope(), receiver(request)(), keep)
+    await application(request.scope(), receive, keep)
     headers = {name.lower(): value for name, value in sent[0].get("headers", ())}
     media_type = headers.get(b"content-type", b"").partition(b";")[0]
     return BenchmarkResponse(sent[0]["status"], media_type, b"".join(message.get("body", b"") for message in sent[1:]))
@@ -174,11 +220,12 @@ async def verify(name: str, application: Application, request: BenchmarkRequest)
 
 
 async def verify_all(contest: Contest) -> None:
-    """Raise `ResponsesDiffer` unless all contestants send the same response."""
+    """Raise `ResponsesDiffer` unless all contestants send the same response, and come to its end."""
     bare = await verify(BARE, contest.applications[BARE], contest.request)
     media_types: dict[bytes, str] = {}
     for name, application in contest.applications.items():
-        response = await verify(name, application, contest.request)
+        async with bounded(name, contest.request):
+            response = await verify(name, application, contest.request)
         if contest.compared(response) != contest.compared(bare):
             raise ResponsesDiffer(f"{name} sends {str(response)[:300]}, and {BARE} {str(bare)[:300]}")
         if name != BARE and contest.compared is not status_alone:
@@ -189,11 +236,10 @@ async def verify_all(contest: Contest) -> None:
 
 async def _time_round(application: Application, request: BenchmarkRequest, repeats: int) -> float:
     base = request.scope()
-    fresh = receiver(request)
-    send = _send
+    connected = channels(request)
     begin = clock()
     for _ in range(repeats):
-        await application({**base}, fresh(), send)
+        await application({**base}, *connected())
     return (clock() - begin) / repeats
 
 
@@ -222,12 +268,14 @@ async def run_contest(contest: Contest, rounds: int, seconds: float) -> dict[str
     repeats: dict[str, int] = {}
     await verify_all(contest)
     for name, application in contest.applications.items():
-        repeats[name] = await _repeats(application, contest.request, seconds)
+        async with bounded(name, contest.request):
+            repeats[name] = await _repeats(application, contest.request, seconds)
     times: dict[str, list[float]] = {name: [] for name in contest.applications}
     for _ in range(rounds):
         for name, application in contest.applications.items():
             gc.collect()
-            times[name].append(await _time_round(application, contest.request, repeats[name]))
+            async with bounded(name, contest.request):
+                times[name].append(await _time_round(application, contest.request, repeats[name]))
     return times
 
 

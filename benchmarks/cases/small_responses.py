@@ -14,7 +14,7 @@ DOCUMENT = json.dumps({"name": "vega", "tags": ["star", "blue"], "magnitude": 0.
 OF_DOCUMENT = ((b"content-type", b"application/json"), (b"content-length", b"%d" % len(DOCUMENT)))
 _encode = json.JSONEncoder(separators=(",", ":")).encode
 
-# The client stays, since Quart reads on after the body and would never stop.
+# The client stays, since Quart reads on after the body until the client leaves.
 REQUESTS = {
     "plaintext": BenchmarkRequest("/", expected=b"Hello, world!", client_stays=True),
     "path parameter": BenchmarkRequest("/users/vega", expected=b"vega", client_stays=True),

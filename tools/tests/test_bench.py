@@ -13,12 +13,14 @@ from charter import ROOT
 
 sys.path.insert(0, str(ROOT / "benchmarks"))
 
+import frame
 from frame import (
     BARE,
     BenchmarkRequest,
     Contest,
     ResponsesDiffer,
     bare_application,
+    channels,
     events,
     json_value,
     receiver,
@@ -88,6 +90,30 @@ def test_a_client_that_stays_sends_its_body_and_then_waits() -> None:
         return [(message["body"], message["more_body"]) for message in messages]
 
     assert asyncio.run(received()) == [(b"a", True), (b"b", False)]
+
+
+def test_a_client_that_stays_leaves_once_it_has_the_whole_response() -> None:
+    async def received() -> Any:
+        receive, send = channels(BenchmarkRequest(client_stays=True))()
+        await receive()
+        waiting = asyncio.ensure_future(receive())
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"a", "more_body": True})
+        await asyncio.sleep(0)
+        assert not waiting.done()
+        await send({"type": "http.response.body", "body": b"b"})
+        return await waiting
+
+    assert asyncio.run(received()) == {"type": "http.disconnect"}
+
+
+def test_a_contestant_that_never_ends_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def waits(scope: Any, receive: Any, send: Any) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(frame, "LONGEST", 0.05)
+    with pytest.raises(ResponsesDiffer, match=r"peer0 has not come to the end of GET / after 0\.05 seconds"):
+        compare(bare_application(b"a", TEXT), waits)
 
 
 FIGURES = {
