@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import EllipsisType
 from typing import TYPE_CHECKING, Any, ClassVar, ParamSpec, Protocol, Unpack
@@ -29,6 +28,7 @@ from armillary.exchange import DEFAULT_MAX_BODY_SIZE, check_body_limit, check_ex
 from armillary.routing import BaseRoute, Dependency, Registration, RouteArguments, Router, WebSocketArguments
 
 from ._boundary import Boundary, always, selector
+from ._middleware_arguments import checked_middleware, listed_middleware
 from ._startup_settings import StartupSetting
 
 P = ParamSpec("P")
@@ -141,7 +141,7 @@ class Armillary(Registration):
         for key, handler in (exception_handlers or {}).items():
             self.check_exception_handler(key, handler)
         self.exception_handlers = dict(exception_handlers or {})
-        self.user_middleware = [self.check_middleware(item) for item in self._middleware_list(middleware)]
+        self.user_middleware = [self.check_middleware(item) for item in listed_middleware(middleware)]
         arguments: dict[str, Any] = {"dependencies": dependencies} if dependencies else {}
         self.router = self.router_class(routes, lifespan=lifespan, **arguments)
         if openapi is not None:
@@ -179,14 +179,9 @@ class Armillary(Registration):
             hint = "write Armillary(routes=[...])" if isinstance(debug, list | tuple) else "write True or False"
             raise TypeError(f"debug, the first argument, is True or False, got {debug!r}; {hint}")
 
-    def _middleware_list(self, middleware: Any) -> Iterable[Any]:
-        if isinstance(middleware, Middleware):
-            raise TypeError(f"middleware takes a list, got {middleware!r}; write [{middleware!r}]")
-        return middleware or ()
-
     def check_middleware(self, item: Any) -> Any:
         """Return a `Middleware`, or raise TypeError; override to take others."""
-        return _checked_middleware(item)
+        return checked_middleware(item)
 
     @property
     def dependencies(self) -> tuple[Any, ...]:
@@ -358,36 +353,3 @@ class Armillary(Registration):
                 await stack(scope, receive_and_stop, send)
         finally:
             self._stopping = None
-
-
-def _checked_middleware(item: Any) -> Any:
-    """Return a `Middleware`.
-
-    Raises:
-        TypeError: it is a class, an instance or anything else, or its class does not take its arguments.
-    """
-    cls: Any = None
-    args: Any = ()
-    kwargs: Any = {}
-    try:
-        cls, args, kwargs = item
-    except (TypeError, ValueError):
-        pass
-    if not callable(cls):
-        if isinstance(item, type):
-            hint = f"write Middleware({item.__name__})"
-        elif callable(item):
-            hint = f"give the class and its arguments, not an instance: write Middleware({type(item).__name__}, ...)"
-        else:
-            hint = "write Middleware(TheClass, ...)"
-        raise TypeError(f"middleware takes Middleware(cls, ...) objects, got {item!r}; {hint}")
-    try:
-        taken = inspect.signature(cls)
-    except (TypeError, ValueError):
-        return item
-    try:
-        taken.bind(None, *args, **kwargs)
-    except TypeError as exc:
-        names = ", ".join(list(taken.parameters)[1:]) or "nothing"
-        raise TypeError(f"{item!r}: {exc}; beside the application it takes {names}") from None
-    return item

@@ -33,9 +33,10 @@ from ._convertors import (
 )
 from ._endpoint import Dependency
 from ._host import Host
-from ._lifespan import MountedLifespan, serve_lifespan
+from ._lifespan import serve_lifespan
 from ._match import Match, NoMatchFound, PathParameterError
 from ._mount import Mount
+from ._mounted_lifespans import MountedLifespan
 from ._operation import Operation
 from ._path_shape import TemplateRegex
 from ._path_template import compile_path, replace_params, template_regex

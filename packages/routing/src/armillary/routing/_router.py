@@ -15,9 +15,10 @@ from ._body_limit import Limit, limited
 from ._endpoint import Dependency, MiddlewareList, checked_callable, dependency_list, guarded_application, wrap
 from ._fallback_responses import respond_not_found
 from ._host import Host
-from ._lifespan import LifespanRun, MountedLifespan, checked_lifespan, mounts_to_run, no_lifespan, serve_lifespan
+from ._lifespan import checked_lifespan, no_lifespan, serve_lifespan
 from ._match import NoMatchFound
 from ._mount import Mount
+from ._mounted_lifespans import LifespanRun, MountedLifespan, mounts_to_run
 from ._registration import Registration
 from ._report import RouteReport, report
 from ._reverse import reverse_hint
