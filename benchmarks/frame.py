@@ -160,13 +160,13 @@ def receiver(request: BenchmarkRequest) -> Callable[..., Receive]:
     last = len(bodies) - 1
     messages = [{"type": "http.request", "body": body, "more_body": at < last} for at, body in enumerate(bodies)]
 
-    def fresh(answered: asyncio.Event | None = None) -> Receive:
+    def fresh(responded: asyncio.Event | None = None) -> Receive:
         following = iter(messages)
 
         async def receive_next() -> Message:
             for message in following:
                 return message
-            await (answered or asyncio.Event()).wait()
+            await (responded or asyncio.Event()).wait()
             return {"type": "http.disconnect"}
 
         return receive_next
@@ -181,13 +181,13 @@ def channels(request: BenchmarkRequest) -> Callable[[], tuple[Receive, Send]]:
         return lambda: (fresh(), _send)
 
     def connected() -> tuple[Receive, Send]:
-        answered = asyncio.Event()
+        responded = asyncio.Event()
 
         async def send(message: Message) -> None:
             if "body" in message and not message.get("more_body"):
-                answered.set()
+                responded.set()
 
-        return fresh(answered), send
+        return fresh(responded), send
 
     return connected
 
