@@ -3,27 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
+from typing import Any, ClassVar, Literal, TypeAlias
 
 import msgspec
 
 from armillary.asgi_types import HTTPException
 
-if TYPE_CHECKING:
-    KeywordOnly = msgspec.StructMeta
-else:
-
-    class KeywordOnly(type(msgspec.Struct)):
-        """Says what to write where a default is given as FastAPI once took it."""
-
-        def __call__(cls, *arguments: Any, **settings: Any) -> Any:
-            if arguments:
-                name = cls.__name__
-                raise TypeError(
-                    f"{name} takes keyword arguments only; a default is that of the parameter: "
-                    f"write `Annotated[..., {name}()] = {arguments[0]!r}`"
-                )
-            return super().__call__(**settings)
+from ._source_arguments import KeywordOnly
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True, eq=False, metaclass=KeywordOnly):

@@ -1,0 +1,42 @@
+"""Arguments that the sources of parameters do not take."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from armillary.binding import Header, Query
+
+MISTAKES: list[tuple[dict[str, Any], str]] = [
+    ({"default": 20}, "write `Annotated[..., Query()] = 20`"),
+    ({"default_factory": list}, "write `Annotated[list[str], Query()] = []`"),
+    ({"regex": "^a"}, "write pattern='^a'"),
+    ({"example": 3}, "write examples=[3]"),
+    ({"min_items": 1}, "write min_length=1"),
+    ({"discriminator": "kind"}, "give the structs a tag"),
+    ({"exmples": [3]}, "did you mean 'examples'?"),
+    ({"of": 3}, "it takes alias, title, "),
+]
+
+
+@pytest.mark.parametrize(("given", "said"), MISTAKES, ids=[next(iter(given)) for given, _ in MISTAKES])
+def test_an_argument_that_is_not_taken_says_what_to_write(given: dict[str, Any], said: str) -> None:
+    with pytest.raises(TypeError) as caught:
+        Query(**given)
+    name = next(iter(given))
+    assert str(caught.value).startswith(f"Query got an unexpected keyword argument {name!r}")
+    assert said in str(caught.value)
+
+
+def test_an_ellipsis_learns_that_no_default_means_required() -> None:
+    source: Any = Query
+    with pytest.raises(TypeError, match=r"got \.\.\.; leave it out: a parameter without a default is required"):
+        source(..., gt=3)
+
+
+def test_an_argument_of_one_source_is_not_taken_by_another() -> None:
+    assert Header(convert_underscores=False).convert_underscores is False
+    source: Any = Query
+    with pytest.raises(TypeError, match="'convert_underscores'"):
+        source(convert_underscores=False)
