@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
 
 import pytest
 
-from armillary.binding import Header, Query
+from armillary.binding import BindingError, Depends, EventStream, Header, Query, bind
+from armillary.testing import TestClient
 
 MISTAKES: list[tuple[dict[str, Any], str]] = [
     ({"default": 20}, "write `Annotated[..., Query()] = 20`"),
@@ -40,3 +42,42 @@ def test_an_argument_of_one_source_is_not_taken_by_another() -> None:
     source: Any = Query
     with pytest.raises(TypeError, match="'convert_underscores'"):
         source(convert_underscores=False)
+
+
+@pytest.mark.parametrize(
+    ("marker", "said"),
+    [
+        (Query, r"Query is not a type: write Annotated\[int, Query\(...\)\]"),
+        (Depends, r"Depends is not a type: write Annotated\[int, Depends\(...\)\]"),
+        (EventStream, r"EventStream is not a type: write Annotated\[AsyncIterator\[int\], EventStream\(...\)\]"),
+    ],
+)
+def test_a_marker_written_as_a_generic_type_says_where_it_stands(marker: Any, said: str) -> None:
+    with pytest.raises(TypeError, match=said):
+        marker[int]
+
+
+def test_a_marker_in_the_place_of_a_type_is_an_error_at_construction() -> None:
+    def read(number: Query) -> None: ...
+
+    async def watch() -> EventStream:
+        raise NotImplementedError
+
+    def made(number: Annotated[int, Depends]) -> None: ...
+
+    for function, said in (
+        (read, "of parameter 'number' Query is not a type: write Annotated[..., Query(...)]"),
+        (watch, "of its result EventStream is not a type: write Annotated[AsyncIterator[...], EventStream(...)]"),
+        (made, "Depends() of 'number' names no function: write Depends(the_function)"),
+    ):
+        with pytest.raises(BindingError) as caught:
+            bind(function)
+        assert said in str(caught.value)
+
+
+def test_the_class_of_a_stream_of_events_will_do() -> None:
+    async def clock() -> Annotated[AsyncIterator[int], EventStream]:
+        yield 1
+
+    with TestClient(bind(clock)) as client:
+        assert client.get("/").headers["content-type"].startswith("text/event-stream")

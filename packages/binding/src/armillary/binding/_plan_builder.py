@@ -25,6 +25,7 @@ from ._plan import Call, Plan
 from ._provided import Kind, Provided, making_of
 from ._request_parts import RequestParts
 from ._signature import Parameter
+from ._source_arguments import Marker, no_type
 from ._sources import Body, Dependency, Depends, Policy, Source
 from ._type_hints import type_hints_of
 from ._values import TextValues
@@ -173,10 +174,14 @@ class _Builder:
             type_, metadata = unwrap(annotation)
         except TypeError as exc:
             raise BindingError(function, f"the annotation of {name!r} is no type: {exc}") from exc
+        if isinstance(type_, Marker):
+            raise BindingError(function, f"of parameter {name!r} {no_type(type_)}")
         depends = [item for item in metadata if isinstance(item, Depends)]
         if depends or Depends in metadata:
             found = depends[0] if depends else Depends()
             inner = found.function if found.function is not None else type_
+            if found.function is None and getattr(inner, "__module__", None) == "builtins":
+                raise BindingError(function, f"Depends() of {name!r} names no function: write Depends(the_function)")
             if not callable(inner):
                 raise BindingError(function, f"Depends() of {name!r} takes a function, got {inner!r}")
             if inner not in self.overrides:
@@ -185,7 +190,8 @@ class _Builder:
             return
         sources = sources_in(metadata)
         if len(sources) > 1:
-            raise BindingError(function, f"parameter {name!r} names more than one source: {sources!r}")
+            named = " and ".join(type(source).__name__ for source in sources)
+            raise BindingError(function, f"parameter {name!r} names more than one source, {named}: keep one of them")
         source = sources[0] if sources else None
         if source is None and self.provide(function, name, type_, metadata, target):
             return

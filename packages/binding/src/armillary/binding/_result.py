@@ -27,6 +27,7 @@ from armillary.serialization import NO_DEFAULT, TypedEncoder, json_form, union_m
 
 from ._place import BindingError
 from ._signature import ResultStream
+from ._source_arguments import Marker, no_type
 from ._sources import EventStream
 
 JSON: Final = "application/json"
@@ -56,6 +57,8 @@ class ResultEncoder:
         self.media_types: tuple[str, ...] = DATA_TYPES
         self._encoder: TypedEncoder | None = None
         type_, metadata = unwrap(annotation)
+        if isinstance(type_, Marker):
+            raise BindingError(function, f"of its result {no_type(type_)}")
         data = tuple(item for item in union_members(type_) if not is_response_type(unwrap(item).type))
         self.is_none = type_ in (None, type(None))
         self.status_code = status_code or (204 if self.is_none else 200)
@@ -99,7 +102,7 @@ class ResultEncoder:
         item = arguments[0]
         inner = unwrap(item).type
         is_event = isinstance(inner, type) and issubclass(inner, ServerSentEvent)
-        if is_event or any(isinstance(note, EventStream) for note in metadata):
+        if is_event or any(note is EventStream or isinstance(note, EventStream) for note in metadata):
             self.streams = ResultStream(kind="sse", item=item)
             encode = None if is_event or inner is Any else TypedEncoder(item).encode_json
             factory: Any = EventSourceResponse if encode is None else partial(_event_stream, encode)

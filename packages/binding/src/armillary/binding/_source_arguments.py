@@ -1,4 +1,4 @@
-"""What is said of arguments that FastAPI's `Query` and its kind take, or once took, and ours do not."""
+"""What is said of markers written as they are elsewhere: with arguments of FastAPI's, or as generic types."""
 
 from __future__ import annotations
 
@@ -23,11 +23,25 @@ INSTEAD: Final = {
 }
 """What to write for an argument that is taken elsewhere."""
 
+
+def no_type(marker: type, written: str = "...") -> str:
+    """Return what is said of a marker that stands where a type belongs."""
+    of = f"AsyncIterator[{written}]" if marker.__name__ == "EventStream" else written
+    return f"{marker.__name__} is not a type: write Annotated[{of}, {marker.__name__}(...)]"
+
+
 if TYPE_CHECKING:
+    Marker = msgspec.StructMeta
     KeywordOnly = msgspec.StructMeta
 else:
 
-    class KeywordOnly(type(msgspec.Struct)):
+    class Marker(type(msgspec.Struct)):
+        """Of what stands inside `Annotated`: says so when it is written as a generic type is."""
+
+        def __getitem__(cls, of: Any) -> Any:
+            raise TypeError(no_type(cls, getattr(of, "__name__", repr(of))))
+
+    class KeywordOnly(Marker):
         """Rejects arguments that a source does not take, and says what to write."""
 
         def __call__(cls, *arguments: Any, **settings: Any) -> Any:

@@ -9,7 +9,7 @@ import msgspec
 
 from armillary.asgi_types import HTTPException
 
-from ._source_arguments import KeywordOnly
+from ._source_arguments import KeywordOnly, Marker
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True, eq=False, metaclass=KeywordOnly):
@@ -109,7 +109,7 @@ class File(Source, frozen=True, kw_only=True, eq=False):
     source = "file"
 
 
-class Depends(msgspec.Struct, frozen=True):
+class Depends(msgspec.Struct, frozen=True, metaclass=Marker):
     """The result of a function, whose own parameters are filled as those of an endpoint are.
 
     Args:
@@ -165,7 +165,7 @@ Dependency: TypeAlias = Depends | Callable[..., Any]
 """What the dependencies of a route, a router or an application are: a function stands for `Depends(function)`."""
 
 
-class Messages(msgspec.Struct, frozen=True, kw_only=True, eq=False):
+class Messages(msgspec.Struct, frozen=True, kw_only=True, eq=False, metaclass=Marker):
     """Says of a WebSocket which messages its function receives and sends, for AsyncAPI documents.
 
     Args:
@@ -181,7 +181,7 @@ class Messages(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     sends: Any = None
 
 
-class EventStream(msgspec.Struct, frozen=True):
+class EventStream(msgspec.Struct, frozen=True, metaclass=Marker):
     """Says of a result that it is a stream of server-sent events, each with one value as its data.
 
     >>> from collections.abc import AsyncIterator
