@@ -160,7 +160,11 @@ class Subscription:
                 self._held_all = False
         elif message.position > self._position:
             self._position = message.position
-            self._put(message)
+            if len(self._queue) < self._limit:
+                self._queue.append(message)
+            else:
+                self._overflow_with(message)
+            self._arrival.notify()
 
     def catch_up(self) -> None:
         """Read from the history what may have been missed."""
@@ -175,11 +179,9 @@ class Subscription:
 
     # The queue
 
-    def _put(self, message: ChannelMessage) -> None:
+    def _overflow_with(self, message: ChannelMessage) -> None:
         queue = self._queue
-        if len(queue) < self._limit:
-            queue.append(message)
-        elif self._overflow == "drop_oldest":
+        if self._overflow == "drop_oldest":
             self._drop_oldest()
             queue.append(message)
         elif self._overflow == "drop_newest":
@@ -191,7 +193,6 @@ class Subscription:
         else:
             self._too_slow = True
             queue.clear()
-        self._arrival.notify()
 
     def _drop_oldest(self) -> None:
         """Replace the oldest message by a gap, or count it in the gap that is there."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
-from armillary.concurrency import start_at_most
+from armillary.concurrency import FairTurn, start_at_most
 from armillary.exchange import close_reason
-from armillary.websockets import WebSocketDisconnect
+from armillary.websockets import WebSocket, WebSocketDisconnect
 
 from ._errors import CursorError, SubscriberTooSlow
 from ._message import ChannelMessage
@@ -39,17 +39,18 @@ async def carry(
         await _accept(websocket)
         async with create_task_group() as group:
 
-            async def read() -> None:
+            async def write() -> None:
                 nonlocal failure
                 try:
-                    await _read(websocket, on_text)
+                    await _write(websocket, subscription, cursors, send_timeout)
                 except Exception as exc:
                     failure = exc
                 group.cancel_scope.cancel()
 
-            group.start_soon(read)
+            # In a task of its own each message wakes the writer alone, and not all that the application has around it.
+            group.start_soon(write)
             try:
-                await _write(websocket, subscription, cursors, send_timeout)
+                await _read(websocket, on_text)
             except Exception as exc:
                 failure = exc
             group.cancel_scope.cancel()
@@ -82,11 +83,18 @@ async def _read(websocket: Any, on_text: Callable[[str], Awaitable[object]] | No
 async def _write(websocket: Any, subscription: Subscription, cursors: bool, send_timeout: float) -> None:
     """Send what the subscription has, and close if it ends or the client is too slow."""
     code, reason = 1001, ""
+    turn = None if isinstance(websocket, WebSocket) else FairTurn()  # ours gives the event loop turns in `send`
     try:
         async for item in subscription:
+            if turn is not None and turn.is_due():
+                await turn.give()
             text = item.text if isinstance(item, ChannelMessage) and not cursors else item.envelope
+            if text.isascii():
+                sent = websocket.send_text(text)
+            else:  # not to be looked through for each client
+                sent = websocket.send({"type": "websocket.send", "text": text})
             try:
-                sending = start_at_most(send_timeout, websocket.send({"type": "websocket.send", "text": text}))
+                sending = start_at_most(send_timeout, sent)
                 if sending is not None:
                     await sending
             except WebSocketDisconnect:
