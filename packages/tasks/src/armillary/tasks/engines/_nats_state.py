@@ -11,9 +11,11 @@ from typing import Any
 try:
     import nats
     from nats.js.api import KeyValueConfig
-    from nats.js.errors import BadRequestError, KeyNotFoundError, KeyWrongLastSequenceError, NoKeysError
+    from nats.js.errors import BadRequestError, KeyNotFoundError, KeyWrongLastSequenceError
 except ImportError as exc:
     raise ImportError("tasks in NATS need nats-py: pip install 'armillary-tasks[nats]'") from exc
+
+from ._nats_entries import newest_of_each_subject, removed
 
 ATTEMPTS = 20
 RECONNECT_SECONDS = 0.25
@@ -153,27 +155,24 @@ class NatsState:
         bucket = await self._collection(collection)
         try:
             entry = await bucket.get(encoded(name))
-            await bucket.delete(encoded(name), last=entry.revision)
-        except (KeyNotFoundError, KeyWrongLastSequenceError):
+        except KeyNotFoundError:
             return None
+        if not await removed(self._client.jetstream(timeout=self._timeout), self._stream(collection), entry):
+            return None  # another has taken it, or has put another in its place
         return unpacked(entry.value)[1]
 
     async def entries(self, collection: str, until: float | None = None, limit: int = 1000) -> list[tuple[str, bytes]]:
         """Return the entries that are due until a time."""
-        bucket = await self._collection(collection)
-        try:
-            names = await bucket.keys()
-        except NoKeysError:
-            return []
+        await self._collection(collection)
         found: list[tuple[float, str, bytes]] = []
-        for name in names:
-            try:
-                due, value = unpacked((await bucket.get(name)).value)
-            except KeyNotFoundError:
-                continue  # taken meanwhile
+        for subject, data in await newest_of_each_subject(self._client, self._stream(collection), self._timeout):
+            due, value = unpacked(data)
             if until is None or due <= until:
-                found.append((due, decoded(name), value))
+                found.append((due, decoded(subject.rpartition(".")[2]), value))
         return [(name, value) for _, name, value in sorted(found)[:limit]]
+
+    def _stream(self, collection: str) -> str:
+        return f"KV_{self._queue}_{collection}"
 
 
 def packed(at: float, value: bytes) -> bytes:
