@@ -30,7 +30,7 @@ def test_other_cookies_are_not_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
     def parse(*_: Any) -> None:
         raise AssertionError("cookies were parsed")
 
-    monkeypatch.setattr("armillary.sessions._cookie_header.HTTPConnection", parse)
+    monkeypatch.setattr("armillary.sessions._cookie_header.parse_request_cookies", parse)
     assert COOKIE.read({"type": "http", "headers": [(b"cookie", b"theme=dark; id=1")]}) is None
 
 

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-from base64 import b64decode, b64encode
+from base64 import b64encode
 from typing import Any
 
 import pytest
 from hypothesis import given, strategies as st
-from itsdangerous import TimestampSigner
+from itsdangerous import Signer, TimestampSigner
 
 from armillary.sessions import SignedCookie
+from armillary.sessions._signed_cookie import PURPOSE
 
 KEY = "a-secret-key-of-32-characters-..."
 OLD = "the-key-of-last-year-32-characters"
 COOKIE = SignedCookie([KEY])
+LATIN_1 = "".join(map(chr, range(256)))
 
 JSON = st.dictionaries(st.text(), st.none() | st.booleans() | st.integers() | st.text(), max_size=5)
 
@@ -30,11 +33,31 @@ def test_nothing_else_is_read(text: str) -> None:
     assert COOKIE.read(value, None) is None
 
 
-def test_without_a_name_the_format_is_a_time_stamped_signature_over_base64_json() -> None:
-    unnamed = SignedCookie([KEY], cookie_name=None)
-    signed = TimestampSigner(KEY).sign(b64encode(json.dumps({"a": 1}).encode())).decode()
-    assert unnamed.read(signed, 60) == {"a": 1}
-    assert json.loads(b64decode(TimestampSigner(KEY).unsign(unnamed.write({"b": 2})))) == {"b": 2}
+@pytest.mark.parametrize("name", [None, "session"])
+@given(data=JSON, keys=st.lists(st.text(LATIN_1, min_size=16), min_size=1, max_size=3))
+def test_the_format_is_a_time_stamped_signature_of_itsdangerous_over_base64_json(
+    name: str | None, data: dict[str, Any], keys: list[str]
+) -> None:
+    named: Any = {"key_derivation": "hmac", "digest_method": hashlib.sha256}
+    peer = TimestampSigner(keys[::-1]) if name is None else TimestampSigner(keys[::-1], PURPOSE + name, **named)
+    cookie, payload = SignedCookie(keys, cookie_name=name), b64encode(json.dumps(data).encode())
+    assert cookie.read(peer.sign(payload).decode(), 60) == data
+    assert peer.unsign(cookie.write(data), max_age=60) == payload
+
+
+@given(st.data())
+def test_a_value_of_which_any_character_changed_is_not_read(data: st.DataObject) -> None:
+    value = COOKIE.write({"user": 1})
+    at = data.draw(st.integers(0, len(value) - 1))
+    other = data.draw(st.sampled_from(LATIN_1).filter(lambda character: character != value[at]))
+    assert COOKIE.read(value[:at] + other + value[at + 1 :], None) is None
+    assert COOKIE.read(value[:at] + value[at + 1 :], None) is None
+
+
+@pytest.mark.parametrize("signed", ["eyJhIjogMX0=", ".eyJhIjogMX0="])
+def test_a_value_that_was_signed_without_a_time_is_not_read(signed: str) -> None:
+    value = Signer(KEY, TimestampSigner(KEY).salt).sign(signed).decode()
+    assert SignedCookie([KEY], cookie_name=None).read(value, 60) is None
 
 
 def test_a_value_that_was_signed_for_another_cookie_or_for_none_is_not_read() -> None:

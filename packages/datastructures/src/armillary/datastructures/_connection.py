@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, cast
 from armillary.asgi_types import Receive, Scope
 
 from ._address import Address
-from ._cookies import decode_utf8_cookies, parse_cookies
+from ._cookies import parse_request_cookies
 from ._headers import Headers
 from ._lazy import LazyAttribute
 from ._query_params import QueryParams
@@ -117,8 +117,7 @@ class HTTPConnection(Mapping[str, Any], Generic[StateT]):
 
         A name or value whose bytes are valid UTF-8 is read as that, since it is what browsers send.
         """
-        cookies = parse_cookies(header)
-        return cookies if header.isascii() and "\\" not in header else decode_utf8_cookies(cookies)
+        return parse_request_cookies(header)
 
     @property
     def app(self) -> Any:

@@ -32,6 +32,15 @@ def parse_cookies(header: str) -> dict[str, str]:
     return cookies
 
 
+def parse_request_cookies(header: str) -> dict[str, str]:
+    """Return the cookies of a Cookie header that was decoded as Latin-1.
+
+    A name or value whose bytes are valid UTF-8 is read as that, since it is what browsers send.
+    """
+    cookies = parse_cookies(header)
+    return cookies if header.isascii() and "\\" not in header else decode_utf8_cookies(cookies)
+
+
 def decode_utf8_cookies(cookies: dict[str, str]) -> dict[str, str]:
     """Return cookies that were decoded as Latin-1 with each name and value read as UTF-8, if its bytes are valid.
 

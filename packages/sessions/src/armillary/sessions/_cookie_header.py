@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 from armillary.asgi_types import Scope
-from armillary.datastructures import HTTPConnection, is_token
+from armillary.datastructures import is_token, parse_request_cookies
 
 SameSite = Literal["lax", "strict", "none"]
 Header = tuple[bytes, bytes]
@@ -74,11 +74,13 @@ class CookieHeader:
 
     def read(self, scope: Scope) -> str | None:
         """Return the cookie's value in a request; cookies are parsed only if its name is among their bytes."""
+        sent: list[bytes] = []
         for header, value in scope["headers"]:
-            if header == b"cookie" and self._name_bytes in value:
-                cookies: dict[str, str] = HTTPConnection[Any](scope).cookies
-                return cookies.get(self.name)
-        return None
+            if header == b"cookie":
+                sent.append(value)
+        if not sent or self._name_bytes not in (cookies := b"; ".join(sent)):
+            return None
+        return parse_request_cookies(cookies.decode("latin-1")).get(self.name)
 
     def set(self, value: str, max_age: int | None, secure_request: bool) -> Header:
         """Return the field that sets the cookie, for `max_age` seconds or the browser's session."""

@@ -11,7 +11,7 @@ from armillary.exchange import OriginPolicy, guard_accept
 
 from ._cookie_header import STARTS, CookieHeader, SameSite, check_seconds, is_secure
 from ._errors import SessionTooLarge
-from ._signed_cookie import MIN_KEY_LENGTH, SignedCookie, SignedText, decode, encode
+from ._signed_cookie import MIN_KEY_LENGTH, SignedCookie, SignedText, decode, encode, has_containers
 
 MAX_COOKIE_SIZE = 4096
 
@@ -109,10 +109,12 @@ class SessionMiddleware:
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] not in ("http", "websocket"):
+        kind = scope["type"]
+        if kind != "http" and kind != "websocket":
             await self.app(scope, receive, send)
             return
-        loaded = self.load(scope)
+        value = self.cookie.read(scope)
+        loaded = None if value is None else self.signed.unsign(value, self.max_age)
         data = None if loaded is None else decode(loaded.text)
         session = self.session_class(data) if data else self.session_class()
         if "session" in scope:
@@ -126,7 +128,7 @@ class SessionMiddleware:
                 message = {**message, "headers": self.headers(scope, session, loaded, message)}
             return send(message)
 
-        if scope["type"] == "websocket":
+        if kind == "websocket":
             await self.run_websocket(scope, receive, send_with_cookie, session)
         else:
             await self.app(scope, receive, send_with_cookie)
@@ -152,10 +154,6 @@ class SessionMiddleware:
         if session.accessed and encode(session.snapshot()) != saved:
             raise SessionNotSaved(session.too_late or WITHOUT_RESPONSE)
 
-    def load(self, scope: Scope) -> SignedText | None:
-        value = self.cookie.read(scope)
-        return None if value is None else self.signed.unsign(value, self.max_age)
-
     def headers(
         self, scope: Scope, session: Session, loaded: SignedText | None, message: Message
     ) -> list[tuple[bytes, bytes]]:
@@ -172,7 +170,9 @@ class SessionMiddleware:
 
     def must_replace(self, session: Session, loaded: SignedText) -> bool:
         """Return whether a session that no method modified was changed inside, or has an old signature."""
-        return loaded.is_old or (self.finds_changes_inside and encode(session) != loaded.text)
+        return loaded.is_old or (
+            self.finds_changes_inside and has_containers(loaded.text) and encode(session) != loaded.text
+        )
 
     def check_size(self, field: bytes) -> None:
         if self.max_cookie_size is not None and len(field) > self.max_cookie_size:
