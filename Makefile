@@ -189,6 +189,10 @@ graphiql: setup ## bundle GraphiQL into armillary-graphql: the same bytes everyw
 swagger-ui: setup ## put Swagger UI's released files into armillary-openapi, checked by their hashes (needs npm)
 	@$(PY) tools/fetch_swagger_ui.py
 
+.PHONY: redoc
+redoc: setup ## put Redoc's released file into armillary-redoc, checked by its hash (needs npm)
+	@$(PY) tools/fetch_redoc.py
+
 .PHONY: clean
 clean: ## remove everything that is made: .venv, .tools, dist, site, caches
 	rm -rf .venv .tools .cache dist build sbom site .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from npm_files import Release, fetch
-from testkit import require_program
 
 SERVED = os.path.join(os.path.dirname(__file__), "served")
 
@@ -135,15 +132,11 @@ def test_a_star_of_the_example_is_added_and_shown_from_its_page(
 
 
 def test_redoc_shows_the_document_and_what_it_asks_of_another_host_is_blocked(
-    browser: Any, serve: Callable[..., Any], tmp_path: Path
+    browser: Any, serve: Callable[..., Any]
 ) -> None:
     from playwright.sync_api import expect
 
-    require_program("npm")
-    release = Release("redoc", "3.0.1", {"bundles/redoc.standalone.js": "redoc.standalone.js"})
-    script = tmp_path / "redoc.standalone.js"
-    script.write_bytes(fetch(release, tmp_path)[script.name])
-    server = serve("uvicorn-websockets", "openapi_story:app", PYTHONPATH=SERVED, REDOC=str(script))
+    server = serve("uvicorn-websockets", "openapi_story:app", PYTHONPATH=SERVED)
     page = browser.new_page(viewport={"width": 1200, "height": 900})
     received: list[str] = []
     page.on("response", lambda response: received.append(response.url))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import asdict, dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -113,6 +112,6 @@ OpenAPI(
     components={"responses": {"Star": {"description": "A star.", "content": {"application/json": {"schema": Star}}}}},
     pages=[
         SwaggerUI(oauth={"clientId": "docs", "usePkceWithAuthorizationCodeGrant": True}),
-        *([Redoc(os.environ["REDOC"])] if "REDOC" in os.environ else []),
+        Redoc(),
     ],
 ).add_to(app)

@@ -23,7 +23,11 @@ def test_dependencies_and_those_of_extras_are_listed(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("package", "bundled"),
-    [("graphql", {"graphiql", "react-dom", "monaco-editor", "graphiql.js"}), ("openapi", {"swagger-ui-dist"})],
+    [
+        ("graphql", {"graphiql", "react-dom", "monaco-editor", "graphiql.js"}),
+        ("openapi", {"swagger-ui-dist"}),
+        ("redoc", {"redoc"}),
+    ],
 )
 def test_npm_packages_in_the_wheel_are_listed_with_their_files(package: str, bundled: set[str], tmp_path: Path) -> None:
     assert bundled <= names_of(package, tmp_path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import sys
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from armillary.openapi import AsyncAPI, OpenAPI, Redoc, SwaggerUI
 from armillary.openapi.document import _served_document
 from armillary.openapi.pages._page import outside_origins, relative_url
 from armillary.openapi.pages._swagger_ui import FILES, FOLDER
+from armillary.redoc import VERSION
 from armillary.routing import Mount, Route, Router
 from armillary.serialization import encode_json
 
@@ -162,7 +164,7 @@ def test_a_page_needs_a_path_of_its_own() -> None:
 async def test_redoc_is_served_from_the_file_that_the_program_brings(call: Any, tmp_path: Path) -> None:
     script = tmp_path / "redoc.standalone.js"
     script.write_text("// released")
-    app = served(pages=[SwaggerUI(), Redoc(script)])
+    app = served(pages=[SwaggerUI(), Redoc(script=script)])
     messages = await call(app, "/redoc")
     assert b'<redoc spec-url="openapi.json"></redoc>' in body_of(messages)
     assert "script-src 'self';" in headers_of(messages)["content-security-policy"]
@@ -172,4 +174,23 @@ async def test_redoc_is_served_from_the_file_that_the_program_brings(call: Any, 
 
 def test_redoc_needs_its_file(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"script: there is no file .*; npm pack redoc@3 has bundles"):
-        Redoc(tmp_path / "missing.js")
+        Redoc(script=tmp_path / "missing.js")
+
+
+@pytest.mark.anyio
+async def test_redoc_is_served_from_its_package(call: Any) -> None:
+    app = served(pages=[Redoc()])
+    page = body_of(await call(app, "/redoc")).decode()
+    assert f'src="redoc/redoc.standalone.js?v={VERSION}"' in page
+    messages = await call(app, "/redoc/redoc.standalone.js")
+    content = body_of(messages)
+    content = gzip.decompress(content) if headers_of(messages).get("content-encoding") == "gzip" else content
+    assert b"@license MIT" in content[:100]
+    assert "immutable" in headers_of(messages)["cache-control"]
+    assert (await call(app, "/redoc/redoc.standalone.js.gz"))[0]["status"] == 404
+
+
+def test_redoc_without_its_package_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "armillary.redoc", None)
+    with pytest.raises(ImportError, match=r"pip install 'armillary-openapi\[redoc\]', or name yours by script="):
+        Redoc()

@@ -1,4 +1,4 @@
-"""Redoc, from a released file that the program brings."""
+"""Redoc, from the released file in armillary-redoc or one that the program brings."""
 
 from __future__ import annotations
 
@@ -33,22 +33,27 @@ PAGE: Final = """\
 class Redoc:
     """Redoc, which shows a document for reading; nothing is loaded from another host.
 
-    Its file of 2.2 MiB is not inside this package: bring the one that is released, such as
-    `bundles/redoc.standalone.js` of `npm pack redoc@3`. Redoc adds style elements, so the page's policy allows these.
+    Redoc adds style elements, so the page's policy allows these.
 
     Args:
-        script: the file `redoc.standalone.js`.
-        path: of the page; the file is below it.
+        path: of the page; its file is below it.
         title: of the page; by default that of the document.
+        script: a file of Redoc that you bring, such as `bundles/redoc.standalone.js` of `npm pack redoc@3`; by default
+            the one in armillary-redoc, which the extra `redoc` brings.
 
     Raises:
+        ImportError: there is no `script`, and armillary-redoc is not installed.
         ValueError: the path does not start with "/" or ends with one, or there is no such file.
     """
 
-    def __init__(self, script: str | PathLike[str], path: str = "/redoc", *, title: str | None = None) -> None:
+    def __init__(
+        self, path: str = "/redoc", *, title: str | None = None, script: str | PathLike[str] | None = None
+    ) -> None:
         if not path.startswith("/") or path.endswith("/"):
             raise ValueError(f"path must start with '/' and not end with one, got {path!r}; write '/redoc'")
-        self.script: Path = Path(script)
+        self.script: Path
+        self.version: str | None
+        self.script, self.version = packaged_script() if script is None else (Path(script), None)
         if not self.script.is_file():
             raise ValueError(
                 f"script: there is no file {self.script}; npm pack redoc@3 has bundles/redoc.standalone.js"
@@ -58,7 +63,9 @@ class Redoc:
 
     def routes(self, documented: Documented) -> list[Route]:
         """Return the routes of the page and of its file."""
-        files = PackedFiles(self.script.parent, {self.script.name: "text/javascript"}, kept=False)
+        name = self.script.name.removesuffix(".gz")
+        files = PackedFiles(self.script.parent, {name: "text/javascript"}, kept=self.version is not None)
+        script = f"{self.path.rpartition('/')[2]}/{name}" + (f"?v={self.version}" if self.version else "")
 
         async def show_page(request: Request[Any]) -> Response:
             document = documented.document()
@@ -66,7 +73,7 @@ class Redoc:
             text = PAGE.format(
                 title=escape(self.title or str(document["info"]["title"])),
                 document=escape(relative_url(documented.path, self.path)),
-                script=escape(f"{self.path.rpartition('/')[2]}/{self.script.name}"),
+                script=escape(script),
             )
             return page_response(text, content_security_policy(document, styles="'self' 'unsafe-inline'"))
 
@@ -74,3 +81,18 @@ class Redoc:
             Route(self.path, show_page, include_in_schema=False, name="redoc"),
             Route(f"{self.path}/{{file}}", files.show, include_in_schema=False, name="redoc_file"),
         ]
+
+
+def packaged_script() -> tuple[Path, str]:
+    """Return the file in armillary-redoc, and the version of Redoc.
+
+    Raises:
+        ImportError: the package is not installed.
+    """
+    try:
+        from armillary.redoc import SCRIPT, VERSION
+    except ImportError as exc:
+        raise ImportError(
+            "Redoc() needs Redoc's file: pip install 'armillary-openapi[redoc]', or name yours by script="
+        ) from exc
+    return SCRIPT, VERSION
