@@ -32,7 +32,7 @@ apart = UV_PROJECT_ENVIRONMENT="$(CURDIR)/.tools/venvs/$(1)" UV_PYTHON="$$(cat .
 # `P=cors` narrows a verb to one package.
 PACKAGE_DIRS := $(if $(P),packages/$(P),$(sort $(wildcard packages/*)))
 SOURCES := $(wildcard $(addsuffix /src,$(PACKAGE_DIRS)))
-TYPED := $(SOURCES) $(wildcard $(addsuffix /typing_tests,$(PACKAGE_DIRS))) $(if $(P),,tools/testkit/src examples integration-tests/tutorial_programs)
+TYPED := $(SOURCES) $(wildcard $(addsuffix /typing_tests,$(PACKAGE_DIRS))) $(if $(P),,tools/testkit/src tools/chaos tools/soak examples integration-tests/tutorial_programs)
 STYLED := $(if $(P),packages/$(P),.)
 ifneq ($(P),)
 ifeq ($(wildcard packages/$(P)/pyproject.toml),)

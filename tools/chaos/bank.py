@@ -48,7 +48,7 @@ class BankStory(Story):
         return await self.transfer(client, 1)
 
     async def wrong_totals(self) -> list[str]:
-        wrong = []
+        wrong: list[str] = []
         async with Database(self.url) as database:
             async with database.transaction(read_only=True) as session:
                 accounts = {row.id: row.balance for row in await session.execute(text("SELECT * FROM bank_account"))}
@@ -69,10 +69,9 @@ class BankStory(Story):
                 wrong.append(f"{len(kept)} transfers are kept of {known}")
             outbox = Outbox(database, table="bank_outbox")
             for _ in range(800):  # a delivery that was cut off is due again after a lease of 60 s
-                pending = await outbox.pending()
-                if not pending:
+                if not await outbox.pending():
                     break
                 await asyncio.sleep(0.1)
             else:
-                wrong.append(f"{pending} notices are not delivered")
+                wrong.append(f"{await outbox.pending()} notices are not delivered")
         return wrong

@@ -70,7 +70,7 @@ class BoardStory(Story):
         return await self.write(client)
 
     async def wrong_totals(self) -> list[str]:
-        wrong = []
+        wrong: list[str] = []
         async with Channels(self.url, prefix="board") as channels:
             found = Counter(message.data.get("text") for message in await channels.history("board", last=1000))
         lost = [note for note in self.notes if not found[note]]

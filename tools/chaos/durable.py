@@ -42,6 +42,6 @@ class DurableStory(Story):
 
     async def wrong_totals(self) -> list[str]:
         wrong = await wrong_tasks(Tasks(self.url, state=STATE, queue="chaos"), list(self.keys))
-        done = set(self.effects.read_text().split()) if self.effects.exists() else set()
+        done: set[str] = set(self.effects.read_text().split() if self.effects.exists() else ())
         lost = set(self.keys.values()) - done
         return [*wrong, f"{len(lost)} of {len(self.keys)} acknowledged effects are lost"] if lost else wrong

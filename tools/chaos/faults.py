@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from testkit import Network
@@ -14,7 +14,7 @@ Fault = Callable[[OwnServer, Network], AbstractAsyncContextManager[None]]
 
 
 @asynccontextmanager
-async def stopped(server: OwnServer, network: Network) -> AsyncIterator[None]:
+async def stopped(server: OwnServer, network: Network) -> AsyncGenerator[None]:
     """The server crashes, and starts again at the end."""
     server.stop()
     yield
@@ -22,7 +22,7 @@ async def stopped(server: OwnServer, network: Network) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def frozen(server: OwnServer, network: Network) -> AsyncIterator[None]:
+async def frozen(server: OwnServer, network: Network) -> AsyncGenerator[None]:
     """No process of the server runs, while its connections stay open."""
     server.freeze()
     yield
@@ -30,7 +30,7 @@ async def frozen(server: OwnServer, network: Network) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def cut(server: OwnServer, network: Network) -> AsyncIterator[None]:
+async def cut(server: OwnServer, network: Network) -> AsyncGenerator[None]:
     """Every connection breaks, five times a second."""
 
     async def cut_again() -> None:
@@ -44,7 +44,7 @@ async def cut(server: OwnServer, network: Network) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def delayed(server: OwnServer, network: Network) -> AsyncIterator[None]:
+async def delayed(server: OwnServer, network: Network) -> AsyncGenerator[None]:
     """What is sent in either direction arrives 0.2 s later."""
     network.delay = 0.2
     yield
@@ -52,7 +52,7 @@ async def delayed(server: OwnServer, network: Network) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def swallowed(server: OwnServer, network: Network) -> AsyncIterator[None]:
+async def swallowed(server: OwnServer, network: Network) -> AsyncGenerator[None]:
     """What is sent in either direction is lost, and no connection ends."""
     network.silent = True
     yield

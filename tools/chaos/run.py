@@ -16,7 +16,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -51,7 +51,7 @@ ENGINES: dict[str, tuple[Callable[[Path], OwnServer], type[Story]]] = {
 
 
 @contextmanager
-def own_server(make: Callable[[Path], OwnServer]) -> Iterator[OwnServer]:
+def own_server(make: Callable[[Path], OwnServer]) -> Generator[OwnServer]:
     """Start a server in a folder that the users of databases may enter, too."""
     with tempfile.TemporaryDirectory(prefix="chaos-", ignore_cleanup_errors=True) as folder:
         Path(folder).chmod(0o711)
@@ -63,7 +63,7 @@ def own_server(make: Callable[[Path], OwnServer]) -> Iterator[OwnServer]:
 
 
 @contextmanager
-def served(story: Story) -> Iterator[str]:
+def served(story: Story) -> Generator[str]:
     """Serve a program, with its worker; yield its address."""
     port, health = free_port(), free_port()
     commands = {port: ["uvicorn", story.application, "--port", str(port), "--log-level", "error"]}

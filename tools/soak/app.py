@@ -7,7 +7,7 @@ import gc
 import os
 import sys
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -139,7 +139,7 @@ async def figures(request: Request) -> Response:
 
 
 @asynccontextmanager
-async def lifespan(app: Armillary) -> AsyncIterator[None]:
+async def lifespan(app: Armillary) -> AsyncGenerator[None]:
     LARGE_FILE.write_bytes(os.urandom(1_000_000))
     async with database, channels.lifespan(app):
         async with database.engine.begin() as connection:

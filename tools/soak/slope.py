@@ -31,7 +31,7 @@ def growth(rounds: Sequence[Figures]) -> list[str]:
         rounds: what was measured in rest after each round; "connections made" is how many there were until then.
     """
     measured = rounds[int(len(rounds) * WARM_UP) :]
-    found = []
+    found: list[str] = []
     for name, (limit, least) in LIMITS.items():
         each = slope([(figures["connections made"], figures[name]) for figures in measured])
         total = each * (measured[-1]["connections made"] - measured[0]["connections made"])

@@ -9,6 +9,7 @@ import os
 import socket
 import time
 import warnings
+from contextlib import closing
 from typing import Any
 
 import anyio
@@ -118,6 +119,25 @@ def test_a_client_works_in_a_forked_process_and_in_its_parent(redis_server: Any)
     assert loop.run_until_complete(client.get("name")) == b"parent"
     loop.run_until_complete(client.aclose())
     loop.close()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
+def test_a_forked_process_that_goes_on_with_the_loop_of_its_parent_has_connections_of_its_own(redis_server: Any) -> None:
+    client = connect_redis(redis_server.url)
+    with closing(asyncio.new_event_loop()) as loop:
+        id_in_parent = loop.run_until_complete(client.client_id())
+
+        def run_in_child() -> None:
+            id_in_child = loop.run_until_complete(client.client_id())
+            gc.collect()  # closing the parent's connections here would end their watch there
+            os._exit(0 if id_in_child != id_in_parent else 1)
+
+        child = multiprocessing.get_context("fork").Process(target=run_in_child)
+        child.start()
+        child.join(10)
+        assert child.exitcode == 0
+        assert loop.run_until_complete(asyncio.wait_for(client.client_id(), 4)) == id_in_parent
+        loop.run_until_complete(client.aclose())
 
 
 @pytest.mark.anyio

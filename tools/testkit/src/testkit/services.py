@@ -83,10 +83,12 @@ class OwnServer:
 
     Attributes:
         port: of the loopback interface; the same after each start.
+        url: by which clients reach it.
         seconds: how long a start may take.
     """
 
     seconds: ClassVar[float] = 60
+    url: str
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
