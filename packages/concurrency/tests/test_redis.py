@@ -122,7 +122,7 @@ def test_a_client_works_in_a_forked_process_and_in_its_parent(redis_server: Any)
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
-def test_a_forked_process_that_goes_on_with_the_loop_of_its_parent_has_connections_of_its_own(redis_server: Any) -> None:
+def test_a_fork_that_goes_on_with_the_loop_of_its_parent_has_connections_of_its_own(redis_server: Any) -> None:
     client = connect_redis(redis_server.url)
     with closing(asyncio.new_event_loop()) as loop:
         id_in_parent = loop.run_until_complete(client.client_id())

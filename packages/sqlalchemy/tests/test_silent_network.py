@@ -59,7 +59,7 @@ def far_url(url: str, network: Network) -> str:
 @pytest.fixture
 async def cut_off(network: Network, far_url: str) -> AsyncIterator[Database]:
     """A database behind that network, with short time-outs and one open connection."""
-    database = Database(far_url, operation_timeout=0.4, connect_timeout=0.4, pool_timeout=0.4)
+    database = Database(far_url, operation_timeout=0.4, connect_timeout=1.0, pool_timeout=0.4)
     async with database:
         yield database
         network.silent = False
@@ -294,7 +294,7 @@ async def test_many_requests_end_and_the_next_ones_succeed_when_the_network_is_b
     network: Network, far_url: str, serve: Any
 ) -> None:
     database = Database(
-        far_url, pool_size=3, max_overflow=0, operation_timeout=0.4, connect_timeout=0.4, pool_timeout=0.4
+        far_url, pool_size=3, max_overflow=0, operation_timeout=0.4, connect_timeout=1.0, pool_timeout=0.4
     )
 
     async def endpoint(request: Request) -> Response:
@@ -320,7 +320,7 @@ async def test_many_requests_end_and_the_next_ones_succeed_when_the_network_is_b
 
 
 async def test_closing_does_not_hang(network: Network, far_url: str) -> None:
-    database = Database(far_url, operation_timeout=0.4, connect_timeout=0.4)
+    database = Database(far_url, operation_timeout=0.4)
     await database.open()
     sessions = [database.new_session() for _ in range(4)]
     for session in sessions:
@@ -328,7 +328,7 @@ async def test_closing_does_not_hang(network: Network, far_url: str) -> None:
     for session in sessions[1:]:
         await session.close()
     network.silent = True
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(15):
         await database.close()
         with pytest.raises(DatabaseUnavailable):  # it cannot roll back
             await sessions[0].close()

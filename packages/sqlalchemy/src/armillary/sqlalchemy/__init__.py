@@ -14,6 +14,7 @@ Errors at a glance:
     ├── DatabaseError                the database cannot be used as it is set up
     ├── SessionClosed                a session was used after its transaction
     ├── SessionMissing               no middleware wraps the application
+    ├── TransactionUndone            a statement failed, and its error was caught
     └── DatabaseUnavailable          becomes a 503
         ├── PoolExhausted            no connection became free in time
         ├── StatementTimeout         a statement took too long
@@ -28,6 +29,7 @@ from ._errors import (
     SessionMissing,
     StatementTimeout,
     TransactionConflict,
+    TransactionUndone,
 )
 from ._options import TransactionOptions
 from .database._database import Database
@@ -70,6 +72,7 @@ __all__ = [
     "TransactionOutcome",
     "TransactionRetry",
     "TransactionSource",
+    "TransactionUndone",
     "database_session",
     "handle_constraint_violation",
     "set_rollback_only",

@@ -42,6 +42,10 @@ class TransactionConflict(DatabaseUnavailable):
         super().__init__("Another change got in the way; try again", 1)
 
 
+class TransactionUndone(RuntimeError):
+    """A statement failed, the database undid the whole transaction, and the program went on with it."""
+
+
 class SessionClosed(RuntimeError):
     """The session of a request was used after the response started, or after the request."""
 

@@ -18,6 +18,7 @@ from ._deadline import NoResponse
 from ._execution_options import READ_ONLY, STATEMENT_TIMEOUT
 from ._reset import listen_to_resets
 from ._sqlite import listen_on_sqlite
+from ._undone import FAILED_STATE, listen_for_undone_transactions, record_failure, undone
 
 POSTGRESQL_MAX_TIMEOUT: Final = 2**31 - 1
 """The longest time-out PostgreSQL accepts, in milliseconds: some 24 days."""
@@ -26,6 +27,7 @@ POSTGRESQL_MAX_TIMEOUT: Final = 2**31 - 1
 def listen(engine: Engine, *, busy_timeout: float) -> None:
     """Add the listeners that suit the engine's database."""
     event.listen(engine, "handle_error", translate_error)
+    listen_for_undone_transactions(engine)
     name = engine.dialect.name
     if name == "sqlite":
         listen_on_sqlite(engine, busy_timeout)
@@ -41,6 +43,10 @@ def translate_error(context: ExceptionContext) -> None:
     error = context.original_exception
     if context.is_pre_ping or not isinstance(error, Exception):  # a cancelled statement stays cancelled
         return
+    if context.connection is not None:
+        if _fault.sqlstate(error) == FAILED_STATE:
+            raise undone(context.connection, error) from error
+        record_failure(context.connection, error)
     if isinstance(error, NoResponse):
         context.is_disconnect = True
         raise DatabaseUnavailable("The database did not respond in time") from error

@@ -1,0 +1,81 @@
+"""Transactions that the database has undone although the program goes on with them.
+
+    PostgreSQL   after any failed statement that no savepoint holds: later ones fail, and COMMIT undoes without an error
+    MariaDB      after a deadlock: later statements are another transaction, which COMMIT would keep, half of the work
+    SQLite       after a write that was interrupted or found the disk full: each later statement is kept at once
+
+A program that catches the error of such a statement would say that its work is kept. Its next statement, or its commit,
+raises instead.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from sqlalchemy import Connection, Engine, event
+
+from .._errors import StatementTimeout, TransactionConflict, TransactionUndone
+from . import _fault
+
+FAILED_KEY: Final = "armillary_failed"
+"""The key of `connection.info` under which a connection keeps the first error of its transaction."""
+
+UNDONE_NUMBERS: Final = frozenset({1020, 1206, 1213})
+"""MariaDB: record changed since last read, too many locks, deadlock. Other errors undo their statement alone."""
+
+FAILED_STATE: Final = "25P02"
+"""PostgreSQL: the transaction has failed before."""
+
+
+def listen_for_undone_transactions(engine: Engine) -> None:
+    """Add the listeners; to be called before those that begin a transaction by a statement of their own."""
+    event.listen(engine, "begin", forget_failure)
+    if engine.dialect.name == "postgresql":
+        event.listen(engine, "rollback_savepoint", forget_failure)
+        event.listen(engine, "commit", ask_whether_undone)
+    else:
+        event.listen(engine, "before_cursor_execute", raise_if_undone)
+        event.listen(engine, "commit", raise_if_undone)
+
+
+def record_failure(connection: Connection, error: Exception) -> None:
+    """Record the error of a statement, if it can have undone the transaction."""
+    name = connection.dialect.name
+    if name == "sqlite":
+        driver_connection: Any = connection.connection.driver_connection
+        undoes = not driver_connection.in_transaction
+    else:
+        undoes = name == "postgresql" or _fault.error_number(error) in UNDONE_NUMBERS
+    if undoes:
+        connection.info.setdefault(FAILED_KEY, error)
+
+
+def undone(connection: Connection, error: Exception) -> Exception:
+    """Return what to raise in a transaction that is undone."""
+    first = connection.info.get(FAILED_KEY, error)
+    if _fault.is_conflict(first):
+        return TransactionConflict()
+    if _fault.is_statement_timeout(first):
+        return StatementTimeout()
+    return TransactionUndone(
+        f"the database has undone this transaction when a statement of it failed ({type(first).__name__}), and the "
+        "program went on; put a statement that may fail in `async with session.begin_nested():`"
+    )
+
+
+def forget_failure(connection: Connection, *_: object) -> None:
+    """Forget the error: a transaction begins, or goes on from before a savepoint."""
+    connection.info.pop(FAILED_KEY, None)
+
+
+def raise_if_undone(connection: Connection, *_: object) -> None:
+    """Raise if the transaction is undone."""
+    failure = connection.info.get(FAILED_KEY)
+    if failure is not None:
+        raise undone(connection, failure) from failure
+
+
+def ask_whether_undone(connection: Connection) -> None:
+    """Raise if PostgreSQL has undone the transaction: a value that no driver can send fails without undoing it."""
+    if FAILED_KEY in connection.info:
+        connection.exec_driver_sql("SELECT 1")

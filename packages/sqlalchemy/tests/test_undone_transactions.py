@@ -1,0 +1,168 @@
+"""A program that catches the error of a statement: nothing is acknowledged that the database has undone."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from contextlib import asynccontextmanager, nullcontext
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError, StatementError
+
+from armillary.asgi_types import HTTPException
+from armillary.http import Request, Response, request_response
+from armillary.sqlalchemy import (
+    Database,
+    StatementTimeout,
+    TransactionMiddleware,
+    TransactionRetry,
+    TransactionUndone,
+    database_session,
+    transactional,
+)
+
+pytestmark = pytest.mark.anyio
+SPEND = text("UPDATE account SET balance = balance - 10 WHERE id = :id")
+SAME_OWNER = text("INSERT INTO account (id, owner, balance) VALUES (3, 'Ada', 0)")
+servers = pytest.mark.parametrize("driver", ["psycopg", "asyncpg", "asyncmy"], indirect=True)
+postgresql = pytest.mark.parametrize("driver", ["psycopg", "asyncpg"], indirect=True)
+
+
+def app_of(endpoint: Any, database: Database) -> Any:
+    return TransactionMiddleware(request_response(endpoint), database)
+
+
+async def balances(database: Database) -> list[int]:
+    async with database.transaction(read_only=True) as session:
+        return list((await session.scalars(text("SELECT balance FROM account ORDER BY id"))).all())
+
+
+def undoes_all(database: Database) -> bool:
+    """Whether the database undoes the transaction, and not the statement alone."""
+    return database.engine.dialect.name == "postgresql"
+
+
+async def test_what_is_acknowledged_after_a_caught_error_is_stored(database: Database, serve: Any) -> None:
+    async def endpoint(request: Request) -> Response:
+        await database_session(request).execute(SPEND, {"id": 1})
+        try:
+            await database_session(request).execute(SAME_OWNER)
+        except IntegrityError:
+            pass
+        return Response(status_code=201)
+
+    sentence = re.escape("put a statement that may fail in `async with session.begin_nested():`")
+    with pytest.raises(TransactionUndone, match=sentence) if undoes_all(database) else nullcontext():
+        assert (await serve(app_of(endpoint, database))).status == 201
+    assert await balances(database) == [100 if undoes_all(database) else 90, 100]
+
+
+async def test_a_statement_after_a_caught_error_says_why_it_fails(database: Database) -> None:
+    with pytest.raises(TransactionUndone, match="Unique") if undoes_all(database) else nullcontext():
+        async with database.transaction() as session:
+            with pytest.raises(IntegrityError):
+                await session.execute(SAME_OWNER)
+            await session.execute(SPEND, {"id": 1})
+
+
+async def test_an_error_within_a_savepoint_undoes_no_more_than_that(database: Database) -> None:
+    async with database.transaction() as session:
+        await session.execute(SPEND, {"id": 1})
+        for _ in range(2):
+            with pytest.raises(IntegrityError):
+                async with session.begin_nested():
+                    await session.execute(SPEND, {"id": 2})
+                    await session.execute(SAME_OWNER)
+        async with session.begin_nested():
+            await session.execute(SPEND, {"id": 1})
+    assert await balances(database) == [80, 100]
+
+
+@postgresql
+async def test_a_value_that_the_driver_cannot_send_undoes_nothing(database: Database) -> None:
+    async with database.transaction() as session:
+        await session.execute(SPEND, {"id": 1})
+        with pytest.raises(StatementError):
+            await session.execute(text("UPDATE account SET owner = :owner"), {"owner": "\ud800"})
+    assert await balances(database) == [90, 100]
+
+
+@asynccontextmanager
+async def caught() -> Any:
+    """Catch what a program may take for a mishap of one statement."""
+    try:
+        yield
+    except HTTPException:
+        pass
+
+
+@servers
+@pytest.mark.parametrize("catches", [False, True])
+@pytest.mark.parametrize("within_savepoint", [False, True])
+async def test_the_loser_of_a_deadlock_is_a_503_and_never_half_done(
+    database: Database, serve: Any, within_savepoint: bool, catches: bool
+) -> None:
+    both_hold_one = asyncio.Barrier(2)
+
+    async def endpoint(request: Request) -> Response:
+        first, second = (1, 2) if request.scope["path"] == "/up" else (2, 1)
+        session = database_session(request)
+        await session.execute(SPEND, {"id": first})
+        await both_hold_one.wait()
+        savepoint = session.begin_nested() if within_savepoint else nullcontext()
+        async with caught() if catches else nullcontext(), savepoint:
+            await session.execute(SPEND, {"id": second})
+        if catches:
+            await session.execute(text("UPDATE account SET balance = balance + 1000 WHERE id = 1"))
+        return Response()
+
+    async with asyncio.timeout(20):
+        responses = await asyncio.gather(*(serve(app_of(endpoint, database), path) for path in ("/up", "/down")))
+    more = 1000 if catches else 0
+    if catches and within_savepoint and undoes_all(database):  # each of them kept what came before the savepoint
+        assert [response.status for response in responses] == [200, 200]
+        assert sorted(await balances(database)) in ([80, 2090], [90, 2080])
+    else:
+        assert sorted(response.status for response in responses) == [200, 503]
+        assert await balances(database) == [90 + more, 90]
+
+
+@servers
+async def test_the_loser_of_a_deadlock_within_a_savepoint_is_replayed(database: Database, serve: Any) -> None:
+    both_hold_one = asyncio.Barrier(2)
+    calls: list[str] = []
+
+    @transactional(retry=TransactionRetry(attempts=10))
+    async def endpoint(request: Request) -> Response:
+        path = request.scope["path"]
+        calls.append(path)
+        first, second = (1, 2) if path == "/up" else (2, 1)
+        session = database_session(request)
+        await session.execute(SPEND, {"id": first})
+        if calls.count(path) == 1:
+            await both_hold_one.wait()
+        async with session.begin_nested():
+            await session.execute(SPEND, {"id": second})
+        return Response()
+
+    async with asyncio.timeout(20):
+        responses = await asyncio.gather(*(serve(app_of(endpoint, database), path) for path in ("/up", "/down")))
+    assert [response.status for response in responses] == [200, 200]
+    assert await balances(database) == [80, 80]
+
+
+@pytest.mark.parametrize("driver", ["aiosqlite"], indirect=True)
+async def test_a_write_that_sqlite_interrupts_undoes_the_transaction_and_nothing_follows(database: Database) -> None:
+    slow = "(WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 90000000) SELECT count(*) FROM n)"
+    with pytest.raises(StatementTimeout):
+        async with database.transaction(statement_timeout=0.05) as session:
+            await session.execute(SPEND, {"id": 1})
+            async with caught():
+                await session.execute(text(f"UPDATE account SET balance = {slow} WHERE id = 1"))
+            await session.execute(SPEND, {"id": 2})
+    assert await balances(database) == [100, 100]
+    async with database.transaction() as session:  # the connection is as good as new
+        await session.execute(SPEND, {"id": 2})
+    assert await balances(database) == [100, 90]
