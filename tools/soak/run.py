@@ -1,8 +1,9 @@
 """Soak each server: a mixed load in rounds, figures in rest after each; what grows or goes wrong exits with 1.
 
-usage: python tools/soak/run.py [--minutes 1] [--idle 8000] [--planted] [server ...]
+usage: python tools/soak/run.py [--minutes 1] [--idle 8000] [--planted] [--bare] [server ...]
 
-With `--planted` the application leaks memory, descriptors and tasks in turn: a leak that is not found exits with 1. It
+With `--bare` the application is a bare callable with the same responses, which shows what is the server's own. With
+`--planted` the application leaks memory, descriptors and tasks in turn: a leak that is not found exits with 1. It
 reads /proc, so it needs Linux.
 """
 
@@ -28,10 +29,11 @@ from soak.slope import COUNTED, WARM_UP, Figures, growth
 from soak.wire import Wire
 
 TOOLS = Path(__file__).resolve().parents[1]
+APPLICATION = "soak.app:app"
 SERVERS = {
-    "uvicorn": ["uvicorn", "soak.app:app", "--port={port}", "--log-level=warning", "--backlog=4096"],
-    "hypercorn": ["hypercorn", "soak.app:app", "--bind=127.0.0.1:{port}", "--workers=0", "--backlog=4096"],
-    "granian": ["granian", "soak.app:app", "--interface=asgi", "--port={port}", "--log-level=error", "--backlog=4096"],
+    "uvicorn": ["uvicorn", "{app}", "--port={port}", "--log-level=warning", "--backlog=4096"],
+    "hypercorn": ["hypercorn", "{app}", "--bind=127.0.0.1:{port}", "--workers=0", "--backlog=4096"],
+    "granian": ["granian", "{app}", "--interface=asgi", "--port={port}", "--log-level=error", "--backlog=4096"],
 }
 PLANTS = ("memory", "descriptors", "tasks")
 GROWN = {"": "grow", "memory": "blocks grow", "descriptors": "descriptors were", "tasks": "tasks were"}
@@ -113,11 +115,11 @@ def print_figures(name: str, load: Load, rounds: list[Figures], idle: int) -> No
         print(f"  {what:18}{first[what]:8,.0f} to {last[what]:,.0f}{' KiB' if what == 'resident' else ''}")
 
 
-async def soak_one(name: str, minutes: float, idle: int, plant: str) -> list[str]:
+async def soak_one(name: str, minutes: float, idle: int, plant: str, app: str = APPLICATION) -> list[str]:
     """Soak one server; return what was found."""
     port = free_port()
     with ExitStack() as stack:
-        command = [part.format(port=port) for part in SERVERS[name]]
+        command = [part.format(app=app, port=port) for part in SERVERS[name]]
         server = stack.enter_context(start(command, plant))
         stack.callback(server.terminate)
         await wait_until_ready(port, server)
@@ -148,6 +150,7 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=1.0, help="of load for each server (1)")
     parser.add_argument("--idle", type=int, help=f"idle WebSockets ({IDLE}, fewer if too few descriptors are allowed)")
     parser.add_argument("--planted", action="store_true", help="look for the planted leaks")
+    parser.add_argument("--bare", action="store_true", help="serve a bare callable instead of the application")
     options = parser.parse_args()
     unknown = sorted(set(options.servers) - set(SERVERS))
     if unknown or not options.minutes > 0:
@@ -155,13 +158,14 @@ def main() -> int:
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))  # the server inherits it
     idle = options.idle if options.idle is not None else min(IDLE, hard - SPARE_DESCRIPTORS)
+    app = "soak.bare:app" if options.bare else APPLICATION
     failed = False
     for name in options.servers or SERVERS:
         for plant in PLANTS if options.planted else ("",):
-            found = asyncio.run(soak_one(name, options.minutes, idle, plant))
+            found = asyncio.run(soak_one(name, options.minutes, idle, plant, app))
             is_wrong = not any(GROWN[plant] in line for line in found) if plant else bool(found)
             failed |= is_wrong
-            title = f"{name}, leaking {plant}" if plant else name
+            title = f"{name}{', a bare callable' if options.bare else ''}{f', leaking {plant}' if plant else ''}"
             print(f"{title}: {'FAILED' if is_wrong else 'found' if plant else 'nothing grows'}", flush=True)
             print("".join(f"  {line}\n" for line in found), end="", flush=True)
     return 1 if failed else 0
