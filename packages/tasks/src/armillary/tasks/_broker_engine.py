@@ -105,26 +105,31 @@ class BrokerEngine:
         # Labels become headers, which not every broker takes as numbers.
         labels = {"priority": priority} if self.has_priorities else {}
         message = BrokerMessage(task_id=identity, task_name=task, message=data, labels=labels)
+        sender = self._sender
         try:
-            async with asyncio.timeout(self._timeout) as limit:
-                sender = self._sender
-                if sender is None or not await self._is_sent(sender, message, limit.when()):
-                    await unless_given_up((await self._new_sender()).kick(message))
+            async with asyncio.timeout(self._timeout):
+                if sender is None or not await self._is_sent(sender, message):
+                    sender = await self._new_sender()
+                    await unless_given_up(sender.kick(message))
         except Exception as exc:
+            self._drop(sender)
             raise unavailable(self, exc) from exc
 
-    async def _is_sent(self, sender: AsyncBroker, message: BrokerMessage, deadline: float | None) -> bool:
+    async def _is_sent(self, sender: AsyncBroker, message: BrokerMessage) -> bool:
         try:
-            async with asyncio.timeout_at(deadline):
-                await unless_given_up(sender.kick(message))
+            await unless_given_up(sender.kick(message))
         except Exception as exc:
-            if self._sender is sender:
-                self._sender = None
-                self._leave(sender)
+            self._drop(sender)
             if isinstance(exc, TimeoutError):
                 raise
             return False
         return True
+
+    def _drop(self, sender: AsyncBroker | None) -> None:
+        """Have the next message make another connection, unless one has been made already."""
+        if sender is not None and self._sender is sender:
+            self._sender = None
+            self._leave(sender)
 
     async def _new_sender(self) -> AsyncBroker:
         async with self._sender_lock:
