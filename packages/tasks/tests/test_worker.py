@@ -165,6 +165,25 @@ async def test_a_running_task_ends_before_its_worker_stops_and_the_application_a
 
 
 @on_redis
+async def test_a_second_signal_ends_a_worker_in_order_unless_it_is_a_part_of_the_first(program: Program) -> None:
+    tasks, slow, _ = program.tasks()
+    worker = program.start("--drain", "80")
+    async with tasks.running():
+        await slow.enqueue("a", 90.0)
+        await program.wait_for("start a 1 open")
+        worker.send_signal(signal.SIGTERM)
+        worker.send_signal(signal.SIGINT)
+        await anyio.sleep(1)
+        assert worker.poll() is None
+        worker.send_signal(signal.SIGINT)
+        output = await program.finished(worker)
+    assert program.lines == ["opened", "start a 1 open", "closed"]
+    assert worker.returncode == 0
+    assert "Stopped 1 tasks" in output
+    assert "Traceback" not in output
+
+
+@on_redis
 async def test_what_outlives_the_drain_runs_elsewhere(program: Program) -> None:
     tasks, slow, _ = program.tasks()
     worker = program.start("--drain", "0.2")

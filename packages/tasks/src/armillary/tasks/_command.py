@@ -10,7 +10,7 @@ import os
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 import anyio
 
@@ -18,6 +18,8 @@ from ._errors import EngineUnavailable, TasksError
 from ._process import PROCESS
 from ._tasks import Tasks
 from ._worker import NOTHING_STARTED, started, work
+
+PROGRAM: Final = "python -m armillary.tasks"
 
 
 class CommandError(Exception):
@@ -50,9 +52,9 @@ def load_app(target: str) -> Any:
     return found
 
 
-def worker(argv: Sequence[str]) -> int:
+def worker(argv: Sequence[str], prog: str = "armillary worker") -> int:
     """Run the tasks of an application: `worker app:app`; return the exit code."""
-    parser = argparse.ArgumentParser(prog="worker", description="Run the tasks of an application until SIGTERM.")
+    parser = argparse.ArgumentParser(prog=prog, description="Run the tasks of an application until SIGTERM.")
     parser.add_argument("app", help="the application, as module:name")
     parser.add_argument("--drain", type=float, default=30.0, help="seconds running tasks have at the end (30)")
     parser.add_argument("--concurrency", type=int, help="tasks at once, in place of what Tasks says")
@@ -69,9 +71,9 @@ def worker(argv: Sequence[str]) -> int:
     return run_command(run)
 
 
-def dead_letters(argv: Sequence[str]) -> int:
+def dead_letters(argv: Sequence[str], prog: str = "armillary dead-letters") -> int:
     """List the tasks that were given up, or enqueue them again; return the exit code."""
-    parser = argparse.ArgumentParser(prog="dead-letters", description="Tasks that were given up.")
+    parser = argparse.ArgumentParser(prog=prog, description="Tasks that were given up.")
     parser.add_argument("app", help="the application, as module:name")
     parser.add_argument("--replay", metavar="ID", action="append", default=[], help="enqueue this one again")
     parser.add_argument("--replay-all", action="store_true", help="enqueue all of them again")
@@ -128,6 +130,7 @@ def main(argv: Sequence[str]) -> int:
     commands = {"worker": worker, "dead-letters": dead_letters}
     command = commands.get(argv[0]) if argv else None
     if command is None:
-        sys.stderr.write("usage: python -m armillary.tasks {worker,dead-letters} module:name [options]\n")
-        return 2
-    return command(argv[1:])
+        asked = list(argv) in (["-h"], ["--help"])
+        (sys.stdout if asked else sys.stderr).write(f"usage: {PROGRAM} {{worker,dead-letters}} module:name [options]\n")
+        return 0 if asked else 2
+    return command(argv[1:], f"{PROGRAM} {argv[0]}")

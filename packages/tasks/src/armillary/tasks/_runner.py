@@ -63,6 +63,7 @@ class Runner:
         self._held: dict[str, list[Callable[[], Coroutine[Any, Any, None]]]] = {}
         self._slots = anyio.Semaphore(PROCESS.concurrency or tasks.concurrency)
         self._idle: anyio.Event | None = None
+        self._draining: anyio.CancelScope | None = None
 
     @asynccontextmanager
     async def running(self) -> AsyncGenerator[None]:
@@ -75,13 +76,19 @@ class Runner:
                     yield
                 finally:
                     listening.cancel_scope.cancel()
-            with anyio.CancelScope(shield=True), anyio.move_on_after(self.drain):
+            with anyio.move_on_after(self.drain, shield=True) as self._draining:
                 while self.running_turns:
                     self._idle = anyio.Event()
                     await self._idle.wait()
             if self.running_turns:
                 logger.warning("Stopped %d tasks that ran for longer than the drain", len(self.running_turns))
             work.cancel_scope.cancel()
+
+    def hurry(self) -> None:
+        """Give running tasks no more time."""
+        self.drain = 0.0
+        if self._draining is not None:
+            self._draining.cancel()
 
     async def _listen(self, work: TaskGroup) -> None:
         pause = FIRST_PAUSE

@@ -7,7 +7,7 @@ import logging
 import signal
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Any
+from typing import Any, Final
 
 import anyio
 from anyio.abc import SocketStream
@@ -19,6 +19,9 @@ from ._process import PROCESS
 from ._runner import Runner
 
 logger = logging.getLogger("armillary.tasks")
+
+ONE_STOP: Final = 0.5
+"""Seconds within which several signals are one."""
 
 NOTHING_STARTED = (
     "the application has started no tasks: wrap it in TasksMiddleware(app, tasks), or write "
@@ -54,14 +57,18 @@ async def work(app: ASGIApp, *, drain: float, health_port: int | None) -> None:
                     logger.warning("Worker started with %d tasks", names)
                     await anext(signals)
                     logger.warning("Worker stops; running tasks have %g s", drain)
-                    group.start_soon(exit_at_second_signal, signals, group)
+                    group.start_soon(hurry_at_second_signal, signals, runners)
                 group.cancel_scope.cancel()
     logger.warning("Worker stopped")
 
 
-async def exit_at_second_signal(signals: Any, group: anyio.abc.TaskGroup) -> None:
-    await anext(signals)
-    raise KeyboardInterrupt
+async def hurry_at_second_signal(signals: Any, runners: list[Runner]) -> None:
+    """Wait no longer for tasks once somebody insists; `timeout` and shells send one stop twice, a moment apart."""
+    stopped = anyio.current_time()
+    async for _ in signals:
+        if anyio.current_time() - stopped >= ONE_STOP:
+            for runner in runners:
+                runner.hurry()
 
 
 async def report_health(stream: SocketStream, runners: list[Runner]) -> None:
