@@ -50,6 +50,11 @@ def test_a_careful_application_has_no_finding(project: Any) -> None:
     assert project.run("check").out == "app:app: nothing to remark.\n"
 
 
+def test_one_function_under_two_methods_of_a_path_is_no_finding(project: Any) -> None:
+    text = "app = Armillary(middleware=SAFE)\n\n@app.get('/')\n@app.post('/')\ndef form(request): ..."
+    assert findings(project, text) == (0, [])
+
+
 ERRORS = [
     ("app = Armillary(debug=True, middleware=SAFE)", "debug", "leave debug out"),
     (
@@ -82,6 +87,16 @@ ERRORS = [
         "app = Armillary(routes=[Route('/a', home), Route('/b', home)], middleware=SAFE)",
         "duplicate name",
         'name="..."',
+    ),
+    (
+        "def find(star: dict) -> int: ...\n\napp = Armillary(routes=[Route('/', find)], middleware=SAFE)",
+        "body of a GET",
+        "take the values from the query",
+    ),
+    (
+        "app = Armillary(middleware=SAFE)\n\n@staticmethod\n@app.get('/')\ndef show(request): ...",
+        "decorator order",
+        "write @staticmethod below @app.get(...)",
     ),
     (
         "app = Armillary(routes=[Host('x.org', Armillary(lifespan=lifespan), lifespan=False)], middleware=SAFE)",

@@ -488,7 +488,7 @@ async def test_what_is_no_response_is_named(call: Any) -> None:
     async def dispatch(request: Any, call_next: Any) -> Any:
         return "text"
 
-    with pytest.raises(TypeError, match="dispatch returned 'text'; it must return a response"):
+    with pytest.raises(TypeError, match=r"dispatch test_what.* returned 'text'; return a Response"):
         await call(DispatchMiddleware(streaming(), dispatch))
 
 

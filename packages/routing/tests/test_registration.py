@@ -99,8 +99,11 @@ def test_a_function_without_its_package_is_rejected_with_the_command(
     monkeypatch: pytest.MonkeyPatch, package: str, route: Any
 ) -> None:
     monkeypatch.setitem(sys.modules, package, None)
-    with pytest.raises(TypeError, match=r"endpoint endpoint .*pip install armillary-routing\[functions\]"):
-        route("/x", endpoint)
+
+    async def listen(connection: Any) -> Any: ...
+
+    with pytest.raises(TypeError, match=r"endpoint .*listen .*pip install armillary-routing\[functions\]"):
+        route("/x", listen)
 
 
 def test_a_function_can_be_called_another_way_by_a_subclass() -> None:

@@ -88,6 +88,23 @@ def test_names_and_self_deciding_routes_are_reported_below_mounts_too(driver: An
     assert found.of_kind("overlap") == []
 
 
+@pytest.mark.parametrize("methods", [["GET"], ["POST"], ["GET", "POST"]])
+def test_a_get_that_takes_a_body_is_reported(methods: list[str]) -> None:
+    async def find(star: dict[str, int]) -> int: ...
+
+    async def find_any(star: dict[str, int] | None = None) -> int: ...
+
+    reported = kinds(Route("/", find, methods=methods), Route("/any", find_any, methods=methods))
+    assert reported == (["body of a GET"] if methods == ["GET"] else [])
+
+
+def test_two_routes_of_one_path_may_share_a_name(driver: Any) -> None:
+    app = driver.endpoint()
+    assert not Router(
+        [Route("/", app, methods=["GET"], name="n"), Route("/", app, methods=["POST"], name="n")]
+    ).explain()
+
+
 def test_a_clean_table_is_said_to_be_one(driver: Any) -> None:
     found = Router([Route("/a", driver.endpoint())]).explain()
     assert not found

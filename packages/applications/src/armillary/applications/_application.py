@@ -28,6 +28,7 @@ from armillary.exchange import DEFAULT_MAX_BODY_SIZE, check_body_limit, check_ex
 from armillary.routing import BaseRoute, Dependency, Registration, RouteArguments, Router, WebSocketArguments
 
 from ._boundary import Boundary, always, selector
+from ._handler_checks import check_handler_parameters, handler_table
 from ._middleware_arguments import checked_middleware, listed_middleware
 from ._startup_settings import StartupSetting
 
@@ -138,14 +139,14 @@ class Armillary(Registration):
         self.max_body_size = (
             DEFAULT_MAX_BODY_SIZE if isinstance(max_body_size, EllipsisType) else check_body_limit(max_body_size)
         )
-        for key, handler in (exception_handlers or {}).items():
+        for key, handler in handler_table(exception_handlers).items():
             self.check_exception_handler(key, handler)
         self.exception_handlers = dict(exception_handlers or {})
         self.user_middleware = [self.check_middleware(item) for item in listed_middleware(middleware)]
         arguments: dict[str, Any] = {"dependencies": dependencies} if dependencies else {}
         self.router = self.router_class(routes, lifespan=lifespan, **arguments)
         if openapi is not None:
-            if not hasattr(openapi, "add_to"):
+            if not hasattr(openapi, "add_to") or isinstance(openapi, type):
                 raise TypeError(f"openapi takes an armillary.openapi.OpenAPI, got {openapi!r}; write openapi=OpenAPI()")
             openapi.add_to(self)
 
@@ -170,6 +171,7 @@ class Armillary(Registration):
     def check_exception_handler(self, key: Any, handler: Any) -> None:
         """Raise TypeError or ValueError for a key or handler that cannot be one; override to take any."""
         check_exception_handler(key, handler)
+        check_handler_parameters(key, handler)
 
     def check_debug(self, debug: Any) -> None:
         """Raise TypeError for what is neither True nor False; override to take any."""
@@ -266,7 +268,7 @@ class Armillary(Registration):
             RuntimeError: the application has served a connection already.
         """
         self._check_not_started("middleware")
-        self.user_middleware.insert(0, Middleware(middleware_class, *args, **kwargs))
+        self.user_middleware.insert(0, self.check_middleware(Middleware(middleware_class, *args, **kwargs)))
 
     def add_exception_handler(self, exc_class_or_status_code: int | type[Exception], handler: ExceptionHandler) -> None:
         """Register a handler for a status code or an exception class.

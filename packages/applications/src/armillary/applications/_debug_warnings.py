@@ -15,6 +15,7 @@ _LOGGER = logging.getLogger("armillary.applications")
 _FIXES = {
     "unreachable": "put it before the other, or give it another path",
     "duplicate name": "give one of the two another name=",
+    "body of a GET": "take the values from the query, as Annotated[..., Query()], or register it for POST",
 }
 
 
@@ -30,7 +31,7 @@ def warn_while_running(app: ASGIApp, router: Router) -> ASGIApp:
 
 
 def warn_of_routes(router: Router) -> None:
-    """Log each route that can never match, and each that has the name of an earlier one."""
+    """Log each route that can never match, that has the name of an earlier one, or that takes a body with GET."""
     for finding in router.explain():
         if finding.kind in _FIXES:
             endpoint: Any = getattr(finding.route, "endpoint", None)

@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Iterable
 from typing import Any
 
-from armillary.asgi_types import Middleware
+from armillary.asgi_types import Middleware, describe_function
 
 
 def listed_middleware(middleware: Any) -> Iterable[Any]:
@@ -14,6 +14,12 @@ def listed_middleware(middleware: Any) -> Iterable[Any]:
     if isinstance(middleware, Middleware):
         raise TypeError(f"middleware takes a list, got {middleware!r}; write [{middleware!r}]")
     return middleware or ()
+
+
+def _makes_applications(cls: type[Any]) -> bool:
+    """Return whether a class may make applications: its instances can be called, or it makes other objects."""
+    makes_others = "__new__" in {name for base in cls.__mro__[:-1] for name in vars(base)}
+    return makes_others or type(cls) is not type or any("__call__" in vars(base) for base in cls.__mro__)
 
 
 def checked_middleware(item: Any) -> Any:
@@ -37,6 +43,10 @@ def checked_middleware(item: Any) -> Any:
         else:
             hint = "write Middleware(TheClass, ...)"
         raise TypeError(f"middleware takes Middleware(cls, ...) objects, got {item!r}; {hint}")
+    if isinstance(cls, type) and not _makes_applications(cls):
+        fix = "derive it from DispatchMiddleware" if hasattr(cls, "dispatch") else "write its method"
+        fix = f"{fix}: async def __call__(self, scope, receive, send)" if fix == "write its method" else fix
+        raise TypeError(f"middleware {describe_function(cls)} makes what cannot be called as an application; {fix}")
     try:
         taken = inspect.signature(cls)
     except (TypeError, ValueError):
@@ -45,5 +55,9 @@ def checked_middleware(item: Any) -> Any:
         taken.bind(None, *args, **kwargs)
     except TypeError as exc:
         names = ", ".join(list(taken.parameters)[1:]) or "nothing"
+        if not isinstance(cls, type) and names == "call_next":
+            shown = describe_function(cls)
+            write = f"Middleware(DispatchMiddleware, dispatch={getattr(cls, '__name__', 'dispatch')})"
+            raise TypeError(f"middleware {shown} takes a request, not an application: write {write}") from None
         raise TypeError(f"{item!r}: {exc}; beside the application it takes {names}") from None
     return item

@@ -126,6 +126,44 @@ EXTRAS: Final = frozenset(
 """Parts that `pip install armillary` does not bring."""
 
 
+OTHERS: Final = {
+    "APIRouter": "Router",
+    "BaseHTTPMiddleware": "DispatchMiddleware",
+    "BaseModel": "a msgspec.Struct, or pydantic's BaseModel",
+    "Blueprint": "Router",
+    "FastAPI": "Armillary",
+    "Field": "msgspec.Meta, or pydantic's Field",
+    "Flask": "Armillary",
+    "HTTPBasic": "BasicBackend",
+    "HTTPBearer": "BearerBackend",
+    "HttpResponse": "Response",
+    "Litestar": "Armillary",
+    "OAuth2PasswordBearer": "BearerBackend",
+    "Quart": "Armillary",
+    "Security": "Depends",
+    "Starlette": "Armillary",
+    "TemplateResponse": "Jinja2Templates(folder).TemplateResponse(request, name, context)",
+    "View": "HTTPEndpoint",
+    "abort": "HTTPException, and raise it",
+    "get_object_or_404": "HTTPException(404), and raise it",
+    "jsonify": "JSONResponse, or return the data",
+    "login_required": "requires('authenticated')",
+    "make_response": "Response",
+    "path": "Route",
+    "re_path": "Route",
+    "redirect": "RedirectResponse",
+    "render": "Jinja2Templates(folder).TemplateResponse(request, name, context)",
+    "render_template": "Jinja2Templates(folder).TemplateResponse(request, name, context)",
+    "request": "the parameter `request: Request` of the function",
+    "send_file": "FileResponse",
+    "send_from_directory": "StaticFiles",
+    "session": "request.session",
+    "status": "the number, such as 404, or http.HTTPStatus",
+    "url_for": "request.url_for(name)",
+}
+"""What to write for the names of other frameworks."""
+
+
 def load(name: str) -> Any:
     """Return what a name stands for, and keep it in the module.
 
@@ -135,6 +173,10 @@ def load(name: str) -> Any:
     """
     part = PARTS.get(name)
     if part is None:
+        # `from armillary.web import name` asks the import system first, which drops the text of an AttributeError.
+        is_import = sys._getframe(1).f_globals.get("__name__") == "importlib._bootstrap"  # pyright: ignore[reportPrivateUsage]
+        if is_import and not name.startswith("_"):
+            raise ImportError(f"cannot import name {name!r} from 'armillary.web'{_suggestion(name)}", name=__package__)
         raise AttributeError(f"module 'armillary.web' has no attribute {name!r}{_suggestion(name)}")
     try:
         module = import_module(f"armillary.{part}")
@@ -153,6 +195,8 @@ def load(name: str) -> Any:
 def _suggestion(name: str) -> str:
     from difflib import get_close_matches
 
+    if name in OTHERS:
+        return f"; write {OTHERS[name]}"
     same = [known for known in PARTS if known.casefold() == name.casefold()]
     close = same or get_close_matches(name, PARTS, 1)
     return f"; did you mean {close[0]!r}?" if close else ""

@@ -32,7 +32,7 @@ from ._handler_types import ExceptionHandler, ExceptionHandlers, HTTPExceptionHa
 from ._middleware import Middleware
 from ._middleware_factory import MiddlewareFactory
 from ._phrases import reason_phrase
-from ._place import EndpointError, code_of, describe_function, source_place
+from ._place import EndpointError, caller_place, code_of, describe_function, source_place, yields_hint
 from ._record import RECORD_KEY, find_scope_record, scope_record
 from ._route_template import expect_route_template, find_route_template
 from ._scope_record import ScopeRecord
@@ -125,6 +125,7 @@ __all__ = [
     "WebSocketResponseStartEvent",
     "WebSocketScope",
     "WebSocketSendEvent",
+    "caller_place",
     "check_close_code",
     "check_status_code",
     "code_of",
@@ -138,6 +139,7 @@ __all__ = [
     "scope_record",
     "source_place",
     "value_in_scope",
+    "yields_hint",
 ]
 
 _SCOPES = frozenset({"ASGIVersions", "HTTPScope", "LifespanScope", "TLSExtension", "WebSocketScope"})

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
-from types import FrameType
 from typing import Any
 
 from ._middleware_factory import MiddlewareFactory, P
+from ._place import caller_place
 
 
 class Middleware:
@@ -28,7 +27,8 @@ class Middleware:
 
     def __init__(self, cls: MiddlewareFactory[P], *args: P.args, **kwargs: P.kwargs) -> None:
         if not callable(cls):
-            raise TypeError(f"Middleware takes a class or function as its first argument, got {cls!r}")
+            hint = f"; write {cls.cls.__name__}, ..., without Middleware()" if isinstance(cls, Middleware) else ""
+            raise TypeError(f"Middleware takes a class or function as its first argument, got {cls!r}{hint}")
         code: Any = None if isinstance(cls, type) else getattr(type(cls).__call__, "__code__", None)
         if code is not None and code.co_varnames[1:4] == ("scope", "receive", "send"):
             name = type(cls).__name__
@@ -38,11 +38,9 @@ class Middleware:
         self.cls: MiddlewareFactory[...] = cls
         self.args: tuple[Any, ...] = args
         self.kwargs: dict[str, Any] = kwargs
-        frame: FrameType | None = sys._getframe(1)  # pyright: ignore[reportPrivateUsage]
-        while frame is not None and frame.f_globals.get("__name__", "").startswith("armillary."):
-            frame = frame.f_back
-        self.file: str = frame.f_code.co_filename if frame else ""
-        self.line: int = frame.f_lineno if frame else 0
+        self.file: str
+        self.line: int
+        self.file, self.line = caller_place()
 
     def __iter__(self) -> Iterator[Any]:
         return iter((self.cls, self.args, self.kwargs))

@@ -7,7 +7,9 @@ of the function in its traceback: its message names the place instead.
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
+from types import FrameType
 from typing import Any
 
 from ._callable import unwrapped
@@ -34,6 +36,14 @@ def source_place(filename: str, line: int | None) -> str:
     return f"{shown} line {line}" if line else shown
 
 
+def caller_place() -> tuple[str, int]:
+    """Return file and line of the innermost frame outside of the toolkit, for an error that is found later."""
+    frame: FrameType | None = sys._getframe(1)  # pyright: ignore[reportPrivateUsage]
+    while frame is not None and frame.f_globals.get("__name__", "").startswith("armillary."):
+        frame = frame.f_back
+    return (frame.f_code.co_filename, frame.f_lineno) if frame else ("", 0)
+
+
 def describe_function(function: Callable[..., Any]) -> str:
     """Return the name of a function, of what a partial or decorator hides, or of a class, with its file and line.
 
@@ -58,6 +68,26 @@ def _innermost(function: Any) -> Any:
     while hasattr(inner, "__wrapped__"):
         inner = unwrapped(inner.__wrapped__)
     return inner
+
+
+def yields_hint(exc: BaseException) -> str | None:
+    """Return what is wrong with a generator that yields never or twice, if `contextlib` raised an error of that.
+
+    Its own text names neither the function nor the mistake.
+    """
+    problem = _YIELDS.get(str(exc)) if type(exc) is RuntimeError else None
+    step = exc.__traceback__ if problem else None
+    while step is not None:
+        generator: Any = getattr(step.tb_frame.f_locals.get("self"), "gen", None)
+        code: Any = getattr(generator, "ag_code", None) or getattr(generator, "gi_code", None)
+        if code is not None:
+            place = source_place(code.co_filename, code.co_firstlineno)
+            return f"{code.co_name} ({place}) {problem}: it yields once, between what happens before and after"
+        step = step.tb_next
+    return None
+
+
+_YIELDS = {"generator didn't yield": "ended without a yield", "generator didn't stop": "yields a second time"}
 
 
 class EndpointError(TypeError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from armillary.asgi_types import ASGIApp, HTTPException, Receive, Scope, Send
+from armillary.asgi_types import ASGIApp, HTTPException, Receive, Scope, Send, describe_function
 from armillary.datastructures import HTTPConnection
 from armillary.exchange import OriginPolicy, Rejection, can_reject_with_response, guard_accept, reject, rejection_of
 from armillary.http import Response
@@ -91,6 +91,11 @@ class AuthenticationMiddleware:
         for backend in self.backends:
             found = await backend.authenticate(conn)
             if found is not None:
+                if not isinstance(found, tuple):
+                    raise TypeError(
+                        f"{describe_function(type(backend).authenticate)} returned {found!r}; return "
+                        "(AuthCredentials([...]), user), or None for a connection without credentials"
+                    )
                 return found
         return self.credentials_class(), UnauthenticatedUser()
 

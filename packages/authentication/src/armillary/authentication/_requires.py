@@ -43,6 +43,9 @@ def requires(
     >>> @requires("authenticated", redirect="login")
     ... async def orders(request): ...
     """
+    if callable(scopes):
+        name = getattr(scopes, "__name__", "the function")
+        raise TypeError(f"requires takes scopes, got {scopes!r}; write @requires('authenticated') above {name}")
     if not isinstance(status_code, int) or isinstance(status_code, bool):
         raise TypeError(f"status_code is a number such as 403, got {status_code!r}")
     if not 400 <= status_code <= 599:

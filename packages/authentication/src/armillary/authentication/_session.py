@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
+from armillary.asgi_types import caller_place, source_place
 from armillary.datastructures import HTTPConnection
 
 from ._authorization import check_function
@@ -39,12 +40,16 @@ class SessionBackend(AuthenticationBackend):
             raise TypeError(f"key is text, got {key!r}")
         self.load = load
         self.key = key
+        self._place = source_place(*caller_place())
         self.credentials: AuthCredentials = AuthCredentials(scopes)
 
     async def authenticate(self, conn: HTTPConnection) -> tuple[AuthCredentials, BaseUser] | None:
         """Return the user whose identity is in the session."""
         if "session" not in conn.scope:
-            raise AssertionError("SessionBackend needs a session middleware outside of the authentication middleware")
+            raise AssertionError(
+                f"the SessionBackend of {self._place} needs a session middleware outside of the authentication "
+                "middleware: put Middleware(SessionMiddleware, ...) before it in the list, or add_middleware it later"
+            )
         identity = conn.session.get(self.key)
         user = None if identity is None else await self.load(identity)
         return None if user is None else (AuthCredentials(self.credentials.scopes), user)

@@ -5,12 +5,14 @@ from __future__ import annotations
 # What is looked at here are the types and values of programs, which are only known when they run.
 # pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false
 # pyright: reportUnknownMemberType=false, reportUnknownLambdaType=false
+import contextlib
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from types import FunctionType
 from typing import Any, Final, get_origin
 
-from armillary.asgi_types import is_async_callable
+from armillary.asgi_types import describe_function, is_async_callable
 from armillary.http import FormData, PartStream, Request
 from armillary.serialization import NO_DEFAULT, unwrap
 from armillary.websockets import WebSocket
@@ -65,6 +67,13 @@ def build_plan(
         builder.dependency(depends, depends.function)
     builder.call(function, style="async" if is_async_callable(function) else "thread", is_method=is_method)
     return builder.plan()
+
+
+def makes_context(function: Any) -> bool:
+    """Return whether calling a function gives a context manager, as `contextlib` makes one of a generator function."""
+    inner = getattr(function, "__wrapped__", None)
+    is_generator = inspect.isgeneratorfunction(inner) or inspect.isasyncgenfunction(inner)
+    return is_generator and getattr(getattr(function, "__code__", None), "co_filename", "") == contextlib.__file__
 
 
 class _Builder:
@@ -133,7 +142,10 @@ class _Builder:
 
     def dependency(self, depends: Depends, function: Callable[..., Any]) -> int:
         """Add the call of a dependency, unless it is added already; return its number."""
+        overridden = function
         function = self.overrides.get(function, function)
+        if not callable(function):
+            raise BindingError(overridden, f"dependency_overrides has {function!r} for it, which is no function")
         # A policy is not the dependency of the same function, whose result nobody checks.
         key = depends if isinstance(depends, Policy) else function
         if depends.use_cache and key in self.known:
@@ -184,10 +196,17 @@ class _Builder:
                 raise BindingError(function, f"Depends() of {name!r} names no function: write Depends(the_function)")
             if not callable(inner):
                 raise BindingError(function, f"Depends() of {name!r} takes a function, got {inner!r}")
+            if makes_context(inner):
+                fix = "leave @asynccontextmanager out: a dependency is a function with a yield"
+                raise BindingError(function, f"the dependency of {name!r}, {describe_function(inner)}: {fix}")
             if inner not in self.overrides:
                 check_result(function, name, type_, inner)
             self.needs[target].append((name, self.dependency(found, inner)))
             return
+        bare = next((item for item in metadata if isinstance(item, FunctionType)), None)
+        if bare is not None:
+            write = f"`{name}: Annotated[..., Depends({bare.__name__})]`"
+            raise BindingError(function, f"parameter {name!r} has a function beside its type: write {write}")
         sources = sources_in(metadata)
         if len(sources) > 1:
             named = " and ".join(type(source).__name__ for source in sources)
@@ -204,6 +223,8 @@ class _Builder:
             )
         if name in _CONNECTION_NAMES:
             return Request if self.kind == "http" else WebSocket
+        if name == "self":
+            raise BindingError(function, "it is a method without its instance: write TheClass().method")
         raise BindingError(function, f"nothing fills its parameter {name!r}: annotate it with its type")
 
     def provide(

@@ -1,4 +1,4 @@
-"""Checks of the program's own files: what they use of packages that are not installed."""
+"""Checks of the program's own files: packages that are not installed, and decorators without effect."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from ._finding import Finding
 from ._import_string import LoadedApplication
 from ._parts import install_command
 from ._servers import SERVERS
+
+_REGISTERING = frozenset(("get", "post", "put", "patch", "delete", "options", "query", "route", "websocket"))
 
 
 def check_sources(loaded: LoadedApplication) -> Iterator[Finding]:
@@ -29,7 +31,7 @@ def check_sources(loaded: LoadedApplication) -> Iterator[Finding]:
 
 
 def check_file(path: Path) -> Iterator[Finding]:
-    """Yield what a file of the program uses that is not installed, also where it is imported in a function."""
+    """Yield what a file of the program uses that is not installed, also in functions, and what decorates in vain."""
     tree = ast.parse(path.read_text("utf-8"), str(path))
     for node in ast.walk(tree):
         names: list[str] = []
@@ -40,9 +42,35 @@ def check_file(path: Path) -> Iterator[Finding]:
         for name in names:
             if name.startswith("armillary.") and not _is_installed(name):
                 yield _missing(path, node, f'imports "{name}", which is not installed', install_command(name))
+        yield from _ineffective_decorators(path, node)
         if _reads_form(node) and find_spec("python_multipart") is None:
             sentence = "reads a form, and the parser of forms is not installed"
             yield _missing(path, node, sentence, 'pip install "armillary-http[forms]"')
+
+
+def _ineffective_decorators(path: Path, node: ast.AST) -> Iterator[Finding]:
+    """Yield the decorators above the one that registers a function: the route has the function without them."""
+    if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        return
+    names = [_route_decorator(decorator) for decorator in node.decorator_list]
+    for position, decorator in enumerate(node.decorator_list):
+        below = next((name for name in names[position:] if name), "")
+        if below and not names[position]:
+            shown = ast.unparse(decorator)
+            sentence = (
+                f"@{shown} is above @{below}, which registers {node.name} without it: requests do not pass through it"
+            )
+            where = place(str(path), decorator.lineno)
+            yield Finding("decorator order", "error", f"{where}: {sentence}", f"write @{shown} below @{below}")
+
+
+def _route_decorator(node: ast.expr) -> str:
+    """Return a decorator such as `app.get("/")` as text, "" for any other."""
+    if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args):
+        return ""
+    path = node.args[0]
+    is_path = isinstance(path, ast.Constant) and isinstance(path.value, str) and path.value[:1] in ("", "/")
+    return ast.unparse(node.func) + "(...)" if is_path and node.func.attr in _REGISTERING else ""
 
 
 def _missing(path: Path, node: ast.AST, what: str, fix: str) -> Finding:

@@ -106,6 +106,8 @@ def _fix(value: Any) -> str:
         return "return a StreamingResponse(...) of it, or declare what it yields with `-> AsyncIterator[...]`"
     if isinstance(value, Awaitable):
         return "declare the function with `async def`, or await what it calls"
+    if isinstance(value, BaseException):
+        return "raise it"
     if isinstance(value, type):
         return "return an instance, such as a Response or another ASGI application"
     return ""

@@ -8,7 +8,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from armillary.asgi_types import ExceptionHandler, HTTPException, Receive, Scope, Send, is_async_callable
+from armillary.asgi_types import (
+    ExceptionHandler,
+    HTTPException,
+    Receive,
+    Scope,
+    Send,
+    describe_function,
+    is_async_callable,
+)
 from armillary.exchange import has_response_started, native_exception, registered_handler, reject, rejection_of
 
 from ._request import Request
@@ -20,15 +28,23 @@ async def call_exception_handler(handler: ExceptionHandler, request: Any, exc: E
     If there is no thread for it, the response is the 503 of that.
     """
     if is_async_callable(handler):
-        return await handler(request, exc)
+        return _checked(await handler(request, exc), handler)
     from armillary.concurrency import Overloaded, run_in_threadpool
 
     if isinstance(exc, Overloaded):  # the handler would wait for a thread in vain, as what it handles did
         return _Rejecting(exc, request)
     try:
-        return await run_in_threadpool(handler, request, exc)
+        return _checked(await run_in_threadpool(handler, request, exc), handler)
     except Overloaded as overloaded:
         return _Rejecting(overloaded, request)
+
+
+def _checked(response: Any, handler: Any) -> Any:
+    """Return what a handler returned; `TypeError` for data and the like, which is no response."""
+    if response is not None and not callable(response):
+        fix = "return a Response, such as JSONResponse({...}, 400)"
+        raise TypeError(f"the exception handler {describe_function(handler)} returned {response!r}; {fix}")
+    return response
 
 
 class _Rejecting:
@@ -64,6 +80,9 @@ async def handle_exception(request: Request[Any], exc: Exception, receive: Recei
         response = await call_exception_handler(handler, request, exc)
         if response is not None:
             await response(scope, receive, send)
+        elif request.handlers_return_responses and not has_response_started(scope, send):
+            name = describe_function(handler)
+            raise TypeError(f"the exception handler {name} returned None; return a Response") from exc
     elif isinstance(native := native_exception(exc), HTTPException):
         await reject(scope, send, rejection_of(native), as_text=request.errors_as_text)
     else:

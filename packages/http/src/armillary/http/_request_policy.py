@@ -41,5 +41,8 @@ class RequestPolicy:
     errors_as_text: ClassVar[bool] = False
     """Whether an `HTTPException` without a handler is sent as plain text whatever the client prefers."""
 
+    handlers_return_responses: ClassVar[bool] = True
+    """Whether it is an error that an exception handler returns None; else nothing is sent."""
+
     wrong_scope_error: ClassVar[type[Exception]] = TypeError
     """Raised for a scope that is not one of HTTP."""

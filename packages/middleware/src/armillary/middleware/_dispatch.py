@@ -20,11 +20,11 @@ dispatch is resumed in that task.
 from __future__ import annotations
 
 import math
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from contextvars import copy_context
 from typing import Any, Protocol, TypeAlias, cast
 
-from armillary.asgi_types import ASGIApp, Message, Receive, Scope, Send, is_async_callable
+from armillary.asgi_types import ASGIApp, Message, Receive, Scope, Send, describe_function, is_async_callable
 from armillary.exchange import HTTPExchange
 from armillary.http import Request, Response
 
@@ -32,6 +32,15 @@ from ._context_changes import ContextChanges
 from ._errors import NO_RESPONSE, OVERLAPPING_SCOPES, CallNextError
 from ._passing_response import NextMessage, PassingResponse
 from ._suspendable import SuspendableCoroutine, Suspension
+
+
+def _no_response(dispatch: Any, returned: Any) -> TypeError:
+    """Return the error of a dispatch function that returned something else than a response."""
+    hint = "write `return await call_next(request)`" if returned is None else "return a Response"
+    if isinstance(returned, Coroutine):
+        returned.close()  # one that nobody awaits warns
+        hint = "await it, as in `return await call_next(request)`"
+    return TypeError(f"dispatch {describe_function(dispatch)} returned {returned!r}; {hint}")
 
 
 class CallNext(Protocol):
@@ -80,7 +89,10 @@ class DispatchMiddleware:
         if dispatch is None and type(self).dispatch is DispatchMiddleware.dispatch:
             raise TypeError(f"{type(self).__name__} needs a dispatch function, or a subclass that overrides dispatch")
         if not is_async_callable(self.dispatch_func):
-            raise TypeError(f"dispatch must be an async function of (request, call_next), got {dispatch!r}")
+            raise TypeError(
+                "dispatch must be an async function of (request, call_next), and "
+                f"{describe_function(self.dispatch_func)} is not: write async def"
+            )
 
     async def dispatch(self, request: Request[Any], call_next: CallNext) -> Response:
         """Return the response to a request; override it in a subclass."""
@@ -139,7 +151,7 @@ class CallNextExchange:
             return response
         app = cast(ASGIApp, response)
         if not callable(app):
-            raise TypeError(f"dispatch returned {response!r}; it must return a response")
+            raise _no_response(dispatch, response)
         await app(request.scope, request.receive, self.send)
         return None
 

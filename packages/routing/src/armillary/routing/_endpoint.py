@@ -36,7 +36,10 @@ MiddlewareList: TypeAlias = Sequence[Middleware] | None
 def checked_callable(value: Any, parameter: str) -> Any:
     """Return an application or endpoint; `TypeError` for what cannot be called."""
     if not callable(value):
-        hint = "; write routes=[...]" if isinstance(value, list | tuple) and parameter == "app" else ""
+        hint = ""
+        if parameter == "app":
+            hint = "; write routes=[...]" if isinstance(value, list | tuple) else ""
+            hint = f"; write StaticFiles(directory={value!r}) for a folder" if isinstance(value, str) else hint
         raise TypeError(f"{parameter} takes a function or an ASGI application, got {value!r}{hint}")
     code: Any = getattr(value, "__code__", None)
     if code is not None and parameter != "endpoint" and _is_of_request(code) and is_plain_function(value):
@@ -44,6 +47,9 @@ def checked_callable(value: Any, parameter: str) -> Any:
             f"{parameter} takes an ASGI application, of scope, receive and send; {describe_function(value)} is a "
             f"function of a request: write Route(path, {endpoint_name(value)})"
         )
+    if parameter != "endpoint" and isinstance(value, type) and not hasattr(value, "__await__"):
+        name = value.__name__
+        raise TypeError(f"{parameter} takes an ASGI application, and {name} is a class: write {name}(...)")
     if parameter == "endpoint" and isinstance(value, type) and not hasattr(value, "__await__"):
         raise TypeError(
             f"endpoint is the class {value.__name__}, whose instances handle no request: derive it from HTTPEndpoint "
@@ -56,6 +62,34 @@ def checked_callable(value: Any, parameter: str) -> Any:
             f"def endpoint(request): return {shown}(...)"
         )
     return value
+
+
+def check_methods(endpoint: Any) -> None:
+    """Raise TypeError for a class of endpoints without a method that handles a request."""
+    allowed_methods: Any = getattr(endpoint, "allowed_methods", None) if isinstance(endpoint, type) else None
+    if allowed_methods is None or allowed_methods():
+        return
+    upper = [name for name in vars(endpoint) if name.isupper() and is_token(name)]
+    hint = f"write the name {upper[0]} in lower case" if upper else "write `async def get(self, request):` in it"
+    raise TypeError(f"endpoint {describe_function(endpoint)} has no method that handles a request; {hint}")
+
+
+def check_connection(endpoint: Any, of_http: bool) -> None:
+    """Raise TypeError for a function of a WebSocket in a route for HTTP, and of a request in one for WebSockets."""
+    annotations: Any = getattr(endpoint, "__annotations__", None)
+    code: Any = getattr(endpoint, "__code__", None)
+    if not annotations or code is None or not code.co_argcount:
+        return
+    annotation = annotations.get(code.co_varnames[0])
+    text = annotation if isinstance(annotation, str) else getattr(annotation, "__name__", "")
+    wrong, fix = ("WebSocket", "WebSocketRoute") if of_http else ("Request", "Route")
+    if text.partition("[")[0].rpartition(".")[2] == wrong:
+        here = "Route" if of_http else "WebSocketRoute"
+        name = endpoint_name(endpoint)
+        raise TypeError(
+            f"endpoint {describe_function(endpoint)} takes a {wrong}, which a {here} does not have: "
+            f"write {fix}(path, {name})"
+        )
 
 
 def _is_response(value: Any) -> bool:

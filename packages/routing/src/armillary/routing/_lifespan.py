@@ -10,7 +10,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, TypeAlias, cast
 
-from armillary.asgi_types import Receive, Scope, Send, describe_function
+from armillary.asgi_types import Receive, Scope, Send, describe_function, yields_hint
 
 LifespanState: TypeAlias = Mapping[str, Any] | None
 LifespanContext: TypeAlias = Callable[[Any], AbstractAsyncContextManager[LifespanState]]
@@ -73,9 +73,15 @@ async def serve_lifespan(
                 f"the lifespan{name} returned {context!r}, which is no async context manager; write async def "
                 "lifespan(app): with a yield in it, and decorate it with @contextlib.asynccontextmanager"
             )
-        async with context as state:
-            add_state(scope, state)
-            await started()
+        try:
+            async with context as state:
+                add_state(scope, state)
+                await started()
+        except RuntimeError as exc:
+            hint = yields_hint(exc)
+            if hint is not None:
+                exc.add_note(f"The lifespan {hint}")
+            raise
 
     await serve_started(run, receive, send)
 

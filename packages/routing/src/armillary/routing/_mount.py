@@ -77,7 +77,7 @@ class Mount(TemplateRoute):
     ) -> None:
         if (app is None) == (routes is None):
             raise TypeError("Mount takes either app=... or routes=[...], one of the two")
-        self._set_path(path.rstrip("/"), "/{path:path}")
+        self._set_path(path.rstrip("/") if isinstance(path, str) else path, "/{path:path}")
         self._base_app: Any = self.router_for(routes or ()) if app is None else self.check_callable(app, "app")
         self.app: ASGIApp = self.limited_app(wrap(self._base_app, middleware), max_body_size)
         self.name: str = name or ""

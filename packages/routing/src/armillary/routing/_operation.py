@@ -53,16 +53,20 @@ def operation_of(given: Mapping[str, Any], tags: Sequence[str] = ()) -> Mapping[
         raise TypeError(f"Route got an unexpected keyword argument {_hinted(sorted(unknown)[0])}")
     if not given and not tags:
         return NOTHING
-    if isinstance(given.get("tags"), str):
-        raise TypeError(f"tags takes a list of names, such as [{given['tags']!r}], not a string")
-    joined = (*tags, *given.get("tags", ()))
+    joined = (*tags, *tag_list(given.get("tags", ())))
     return MappingProxyType({**given, "tags": joined} if joined else dict(given))
 
 
 def _hinted(name: str) -> str:
     """Return the name of an argument that a route does not have, with the one that is meant."""
-    from difflib import get_close_matches
+    from ._other_names import OF_ROUTE, meant_argument
 
     own = ("methods", "name", "include_in_schema", "middleware", "max_body_size", "status_code", "dependencies")
-    close = get_close_matches(name, (*own, *Operation.__annotations__), 1)
-    return f"{name!r}; did you mean {close[0]!r}?" if close else repr(name)
+    return meant_argument(name, (*own, *Operation.__annotations__), OF_ROUTE)
+
+
+def tag_list(tags: Any) -> tuple[str, ...]:
+    """Return tags as a tuple; `TypeError` for a single one, whose letters would be tags."""
+    if isinstance(tags, str):
+        raise TypeError(f"tags takes a list of names, such as [{tags!r}], not a string")
+    return tuple(tags)

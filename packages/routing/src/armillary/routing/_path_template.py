@@ -21,6 +21,7 @@ _LABEL = "[^.]+"
 # A stray brace, or a parameter as other frameworks write it: <id>, <int:id>, <int(min=1):id>, :id. Each has one of the
 # suspicious characters, which are found faster.
 _SUSPICIOUS = re.compile("[{}<:]")
+_SPACED = re.compile(r"\{ *[a-zA-Z_]\w* *(?:: *\w+ *)?\}")
 _MISTAKE = re.compile(r"[{}]|<(?:([a-zA-Z_]\w*)(?:\([^)]*\))?:)?([a-zA-Z_]\w*)>|(?<=/):()([a-zA-Z_]\w*)")
 
 
@@ -138,6 +139,9 @@ def _reject_mistakes(path: str, start: int, text: str) -> None:
         return
     if found[0] in "{}":
         does, write = ("opens", "{name} or {name:convertor}") if found[0] == "{" else ("closes", "{name}")
+        spaced = _SPACED.match(text, found.start())
+        if spaced is not None:
+            write = "".join(spaced[0].split())
         place = f"the brace at character {start + found.start()} of {path!r}"
         raise ValueError(f"path: {place} {does} no parameter; write {write}")
     kind, name = found[1] or found[3], found[2] or found[4]

@@ -10,7 +10,7 @@ from armillary.asgi_types import Middleware
 from ._base_route import BaseRoute
 from ._body_limit import Limit
 from ._endpoint import Dependency, MiddlewareList, dependency_list, endpoint_name
-from ._operation import Operation
+from ._operation import Operation, tag_list
 from ._route import Route
 from ._websocket_route import WebSocketRoute
 
@@ -162,8 +162,10 @@ class Registration:
         if prefix:
             _check_prefix(prefix)
         routes = getattr(router, "routes", None)
-        if routes is None:
-            raise TypeError(f"include takes a router, got {router!r}")
+        if routes is None or isinstance(router, type):
+            hint = f"; write {router.__name__}(...)" if isinstance(router, type) else ""
+            raise TypeError(f"include takes a router, got {router!r}{hint}")
+        tags = tag_list(tags)
         dependencies = (*dependency_list(dependencies), *getattr(router, "dependencies", ()))
         for route in [*routes]:
             included = getattr(route, "included", None)
@@ -217,7 +219,7 @@ class RouteGroup(Registration):
         dependencies: Sequence[Dependency] = (),
     ) -> None:
         _check_prefix(prefix)
-        self.tags: tuple[str, ...] = tuple(tags)
+        self.tags: tuple[str, ...] = tag_list(tags)
         self.dependencies = dependency_list(dependencies)
         self.parent = parent
         self.prefix = prefix

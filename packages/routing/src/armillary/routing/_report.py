@@ -20,7 +20,7 @@ from ._path_shape import PathShape, Segment
 from ._route import Route
 from ._websocket_route import WebSocketRoute
 
-Kind = Literal["unreachable", "overlap", "duplicate name", "asked for every path"]
+Kind = Literal["unreachable", "overlap", "duplicate name", "body of a GET", "asked for every path"]
 
 _WHOLE_STR = "[^/]+"
 _ANY = ".*"
@@ -30,7 +30,7 @@ class Finding(NamedTuple):
     """One remark about a route table.
 
     Attributes:
-        kind: "unreachable", "overlap", "duplicate name" or "asked for every path".
+        kind: "unreachable", "overlap", "duplicate name", "body of a GET" or "asked for every path".
         route: the route it is about.
         other: the earlier route it is in conflict with, None if it is about one route.
         where: the mounts above, such as "/api".
@@ -49,6 +49,8 @@ class Finding(NamedTuple):
             return f"{self.route!r}{place} and the earlier {self.other!r} share paths; the earlier one gets them"
         if self.kind == "duplicate name":
             return f"{self.route!r}{place} has the name of the earlier {self.other!r}, which url_path_for finds first"
+        if self.kind == "body of a GET":
+            return f"{self.route!r}{place} takes a body, which the requests of browsers and most clients do not have"
         return f"{self.route!r}{place} decides about paths by itself and is asked on every request that reaches it"
 
 
@@ -76,8 +78,11 @@ def report(routes: Sequence[BaseRoute], where: str = "") -> Iterator[Finding]:
     for route in routes:
         name = getattr(route, "name", None)
         other = names.setdefault(name, route) if name else route
-        if other is not route and _params(route) == _params(other):
+        is_elsewhere = getattr(route, "path", None) != getattr(other, "path", None)
+        if other is not route and is_elsewhere and _params(route) == _params(other):
             yield Finding("duplicate name", route, other, where)
+        if _needs_body_of_get(route):
+            yield Finding("body of a GET", route, None, where)
         shape = known_shape(route)
         if shape is not None:
             entry = _Entry(route, shape, _connections(route, methods))
@@ -88,6 +93,13 @@ def report(routes: Sequence[BaseRoute], where: str = "") -> Iterator[Finding]:
         below: Sequence[BaseRoute] = getattr(route, "routes", None) or ()
         if below:
             yield from report(below, where + getattr(route, "path", ""))
+
+
+def _needs_body_of_get(route: Any) -> bool:
+    """Return whether a route for GET alone leads to a typed function that cannot be called without a body."""
+    signature: Any = getattr(getattr(route, "base_app", None), "signature", None)
+    body = getattr(signature, "body", None)
+    return body is not None and body.required is True and frozenset(route.methods or ("POST",)) <= {"GET", "HEAD"}
 
 
 def _params(route: Any) -> set[str]:

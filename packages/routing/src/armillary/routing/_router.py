@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import partial
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from armillary.asgi_types import ASGIApp, Lifespan, Receive, Scope, Send
 from armillary.datastructures import URLPath
@@ -12,7 +12,15 @@ from armillary.exchange import has_registered_handlers
 
 from ._base_route import BaseRoute
 from ._body_limit import Limit, limited
-from ._endpoint import Dependency, MiddlewareList, checked_callable, dependency_list, guarded_application, wrap
+from ._endpoint import (
+    Dependency,
+    MiddlewareList,
+    checked_callable,
+    dependency_list,
+    endpoint_name,
+    guarded_application,
+    wrap,
+)
 from ._fallback_responses import respond_not_found
 from ._host import Host
 from ._lifespan import checked_lifespan, no_lifespan, serve_lifespan
@@ -91,6 +99,15 @@ class Router(Selection, Registration):
         self.guard = guarded_application(self.app, {}, self.dependencies) if dependencies else None
         self.middleware_stack: ASGIApp = self.limited_app(wrap(self.guard or self.app, middleware), max_body_size)
 
+    if not TYPE_CHECKING:  # type checkers name what is not there themselves
+
+        def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+            if kwargs and cls.__init__ is Router.__init__:
+                from ._other_names import check_router_arguments
+
+                check_router_arguments(cls, kwargs)
+            return super().__new__(cls)
+
     def check_callable(self, value: Any, parameter: str) -> Any:
         """Return an application, or raise TypeError; override to take what cannot be called."""
         return checked_callable(value, parameter)
@@ -156,6 +173,9 @@ class Router(Selection, Registration):
 
     def find_url_path(self, name: str, path_params: dict[str, Any]) -> URLPath:
         """Return what `url_path_for` does, for parameters in a mapping."""
+        if not isinstance(name, str):
+            hint = f"; write {endpoint_name(name)!r}" if callable(name) else ""
+            raise TypeError(f"a URL is made from the name of a route, got {name!r}{hint}")
         index = self._routes.compiled or self._routes.compile()
         for route in index.names.find(name):
             reverse = getattr(route, "reverse", None) if self.raw_path else None

@@ -10,7 +10,7 @@ from armillary.datastructures import URLPath, get_route_path
 
 from ._base_route import BaseRoute
 from ._convertors import Convertor
-from ._endpoint import Endpoint
+from ._endpoint import Endpoint, check_connection, check_methods
 from ._match import NoMatchFound
 from ._matched_scope import merged_params
 from ._path_reader import PathReader, is_reader_of, path_reader
@@ -91,6 +91,12 @@ class EndpointRoute(TemplateRoute):
     endpoint: Endpoint
     methods: set[str] | None = None
     """The methods it takes; None for all, and for WebSockets."""
+
+    def check_callable(self, value: Any, parameter: str) -> Any:
+        endpoint = super().check_callable(value, parameter)
+        check_methods(endpoint)
+        check_connection(endpoint, self.scope_type == "http")
+        return endpoint
 
     def function_app(self, endpoint: Endpoint) -> ASGIApp:
         """Return the application for a plain function. Override to call functions another way."""

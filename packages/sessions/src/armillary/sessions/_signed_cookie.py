@@ -151,9 +151,12 @@ def encode(data: dict[str, Any]) -> bytes:
     """Return a session as JSON.
 
     Raises:
-        TypeError: the data is not JSON.
+        TypeError: the data is not JSON; the message names the key.
     """
-    return _ENCODER.encode(data).encode()
+    try:
+        return _ENCODER.encode(data).encode()
+    except (TypeError, ValueError) as exc:
+        raise _not_json(data, exc) from exc
 
 
 def has_containers(text: bytes) -> bool:
@@ -163,6 +166,18 @@ def has_containers(text: bytes) -> bool:
     (False, True)
     """
     return b"[" in text or text.rfind(b"{") > 0
+
+
+def _not_json(data: dict[str, Any], exc: Exception) -> Exception:
+    """Return the error of a session that is not JSON, with the key of the value."""
+    for key, value in data.items():
+        try:
+            _ENCODER.encode({key: value})
+        except (TypeError, ValueError):
+            return type(exc)(
+                f"session[{key!r}] is not JSON: {exc}; keep text, numbers, lists and dicts there, or an id"
+            )
+    return exc
 
 
 def key_text(key: object) -> str:

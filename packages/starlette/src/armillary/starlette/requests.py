@@ -68,6 +68,7 @@ class Request(NativeRequest[StateT], HTTPConnection[StateT]):
     json_media_types_only: ClassVar[bool] = False
     errors_as_text: ClassVar[bool] = True
     json_thread_size: ClassVar[int | None] = None
+    handlers_return_responses: ClassVar[bool] = False
     wrong_scope_error: ClassVar[type[Exception]] = AssertionError
 
     _said_consumed: bool = False

@@ -107,7 +107,7 @@ class EventSourceResponse(StreamingResponse):
     ) -> None:
         if ping is not None and not ping > 0:
             raise ValueError(f"ping={ping!r} must be a number of seconds above 0, or None for no pings")
-        if isinstance(content, str | bytes):
+        if isinstance(content, str | bytes | Mapping):
             raise TypeError("EventSourceResponse takes an iterable of events, not one event; wrap it in a list")
         super().__init__(content, status_code, headers, background=background, endless=True)
         self.ping = ping
