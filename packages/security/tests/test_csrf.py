@@ -151,6 +151,26 @@ async def test_a_form_without_the_token_or_with_another_secrets_is_rejected(call
 
 
 @pytest.mark.anyio
+async def test_what_is_rejected_is_logged_with_what_would_let_it_pass(
+    call: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    known = {"cookie": f"csrftoken={new_secret()}"}
+    for headers, body, said in (
+        (known, b"a=b", "put csrf_field() into the form, or send csrf_token(scope) in the header x-csrf-token"),
+        ({"cookie": "a=b"}, b"csrf_token=abc", "the cookie or session of its token did not come with it"),
+        (known, f"csrf_token={mask(new_secret())}".encode(), "its token is of another session"),
+        ({"sec-fetch-site": "cross-site", "origin": "https://evil.test\x1b"}, b"", "trusted_origins=[...]"),
+    ):
+        caplog.clear()
+        await call(page_with_token(), "POST", headers=headers, body=body)
+        (record,) = caplog.records
+        assert (record.name, record.levelname) == ("armillary.security", "WARNING")
+        assert record.getMessage().startswith("POST '/' was rejected: ")
+        assert said in record.getMessage()
+        assert "\x1b" not in record.getMessage()
+
+
+@pytest.mark.anyio
 async def test_a_planted_cookie_that_is_no_secret_is_rejected(call: Any) -> None:
     assert (await call(page_with_token(), "POST", headers={"cookie": "csrftoken="}, body=b"csrf_token=")).status == 403
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import deque
 from collections.abc import Awaitable, Iterable, Sequence
 
@@ -14,6 +15,8 @@ from ._csrf_policy import BROWSER_SCHEMES, Authority, CSRFPolicy, RequestMetadat
 from ._csrf_secret import CSRFSecret
 from ._form_field import find_field
 
+logger = logging.getLogger("armillary.security")
+
 SEARCHED_BYTES = 64 * 1024
 
 
@@ -25,6 +28,8 @@ class CSRFMiddleware:
     (within the first 64 KiB of the body) or a header. Its secret is in the session if there is one,
     for which a session middleware must be outside of this one, else in a cookie. A request without
     cookies that carries a token in Authorization acts for no browser's user, and passes.
+
+    What is rejected is logged to "armillary.security" with the reason and what would let it pass.
 
     A WebSocket handshake with a cookie or Authorization is rejected if its Origin is neither the server's own
     nor trusted; one without an Origin is not from a browser, and passes.
@@ -76,11 +81,22 @@ class CSRFMiddleware:
         headers = Headers(scope=scope)
         secret = CSRFSecret(scope, self.cookie_name)
         scope_record(scope)["csrf_field"] = self.field_name
-        decision = self.policy.decide(read_request_metadata(scope, headers))
+        metadata = read_request_metadata(scope, headers)
+        decision = self.policy.decide(metadata)
+        reason = "a page of another site sent it; if that site is yours, name its origin in trusted_origins=[...]"
         if decision == "check the token":
             token, receive = await self.find_token(headers, receive)
             decision = "allow" if secret.matches(token) else "reject"
+            reason = self.token_fault(token, secret)
         if decision == "reject":
+            logger.warning(
+                "%s %.200r was rejected: %s (Sec-Fetch-Site %.50r, Origin %.200r)",
+                metadata.method,
+                metadata.path,
+                reason,
+                metadata.fetch_site,
+                metadata.origin,
+            )
             await reject(scope, send, Rejection(403, "Cross-site request rejected: reload the page and try again"))
             return
         await self.app(scope, receive, issuing_send(scope, send, secret))
@@ -88,6 +104,17 @@ class CSRFMiddleware:
     def allows_handshake(self, scope: Scope) -> bool:
         """Return whether a page of this site, or none, opens a WebSocket; what is exempt is not checked."""
         return self.policy.is_exempt(scope["path"]) or check_origin(scope, self.origin_policy, "trusted_origins")
+
+    def token_fault(self, token: str | None, secret: CSRFSecret) -> str:
+        """Return what is wrong with a token that does not match, for whoever wrote the page."""
+        if token is None:
+            return (
+                "it does not say which page sent it, as browsers do, and has no token: put csrf_field() into the form, "
+                f"or send csrf_token(scope) in the header {self.header_name}"
+            )
+        if not secret.known:
+            return "the cookie or session of its token did not come with it"
+        return "its token is of another session, such as that of before the log-in"
 
     async def find_token(self, headers: Headers, receive: Receive) -> tuple[str | None, Receive]:
         """Return the token of the header or the form, and a `receive` that replays the body."""
