@@ -524,6 +524,14 @@ class TestResults:
         assert (await send(bind(typed))).body == b'data: {"name":"Vega","magnitude":0.0}\n\n'
         assert bind(typed).signature.streams.kind == "sse"  # type: ignore[union-attr]
 
+    async def test_events_and_values_of_a_type_are_one_stream_of_events(self, send: Any) -> None:
+        async def mixed() -> AsyncIterator[Star | ServerSentEvent]:
+            yield ServerSentEvent("hello", id=1)
+            yield SecretStar("Vega")
+
+        assert (await send(bind(mixed))).body == b'id: 1\ndata: hello\n\ndata: {"name":"Vega","magnitude":0.0}\n\n'
+        assert bind(mixed).signature.streams.item is Star  # type: ignore[union-attr]
+
     async def test_a_response_parameter_adds_headers_and_cookies(self, send: Any) -> None:
         async def show(response: Response) -> str:
             response.headers["x-pace"] = "slow"

@@ -16,7 +16,7 @@ import jsonschema
 import msgspec
 import pydantic
 import pytest
-from annotated_types import Ge, Interval, Len, MultipleOf
+from annotated_types import Ge, Interval, Len, Lt, MultipleOf
 from typing_extensions import Doc, TypeAliasType
 
 from armillary.openapi.schemas._components import Components
@@ -149,6 +149,14 @@ def components_of(document: dict[str, Any]) -> dict[str, Any]:
 )
 def test_a_type_has_the_schema_of_its_values(annotation: Any, expected: dict[str, Any]) -> None:
     assert alone(annotation) == expected
+
+
+def test_a_decimal_is_read_from_numbers_too_with_the_bounds_of_these() -> None:
+    text = {"type": "string", "format": "decimal"}
+    bounds = (Ge(decimal.Decimal("0.5")), Lt(decimal.Decimal(10)))
+    received = {"anyOf": [{"type": "number", "minimum": 0.5, "exclusiveMaximum": 10}, text]}
+    assert alone(Annotated[decimal.Decimal, *bounds], mode="input") == received
+    assert alone(Annotated[decimal.Decimal, *bounds]) == text
 
 
 def test_a_fixed_tuple_has_a_schema_for_each_place() -> None:

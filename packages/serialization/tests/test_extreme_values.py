@@ -92,6 +92,12 @@ def test_a_time_of_day_can_have_a_zone_and_not_one_of_a_name() -> None:
     assert TypedDecoder[Any](Annotated[time, annotated_types.Timezone(...)]).convert("12:00:00Z")
 
 
+@pytest.mark.parametrize("name", ["X/Y", "Europe", "", "../etc/passwd", "a\0b"])
+def test_a_time_zone_that_is_none_is_an_error_when_the_decoder_is_made(name: str) -> None:
+    with pytest.raises(TypeError, match="there is no such time zone; name one of"):
+        TypedDecoder(Annotated[datetime, annotated_types.Timezone(name)])
+
+
 def test_a_number_that_cannot_be_computed_with_is_no_multiple() -> None:
     decoder = TypedDecoder[Any](Annotated[float, annotated_types.MultipleOf(0.1)])
     for bad in (float("nan"), float("inf")):

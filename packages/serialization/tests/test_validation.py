@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+import json
 import sys
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 import pydantic
@@ -61,6 +62,59 @@ def test_without_either_library_the_error_says_what_to_install(monkeypatch: pyte
     monkeypatch.setitem(sys.modules, "pydantic", None)
     with pytest.raises(TypeError, match=r"pip install armillary-serialization\[msgspec\]"):
         validate({}, dict[str, tuple[int, str]])  # not compiled before
+
+
+class Cat(pydantic.BaseModel):
+    kind: Literal["cat"]
+    lives: int
+
+
+class Dog(pydantic.BaseModel):
+    kind: Literal["dog"]
+    names: dict[str, set[int]]
+
+
+DISCRIMINATED = Annotated[Cat | Dog, pydantic.Field(discriminator="kind")]
+
+
+@pytest.mark.parametrize(
+    ("type_", "value", "pointers"),
+    [
+        (DISCRIMINATED, {"kind": "cat"}, ["/lives"]),
+        (list[DISCRIMINATED], [{"kind": "cat", "lives": "x"}], ["/0/lives"]),
+        (dict[str, DISCRIMINATED], {"a/b": {"kind": "dog", "names": {"x": [1, "y"]}}}, ["/a~1b/names/x/1"]),
+        (Cat | Dog, {"kind": "dog"}, ["/kind", "/lives", "/names"]),
+        (dict[int, Planet], {"x": {"name": "a", "moons": 1}, "1": {"name": "b"}}, ["/x", "/1/moons"]),
+        (tuple[Planet, ...], [3], ["/0"]),
+        (Planet, 3, [""]),
+    ],
+)
+def test_the_pointers_of_pydantics_errors_lead_through_what_was_sent(
+    type_: Any, value: Any, pointers: list[str]
+) -> None:
+    with pytest.raises(ValidationError) as of_value:
+        validate(value, type_)
+    with pytest.raises(ValidationError) as of_text:
+        TypedDecoder(type_).decode_json(json.dumps(value).encode())
+    for caught in (of_value, of_text):
+        assert [error["pointer"] for error in caught.value.errors] == pointers
+
+
+def test_a_union_that_msgspec_cannot_discriminate_is_an_error_with_the_fix() -> None:
+    @dataclass
+    class Meteor:
+        name: str
+
+    with pytest.raises(TypeError, match=r"may not contain more than one .* give structs tags, or write models of"):
+        TypedDecoder(Comet | Meteor)
+
+
+def test_a_type_that_pydantic_cannot_encode_is_an_error() -> None:
+    class Unknown: ...
+
+    with pytest.raises(TypeError, match=r"pydantic cannot encode .*Unable to generate pydantic-core schema") as caught:
+        TypedEncoder(Planet | Unknown)
+    assert "\n" not in str(caught.value)
 
 
 def test_pydantic_takes_what_msgspec_would_if_msgspec_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import pytest
@@ -60,6 +62,21 @@ async def test_a_value_as_deep_as_allowed_is_decoded(peer: Any) -> None:
         await websocket.close()
 
     await peer(application(handler)).text("[" * 512 + "]" * 512).run()
+
+
+@pytest.mark.anyio
+async def test_values_that_responses_take_are_sent(peer: Any) -> None:
+    async def handler(websocket: WebSocket) -> None:
+        await websocket.accept()
+        await websocket.send_json({"price": Price("tea", 250), "day": date(2026, 1, 31), "sizes": {1}})
+        await websocket.close()
+
+    done = await peer(application(handler)).run()
+    assert json.loads(done.texts[0]) == {
+        "price": {"name": "tea", "cents": 250},
+        "day": "2026-01-31",
+        "sizes": [1],
+    }
 
 
 @pytest.mark.anyio

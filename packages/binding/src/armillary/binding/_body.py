@@ -84,6 +84,11 @@ def content_type_of(request: Request[Any]) -> str:
     return ""
 
 
+def is_json(media_type: str) -> bool:
+    """Return whether a media type, without parameters, is JSON or written in it (RFC 6839)."""
+    return media_type == JSON or media_type.endswith("+json")
+
+
 def _unsupported(description: RequestBody, sent: str) -> HTTPException:
     accepted = " or ".join(description.media_types)
     got = f"got {sent}" if sent else "got none"
@@ -133,7 +138,7 @@ class DataReader(BodyReader):
         sent, parameters = parse_media_type(content_type)
         if self._media_type is not None:
             return (False if sent == self._media_type else None), sent
-        if sent == JSON or sent.endswith("+json"):
+        if is_json(sent):
             charset = parameters.get("charset", "utf-8").lower()
             return (False, sent) if charset in _UTF8 else (None, f"{sent} in {charset}")
         return (True if sent in _MSGPACK_TYPES else None), sent
@@ -227,6 +232,40 @@ class FormReader(BodyReader):
             issues += unknown_names((name for name in form if name != token_field), self._slots, "form")
         for target, name in self._whole:
             targets[target][name] = form
+
+
+class TextReader(BodyReader):
+    """Gives the body as text, which is UTF-8.
+
+    Args:
+        description: the body, of one media type.
+        member: what it becomes.
+    """
+
+    def __init__(self, description: RequestBody, member: Member) -> None:
+        super().__init__(description)
+        self._member = member
+
+    async def fill(self, request: Request[Any], targets: Targets, issues: list[ValidationIssue]) -> None:
+        sent, parameters = parse_media_type(content_type_of(request))
+        body = await request.body()
+        member = self._member
+        if not body and member.make_default is not None:
+            targets[member.target][member.parameter.name] = member.make_default()
+            return
+        if sent not in self.description.media_types:
+            raise _unsupported(self.description, sent)
+        charset = parameters.get("charset", "utf-8").lower()
+        if charset not in _UTF8:
+            raise _unsupported(self.description, f"{sent} in {charset}")
+        try:
+            text = body.decode()
+        except UnicodeError:
+            raise HTTPException(400, "The request body is not text in UTF-8.") from None
+        try:
+            targets[member.target][member.parameter.name] = member.decoder.convert(text)
+        except ValidationError as exc:
+            issues += exc.errors
 
 
 class BytesReader(BodyReader):

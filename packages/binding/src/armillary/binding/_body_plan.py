@@ -6,8 +6,21 @@ from collections.abc import Callable
 from typing import Any
 
 from armillary.http import PartStream
+from armillary.serialization import unwrap
 
-from ._body import FORM, JSON, MSGPACK, MULTIPART, BodyReader, BytesReader, DataReader, FormReader, PartsReader
+from ._body import (
+    FORM,
+    JSON,
+    MSGPACK,
+    MULTIPART,
+    BodyReader,
+    BytesReader,
+    DataReader,
+    FormReader,
+    PartsReader,
+    TextReader,
+    is_json,
+)
 from ._place import BindingError
 from ._request_parts import RequestParts
 from ._signature import Parameter, RequestBody
@@ -74,7 +87,7 @@ def _form_reader(endpoint: Callable[..., Any], parts: RequestParts) -> FormReade
     return FormReader(described, tuple(parts.form), tuple(parts.whole_form), "form" in parts.exact())
 
 
-def _data_reader(endpoint: Callable[..., Any], parts: RequestParts) -> DataReader:
+def _data_reader(endpoint: Callable[..., Any], parts: RequestParts) -> BodyReader:
     members = tuple(member for member, _ in parts.members)
     first, source = parts.members[0]
     embed = len(members) > 1 or source.embed
@@ -84,6 +97,9 @@ def _data_reader(endpoint: Callable[..., Any], parts: RequestParts) -> DataReade
     media_types = {item.media_type for _, item in parts.members}
     if len(media_types) > 1:
         raise BindingError(endpoint, f"the body cannot have two media types: {sorted(map(str, media_types))!r}")
+    is_text = source.media_type is not None and not is_json(source.media_type)
+    if is_text and (embed or unwrap(first.parameter.annotation).type is not str):
+        raise BindingError(endpoint, f"{source.media_type} is not JSON: take it as `str` or `bytes`, not as data")
     described = RequestBody(
         kind="data",
         annotation=None if embed else first.parameter.annotation,
@@ -95,4 +111,4 @@ def _data_reader(endpoint: Callable[..., Any], parts: RequestParts) -> DataReade
         description=None if embed else source.description,
         examples=() if embed else tuple(source.examples),
     )
-    return DataReader(described, members, source.media_type)
+    return TextReader(described, first) if is_text else DataReader(described, members, source.media_type)

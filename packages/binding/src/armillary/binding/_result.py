@@ -89,10 +89,7 @@ class ResultEncoder:
         elif type_ not in (Any, object):
             declared = annotation if len(data) == len(union_members(type_)) else _union(type_, data)
             self.declared = declared
-            try:
-                encoder = TypedEncoder(declared)
-            except (TypeError, NameError) as exc:
-                raise BindingError(function, f"its result cannot be encoded: {exc}") from exc
+            encoder = self._encoder_of(declared)
             self._encode_json, self._encode_msgpack = encoder.encode_json, encoder.encode_msgpack
 
     def _set_stream(self, type_: Any, metadata: tuple[Any, ...]) -> None:
@@ -100,20 +97,30 @@ class ResultEncoder:
         if get_origin(type_) not in _ITERATORS or not arguments:
             raise BindingError(self.function, f"it yields values; annotate it with AsyncIterator[X], not {type_!r}")
         item = arguments[0]
+        members = union_members(item)
+        data = tuple(member for member in members if not _is_event_type(member))
+        is_event = len(data) < len(members)
+        if is_event and data:
+            item = _union(item, data)  # events pass as they are
         inner = unwrap(item).type
-        is_event = isinstance(inner, type) and issubclass(inner, ServerSentEvent)
         if is_event or any(note is EventStream or isinstance(note, EventStream) for note in metadata):
             self.streams = ResultStream(kind="sse", item=item)
-            encode = None if is_event or inner is Any else TypedEncoder(item).encode_json
+            encode = None if not data or inner is Any else self._encoder_of(item).encode_json
             factory: Any = EventSourceResponse if encode is None else partial(_event_stream, encode)
             self.media_types = ("text/event-stream",)
         else:
             self.streams = ResultStream(kind="jsonl", item=item)
-            encode = _encode_anything if inner is Any else TypedEncoder(item).encode_json
+            encode = _encode_anything if inner is Any else self._encoder_of(item).encode_json
             factory = type("JSONLines", (JSONLinesResponse,), {"encoder": staticmethod(encode)})
             self.media_types = ("application/jsonl",)
         status = self.status_code
         self.respond = lambda value, request: value if isinstance(value, Response) else factory(value, status)
+
+    def _encoder_of(self, type_: Any) -> TypedEncoder:
+        try:
+            return TypedEncoder(type_)
+        except (TypeError, NameError) as exc:
+            raise BindingError(self.function, f"its result cannot be encoded: {exc}") from exc
 
     def _respond_data(self, value: Any, request: Request[Any]) -> Any:
         if isinstance(value, Response | StreamingResponse):
@@ -175,6 +182,11 @@ def is_response_type(type_: Any) -> bool:
     call: Any = cast(Any, base).__call__
     code = getattr(call, "__code__", None)
     return code is not None and code.co_argcount >= 4 and code.co_varnames[1:4] == ("scope", "receive", "send")
+
+
+def _is_event_type(annotation: Any) -> bool:
+    type_ = unwrap(annotation).type
+    return isinstance(type_, type) and issubclass(type_, ServerSentEvent)
 
 
 def _union(type_: Any, members: tuple[Any, ...]) -> Any:

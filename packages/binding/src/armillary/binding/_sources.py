@@ -88,7 +88,8 @@ class Body(Source, frozen=True, kw_only=True, eq=False):
 
     Args:
         embed: whether a single body is a member, named as the parameter, of an object.
-        media_type: what the client must say the body is; by default JSON or MessagePack, and anything for bytes.
+        media_type: what the client must say the body is; by default JSON or MessagePack, and anything for bytes. One
+            that is not JSON is for `str` and `bytes`.
     """
 
     source = "body"

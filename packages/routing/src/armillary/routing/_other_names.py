@@ -9,10 +9,14 @@ from typing import Any, Final
 OF_ROUTE: Final = {
     "defaults": "defaults of the function's parameters",
     "endpoint": "name=...",
+    "generate_unique_id_function": "OpenAPI(operation_id=...)",
+    "openapi_extra": "YAML after `---` in the docstring",
     "response_class": "the class as what the function returns, as in `-> HTMLResponse`, and return one",
     "response_description": "responses={200: ...}",
     "response_model": "what the function returns as its annotation, as in `-> Star`",
+    "response_model_exclude_defaults": "a struct with omit_defaults as what the function returns",
     "response_model_exclude_none": "a struct with omit_defaults as what the function returns",
+    "response_model_exclude_unset": "a struct with omit_defaults as what the function returns",
     "strict_slashes": "Router(redirect_slashes=...)",
 }
 OF_ROUTER: Final = {

@@ -154,14 +154,26 @@ def _zone_test(value: Any, expected: str) -> tuple[Test, str]:
     if isinstance(value, bool):
         word = "a" if value else "no"
         return lambda item: (item.tzinfo is not None) is value, f"{expected} with {word} timezone component"
-    from zoneinfo import ZoneInfo
-
-    zone = value if isinstance(value, tzinfo) else ZoneInfo(value)
+    zone = value if isinstance(value, tzinfo) else _zone_named(value)
 
     def is_in_zone(item: Any) -> bool:
         return item.tzinfo is not None and item.utcoffset() == item.astimezone(zone).utcoffset()
 
     return _computed(is_in_zone), f"{expected} in the timezone {value}"
+
+
+def _zone_named(name: Any) -> tzinfo:
+    """Return a zone of the database.
+
+    Raises:
+        TypeError: there is none of the name.
+    """
+    from zoneinfo import ZoneInfo
+
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, TypeError, OSError) as exc:  # OSError: the name is that of a folder, such as "Europe"
+        raise TypeError(f"tz={name!r}: there is no such time zone; name one of zoneinfo.available_timezones()") from exc
 
 
 def _digits(value: Decimal) -> tuple[int, int]:

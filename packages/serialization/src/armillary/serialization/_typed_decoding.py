@@ -118,7 +118,7 @@ class TypedDecoder(Generic[T]):
         try:
             self._adapter: Any = pydantic.TypeAdapter(self.type)
         except (pydantic.errors.PydanticUserError, pydantic.errors.PydanticUndefinedAnnotation) as exc:
-            raise TypeError(f"pydantic cannot validate {self.type!r}: {exc.message}") from exc
+            raise TypeError(f"pydantic cannot validate {self.type!r}: {exc.message.splitlines()[0]}") from exc
         self._any: Any = pydantic.TypeAdapter(Any)
         self._decode = self._pydantic_decode
         self._convert = self._pydantic_convert
@@ -221,18 +221,9 @@ class TypedDecoder(Generic[T]):
             places = find_issues(value, self.type, require_usual, UnusualDecimal, location)
             return ValidationError(places or [issue_at((), str(exc), kind_of(value), location)], subject)
         if self.library == "pydantic":
-            return ValidationError(
-                [
-                    issue_at(
-                        error["loc"],
-                        error["msg"],
-                        "missing" if error["type"] == "missing" else kind_of(error["input"]),
-                        location,
-                    )
-                    for error in exc.errors(include_url=False)
-                ],
-                subject,
-            )
+            from ._pydantic_issues import pydantic_issues
+
+            return ValidationError(pydantic_issues(exc, value, location), subject)
         import msgspec
 
         convert: Any = partial(msgspec.convert, dec_hook=from_text)
@@ -266,4 +257,5 @@ def _decoder(decoder: Any, type_: Any) -> Any:
     try:
         return decoder(type_, dec_hook=from_text)
     except (TypeError, NameError, ValueError) as exc:
-        raise TypeError(f"msgspec cannot validate {type_!r}: {exc}") from exc
+        fix = "; give structs tags, or write models of pydantic's" if "union" in str(exc) else ""
+        raise TypeError(f"msgspec cannot validate {type_!r}: {exc}{fix}") from exc

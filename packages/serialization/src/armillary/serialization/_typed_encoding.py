@@ -55,7 +55,10 @@ class TypedEncoder:
         if self.library == "pydantic":
             import pydantic
 
-            self._adapter = pydantic.TypeAdapter(type_)
+            try:
+                self._adapter = pydantic.TypeAdapter(type_)
+            except (pydantic.errors.PydanticUserError, pydantic.errors.PydanticUndefinedAnnotation) as exc:
+                raise TypeError(f"pydantic cannot encode {type_!r}: {exc.message.splitlines()[0]}") from exc
             self._encode: Callable[[Any], bytes] = partial(self._adapter.dump_json, by_alias=True)
             self._conversion_error = pydantic.ValidationError
             # The serializer goes by the declared type, which leaves out what a subclass adds.

@@ -13,7 +13,7 @@ from typing import Any
 from armillary.asgi_types import check_close_code
 from armillary.datastructures import well_formed
 from armillary.exchange import OriginPolicy, close_reason
-from armillary.serialization import decode_json, json_error
+from armillary.serialization import decode_json, json_error, json_form
 
 from ._exceptions import MalformedMessage
 from ._handshake import check_subprotocol
@@ -44,8 +44,11 @@ class WebSocketPolicy:
     with; if not, and if none comes, the code is 1006."""
 
     def encode_json(self, data: Any) -> str:
-        """Return `data` as compact JSON; NaN and infinities are rejected (RFC 8259 section 6)."""
-        text = dumps(data, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+        """Return `data` as compact JSON; NaN and infinities are rejected (RFC 8259 section 6).
+
+        Dates, UUIDs, enums, sets, dataclasses, structs, models and the like are encoded as in a `JSONResponse`.
+        """
+        text = dumps(data, separators=(",", ":"), ensure_ascii=False, allow_nan=False, default=json_form)
         return text if text.isascii() else well_formed(text)
 
     def decode_json(self, text: str | bytes) -> Any:

@@ -6,6 +6,7 @@ The objects are read by their attributes, so none of these libraries is imported
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from decimal import Decimal
 from typing import Any, Final
 
 Schema = dict[str, Any]
@@ -35,8 +36,8 @@ def described(schema: Schema, metadata: Iterable[object]) -> Schema:
     for item in flattened(metadata):
         for name, keyword in NUMBERS.items():
             bound = getattr(item, name, None)
-            if isinstance(bound, int | float) and not isinstance(bound, bool):
-                constrain(schema, {keyword: bound}, ("integer", "number"))
+            if isinstance(bound, int | float | Decimal) and not isinstance(bound, bool):
+                constrain(schema, {keyword: json_number(bound)}, ("integer", "number"))
         shortest, longest = getattr(item, "min_length", None), getattr(item, "max_length", None)
         for kind, (least, most) in LENGTHS.items():
             bounds = {least: shortest or None, most: longest}
@@ -46,6 +47,13 @@ def described(schema: Schema, metadata: Iterable[object]) -> Schema:
             constrain(schema, {"pattern": getattr(pattern, "pattern", pattern)}, ("string",))
         schema.update(texts(item))
     return schema
+
+
+def json_number(number: float | Decimal) -> float:
+    """Return a number as JSON has it."""
+    if not isinstance(number, Decimal):
+        return number
+    return int(number) if number == number.to_integral_value() else float(number)
 
 
 def flattened(metadata: Iterable[object]) -> Iterator[object]:

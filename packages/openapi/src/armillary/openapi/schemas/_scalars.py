@@ -12,6 +12,7 @@ import uuid
 from typing import Any, Final
 
 from ._constraints import Schema
+from ._fields import Mode
 
 SCALARS: Final[dict[Any, Schema]] = {
     bool: {"type": "boolean"},
@@ -36,9 +37,11 @@ SCALARS: Final[dict[Any, Schema]] = {
 FILE: Final[Schema] = {"type": "string", "format": "binary", "contentMediaType": "application/octet-stream"}
 
 
-def scalar_schema(cls: type) -> Schema | None:
+def scalar_schema(cls: type, mode: Mode) -> Schema | None:
     """Return the schema of a class whose values are one JSON value; None for any other."""
     for base in cls.__mro__:
+        if base is decimal.Decimal and mode == "input":
+            return {"anyOf": [{"type": "number"}, dict(SCALARS[base])]}  # it is sent as text, and read from both
         if base in SCALARS:
             return dict(SCALARS[base])
         if base.__name__ == "UploadFile":

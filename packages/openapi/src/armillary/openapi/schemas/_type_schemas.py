@@ -114,7 +114,7 @@ class TypeSchemas:
             return self._named(cls, annotation, mode, lambda: self.object_schema(annotation, mode))
         if (cls.__module__, cls.__name__) in (("msgspec", "Raw"), ("msgspec._core", "Raw")):
             return {}
-        found = scalar_schema(cls)
+        found = scalar_schema(cls, mode)
         if found is None:
             raise TypeError(f"{cls.__qualname__} has no JSON schema; give it one by types={{{cls.__name__}: {{...}}}}")
         return found

@@ -1,0 +1,74 @@
+"""A body of text under a media type of its own."""
+
+from typing import Annotated
+
+import msgspec
+import pytest
+from testkit import call
+
+from armillary.binding import BindingError, Body, bind
+
+pytestmark = pytest.mark.anyio
+
+Plain = Annotated[str, Body(media_type="text/plain", min_length=2)]
+
+
+class Star(msgspec.Struct):
+    name: str
+
+
+async def echo(text: Plain) -> str:
+    return text
+
+
+async def optional(text: Annotated[str, Body(media_type="text/plain")] = "none") -> str:
+    return text
+
+
+async def status_of(content_type: bytes, body: bytes) -> int:
+    return (await call(bind(echo), method="POST", headers=[(b"content-type", content_type)], body=body)).status
+
+
+async def test_text_is_not_read_as_json() -> None:
+    sent = [(b"content-type", b"text/plain; charset=utf-8")]
+    assert (await call(bind(echo), method="POST", headers=sent, body='"é'.encode())).body == '"\\"é"'.encode()
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body", "status"),
+    [
+        (b"text/plain", b"a", 422),
+        (b"text/plain", b"", 422),
+        (b"text/plain", b"\xff\xff", 400),
+        (b"text/plain; charset=latin-1", b"ab", 415),
+        (b"text/plain; charset=idna", b"ab", 415),
+        (b"application/json", b'"ab"', 415),
+        (b"", b"ab", 415),
+    ],
+)
+async def test_bad_text_is_an_error_of_the_client(content_type: bytes, body: bytes, status: int) -> None:
+    assert await status_of(content_type, body) == status
+
+
+async def test_an_empty_body_is_the_default() -> None:
+    assert (await call(bind(optional), method="POST")).body == b'"none"'
+
+
+def test_data_of_another_media_type_than_json_is_an_error_when_it_is_bound() -> None:
+    async def add(star: Annotated[Star, Body(media_type="text/xml")]) -> None: ...
+
+    async def several(
+        one: Annotated[str, Body(media_type="text/xml")], two: Annotated[str, Body(media_type="text/xml")]
+    ) -> None: ...
+
+    for function in (add, several):
+        with pytest.raises(BindingError, match="text/xml is not JSON: take it as `str` or `bytes`, not as data"):
+            bind(function)
+
+
+async def test_a_form_of_json_is_data() -> None:
+    async def add(star: Annotated[Star, Body(media_type="application/vnd.star+json")]) -> str:
+        return star.name
+
+    sent = [(b"content-type", b"application/vnd.star+json")]
+    assert (await call(bind(add), method="POST", headers=sent, body=b'{"name": "Vega"}')).body == b'"Vega"'
