@@ -32,7 +32,7 @@ def place_in(value: Any, steps: Sequence[int | str]) -> tuple[int | str, ...]:
     within: Any = value
     for step in steps:
         members: Any = within if isinstance(within, dict) else range(len(within)) if isinstance(within, list) else ()
-        key = step if step in members else str(step)
+        key: Any = step if step in members else str(step)
         if key in members:
             within = within[key]
             place.append(key)
