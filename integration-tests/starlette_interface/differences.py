@@ -11,6 +11,8 @@ OWN_PAGE = "the debug page is not Starlette's; its templates are kept for subcla
 
 ITERATOR = "an iterator with `aclose()`, which may be left at any point with nothing to clean up"
 
+REPLACEABLE = "the coroutine function, in a descriptor that knows when a program replaces it on an instance"
+
 KNOWN: dict[str, str] = {
     "starlette.[*].*": "the module is the package's own, whose star import gives what switches the alias",
     "starlette.*.CONVERTOR_TYPES": "two convertors more, which the native routing has",
@@ -32,6 +34,8 @@ KNOWN: dict[str, str] = {
     "starlette.requests.Request.stream": ITERATOR,
     "starlette.requests.TypeVar": "typing's own, which is that of typing_extensions from Python 3.13 on",
     "starlette.websockets.WebSocket.iter_*": ITERATOR,
+    "starlette.websockets.WebSocket.receive": REPLACEABLE,
+    "starlette.websockets.WebSocket.send": REPLACEABLE,
     "starlette.websockets.WebSocketDisconnected*": "a WebSocketDisconnect too, so that native parts know one class",
 }
 """Patterns of places, as compare.py prints them, to reasons."""
@@ -58,6 +62,7 @@ KNOWN_EFFECTS: dict[str, str] = {
     'compile_path("/{a:bogus}")': MISUSE,
     'compile_path("/{a:path}")*': "a line feed at the end of a path is a part of it (security)",
     "replace_params*": "without its convertor a parameter stays",
+    'http(GZipMiddleware(*"gzip;q=0"*': "a client that says it cannot decode gzip does not get it",
     'http(HTTPSRedirectMiddleware*"[[]::1[]]:80"*': "the address of IPv6 keeps its brackets",
     "http(RequestBodyLimitMiddleware(lambda*": "the connection whose body was not read is closed",
     "http(RequestBodyLimitMiddleware(plain, -1))": MISUSE,

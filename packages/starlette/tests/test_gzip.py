@@ -49,11 +49,45 @@ async def test_an_overridden_apply_compression_makes_the_body() -> None:
         content_encoding = "reverse"
 
         async def apply_compression(self, body: bytes, *, more_body: bool) -> bytes:
-            return body[::-1]
+            return body.replace(b"x", b"y")
 
     headers, body = await get(Reversing(app, 500), b"reverse")
     assert headers[b"content-encoding"] == b"reverse"
-    assert body == b"x" * 4000
+    assert body == b"y" * 4000
+
+
+async def test_a_body_that_a_subclass_leaves_as_it_is_has_no_coding() -> None:
+    class Leaving(GZipResponder):
+        async def apply_compression(self, body: bytes, *, more_body: bool) -> bytes:
+            return body
+
+    headers, _ = await get(Leaving(app, 500), b"gzip")
+    assert headers == {b"content-length": b"4000", b"vary": b"Accept-Encoding"}
+
+
+@pytest.mark.parametrize("status", [200, 204, 304, 404])
+async def test_only_what_is_coded_varies_whatever_the_status(status: int) -> None:
+    async def small(scope: Any, receive: Any, send: Any) -> None:
+        fields = [(b"vary", b"Accept"), (b"etag", b'"a"')]
+        await send({"type": "http.response.start", "status": status, "headers": fields})
+        await send({"type": "http.response.body", "body": b""})
+
+    for accept in (b"gzip", b"br"):
+        headers, _ = await get(GZipMiddleware(small), accept)
+        assert headers == {b"vary": b"Accept", b"etag": b'"a"'}
+
+
+async def test_a_stream_is_flushed_at_each_part_and_has_its_own_tag() -> None:
+    async def stream(scope: Any, receive: Any, send: Any) -> None:
+        fields = [(b"content-length", b"2"), (b"etag", b'"a"'), (b"accept-ranges", b"bytes")]
+        await send({"type": "http.response.start", "status": 200, "headers": fields})
+        for part in (b"", b"a", b"b"):
+            await send({"type": "http.response.body", "body": part, "more_body": part != b"b"})
+
+    headers, body = await get(GZipMiddleware(stream), b"gzip")
+    assert list(headers) == [b"etag", b"accept-ranges", b"vary", b"content-encoding"]
+    assert headers[b"etag"] == b'"a"'
+    assert zlib.decompress(body, 31) == b"ab"
 
 
 async def test_an_overridden_send_sees_every_message() -> None:
@@ -78,8 +112,9 @@ async def test_a_client_that_does_not_accept_gzip_gets_none(accept: bytes) -> No
 async def test_a_responder_without_a_request_cannot_send() -> None:
     responder = GZipResponder(app, 500)
     assert responder.send is unattached_send
+    await responder.send_with_compression({"type": "http.response.start"})
     with pytest.raises(RuntimeError, match="no request yet"):
-        await responder.send_with_compression({"type": "http.response.start"})
+        await responder.send_with_compression({"type": "http.response.body", "body": b"x" * 500})
 
 
 async def test_the_body_of_a_response_to_head_is_coded_as_that_to_a_get() -> None:

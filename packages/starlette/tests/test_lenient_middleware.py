@@ -135,3 +135,11 @@ def test_a_malformed_host_is_redirected_to_the_https_address_of_the_server() -> 
     client = TestClient(HTTPSRedirectMiddleware(OK), base_url="http://testserver:8000", follow_redirects=False)
     response = client.get("/a", headers={"host": "evil@h"})
     assert (response.status_code, response.headers["location"]) == (307, "https://testserver:8000/a")
+
+
+def test_a_name_below_one_that_is_no_host_is_trusted_by_its_wildcard() -> None:
+    app = TrustedHostMiddleware(OK, ["*.;"])
+    statuses = [
+        TestClient(app, base_url=f"http://{host}").get("/").status_code for host in ("a.;", "b.a.;", ";", "a,b.;", "a")
+    ]
+    assert statuses == [200, 200, 400, 400, 400]

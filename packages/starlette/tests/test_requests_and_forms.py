@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+from io import BytesIO
 from typing import Any
 
 import pytest
 
 from armillary.http import FormData as NativeFormData
 from armillary.starlette._exception_handler import wrap_app_handling_exceptions
-from armillary.starlette.datastructures import FormData, Headers
+from armillary.starlette.datastructures import FormData, Headers, UploadFile
 from armillary.starlette.formparsers import FormParser, MultiPartException, MultiPartParser
 from armillary.starlette.requests import Request
 
@@ -216,3 +217,30 @@ async def test_text_before_the_first_boundary_is_an_error(before: bytes, fails: 
 async def test_bytes_of_an_urlencoded_form_that_are_not_encoded_are_latin_1() -> None:
     form = await FormParser(URLENCODED, stream(b"\xc3\xa9=%c3%a9+\xff", b"&b=1")).parse()
     assert form.multi_items() == [("Ã©", "é ÿ"), ("b", "1")]
+
+
+@pytest.mark.parametrize(
+    ("host", "netloc"),
+    [
+        (b";", ";"),
+        (b"a,b:8000", "a,b:8000"),
+        (b"a%2Fb", "a%2Fb"),
+        (b"[::1]:80", "[::1]:80"),
+        (b"a/b", "server:9"),
+        (b"user@a", "server:9"),
+        (b"a:", "server:9"),
+        (b"a:65536", "server:9"),
+        (b";:65536", "server:9"),
+    ],
+)
+def test_the_url_has_every_host_that_cannot_end_it(host: bytes, netloc: str) -> None:
+    scope = {"type": "http", "path": "/p", "query_string": b"", "headers": [(b"host", host)], "server": ("server", 9)}
+    assert str(Request(scope).url) == f"http://{netloc}/p"
+
+
+def test_programs_add_methods_to_uploads_that_starlette_does_not_have(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not hasattr(UploadFile, "save")
+    upload: Any = UploadFile(BytesIO(b"data"), filename="a")
+    assert not hasattr(upload, "save")
+    monkeypatch.setattr(UploadFile, "save", lambda self: self.filename, raising=False)
+    assert upload.save() == "a"

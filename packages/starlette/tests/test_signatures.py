@@ -203,4 +203,4 @@ def test_a_responder_has_what_its_response_is() -> None:
 
     response = TestClient(Watching(Response(b"x" * 1000, media_type="text/plain"), 0)).get("/")
     assert response.content == b"x" * 1000
-    assert seen == [(False, False, False, False)]
+    assert seen == [(True, False, False, False)]

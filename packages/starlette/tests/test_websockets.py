@@ -11,6 +11,7 @@ from armillary.starlette._websocket_session import websocket_session
 from armillary.starlette.endpoints import WebSocketEndpoint
 from armillary.starlette.requests import HTTPConnection
 from armillary.starlette.routing import Mount, Route, Router
+from armillary.starlette.testclient import TestClient
 from armillary.starlette.websockets import WebSocket, WebSocketClose, WebSocketDisconnect, WebSocketDisconnected
 
 
@@ -154,3 +155,41 @@ async def test_a_handshake_that_no_route_matches_is_closed_with_1000_whatever_th
     scope = {"type": "websocket", "path": "/a", "headers": [], "extensions": {"websocket.http.response": {}}}
     await app(scope, receive, send)
     assert sent == [{"type": "websocket.close", "code": 1000, "reason": ""}]
+
+
+@pytest.mark.parametrize("overrides", [False, True])
+def test_methods_replaced_on_an_instance_are_called_by_all_that_are_built_on_them(overrides: bool) -> None:
+    called = list[str]()
+
+    class Overriding(WebSocket):
+        async def receive(self) -> Any:
+            called.append("overridden")
+            return await super().receive()
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        websocket: Any = (Overriding if overrides else WebSocket)(scope, receive, send)
+        kept_receive, kept_send = websocket.receive, websocket.send
+
+        async def recorded_receive() -> Any:
+            called.append("receive")
+            return await kept_receive()
+
+        async def recorded_send(message: Any) -> None:
+            called.append(message["type"])
+            await kept_send(message)
+
+        websocket.receive, websocket.send = recorded_receive, recorded_send
+        await websocket.accept()
+        await websocket.send_text(await websocket.receive_text())
+        del websocket.receive
+        await websocket.receive_text()
+        await websocket.close()
+
+    with TestClient(app).websocket_connect("/") as session:
+        session.send_text("a")
+        assert session.receive_text() == "a"
+        session.send_text("b")
+        assert session.receive()["type"] == "websocket.close"
+    own = ["overridden"] if overrides else []
+    received = ["receive", *own]
+    assert called == [*received, "websocket.accept", *received, "websocket.send", *own, "websocket.close"]

@@ -7,8 +7,8 @@ address. No header can therefore move the boundary between host, path and query.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from ._authority import (
     bracketed,
@@ -72,6 +72,9 @@ class URL:
     _parts: Parts | None
     _text: str | None
 
+    requested_authority: ClassVar[Callable[[Iterable[tuple[bytes, bytes]]], str]] = staticmethod(requested_authority)
+    """What reads the authority from the headers of a scope, "" if they name none; override to take other hosts."""
+
     def __init__(self, url: str = "", scope: Mapping[str, Any] | None = None, **components: Any) -> None:
         if scope is not None:
             if url:
@@ -89,7 +92,7 @@ class URL:
     def parts_of_scope(cls, scope: Mapping[str, Any]) -> Parts:
         """Return scheme, authority, path, query and fragment of the URL a scope was made from."""
         scheme = scope.get("scheme") or ("ws" if scope.get("type") == "websocket" else "http")
-        netloc = requested_authority(scope.get("headers", ())) or server_authority(scope.get("server"), scheme)
+        netloc = cls.requested_authority(scope.get("headers", ())) or server_authority(scope.get("server"), scheme)
         path = cls.encode_path(scope.get("path", ""), scope.get("raw_path"))
         if path and path[0] != "/":
             path = "/" + path

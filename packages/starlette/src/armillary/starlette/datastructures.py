@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+import re
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from armillary.config import CommaSeparatedStrings as _CommaSeparatedStrings, Secret as _Secret
 from armillary.datastructures import (
+    MAX_PORT,
     URL as _URL,
     Address,
     Headers as _Headers,
@@ -16,16 +19,34 @@ from armillary.datastructures import (
     State,
     URLPath,
 )
-from armillary.http import FormData, UploadFile
+from armillary.http import FormData, UploadFile as _UploadFile
 
 _DELIMITERS = str.maketrans(
     {character: f"%{ord(character):02X}" for character in ("?#\\\x7f" + "".join(map(chr, range(32))))}
 )
 _AUTHORITY_PARTS = frozenset(("username", "password", "hostname", "port"))
+_match_name: Final = re.compile(r"[!$%&'()*+,\-.0-9;=A-Za-z_~]+(?::0*([0-9]{1,5}))?").fullmatch
+
+
+def _requested_authority(headers: Iterable[tuple[bytes, bytes]]) -> str:
+    """Return the Host header if it is one that Starlette takes: any registered name of RFC 3986 too.
+
+    A port must have digits. Of two Host headers none is taken.
+    """
+    hosts = [value for name, value in headers if name == b"host"]
+    if len(hosts) != 1 or hosts[0].endswith(b":"):
+        return ""
+    host = hosts[0].decode("latin-1")
+    named = _match_name(host)
+    if named is None:
+        return _URL.requested_authority([(b"host", hosts[0])])
+    return host if int(named[1] or 0) <= MAX_PORT else ""
 
 
 class URL(_URL):
     """A URL; made from a scope, its path is the decoded one with only its delimiters encoded."""
+
+    requested_authority = staticmethod(_requested_authority)
 
     @classmethod
     def encode_path(cls, path: str, raw_path: bytes | None) -> str:
@@ -82,6 +103,24 @@ class Headers(_Headers):
 
 class MutableHeaders(Headers, _MutableHeaders):
     """Header fields that can be changed, in the raw list they were made from."""
+
+
+class _Absent:
+    """A member of a native class that Starlette's does not have: programs add one of the name if there is none."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, instance: object, owner: type) -> Any:
+        raise AttributeError(f"{owner.__name__!r} has no attribute {self._name!r}")
+
+
+class UploadFile(_UploadFile):
+    """A file sent in a form."""
+
+    if not TYPE_CHECKING:
+        chunks = _Absent()
+        save = _Absent()
 
 
 class Secret(_Secret):

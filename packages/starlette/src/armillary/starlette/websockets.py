@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from json import dumps, loads
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from armillary.asgi_types import Receive, Scope, Send
 from armillary.datastructures import StateT
@@ -23,6 +23,41 @@ from .requests import HTTPConnection
 __all__ = ["StateT", "WebSocket", "WebSocketClose", "WebSocketDisconnect", "WebSocketDisconnected", "WebSocketState"]
 
 
+class _Replaceable:
+    """A method that programs may replace on an instance: what is built on it calls the replacement.
+
+    Args:
+        method: the native method.
+        direct: the attribute by which native methods know that nobody overrides it.
+    """
+
+    def __init__(self, method: Any, direct: str) -> None:
+        self._method, self._direct = method, direct
+        self.__doc__ = method.__doc__
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, instance: Any, owner: type) -> Any:
+        if instance is None:
+            return self._method
+        replacement = instance.__dict__.get(self._name)
+        if replacement is not None and _first_of(type(instance), self._name) is self:
+            return replacement
+        return self._method.__get__(instance, owner)  # also for `super()` in a class that overrides the method
+
+    def __set__(self, instance: Any, replacement: Any) -> None:
+        instance.__dict__[self._name] = replacement
+        setattr(instance, self._direct, False)
+
+    def __delete__(self, instance: Any) -> None:
+        del instance.__dict__[self._name]
+
+
+def _first_of(cls: type, name: str) -> Any:
+    return next(vars(base)[name] for base in cls.__mro__ if name in vars(base))
+
+
 class WebSocket(NativeWebSocket[StateT], HTTPConnection[StateT]):
     """One connection, with no limits or checks but the server's: every policy of the native one is Starlette's."""
 
@@ -32,6 +67,10 @@ class WebSocket(NativeWebSocket[StateT], HTTPConnection[StateT]):
     needs_denial_response = True
     explains_unaccepted = False
     waits_for_close_code = False
+
+    if not TYPE_CHECKING:
+        receive = _Replaceable(NativeWebSocket.receive, "_receives_directly")
+        send = _Replaceable(NativeWebSocket.send, "_sends_directly")
 
     def __init__(self, scope: Scope, receive: Receive, send: Send, *, limits: WebSocketLimits | None = None) -> None:
         if scope["type"] != "websocket":

@@ -78,9 +78,9 @@ def find_header(headers: list[RawHeader], name: bytes) -> str | None:
     return None
 
 
-def without_body(plan: FilePlan, method: str) -> FilePlan:
-    """Return the plan without parts for a HEAD, a 204 or a 304, else unchanged."""
-    if plan.status in BODILESS_STATUSES:
+def without_body(plan: FilePlan, method: str, *, by_status: bool = True) -> FilePlan:
+    """Return the plan without parts for a HEAD, or `by_status` for a 204 or a 304, else unchanged."""
+    if by_status and plan.status in BODILESS_STATUSES:
         return FilePlan(plan.status, [pair for pair in plan.headers if pair[0] != b"content-length"])
     return FilePlan(plan.status, plan.headers) if method == "HEAD" else plan
 

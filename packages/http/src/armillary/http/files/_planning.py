@@ -70,7 +70,7 @@ class FilePlanning(Response):
         whole = FilePlan(self.status_code, headers, (FilePart(ByteRange(0, stat.st_size)),))
         conditions = received_conditions(scope.get("headers", ()))
         if self.status_code != 200 or not conditions:
-            return without_body(whole, method)
+            return without_body(whole, method, by_status=self.leaves_out_bodies)
         etag, modified = find_header(headers, b"etag"), find_header(headers, b"last-modified")
         if self.conditional:
             date = parse_http_date(modified or "")

@@ -6,15 +6,17 @@ import inspect
 from html import escape
 from typing import Any
 
-from armillary.asgi_types import Scope
+from armillary.asgi_types import Receive, Scope, Send, scope_record
 from armillary.errors import (
     ServerErrorMiddleware as _NativeServerErrorMiddleware,
     traceback_html,
     traceback_text,
 )
-from armillary.exchange import HTTPExchange
+from armillary.exchange import HTTPExchange, track
 
+from .._exception_handler import SCOPE_KEY
 from ..responses import HTMLResponse, PlainTextResponse
+from .exceptions import NO_HANDLERS, ExceptionMiddleware
 
 __all__ = ["CENTER_LINE", "FRAME_TEMPLATE", "JS", "LINE", "STYLES", "TEMPLATE", "ServerErrorMiddleware"]
 
@@ -35,14 +37,62 @@ _NAMES_OF_FUNCTIONS: dict[Any, str] = {HTTPExchange.send: "ServerErrorMiddleware
 """The `send` that middleware gets, as tools such as Sentry name spans by it."""
 
 
+_RUNS_BY_ITSELF = ExceptionMiddleware.__call__
+
+
 class ServerErrorMiddleware(_NativeServerErrorMiddleware):
     """The native guard with Starlette's hooks.
 
-    It logs nothing, leaves WebSockets alone and raises everything on, disconnects included.
+    It logs nothing, leaves WebSockets alone and raises everything on, disconnects included. An `ExceptionMiddleware`
+    directly inside it runs in its frame, unless somebody has replaced how that is called, as tracing libraries do.
     """
 
     absorbs_disconnects = False
     closes_websockets = False
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        kind = scope["type"]
+        app = self.app
+        if kind != "http" and kind != "websocket":
+            await app(scope, receive, send)
+            return
+        if type(app) is not ExceptionMiddleware or ExceptionMiddleware.__call__ is not _RUNS_BY_ITSELF:
+            send = track(scope, send)
+            try:
+                await app(scope, receive, send)
+            except Exception as exc:
+                if not await self.handle_exception(exc, scope, receive, send):
+                    raise
+            return
+        # What the layer inside does, in this frame.
+        handlers = app
+        record = scope_record(scope)
+        outer = record.get("exception_handlers", NO_HANDLERS)
+        record["exception_handlers"] = handlers.handlers
+        scope[SCOPE_KEY] = handlers.tables
+        try:
+            app = handlers.selected_app(scope)
+            if getattr(app, "keeps_record", False) is not True:
+                send = track(scope, send)
+            await app(scope, receive, send)
+        except Exception as exc:
+            if not await self._handle_exception_inside(handlers, exc, scope, receive, send):
+                raise
+        finally:
+            record["exception_handlers"] = outer
+
+    async def _handle_exception_inside(
+        self, handlers: ExceptionMiddleware, exc: Exception, scope: Scope, receive: Receive, send: Send
+    ) -> bool:
+        """Handle an exception by the handlers, else as what this guards against; also what a handler raises."""
+        try:
+            if await handlers.handle_exception(exc, scope, receive, send):
+                return True
+        except Exception as failure:
+            if await self.handle_exception(failure, scope, receive, send):
+                return True
+            raise
+        return await self.handle_exception(exc, scope, receive, send)
 
     def report(self, exc: Exception, scope: Scope) -> bool:
         return True

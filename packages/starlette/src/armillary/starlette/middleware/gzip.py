@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
 from armillary.asgi_types import ASGIApp, Message, Receive, Scope, Send
-from armillary.compression import (
-    CodedResponse,
-    Coding,
-    CompressionPolicy,
-    Encoder,
-    Gzip,
-    GZipMiddleware as NativeGZipMiddleware,
-)
+from armillary.compression import CompressionPolicy, Encoder, Gzip, GZipMiddleware as NativeGZipMiddleware
+from armillary.concurrency import FairTurn
 
 from ..concurrency import run_in_threadpool
-from ..datastructures import Headers
+from ..datastructures import MutableHeaders
 
 __all__ = ["DEFAULT_EXCLUDED_CONTENT_TYPES", "GZipMiddleware", "GZipResponder", "IdentityResponder", "unattached_send"]
 
@@ -51,10 +45,10 @@ async def unattached_send(message: Message) -> None:
 
 
 @lru_cache(maxsize=64)
-def _policy(minimum_size: int, exclude_content_types: tuple[str, ...]) -> CompressionPolicy:
+def _excluded(content_types: tuple[str, ...]) -> Any:
     # The encodings of gRPC messages, such as application/grpc+proto, are left alone as gRPC itself is.
-    grpc = ("application/grpc+*",) if "application/grpc" in exclude_content_types else ()
-    return CompressionPolicy([Gzip()], minimum_size, (*exclude_content_types, *grpc))
+    grpc = ("application/grpc+*",) if "application/grpc" in content_types else ()
+    return CompressionPolicy([Gzip()], 0, (*content_types, *grpc)).excluded
 
 
 class IdentityResponder:
@@ -70,46 +64,70 @@ class IdentityResponder:
         self.send: Send = unattached_send
         self.initial_message: Message = {}
         self.started = False
-        self._policy = _policy(minimum_size, tuple(exclude_content_types))
-        self._response: CodedResponse | None = None
+        self.content_encoding_set = False
+        self.content_type_is_excluded = False
+        self.partial_response = False
+        self._passes = False
+        self._turn: FairTurn | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self.send = send
-        self._response = _ResponderResponse(self, self._policy, self._coding(), scope)
         await self.app(scope, receive, self.send_with_compression)
 
-    def _coding(self) -> Coding | None:
-        return None
-
     async def send_with_compression(self, message: Message) -> None:
-        """Send one message of the application."""
-        if message["type"] == "http.response.start":
-            self.initial_message = message
-        await (self.send if self._response is None else self._response.send)(message)
-
-    async def send_started(self, message: Message) -> None:
-        """Pass a message on to the server."""
-        self.started = True
+        """Send one message of the application; the start waits for the first part of the body."""
+        kind = message["type"]
+        if kind == "http.response.start":
+            self.initial_message = message = {**message, "headers": [*message.get("headers", ())]}
+            self._examine(message)
+            if not self._passes:
+                return
+            self.started = True
+        elif not self._passes:
+            if kind == "http.response.body":
+                await self._send_body(message)
+                return
+            if not self.started:
+                self.started = True
+                await self.send(self.initial_message)
         await self.send(message)
 
-    @property
-    def content_encoding_set(self) -> bool:
-        """Whether the application has coded the body itself."""
-        return "content-encoding" in self._fields
+    def _examine(self, start: Message) -> None:
+        """Decide whether the response is left alone."""
+        self.partial_response = start.get("status") == 206
+        for name, value in start["headers"]:
+            if name == b"content-encoding":
+                self.content_encoding_set = True
+            elif name == b"content-type":
+                self.content_type_is_excluded = _excluded(tuple(self.exclude_content_types)).contains(value)
+        self._passes = self.content_encoding_set or self.content_type_is_excluded or self.partial_response
 
-    @property
-    def content_type_is_excluded(self) -> bool:
-        """Whether the type of the body is one that is left alone."""
-        return self._policy.excluded.contains(self._fields.get("content-type", "").encode("latin-1"))
-
-    @property
-    def partial_response(self) -> bool:
-        """Whether the body is a part of the whole."""
-        return self.initial_message.get("status") == 206
-
-    @property
-    def _fields(self) -> Headers:
-        return Headers(raw=list(self.initial_message.get("headers", ())))
+    async def _send_body(self, message: Message) -> None:
+        body: bytes = message.get("body", b"")
+        more_body: bool = message.get("more_body", False)
+        if self.started:
+            await self.send({**message, "body": await self.apply_compression(body, more_body=more_body)})
+        else:
+            self.started = True
+            start = self.initial_message
+            if more_body or len(body) >= self.minimum_size:
+                coded = await self.apply_compression(body, more_body=more_body)
+                headers = MutableHeaders(raw=start["headers"])
+                headers.add_vary_header("Accept-Encoding")
+                if coded != body:
+                    headers["content-encoding"] = self.content_encoding
+                    if more_body or start.get("trailers", False):
+                        del headers["content-length"]
+                    else:
+                        headers["content-length"] = str(len(coded))
+                message = {**message, "body": coded}
+            await self.send(start)
+            await self.send(message)
+        if more_body:  # coding takes time, and no `send` need wait
+            if self._turn is None:
+                self._turn = FairTurn()
+            elif self._turn.is_due():
+                await self._turn.give()
 
     async def apply_compression(self, body: bytes, *, more_body: bool) -> bytes:
         """Return a part of the body as it is sent."""
@@ -136,9 +154,6 @@ class GZipResponder(IdentityResponder):
         self.thread_minimum_size = thread_minimum_size
         self.compresslevel = compresslevel
 
-    def _coding(self) -> Coding:
-        return _ResponderCoding(self)
-
     @property
     def compressor(self) -> Any:
         """The object of zlib that compresses this response; made when first read."""
@@ -160,43 +175,6 @@ class GZipResponder(IdentityResponder):
         if self._encoder is None:
             self._encoder = Gzip(self.compresslevel).encoder()
         return self._encoder.encode(body, not more_body)
-
-
-class _ResponderCoding:
-    """The coding made of a responder's method, which is awaited by `_ResponderResponse`."""
-
-    def __init__(self, responder: IdentityResponder) -> None:
-        self._responder = responder
-        self.name = responder.content_encoding
-
-    def encode(self, data: bytes, last: bool = True, /) -> Any:
-        return self._responder.apply_compression(data, more_body=not last)
-
-    def encoder(self) -> _ResponderCoding:
-        return self
-
-
-class _ResponderResponse(CodedResponse):
-    """The native decisions about a response, with a responder's methods to code and send it."""
-
-    def __init__(
-        self, responder: IdentityResponder, policy: CompressionPolicy, coding: Coding | None, scope: Scope
-    ) -> None:
-        super().__init__(
-            policy,
-            coding,
-            responder.minimum_size,
-            responder.thread_minimum_size,
-            scope,
-            responder.send_started,
-            holds_unsized=True,
-            varies_when_small=False,
-            codes_head=True,
-        )
-
-    async def coded(self, encode: Callable[..., Any], body: bytes, *last: bool) -> bytes:
-        coded: bytes = await encode(body, *last)
-        return coded
 
 
 class GZipMiddleware(NativeGZipMiddleware):
@@ -222,14 +200,13 @@ class GZipMiddleware(NativeGZipMiddleware):
         await self._responder(scope)(scope, receive, send)
 
     def _responder(self, scope: Scope) -> ASGIApp:
-        excluded = self.exclude_content_types
-        accepted = ",".join(Headers(scope=scope).getlist("accept-encoding"))
-        if self.policy.choose(accepted.encode("latin-1")).coding is None:
-            return IdentityResponder(self.app, self.minimum_size, exclude_content_types=excluded)
+        accepted = b",".join(value for name, value in scope["headers"] if name == b"accept-encoding")
+        if b"gzip" not in accepted or self.policy.choose(accepted).coding is None:
+            return IdentityResponder(self.app, self.minimum_size, exclude_content_types=self.exclude_content_types)
         return GZipResponder(
             self.app,
             self.minimum_size,
             self.compresslevel,
-            exclude_content_types=excluded,
+            exclude_content_types=self.exclude_content_types,
             thread_minimum_size=self.thread_minimum_size,
         )

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from armillary.asgi_types import ASGIApp
+from armillary.datastructures import parse_host
 from armillary.security import TrustedHostMiddleware as NativeTrustedHostMiddleware, TrustedHostPolicy
 
 from .._caution import caution
@@ -20,10 +21,17 @@ class _Policy(TrustedHostPolicy):
     takes_text = True
 
     def decide(self, hosts: Iterable[bytes]) -> Literal["allow", "redirect", "reject"]:
-        """Allow what is listed letter by letter too, though it is no host: test clients use names such as ";"."""
+        """Allow what is listed letter by letter too, though it is no host, and names below that.
+
+        Test clients use names such as ";", and "*.;" for those below it.
+        """
         values = list(hosts)
-        if len(values) == 1 and b":" not in values[0] and values[0].decode("latin-1").lower() in self._exact:
-            return "allow"
+        if len(values) == 1 and b":" not in values[0]:
+            asked = values[0].decode("latin-1").lower()
+            if asked in self._exact:
+                return "allow"
+            if any(asked.endswith(suffix) and parse_host(asked.removesuffix(suffix)) for suffix in self._suffixes):
+                return "allow"
         return super().decide(values)
 
     def check_pattern(self, pattern: str) -> None:
