@@ -243,3 +243,37 @@ def test_the_command_writes_it(tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert json.loads(capsys.readouterr().out)["info"] == {"title": "Chat", "version": "0.1.0"}
     assert main([*arguments, "chat_program:described", "--yaml", "-o", str(tmp_path / "a.yaml")]) == 0
     assert "title: Own" in (tmp_path / "a.yaml").read_text()
+
+
+def test_a_websocket_route_says_what_its_annotations_do_not() -> None:
+    group = Router()
+    group.websocket(
+        "/talk", tags=["chat"], summary="Talk", security=["key"], external_docs={"url": "https://x.example"}
+    )(plain)
+    hidden = WebSocketRoute("/hidden", plain, include_in_schema=False)
+    app = Router([hidden])
+    app.include(group, "/rooms", tags=["rooms"])
+    app.group("/far", tags=["far"]).websocket("/talk")(plain)
+    found = AsyncAPI(app, security_schemes={"key": {"type": "userPassword"}}).document()
+    jsonschema.validate(found, SCHEMA)
+    assert sorted(found["channels"]) == ["far_talk", "rooms_talk"]
+    operation = found["operations"]["receive_rooms_talk"]
+    assert operation["tags"] == [{"name": "rooms"}, {"name": "chat"}]
+    assert operation["summary"] == "Talk"
+    assert operation["externalDocs"] == {"url": "https://x.example"}
+    assert operation["security"] == [{"$ref": "#/components/securitySchemes/key"}]
+    assert found["operations"]["send_far_talk"]["tags"] == [{"name": "far"}]
+
+
+def test_scopes_that_dependencies_of_a_websocket_require_are_security() -> None:
+    def allowed() -> None: ...
+
+    allowed.required_scopes = ("chat",)  # type: ignore[attr-defined]
+    route = WebSocketRoute("/talk", plain, dependencies=[Depends(allowed)])
+    found = AsyncAPI(Router([route]), security_schemes={"key": {"type": "userPassword"}}).document()
+    assert found["operations"]["receive_talk"]["security"] == [{"$ref": "#/components/securitySchemes/key"}]
+
+
+def test_a_misspelt_keyword_of_a_websocket_route_is_an_error() -> None:
+    with pytest.raises(TypeError, match="WebSocketRoute got an unexpected keyword argument 'tag'; did you mean 'tags'"):
+        WebSocketRoute("/talk", plain, tag=["chat"])  # type: ignore[call-arg]

@@ -11,6 +11,7 @@ import pytest
 from openapi_spec_validator import validate
 
 from armillary import binding
+from armillary.asgi_types import Middleware
 from armillary.http import JSONResponse, PlainTextResponse
 from armillary.openapi import DescribedRoute, DocstringError, OpenAPI
 from armillary.routing import BaseRoute, Mount, Route, Router
@@ -374,3 +375,26 @@ def test_an_openapi_describes_one_application() -> None:
     openapi.add_to(router)
     with pytest.raises(ValueError, match="describes another application; make one for each"):
         openapi.add_to(Router([]))
+
+
+def test_security_schemes_are_those_of_the_backends_in_the_middleware() -> None:
+    class Backend:
+        security_schemes = {"bearer": {"type": "http", "scheme": "bearer"}}
+
+    class Application(Router):
+        user_middleware = [Middleware(lambda app, *given, **named: app, 1, backend=Backend())]
+
+    def allowed() -> None: ...
+
+    allowed.required_scopes = ("stars",)  # type: ignore[attr-defined]
+
+    async def show(number: int) -> int:
+        return number
+
+    app = Application([Route("/stars", show, dependencies=[binding.Depends(allowed)])])
+    found = OpenAPI(app).document()
+    assert found["components"]["securitySchemes"] == {"bearer": {"type": "http", "scheme": "bearer"}}
+    assert found["paths"]["/stars"]["get"]["security"] == [{"bearer": ["stars"]}]
+    given = OpenAPI(app, security_schemes={"key": {"type": "apiKey", "in": "header", "name": "X-Key"}}).document()
+    assert given["paths"]["/stars"]["get"]["security"] == [{"key": ["stars"]}]
+    assert "securitySchemes" not in OpenAPI(app, security_schemes={}).document()["components"]

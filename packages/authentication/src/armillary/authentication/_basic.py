@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from base64 import b64decode
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import ClassVar
 
 from armillary.datastructures import HTTPConnection
 
@@ -29,6 +30,9 @@ class BasicBackend(AuthenticationBackend):
         TypeError: a check that cannot be called, a realm that is not text.
         ValueError: a realm that cannot be sent in a header.
     """
+
+    security_schemes: ClassVar[Mapping[str, Mapping[str, str]]] = {"basic": {"type": "http", "scheme": "basic"}}
+    """What API documents say of it: Security Scheme Objects by name."""
 
     def __init__(
         self,

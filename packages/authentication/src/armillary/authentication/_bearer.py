@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import ClassVar
 
 from armillary.datastructures import HTTPConnection
 
@@ -25,6 +26,9 @@ class BearerBackend(AuthenticationBackend):
         TypeError: a check that cannot be called, a realm that is not text.
         ValueError: a realm that cannot be sent in a header.
     """
+
+    security_schemes: ClassVar[Mapping[str, Mapping[str, str]]] = {"bearer": {"type": "http", "scheme": "bearer"}}
+    """What API documents say of it: Security Scheme Objects by name. A subclass may add `bearerFormat`."""
 
     def __init__(
         self,

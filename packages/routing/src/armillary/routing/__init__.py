@@ -37,7 +37,7 @@ from ._lifespan import serve_lifespan
 from ._match import Match, NoMatchFound, PathParameterError
 from ._mount import Mount
 from ._mounted_lifespans import MountedLifespan
-from ._operation import Operation
+from ._operation import ChannelOperation, Operation
 from ._path_shape import TemplateRegex
 from ._path_template import compile_path, replace_params, template_regex
 from ._registration import Registration, RouteArguments, RouteGroup, WebSocketArguments
@@ -50,6 +50,7 @@ from ._websocket_route import WebSocketRoute
 __all__ = [
     "CONVERTOR_TYPES",
     "BaseRoute",
+    "ChannelOperation",
     "Convertor",
     "DateConvertor",
     "Dependency",

@@ -3,32 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, ClassVar, TypedDict, TypeVar, Unpack
+from typing import Any, ClassVar, TypeVar, Unpack
 
 from armillary.asgi_types import Middleware
 
 from ._base_route import BaseRoute
 from ._body_limit import Limit
 from ._endpoint import Dependency, MiddlewareList, dependency_list, endpoint_name
-from ._operation import Operation, tag_list
+from ._operation import ChannelOperation, Operation, tag_list
 from ._route import Route
 from ._websocket_route import WebSocketRoute
 
 E = TypeVar("E", bound=Callable[..., Any])
 
 
-class WebSocketArguments(TypedDict, total=False):
+class WebSocketArguments(ChannelOperation, total=False):
     """The keyword arguments of a `WebSocketRoute`."""
 
     name: str | None
     middleware: MiddlewareList
     dependencies: Sequence[Dependency]
+    include_in_schema: bool
 
 
 class RouteArguments(WebSocketArguments, Operation, total=False):
     """The keyword arguments of a `Route`, apart from `methods`."""
 
-    include_in_schema: bool
     max_body_size: Limit
     status_code: int | None
 
@@ -242,6 +242,8 @@ class RouteGroup(Registration):
         self, path: str, endpoint: Callable[..., Any], **arguments: Unpack[WebSocketArguments]
     ) -> None:
         self._share(arguments, endpoint)
+        if self.tags:
+            arguments["tags"] = (*self.tags, *tag_list(arguments.get("tags", ())))
         self.parent.add_websocket_route(self._joined(path), endpoint, **arguments)
 
     def _joined(self, path: str) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, ClassVar
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Unpack
 
 from armillary.asgi_types import ASGIApp, Receive, Scope, Send, is_plain_function
 
@@ -20,6 +20,7 @@ from ._endpoint import (
 )
 from ._function_kind import is_plain
 from ._match import Match
+from ._operation import NOTHING, ChannelOperation, operation_of
 from ._template_route import EndpointRoute
 
 
@@ -33,6 +34,8 @@ class WebSocketRoute(EndpointRoute):
         name: for `url_path_for`; by default the endpoint's own name.
         middleware: wrapped around this endpoint alone, the first being outermost.
         dependencies: called before the endpoint: functions, or `armillary.binding.Depends(...)` and `Policy(...)`.
+        include_in_schema: whether generated API descriptions list it.
+        **operation: what API documents say about it; see `ChannelOperation`.
 
     >>> class Echo:
     ...     async def __call__(self, scope, receive, send): ...
@@ -44,6 +47,8 @@ class WebSocketRoute(EndpointRoute):
 
     # For subclasses with another constructor.
     dependencies: tuple[Any, ...] = ()
+    include_in_schema: bool = True
+    operation: Mapping[str, Any] = NOTHING
 
     def __init__(
         self,
@@ -53,8 +58,12 @@ class WebSocketRoute(EndpointRoute):
         name: str | None = None,
         middleware: MiddlewareList = None,
         dependencies: Sequence[Dependency] = (),
+        include_in_schema: bool = True,
+        **operation: Unpack[ChannelOperation],
     ) -> None:
         self._set_path(path)
+        self.operation = operation_of(operation, is_websocket=True)
+        self.include_in_schema = include_in_schema
         self.dependencies = dependency_list(dependencies)
         self._middleware = middleware
         self.endpoint: Any = self.check_callable(endpoint, "endpoint")
@@ -78,12 +87,15 @@ class WebSocketRoute(EndpointRoute):
         self, prefix: str, name: str, tags: Sequence[str], dependencies: Sequence[Dependency]
     ) -> WebSocketRoute:
         """Return this route below a prefix, for a router that includes its own."""
+        arguments: Any = {**self.operation, "tags": (*tags, *self.operation.get("tags", ()))}
         return type(self)(
             prefix + self.path,
             self.endpoint,
             name=name + self.name,
             middleware=self._middleware,
             dependencies=(*dependencies, *self.dependencies),
+            include_in_schema=self.include_in_schema,
+            **arguments,
         )
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:

@@ -13,6 +13,7 @@ from ..schemas._constraints import Schema
 from ..schemas._type_schemas import TypeSchemas
 from ._channels import ChannelBuilder
 from ._draft_07 import as_draft_07
+from ._security import schemes_of
 from ._served_document import HasRoutes, ServedDocument
 from ._typed_parts import with_schemas
 
@@ -30,7 +31,8 @@ class AsyncAPI(ServedDocument):
         description, terms_of_service, contact, license: more about it; the description is Markdown.
         servers: Server Objects by name, such as `{"production": {"host": "sky.example", "protocol": "wss"}}`.
         tags: Tag Objects.
-        security_schemes: Security Scheme Objects by name.
+        security_schemes: Security Scheme Objects by name; by default those that the application's backends of
+            authentication have, such as `BearerBackend`.
         components: Components Objects to add.
         types: schemas of types that have none, or another than the one wanted.
         path: of the document in JSON; None to serve none.
@@ -74,16 +76,15 @@ class AsyncAPI(ServedDocument):
         info["tags"] = [dict(tag) for tag in tags] or None
         self.info: Schema = {key: value for key, value in info.items() if value is not None}
         self.servers: dict[str, Schema] = {name: dict(server) for name, server in (servers or {}).items()}
-        self.security_schemes: dict[str, Schema] = {
-            name: dict(scheme) for name, scheme in (security_schemes or {}).items()
-        }
+        self.security_schemes: Mapping[str, Mapping[str, Any]] | None = security_schemes
         self.components: Mapping[str, Mapping[str, Any]] = components or {}
         self.types = types
 
     def make(self) -> Schema:
         """Return the document of the routes there are now."""
         types = TypeSchemas(Components(), self.types)
-        builder = ChannelBuilder(types, self.security_schemes)
+        schemes = schemes_of(self.security_schemes, self.app)
+        builder = ChannelBuilder(types, schemes)
         for found in find_routes(self._routes(), guards=(*guards_of(self.app),), kinds=self.described_kinds):
             builder.add(found)
         document: Schema = {"asyncapi": "3.0.0", "info": self.info, "defaultContentType": "application/json"}
@@ -92,8 +93,8 @@ class AsyncAPI(ServedDocument):
         document["channels"] = builder.channels
         document["operations"] = builder.operations
         components: Schema = with_schemas(self.components, types, "output")
-        if self.security_schemes:
-            components["securitySchemes"] = self.security_schemes
+        if schemes:
+            components["securitySchemes"] = schemes
         if components:
             document["components"] = components
         return as_draft_07(types.components.finish(document))

@@ -14,9 +14,9 @@ from ..schemas._constraints import Schema
 from ..schemas._fields import Mode
 from ..schemas._type_schemas import TypeSchemas
 from ._described_route import DescribedRoute, find_layer, handled_methods
-from ._operations import security_requirements
 from ._parameters import parameters_of
 from ._responses import EVENTS, response_media_type, return_annotation
+from ._security import security_requirements
 
 WEBSOCKET_BINDING: Final = "0.1.0"
 HTTP_BINDING: Final = "0.3.0"
@@ -35,7 +35,7 @@ class ChannelBuilder:
 
     def __init__(self, types: TypeSchemas, schemes: Iterable[str] = ()) -> None:
         self.types = types
-        self.schemes = frozenset(schemes)
+        self.schemes = [*schemes]
         self.channels: dict[str, Schema] = {}
         self.operations: dict[str, Schema] = {}
 
@@ -122,6 +122,8 @@ class ChannelBuilder:
             operation: Schema = {"action": action, "channel": {"$ref": reference}, **route.texts()}
             operation |= {key: str(route.options[key]) for key in ("summary", "description") if route.options.get(key)}
             operation["messages"] = [{"$ref": f"{reference}/messages/{action}Message"}]
+            if route.options.get("external_docs"):
+                operation["externalDocs"] = dict(route.options["external_docs"])
             if route.options.get("tags"):
                 operation["tags"] = [{"name": str(tag)} for tag in route.options["tags"]]
             operation |= self._security(route)
@@ -139,7 +141,10 @@ class ChannelBuilder:
 
         In AsyncAPI each is enough by itself, so an extension says which are required together.
         """
-        required = security_requirements(route.options.get("security") or ())
+        given = route.options.get("security")
+        if given is None and route.required_scopes:
+            given = self.schemes
+        required = security_requirements(given or ())
         names = list(dict.fromkeys(scheme for item in required for scheme in item))
         for name in names:
             if name not in self.schemes:

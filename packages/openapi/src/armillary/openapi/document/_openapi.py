@@ -13,7 +13,8 @@ from ..schemas._components import Components
 from ..schemas._constraints import Schema
 from ..schemas._type_schemas import TypeSchemas
 from ._described_route import DescribedRoute, described_routes
-from ._operations import OperationBuilder, SecurityRequirement, server_object
+from ._operations import OperationBuilder, server_object
+from ._security import SecurityRequirement, schemes_of
 from ._served_document import HasRoutes, ServedDocument
 from ._typed_parts import with_schemas
 
@@ -32,7 +33,8 @@ class OpenAPI(ServedDocument):
         tags: Tag Objects, in the order in which pages show them.
         security: what every operation requires that has no `security` of its own: names of schemes, or mappings of
             names to scopes; one of them is enough.
-        security_schemes: Security Scheme Objects by name.
+        security_schemes: Security Scheme Objects by name; by default those that the application's backends of
+            authentication have, such as `BearerBackend`.
         webhooks: routes of requests that the API sends; a route's path without its slash is the name.
         external_docs: an External Documentation Object.
         components: Components Objects to add.
@@ -98,9 +100,7 @@ class OpenAPI(ServedDocument):
         self.servers: list[Schema] = [server_object(server) for server in servers]
         self.tags: list[dict[str, Any]] = [dict(tag) for tag in tags]
         self.security: list[SecurityRequirement] = [*security]
-        self.security_schemes: dict[str, dict[str, Any]] = {
-            name: dict(scheme) for name, scheme in (security_schemes or {}).items()
-        }
+        self.security_schemes: Mapping[str, Mapping[str, Any]] | None = security_schemes
         self.webhooks: list[BaseRoute] = [*webhooks]
         self.external_docs = external_docs
         self.components: Mapping[str, Mapping[str, Any]] = components or {}
@@ -122,7 +122,8 @@ class OpenAPI(ServedDocument):
         """Return the document of the routes there are now."""
         types = TypeSchemas(Components(self.separate_input), self.types)
         has_query = not self.openapi_version.startswith("3.1.")
-        builder = OperationBuilder(types, self.operation_id, self.security, self.security_schemes, has_query)
+        schemes = schemes_of(self.security_schemes, self.app)
+        builder = OperationBuilder(types, self.operation_id, self.security, schemes, has_query)
         document: Schema = {"openapi": self.openapi_version, "info": self.info}
         if self.servers:
             document["servers"] = self.servers
@@ -131,8 +132,8 @@ class OpenAPI(ServedDocument):
         if webhooks:
             document["webhooks"] = {path.removeprefix("/"): item for path, item in webhooks.items()}
         components: Schema = with_schemas(self.components, types, "output")
-        if self.security_schemes:
-            components["securitySchemes"] = self.security_schemes
+        if schemes:
+            components["securitySchemes"] = schemes
         if components:
             document["components"] = components
         if self.security:

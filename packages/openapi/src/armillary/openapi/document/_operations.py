@@ -13,9 +13,8 @@ from ._operation_ids import OperationIds, default_operation_id
 from ._parameters import parameters_of
 from ._request_body import request_body_of
 from ._responses import responses_of
+from ._security import SecurityRequirement, security_requirements
 from ._typed_parts import with_schemas
-
-SecurityRequirement = str | Mapping[str, Sequence[str]]
 
 
 class OperationBuilder:
@@ -111,14 +110,6 @@ class OperationBuilder:
         asked = [scope for scope in scopes if scope != "authenticated"]
         known = [item for item in self.security if item] or [{name: []} for name in self.schemes]
         return [{name: [*own, *asked] for name, own in requirement.items()} for requirement in known]
-
-
-def security_requirements(given: Sequence[SecurityRequirement]) -> list[dict[str, list[str]]]:
-    """Return Security Requirement Objects; the name of a scheme stands for it without scopes."""
-    return [
-        {requirement: []} if isinstance(requirement, str) else {name: [*scopes] for name, scopes in requirement.items()}
-        for requirement in given
-    ]
 
 
 def server_object(server: str | Mapping[str, Any]) -> Schema:

@@ -1,0 +1,36 @@
+"""The security schemes of a document, and what operations require of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+SecurityRequirement = str | Mapping[str, Sequence[str]]
+Schemes = dict[str, dict[str, Any]]
+
+
+def security_requirements(given: Sequence[SecurityRequirement]) -> list[dict[str, list[str]]]:
+    """Return Security Requirement Objects; the name of a scheme stands for it without scopes."""
+    return [
+        {requirement: []} if isinstance(requirement, str) else {name: [*scopes] for name, scopes in requirement.items()}
+        for requirement in given
+    ]
+
+
+def schemes_of(given: Mapping[str, Mapping[str, Any]] | None, app: Any) -> Schemes:
+    """Return Security Scheme Objects by name: those given, or else those of the application's middleware.
+
+    Args:
+        given: what was written for the document; None if nothing was.
+        app: the application, whose middleware is looked at for backends of authentication, which have
+            `security_schemes`.
+    """
+    found = given if given is not None else dict(_of_middleware(app))
+    return {name: dict(scheme) for name, scheme in found.items()}
+
+
+def _of_middleware(app: Any) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for middleware in getattr(app, "user_middleware", ()):
+        for argument in (*middleware.args, *middleware.kwargs.values()):
+            schemes: Mapping[str, Mapping[str, Any]] = getattr(argument, "security_schemes", None) or {}
+            yield from schemes.items()
