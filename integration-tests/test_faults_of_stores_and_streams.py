@@ -14,7 +14,7 @@ import anyio.lowlevel
 import pytest
 import strawberry
 from dishka import Provider, Scope, provide
-from testkit import own_postgresql_database, require_port
+from testkit import ASYNCIO, TRIO, UVLOOP, own_postgresql_database, require_port
 
 from armillary.applications import Armillary
 from armillary.asgi_types import ASGIApp, Middleware, Receive, Send
@@ -35,16 +35,16 @@ from armillary.websockets import WebSocket
 pytestmark = [pytest.mark.anyio, pytest.mark.nightly]
 REDIS = "redis://127.0.0.1:6379/9"
 JSON = {"content-type": "application/json"}
+MEMORY_AND_REDIS = [
+    pytest.param("memory", *ASYNCIO.values, id="memory-asyncio"),
+    pytest.param("memory", *TRIO.values, id="memory-trio"),
+    pytest.param("redis", *ASYNCIO.values, id="redis"),
+    pytest.param("redis", *UVLOOP.values, id="redis-uvloop", marks=pytest.mark.uvloop),
+]
 THREADS: dict[str, Callable[[], float]] = {
     f"threads of {limiter.name}": (lambda limiter=limiter: limiter.in_use + limiter.waiting)  # type: ignore[misc]
     for limiter in (ENDPOINTS, FILES)
 }
-
-
-@pytest.fixture
-def anyio_backend(asyncio_backend: object) -> object:
-    """The stores, GraphQL and channels support asyncio only."""
-    return asyncio_backend
 
 
 async def find(app: ASGIApp, *requests: FaultRequest, gauges: Any = None, check: Any = None) -> FaultReport:
@@ -86,6 +86,7 @@ STORES: dict[str, Callable[[Path], AbstractAsyncContextManager[tuple[SessionStor
 }
 
 
+@pytest.mark.parametrize("anyio_backend", [ASYNCIO, UVLOOP])
 @pytest.mark.parametrize("kind", STORES)
 async def test_a_change_of_a_session_that_was_acknowledged_is_stored(kind: str, tmp_path: Path) -> None:
     async def store_id(request: Request) -> Response:
@@ -115,7 +116,7 @@ async def test_a_change_of_a_session_that_was_acknowledged_is_stored(kind: str, 
             report.raise_findings()
 
 
-@pytest.mark.parametrize("storage", ["memory", "redis"])
+@pytest.mark.parametrize(("storage", "anyio_backend"), MEMORY_AND_REDIS)
 async def test_requests_that_are_counted_bear_every_fault(storage: str) -> None:
     if storage == "redis":
         require_port(6379)

@@ -19,7 +19,7 @@ import anyio.lowlevel
 import msgspec
 import pytest
 from charter import ROOT
-from testkit import own_postgresql_database, require_port
+from testkit import ASYNCIO, TRIO, UVLOOP, own_postgresql_database, require_port
 
 from armillary.applications import Armillary
 from armillary.asgi_types import ASGIApp, Middleware
@@ -27,7 +27,7 @@ from armillary.binding import Depends, Query
 from armillary.channels import Channels
 from armillary.concurrency import ENDPOINTS, FILES
 from armillary.http import JSONResponse, PlainTextResponse, Request, Response
-from armillary.idempotency import IdempotencyMiddleware
+from armillary.idempotency import IdempotencyMiddleware, MemoryStore
 from armillary.idempotency.redis import RedisStore
 from armillary.routing import Route, WebSocketRoute
 from armillary.tasks import Tasks, TasksMiddleware, status_response
@@ -38,12 +38,12 @@ from armillary.websockets import WebSocket
 pytestmark = [pytest.mark.anyio, pytest.mark.nightly]
 REDIS = "redis://127.0.0.1:6379/9"
 JSON = {"content-type": "application/json"}
-
-
-@pytest.fixture
-def anyio_backend(asyncio_backend: object) -> object:
-    """SQLAlchemy, Redis and the engines of tasks support asyncio only."""
-    return asyncio_backend
+MEMORY_AND_REDIS = [
+    pytest.param("memory", *ASYNCIO.values, id="memory-asyncio"),
+    pytest.param("memory", *TRIO.values, id="memory-trio"),
+    pytest.param("redis", *ASYNCIO.values, id="redis"),
+    pytest.param("redis", *UVLOOP.values, id="redis-uvloop", marks=pytest.mark.uvloop),
+]
 
 
 @pytest.fixture(autouse=True)
@@ -81,6 +81,7 @@ def open_descriptors() -> list[str]:
     return [os.readlink(path) for path in Path("/proc/self/fd").iterdir() if path.is_symlink()]
 
 
+@pytest.mark.parametrize("anyio_backend", [ASYNCIO, UVLOOP])
 async def test_the_bank_keeps_its_total_and_no_connection_under_every_fault(bank: Any, tmp_path: Path) -> None:
     async with AsyncTestClient(bank.app) as client:
 
@@ -120,6 +121,7 @@ async def test_the_bank_keeps_its_total_and_no_connection_under_every_fault(bank
     assert [target for target in open_descriptors() if target.startswith(str(tmp_path))] == []
 
 
+@pytest.mark.parametrize("anyio_backend", [ASYNCIO, UVLOOP])
 async def test_channels_on_redis_bear_every_fault_of_those_they_carry_to() -> None:
     require_port(6379)
     channels = Channels(REDIS, prefix=f"faults_{uuid4().hex[:12]}")
@@ -154,10 +156,10 @@ async def test_channels_on_redis_bear_every_fault_of_those_they_carry_to() -> No
     report.raise_findings()
 
 
-@pytest.mark.parametrize("url", ["memory://", REDIS])
-async def test_a_task_that_was_acknowledged_is_done_once_or_kept_for_a_worker(url: str) -> None:
+@pytest.mark.parametrize(("kind", "anyio_backend"), MEMORY_AND_REDIS)
+async def test_a_task_that_was_acknowledged_is_done_once_or_kept_for_a_worker(kind: str) -> None:
     require_port(6379)
-    tasks = Tasks(url, queue=f"faults_{uuid4().hex}")
+    tasks = Tasks(REDIS if kind == "redis" else "memory://", queue=f"faults_{uuid4().hex}")
     done: list[str] = []
     enqueued: dict[str, str] = {}
 
@@ -181,7 +183,7 @@ async def test_a_task_that_was_acknowledged_is_done_once_or_kept_for_a_worker(ur
     async def check(run: FaultRun) -> str | None:
         if run.status != 202 or run.request.method != "POST":
             return None
-        if url != "memory://":  # no worker runs
+        if kind == "redis":  # no worker runs
             kept = await tasks.find(enqueued[run.id]).status()
             return "acknowledged and not kept" if kept is None else None
         with anyio.move_on_after(5):
@@ -198,9 +200,10 @@ async def test_a_task_that_was_acknowledged_is_done_once_or_kept_for_a_worker(ur
     report.raise_findings()
 
 
-async def test_an_idempotent_request_has_one_effect_and_one_response() -> None:
+@pytest.mark.parametrize(("kind", "anyio_backend"), MEMORY_AND_REDIS)
+async def test_an_idempotent_request_has_one_effect_and_one_response(kind: str) -> None:
     require_port(6379)
-    store = RedisStore(REDIS, prefix=f"faults-{uuid4().hex}:")
+    store: Any = RedisStore(REDIS, prefix=f"faults-{uuid4().hex}:") if kind == "redis" else MemoryStore()
     effects: list[str] = []
 
     async def pay(request: Request) -> Response:
@@ -226,7 +229,8 @@ async def test_an_idempotent_request_has_one_effect_and_one_response() -> None:
         body = [b'{"key": ', b'"one"}']
         repeated = FaultRequest("/payments", method="POST", headers={**JSON, "idempotency-key": '"one"'}, body=body)
         report = await find(app, repeated, check=check)
-    await store.close()
+    if kind == "redis":
+        await store.close()
     report.raise_findings()
 
 
