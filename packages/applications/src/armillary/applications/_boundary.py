@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import MethodType
 from typing import Any
 
 from armillary.asgi_types import ASGIApp, Receive, Scope, Send, scope_record
@@ -103,9 +104,7 @@ def selector(router: Any) -> Callable[[Scope], ASGIApp]:
     is_plain = (
         isinstance(router, Router)
         and type(router).__call__ is Router.__call__
-        and type(router).app is Router.app
-        and "app" not in vars(router)
-        and router.middleware_stack == router.app
+        and router.middleware_stack == MethodType(Router.app, router)
     )
     return router.select if is_plain else always(router)
 

@@ -10,32 +10,22 @@ _MAX_CACHED_TYPES = 256
 _MAX_CACHED_LENGTHS = 16_384
 
 
-class _ContentTypes(dict[str, RawHeader]):
-    """Media types to their header for one charset; bounded, since a media type may come from a client."""
+class _ContentTypes(dict[tuple[str, str], RawHeader]):
+    """Media types and charsets to their header; bounded, since a media type may come from a client."""
 
-    def __init__(self, charset: str) -> None:
-        self.charset = charset
-
-    def __missing__(self, media_type: str) -> RawHeader:
-        header = (b"content-type", self.encode(media_type))
+    def __missing__(self, key: tuple[str, str]) -> RawHeader:
+        header = (b"content-type", _encoded(*key))
         if len(self) < _MAX_CACHED_TYPES:
-            self[media_type] = header
+            self[key] = header
         return header
 
-    def encode(self, media_type: str) -> bytes:
-        if media_type.startswith("text/") and "charset=" not in media_type.lower():
-            media_type = f"{media_type}; charset={self.charset}"
-        if not media_type.isascii() or not media_type.isprintable():
-            raise ValueError(f"media_type={media_type!r} is not a media type: it must be printable ASCII")
-        return media_type.encode("ascii")
 
-
-class _Charsets(dict[str, _ContentTypes]):
-    def __missing__(self, charset: str) -> _ContentTypes:
-        types = _ContentTypes(charset)
-        if len(self) < _MAX_CACHED_TYPES:
-            self[charset] = types
-        return types
+def _encoded(media_type: str, charset: str) -> bytes:
+    if media_type.startswith("text/") and "charset=" not in media_type.lower():
+        media_type = f"{media_type}; charset={charset}"
+    if not media_type.isascii() or not media_type.isprintable():
+        raise ValueError(f"media_type={media_type!r} is not a media type: it must be printable ASCII")
+    return media_type.encode("ascii")
 
 
 class _ContentLengths(dict[int, RawHeader]):
@@ -48,8 +38,8 @@ class _ContentLengths(dict[int, RawHeader]):
         return header
 
 
-CONTENT_TYPES = _Charsets()
-"""`CONTENT_TYPES[charset][media_type]` is the header pair; `text/*` gets the charset (RFC 9110 section 8.3)."""
+CONTENT_TYPES = _ContentTypes()
+"""`CONTENT_TYPES[media_type, charset]` is the header pair; `text/*` gets the charset (RFC 9110 section 8.3)."""
 
 CONTENT_LENGTHS = _ContentLengths()
 """`CONTENT_LENGTHS[length]` is the header pair (RFC 9110 section 8.6)."""

@@ -83,7 +83,10 @@ class Response(ResponsePolicy):
     def render(self, content: Any) -> bytes:
         """Return the body for `content`; subclasses override it to serialise."""
         if isinstance(content, str):
-            return encode_text(content, self.charset)
+            try:
+                return content.encode(self.charset)
+            except UnicodeEncodeError:
+                return encode_text(content, self.charset)
         if content is None:
             return b""
         return encode_chunk(content, self.charset)
@@ -104,7 +107,7 @@ class Response(ResponsePolicy):
         elif (media_type := self.media_type) is None:
             self.raw_headers = [length]
         else:
-            self.raw_headers = [length, CONTENT_TYPES[self.charset][media_type]]
+            self.raw_headers = [length, CONTENT_TYPES[media_type, self.charset]]
 
     def init_unmeasured_headers(self, headers: HeaderFields | None) -> None:
         """Fill `raw_headers` if there is no body, or its length is not known."""
@@ -125,7 +128,7 @@ class Response(ResponsePolicy):
         if not measured or not self._keep_given_length():
             self.raw_headers.append(length)
         if not typed and self.media_type is not None:
-            self.raw_headers.append(CONTENT_TYPES[self.charset][self.media_type])
+            self.raw_headers.append(CONTENT_TYPES[self.media_type, self.charset])
 
     def _keep_given_length(self) -> bool:
         # A length given for a body in memory is replaced by the real one; without a body it may be
@@ -141,7 +144,7 @@ class Response(ResponsePolicy):
             if name == b"content-type":
                 return
         assert self.media_type is not None
-        self.raw_headers.append(CONTENT_TYPES[self.charset][self.media_type])
+        self.raw_headers.append(CONTENT_TYPES[self.media_type, self.charset])
 
     @property
     def headers(self) -> MutableHeaders:

@@ -11,7 +11,7 @@ from operator import itemgetter
 from typing import Any, TypeAlias
 
 from ._base_route import BaseRoute
-from ._candidate import Candidate, inherits
+from ._candidate import Candidate, inherits, method_function
 from ._host import Host
 from ._mount import Mount
 from ._route import Route
@@ -73,9 +73,9 @@ class NameIndex:
 
     def _list_for(self, route: BaseRoute) -> list[_Place]:
         name: Any = getattr(route, "name", None)
-        reverse: Any = getattr(type(route), "url_path_for", None)
+        reverse = method_function(route, "url_path_for")
         is_own = any(reverse is method for method in _OWN_METHODS)
-        if not is_own or not isinstance(name, str) or "url_path_for" in route.__dict__:
+        if not is_own or not isinstance(name, str):
             return self.always
         if isinstance(route, EndpointRoute):
             return self.by_name.setdefault(name, [])
