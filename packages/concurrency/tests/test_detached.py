@@ -42,7 +42,7 @@ async def test_thread_that_cannot_be_started_keeps_no_place(
     def fail_to_start(self: threading.Thread) -> None:
         raise RuntimeError("can't start new thread")
 
-    module = "armillary.concurrency._detached"
+    module = "armillary.concurrency._workers"
     monkeypatch.setattr(f"{module}._idle", deque())
     monkeypatch.setattr(f"{module}._Worker.start", fail_to_start)
     if anyio_backend_name == "trio":

@@ -11,7 +11,7 @@ import anyio
 import anyio.lowlevel
 import pytest
 
-from armillary.concurrency import call_if_suspended, start_at_most, wait_at_most
+from armillary.concurrency import call_if_suspended, start_at_most, wait_at_most, yield_to_loop
 
 pytestmark = pytest.mark.anyio
 
@@ -139,3 +139,33 @@ def test_an_awaitable_whose_iterator_has_next_alone_is_resumed() -> None:
 class Endless(Steps):
     def __next__(self) -> None:
         """Suspend again and again."""
+
+
+async def test_turns_of_asyncio_are_no_suspensions_as_often_as_is_said(anyio_backend_name: str) -> None:
+    async def giving_turns(count: int) -> str:
+        for _ in range(count):
+            await yield_to_loop()
+        return "done"
+
+    guard = Guard()
+    assert await call_if_suspended(guard.start, giving_turns(2), turns=2) == "done"
+    assert guard.calls == (1 if anyio_backend_name == "trio" else 0)  # trio has no other suspensions
+    assert await call_if_suspended(guard.start, giving_turns(3), turns=2) == "done"
+    assert guard.calls == (2 if anyio_backend_name == "trio" else 1)
+
+
+async def test_what_comes_during_a_turn_reaches_what_gave_it() -> None:
+    caught: list[str] = []
+
+    async def caring() -> None:
+        try:
+            while True:
+                await yield_to_loop()
+        finally:
+            caught.append("cancelled")
+
+    guard = Guard()
+    with anyio.CancelScope() as scope:
+        scope.cancel()
+        await call_if_suspended(guard.start, caring(), turns=1000)
+    assert caught == ["cancelled"]

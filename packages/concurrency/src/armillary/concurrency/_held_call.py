@@ -18,7 +18,9 @@ from math import inf
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
+from ._event_loop import asyncio_loop
 from ._schedule import current_schedule, schedule_if_running
+from ._workers import call_in_worker
 
 if TYPE_CHECKING:
     from anyio import CapacityLimiter
@@ -93,15 +95,24 @@ For what has a deadline: the client need not wait for the thread too. It runs un
 """
 
 
-async def run_held(function: Callable[[], T], *, abandon_on_cancel: bool) -> T:
-    """Call a function in a thread, and keep a cancelled caller until it has ended, unless it abandons the thread."""
-    from anyio import to_thread
+async def run_held(function: Callable[[], T], *, abandon_on_cancel: bool, calls_back: bool) -> T:
+    """Call a function in a thread, and keep a cancelled caller until it has ended, unless it abandons the thread.
 
+    Args:
+        function: what to call.
+        abandon_on_cancel: whether a cancelled caller leaves at once.
+        calls_back: whether the function may use `anyio.from_thread`, and needs a thread of anyio for it.
+    """
     held = HeldCall(function)
     # With a hook the wait is not shielded, so that the hook is called once the caller is cancelled.
     hook = None if abandon_on_cancel else cancelled_in_thread.get()
     leaves_at_once = abandon_on_cancel or hook is not None
     try:
+        loop = None if calls_back else asyncio_loop()
+        if loop is not None:
+            return await call_in_worker(held, loop, abandon_on_cancel=leaves_at_once)
+        from anyio import to_thread
+
         return await to_thread.run_sync(held, abandon_on_cancel=leaves_at_once, limiter=_unlimited())
     except BaseException:
         if not abandon_on_cancel:

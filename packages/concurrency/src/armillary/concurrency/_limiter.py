@@ -34,6 +34,7 @@ class Limiter:
         max_wait: seconds a call waits for a free thread before `Overloaded` is raised; 0 fails
             at once, None waits without limit.
         retry_after: seconds in the `Retry-After` of the 503.
+        calls_back: with False functions cannot use `anyio.from_thread`, and on asyncio a call costs half as much.
 
     `size`, `max_wait` and `retry_after` may be changed at any time; a changed size applies
     from the next call on. A function that runs under a limiter and starts another call under the
@@ -44,8 +45,17 @@ class Limiter:
     Limiter('reports', 4, max_wait=2.0)
     """
 
-    def __init__(self, name: str, size: int = 40, *, max_wait: float | None = None, retry_after: float = 1.0) -> None:
+    def __init__(
+        self,
+        name: str,
+        size: int = 40,
+        *,
+        max_wait: float | None = None,
+        retry_after: float = 1.0,
+        calls_back: bool = True,
+    ) -> None:
         self.name = name
+        self.calls_back = calls_back
         self.size = size
         self.max_wait = max_wait
         self.retry_after = retry_after
@@ -209,7 +219,7 @@ class Limiter:
             await self._wait_for(place, self._max_wait if bounded else None)
         call = ContextCall(function, place)
         try:
-            return await run_held(call, abandon_on_cancel=abandon_on_cancel)
+            return await run_held(call, abandon_on_cancel=abandon_on_cancel, calls_back=self.calls_back)
         finally:
             place.give_back()
             call.carry_back()
@@ -237,5 +247,5 @@ ENDPOINTS = Limiter("endpoints", max_wait=30.0)
 BACKGROUND = Limiter("background", 20)
 """For sync background tasks."""
 
-FILES = Limiter("files", 20)
+FILES = Limiter("files", 20, calls_back=False)
 """For opening, reading and writing files."""

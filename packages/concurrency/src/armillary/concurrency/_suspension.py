@@ -15,13 +15,17 @@ T = TypeVar("T")
 
 
 @coroutine
-def call_if_suspended(function: Callable[[], object], awaitable: Awaitable[T]) -> Generator[Any, Any, T]:
+def call_if_suspended(
+    function: Callable[[], object], awaitable: Awaitable[T], turns: int = 0
+) -> Generator[Any, Any, T]:
     """Await something, and call a function when it first suspends.
 
     Args:
         function: called in the task that awaits, before the event loop gets its turn; not called if there is no
             suspension. It cannot enter a cancel scope, since what is awaited may have entered one already.
         awaitable: a coroutine or another object with `__await__`.
+        turns: how often it may let the event loop of asyncio run what else is ready, without waiting for anything,
+            before that is a suspension: for what gives turns of its own.
 
     Returns:
         What the awaitable returns.
@@ -35,6 +39,17 @@ def call_if_suspended(function: Callable[[], object], awaitable: Awaitable[T]) -
     steps = steps_of(awaitable)
     try:
         waits_for = next(steps)
+        while waits_for is None and turns:
+            turns -= 1
+            try:
+                yield
+            except GeneratorExit:
+                steps.close()
+                raise
+            except BaseException as exc:
+                waits_for = steps.throw(exc)
+            else:
+                waits_for = next(steps)
     except StopIteration as stop:
         result: T = stop.value
         return result

@@ -21,7 +21,7 @@ def _lines(text: str) -> list[str]:
 def _checked(field: str, value: Any) -> str:
     if not isinstance(value, str):
         raise TypeError(f"{field}={value!r} must be text, not {type(value).__name__}")
-    if not value.isprintable() and not _LINE_ENDS.isdisjoint(value):
+    if not _LINE_ENDS.isdisjoint(value):
         raise ValueError(f"{field}={value!r} contains CR, LF or NUL, which would end the field; it must be one line")
     return value
 
@@ -63,8 +63,15 @@ class ServerSentEvent:
         comment: str | None = None,
     ) -> None:
         self.data: Any = data
-        self._event = event if event is None else _checked("event", event)
-        self._id = id if id is None else _checked("id", str(id) if type(id) is int else id)
+        # What is printable has no line end, and nearly every name is.
+        if event is not None and not (type(event) is str and event.isprintable()):
+            event = _checked("event", event)
+        if type(id) is int:
+            id = str(id)
+        if id is not None and not (type(id) is str and id.isprintable()):
+            id = _checked("id", id)
+        self._event = event
+        self._id = id
         self._retry = retry if retry is None else checked_retry("retry", retry)
         self._comment = comment
 
@@ -102,10 +109,15 @@ def encode_data(text: str, data: Any) -> bytes:
     if isinstance(data, str):
         if "\n" in data or "\r" in data:
             data = "\ndata: ".join(_lines(data))
-        return encode_text(f"{text}data: {data}\n\n")
-    if data is None:
-        return encode_text(f"{text}\n")
-    return b"%sdata: %s\n\n" % (encode_text(text), encode_json(data))
+        text = f"{text}data: {data}\n\n"
+    elif data is None:
+        text += "\n"
+    else:
+        return b"%sdata: %s\n\n" % (encode_text(text), encode_json(data))
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        return encode_text(text)
 
 
 def last_event_id(connection: HTTPConnection) -> str | None:

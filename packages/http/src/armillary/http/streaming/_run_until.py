@@ -42,7 +42,8 @@ async def run_until(work: Callable[[], Awaitable[None]], *waits: Callable[[], Aw
 
     Args:
         work: what to do; it keeps this task and its context.
-        *waits: each runs in a separate task, started when the work first suspends and cancelled when it is done.
+        *waits: each runs in a separate task, started when the work first waits and cancelled when it is done. A work
+            that never waits and gives the event loop turns has them from its second turn on.
 
     Returns:
         None if the work finished, else the index of the wait that ended it.
@@ -104,7 +105,7 @@ async def _run_on_asyncio(
 
     with scope:
         try:
-            await call_if_suspended(start_waits, outcome.work(work))
+            await call_if_suspended(start_waits, outcome.work(work), turns=1)
         finally:
             for task in tasks:
                 task.cancel()
