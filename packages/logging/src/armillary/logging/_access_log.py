@@ -72,6 +72,7 @@ class AccessLogMiddleware:
         self.app = app
         self.logger: logging.Logger = logging.getLogger(logger) if isinstance(logger, str) else logger
         self.excluded_paths: PathPatterns = PathPatterns("excluded_paths", excluded_paths)
+        self.excludes_some: bool = bool(self.excluded_paths)
         self.level = level
         self.error_level = error_level
         self.usual: RecordMaker = RecordMaker(self.logger.name, level, message)
@@ -124,13 +125,13 @@ class AccessLogMiddleware:
         """
         duration = perf_counter() - exchange.began
         exchange.written = True
-        status = exchange.status
+        status = exchange.status_of_exception or exchange.tracker.status
         is_failure = outcome == "failed" or (status is not None and status >= 500)
         scope = exchange.scope
         path = scope["path"]
         if not self.logger.isEnabledFor(self.error_level if is_failure else self.level):
             return
-        if self.excluded_paths and self.excluded_paths.matches(path):
+        if self.excludes_some and self.excluded_paths.matches(path):
             return
         record = exchange.record
         maker = self.failed if is_failure else self.usual
@@ -153,6 +154,6 @@ class AccessLogMiddleware:
             entry["request_id"] = record["request_id"]
         if error is not None:
             entry["error"] = type(error).__name__
-        if exchange.close_code is not None:
-            entry["close_code"] = exchange.close_code
+        if scope["type"] == "websocket":
+            entry["close_code"] = exchange.tracker.close_code
         self.logger.handle(maker.finish(entry))

@@ -36,6 +36,7 @@ class LoggedExchange(Generic[ExchangeT]):
         size: bytes sent so far.
         disconnected: whether sending failed because the client has disconnected.
         written: whether the line was written.
+        status_of_exception: the status of the `HTTPException` that ended it instead of a response.
     """
 
     policy: RequestIDPolicy | None = None
@@ -43,7 +44,7 @@ class LoggedExchange(Generic[ExchangeT]):
     size = 0
     disconnected = False
     written = False
-    _status_of_exception: int | None = None
+    status_of_exception: int | None = None
 
     def __init__(
         self, log: AccessLog, scope: Scope, receive: Receive, send: Send, tracker: ExchangeT, began: float
@@ -55,16 +56,6 @@ class LoggedExchange(Generic[ExchangeT]):
         self.tracker = tracker
         self.record: ScopeRecord = expect_route_template(scope)
         self.began = began
-
-    @property
-    def status(self) -> int | None:
-        """The status of the response; None as long as there is none."""
-        return self._status_of_exception or self.tracker.status
-
-    @property
-    def close_code(self) -> int | None:
-        """The code a WebSocket was closed with, by either side."""
-        return None
 
     async def receive(self) -> Message:
         """Receive a message and record a disconnect."""
@@ -87,7 +78,7 @@ class LoggedExchange(Generic[ExchangeT]):
         if self.written:
             return
         if isinstance(exc, HTTPException) and not self.tracker.started:
-            self._status_of_exception = exc.status_code
+            self.status_of_exception = exc.status_code
             self.log.write(self, "complete")
             return
         self.log.write(self, outcome_of(exc, self.disconnected), exc)

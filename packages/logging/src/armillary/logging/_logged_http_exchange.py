@@ -37,7 +37,8 @@ class LoggedHTTPExchange(LoggedExchange[HTTPExchange]):
         except OSError:
             self.disconnected = True
             raise
-        self.size += size_of_part(message)
+        is_body = message["type"] == "http.response.body"
+        self.size += len(message.get("body", b"")) if is_body else size_of_other_part(message)
         if self.tracker.ended and not self.written:
             # Errors are reported before their response is sent.
             if "reported_exception" in self.record:
@@ -50,11 +51,9 @@ class LoggedHTTPExchange(LoggedExchange[HTTPExchange]):
         self.log.write(self, "disconnected" if self.disconnected or self.has_seen_disconnect else "failed")
 
 
-def size_of_part(message: Message) -> int:
-    """Return how many bytes of the body a message sends."""
+def size_of_other_part(message: Message) -> int:
+    """Return how many bytes of a file a message has the server send; 0 if it names none."""
     kind = message["type"]
-    if kind == "http.response.body":
-        return len(message.get("body", b""))
     if kind == "http.response.zerocopysend":
         return message.get("count") or 0
     return size_of_file(message["path"]) if kind == "http.response.pathsend" else 0

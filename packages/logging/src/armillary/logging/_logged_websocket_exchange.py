@@ -13,10 +13,6 @@ START_TYPES = ("websocket.accept", "websocket.http.response.start")
 class LoggedWebSocketExchange(LoggedExchange[WebSocketExchange]):
     """A handshake and the messages after it. Its line is written when the application ends."""
 
-    @property
-    def close_code(self) -> int | None:
-        return self.tracker.close_code
-
     async def receive(self) -> Message:
         tracker = self.tracker
         had_ended = tracker.ended
