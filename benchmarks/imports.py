@@ -1,7 +1,8 @@
 """What importing a module costs: seconds of processor time and modules, each import in a new interpreter.
 
 Each is measured as after a plain installation: compiled once before, even if the environment forbids Python to keep
-bytecode, and without the optional libraries that some contestant would load if they were installed.
+bytecode; from one folder that holds all packages, where the checkout has one for each; and without the optional
+libraries that some contestant would load if they were installed.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import sysconfig
+from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
@@ -54,9 +57,10 @@ def import_costs(rounds: int = 11) -> dict[str, tuple[float, int]]:
     modules = [module for family in IMPORTS.values() for module in family]
     seconds: dict[str, list[float]] = {module: [] for module in modules}
     counts: dict[str, int] = {}
-    with TemporaryDirectory() as compiled:
+    with TemporaryDirectory() as folder:
         environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
-        environment["PYTHONPYCACHEPREFIX"] = compiled
+        environment["PYTHONPYCACHEPREFIX"] = os.path.join(folder, "compiled")
+        environment["PYTHONPATH"] = os.pathsep.join([_installed(folder), sysconfig.get_path("purelib")])
         for at in range(rounds + 1):
             for module in modules:
                 cost, counts[module] = _import_cost(module, environment)
@@ -65,9 +69,18 @@ def import_costs(rounds: int = 11) -> dict[str, tuple[float, int]]:
     return {module: (median(seconds[module]), counts[module]) for module in modules}
 
 
+def _installed(folder: str) -> str:
+    """Return a new folder below this one that holds all packages, as their wheels are unpacked."""
+    packages = Path(folder, "packages", "armillary")
+    packages.mkdir(parents=True)
+    for source in Path(__file__).resolve().parents[1].glob("packages/*/src/armillary/*"):
+        (packages / source.name).symlink_to(source)
+    return str(packages.parent)
+
+
 def _import_cost(module: str, environment: dict[str, str]) -> tuple[float, int]:
     program = _PROGRAM.format(module=module, before=IMPORTED_BEFORE.get(module, ""))
-    command = [sys.executable, "-c", program]
+    command = [sys.executable, "-S", "-c", program]  # without the paths of the checkout
     done = subprocess.run(command, check=True, capture_output=True, text=True, env=environment)
     cost, count = done.stdout.split()
     return float(cost), int(count)

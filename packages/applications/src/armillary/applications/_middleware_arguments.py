@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Iterable
 from typing import Any
 
@@ -47,6 +46,8 @@ def checked_middleware(item: Any) -> Any:
         fix = "derive it from DispatchMiddleware" if hasattr(cls, "dispatch") else "write its method"
         fix = f"{fix}: async def __call__(self, scope, receive, send)" if fix == "write its method" else fix
         raise TypeError(f"middleware {describe_function(cls)} makes what cannot be called as an application; {fix}")
+    import inspect  # for a program that has middleware
+
     try:
         taken = inspect.signature(cls)
     except (TypeError, ValueError):

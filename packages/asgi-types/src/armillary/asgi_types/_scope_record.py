@@ -1,7 +1,5 @@
 """The registry of what the parts of the toolkit share about one connection."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, MutableMapping
 from typing import Any, TypedDict
 
@@ -11,6 +9,7 @@ from ._handler_types import ExceptionHandlers
 from ._stop import StopSignal
 
 
+# Annotations of this module are evaluated: as texts, which a TypedDict compiles one by one, they take longer to import.
 class ScopeRecord(TypedDict, total=False):
     """The registry of `scope["armillary"]`.
 

@@ -1,7 +1,5 @@
 """The network address of a peer."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 

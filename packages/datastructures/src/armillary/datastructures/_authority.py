@@ -1,7 +1,5 @@
 """The authority of a URL: `[user[:password]@]host[:port]` (RFC 3986 section 3.2)."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import NamedTuple

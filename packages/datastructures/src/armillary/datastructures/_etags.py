@@ -1,7 +1,5 @@
 """Entity tags in conditions: If-Match, If-None-Match (RFC 9110 sections 8.8.3 and 13.1)."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 

@@ -1,7 +1,5 @@
 """The Forwarded header (RFC 7239). Trust it only from your own proxy."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 

@@ -4,8 +4,6 @@ Stricter than the RFC, as browsers and DNS are: a name holds ASCII letters, digi
 and underscore only. Anything else the RFC would allow is a way to smuggle a delimiter.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final, NamedTuple

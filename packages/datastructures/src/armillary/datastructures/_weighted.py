@@ -1,7 +1,5 @@
 """Weighted lists: Accept, Accept-Encoding, Accept-Language, TE (RFC 9110 section 12.4.2)."""
 
-from __future__ import annotations
-
 from functools import lru_cache
 from typing import NamedTuple
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Iterator
-from traceback import walk_tb
 from types import FrameType
 from typing import Any, Final, cast
 
 from armillary.asgi_types import ClientDisconnect, Message, Scope
+
+from ._frames import steps_of
 
 SENT_TYPES: Final = (
     "http.response.",
@@ -48,7 +49,7 @@ def has_client_left(exc: Exception, scope: Scope) -> bool:
         return True
     if not isinstance(exc, OSError) or exc.errno not in CONNECTION_ENDED:
         return False
-    return any(is_send(frame) for frame, _ in walk_tb(exc.__traceback__))
+    return any(is_send(step.tb_frame) for step in steps_of(exc))
 
 
 def is_send(frame: FrameType) -> bool:

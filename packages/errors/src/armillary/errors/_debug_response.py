@@ -9,7 +9,8 @@ from armillary.exchange import ErrorForm, preferred_form
 from armillary.http import Request, Response
 
 from ._concealment import CONCEALED, conceal_pairs, is_secret_name
-from ._endpoint_source import endpoint_at_fault, endpoint_frame
+from ._endpoint_frame import endpoint_frame
+from ._endpoint_source import endpoint_at_fault
 from ._html_page import RequestFacts, render_page
 from ._plain_page import traceback_json, traceback_text
 

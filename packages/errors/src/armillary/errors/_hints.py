@@ -45,27 +45,28 @@ ARGUMENTS: Final = {
     "status": "status_code=...",
 }
 """What other frameworks call an argument of a response."""
-_ARGUMENT: Final = re.compile(r"^\w*Response\.__init__\(\) got an unexpected keyword argument '(\w+)'")
+_ARGUMENT: Final = r"\w*Response\.__init__\(\) got an unexpected keyword argument '(\w+)'"
 HINTS: Final = (
     (
-        re.compile(r"^'coroutine' object is not callable$"),
+        r"'coroutine' object is not callable$",
         "Give the function, not what it returns: leave out its (); with arguments, BackgroundTask(function, ...)",
     ),
-    (re.compile(r"^'coroutine' object "), "Await the call: what an async function returns is a coroutine until then"),
-    (re.compile(r"^'PendingForm' object "), "Write await request.form(), or async with request.form() as form"),
-    (re.compile(r"^'builtin_function_or_method' object is not subscriptable$"), "Call it: write () behind its name"),
+    (r"'coroutine' object ", "Await the call: what an async function returns is a coroutine until then"),
+    (r"'PendingForm' object ", "Write await request.form(), or async with request.form() as form"),
+    (r"'builtin_function_or_method' object is not subscriptable$", "Call it: write () behind its name"),
     (
-        re.compile(r"^'\w*method' object is not subscriptable$"),
+        r"'\w*method' object is not subscriptable$",
         "Call the method: write () behind its name, await before",
     ),
-    (re.compile(r"^'\w+' object has no attribute 'isascii'$"), "send_text takes text: write send_json(data)"),
-    (re.compile(r"^'bool' object is not callable$"), "It is an attribute: leave out the ()"),
+    (r"'\w+' object has no attribute 'isascii'$", "send_text takes text: write send_json(data)"),
+    (r"'bool' object is not callable$", "It is an attribute: leave out the ()"),
     (
-        re.compile(r"^exceptions must derive from BaseException$"),
+        r"exceptions must derive from BaseException$",
         "Return a response; what is raised is an exception, such as HTTPException(404)",
     ),
-    (re.compile(r"^object \w+ can't be used in 'await' expression$"), "Leave out await: what is called is not async"),
+    (r"object \w+ can't be used in 'await' expression$", "Leave out await: what is called is not async"),
 )
+"""How the text of an error begins, and what to write."""
 
 
 def hint_of(exc: BaseException) -> str | None:
@@ -85,7 +86,7 @@ def hint_of(exc: BaseException) -> str | None:
     write = _attribute(exc) if isinstance(exc, AttributeError) else _argument(text)
     if write:
         return f"Write {write}"
-    return next((hint for pattern, hint in HINTS if pattern.match(text)), None)
+    return next((hint for pattern, hint in HINTS if re.match(pattern, text)), None)
 
 
 def _attribute(exc: AttributeError) -> str | None:
@@ -94,5 +95,5 @@ def _attribute(exc: AttributeError) -> str | None:
 
 
 def _argument(text: str) -> str | None:
-    found = _ARGUMENT.match(text)
+    found = re.match(_ARGUMENT, text)
     return None if found is None else ARGUMENTS.get(found[1])

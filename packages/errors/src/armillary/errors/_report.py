@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import linecache
 import os
-import sysconfig
-from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
-from types import CodeType, FrameType, TracebackType
+from types import CodeType, TracebackType
 from typing import Any, Final, Literal, cast
 
 from ._concealment import shown_value
+from ._frames import is_library, steps_of
 
 MAX_FRAMES: Final = 60
 """Frames shown of one traceback; of a longer one, its two ends."""
@@ -31,15 +30,6 @@ MAX_EXCEPTIONS: Final = 100
 
 MAX_MESSAGE: Final = 5000
 """Characters shown of one message."""
-
-_APPLICATION: Final = "armillary.applications."
-
-_LIBRARY_ROOTS: Final = tuple(
-    os.path.join(folder, "")
-    for name, path in sysconfig.get_paths().items()
-    if name in {"stdlib", "platstdlib", "purelib", "platlib"}
-    for folder in {path, os.path.realpath(path)}
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,18 +91,6 @@ def _type_name(exc: BaseException) -> str:
     # A class of this toolkit is imported from the package, and not from the module in which it is written.
     module = cls.__module__.partition("._")[0] if cls.__module__.startswith("armillary.") else cls.__module__
     return f"{module}.{cls.__qualname__}"
-
-
-def is_library(code: CodeType, module: object) -> bool:
-    """Return whether code is of the standard library, of an installed package or of this toolkit."""
-    if isinstance(module, str) and (module == "armillary" or module.startswith("armillary.")):
-        return True
-    path = code.co_filename
-    if path.startswith("<"):
-        return path.startswith("<frozen")
-    if "site-packages" in path or "dist-packages" in path:
-        return True
-    return path.startswith(_LIBRARY_ROOTS)
 
 
 def short_path(path: str) -> str:
@@ -189,24 +167,6 @@ def _local_values(values: dict[str, Any]) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _steps(traceback: TracebackType | None) -> Iterator[TracebackType]:
-    while traceback is not None:
-        yield traceback
-        traceback = traceback.tb_next
-
-
-def has_own_frame(exc: BaseException) -> bool:
-    """Return whether code of the program itself, and not of a library, is in the traceback of an exception."""
-    frames = [step.tb_frame for step in _steps(exc.__traceback__)]
-    return any(not is_library(frame.f_code, frame.f_globals.get("__name__")) for frame in _inside_middleware(frames))
-
-
-def _inside_middleware(frames: list[FrameType]) -> list[FrameType]:
-    """Return the frames below the innermost layer of the application, so not those of the program's middleware."""
-    layers = [at for at, frame in enumerate(frames) if frame.f_globals.get("__name__", "").startswith(_APPLICATION)]
-    return frames[layers[-1] :] if layers else frames
-
-
 class _Reporting:
     """One walk over an exception, its chain and its members, visiting each exception once."""
 
@@ -217,7 +177,7 @@ class _Reporting:
 
     def report(self, exc: BaseException, depth: int = 0) -> ExceptionReport:
         self.seen.add(id(exc))
-        steps = list(_steps(exc.__traceback__))
+        steps = list(steps_of(exc))
         omitted = max(0, len(steps) - MAX_FRAMES)
         half = MAX_FRAMES // 2
         shown = steps if not omitted else steps[:half] + steps[-half:]

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import linecache
 from types import FrameType
 from typing import Final
 
 from armillary.asgi_types import source_place
 
-from ._report import is_library
+from ._frames import is_library
 
 _LOOPS: Final = ("asyncio.", "trio.", "uvloop")
 
@@ -39,6 +38,8 @@ def running_line(frame: FrameType | None) -> str:
 
 
 def _line_of(frame: FrameType) -> str:
+    import linecache
+
     code = frame.f_code
     text = linecache.getline(code.co_filename, frame.f_lineno).strip()
     place = f"{source_place(code.co_filename, frame.f_lineno)}, in {code.co_name}"

@@ -10,8 +10,6 @@ The server's own name is the `Host` header, or what a trusted proxy reports as X
 sees http, as behind a proxy that terminates TLS; never the reverse.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Any, Final, Literal, NamedTuple, Protocol, cast, get_args
 

@@ -9,12 +9,12 @@ route then does not match.
 from __future__ import annotations
 
 import re
-from datetime import date
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from ._match import PathParameterError
 
 if TYPE_CHECKING:
+    from datetime import date
     from uuid import UUID
 
 T = TypeVar("T")
@@ -174,7 +174,7 @@ class FloatConvertor(_Bounded[float]):
         return text.removesuffix(".0")
 
 
-class UUIDConvertor(Convertor["UUID"]):
+class UUIDConvertor(Convertor[Any]):
     """`uuid`: 32 hexadecimal digits of either case, with or without hyphens."""
 
     regex = "[0-9a-fA-F]{8}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{12}"
@@ -191,12 +191,14 @@ class UUIDConvertor(Convertor["UUID"]):
             raise PathParameterError(f"A uuid parameter must be a UUID, got {value!r}") from exc
 
 
-class DateConvertor(Convertor["date"]):
+class DateConvertor(Convertor[Any]):
     """`date`: a day as 2026-01-31 (RFC 3339 full-date)."""
 
     regex = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 
     def convert(self, value: str) -> date:
+        from datetime import date
+
         return date.fromisoformat(value)
 
     def to_string(self, value: date) -> str:

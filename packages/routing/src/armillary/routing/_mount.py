@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from copy import copy
 from typing import Any, ClassVar
 
 from armillary.asgi_types import ASGIApp, Receive, Scope, Send
@@ -95,6 +94,8 @@ class Mount(TemplateRoute):
 
     def included(self, prefix: str, name: str, tags: Sequence[str], dependencies: Sequence[Dependency]) -> Mount:
         """Return this mount below a prefix, for a router that includes its own."""
+        from copy import copy
+
         copied = copy(self)
         copied._set_path(prefix + self.path, "/{path:path}")
         if dependencies:

@@ -13,8 +13,6 @@ So applications start in order and stop in reverse, in the server's own task, an
 nest as they must. An exception passes through all that surround it, as through nested `async with`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 

@@ -1,7 +1,5 @@
 """What API documents say about a route: kept with it, and read by `armillary.openapi` alone."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final, TypedDict

@@ -5,8 +5,6 @@ such a regex (a route, a copy of one, a route that was given another's) can be i
 its other attributes say. A regex of any other form has no shape: it can match anything.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from functools import cached_property, lru_cache
@@ -174,7 +172,7 @@ def _pieces(regex: re.Pattern[str]) -> Sequence[Piece] | None:
 
 
 # Up to the next parenthesis that opens or closes a group: one in a set ("[(]") or after a backslash does not.
-_UNGROUPED = re.compile(r"(?:[^\\\[()]|\\.|\[\^?\]?(?:[^\]\\]|\\.)*\])*", re.DOTALL)
+_UNGROUPED = r"(?s:[^\\\[()]|\\.|\[\^?\]?(?:[^\]\\]|\\.)*\])*"
 
 
 def closing_parenthesis(text: str, start: int) -> int:
@@ -189,20 +187,17 @@ def closing_parenthesis(text: str, start: int) -> int:
         at += 1
         if depth == 0:
             return at
-        at = _UNGROUPED.match(text, at).end()  # type: ignore[union-attr]  # it matches the empty text too
+        at = re.compile(_UNGROUPED).match(text, at).end()  # type: ignore[union-attr]  # it matches the empty text too
     return 0
 
 
 # A regex made of these pieces alone cannot match "/": sets without it, negated sets with it,
 # word characters, escaped punctuation, digit and word classes, quantifiers, plain groups.
-_WITHIN_SEGMENT = re.compile(
-    r"""(?: \[ \^ / [^\]\[\\]* \]
+_WITHIN_SEGMENT = r"""(?x: \[ \^ / [^\]\[\\]* \]
           | \[ (?: [a-zA-Z0-9_] - [a-zA-Z0-9_] | \\[dw.-] | [a-zA-Z0-9_.:,;@=%~] )+ -? \]
           | [a-zA-Z0-9_~@:,;=%-] | \\ [dw.+*?()\[\]{}|^$-]
           | [*+?|)] | \{ [0-9]+ (?: , [0-9]* )? \} | \( (?: \?: )? (?! \? )
-        )+""",
-    re.VERBOSE,
-)
+        )+"""
 
 
 @lru_cache(maxsize=256)
@@ -212,7 +207,7 @@ def stays_within_segment(regex: str) -> bool:
     >>> stays_within_segment("[0-9]+"), stays_within_segment(".*")
     (True, False)
     """
-    return _WITHIN_SEGMENT.fullmatch(regex) is not None
+    return re.fullmatch(_WITHIN_SEGMENT, regex) is not None
 
 
 _SPECIAL_CHARACTERS: Final = frozenset(".^$*+?{}[]|()")

@@ -14,15 +14,15 @@ from ._path_shape import Parameter, Piece, TemplateRegex, closing_parenthesis
 
 PARAM_FORMAT_REGEX = re.compile(r"{([a-zA-Z_][a-zA-Z0-9_]*)}")
 _PARAM_HEAD = re.compile(r"{([a-zA-Z_][a-zA-Z0-9_]*)(?::([a-zA-Z_][a-zA-Z0-9_]*))?(})?")
-_PORT = re.compile(r":[0-9]+\Z")
+_PORT = r":[0-9]+\Z"
 _LABEL = "[^.]+"
 """What a `str` parameter of a host matches."""
 
 # A stray brace, or a parameter as other frameworks write it: <id>, <int:id>, <int(min=1):id>, :id. Each has one of the
 # suspicious characters, which are found faster.
 _SUSPICIOUS = re.compile("[{}<:]")
-_SPACED = re.compile(r"\{ *[a-zA-Z_]\w* *(?:: *\w+ *)?\}")
-_MISTAKE = re.compile(r"[{}]|<(?:([a-zA-Z_]\w*)(?:\([^)]*\))?:)?([a-zA-Z_]\w*)>|(?<=/):()([a-zA-Z_]\w*)")
+_SPACED = r"\{ *[a-zA-Z_]\w* *(?:: *\w+ *)?\}"
+_MISTAKE = r"[{}]|<(?:([a-zA-Z_]\w*)(?:\([^)]*\))?:)?([a-zA-Z_]\w*)>|(?<=/):()([a-zA-Z_]\w*)"
 
 
 def compile_path(path: str, *, lenient: bool = False) -> tuple[re.Pattern[str], str, dict[str, Convertor[Any]]]:
@@ -99,7 +99,7 @@ def template_regex(path: str, *, lenient: bool = False) -> tuple[TemplateRegex, 
         if not lenient and _SUSPICIOUS.search(text):
             _reject_mistakes(path, start, text)
         form += text
-        pieces.append(_PORT.sub("", text.lower()) if is_host else text)
+        pieces.append(re.sub(_PORT, "", text.lower()) if is_host else text)
     return TemplateRegex(pieces), form, convertors
 
 
@@ -134,12 +134,12 @@ def _convertor_at(path: str, head: re.Match[str]) -> tuple[Convertor[Any] | None
 
 def _reject_mistakes(path: str, start: int, text: str) -> None:
     """Reject what looks like a parameter in a text between parameters, which starts at `start` of a template."""
-    found = _MISTAKE.search(text)
+    found = re.search(_MISTAKE, text)
     if found is None:
         return
     if found[0] in "{}":
         does, write = ("opens", "{name} or {name:convertor}") if found[0] == "{" else ("closes", "{name}")
-        spaced = _SPACED.match(text, found.start())
+        spaced = re.match(_SPACED, text, found.start())
         if spaced is not None:
             write = "".join(spaced[0].split())
         place = f"the brace at character {start + found.start()} of {path!r}"

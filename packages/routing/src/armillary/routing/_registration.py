@@ -1,7 +1,5 @@
 """Registering endpoints by path and method, on a router or on a group of its routes."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, ClassVar, TypeVar, Unpack
 
@@ -181,7 +179,7 @@ class Registration:
         middleware: Sequence[Middleware] = (),
         tags: Sequence[str] = (),
         dependencies: Sequence[Dependency] = (),
-    ) -> RouteGroup:
+    ) -> "RouteGroup":
         """Return a group: what is registered on it joins these routes, with what the group shares.
 
         Args:

@@ -6,8 +6,6 @@ wins there, which is worth knowing. Both are decided on the segments of the temp
 is said about regexes that differ inside a segment unless one of them is a whole `str` parameter.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple

@@ -5,8 +5,6 @@ under (ASGI HTTP spec). Servers that keep the prefix out of `path` exist too; be
 `scope["armillary.mount"]` therefore says how much of the path was consumed.
 """
 
-from __future__ import annotations
-
 from typing import Final, NamedTuple
 
 from armillary.asgi_types import Scope
