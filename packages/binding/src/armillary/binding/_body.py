@@ -1,7 +1,5 @@
 """The body of a request: its media type is checked, it is decoded once, and its values become arguments."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 

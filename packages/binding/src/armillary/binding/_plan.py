@@ -1,7 +1,5 @@
 """How an endpoint is called for a connection."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any, NamedTuple
 

@@ -1,7 +1,5 @@
 """Arguments that are made from the connection: by their type, without a name in the request."""
 
-from __future__ import annotations
-
 # What is looked at here are the types of programs, which are only known when they run.
 # pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false, reportUnknownMemberType=false
 from collections.abc import Callable

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -65,5 +64,7 @@ def _rejected(name: str, argument: str, value: Any, known: tuple[str, ...]) -> s
     problem = f"{name} got an unexpected keyword argument {argument!r}"
     if argument in INSTEAD:
         return f"{problem}; {INSTEAD[argument].format(name=name, value=value)}"
+    from difflib import get_close_matches
+
     close = get_close_matches(argument, known, 1)
     return f"{problem}; did you mean {close[0]!r}?" if close else f"{problem}; it takes {', '.join(known)}"

@@ -1,7 +1,5 @@
 """Conversion of the text of a path, query, header, cookie or form value to its type."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal

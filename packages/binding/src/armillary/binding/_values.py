@@ -1,7 +1,5 @@
 """Values read as text from path, query, headers, cookies and forms: compiled when the endpoint is constructed."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, NamedTuple
 

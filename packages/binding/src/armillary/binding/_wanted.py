@@ -1,7 +1,5 @@
 """A parameter to fill from a request."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any, NamedTuple
 

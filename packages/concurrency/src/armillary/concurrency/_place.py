@@ -10,8 +10,6 @@ A call finds the place around it in a context variable, which the thread has in 
 calls in the event loop. A task that outlives the call inherits the variable too; to it the place is no longer held.
 """
 
-from __future__ import annotations
-
 from collections.abc import Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -53,7 +51,7 @@ class Pool:
 
     __slots__ = ("__weakref__", "_full_since", "_warned", "capacity", "in_lanes", "rejected", "size", "waiting")
 
-    def __init__(self, capacity: CapacityLimiter, size: int) -> None:
+    def __init__(self, capacity: "CapacityLimiter", size: int) -> None:
         self.capacity = capacity
         self.size = size
         self.in_lanes = 0
@@ -130,7 +128,7 @@ class Place:
         await self.pool.capacity.acquire_on_behalf_of(self)
         self._tokens = self.pool.capacity
 
-    async def take_lane(self, holder: Place) -> None:
+    async def take_lane(self, holder: "Place") -> None:
         """Wait for the lane of the place around this one."""
         lane = holder._lane
         if lane is None:
@@ -150,7 +148,7 @@ class Place:
         if tokens is not self.pool.capacity:
             self.pool.in_lanes -= 1
 
-    def holder(self) -> Place | None:
+    def holder(self) -> "Place | None":
         """Return the innermost call around this one that holds a place of the same pool, or None."""
         outer = self._outer
         while outer is not None and (outer.pool is not self.pool or outer._tokens is None):

@@ -1,7 +1,5 @@
 """The certificate a client presented, from the ASGI TLS extension."""
 
-from __future__ import annotations
-
 from typing import Any, NamedTuple
 
 from armillary.asgi_types import Scope

@@ -1,7 +1,5 @@
 """Content negotiation (RFC 9110 section 12.5, RFC 4647)."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """Constraints of msgspec, pydantic and annotated-types: who checks each, or that nobody would."""
 
-from __future__ import annotations
-
 # What is looked at here are the types and values of programs, which are only known when they run.
 # pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false
 # pyright: reportUnknownMemberType=false, reportUnknownLambdaType=false

@@ -1,7 +1,5 @@
 """The fields of structured types: msgspec structs, dataclasses, TypedDicts, attrs classes and pydantic models."""
 
-from __future__ import annotations
-
 # What is looked at here are the types and values of programs, which are only known when they run.
 # pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false
 # pyright: reportUnknownMemberType=false, reportUnknownLambdaType=false

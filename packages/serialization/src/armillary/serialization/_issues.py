@@ -1,7 +1,5 @@
 """The list of errors of a value that does not match its type: one format, whoever validates."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from typing import Any, Final, NotRequired, TypedDict
 

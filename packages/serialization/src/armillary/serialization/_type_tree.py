@@ -1,7 +1,5 @@
 """Walking the types that an annotation is built of."""
 
-from __future__ import annotations
-
 # What is looked at here are the types and values of programs, which are only known when they run.
 # pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false
 # pyright: reportUnknownMemberType=false, reportUnknownLambdaType=false

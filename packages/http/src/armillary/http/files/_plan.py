@@ -1,7 +1,5 @@
 """The response to a request for a file, decided without touching the file."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Sequence
 from io import FileIO

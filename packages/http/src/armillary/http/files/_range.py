@@ -1,7 +1,5 @@
 """The Range header (RFC 9110 section 14)."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 _REVERSED = "Range header: start must be less than end"

@@ -1,7 +1,5 @@
 """Limits on forms, and the errors for forms that exceed them or are malformed."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from armillary.asgi_types import HTTPException
@@ -37,7 +35,7 @@ class FormLimits(NamedTuple):
     max_preamble_size: int = 4096
     max_epilogue_size: int = 4096
 
-    def checked(self) -> FormLimits:
+    def checked(self) -> "FormLimits":
         """Return these limits; `ValueError` naming one that is not a number of bytes or parts."""
         for name, value in zip(self._fields, self, strict=True):
             optional = name in ("max_file_size", "max_total_size")

@@ -1,7 +1,5 @@
 """The headers of one part of a multipart body (RFC 7578 section 4)."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from typing import NamedTuple
