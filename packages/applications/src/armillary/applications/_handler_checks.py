@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,6 +17,8 @@ def handler_table(handlers: Mapping[Any, Any] | None) -> Mapping[Any, Any]:
 
 def check_handler_parameters(key: Any, handler: Any) -> None:
     """Raise TypeError for a handler that cannot be called with a request and an exception."""
+    import inspect  # for a program that has handlers
+
     try:
         taken = inspect.signature(handler)
     except (TypeError, ValueError):  # a built-in function that does not say what it takes

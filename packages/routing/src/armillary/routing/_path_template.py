@@ -139,7 +139,7 @@ def _reject_mistakes(path: str, start: int, text: str) -> None:
         return
     if found[0] in "{}":
         does, write = ("opens", "{name} or {name:convertor}") if found[0] == "{" else ("closes", "{name}")
-        spaced = re.match(_SPACED, text, found.start())
+        spaced = re.compile(_SPACED).match(text, found.start())
         if spaced is not None:
             write = "".join(spaced[0].split())
         place = f"the brace at character {start + found.start()} of {path!r}"
