@@ -15,7 +15,7 @@ from armillary.graphql import GraphQL, GraphQLLimits
 from armillary.graphql.execution._prepared_hooks import has_no_extensions
 from armillary.testing import TestClient
 
-LIMITS = GraphQLLimits(max_depth=3, max_complexity=20, result_timeout=0.1, execution_timeout=0.1)
+LIMITS = GraphQLLimits(max_depth=3, max_complexity=20, result_timeout=0.5, execution_timeout=0.5)
 
 REQUESTS: list[dict[str, Any]] = [
     {"query": "{ hello }"},

@@ -129,10 +129,10 @@ async def test_a_redis_that_does_not_respond_costs_the_timeout_once(call: Any, l
         silent.bind(("127.0.0.1", 0))
         silent.listen()
         url = f"redis://127.0.0.1:{silent.getsockname()[1]}/0"
-        limited = limit("9/hour", storage=url, store_timeout=0.2)
+        limited = limit("9/hour", storage=url, store_timeout=1)
         begin = time.monotonic()
         assert [(await call(limited)).status for _ in range(3)] == [200, 200, 200]
-        assert time.monotonic() - begin < 0.6
+        assert time.monotonic() - begin < 2.5
 
 
 @on_asyncio

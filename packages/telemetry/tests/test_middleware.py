@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from types import SimpleNamespace
 from typing import Any
 
@@ -118,14 +119,17 @@ async def test_a_broken_parent_is_none(telemetry: Any, value: bytes) -> None:
 
 
 async def test_the_span_ends_with_the_last_byte_and_not_with_background_work(telemetry: Any) -> None:
+    sent_all: list[int] = []
+
     async def app(scope: Any, receive: Any, send: Any) -> None:
         await hello(scope, receive, send)
+        sent_all.append(time.time_ns())
         await anyio.sleep(0.2)
 
+    began = time.perf_counter()
     await telemetry.call(telemetry.around(app))
-    span = telemetry.span
-    assert span.end_time - span.start_time < 0.15e9
-    assert telemetry.points()[0].sum < 0.15
+    assert telemetry.span.end_time <= sent_all[0]
+    assert telemetry.points()[0].sum < time.perf_counter() - began - 0.19
 
 
 async def test_a_stream_passes_through_as_it_is_made(telemetry: Any) -> None:
@@ -260,8 +264,9 @@ async def test_the_measurement_of_a_websocket_is_of_its_handshake(telemetry: Any
         await anyio.sleep(0.2)
         await send({"type": "websocket.close"})
 
+    began = time.perf_counter()
     await telemetry.call(telemetry.around(app), "websocket", [CONNECT])
-    assert telemetry.points()[0].sum < 0.15
+    assert telemetry.points()[0].sum < time.perf_counter() - began - 0.19
     assert telemetry.span.end_time - telemetry.span.start_time > 0.15e9
 
 

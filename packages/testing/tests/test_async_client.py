@@ -165,11 +165,11 @@ async def test_a_time_limit_restarts_for_each_part_of_a_body() -> None:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": []})
         for _ in range(4):
-            await anyio.sleep(0.05)
+            await anyio.sleep(0.2)
             await send({"type": "http.response.body", "body": b"x", "more_body": True})
         await send({"type": "http.response.body"})
 
-    assert (await AsyncTestClient(lint(app)).get("/", timeout=0.15)).text == "xxxx"
+    assert (await AsyncTestClient(lint(app)).get("/", timeout=0.6)).text == "xxxx"
 
 
 async def test_a_time_limit_on_a_websocket(monkeypatch: pytest.MonkeyPatch) -> None:
