@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -159,3 +160,24 @@ async def test_response_keeps_template_and_context(pages: Pages) -> None:
     assert response.context["a"] == 1
     assert response.body == b"x"
     assert isinstance(request.url, URL)
+
+
+@pytest.mark.parametrize("auto_reload", [True, False])
+async def test_without_auto_reload_no_file_is_looked_at_again(auto_reload: bool, pages: Pages, serve: Serve) -> None:
+    folder = pages(page__html="one")
+    templates = Jinja2Templates(folder, auto_reload=auto_reload)
+    templates.get_template("page.html")
+    (folder / "page.html").write_text("two")
+    os.utime(folder / "page.html", (1, 1))
+    assert (await serve(endpoint(templates, "page.html"))).text == ("two" if auto_reload else "one")
+    (folder / "page.html").unlink()
+    if auto_reload:
+        with pytest.raises(jinja2.TemplateNotFound):
+            await serve(endpoint(templates, "page.html"))
+    else:
+        assert (await serve(endpoint(templates, "page.html"))).text == "one"
+
+
+def test_auto_reload_of_an_environment_is_its_own() -> None:
+    with pytest.raises(ValueError, match="set them on the environment"):
+        Jinja2Templates(env=jinja2.Environment(), auto_reload=False)

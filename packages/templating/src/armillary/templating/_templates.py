@@ -45,6 +45,8 @@ class Jinja2Templates:
         enable_async: let templates await; they are then rendered while the response is sent.
         unescaped: patterns of template names, such as "mail/*.txt", whose variables are not
             escaped. Those of all others are, whatever their extension.
+        auto_reload: look at the file of a template each time it is used, and read it again when it has
+            changed. Without it each is read once, which `get_template(name)` does at start.
         static: provides the version of a static file, such as the `StaticFiles` that serves it.
         static_route: the name of the mount it is served under.
 
@@ -70,6 +72,7 @@ class Jinja2Templates:
         env: Environment | None = None,
         enable_async: bool = False,
         unescaped: Sequence[str] = (),
+        auto_reload: bool = True,
         static: StaticVersions | None = None,
         static_route: str = "static",
     ) -> None:
@@ -86,8 +89,9 @@ class Jinja2Templates:
         if env is None:
             assert directory is not None
             env = self.create_environment(directory, enable_async, unescaped)
-        elif enable_async or unescaped:
-            raise ValueError("enable_async and unescaped are for directory=; set them on the environment")
+            env.auto_reload = auto_reload
+        elif enable_async or unescaped or not auto_reload:
+            raise ValueError("enable_async, unescaped and auto_reload are for directory=; set them on the environment")
         self.env = env
         self.add_globals(static, static_route)
 
