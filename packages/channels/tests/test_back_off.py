@@ -21,7 +21,7 @@ def anyio_backend(asyncio_backend: object) -> object:
     return asyncio_backend
 
 
-async def test_the_pauses_between_attempts_grow_to_a_limit_and_differ_and_begin_anew(
+async def test_the_pauses_between_attempts_grow_to_a_limit_and_differ_and_begin_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     pauses: list[float] = []

@@ -15,6 +15,7 @@ import pytest
 from testkit.backends import ASYNCIO
 
 from armillary.channels import Change
+from armillary.channels._presence_hub import BEAT_SECONDS
 
 pytestmark = [pytest.mark.anyio]
 SERVER = Path(__file__).parent / "served" / "server.py"
@@ -49,8 +50,19 @@ async def change(changes: AsyncIterator[Change], kind: str, key: str) -> None:
                 return
 
 
-async def test_members_of_a_killed_process_leave(broker: str, make: Callable[..., Any], url: str, prefix: str) -> None:
+async def test_members_of_a_killed_process_leave_within_two_seconds(
+    broker: str, make: Callable[..., Any], url: str, prefix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     channels = await make()
+    beats = 0
+    signal = channels._hub.engine.signal
+
+    async def count(payload: bytes) -> None:
+        nonlocal beats
+        beats += b'"beat"' in payload
+        await signal(payload)
+
+    monkeypatch.setattr(channels._hub.engine, "signal", count)
     room = channels.presence("room")
     changes = room.changes()
     async with room.join("here", {"here": True}):
@@ -58,7 +70,9 @@ async def test_members_of_a_killed_process_leave(broker: str, make: Callable[...
         async with process(url, prefix, "there") as other:
             await change(changes, "join", "there")
             other.kill()
+            beats = 0
             await change(changes, "leave", "there")
+            assert (beats + 1) * BEAT_SECONDS <= 2.1  # by its own beats, which a busy machine delays
             assert [member.key for member in await room.members()] == ["here"]
 
 
