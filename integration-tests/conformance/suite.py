@@ -16,6 +16,7 @@ import xml.etree.ElementTree as ElementTree
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 HERE = Path(__file__).resolve().parent
@@ -66,7 +67,18 @@ class SourceDistribution:
 
     def _download(self) -> None:
         command = [UV, "tool", "run", "--quiet", "pip", "download", "--quiet", "--no-deps", "--no-binary", self.name]
-        subprocess.run([*command, "--dest", str(CACHE), f"{self.name}=={self.version}"], check=True)
+        command += ["--dest", str(CACHE), f"{self.name}=={self.version}"]
+        if subprocess.run(command, check=False).returncode:
+            self._download_without_metadata(command)
+
+    def _download_without_metadata(self, command: Sequence[str]) -> None:
+        """Pack what pip unpacked before it failed to read the metadata of an archive that cannot be built."""
+        with TemporaryDirectory() as folder:
+            environment = {**os.environ, "TMPDIR": folder}
+            subprocess.run([*command, "--no-clean"], env=environment, check=False, capture_output=True)
+            (unpacked,) = {path.parent for path in Path(folder).glob("pip-download-*/*/PKG-INFO")}
+            with tarfile.open(CACHE / f"{self.folder.name}.tar.gz", "w:gz") as tar:
+                tar.add(unpacked, self.folder.name)
 
     def _is_wanted(self, member: tarfile.TarInfo) -> bool:
         path = member.name.removeprefix(f"{self.folder.name}/")

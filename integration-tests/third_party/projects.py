@@ -16,7 +16,8 @@ class ProjectSuite:
         tests: the files or folders to run.
         parts: what is unpacked for them.
         options: for pytest.
-        files: what the tests read and the source distribution leaves out.
+        files: what the tests need and the source distribution leaves out: paths, and the text of each.
+        random_names: whether names of tests hold tokens of `secrets`, which are others in each run.
     """
 
     project: str
@@ -25,8 +26,44 @@ class ProjectSuite:
     tests: tuple[str, ...] = ("tests",)
     parts: tuple[str, ...] = ("tests", "pyproject.toml")
     options: tuple[str, ...] = ()
-    files: tuple[str, ...] = ()
+    files: tuple[tuple[str, str], ...] = ()
+    random_names: bool = False
 
+
+RESPONDER_FIXTURES = """
+import pytest, responder
+
+@pytest.fixture
+def api():
+    return responder.API(debug=False, allowed_hosts=[";"])
+
+@pytest.fixture
+def session(api):
+    return api.requests
+
+@pytest.fixture
+def url():
+    return lambda path: f"http://;{path}"
+
+@pytest.fixture
+def template_path(tmpdir):
+    file = tmpdir.mkdir("templates").join("test.html")
+    file.write("{{ var }}")
+    return file
+
+@pytest.fixture
+def flask():
+    from flask import Flask
+
+    app = Flask(__name__)
+    app.route("/")(lambda: "Hello World!")
+    return app
+
+@pytest.fixture
+def needs_openapi():
+    pytest.importorskip("apispec")
+"""
+"""The fixtures that the tests of responder name, whose distribution has no conftest.py."""
 
 ASYNCIO = ("pytest-asyncio", "asgi-lifespan")
 
@@ -40,16 +77,28 @@ ON_STARLETTE = [
         "responder",
         "9.2.0",
         (
-            *("responder[graphql,jwt]", "cryptography", "fakeredis", "flask", "openapi-spec-validator", "pytest-mock"),
+            *(
+                "responder[graphql,jwt,openapi]",
+                "cryptography",
+                "fakeredis",
+                "flask",
+                "openapi-spec-validator",
+                "pytest-mock",
+            ),
             *("pytest-rerunfailures", "pytest-cov", "pueblo[sfa-full]>=0.0.11", "uvicorn", "mypy"),
         ),
         parts=("tests", "examples", "docs", "README.md", "pyproject.toml"),
+        files=(("tests/conftest.py", RESPONDER_FIXTURES),),
     ),
     ProjectSuite("sse_starlette", "3.7.0", (*ASYNCIO, "uvicorn", "portend", "psutil", "tenacity", "testcontainers")),
     ProjectSuite("starlette_compress", "2.0.0", ("trio", "zstandard", "pytest-xdist")),
     ProjectSuite("starlette_csrf", "3.0.0", (*ASYNCIO, "httpx<0.28")),
     ProjectSuite(
-        "starlette_exporter", "0.24.0", ("requests", "aiofiles"), parts=("tests",), files=("tests/static/test.txt",)
+        "starlette_exporter",
+        "0.24.0",
+        ("requests", "aiofiles"),
+        parts=("tests",),
+        files=(("tests/static/test.txt", "text\n"),),
     ),
 ]
 
@@ -94,12 +143,32 @@ ON_FASTAPI = [
         parts=("tests", "demo_project", "pyproject.toml"),
     ),
     ProjectSuite(
-        "fastapi_pagination", "0.16.1", (*ASYNCIO, "faker", "dirty-equals", "flaky", "requests", "jinja2", "uvicorn")
+        "fastapi_pagination",
+        "0.16.1",
+        (
+            *(*ASYNCIO, "faker", "dirty-equals", "flaky", "requests", "jinja2", "uvicorn"),
+            *("aiosqlite", "asyncpg", "cassandra-driver", "pymongo", "sqlalchemy"),
+        ),
+        options=(
+            *(f"--{name}-dsn=none" for name in ("mongodb", "postgres", "cassandra", "firestore")),
+            "--ignore=tests/ext",
+        ),
     ),
     ProjectSuite(
         "fastapi_users",
         "15.0.5",
         ("fastapi-users[sqlalchemy,oauth,redis]", *ASYNCIO, "pytest-mock", "uvicorn"),
+        random_names=True,
+    ),
+    ProjectSuite(
+        "piccolo_admin",
+        "1.14.0",
+        ("piccolo[sqlite,postgres]", "piccolo_api[s3,authenticator]", "moto", "boto3"),
+        parts=("tests",),
+        files=(
+            ("piccolo_conf.py", "from piccolo.engine.sqlite import SQLiteEngine\n\nDB = SQLiteEngine()\n"),
+            ("tests/files/bulb.jpg", "a picture\n"),
+        ),
     ),
     ProjectSuite(
         "sentry_sdk",

@@ -16,12 +16,14 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
 import tomllib
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from packaging.requirements import Requirement
 
@@ -34,6 +36,9 @@ from suite import ROOT, ConformanceResult, SourceDistribution, make_environment,
 
 FRAMEWORKS = ["starlette==1.10.0", "fastapi==0.165.0", "httpx", "httpx2", "python-multipart", "pytest-timeout"]
 
+
+TOKEN = re.compile(r"[\w-]{43}(?=[-\]])")
+"""A token of `secrets` in the name of a test."""
 
 DROP_IN = ("-m", "armillary.starlette", "-q")
 MAX_RETRIED = 20
@@ -67,28 +72,36 @@ def compiled_routes(counts: Path) -> int:
     return sum(json.loads(line)["compiled"] for line in lines)
 
 
+def run_suite(suite: ProjectSuite, *arguments: Any, **options: Any) -> list[ConformanceResult]:
+    """Run tests; a token in the name of one is left out if the suite has such."""
+    outcomes = run_tests(*arguments, **options)
+    if suite.random_names:
+        outcomes = [outcome._replace(name=TOKEN.sub("*", outcome.name)) for outcome in outcomes]
+    return outcomes
+
+
 def compare(suite: ProjectSuite, python: str) -> tuple[str, list[str]]:
     """Run a suite on both; return its row of the table and the tests that pass on the real Starlette alone."""
     folder = SourceDistribution(suite.project, suite.version, suite.parts).unpack()
-    for file in suite.files:
+    for file, text in suite.files:
         (folder / file).parent.mkdir(parents=True, exist_ok=True)
-        (folder / file).write_text("text\n", encoding="utf-8")
+        (folder / file).write_text(text, encoding="utf-8")
     requirements = [f"{suite.project}=={suite.version}", *suite.requirements, *FRAMEWORKS, *drop_in()]
     interpreter = make_environment(f"suite-{suite.project}", python, requirements)
     options = ["--timeout=120", "-p", "no:cov", "-p", "no:randomly", "-o", "addopts=", *suite.options]
-    real = run_tests(interpreter, folder, [*options, *suite.tests])
+    real = run_suite(suite, interpreter, folder, [*options, *suite.tests])
     with TemporaryDirectory() as temporary:
         counts = Path(temporary) / "counts"
         environment = {"PYTHONPATH": str(CONFORMANCE / "plugins"), "ARMILLARY_COUNTS": str(counts)}
         ours_options = ["-p", "accelerator_counts", *options]
-        ours = run_tests(interpreter, folder, [*ours_options, *suite.tests], environment, launcher=DROP_IN)
+        ours = run_suite(suite, interpreter, folder, [*ours_options, *suite.tests], environment, launcher=DROP_IN)
         compiled = compiled_routes(counts)
         lost = passes_only_on_the_first(real, ours)
         if 0 < len(lost) <= MAX_RETRIED:
             # Tests with time-outs of their own fail on a busy machine.
             print(f"failed, and their files are run again: {', '.join(lost)}", flush=True)
             files = sorted({str(suite_file(folder, test.partition("::")[0])) for test in lost})
-            ours += run_tests(interpreter, folder, [*ours_options, *files], environment, launcher=DROP_IN)
+            ours += run_suite(suite, interpreter, folder, [*ours_options, *files], environment, launcher=DROP_IN)
             lost = passes_only_on_the_first(real, ours)
     cells = [outcome_text(side) for side in (real, ours)]
     on = f"{compiled} routes" if compiled else "–"
