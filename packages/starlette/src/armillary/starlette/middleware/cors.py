@@ -117,9 +117,13 @@ class CORSMiddleware(NativeCORSMiddleware):
     async def send(self, message: Message, send: Send, request_headers: Headers) -> None:
         """Add the fields to the start of a response, and send it on."""
         if message["type"] == "http.response.start":
-            message.setdefault("headers", [])
-            headers = MutableHeaders(scope=message)
+            fields = message.setdefault("headers", [])
             origin = request_headers.get("origin")
+            if origin is None and type(fields) is list and not any(name == b"vary" for name, _ in fields):
+                fields.append((b"vary", b"Origin"))  # as for most requests
+                await send(message)
+                return
+            headers = MutableHeaders(scope=message)
             if origin is not None and self.is_allowed_origin(origin):
                 for name, value in self.policy.response_headers(origin):
                     headers[name.decode()] = value.decode("latin-1")

@@ -200,7 +200,10 @@ class GZipMiddleware(NativeGZipMiddleware):
         await self._responder(scope)(scope, receive, send)
 
     def _responder(self, scope: Scope) -> ASGIApp:
-        accepted = b",".join(value for name, value in scope["headers"] if name == b"accept-encoding")
+        accepted = b""
+        for name, value in scope["headers"]:
+            if name == b"accept-encoding":
+                accepted = b"%s,%s" % (accepted, value) if accepted else value
         if b"gzip" not in accepted or self.policy.choose(accepted).coding is None:
             return IdentityResponder(self.app, self.minimum_size, exclude_content_types=self.exclude_content_types)
         return GZipResponder(
