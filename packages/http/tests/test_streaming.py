@@ -569,6 +569,23 @@ async def test_an_endless_stream_ends_whole_when_the_server_stops(exchange: Any,
     assert closed.is_set()
 
 
+@versions
+@pytest.mark.parametrize("kind", [StreamingResponse, JSONLinesResponse])
+async def test_an_endless_stream_is_not_begun_while_the_server_stops(
+    exchange: Any, spec_version: str, kind: Any
+) -> None:
+    stopping, begun = anyio.Event(), []
+    stopping.set()
+
+    async def endless() -> AsyncIterator[str]:
+        begun.append(True)
+        yield "part"
+
+    response = kind(endless(), endless=True)
+    sent = await exchange(spec_version=spec_version, armillary={"stopping": stopping}).run(response)
+    assert (sent.body, sent.sent[-1]["more_body"], begun) == (b"", False, [])
+
+
 async def test_a_download_is_sent_to_its_end_though_the_server_stops(exchange: Any) -> None:
     stopping = anyio.Event()
     stopping.set()
