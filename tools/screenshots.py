@@ -47,7 +47,8 @@ def run_query(page: Any) -> None:
     """Run a query in GraphiQL."""
     page.click(".graphiql-query-editor .monaco-editor")
     page.keyboard.press("Control+A")
-    page.keyboard.type("{ books { title author { name } } }")
+    # At once: to each brace that is typed the editor adds another.
+    page.keyboard.insert_text("{\n  books {\n    title\n    author { name }\n  }\n}")
     page.click("button.graphiql-execute-button")
 
 
