@@ -20,7 +20,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from statistics import median
 
@@ -40,13 +40,13 @@ def pinned(command: Sequence[str], processor: int) -> list[str]:
 
 
 @contextmanager
-def served(program: str, side: str) -> Iterator[tuple[int, int]]:
-    """Serve a program and give the port and the server's process."""
+def serving(command: Sequence[str], name: str) -> Iterator[tuple[int, int]]:
+    """Run a server, whose command has {port} for its port, and give the port and the process."""
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         port: int = found.getsockname()[1]
-    module = ["-m", "uvicorn", f"served_programs:{program}", "--port", str(port), *SERVER]
-    process = subprocess.Popen(pinned([sys.executable, *SIDES[side], *module], 0), cwd=HERE)
+    arguments = [sys.executable, *(part.format(port=port) for part in command)]
+    process = subprocess.Popen(pinned(arguments, 0), cwd=HERE)
     try:
         deadline = time.monotonic() + START_SECONDS
         while True:
@@ -55,7 +55,7 @@ def served(program: str, side: str) -> Iterator[tuple[int, int]]:
                 break
             except OSError:
                 if process.poll() is not None or time.monotonic() > deadline:
-                    raise SystemExit(f"{program} was not served on the {side} Starlette") from None
+                    raise SystemExit(f"{name} was not served") from None
                 time.sleep(0.05)
         yield port, process.pid
     finally:
@@ -63,19 +63,26 @@ def served(program: str, side: str) -> Iterator[tuple[int, int]]:
         process.wait(20)
 
 
+def served(program: str, side: str) -> AbstractContextManager[tuple[int, int]]:
+    """Serve a program and give the port and the server's process."""
+    module = ["-m", "uvicorn", f"served_programs:{program}", "--port", "{port}", *SERVER]
+    return serving([*SIDES[side], *module], f"{program} on the {side} Starlette")
+
+
 def processor_seconds(process: int) -> float:
-    """Return what a process has used of processors; on other systems than Linux the time of day."""
+    """Return what a process and its children have used of processors; on other systems than Linux the time of day."""
     stat = Path(f"/proc/{process}/stat")
     if not stat.exists():
         return time.monotonic()
     used = stat.read_text().rpartition(")")[2].split()[11:13]
-    return sum(map(int, used)) / os.sysconf("SC_CLK_TCK")
+    children = Path(f"/proc/{process}/task/{process}/children").read_text().split()
+    return sum(map(int, used)) / os.sysconf("SC_CLK_TCK") + sum(processor_seconds(int(child)) for child in children)
 
 
-def requests_per_second(wrk: str, port: int, process: int, seconds: float) -> float:
+def requests_per_second(wrk: str, port: int, process: int, seconds: float, path: str = "/") -> float:
     """Load a server and return how many requests it answered; a response that is no 2xx stops everything."""
     began = processor_seconds(process)
-    load = [wrk, "-t1", f"-c{CONNECTIONS}", f"-d{max(1, round(seconds))}s", f"http://127.0.0.1:{port}/"]
+    load = [wrk, "-t1", f"-c{CONNECTIONS}", f"-d{max(1, round(seconds))}s", f"http://127.0.0.1:{port}{path}"]
     text = subprocess.run(pinned(load, 1), capture_output=True, text=True, check=True).stdout
     took = processor_seconds(process) - began
     found = re.search(r"(\d+) requests in", text)

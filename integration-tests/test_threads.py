@@ -23,6 +23,7 @@ from armillary.http import PlainTextResponse, Request, Response
 from armillary.http.files._type import guess_media_type
 from armillary.logging._escape import escaped
 from armillary.routing import NoMatchFound, Route, Router
+from armillary.sessions import SignedCookie
 from armillary.staticfiles import _content_digest as digests
 
 THREADS = 8
@@ -162,6 +163,15 @@ class Interrupted(dict[Any, Any]):
         found = super().__iter__()
         sleep(0)
         return found
+
+
+def test_cookies_are_signed_and_read_alike_by_every_thread() -> None:
+    cookie = SignedCookie(["a-secret-key-of-at-least-32-characters"])
+
+    def work(number: int) -> None:
+        assert cookie.read(cookie.write({"number": number}), 60) == {"number": number}
+
+    hammer(work)
 
 
 def test_digests_of_more_files_than_are_remembered_are_right_in_every_thread(
