@@ -98,9 +98,10 @@ async def test_a_broker_that_cannot_be_reached_fails_the_start_with_its_address(
     scheme: str, anyio_backend: str
 ) -> None:
     port = free_port()
-    with pytest.raises(EngineUnavailable, match=rf"127\.0\.0\.1:{port}"):
-        async with Channels(f"{scheme}://127.0.0.1:{port}"):
+    with pytest.raises(EngineUnavailable, match=rf"127\.0\.0\.1:{port}") as raised:
+        async with Channels(f"{scheme}://user:secret@127.0.0.1:{port}"):
             pass
+    assert "secret" not in str(raised.value)
 
 
 @pytest.mark.anyio

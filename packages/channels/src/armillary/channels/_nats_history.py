@@ -67,7 +67,7 @@ class NATSHistory:
     async def is_complete(self, name: str, number: int) -> bool:
         """Return whether nothing after a number was dropped; False too if the stream does not show it."""
         subject = subject_of(self._stream, name)
-        if not is_pattern(name):
+        if number and not is_pattern(name):  # 0 is before the first message, and for JetStream no number
             with suppress(NotFoundError):
                 # Messages of one subject are dropped in order: if this one is there, all later ones are.
                 if (await self._jetstream.get_msg(self._stream, number)).subject == subject:
