@@ -38,6 +38,20 @@ async def test_a_lease_that_is_not_renewed_is_logged_with_the_reason(
     assert "The lease of task 1 was not renewed: no response in time" in caplog.text
 
 
+async def test_a_task_whose_lease_cannot_be_renewed_for_its_whole_length_is_cancelled(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    tasks = Tasks(lease=0.3)
+    monkeypatch.setattr(tasks.engine.state, "renew", silent)
+    keeper = Keeper(tasks, b"worker", Envelope("1", "bill", {}), "lease")
+    began = anyio.current_time()
+    with anyio.fail_after(30), anyio.CancelScope() as scope:
+        await keeper.run(scope)
+    assert scope.cancel_called
+    assert keeper.is_lost
+    assert anyio.current_time() - began >= tasks.lease
+
+
 async def test_a_lease_of_schedules_that_stays_is_logged_with_the_reason(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
