@@ -53,6 +53,7 @@ class BoundEndpoint:
         self._generates = isasyncgenfunction(function) or isgeneratorfunction(function)
         self._is_async = is_async_callable(function)
         self._plan = self._planned(None)
+        self._function = self._plan.calls[-1].function
         self._overridden: dict[Any, Plan] = {}
         result = ResultEncoder(function, self._plan.result, status_code)
         self._respond_with = result.respond
@@ -79,29 +80,26 @@ class BoundEndpoint:
             overrides = getattr(request.scope.get("app"), "dependency_overrides", None)
             if overrides:
                 plan = self._plan_with(overrides)
-        targets: list[dict[str, Any]] = [{} for _ in range(plan.targets)]
+        targets: list[dict[str, Any]] = [{}] if plan.targets == 1 else [{} for _ in range(plan.targets)]
         if plan.instance is not None:
             target, name = plan.instance
             targets[target][name] = instance
         given = provide(plan.provided, request, targets) if plan.provided else None
         if len(plan.calls) == 1:
-            await read_values(plan, request, targets)
-            result = await self._call(targets[plan.calls[0].target])
+            body = read_values(plan, request, targets)
+            if body is not None:
+                await body
+            arguments = targets[plan.calls[0].target]
+            result = await (self._function(**arguments) if self._is_async else self._call(arguments))
             response = self._respond_with(result, request)
         else:
             response = await self._respond_after_dependencies(plan, targets, request)
         return _with_extras(response, given) if given else response
 
     async def _call(self, arguments: dict[str, Any]) -> Any:
-        if self._is_async:
-            return await self._function(**arguments)
         if self._generates:
             return self._function(**arguments)
         return await run_in_threadpool(partial(self._function, **arguments))
-
-    @property
-    def _function(self) -> Callable[..., Any]:
-        return self._plan.calls[-1].function
 
     async def _respond_after_dependencies(
         self, plan: Plan, targets: list[dict[str, Any]], request: Request[Any]

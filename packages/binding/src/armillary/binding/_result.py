@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Generator, Iterable, Iterator
-from functools import partial
+from functools import lru_cache, partial
 from inspect import isasyncgenfunction, isgeneratorfunction
 from types import NoneType
 from typing import Any, Final, Union, cast, get_args, get_origin
@@ -33,6 +33,9 @@ from ._sources import EventStream
 JSON: Final = "application/json"
 MSGPACK: Final = "application/msgpack"
 DATA_TYPES: Final = (JSON, MSGPACK)
+_RESPONSES: Final = (Response, StreamingResponse)
+"""In a tuple: `|` between classes makes a union each time."""
+
 _VARY: Final = (b"vary", b"accept")
 _ITERATORS: Final = (AsyncIterator, AsyncIterable, AsyncGenerator, Iterator, Iterable, Generator)
 _MAX_KNOWN_ACCEPTS: Final = 256
@@ -118,12 +121,12 @@ class ResultEncoder:
 
     def _encoder_of(self, type_: Any) -> TypedEncoder:
         try:
-            return TypedEncoder(type_)
+            return _encoder_of_class(type_) if isinstance(type_, type) else TypedEncoder(type_)
         except (TypeError, NameError) as exc:
             raise BindingError(self.function, f"its result cannot be encoded: {exc}") from exc
 
     def _respond_data(self, value: Any, request: Request[Any]) -> Any:
-        if isinstance(value, Response | StreamingResponse):
+        if isinstance(value, _RESPONSES):
             return value
         if self.declared is NO_DEFAULT:
             check_undeclared(value, self.function)
@@ -182,6 +185,12 @@ def is_response_type(type_: Any) -> bool:
     call: Any = cast(Any, base).__call__
     code = getattr(call, "__code__", None)
     return code is not None and code.co_argcount >= 4 and code.co_varnames[1:4] == ("scope", "receive", "send")
+
+
+@lru_cache(256)
+def _encoder_of_class(type_: type) -> TypedEncoder:
+    """Return the encoder of a class, which many routes may return."""
+    return TypedEncoder(type_)
 
 
 def _is_event_type(annotation: Any) -> bool:

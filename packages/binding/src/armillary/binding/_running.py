@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from functools import partial
 from typing import Any
@@ -11,6 +11,7 @@ from armillary.asgi_types import Receive, Scope, Send
 from armillary.concurrency import run_in_threadpool
 from armillary.serialization import ValidationError, ValidationIssue
 
+from ._body import BodyReader
 from ._plan import Call, Plan
 from ._provided import Making, Provided
 from ._values import Targets, make_groups
@@ -36,8 +37,8 @@ def provide(arguments: tuple[Provided, ...], connection: Any, targets: Targets) 
     return given
 
 
-async def read_values(plan: Plan, connection: Any, targets: Targets) -> None:
-    """Read the arguments that come from the request.
+def read_values(plan: Plan, connection: Any, targets: Targets) -> Awaitable[None] | None:
+    """Read the arguments that come from the request; return what is to be awaited if a body is among them.
 
     Raises:
         ValidationError: some are missing or wrong.
@@ -47,7 +48,20 @@ async def read_values(plan: Plan, connection: Any, targets: Targets) -> None:
     if plan.texts is not None:
         plan.texts.fill(connection, targets, issues)
     if plan.body is not None:
-        await plan.body.fill(connection, targets, issues)
+        return _read_body(plan, plan.body, connection, targets, issues)
+    if plan.groups or issues:
+        _finish_reading(plan, targets, issues)
+    return None
+
+
+async def _read_body(
+    plan: Plan, body: BodyReader, connection: Any, targets: Targets, issues: list[ValidationIssue]
+) -> None:
+    await body.fill(connection, targets, issues)
+    _finish_reading(plan, targets, issues)
+
+
+def _finish_reading(plan: Plan, targets: Targets, issues: list[ValidationIssue]) -> None:
     if plan.groups:
         make_groups(plan.groups, targets, issues)
     if issues:
@@ -75,7 +89,9 @@ async def call_with_dependencies(
     results: list[Any] = []
     for position, call in enumerate(plan.calls):
         if position == plan.before_reading:
-            await read_values(plan, connection, targets)
+            body = read_values(plan, connection, targets)
+            if body is not None:
+                await body
         arguments = targets[call.target]
         for name, number in call.needs:
             arguments[name] = results[number]

@@ -25,7 +25,7 @@ def unwrap(annotation: Any) -> Unwrapped:
     >>> unwrap(Annotated[int, "a note"])
     Unwrapped(type=<class 'int'>, metadata=('a note',))
     """
-    if type(annotation) is type:  # a class, which has nothing around it
+    if isinstance(annotation, type):  # a class, which has nothing around it
         return Unwrapped(annotation, ())
     metadata: tuple[Any, ...] = ()
     while True:

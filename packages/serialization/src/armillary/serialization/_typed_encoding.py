@@ -165,9 +165,9 @@ def _array_check(base: Any, arguments: tuple[Any, ...], known: dict[Any, Check])
     inner = exactness(arguments[0], known) if arguments else None
     if inner is None:
         return lambda value: type(value) is base
-    only = {arguments[0]}
-    if arguments[0] in _SCALARS or getattr(inner, "by_class", False):
-        return lambda value: type(value) is base and {*map(type, value)} <= only
+    item = arguments[0]
+    if item in _SCALARS or getattr(inner, "by_class", False):
+        return lambda value: type(value) is base and [*map(type, value)].count(item) == len(value)
     return lambda value: type(value) is base and all(map(inner, value))
 
 
