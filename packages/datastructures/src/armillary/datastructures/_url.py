@@ -7,8 +7,8 @@ address. No header can therefore move the boundary between host, path and query.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from ._authority import (
     bracketed,
@@ -72,9 +72,6 @@ class URL:
     _parts: Parts | None
     _text: str | None
 
-    requested_authority: ClassVar[Callable[[Iterable[tuple[bytes, bytes]]], str]] = staticmethod(requested_authority)
-    """What reads the authority from the headers of a scope, "" if they name none; override to take other hosts."""
-
     def __init__(self, url: str = "", scope: Mapping[str, Any] | None = None, **components: Any) -> None:
         if scope is not None:
             if url:
@@ -102,6 +99,11 @@ class URL:
         if netloc:
             return (scheme, netloc, path, query or "", "")
         return ("", "", "/%2F" + path[2:] if path[:2] == "//" else path, query or "", "")
+
+    @staticmethod
+    def requested_authority(headers: Iterable[tuple[bytes, bytes]]) -> str:
+        """Return the authority that the headers of a scope name, "" for none; override to take other hosts."""
+        return requested_authority(headers)
 
     @classmethod
     def encode_path(cls, path: str, raw_path: bytes | None) -> str:

@@ -28,25 +28,23 @@ _AUTHORITY_PARTS = frozenset(("username", "password", "hostname", "port"))
 _match_name: Final = re.compile(r"[!$%&'()*+,\-.0-9;=A-Za-z_~]+(?::0*([0-9]{1,5}))?").fullmatch
 
 
-def _requested_authority(headers: Iterable[tuple[bytes, bytes]]) -> str:
-    """Return the Host header if it is one that Starlette takes: any registered name of RFC 3986 too.
-
-    A port must have digits. Of two Host headers none is taken.
-    """
-    hosts = [value for name, value in headers if name == b"host"]
-    if len(hosts) != 1 or hosts[0].endswith(b":"):
-        return ""
-    host = hosts[0].decode("latin-1")
-    named = _match_name(host)
-    if named is None:
-        return _URL.requested_authority([(b"host", hosts[0])])
-    return host if int(named[1] or 0) <= MAX_PORT else ""
-
-
 class URL(_URL):
     """A URL; made from a scope, its path is the decoded one with only its delimiters encoded."""
 
-    requested_authority = staticmethod(_requested_authority)
+    @staticmethod
+    def requested_authority(headers: Iterable[tuple[bytes, bytes]]) -> str:
+        """Return the Host header if it is one that Starlette takes: any registered name of RFC 3986 too.
+
+        A port must have digits. Of two Host headers none is taken.
+        """
+        hosts = [value for name, value in headers if name == b"host"]
+        if len(hosts) != 1 or hosts[0].endswith(b":"):
+            return ""
+        host = hosts[0].decode("latin-1")
+        named = _match_name(host)
+        if named is None:
+            return _URL.requested_authority([(b"host", hosts[0])])
+        return host if int(named[1] or 0) <= MAX_PORT else ""
 
     @classmethod
     def encode_path(cls, path: str, raw_path: bytes | None) -> str:

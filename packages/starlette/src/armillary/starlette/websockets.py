@@ -42,7 +42,7 @@ class _Replaceable:
         if instance is None:
             return self._method
         replacement = instance.__dict__.get(self._name)
-        if replacement is not None and _first_of(type(instance), self._name) is self:
+        if replacement is not None and _first_of(instance.__class__, self._name) is self:
             return replacement
         return self._method.__get__(instance, owner)  # also for `super()` in a class that overrides the method
 
@@ -54,7 +54,7 @@ class _Replaceable:
         del instance.__dict__[self._name]
 
 
-def _first_of(cls: type, name: str) -> Any:
+def _first_of(cls: type[Any], name: str) -> Any:
     return next(vars(base)[name] for base in cls.__mro__ if name in vars(base))
 
 

@@ -117,9 +117,9 @@ class CORSMiddleware(NativeCORSMiddleware):
     async def send(self, message: Message, send: Send, request_headers: Headers) -> None:
         """Add the fields to the start of a response, and send it on."""
         if message["type"] == "http.response.start":
-            fields = message.setdefault("headers", [])
+            fields: list[tuple[bytes, bytes]] = message.setdefault("headers", [])
             origin = request_headers.get("origin")
-            if origin is None and type(fields) is list and not any(name == b"vary" for name, _ in fields):
+            if origin is None and hasattr(fields, "append") and not any(name == b"vary" for name, _ in fields):
                 fields.append((b"vary", b"Origin"))  # as for most requests
                 await send(message)
                 return

@@ -52,7 +52,7 @@ class ServerErrorMiddleware(_NativeServerErrorMiddleware):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         kind = scope["type"]
-        app = self.app
+        app: Any = self.app
         if kind != "http" and kind != "websocket":
             await app(scope, receive, send)
             return
@@ -65,7 +65,7 @@ class ServerErrorMiddleware(_NativeServerErrorMiddleware):
                     raise
             return
         # What the layer inside does, in this frame.
-        handlers = app
+        handlers: ExceptionMiddleware = app
         record = scope_record(scope)
         outer = record.get("exception_handlers", NO_HANDLERS)
         record["exception_handlers"] = handlers.handlers
