@@ -53,7 +53,7 @@ async def _read_batch(client: Any, ask: str, subscription: Any, found: list[tupl
     await client.publish(ask, b'{"batch": %d, "no_wait": true}' % BATCH, reply=subscription.subject)
     for _ in range(BATCH):
         message = await subscription.next_msg(timeout)
-        headers = message.headers or {}
+        headers: dict[str, str] = message.headers or {}
         status = headers.get("Status")
         if status == "503":
             raise ConnectionError("JetStream does not respond")
