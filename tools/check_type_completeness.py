@@ -20,9 +20,6 @@ ROOT = Path(__file__).resolve().parent.parent
 
 EXCEPTED = {
     "starlette": "class attributes are those of Starlette, which leaves their types to inference",
-    "testing": "the clients are subclasses of whichever of two HTTP libraries is installed",
-    "concurrency": "a base class is of redis-py, whose types this check does not read",
-    "ratelimit": "a base class is of limits, whose types this check does not read",
 }
 """The packages whose findings are known, each with the reason."""
 
@@ -53,9 +50,10 @@ def verify() -> dict[str, Any]:
     """
     with tempfile.TemporaryDirectory(prefix="armillary-types-") as name:
         copy_sources(Path(name))
-        command = [sys.executable, "-m", "pyright", "--pythonpath", sys.executable]
-        command += ["--verifytypes", "armillary", "--ignoreexternal", "--outputjson"]
-        environ = {**os.environ, "PYTHONPATH": name}
+        command = [sys.executable, "-m", "pyright", "--verifytypes", "armillary", "--ignoreexternal", "--outputjson"]
+        # With --verifytypes pyright reads the libraries of the first Python of PATH, whatever --pythonpath says.
+        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
+        environ = {**os.environ, "PYTHONPATH": name, "PATH": path}
         done = subprocess.run(command, cwd=name, env=environ, capture_output=True, encoding="utf-8", check=False)
     try:
         report: dict[str, Any] = json.loads(done.stdout)["typeCompleteness"]

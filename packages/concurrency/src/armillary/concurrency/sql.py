@@ -120,8 +120,8 @@ class Call:
 
     def __init__(self) -> None:
         self.connection: Any = None
-        self.began = 0.0
-        self.is_left = False
+        self.began: float = 0.0
+        self.is_left: bool = False
 
 
 def cut(dialect: Any, connection: Any) -> None:

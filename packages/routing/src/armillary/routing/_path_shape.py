@@ -77,7 +77,7 @@ class TemplateRegex:
         pieces: the texts and parameters of the template, in turn.
     """
 
-    flags = int(re.UNICODE)
+    flags: int = int(re.UNICODE)
 
     def __init__(self, pieces: Sequence[Piece]) -> None:
         self.pieces = pieces

@@ -218,7 +218,7 @@ class RouteGroup(Registration):
     ) -> None:
         _check_prefix(prefix)
         self.tags: tuple[str, ...] = tag_list(tags)
-        self.dependencies = dependency_list(dependencies)
+        self.dependencies: tuple[Any, ...] = dependency_list(dependencies)
         self.parent = parent
         self.prefix = prefix
         self.name = name

@@ -33,7 +33,7 @@ class UnmetConstraint(ValueError):
     def __init__(self, value: Any, found: Found, run: Run) -> None:
         super().__init__(found[0][1])
         self.value = value
-        self.found = found[: MAX_ISSUES + 1]
+        self.found: Found = found[: MAX_ISSUES + 1]
         self._run = run
 
     def sent(self, source: Any) -> Found:

@@ -55,7 +55,7 @@ class Runner:
 
     def __init__(self, tasks: TaskQueue, drain: float = 30.0) -> None:
         self.tasks = tasks
-        self.drain = drain
+        self.drain: float = drain
         self.identity: bytes = secrets.token_hex(8).encode()
         self.running_turns: set[str] = set()
         self.completed: int = 0

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
-from armillary.routing import Route, WebSocketRoute
+from armillary.routing import BaseRoute, Route, WebSocketRoute
 
 from .._endpoints import find_routes, guards_of
 from ..schemas._components import Components
@@ -50,7 +50,7 @@ class AsyncAPI(ServedDocument):
     """
 
     route_name = "asyncapi"
-    described_kinds = (Route, WebSocketRoute)
+    described_kinds: ClassVar[tuple[type[BaseRoute], ...]] = (Route, WebSocketRoute)
 
     def __init__(
         self,

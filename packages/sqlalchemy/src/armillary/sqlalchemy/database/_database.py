@@ -96,7 +96,7 @@ class Database:
             pool_size, max_overflow, pool_timeout, pool_recycle, connect_timeout, operation_timeout
         ).checked()
         if isinstance(url, AsyncEngine):
-            self.engine = url
+            self.engine: AsyncEngine = url
             wait = pool_timeout
         else:
             # The pool and the driver enforce these limits already; only this one ends a handshake that hangs.
