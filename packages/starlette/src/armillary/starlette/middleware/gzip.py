@@ -87,7 +87,7 @@ class IdentityResponder:
             if kind == "http.response.body":
                 await self._send_body(message)
                 return
-            if not self.started:
+            if not self.started and self.initial_message:  # an early hint comes before the start
                 self.started = True
                 await self.send(self.initial_message)
         await self.send(message)
