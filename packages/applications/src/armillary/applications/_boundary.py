@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from types import MethodType
 from typing import Any
 
 from armillary.asgi_types import ASGIApp, Receive, Scope, Send, scope_record
@@ -18,7 +17,6 @@ from armillary.exchange import (
     restore_handlers,
     track,
 )
-from armillary.routing import Router
 
 
 class Boundary:
@@ -101,12 +99,7 @@ def selector(router: Any) -> Callable[[Scope], ASGIApp]:
 
     A router that has middleware, or whose `__call__` or `app` is overridden, is called itself.
     """
-    is_plain = (
-        isinstance(router, Router)
-        and type(router).__call__ is Router.__call__
-        and router.middleware_stack == MethodType(Router.app, router)
-    )
-    return router.select if is_plain else always(router)
+    return getattr(router, "plain_select", None) or always(router)
 
 
 def always(app: ASGIApp) -> Callable[[Scope], ASGIApp]:

@@ -24,15 +24,13 @@ def get_route_path(scope: Scope) -> str:
     root_path: str = scope.get("root_path", "")
     if not root_path:
         return path
-    prefixes = [root_path.rstrip("/")]
     mount = scope.get("armillary.mount")
     if mount is not None and mount.root_path == root_path:
-        prefixes.append(mount.path)
-    for prefix in prefixes:
-        rest = path_below(path, prefix)
+        rest = path_below(path, mount.path)
         if rest is not None:
             return rest
-    return path
+    rest = path_below(path, root_path.rstrip("/"))
+    return path if rest is None else rest
 
 
 def request_paths(scope: Scope) -> list[str]:
@@ -74,6 +72,7 @@ def path_below(path: str, prefix: str) -> str | None:
     >>> path_below("/static/a.css", "/static")
     '/a.css'
     """
-    if path.startswith(prefix) and path[len(prefix) : len(prefix) + 1] in ("", "/"):
-        return path[len(prefix) :]
-    return None
+    if not path.startswith(prefix):
+        return None
+    rest = path[len(prefix) :]
+    return rest if not rest or rest[0] == "/" else None

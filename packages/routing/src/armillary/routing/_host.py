@@ -13,7 +13,7 @@ from ._base_route import BaseRoute
 from ._convertors import Convertor, PathConvertor
 from ._match import Match, NoMatchFound, PathParameterError
 from ._matched_scope import merged_params
-from ._path_reader import RegexReader, is_reader_of
+from ._path_reader import RegexReader
 from ._path_template import compile_path, replace_params
 from ._reverse import child_routes, filled, name_below, reverse_child
 
@@ -71,7 +71,7 @@ class Host(BaseRoute):
     def child_scope(self, scope: Scope, host: str | None) -> Scope | None:
         """Return the keys of a match of `host`, None if it does not match."""
         reader = self._reader
-        if reader is None or not is_reader_of(reader, self.host_regex, self.param_convertors):
+        if reader is None or reader.regex is not self.host_regex or reader.convertors is not self.param_convertors:
             reader = self._reader = RegexReader(self.host_regex, self.param_convertors)
         params = None if host is None else reader.params(host)
         if params is None:

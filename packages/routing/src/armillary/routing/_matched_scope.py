@@ -11,13 +11,18 @@ from ._scope_path import MOUNT_KEY, current_mount
 
 
 class ScopedApp:
-    """An application bound to a scope, whichever scope it is called with."""
+    """An application bound to a scope, whichever scope it is called with.
 
-    __slots__ = ("app", "scope")
+    Attributes:
+        keeps_record: as the application's: the scopes share one record.
+    """
+
+    __slots__ = ("app", "keeps_record", "scope")
 
     def __init__(self, app: ASGIApp, scope: Scope) -> None:
         self.app = app
         self.scope = scope
+        self.keeps_record: bool = getattr(app, "keeps_record", False) is True
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         return self.app(self.scope, receive, send)
@@ -70,4 +75,5 @@ def extended_scope(scope: Scope, child_scope: Scope, *, in_place: bool) -> Scope
         scope.update(child_scope)
         return scope
     add_routing_keys(scope, child_scope)
-    return scope_below(scope, child_scope)
+    scope_record(scope)  # made here, so that the copy has it too
+    return {**scope, **child_scope}

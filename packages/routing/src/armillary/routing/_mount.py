@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, ClassVar
 
-from armillary.asgi_types import ASGIApp, Receive, Scope, Send
+from armillary.asgi_types import ASGIApp, Receive, Scope, Send, scope_record
 from armillary.datastructures import URLPath, get_route_path
 
 from ._base_route import BaseRoute
@@ -13,7 +13,6 @@ from ._body_limit import Limit, limited
 from ._endpoint import Dependency, MiddlewareList, guarded_application, wrap
 from ._match import Match, NoMatchFound
 from ._matched_scope import ScopedApp, merged_params, record_template
-from ._path_text import decoded
 from ._reverse import child_routes, name_below, reverse_child
 from ._scope_path import MOUNT_KEY, mount_point, toggled_path
 from ._template_route import TemplateRoute
@@ -61,6 +60,8 @@ class Mount(TemplateRoute):
 
     # For subclasses with another constructor.
     slash_optional: bool = False
+    # The application that was asked for its `plain_select`, and that.
+    _selecting: tuple[Any, Callable[[Scope], ASGIApp] | None] = (None, None)
 
     def __init__(
         self,
@@ -123,14 +124,14 @@ class Mount(TemplateRoute):
             return None
         matched, params = found
         root_path = scope.get("root_path", "")
-        below = root_path.rstrip("/") + decoded(matched)
+        point = mount_point(scope, matched, root_path, self.path)
         child: Scope = {
             "app_root_path": scope.get("app_root_path", root_path),
             "endpoint": self.app,
             "path_params": merged_params(scope, params),
-            "root_path": below,
+            "root_path": point.root_path,
             "route": self,
-            MOUNT_KEY: mount_point(scope, matched, below, self.path),
+            MOUNT_KEY: point,
         }
         return {**child, **toggled_path(scope)} if bare else child
 
@@ -140,8 +141,19 @@ class Mount(TemplateRoute):
         if child is None:
             return None
         below = self.extend_scope(scope, child)
-        record_template(below, "")
-        return self.app if below is scope else ScopedApp(self.app, below)
+        point = child.get(MOUNT_KEY)
+        if point is None:
+            record_template(below, "")
+        else:
+            scope_record(below)["route_path"] = point.template
+        app = self.app
+        asked, select = self._selecting
+        if app is not asked:
+            select = getattr(app, "plain_select", None)
+            self._selecting = app, select
+        if select is not None:  # without a frame for the router, which would do no more
+            app = select(below)
+        return app if below is scope or type(app) is ScopedApp else ScopedApp(app, below)
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         child = self.child_scope(scope, get_route_path(scope)) if scope["type"] in ("http", "websocket") else None

@@ -181,11 +181,23 @@ class SegmentReader:
 
     def split(self, path: str) -> tuple[str, Params] | None:
         """Return what is before the parameter `path` at the end, and the other values; None if it does not match."""
-        params = self.params(path)
+        if not self.is_open_ended:
+            return RegexReader(self.regex, self.convertors).split(path)
+        segments = path.split("/", self.count)
+        if len(segments) <= self.count:
+            return None
+        for index, text in self._prepare() if self._literals is None else self._literals:
+            if segments[index] != text:
+                return None
+        tail = segments[-1]
+        _, _, check, convert = self._steps[-1]
+        if len(self._steps) == 1 and convert is None:  # what most mounts are: literal segments, and the tail
+            return (path[: len(path) - len(tail) - 1], {}) if check(tail) else None
+        params = self.read(segments, ENCODED_SLASH in path)
         if params is None:
             return None
         del params["path"]
-        return "/".join(path.split("/", self.count)[: self.count]), params
+        return path[: len(path) - len(tail) - 1], params
 
 
 def _is_custom(convertor: Convertor[Any]) -> bool:
@@ -271,11 +283,6 @@ class RegexReader:
 
 
 PathReader: TypeAlias = SegmentReader | RegexReader
-
-
-def is_reader_of(reader: PathReader, regex: re.Pattern[str], convertors: Mapping[str, Convertor[Any]]) -> bool:
-    """Return whether a reader was made for a regex and these convertors, and not for earlier ones of the route."""
-    return reader.regex is regex and reader.convertors is convertors
 
 
 def path_reader(regex: re.Pattern[str], convertors: Mapping[str, Convertor[Any]]) -> PathReader:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
+from types import MethodType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from armillary.asgi_types import ASGIApp, Lifespan, Receive, Scope, Send
@@ -229,6 +230,13 @@ class Router(Selection, Registration):
             await LifespanRun(own, mounted, scope, receive, send, has_own=has_own).serve()
         else:
             await own(scope, receive, send)
+
+    @property
+    def plain_select(self) -> Callable[[Scope], ASGIApp] | None:
+        """`select`, if a connection of HTTP or WebSocket passes nothing else; None if there is middleware, or if
+        `__call__` or `app` is overridden."""
+        is_plain = type(self).__call__ is Router.__call__ and self.middleware_stack == MethodType(Router.app, self)
+        return self.select if is_plain else None
 
     @property
     def has_no_lifespan(self) -> bool:

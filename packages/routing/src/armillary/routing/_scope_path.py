@@ -84,18 +84,16 @@ def mount_point(scope: Scope, matched: str, root_path: str, template: str) -> Mo
     Args:
         scope: the scope the mount was found by.
         matched: the text consumed, possibly with `ENCODED_SLASH`.
-        root_path: the root path the mount writes.
+        root_path: that of the scope.
         template: the path template of the mount.
     """
-    outer = current_mount(scope)
-    if outer is not None:
-        return MountPoint(root_path, outer.path + decoded(matched), outer.segments + matched, outer.template + template)
-    known = scope.get(MOUNT_KEY)
+    text = decoded(matched) if ENCODED_SLASH in matched else matched
+    below = root_path.rstrip("/") + text
+    outer: MountPoint | None = scope.get(MOUNT_KEY)
+    if outer is not None and outer.root_path == root_path:
+        return MountPoint(below, outer.path + text, outer.segments + matched, outer.template + template)
     path: str = scope["path"]
     server_prefix = path[: len(path) - len(get_route_path(scope))]
     return MountPoint(
-        root_path,
-        server_prefix + decoded(matched),
-        server_prefix + matched,
-        (known.template if known else "") + template,
+        below, server_prefix + text, server_prefix + matched, (outer.template if outer else "") + template
     )

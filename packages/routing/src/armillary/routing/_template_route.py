@@ -13,7 +13,7 @@ from ._convertors import Convertor
 from ._endpoint import Endpoint, check_connection, check_methods
 from ._match import NoMatchFound
 from ._matched_scope import merged_params
-from ._path_reader import PathReader, is_reader_of, path_reader
+from ._path_reader import PathReader, path_reader
 from ._path_template import compile_path
 from ._reverse import filled
 
@@ -50,7 +50,7 @@ class TemplateRoute(BaseRoute):
     def reader(self) -> PathReader:
         """The reader of the paths that `path_regex` matches."""
         reader = self._reader
-        if reader is None or not is_reader_of(reader, self.path_regex, self.param_convertors):
+        if reader is None or reader.regex is not self.path_regex or reader.convertors is not self.param_convertors:
             reader = self._reader = path_reader(self.path_regex, self.param_convertors)
         return reader
 
