@@ -77,6 +77,15 @@ class Dog(pydantic.BaseModel):
 DISCRIMINATED = Annotated[Cat | Dog, pydantic.Field(discriminator="kind")]
 
 
+class Card(pydantic.BaseModel):
+    kind: Literal["card"]
+    amount: int
+    card: Planet
+
+
+PAYMENT = Annotated[Card | Cat, pydantic.Field(discriminator="kind")]
+
+
 @pytest.mark.parametrize(
     ("type_", "value", "pointers"),
     [
@@ -86,6 +95,10 @@ DISCRIMINATED = Annotated[Cat | Dog, pydantic.Field(discriminator="kind")]
         (Cat | Dog, {"kind": "dog"}, ["/kind", "/lives", "/names"]),
         (dict[int, Planet], {"x": {"name": "a", "moons": 1}, "1": {"name": "b"}}, ["/x", "/1/moons"]),
         (tuple[Planet, ...], [3], ["/0"]),
+        # What a member of a union is called may be a key of what was sent, too.
+        (PAYMENT, {"kind": "card", "amount": "x", "card": {"name": "a"}}, ["/amount", "/card/moons"]),
+        (PAYMENT, {"kind": "card", "card": {"name": "a", "moons": 1}}, ["/amount"]),
+        (dict[str, int | Planet], {"a": {"int": 1, "name": "b", "moons": 2.5}}, ["/a", "/a/moons"]),
         (Planet, 3, [""]),
     ],
 )
