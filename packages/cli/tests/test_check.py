@@ -89,11 +89,6 @@ ERRORS = [
         'name="..."',
     ),
     (
-        "def find(star: dict) -> int: ...\n\napp = Armillary(routes=[Route('/', find)], middleware=SAFE)",
-        "body of a GET",
-        "take the values from the query",
-    ),
-    (
         "app = Armillary(middleware=SAFE)\n\n@staticmethod\n@app.get('/')\ndef show(request): ...",
         "decorator order",
         "write @staticmethod below @app.get(...)",
@@ -172,5 +167,23 @@ def test_a_lifespan_that_the_one_above_may_run_is_advice(project: Any) -> None:
 def test_a_mount_that_runs_the_lifespan_has_no_finding(project: Any) -> None:
     code, found = findings(
         project, "app = Armillary(routes=[Mount('/x', Armillary(lifespan=lifespan))], middleware=SAFE)"
+    )
+    assert (code, found) == (0, [])
+
+
+def test_a_body_of_a_get_is_advised_against(project: Any) -> None:
+    code, found = findings(
+        project, "def find(star: dict) -> int: ...\n\napp = Armillary(routes=[Route('/', find)], middleware=SAFE)"
+    )
+    assert code == 0
+    assert [(finding["kind"], finding["severity"]) for finding in found] == [("body of a GET", "advice")]
+    assert "take the values from the query" in found[0]["fix"]
+
+
+def test_what_registers_a_function_may_be_above_its_route(project: Any) -> None:
+    code, found = findings(
+        project,
+        "class App(Armillary):\n    def handles(self, status):\n        return lambda function: function\n\n"
+        "app = App(middleware=SAFE)\n\n@app.handles(404)\n@app.get('/missing')\ndef show(request): ...",
     )
     assert (code, found) == (0, [])

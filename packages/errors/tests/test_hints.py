@@ -9,7 +9,7 @@ import pytest
 
 from armillary.errors import ExceptionMiddleware, ServerErrorMiddleware
 from armillary.errors._hints import hint_of
-from armillary.http import Request
+from armillary.http import RedirectResponse, Request, Response
 
 
 class WithoutText(TypeError):
@@ -46,3 +46,17 @@ def test_a_function_of_python_that_is_not_called_needs_no_await() -> None:
     built_in: Any = {}.get
     assert hint_of(error_of(lambda: built_in["a"])) == "Call it: write () behind its name"
     assert hint_of(error_of(lambda: request.json["a"])) == "Call the method: write () behind its name, await before"
+
+
+def test_what_is_said_of_ours_is_not_said_of_classes_and_values_of_the_program() -> None:
+    class UserResponse:
+        def __init__(self, name: str) -> None: ...
+
+    response: Any = Response
+    redirect: Any = RedirectResponse
+    user: Any = UserResponse
+    nothing: Any = None
+    assert hint_of(error_of(lambda: response("a", status=200))) == "Write status_code=..."
+    assert hint_of(error_of(lambda: redirect("/", status=307))) == "Write status_code=..."
+    assert hint_of(error_of(lambda: user("a", status="new"))) is None
+    assert hint_of(error_of(lambda: nothing.isascii())) is None

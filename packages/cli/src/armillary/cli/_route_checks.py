@@ -20,7 +20,7 @@ def check_routes(app: Any) -> Iterator[Finding]:
             yield Finding("duplicate name", "error", _sentence(remark), 'give one of them another: name="..."')
         elif remark.kind == "body of a GET":
             fix = "take the values from the query, as Annotated[..., Query()], or register it for POST"
-            yield Finding("body of a GET", "error", _sentence(remark), fix)
+            yield Finding("body of a GET", "advice", _sentence(remark), fix)
         elif remark.kind == "overlap":
             yield Finding("overlap", "advice", _sentence(remark), "put the more particular route first, if it is not")
     yield from _lifespans(app, "", set())

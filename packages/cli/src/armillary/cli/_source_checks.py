@@ -49,19 +49,32 @@ def check_file(path: Path) -> Iterator[Finding]:
 
 
 def _ineffective_decorators(path: Path, node: ast.AST) -> Iterator[Finding]:
-    """Yield the decorators above the one that registers a function: the route has the function without them."""
+    """Yield the decorators above the one that registers a function: the route has the function without them.
+
+    Those of the same application or router register the function too, as `app.exception_handler` does.
+    """
     if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
         return
-    names = [_route_decorator(decorator) for decorator in node.decorator_list]
-    for position, decorator in enumerate(node.decorator_list):
-        below = next((name for name in names[position:] if name), "")
-        if below and not names[position]:
-            shown = ast.unparse(decorator)
-            sentence = (
-                f"@{shown} is above @{below}, which registers {node.name} without it: requests do not pass through it"
-            )
-            where = place(str(path), decorator.lineno)
-            yield Finding("decorator order", "error", f"{where}: {sentence}", f"write @{shown} below @{below}")
+    decorators = node.decorator_list
+    names = [*map(_route_decorator, decorators)]
+    for position, decorator in enumerate(decorators):
+        below = next((at for at in range(position, len(names)) if names[at]), position)
+        if below == position or _owner(decorator) == _owner(decorators[below]):
+            continue
+        shown = ast.unparse(decorator)
+        sentence = (
+            f"@{shown} is above @{names[below]}, which registers {node.name} without it: "
+            "requests do not pass through it"
+        )
+        where = place(str(path), decorator.lineno)
+        yield Finding("decorator order", "error", f"{where}: {sentence}", f"write @{shown} below @{names[below]}")
+
+
+def _owner(decorator: ast.expr) -> str:
+    """Return "app" of `app.get("/")`, and "" of a decorator that is no call of an attribute."""
+    if isinstance(decorator, ast.Call) and isinstance(decorator.func, ast.Attribute):
+        return ast.unparse(decorator.func.value)
+    return ""
 
 
 def _route_decorator(node: ast.expr) -> str:

@@ -7,6 +7,8 @@ from typing import Final
 
 from armillary.asgi_types import yields_hint
 
+from ._frames import steps_of
+
 OF_REQUEST: Final = {
     "FILES": "await request.form()",
     "GET": "request.query_params",
@@ -45,7 +47,8 @@ ARGUMENTS: Final = {
     "status": "status_code=...",
 }
 """What other frameworks call an argument of a response."""
-_ARGUMENT: Final = r"\w*Response\.__init__\(\) got an unexpected keyword argument '(\w+)'"
+_RESPONSE: Final = r"(?:|EventSource|File|Redirect|Streaming)Response"
+_ARGUMENT: Final = _RESPONSE + r"\.__init__\(\) got an unexpected keyword argument '(\w+)'"
 HINTS: Final = (
     (
         r"'coroutine' object is not callable$",
@@ -58,7 +61,6 @@ HINTS: Final = (
         r"'\w*method' object is not subscriptable$",
         "Call the method: write () behind its name, await before",
     ),
-    (r"'\w+' object has no attribute 'isascii'$", "send_text takes text: write send_json(data)"),
     (r"'bool' object is not callable$", "It is an attribute: leave out the ()"),
     (
         r"exceptions must derive from BaseException$",
@@ -90,6 +92,8 @@ def hint_of(exc: BaseException) -> str | None:
 
 
 def _attribute(exc: AttributeError) -> str | None:
+    if exc.name == "isascii" and any(step.tb_frame.f_code.co_name == "send_text" for step in steps_of(exc)):
+        return "send_json(data) for what is no text"
     classes = [base.__name__ for base in type(exc.obj).__mro__ if base.__module__.startswith("armillary.")]
     return next((found for name in classes if (found := ATTRIBUTES.get(name, {}).get(exc.name or ""))), None)
 
