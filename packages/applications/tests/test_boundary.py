@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from armillary.applications import Armillary
-from armillary.asgi_types import Middleware
+from armillary.asgi_types import HTTPException, Middleware
 from armillary.errors import ServerErrorMiddleware
 from armillary.http import PlainTextResponse, Request, Response
 from armillary.routing import Mount, Route, Router
@@ -170,3 +170,66 @@ async def test_the_handlers_of_an_outer_application_are_put_back(http: Any) -> N
 
     app = Armillary(routes=[Mount("/x", cascade)], exception_handlers={KeyError: outer_handler})
     assert (await http(app, path="/x/")).text == "outer"
+
+
+class Raising:
+    """A middleware that raises, before or after what is inside of it responds."""
+
+    def __init__(self, app: Any, error: Exception, after: bool = False) -> None:
+        self.app = app
+        self.error = error
+        self.after = after
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if self.after:
+            await self.app(scope, receive, send)
+        raise self.error
+
+
+async def test_an_http_exception_of_middleware_has_its_status(http: Any) -> None:
+    app = Armillary(middleware=[Middleware(Raising, HTTPException(401, "Who?", headers={"x-why": "unknown"}))])
+    response = await http(app)
+    assert (response.status, response.headers["x-why"]) == (401, "unknown")
+    assert response.error is None
+    assert response.sentence == "Who?"
+
+
+async def test_exceptions_of_middleware_come_to_the_programs_handlers(http: Any) -> None:
+    handled: list[Exception] = []
+
+    async def teapot(request: Request, exc: Exception) -> Response:
+        handled.append(exc)
+        return PlainTextResponse("short and stout", 418)
+
+    error = LookupError("nothing")
+    for raising in (Middleware(Raising, error), Middleware(Raising, HTTPException(404))):
+        app = Armillary(middleware=[raising], exception_handlers={LookupError: teapot, 404: teapot})
+        assert (await http(app)).status == 418
+    assert len(handled) == 2
+
+
+async def test_a_handler_is_called_once_whatever_middleware_there_is(http: Any) -> None:
+    calls: list[str] = []
+
+    async def faulty(request: Request, exc: Exception) -> Response:
+        calls.append(type(exc).__name__)
+        raise RuntimeError("faulty")
+
+    async def broken(request: Request) -> Response:
+        raise LookupError("nothing")
+
+    for middleware in ([], [Middleware(Counting)]):
+        handlers = {LookupError: faulty, RuntimeError: faulty}
+        app = Armillary(routes=[Route("/", broken)], middleware=middleware, exception_handlers=handlers)
+        response = await http(app)
+        assert response.status == 500
+        assert isinstance(response.error, RuntimeError)
+        assert calls == ["LookupError", "RuntimeError"]
+        calls.clear()
+
+
+async def test_middleware_that_raises_after_the_response_is_not_given_another(http: Any) -> None:
+    app = Armillary(routes=[Route("/", hello)], middleware=[Middleware(Raising, HTTPException(404), after=True)])
+    response = await http(app)
+    assert (response.status, response.text) == (200, "Hello, world!")
+    assert isinstance(response.error, HTTPException)

@@ -229,10 +229,10 @@ class Armillary(Registration):
     def build_middleware_stack(self) -> ASGIApp:
         """Return the callable that serves connections, made of the router and all middleware.
 
-        From the outside in: a boundary that turns what is left into a 500 and limits bodies, the program's
-        middleware, a boundary that also knows the exception handlers, the router. The second boundary is why a 500
-        passes through the program's middleware; each exception is reported and handled once. Without middleware of
-        the program's own one boundary does all of it.
+        From the outside in: a boundary that limits bodies and handles what the middleware raises, the program's
+        middleware, a boundary that handles what the router raises, the router. The second boundary is why its responses,
+        500s too, pass through the program's middleware; each exception is reported and handled once. Without middleware
+        of the program's own one boundary does all of it.
         """
         server_error = None
         table: dict[Any, ExceptionHandler] = {}
@@ -255,7 +255,7 @@ class Armillary(Registration):
                 place = source_place(getattr(item, "file", ""), getattr(item, "line", 0))
                 exc.add_note(f"Raised by the middleware {describe_function(cls)} of {place or 'the application'}")
                 raise
-        return Boundary(app, always(app), guard, None, limit, is_explicit)
+        return Boundary(app, always(app), guard, handlers, limit, is_explicit, publishes_handlers=False)
 
     def add_middleware(self, middleware_class: MiddlewareFactory[P], *args: P.args, **kwargs: P.kwargs) -> None:
         """Put a middleware around those there are.

@@ -7,31 +7,23 @@ from typing import Any
 
 from armillary.asgi_types import ASGIApp, Receive, Scope, Send, scope_record
 from armillary.errors import ExceptionMiddleware, ServerErrorMiddleware
-from armillary.exchange import (
-    BodyTooLarge,
-    CountedReceive,
-    has_response_started,
-    register_handlers,
-    reject,
-    rejection_of,
-    restore_handlers,
-    track,
-)
+from armillary.exchange import CountedReceive, register_handlers, restore_handlers, track
 
 
 class Boundary:
     """Select the application of a connection, run it, and handle the exceptions it raises.
 
-    An application without middleware has one. One with middleware has two: around the middleware, where an exception
-    becomes a 500, and inside of it, which also knows the exception handlers; so a 500 passes through the middleware.
+    An application without middleware has one. One with middleware has two: inside of the middleware, so that responses
+    to exceptions, 500s too, pass through it; and around it, for what the middleware itself raises.
 
     Args:
         app: what is inside, for lifespans and for programs that walk the layers.
         select: returns the application to run for a scope.
         guard: turns an exception that nothing else handles into a 500, and reports it.
-        handlers: the exception handlers; None outside of the middleware.
+        handlers: the exception handlers.
         limit: bytes of a request body that an application which does not limit them itself may receive.
         publishes_limit: whether `limit` replaces that of an application outside.
+        publishes_handlers: whether the parts inside learn of the handlers; those around the middleware do not tell it.
     """
 
     def __init__(
@@ -39,9 +31,10 @@ class Boundary:
         app: ASGIApp,
         select: Callable[[Scope], ASGIApp],
         guard: ServerErrorMiddleware,
-        handlers: ExceptionMiddleware | None,
+        handlers: ExceptionMiddleware,
         limit: int | None,
         publishes_limit: bool,
+        publishes_handlers: bool = True,
     ) -> None:
         self.app = app
         self.select = select
@@ -49,7 +42,7 @@ class Boundary:
         self.handlers = handlers
         self.limit = limit
         self.publishes_limit = publishes_limit
-        self.has_own_handlers = handlers is not None and handlers.has_own_handlers
+        self.publishes_handlers = publishes_handlers and handlers.has_own_handlers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a connection; a lifespan goes to what is inside."""
@@ -60,8 +53,8 @@ class Boundary:
         if self.publishes_limit:
             scope_record(scope)["max_body_size"] = self.limit
         registered: Any = None
-        if self.has_own_handlers:
-            registered = register_handlers(scope, self.handlers.handlers)  # type: ignore[union-attr]
+        if self.publishes_handlers:
+            registered = register_handlers(scope, self.handlers.handlers)
         try:
             select = self.select  # read by itself: as a method, an attribute of the instance takes longer to find
             app = select(scope)
@@ -81,11 +74,7 @@ class Boundary:
     async def handle_exception(self, exc: Exception, scope: Scope, receive: Receive, send: Send) -> bool:
         """Handle an exception by the handlers, else by the guard; return False if it is to be raised further."""
         try:
-            if self.handlers is not None:
-                if await self.handlers.handle_exception(exc, scope, receive, send):
-                    return True
-            elif isinstance(exc, BodyTooLarge) and not has_response_started(scope, send):
-                await reject(scope, send, rejection_of(exc))
+            if await self.handlers.handle_exception(exc, scope, receive, send):
                 return True
         except Exception as failure:
             if await self.guard.handle_exception(failure, scope, receive, send):
