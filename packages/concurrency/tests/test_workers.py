@@ -101,5 +101,16 @@ async def test_a_native_cancellation_waits_for_the_thread(anyio_backend_name: st
     assert limiter.in_use == 0
 
 
+def test_the_function_may_run_an_event_loop_of_its_own(anyio_backend_name: str, limiter: Limiter) -> None:
+    async def inner() -> str:
+        await anyio.sleep(0)
+        return "inner"
+
+    async def main() -> str:
+        return await limiter.run(lambda: anyio.run(inner))
+
+    assert anyio.run(main, backend=anyio_backend_name) == "inner"
+
+
 async def test_files_do_not_call_back() -> None:
     assert not FILES.calls_back

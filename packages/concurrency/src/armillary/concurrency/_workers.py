@@ -8,6 +8,7 @@ A thread serves any event loop, one function after another, and ends when it was
 from __future__ import annotations
 
 import os
+import sys
 from collections import deque
 from collections.abc import Callable
 from contextvars import copy_context
@@ -113,7 +114,11 @@ async def call_in_worker(function: Callable[[], T], loop: AbstractEventLoop, *, 
 
     await checkpoint_if_cancelled()
     future: Future[T] = loop.create_future()
+    context = copy_context()
+    sniffio: Any = sys.modules.get("sniffio")
+    if sniffio is not None:  # what `anyio.run` noted: no event loop runs in the thread, and the function may run one
+        context.run(sniffio.current_async_library_cvar.set, None)
     with CancelScope(shield=not abandon_on_cancel):
-        start_job(Job(partial(copy_context().run, function), loop, future))
+        start_job(Job(partial(context.run, function), loop, future))
         return await future
     raise AssertionError("nobody cancels the scope itself")
