@@ -71,6 +71,18 @@ async def test_a_router_wrapped_before_the_first_connection_is_called(http: Any)
     assert counting.calls == 1
 
 
+async def test_a_wrapped_router_whose_attributes_are_passed_on_is_called(http: Any) -> None:
+    class Passing(Counting):
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self.app, name)
+
+    app = Armillary(routes=[Route("/", hello)])
+    wrapped: Any = Passing(app.router)
+    app.router = wrapped
+    assert (await http(app)).text == "Hello, world!"
+    assert wrapped.calls == 1
+
+
 @pytest.mark.parametrize("middleware", [[], [Middleware(Counting)]], ids=["plain", "middleware"])
 @pytest.mark.parametrize("name", ["__call__", "app"])
 async def test_a_router_whose_call_is_overridden_is_called(http: Any, name: str, middleware: Any) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from armillary.asgi_types import scope_record
+from armillary.asgi_types import Middleware, scope_record
 from armillary.routing import Host, Mount, Route, Router, compile_path, get_route_path
 
 
@@ -130,3 +130,72 @@ def test_mounts_and_hosts_are_applications_of_their_own(driver: Any) -> None:
     assert driver.received(Route("/r", driver.endpoint("r")), "/r")[0] == "r"
     assert driver.get(Route("/r", driver.endpoint("r")), "/x").status == 404
     assert driver.get(Route("/r", driver.endpoint("r"), methods=["GET"]), "/r", "PUT").headers["allow"] == "GET, HEAD"
+
+
+class Guarding:
+    """Middleware that answers itself, and passes on the attributes of the application it wraps."""
+
+    def __init__(self, app: Any) -> None:
+        self.app = app
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.app, name)
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 403, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+
+def test_what_passes_on_the_attributes_of_a_mounted_router_is_called(driver: Any) -> None:
+    inner = Router([Route("/x", driver.endpoint())])
+    assert driver.get(Router([Mount("/m", Guarding(inner))]), "/m/x").status == 403
+    assert driver.get(Router([Mount("/m", inner, middleware=[Middleware(Guarding)])]), "/m/x").status == 403
+
+
+def test_middleware_that_a_mounted_router_gets_after_a_request_is_called(driver: Any) -> None:
+    inner = Router([Route("/x", driver.endpoint())])
+    router = Router([Mount("/m", inner)])
+    assert driver.get(router, "/m/x").status == 200
+    own = inner.middleware_stack
+    inner.middleware_stack = Guarding(own)
+    assert driver.get(router, "/m/x").status == 403
+    inner.middleware_stack = own
+    assert driver.get(router, "/m/x").status == 200
+
+
+@pytest.mark.parametrize("patched", [Router, type("Own", (Router,), {})])
+@pytest.mark.parametrize("name", ["__call__", "app"])
+def test_a_patched_method_of_a_mounted_router_is_called(
+    driver: Any, monkeypatch: pytest.MonkeyPatch, patched: type[Router], name: str
+) -> None:
+    own = getattr(patched, name)
+    paths: list[str] = []
+
+    async def recording(self: Router, scope: Any, receive: Any, send: Any) -> None:
+        paths.append(scope["root_path"])
+        await own(self, scope, receive, send)
+
+    before = Router([Mount("/m", patched([Route("/x", driver.endpoint())]))])
+    assert driver.get(before, "/m/x").status == 200
+    monkeypatch.setattr(patched, name, recording)
+    after = Router([Mount("/m", patched([Route("/x", driver.endpoint())]))])
+    assert driver.get(after, "/m/x").status == 200
+    assert paths[-1:] == ["/m"]
+    paths.clear()
+    assert driver.get(before, "/m/x").status == 200
+    assert ("/m" in paths) == (name == "__call__")  # `app` is read when a router is made
+
+
+def test_a_mount_reads_a_regex_it_was_given_whatever_its_tail_is(driver: Any) -> None:
+    mount = Mount("/m", driver.endpoint())
+    mount.path_regex, _, mount.param_convertors = compile_path("/a-{path:path}")
+    router = Router([mount])
+    assert driver.get(router, "/a-x").status == 200
+    assert driver.get(router, "/b-x").status == 404
+
+
+@pytest.mark.parametrize("raw_path", [False, True])
+def test_a_mount_below_a_parameter_of_many_segments_consumes_all_of_its_template(driver: Any, raw_path: bool) -> None:
+    router = Router([Mount("/{a:path}/x", driver.endpoint())], raw_path=raw_path)
+    scope = driver.received(router, "/1/2/x/y/z")[1]
+    assert (scope["root_path"], scope["path_params"]) == ("/1/2/x", {"a": "1/2"})

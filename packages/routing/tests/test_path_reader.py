@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from armillary.routing import Convertor, Match, Route, Router, _path_reader, compile_path, register_url_convertor
-from armillary.routing._path_reader import RegexReader, SegmentReader
+from armillary.routing._path_reader import RegexReader, SegmentReader, path_reader
 from armillary.routing._path_shape import path_shape
 
 
@@ -170,6 +170,20 @@ def test_a_custom_convertor_is_asked_only_if_all_texts_match() -> None:
     assert route.matches({**scope, "path": "/a/b"}) == (Match.NONE, {})
     with pytest.raises(RuntimeError, match="a"):
         route.matches({**scope, "path": "/a/7"})
+
+
+def test_a_custom_convertor_of_the_rest_of_a_path_may_reject_it() -> None:
+    class Rejecting(Convertor[str]):
+        regex = ".*"
+
+        def convert(self, value: str) -> str:
+            raise ValueError(value)
+
+        def to_string(self, value: str) -> str:
+            return value
+
+    reader = path_reader(compile_path("/m/{path:path}")[0], {"path": Rejecting()})
+    assert reader.split("/m/x") is None
 
 
 class Letters(Convertor[str]):

@@ -83,12 +83,14 @@ class Boundary:
         return await self.guard.handle_exception(exc, scope, receive, send)
 
 
-def selector(router: Any) -> Callable[[Scope], ASGIApp]:
+def selector(router: ASGIApp) -> Callable[[Scope], ASGIApp]:
     """Return how the application of a scope is selected: by the router's `select`, without a frame of its own.
 
-    A router that has middleware, or whose `__call__` or `app` is overridden, is called itself.
+    A router that has middleware, or whose `__call__` or `app` is overridden, is called itself, and so is what wraps a
+    router and passes on its attributes.
     """
-    return getattr(router, "plain_select", None) or always(router)
+    plain: Any = getattr(type(router), "plain_select", None)
+    return (plain and plain.__get__(router)) or always(router)
 
 
 def always(app: ASGIApp) -> Callable[[Scope], ASGIApp]:

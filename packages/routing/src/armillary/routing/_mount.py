@@ -60,8 +60,8 @@ class Mount(TemplateRoute):
 
     # For subclasses with another constructor.
     slash_optional: bool = False
-    # The application that was asked for its `plain_select`, and that.
-    _selecting: tuple[Any, Callable[[Scope], ASGIApp] | None] = (None, None)
+    # The application that was asked for its `plain_select`, its `middleware_stack` and `__call__` then, and the answer.
+    _selecting: tuple[Any, Any, Any, Callable[[Scope], ASGIApp] | None] = (None, None, None, None)
 
     def __init__(
         self,
@@ -146,14 +146,25 @@ class Mount(TemplateRoute):
             record_template(below, "")
         else:
             scope_record(below)["route_path"] = point.template
-        app = self.app
-        asked, select = self._selecting
-        if app is not asked:
-            select = getattr(app, "plain_select", None)
-            self._selecting = app, select
+        app: Any = self.app
+        asked, stack, call, select = self._selecting
+        if app is not asked or (
+            select is not None and not (asked.middleware_stack is stack and type(asked).__call__ is call)
+        ):
+            select = self._ask_for_selection(app)
         if select is not None:  # without a frame for the router, which would do no more
             app = select(below)
         return app if below is scope or type(app) is ScopedApp else ScopedApp(app, below)
+
+    def _ask_for_selection(self, app: ASGIApp) -> Callable[[Scope], ASGIApp] | None:
+        # Of its type: what wraps a router and passes on its attributes is to be called itself.
+        plain: Any = getattr(type(app), "plain_select", None)
+        select: Callable[[Scope], ASGIApp] | None = plain and plain.__get__(app)
+        read: Any = app
+        self._selecting = (app, None, None, None)
+        if select is not None:
+            self._selecting = (app, read.middleware_stack, type(app).__call__, select)
+        return select
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         child = self.child_scope(scope, get_route_path(scope)) if scope["type"] in ("http", "websocket") else None

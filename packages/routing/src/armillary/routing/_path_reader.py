@@ -67,8 +67,8 @@ class SegmentReader:
     """
 
     __slots__ = (
-        *("_custom", "_literals", "_splits", "_steps", "convertors", "count", "is_open_ended", "needs_last", "prefix"),
-        *("read", "regex", "shape"),
+        *("_check_tail", "_custom", "_literals", "_splits", "_steps", "convertors", "count", "is_open_ended"),
+        *("needs_last", "prefix", "read", "regex", "shape"),
     )
 
     def __init__(self, regex: re.Pattern[str], shape: PathShape, convertors: Mapping[str, Convertor[Any]]) -> None:
@@ -121,6 +121,9 @@ class SegmentReader:
         if len(steps) == 1 and not (splits or custom or self.is_open_ended):
             place, name, check, convert = steps[0]
             read = _one_parameter(-1 if self.needs_last else place, name, check, convert)
+        # What most mounts are: literal segments, and a tail that is text.
+        is_bare = self.is_open_ended and len(steps) == 1 and not (splits or custom) and steps[0][3] is None
+        self._check_tail: _Check | None = steps[0][2] if is_bare else None
         # Another thread may do the same at once. What says that all is there is set last.
         self._splits, self._steps, self._custom = splits, steps, custom
         self.read = read
@@ -181,7 +184,7 @@ class SegmentReader:
 
     def split(self, path: str) -> tuple[str, Params] | None:
         """Return what is before the parameter `path` at the end, and the other values; None if it does not match."""
-        if not self.is_open_ended:
+        if len(self.shape.tail or ()) != 1:  # `path` is of a segment, or not all of the tail
             return RegexReader(self.regex, self.convertors).split(path)
         segments = path.split("/", self.count)
         if len(segments) <= self.count:
@@ -190,8 +193,8 @@ class SegmentReader:
             if segments[index] != text:
                 return None
         tail = segments[-1]
-        _, _, check, convert = self._steps[-1]
-        if len(self._steps) == 1 and convert is None:  # what most mounts are: literal segments, and the tail
+        check = self._check_tail
+        if check is not None:
             return (path[: len(path) - len(tail) - 1], {}) if check(tail) else None
         params = self.read(segments, ENCODED_SLASH in path)
         if params is None:

@@ -234,8 +234,8 @@ class Router(Selection, Registration):
     @property
     def plain_select(self) -> Callable[[Scope], ASGIApp] | None:
         """`select`, if a connection of HTTP or WebSocket passes nothing else; None if there is middleware, or if
-        `__call__` or `app` is overridden."""
-        is_plain = type(self).__call__ is Router.__call__ and self.middleware_stack == MethodType(Router.app, self)
+        `__call__` or `app` is overridden or patched."""
+        is_plain = type(self).__call__ is _OWN_CALL and self.middleware_stack == MethodType(_OWN_APP, self)
         return self.select if is_plain else None
 
     @property
@@ -248,6 +248,8 @@ class Router(Selection, Registration):
 
     __hash__: ClassVar[None] = None  # type: ignore[assignment]
 
+
+_OWN_CALL, _OWN_APP = Router.__call__, Router.app
 
 Mount.router_type = Router
 
