@@ -230,9 +230,9 @@ class Armillary(Registration):
         """Return the callable that serves connections, made of the router and all middleware.
 
         From the outside in: a boundary that limits bodies and handles what the middleware raises, the program's
-        middleware, a boundary that handles what the router raises, the router. The second boundary is why its responses,
-        500s too, pass through the program's middleware; each exception is reported and handled once. Without middleware
-        of the program's own one boundary does all of it.
+        middleware, a boundary that handles what the router raises, the router. The second boundary is why the responses
+        to exceptions, 500s too, pass through the program's middleware; each exception is reported and handled once.
+        Without middleware of the program's own one boundary does all of it.
         """
         server_error = None
         table: dict[Any, ExceptionHandler] = {}
