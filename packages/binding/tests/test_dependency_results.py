@@ -1,4 +1,5 @@
-from collections.abc import AsyncGenerator, Generator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Generator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Annotated, Any, Protocol
 
 import pytest
@@ -65,3 +66,18 @@ def test_what_may_be_it_is_left_to_the_function(declared: Any, function: Any) ->
 
     show.__annotations__["value"] = Annotated[declared, Depends(function)]
     bind(show)
+
+
+@asynccontextmanager
+async def opened() -> AsyncIterator[User]:
+    yield User()
+
+
+def test_what_makes_a_context_is_for_a_parameter_that_is_declared_as_one() -> None:
+    async def show(user: Annotated[AbstractAsyncContextManager[User], Depends(opened)]) -> None: ...
+
+    async def show_user(user: Annotated[User, Depends(opened)]) -> None: ...
+
+    bind(show)
+    with pytest.raises(BindingError, match="leave @asynccontextmanager out"):
+        bind(show_user)

@@ -25,6 +25,10 @@ async def optional(text: Annotated[str, Body(media_type="text/plain")] = "none")
     return text
 
 
+async def absent(text: Annotated[str | None, Body(media_type="text/plain", min_length=2)] = None) -> str:
+    return "absent" if text is None else text
+
+
 async def status_of(content_type: bytes, body: bytes) -> int:
     return (await call(bind(echo), method="POST", headers=[(b"content-type", content_type)], body=body)).status
 
@@ -72,3 +76,10 @@ async def test_a_form_of_json_is_data() -> None:
 
     sent = [(b"content-type", b"application/vnd.star+json")]
     assert (await call(bind(add), method="POST", headers=sent, body=b'{"name": "Vega"}')).body == b'"Vega"'
+
+
+async def test_text_may_be_absent() -> None:
+    sent = [(b"content-type", b"text/plain")]
+    assert (await call(bind(absent), method="POST")).body == b'"absent"'
+    assert (await call(bind(absent), method="POST", headers=sent, body=b"null")).body == b'"null"'
+    assert (await call(bind(absent), method="POST", headers=sent, body=b"a")).status == 422

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from armillary.http import PartStream
-from armillary.serialization import unwrap
+from armillary.serialization import union_members, unwrap
 
 from ._body import (
     FORM,
@@ -98,7 +98,8 @@ def _data_reader(endpoint: Callable[..., Any], parts: RequestParts) -> BodyReade
     if len(media_types) > 1:
         raise BindingError(endpoint, f"the body cannot have two media types: {sorted(map(str, media_types))!r}")
     is_text = source.media_type is not None and not is_json(source.media_type)
-    if is_text and (embed or unwrap(first.parameter.annotation).type is not str):
+    kinds = [unwrap(member).type for member in union_members(unwrap(first.parameter.annotation).type)]
+    if is_text and (embed or kinds != [str]):
         raise BindingError(endpoint, f"{source.media_type} is not JSON: take it as `str` or `bytes`, not as data")
     described = RequestBody(
         kind="data",

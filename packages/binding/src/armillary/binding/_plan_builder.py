@@ -69,6 +69,9 @@ def build_plan(
     return builder.plan()
 
 
+_CONTEXTS: Final = (contextlib.AbstractAsyncContextManager, contextlib.AbstractContextManager)
+
+
 def makes_context(function: Any) -> bool:
     """Return whether calling a function gives a context manager, as `contextlib` makes one of a generator function."""
     inner = getattr(function, "__wrapped__", None)
@@ -196,7 +199,7 @@ class _Builder:
                 raise BindingError(function, f"Depends() of {name!r} names no function: write Depends(the_function)")
             if not callable(inner):
                 raise BindingError(function, f"Depends() of {name!r} takes a function, got {inner!r}")
-            if makes_context(inner):
+            if makes_context(inner) and (get_origin(type_) or type_) not in _CONTEXTS:
                 fix = "leave @asynccontextmanager out: a dependency is a function with a yield"
                 raise BindingError(function, f"the dependency of {name!r}, {describe_function(inner)}: {fix}")
             if inner not in self.overrides:
