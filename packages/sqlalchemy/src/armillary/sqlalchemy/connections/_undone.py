@@ -21,15 +21,19 @@ FAILED_KEY: Final = "armillary_failed"
 """The key of `connection.info` under which a connection keeps the first error of its transaction."""
 
 UNDONE_NUMBERS: Final = frozenset({1020, 1206, 1213})
-"""MariaDB: record changed since last read, too many locks, deadlock. Other errors undo their statement alone."""
+"""MariaDB: record changed since last read, too many locks, deadlock. Other errors undo their statement alone.
+
+So does a lock wait time-out (1205), unless the server has `innodb_rollback_on_timeout`, which is off by default.
+"""
 
 FAILED_STATE: Final = "25P02"
 """PostgreSQL: the transaction has failed before."""
 
 
 def listen_for_undone_transactions(engine: Engine) -> None:
-    """Add the listeners; to be called before those that begin a transaction by a statement of their own."""
-    event.listen(engine, "begin", forget_failure)
+    """Add the listeners."""
+    event.listen(engine, "begin", forget_failure, insert=True)  # before those that execute statements
+    event.listen(engine, "rollback", forget_failure)
     if engine.dialect.name == "postgresql":
         event.listen(engine, "rollback_savepoint", forget_failure)
         event.listen(engine, "commit", ask_whether_undone)
@@ -45,9 +49,14 @@ def record_failure(connection: Connection, error: Exception) -> None:
         driver_connection: Any = connection.connection.driver_connection
         undoes = not driver_connection.in_transaction
     else:
-        undoes = name == "postgresql" or _fault.error_number(error) in UNDONE_NUMBERS
+        undoes = name == "postgresql" or (_fault.error_number(error) in UNDONE_NUMBERS and in_transaction(connection))
     if undoes:
         connection.info.setdefault(FAILED_KEY, error)
+
+
+def in_transaction(connection: Connection) -> bool:
+    """Return whether statements are of one transaction, and not each of its own."""
+    return not connection.dialect.detect_autocommit_setting(connection.connection.dbapi_connection)  # type: ignore[arg-type]
 
 
 def undone(connection: Connection, error: Exception) -> Exception:
@@ -64,7 +73,7 @@ def undone(connection: Connection, error: Exception) -> Exception:
 
 
 def forget_failure(connection: Connection, *_: object) -> None:
-    """Forget the error: a transaction begins, or goes on from before a savepoint."""
+    """Forget the error: a transaction begins, is rolled back, or goes on from before a savepoint."""
     connection.info.pop(FAILED_KEY, None)
 
 
