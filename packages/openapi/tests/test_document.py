@@ -381,8 +381,14 @@ def test_security_schemes_are_those_of_the_backends_in_the_middleware() -> None:
     class Backend:
         security_schemes = {"bearer": {"type": "http", "scheme": "bearer"}}
 
+    class Basic:
+        security_schemes = {"basic": {"type": "http", "scheme": "basic"}}
+
     class Application(Router):
         user_middleware = [Middleware(lambda app, *given, **named: app, 1, backend=Backend())]
+
+    class Several(Router):
+        user_middleware = [Middleware(lambda app, backend: app, [object(), Backend(), Basic()])]
 
     def allowed() -> None: ...
 
@@ -398,3 +404,6 @@ def test_security_schemes_are_those_of_the_backends_in_the_middleware() -> None:
     given = OpenAPI(app, security_schemes={"key": {"type": "apiKey", "in": "header", "name": "X-Key"}}).document()
     assert given["paths"]["/stars"]["get"]["security"] == [{"key": ["stars"]}]
     assert "securitySchemes" not in OpenAPI(app, security_schemes={}).document()["components"]
+    several = OpenAPI(Several([Route("/stars", show, dependencies=[binding.Depends(allowed)])])).document()
+    assert [*several["components"]["securitySchemes"]] == ["bearer", "basic"]
+    assert several["paths"]["/stars"]["get"]["security"] == [{"bearer": ["stars"]}, {"basic": ["stars"]}]

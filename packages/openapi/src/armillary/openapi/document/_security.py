@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 SecurityRequirement = str | Mapping[str, Sequence[str]]
 Schemes = dict[str, dict[str, Any]]
@@ -32,5 +32,6 @@ def schemes_of(given: Mapping[str, Mapping[str, Any]] | None, app: Any) -> Schem
 def _of_middleware(app: Any) -> Iterator[tuple[str, Mapping[str, Any]]]:
     for middleware in getattr(app, "user_middleware", ()):
         for argument in (*middleware.args, *middleware.kwargs.values()):
-            schemes: Mapping[str, Mapping[str, Any]] = getattr(argument, "security_schemes", None) or {}
-            yield from schemes.items()
+            for backend in cast("Sequence[Any]", argument) if isinstance(argument, list | tuple) else (argument,):
+                schemes: Mapping[str, Mapping[str, Any]] = getattr(backend, "security_schemes", None) or {}
+                yield from schemes.items()
