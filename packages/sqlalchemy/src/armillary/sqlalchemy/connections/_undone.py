@@ -74,7 +74,8 @@ def undone(connection: Connection, error: Exception) -> Exception:
 
 def forget_failure(connection: Connection, *_: object) -> None:
     """Forget the error: a transaction begins, is rolled back, or goes on from before a savepoint."""
-    connection.info.pop(FAILED_KEY, None)
+    if not connection.invalidated:  # then its information is gone with it
+        connection.info.pop(FAILED_KEY, None)
 
 
 def raise_if_undone(connection: Connection, *_: object) -> None:
