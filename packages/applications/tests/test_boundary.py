@@ -245,3 +245,29 @@ async def test_middleware_that_raises_after_the_response_is_not_given_another(ht
     response = await http(app)
     assert (response.status, response.text) == (200, "Hello, world!")
     assert isinstance(response.error, HTTPException)
+
+
+@pytest.mark.parametrize("path", ["/", "/missing"])
+async def test_nothing_is_sent_after_a_handlers_response_that_failed_in_the_middle(path: str) -> None:
+    async def interrupted(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 418, "headers": []})
+        raise OSError("no ink")
+
+    async def handler(request: Request, exc: Exception) -> Any:
+        return interrupted
+
+    async def failing(request: Request) -> Response:
+        raise LookupError
+
+    async def receive() -> Any:
+        return {"type": "http.request", "body": b""}
+
+    async def send(message: Any) -> None:
+        sent.append(message["type"])
+
+    sent = list[str]()
+    app = Armillary(routes=[Route("/", failing)], exception_handlers={LookupError: handler, 404: handler})
+    scope = {"type": "http", "method": "GET", "path": path, "query_string": b"", "headers": []}
+    with pytest.raises(OSError, match="no ink"):
+        await app(scope, receive, send)
+    assert sent == ["http.response.start"]

@@ -244,3 +244,19 @@ def test_programs_add_methods_to_uploads_that_starlette_does_not_have(monkeypatc
     assert not hasattr(upload, "save")
     monkeypatch.setattr(UploadFile, "save", lambda self: self.filename, raising=False)
     assert upload.save() == "a"
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("data", [b"", b"data", b"x" * 2_000_000])
+async def test_an_upload_has_no_public_attributes_but_those_of_starlette(data: bytes) -> None:
+    body = b'--b\r\ncontent-disposition: form-data; name="a"; filename="f"\r\n\r\n' + data + b"\r\n--b--\r\n"
+
+    async def receive() -> Any:
+        return {"type": "http.request", "body": body}
+
+    headers = [(b"content-type", b"multipart/form-data; boundary=b")]
+    async with Request({"type": "http", "method": "POST", "headers": headers}, receive).form() as form:
+        upload: Any = form["a"]
+        assert {name for name in vars(upload) if name[0] != "_"} - {"file"} == {"filename", "size", "headers"}
+        await upload.rewind()
+        assert await upload.read() == data

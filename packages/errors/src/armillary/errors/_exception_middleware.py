@@ -21,6 +21,7 @@ from armillary.exchange import (
     has_response_started,
     is_websocket_open,
     native_exception,
+    record_response_start,
     register_handlers,
     rejection_of,
     restore_handlers,
@@ -138,7 +139,7 @@ class ExceptionMiddleware:
             return False
         response = await call_exception_handler(handler, request, exc)
         if response is not None:
-            await response(scope, receive, send)
+            await _send_response(response, scope, receive, send)
         elif not has_response_started(scope, send):
             return False
         exc.__traceback__ = None  # an exception object raised for every request must not collect frames
@@ -183,3 +184,14 @@ class ExceptionMiddleware:
         """Close the WebSocket with the code and reason of a `WebSocketException`."""
         assert isinstance(exc, WebSocketException)
         await websocket.close(code=exc.code, reason=exc.reason)
+
+
+async def _send_response(response: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+    """Send a handler's response. If it fails, it is known whether it began, though no record of it is its own."""
+    tracked_send = track(scope, send)
+    try:
+        await response(scope, receive, tracked_send)
+    except Exception:
+        if has_response_started(scope, tracked_send):
+            record_response_start(scope, send)
+        raise

@@ -20,6 +20,7 @@ from armillary.asgi_types import (
 from armillary.exchange import has_response_started, native_exception, registered_handler, reject, rejection_of
 
 from ._request import Request
+from ._start_tracking import recording_send
 
 
 async def call_exception_handler(handler: ExceptionHandler, request: Any, exc: Exception) -> Any:
@@ -79,7 +80,7 @@ async def handle_exception(request: Request[Any], exc: Exception, receive: Recei
     if handler is not None:
         response = await call_exception_handler(handler, request, exc)
         if response is not None:
-            await response(scope, receive, send)
+            await response(scope, receive, recording_send(response, scope, send))
         elif request.handlers_return_responses and not has_response_started(scope, send):
             name = describe_function(handler)
             raise TypeError(f"the exception handler {name} returned None; return a Response") from exc

@@ -11,7 +11,7 @@ from ._data_response import data_response
 from ._exception_handling import handle_exception
 from ._request import Request
 from ._response import Response
-from ._start_tracking import StartTrackingSend, tracks_its_start
+from ._start_tracking import recording_send
 
 # A plain response fails only in `send`, so it runs outside the endpoint's `try`.
 _BASE_CALL = Response.__call__
@@ -26,9 +26,7 @@ async def send_other_response(response: Any, endpoint: Any, scope: Scope, receiv
     """Run a response other than the plain one, recording its start in the scope record; send data as JSON."""
     if isinstance(response, type) or not callable(response):
         response = data_response(response, endpoint)
-    if not tracks_its_start(response):
-        send = StartTrackingSend(scope, send)
-    await cast(ASGIApp, response)(scope, receive, send)
+    await cast(ASGIApp, response)(scope, receive, recording_send(response, scope, send))
 
 
 async def close_form(request: Request[Any]) -> None:

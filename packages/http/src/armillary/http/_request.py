@@ -63,7 +63,7 @@ class Request(RequestContent[StateT]):
         """
         from ._server_push import send_early_hints
 
-        await send_early_hints(self.scope, self._send, (link, *links))
+        await send_early_hints(self.scope, self._send_on, (link, *links))
 
     async def send_push_promise(self, path: str) -> None:
         """Push a resource before the client requests it (RFC 9113 section 8.4).
@@ -76,7 +76,7 @@ class Request(RequestContent[StateT]):
         """
         from ._server_push import send_push_promise
 
-        await send_push_promise(self.scope, self._send, self.headers, path)
+        await send_push_promise(self.scope, self._send_on, self.headers, path)
 
     def accepts(self, media_type: str) -> bool:
         """Return whether the client accepts this media type (Accept, RFC 9110 section 12.5.1).

@@ -12,12 +12,12 @@ from ._body_stream import BodyStream
 from ._channel import empty_receive, empty_send
 from ._received_body import STREAM_CONSUMED, ReplayedBody, find_body, open_body, receive_of, receive_piece
 from ._request_policy import RequestPolicy
+from ._start_tracking import StartTrackingSend
 
 
 class RequestBody(RequestPolicy, HTTPConnection[StateT]):
     """The part of `Request` that reads the body; its arguments are those."""
 
-    _send: Send
     _receive: Receive
     _body: bytes
     _streaming: bool = False
@@ -28,7 +28,16 @@ class RequestBody(RequestPolicy, HTTPConnection[StateT]):
             raise self.wrong_scope_error(f"{type(self).__name__} takes an http scope, got {scope['type']!r}")
         self.scope = scope
         self._receive = receive
-        self._send = send
+        self._send_on = send
+
+    @property
+    def _send(self) -> Send:
+        # Programs give it to other applications; whether those began the response has to be known.
+        return StartTrackingSend(self.scope, self._send_on)
+
+    @_send.setter
+    def _send(self, send: Send) -> None:
+        self._send_on = send
 
     def check_declared_size(self) -> None:
         """Reject a body whose Content-Length is over the limit in force, if `rejects_declared_size` is true.

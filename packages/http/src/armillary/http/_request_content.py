@@ -104,7 +104,8 @@ class RequestContent(RequestBody[StateT]):
         if shared.form is None:
             shared.form = await self.parse_form(limits)
             for upload in shared.form.files():
-                upload.written = False  # by the parser
+                if upload.written:  # by the parser
+                    del upload.written
         self.parsed_form = shared.form
         form: FormData = shared.form
         return form

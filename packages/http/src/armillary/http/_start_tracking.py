@@ -29,6 +29,7 @@ class StartTrackingSend:
 _PACKAGE_PREFIX = f"{__package__}."
 
 
-def tracks_its_start(response: Any) -> bool:
-    """Return whether a response is sent by this package's own code, which records the start itself."""
-    return getattr(type(response).__call__, "__module__", "").startswith(_PACKAGE_PREFIX)
+def recording_send(response: Any, scope: Scope, send: Send) -> Send:
+    """Return a `send` for a response: `send` itself if this package's own code sends it, which records the start."""
+    records_itself = getattr(type(response).__call__, "__module__", "").startswith(_PACKAGE_PREFIX)
+    return send if records_itself else StartTrackingSend(scope, send)

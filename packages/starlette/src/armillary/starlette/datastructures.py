@@ -21,6 +21,8 @@ from armillary.datastructures import (
 )
 from armillary.http import FormData, UploadFile as _UploadFile
 
+from ._absent import Absent
+
 _DELIMITERS = str.maketrans(
     {character: f"%{ord(character):02X}" for character in ("?#\\\x7f" + "".join(map(chr, range(32))))}
 )
@@ -103,22 +105,12 @@ class MutableHeaders(Headers, _MutableHeaders):
     """Header fields that can be changed, in the raw list they were made from."""
 
 
-class _Absent:
-    """A member of a native class that Starlette's does not have: programs add one of the name if there is none."""
-
-    def __set_name__(self, owner: type, name: str) -> None:
-        self._name = name
-
-    def __get__(self, instance: object, owner: type) -> Any:
-        raise AttributeError(f"{owner.__name__!r} has no attribute {self._name!r}")
-
-
 class UploadFile(_UploadFile):
     """A file sent in a form."""
 
     if not TYPE_CHECKING:
-        chunks = _Absent()
-        save = _Absent()
+        chunks = Absent()
+        save = Absent()
 
 
 class Secret(_Secret):

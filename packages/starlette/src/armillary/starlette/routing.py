@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Ite
 from contextlib import asynccontextmanager, contextmanager
 from functools import wraps
 from types import EllipsisType
-from typing import Any, ClassVar, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 from armillary.asgi_types import ASGIApp, HTTPException, Lifespan, Middleware, Receive, Scope, Send
 from armillary.http import request_response as native_request_response
@@ -26,6 +26,7 @@ from armillary.routing import (
     replace_params,
 )
 
+from ._absent import Absent
 from ._utils import is_async_callable
 from ._watched_routes import WatchedRoute, WatchedRouteList
 from ._websocket_session import websocket_session
@@ -169,10 +170,14 @@ class Route(BaseRoute, NativeRoute):
 class WebSocketRoute(BaseRoute, NativeWebSocketRoute):
     """A path and the endpoint that handles WebSockets on it."""
 
+    if not TYPE_CHECKING:
+        include_in_schema = Absent()
+
     def __init__(
         self, path: str, endpoint: Endpoint, *, name: str | None = None, middleware: MiddlewareList = None
     ) -> None:
         super().__init__(check_path(path), endpoint, name=name, middleware=middleware)
+        del self.include_in_schema
 
     def function_app(self, endpoint: Endpoint) -> ASGIApp:
         return websocket_session(endpoint)
@@ -256,6 +261,21 @@ class Router(_Policy, NativeRouter):
             middleware=middleware,
             max_body_size=... if max_body_size is None else max_body_size,
         )
+
+    @property
+    def plain_select(self) -> Callable[[Scope], ASGIApp] | None:
+        """As of the native router; one that is changed after it was asked is called itself."""
+        select = super().plain_select
+        if select is None:
+            return None
+        cls: Any = type(self)
+        call, stack = cls.__call__, self.middleware_stack
+
+        def selected(scope: Scope) -> ASGIApp:
+            unchanged = type(self) is cls and cls.__call__ is call and self.middleware_stack is stack
+            return select(scope) if unchanged else self
+
+        return selected
 
     def raises(self, scope: Scope) -> bool:
         """Return whether an application above renders exceptions."""

@@ -53,6 +53,7 @@ class UploadFile:
     max_memory_size: ClassVar[int] = 1024 * 1024
     """Bytes a file may hold in memory; one that grows past it moves to disk."""
 
+    owned: bool = True
     written: bool = False
 
     def __init__(
@@ -63,7 +64,6 @@ class UploadFile:
         filename: str | None = None,
         headers: Headers | None = None,
     ) -> None:
-        self.owned: bool = True
         self._file = file
         self._pieces: list[bytes] = []
         self.filename: str | None = filename

@@ -16,7 +16,7 @@ from armillary.exchange import HTTPExchange, track
 
 from .._exception_handler import SCOPE_KEY
 from ..responses import HTMLResponse, PlainTextResponse
-from .exceptions import NO_HANDLERS, ExceptionMiddleware
+from .exceptions import NO_HANDLERS, RUNS_BY_ITSELF, ExceptionMiddleware
 
 __all__ = ["CENTER_LINE", "FRAME_TEMPLATE", "JS", "LINE", "STYLES", "TEMPLATE", "ServerErrorMiddleware"]
 
@@ -37,9 +37,6 @@ _NAMES_OF_FUNCTIONS: dict[Any, str] = {HTTPExchange.send: "ServerErrorMiddleware
 """The `send` that middleware gets, as tools such as Sentry name spans by it."""
 
 
-_RUNS_BY_ITSELF = ExceptionMiddleware.__call__
-
-
 class ServerErrorMiddleware(_NativeServerErrorMiddleware):
     """The native guard with Starlette's hooks.
 
@@ -56,7 +53,7 @@ class ServerErrorMiddleware(_NativeServerErrorMiddleware):
         if kind != "http" and kind != "websocket":
             await app(scope, receive, send)
             return
-        if type(app) is not ExceptionMiddleware or ExceptionMiddleware.__call__ is not _RUNS_BY_ITSELF:
+        if type(app) is not ExceptionMiddleware or ExceptionMiddleware.__call__ is not RUNS_BY_ITSELF:
             send = track(scope, send)
             try:
                 await app(scope, receive, send)

@@ -82,8 +82,8 @@ class ExceptionMiddleware(_NativeExceptionMiddleware):
     def selected_app(self, scope: Scope) -> ASGIApp:
         """Return what serves a scope: of a router inside that nobody has changed, what it selects."""
         if self._inside is not None:
-            router, cls, call, app, stack, select = self._inside
-            unchanged = cls.__call__ is call and cls.app is app and router.middleware_stack is stack
+            router, cls, call, stack, select = self._inside
+            unchanged = type(router) is cls and cls.__call__ is call and router.middleware_stack is stack
             if self.app is router and unchanged:
                 return select(scope)  # type: ignore[no-any-return]
         return self.app
@@ -101,6 +101,9 @@ class ExceptionMiddleware(_NativeExceptionMiddleware):
         raise RuntimeError("Caught handled exception, but response already started.") from exc
 
 
+RUNS_BY_ITSELF = ExceptionMiddleware.__call__
+
+
 def plain_router(app: Any) -> tuple[Any, ...] | None:
     """Return a router, what it is as long as it does nothing but select, and its selection; None for anything else."""
     from armillary.routing import Router
@@ -109,4 +112,4 @@ def plain_router(app: Any) -> tuple[Any, ...] | None:
         return None
     cls: Any = type(app)
     selects = cls.__call__ is Router.__call__ and cls.app is Router.app and app.middleware_stack == app.app
-    return (app, cls, cls.__call__, cls.app, app.middleware_stack, app.select) if selects else None
+    return (app, cls, cls.__call__, app.middleware_stack, app.select) if selects else None
