@@ -271,3 +271,18 @@ async def test_nothing_is_sent_after_a_handlers_response_that_failed_in_the_midd
     with pytest.raises(OSError, match="no ink"):
         await app(scope, receive, send)
     assert sent == ["http.response.start"]
+
+
+async def test_a_mounted_application_is_asked_for_nothing_that_it_does_not_have(http: Any) -> None:
+    asked: list[str] = []
+
+    class Asked(Armillary):
+        def __getattr__(self, name: str) -> Any:
+            asked.append(name)
+            raise AttributeError(name)
+
+    app = Armillary(routes=[Mount("/m", Asked(routes=[Route("/", hello)]))])
+    await http(app, "/m/")
+    asked.clear()
+    assert (await http(app, "/m/")).text == "Hello, world!"
+    assert asked == []

@@ -99,6 +99,9 @@ class Armillary(Registration):
     """While `debug` is true and the lifespan runs, log routes that can never match, names that two routes have, and
     calls that block the event loop for longer than 100 ms."""
 
+    keeps_record: ClassVar[bool] = False
+    """The interface in docs/scope-keys.md: what is around this application tracks it, and asks with each connection."""
+
     show_locals: bool = False
     """Whether the debug page lists local variables; set it before the first connection."""
 
