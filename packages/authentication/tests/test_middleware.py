@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from armillary.authentication import (
+    AuthCredentials,
     AuthenticationBackend,
     AuthenticationError,
     AuthenticationMiddleware,
@@ -261,3 +262,17 @@ def test_the_scopes_that_an_endpoint_requires_are_listed_on_it() -> None:
 
     listed: Any = endpoint
     assert listed.required_scopes == ("admin", "authenticated", "staff")
+
+
+async def test_credentials_and_user_may_be_a_list(call: Any) -> None:
+    class Backend(AuthenticationBackend):
+        found: Any = [AuthCredentials(["authenticated"]), SimpleUser("ada")]
+
+        async def authenticate(self, conn: Any) -> Any:
+            return self.found
+
+    app = AuthenticationMiddleware(request_response(async_endpoint), Backend())
+    assert (await call(app))[1]["body"] == b"ada"
+    Backend.found = SimpleUser("ada")
+    with pytest.raises(TypeError, match=r"authenticate .* return \(AuthCredentials"):
+        await call(app)

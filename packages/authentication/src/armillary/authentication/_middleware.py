@@ -91,9 +91,9 @@ class AuthenticationMiddleware:
         for backend in self.backends:
             found = await backend.authenticate(conn)
             if found is not None:
-                if not isinstance(found, tuple):
+                if not isinstance(found, tuple | list):
                     raise TypeError(
-                        f"{describe_function(type(backend).authenticate)} returned {found!r}; return "
+                        f"{describe_function(backend.authenticate)} returned {found!r}; return "
                         "(AuthCredentials([...]), user), or None for a connection without credentials"
                     )
                 return found
