@@ -143,3 +143,17 @@ def test_a_name_below_one_that_is_no_host_is_trusted_by_its_wildcard() -> None:
         TestClient(app, base_url=f"http://{host}").get("/").status_code for host in ("a.;", "b.a.;", ";", "a,b.;", "a")
     ]
     assert statuses == [200, 200, 400, 400, 400]
+
+
+@pytest.mark.parametrize("fields", [[], [(b"vary", b"Accept")], [(b"Vary", b"Accept")]])
+def test_cors_changes_no_list_that_an_application_sends_again(fields: list[tuple[bytes, bytes]]) -> None:
+    sent = [*fields]
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": sent})
+        await send({"type": "http.response.body", "body": b""})
+
+    client = TestClient(CORSMiddleware(app, ["http://a"]))
+    assert client.get("/", headers={"origin": "http://a"}).headers["access-control-allow-origin"] == "http://a"
+    assert "access-control-allow-origin" not in client.get("/").headers
+    assert sent == fields

@@ -119,8 +119,8 @@ class CORSMiddleware(NativeCORSMiddleware):
         if message["type"] == "http.response.start":
             fields: list[tuple[bytes, bytes]] = message.setdefault("headers", [])
             origin = request_headers.get("origin")
-            if origin is None and hasattr(fields, "append") and not any(name == b"vary" for name, _ in fields):
-                fields.append((b"vary", b"Origin"))  # as for most requests
+            if origin is None and isinstance(fields, list) and not any(name == b"vary" for name, _ in fields):
+                message["headers"] = [*fields, (b"vary", b"Origin")]  # as for most requests
                 await send(message)
                 return
             headers = MutableHeaders(scope=message)
