@@ -1,5 +1,6 @@
 """The layers of an application run in one frame, and are the objects of Starlette that programs patch all the same."""
 
+import copy
 import subprocess
 import sys
 from textwrap import dedent
@@ -99,6 +100,16 @@ def test_a_router_that_is_changed_after_the_first_request_is_called(monkeypatch:
     monkeypatch.setattr(Router, "__call__", recorded)
     assert client.get(path).text == "page"
     assert router in called
+
+
+def test_a_copy_of_a_mount_that_has_served_leads_to_its_own_routes() -> None:
+    router = Router([Mount("/below", Router([Route("/", page)]))])
+    assert TestClient(router).get("/below/").text == "page"
+    copied = copy.deepcopy(router)
+    below: Any = copied.routes[0]
+    below.app.routes.clear()
+    assert TestClient(copied).get("/below/").status_code == 404
+    assert TestClient(router).get("/below/").text == "page"
 
 
 def test_a_handler_that_raises_is_a_500_and_raised_on() -> None:

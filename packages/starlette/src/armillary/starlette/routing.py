@@ -262,21 +262,6 @@ class Router(_Policy, NativeRouter):
             max_body_size=... if max_body_size is None else max_body_size,
         )
 
-    @property
-    def plain_select(self) -> Callable[[Scope], ASGIApp] | None:
-        """As of the native router; one that is changed after it was asked is called itself."""
-        select = super().plain_select
-        if select is None:
-            return None
-        cls: Any = type(self)
-        call, stack = cls.__call__, self.middleware_stack
-
-        def selected(scope: Scope) -> ASGIApp:
-            unchanged = type(self) is cls and cls.__call__ is call and self.middleware_stack is stack
-            return select(scope) if unchanged else self
-
-        return selected
-
     def raises(self, scope: Scope) -> bool:
         """Return whether an application above renders exceptions."""
         return "app" in scope
