@@ -149,7 +149,7 @@ async def test_of_two_requests_in_a_deadlock_one_is_replayed(database: Database,
     async with asyncio.timeout(20):
         responses = await asyncio.gather(serve(app, "/up"), serve(app, "/down"))
     assert [response.status for response in responses] == [200, 200]
-    assert len(calls) == 3
+    assert len(calls) >= 3  # the replay may take a row before the other, which waits for it, wakes up
     assert (await balance(database, 1), await balance(database, 2)) == (80, 80)
 
 

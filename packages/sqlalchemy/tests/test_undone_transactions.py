@@ -16,6 +16,7 @@ from armillary.asgi_types import HTTPException
 from armillary.http import Request, Response, request_response
 from armillary.sqlalchemy import (
     Database,
+    DatabaseUnavailable,
     StatementTimeout,
     TransactionMiddleware,
     TransactionRetry,
@@ -113,6 +114,19 @@ async def test_no_error_is_kept_by_a_connection_that_goes_back(database: Databas
     async with database.engine.connect() as connection:  # the same one, before a transaction begins
         kept = (await connection.get_raw_connection()).info.values()
         assert not [found for found in kept if isinstance(found, Exception)]
+
+
+@postgresql
+async def test_what_ends_the_connection_within_a_savepoint_is_what_is_raised(database: Database) -> None:
+    async def run(statement: str) -> None:
+        async with database.transaction() as session, session.begin_nested():
+            await session.execute(text(statement))
+
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.3):
+            await run("SELECT pg_sleep(9)")
+    with pytest.raises(DatabaseUnavailable):
+        await run("SELECT pg_terminate_backend(pg_backend_pid())")
 
 
 @pytest.mark.parametrize("driver", ["asyncmy"], indirect=True)

@@ -6,7 +6,9 @@ from typing import Any
 
 import anyio
 import pytest
+from nats.aio.msg import Msg
 
+from armillary.tasks.engines import _nats_entries
 from armillary.tasks.engines._nats_entries import BATCH
 from armillary.tasks.engines._nats_state import encoded
 
@@ -68,3 +70,39 @@ async def test_an_entry_that_was_put_again_is_the_new_one(make_tasks: Any) -> No
         assert await state.entries("box") == [("a", b"newest")]
         assert await state.take("box", "a") == b"newest"
         assert await state.entries("box") == []
+
+
+async def test_an_entry_that_changes_while_it_is_read_is_found_once(
+    make_tasks: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tasks = make_tasks()
+    monkeypatch.setattr(_nats_entries, "BATCH", 2)
+    read_batch = _nats_entries._read_batch
+    async with tasks.running():
+        state = tasks.engine.state
+
+        async def change_after_the_first(*args: Any) -> bool:
+            is_more = await read_batch(*args)
+            monkeypatch.setattr(_nats_entries, "_read_batch", read_batch)
+            await state.put("box", "a", b"new", 1.0)
+            return is_more
+
+        monkeypatch.setattr(_nats_entries, "_read_batch", change_after_the_first)
+        for name in "abc":
+            await state.put("box", name, name.encode(), 1.0)
+        assert await state.entries("box") == [("a", b"new"), ("b", b"b"), ("c", b"c")]
+
+
+async def test_a_batch_that_the_server_ends_early_is_an_error_and_no_end(make_tasks: Any) -> None:
+    class Deleted:
+        """What a server sends to an inbox when the consumer is deleted."""
+
+        subject = "nobody"
+
+        async def next_msg(self, timeout: float) -> Any:
+            return Msg(_client=None, headers={"Status": "409"})  # type: ignore[arg-type]
+
+    tasks = make_tasks()
+    async with tasks.running():
+        with pytest.raises(ConnectionError, match="409"):
+            await _nats_entries._read_batch(tasks.engine.state._client, "nobody", Deleted(), {}, 1)

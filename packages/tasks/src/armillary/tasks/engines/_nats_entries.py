@@ -16,11 +16,12 @@ from nats.js.errors import BadRequestError
 
 BATCH: Final = 500
 FORGOTTEN_SECONDS: Final = 30.0
+NO_MORE: Final = ("404", "408")  # of a batch that is empty, or smaller than what was asked for
 CHANGED: Final = 10071  # what the server says if there is a newer message than the expected one
 
 
-async def newest_of_each_subject(client: Any, stream: str, timeout: float) -> list[tuple[str, bytes]]:
-    """Return subject and data of the newest message of each subject, but those that say that it was deleted.
+async def newest_of_each_subject(client: Any, stream: str, timeout: float) -> dict[str, bytes]:
+    """Return the data of the newest message of each subject, but of those that say that it was deleted.
 
     Args:
         client: a connection.
@@ -37,7 +38,7 @@ async def newest_of_each_subject(client: Any, stream: str, timeout: float) -> li
     consumer = (await jetstream.add_consumer(stream, config)).name
     inbox = client.new_inbox()
     subscription = await client.subscribe(inbox)
-    found: list[tuple[str, bytes]] = []
+    found: dict[str, bytes] = {}
     try:
         while await _read_batch(client, f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{consumer}", subscription, found, timeout):
             continue
@@ -48,19 +49,21 @@ async def newest_of_each_subject(client: Any, stream: str, timeout: float) -> li
     return found
 
 
-async def _read_batch(client: Any, ask: str, subscription: Any, found: list[tuple[str, bytes]], timeout: float) -> bool:
+async def _read_batch(client: Any, ask: str, subscription: Any, found: dict[str, bytes], timeout: float) -> bool:
     """Add a batch to what was found; return whether there may be another."""
     await client.publish(ask, b'{"batch": %d, "no_wait": true}' % BATCH, reply=subscription.subject)
     for _ in range(BATCH):
         message = await subscription.next_msg(timeout)
         headers: dict[str, str] = message.headers or {}
         status = headers.get("Status")
-        if status == "503":
-            raise ConnectionError("JetStream does not respond")
+        if status in NO_MORE:
+            return False
         if status is not None:
-            return False  # what there is has come
-        if "KV-Operation" not in headers:
-            found.append((message.subject, message.data))
+            raise ConnectionError(f"JetStream does not send what is kept (status {status})")
+        if "KV-Operation" in headers:  # it came after a message that was read
+            found.pop(message.subject, None)
+        else:
+            found[message.subject] = message.data
     return True
 
 

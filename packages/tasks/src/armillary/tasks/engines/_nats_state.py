@@ -165,7 +165,8 @@ class NatsState:
         """Return the entries that are due until a time."""
         await self._collection(collection)
         found: list[tuple[float, str, bytes]] = []
-        for subject, data in await newest_of_each_subject(self._client, self._stream(collection), self._timeout):
+        newest = await newest_of_each_subject(self._client, self._stream(collection), self._timeout)
+        for subject, data in newest.items():
             due, value = unpacked(data)
             if until is None or due <= until:
                 found.append((due, decoded(subject.rpartition(".")[2]), value))
