@@ -322,7 +322,7 @@ MISTAKES: dict[str, tuple[Callable[[], Any], type[BaseException], tuple[str, ...
     "a lifespan with two yields": (
         lambda: served(lifespan=two_yields),
         R,
-        ("The lifespan two_yields", HERE, "a second time"),
+        ("In the lifespan, two_yields", HERE, "a second time"),
     ),
     "a dependency with two yields": (lambda: served(of_twice), R, ("twice", HERE, "yields a second time")),
     "a dependency without a yield": (lambda: served(of_never), R, ("never", HERE, "ended without a yield")),

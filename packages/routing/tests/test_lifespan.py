@@ -212,6 +212,21 @@ async def respond_to_all(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": b"ok"})
 
 
+async def test_of_generators_within_a_lifespan_the_one_that_yields_twice_is_named() -> None:
+    @asynccontextmanager
+    async def pool() -> AsyncIterator[None]:
+        yield
+        yield
+
+    @asynccontextmanager
+    async def run(app: Any) -> AsyncIterator[None]:
+        async with pool():
+            yield
+
+    sent, _ = await live(Router(lifespan=run))
+    assert [note.partition(" (")[0] for note in sent[-1].__notes__] == ["In the lifespan, pool"]
+
+
 @pytest.mark.parametrize("silent", [WithoutLifespan(), respond_to_all])
 async def test_an_application_without_lifespan_does_not_hinder_the_others(silent: Any) -> None:
     log: list[str] = []

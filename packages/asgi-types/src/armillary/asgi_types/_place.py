@@ -77,14 +77,15 @@ def yields_hint(exc: BaseException) -> str | None:
     """
     problem = _YIELDS.get(str(exc)) if type(exc) is RuntimeError else None
     step = exc.__traceback__ if problem else None
+    found: Any = None  # the innermost is the one that raised
     while step is not None:
         generator: Any = getattr(step.tb_frame.f_locals.get("self"), "gen", None)
-        code: Any = getattr(generator, "ag_code", None) or getattr(generator, "gi_code", None)
-        if code is not None:
-            place = source_place(code.co_filename, code.co_firstlineno)
-            return f"{code.co_name} ({place}) {problem}: it yields once, between what happens before and after"
+        found = getattr(generator, "ag_code", None) or getattr(generator, "gi_code", None) or found
         step = step.tb_next
-    return None
+    if found is None:
+        return None
+    place = source_place(found.co_filename, found.co_firstlineno)
+    return f"{found.co_name} ({place}) {problem}: it yields once, between what happens before and after"
 
 
 _YIELDS = {"generator didn't yield": "ended without a yield", "generator didn't stop": "yields a second time"}

@@ -80,7 +80,7 @@ async def serve_lifespan(
         except RuntimeError as exc:
             hint = yields_hint(exc)
             if hint is not None:
-                exc.add_note(f"The lifespan {hint}")
+                exc.add_note(f"In the lifespan, {hint}")
             raise
 
     await serve_started(run, receive, send)
