@@ -14,6 +14,7 @@ import pydantic
 import pytest
 from testkit import call
 
+from armillary.asgi_types import Middleware
 from armillary.binding import Depends, EventStream, Header, Messages, Query
 from armillary.http import EventSourceResponse, ServerSentEvent
 from armillary.openapi import AsyncAPI
@@ -277,3 +278,32 @@ def test_scopes_that_dependencies_of_a_websocket_require_are_security() -> None:
 def test_a_misspelt_keyword_of_a_websocket_route_is_an_error() -> None:
     with pytest.raises(TypeError, match="WebSocketRoute got an unexpected keyword argument 'tag'; did you mean 'tags'"):
         WebSocketRoute("/talk", plain, tag=["chat"])  # type: ignore[call-arg]
+
+
+def test_schemes_of_backends_are_written_as_in_asyncapi() -> None:
+    class Backend:
+        security_schemes = {
+            "key": {"type": "apiKey", "in": "header", "name": "X-Key"},
+            "bearer": {"type": "http", "scheme": "bearer"},
+            "login": {
+                "type": "oauth2",
+                "flows": {"password": {"tokenUrl": "https://x.example/t", "scopes": {"a": "A"}}},
+            },
+        }
+
+    class Application(Router):
+        user_middleware = [Middleware(lambda app, backend: app, Backend())]
+
+    def allowed() -> None: ...
+
+    allowed.required_scopes = ("chat",)  # type: ignore[attr-defined]
+    found = AsyncAPI(Application([WebSocketRoute("/talk", plain, dependencies=[Depends(allowed)])])).document()
+    jsonschema.validate(found, SCHEMA)
+    assert found["components"]["securitySchemes"] == {
+        "key": {"type": "httpApiKey", "in": "header", "name": "X-Key"},
+        "bearer": {"type": "http", "scheme": "bearer"},
+        "login": {
+            "type": "oauth2",
+            "flows": {"password": {"tokenUrl": "https://x.example/t", "availableScopes": {"a": "A"}}},
+        },
+    }

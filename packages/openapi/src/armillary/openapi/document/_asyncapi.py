@@ -13,7 +13,7 @@ from ..schemas._constraints import Schema
 from ..schemas._type_schemas import TypeSchemas
 from ._channels import ChannelBuilder
 from ._draft_07 import as_draft_07
-from ._security import schemes_of
+from ._security import as_asyncapi, schemes_of
 from ._served_document import HasRoutes, ServedDocument
 from ._typed_parts import with_schemas
 
@@ -84,6 +84,8 @@ class AsyncAPI(ServedDocument):
         """Return the document of the routes there are now."""
         types = TypeSchemas(Components(), self.types)
         schemes = schemes_of(self.security_schemes, self.app)
+        if self.security_schemes is None:
+            schemes = {name: as_asyncapi(scheme) for name, scheme in schemes.items()}
         builder = ChannelBuilder(types, schemes)
         for found in find_routes(self._routes(), guards=(*guards_of(self.app),), kinds=self.described_kinds):
             builder.add(found)

@@ -35,3 +35,21 @@ def _of_middleware(app: Any) -> Iterator[tuple[str, Mapping[str, Any]]]:
             for backend in cast("Sequence[Any]", argument) if isinstance(argument, list | tuple) else (argument,):
                 schemes: Mapping[str, Mapping[str, Any]] = getattr(backend, "security_schemes", None) or {}
                 yield from schemes.items()
+
+
+def as_asyncapi(scheme: dict[str, Any]) -> dict[str, Any]:
+    """Return a Security Scheme Object of OpenAPI as AsyncAPI has it.
+
+    >>> as_asyncapi({"type": "apiKey", "in": "header", "name": "X-Key"})
+    {'type': 'httpApiKey', 'in': 'header', 'name': 'X-Key'}
+    """
+    if scheme.get("type") == "apiKey":
+        return {**scheme, "type": "httpApiKey"}
+    if scheme.get("type") != "oauth2":
+        return scheme
+    flows: dict[str, dict[str, Any]] = scheme["flows"]
+    renamed = {
+        name: {"availableScopes" if key == "scopes" else key: value for key, value in flow.items()}
+        for name, flow in flows.items()
+    }
+    return {**scheme, "flows": renamed}
