@@ -8,8 +8,9 @@ from contextlib import asynccontextmanager, nullcontext
 from typing import Any
 
 import pytest
+from psycopg import OperationalError
 from sqlalchemy import event, text
-from sqlalchemy.exc import IntegrityError, StatementError
+from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from armillary.asgi_types import HTTPException
@@ -127,6 +128,25 @@ async def test_what_ends_the_connection_within_a_savepoint_is_what_is_raised(dat
             await run("SELECT pg_sleep(9)")
     with pytest.raises(DatabaseUnavailable):
         await run("SELECT pg_terminate_backend(pg_backend_pid())")
+
+
+@pytest.mark.parametrize("driver", ["psycopg"], indirect=True)
+async def test_a_lost_connection_that_cannot_connect_again_tries_once(database: Database) -> None:
+    attempts: list[object] = []
+
+    def connect(*arguments: object) -> None:
+        attempts.append(arguments)
+        raise OperationalError("nothing is there")
+
+    async with database.engine.connect() as connection:
+        with pytest.raises(DatabaseUnavailable):
+            await connection.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+        await connection.rollback()
+        event.listen(database.engine.sync_engine, "do_connect", connect)
+        with pytest.raises(DBAPIError, match="nothing is there"):
+            await connection.execute(text("SELECT 1"))
+        event.remove(database.engine.sync_engine, "do_connect", connect)
+    assert len(attempts) == 1
 
 
 @pytest.mark.parametrize("driver", ["asyncmy"], indirect=True)

@@ -43,7 +43,7 @@ def translate_error(context: ExceptionContext) -> None:
     error = context.original_exception
     if context.is_pre_ping or not isinstance(error, Exception):  # a cancelled statement stays cancelled
         return
-    if context.connection is not None:
+    if context.connection is not None and not context.connection.invalidated:
         if _fault.sqlstate(error) == FAILED_STATE:
             raise undone(context.connection, error) from error
         record_failure(context.connection, error)
