@@ -12,7 +12,7 @@ from typing import Final
 
 _APPLICATION: Final = "armillary.applications."
 
-_FOLDER: Final = os.path.dirname(os.__file__)
+_FOLDER: Final = os.path.dirname(getattr(os, "__file__", os.devnull))  # a frozen one may have no file
 _STANDARD_LIBRARY: Final = (os.path.join(_FOLDER, ""), os.path.join(os.path.realpath(_FOLDER), ""))
 
 
