@@ -12,7 +12,7 @@ from armillary.errors._frames import is_library
 def own() -> None: ...
 
 
-def test_code_of_the_standard_library_is_told_from_the_programs() -> None:
+def test_code_of_the_standard_library_is_not_the_programs() -> None:
     assert is_library(json.dumps.__code__, "json")
     assert not is_library(own.__code__, __name__)
 
