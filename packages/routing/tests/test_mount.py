@@ -199,3 +199,17 @@ def test_a_mount_below_a_parameter_of_many_segments_consumes_all_of_its_template
     router = Router([Mount("/{a:path}/x", driver.endpoint())], raw_path=raw_path)
     scope = driver.received(router, "/1/2/x/y/z")[1]
     assert (scope["root_path"], scope["path_params"]) == ("/1/2/x", {"a": "1/2"})
+
+
+@pytest.mark.parametrize(("root", "mount"), [("/root", ""), ("/root", "/m"), ("/m/x", "/m")])
+def test_a_path_that_is_rewritten_below_a_mount_may_begin_with_the_root_path(
+    driver: Any, root: str, mount: str
+) -> None:
+    inner = Router([Route("/new", driver.endpoint("new"))])
+
+    async def rewriting(scope: Any, receive: Any, send: Any) -> None:
+        await inner({**scope, "path": scope["root_path"] + "/new", "raw_path": None}, receive, send)
+
+    router = Router([Mount(mount, rewriting)])
+    for path in (f"{mount}/old", root + f"{mount}/old"):
+        assert driver.received(router, path, root_path=root)[0] == "new"

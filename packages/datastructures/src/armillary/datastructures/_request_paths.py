@@ -24,12 +24,11 @@ def get_route_path(scope: Scope) -> str:
     root_path: str = scope.get("root_path", "")
     if not root_path:
         return path
-    mount = scope.get("armillary.mount")
-    if mount is not None and mount.root_path == root_path:
-        rest = path_below(path, mount.path)
-        if rest is not None:
-            return rest
     rest = path_below(path, root_path.rstrip("/"))
+    if rest is None:  # of a server that keeps the root path out of the path
+        mount = scope.get("armillary.mount")
+        if mount is not None and mount.root_path == root_path:
+            rest = path_below(path, mount.path)
     return path if rest is None else rest
 
 
