@@ -307,3 +307,23 @@ async def test_a_loop_that_receives_what_has_come_gives_others_a_turn(in_block: 
         group.start_soon(watch)
         group.start_soon(read)
     assert max(later - earlier for earlier, later in zip(seen, [*seen[1:], 200], strict=True)) <= 128
+
+
+@pytest.mark.anyio
+async def test_data_of_another_kind_is_an_error_that_names_the_method_to_call() -> None:
+    server = Server()
+    websocket: Any = await server.accepted()
+    sent = len(server.sent)
+    for call, said in (
+        (lambda: websocket.send_text({"a": 1}), r"send_text takes text, got dict; write send_json\(...\)"),
+        (lambda: websocket.send_text(b"x"), r"send_text takes text, got bytes; write send_bytes\(...\)"),
+        (lambda: websocket.send_bytes("x"), r"send_bytes takes bytes, got str; write send_text\(...\)"),
+        (lambda: websocket.send("hi"), r"send takes an ASGI message, got 'hi'; write send_text, send_bytes or"),
+    ):
+        with pytest.raises(TypeError, match=said):
+            await call()
+    assert len(server.sent) == sent
+    for data in (bytearray(b"x"), memoryview(b"x")):
+        await websocket.send_bytes(data)
+    await websocket.send_text(type("Text", (str,), {})("x"))
+    assert len(server.sent) == sent + 3

@@ -83,6 +83,9 @@ class WebSocket(NativeWebSocket[StateT], HTTPConnection[StateT]):
     def decode_json(self, text: str | bytes) -> Any:
         return loads(text if isinstance(text, str) else text.decode("utf-8"))
 
+    def check_data(self, data: Any, method: str) -> None:
+        """Leave it to the server."""
+
     def check_close(self, code: int, reason: str | None) -> str:
         """Leave it to the server: frameworks close with any code and reason."""
         return reason or ""

@@ -63,6 +63,19 @@ class WebSocketPolicy:
         except (ValueError, RecursionError) as exc:
             raise MalformedMessage(json_error(exc, body, "The message").detail) from exc
 
+    def check_data(self, data: Any, method: str) -> None:
+        """Reject what `send_text` or `send_bytes` cannot send.
+
+        Raises:
+            TypeError: it is of another kind; the message names the method to call.
+        """
+        wanted = str if method == "send_text" else (bytes, bytearray, memoryview)
+        if isinstance(data, wanted):
+            return
+        other = "send_text" if isinstance(data, str) else "send_bytes" if isinstance(data, bytes) else "send_json"
+        takes = "text" if method == "send_text" else "bytes"
+        raise TypeError(f"{method} takes {takes}, got {type(data).__name__}; write {other}(...)")
+
     def check_close(self, code: int, reason: str | None) -> str:
         """Return the reason as a close frame carries it; reject a code that it cannot carry.
 

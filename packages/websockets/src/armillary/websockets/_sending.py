@@ -31,11 +31,16 @@ class Sending(Connection[StateT]):
             WebSocketDisconnect: the peer has disconnected, or has read nothing for `send_timeout` seconds.
             WebSocketDisconnected: the connection was closed, or its end was received, before.
             RuntimeError: the message is out of order.
+            TypeError: it is no message.
         """
         before = self.application_state
         if before is DISCONNECTED:
             raise self._too_late("send")
-        after = state_after(before, message)
+        try:
+            after = state_after(before, message)
+        except TypeError as exc:  # it has no keys
+            problem = f"send takes an ASGI message, got {message!r}; write send_text, send_bytes or send_json"
+            raise TypeError(problem) from exc
         if after is not before:
             self.application_state: WebSocketState = after
             if before is CONNECTED:
@@ -144,9 +149,12 @@ class Sending(Connection[StateT]):
         """Send a text message, with U+FFFD for each lone surrogate.
 
         Raises:
+            TypeError: the data is no text.
             WebSocketDisconnect: as `send`.
             RuntimeError: the connection is not open.
         """
+        if type(data) is not str:
+            self.check_data(data, "send_text")
         message = {"type": "websocket.send", "text": data if data.isascii() else well_formed(data)}
         if self.application_state is CONNECTED and self.client_state is CONNECTED and self._sends_directly:
             rest = self._start_sending(message)
@@ -159,9 +167,12 @@ class Sending(Connection[StateT]):
         """Send a binary message.
 
         Raises:
+            TypeError: the data is no bytes.
             WebSocketDisconnect: as `send`.
             RuntimeError: the connection is not open.
         """
+        if type(data) is not bytes:
+            self.check_data(data, "send_bytes")
         message = {"type": "websocket.send", "bytes": data}
         if self.application_state is CONNECTED and self.client_state is CONNECTED and self._sends_directly:
             rest = self._start_sending(message)
