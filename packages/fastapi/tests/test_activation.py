@@ -74,3 +74,20 @@ import logging; logging.basicConfig(level='INFO', format='%(message)s')
 def test_on_the_real_starlette_it_does_nothing_and_says_what_to_write() -> None:
     out, _ = run("import fastapi, armillary.fastapi; print(armillary.fastapi.activate())")
     assert out.startswith("armillary-fastapi is off: fastapi runs on another Starlette; start with `python -m")
+
+
+@pytest.mark.parametrize("environ", [{}, {"ARMILLARY_FASTAPI": "0"}])
+def test_a_deep_copy_of_a_route_shares_its_application_and_so_copies_no_dependency(environ: dict[str, str]) -> None:
+    program = """
+import copy, fastapi, functools
+class Proxy:
+    def __init__(self): self.uncopiable = copy
+    def __call__(self): return 7
+app = fastapi.FastAPI()
+@app.get("/")
+def seven(value: int = fastapi.Depends(functools.partial(Proxy()))): return value
+route = app.routes[-1]
+memo = {id(route.dependant): route.dependant, id(route.endpoint): route.endpoint}
+print(copy.deepcopy(route, memo).app == route.app)
+"""
+    assert run(INSTALLED + program, **environ)[0] == "True"

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Awaitable
 from inspect import signature
 from types import FunctionType, MethodType, SimpleNamespace
-from typing import Any
+from typing import Any, Self
 from weakref import WeakKeyDictionary
 
 from armillary.asgi_types import ASGIApp, Receive, Scope, Send
@@ -55,6 +55,10 @@ class RouteApplication:
         self.compiled: RouteHandler | None = None
         self.state: DependantState | None = None
         self.reason = ""
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        """Return itself, as FastAPI's own, a function: a copy of a route has the application of the original."""
+        return self
 
     def serve(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Serve a request by the compiled handler, or by FastAPI's."""
