@@ -317,7 +317,7 @@ MISTAKES: dict[str, tuple[Callable[[], Any], type[BaseException], tuple[str, ...
         ("Give the function, not what it returns: leave out its ()",),
     ),
     "an event that is a dict": (lambda: EventSourceResponse({"a": 1}), T, ("wrap it in a list",)),
-    "data in send_text": (lambda: connected(sends_data), A, ("Write send_json(data)",)),
+    "data in send_text": (lambda: connected(sends_data), T, ("send_text takes text, got dict; write send_json(...)",)),
     # -- generators
     "a lifespan with two yields": (
         lambda: served(lifespan=two_yields),

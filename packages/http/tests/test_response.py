@@ -234,7 +234,7 @@ class TestStrictArguments:
     def test_a_member_of_an_enum_is_a_status(self, make: Callable[..., Response]) -> None:
         assert make(status_code=HTTPStatus.CREATED).status_code == 201
 
-    @pytest.mark.parametrize("status", [200, 204])
+    @pytest.mark.parametrize("status", [201, 304])
     def test_the_framing_is_left_to_the_server(self, make: Callable[..., Response], status: int) -> None:
         with pytest.raises(ValueError, match="'transfer-encoding', which the server sets itself"):
             make(status_code=status, headers={"Transfer-Encoding": "chunked"})

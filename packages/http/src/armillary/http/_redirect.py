@@ -51,9 +51,8 @@ class RedirectResponse(Response):
     ) -> None:
         if url is None:
             raise TypeError("url is None; give RedirectResponse the address to go to, such as request.url_for(name)")
-        if self.strict_arguments and not (
-            isinstance(status_code, int) and (300 <= status_code <= 399 or status_code == 201)
-        ):
+        self.check_status(status_code)
+        if self.strict_arguments and not 300 <= status_code <= 399 and status_code != 201:
             raise ValueError(
                 f"status_code={status_code!r} redirects nobody: give 302, 303, 307 or 308, or 201 for what is new"
             )

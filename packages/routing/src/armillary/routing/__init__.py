@@ -40,6 +40,7 @@ from ._mounted_lifespans import MountedLifespan
 from ._operation import ChannelOperation, Operation
 from ._path_shape import TemplateRegex
 from ._path_template import compile_path, replace_params, template_regex
+from ._policy import RoutingPolicy
 from ._registration import Registration, RouteArguments, RouteGroup, WebSocketArguments
 from ._report import Finding, RouteReport
 from ._route import Route
@@ -73,6 +74,7 @@ __all__ = [
     "RouteList",
     "RouteReport",
     "Router",
+    "RoutingPolicy",
     "StringConvertor",
     "TemplateRegex",
     "UUIDConvertor",

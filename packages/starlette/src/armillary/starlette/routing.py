@@ -21,6 +21,7 @@ from armillary.routing import (
     NoMatchFound,
     Route as NativeRoute,
     Router as NativeRouter,
+    RoutingPolicy,
     WebSocketRoute as NativeWebSocketRoute,
     compile_path as native_compile_path,
     replace_params,
@@ -92,7 +93,7 @@ def body_limit(app: ASGIApp, limit: int | EllipsisType | None) -> ASGIApp:
     return RequestBodyLimitMiddleware(app, limit)
 
 
-class _Policy:
+class _Policy(RoutingPolicy):
     """Starlette's choices among those of `RoutingPolicy`: paths are text, and scopes change in place."""
 
     lenient_paths: ClassVar[bool] = True
