@@ -58,16 +58,13 @@ class IdentityResponder:
     thread_minimum_size = THREAD_MINIMUM_SIZE
 
     def __init__(self, app: ASGIApp, minimum_size: int, *, exclude_content_types: Patterns = DEFAULT_EXCLUDED) -> None:
-        self.app = app
-        self.minimum_size = minimum_size
-        self.exclude_content_types = exclude_content_types
         self.send: Send = unattached_send
+        self.app = app
+        self.minimum_size, self.exclude_content_types = minimum_size, exclude_content_types
+        # What is known of the response.
+        self.started = self.partial_response = False
+        self.content_encoding_set = self.content_type_is_excluded = self._passes = False
         self.initial_message: Message = {}
-        self.started = False
-        self.content_encoding_set = False
-        self.content_type_is_excluded = False
-        self.partial_response = False
-        self._passes = False
         self._turn: FairTurn | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
