@@ -16,9 +16,8 @@ MISTAKES: list[tuple[dict[str, Any], str]] = [
     ({"regex": "^a"}, "write pattern='^a'"),
     ({"example": 3}, "write examples=[3]"),
     ({"min_items": 1}, "write min_length=1"),
-    ({"discriminator": "kind"}, "give the structs a tag"),
+    ({"discriminator": "kind"}, "write a union of structs with a tag"),
     ({"exmples": [3]}, "did you mean 'examples'?"),
-    ({"of": 3}, "it takes alias, title, "),
 ]
 
 

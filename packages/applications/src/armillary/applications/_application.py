@@ -17,6 +17,7 @@ from armillary.asgi_types import (
     Scope,
     Send,
     StopSignal,
+    check_arguments,
     describe_function,
     find_scope_record,
     scope_record,
@@ -157,9 +158,9 @@ class Armillary(Registration):
 
         def __new__(cls, *args: Any, **kwargs: Any) -> Any:
             if kwargs and cls.__init__ is Armillary.__init__:
-                from ._other_names import check_arguments
+                from ._other_names import ARGUMENTS
 
-                check_arguments(cls, kwargs)
+                check_arguments(cls, kwargs, ARGUMENTS)
             return super().__new__(cls)
 
         def __getattr__(self, name: str) -> Any:

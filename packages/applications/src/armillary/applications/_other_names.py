@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
-from inspect import signature
 from typing import Any, Final
 
 METHODS: Final = {
@@ -45,14 +43,3 @@ def missing_attribute(app: Any, name: str) -> AttributeError:
     if name in METHODS:
         problem += f": write {METHODS[name]}"
     return AttributeError(problem, name=name, obj=app)
-
-
-def check_arguments(cls: Any, given: dict[str, Any]) -> None:
-    """Raise TypeError for a keyword argument that an application does not take; it names the one that is meant."""
-    known = signature(cls.__init__).parameters
-    for name in given:
-        if name not in known:
-            close = get_close_matches(name, known, 1)
-            meant = f": write {ARGUMENTS[name]}" if name in ARGUMENTS else ""
-            hint = meant or (f"; did you mean {close[0]!r}?" if close else "")
-            raise TypeError(f"{cls.__name__} got an unexpected keyword argument {name!r}{hint}")

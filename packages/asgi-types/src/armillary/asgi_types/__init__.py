@@ -23,6 +23,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ._application import ASGIApp, Lifespan, Message, Receive, Scope, Send, StatefulLifespan, StatelessLifespan
+from ._arguments import check_arguments, unexpected_argument
 from ._cached_body import CachedBody
 from ._callable import is_async_callable, is_plain_function
 from ._close_codes import check_close_code
@@ -126,6 +127,7 @@ __all__ = [
     "WebSocketScope",
     "WebSocketSendEvent",
     "caller_place",
+    "check_arguments",
     "check_close_code",
     "check_status_code",
     "code_of",
@@ -138,6 +140,7 @@ __all__ = [
     "reason_phrase",
     "scope_record",
     "source_place",
+    "unexpected_argument",
     "value_in_scope",
     "yields_hint",
 ]

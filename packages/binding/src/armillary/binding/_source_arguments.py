@@ -6,19 +6,21 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from armillary.asgi_types import unexpected_argument
+
 INSTEAD: Final = {
-    "default": "the default is that of the parameter: write `Annotated[..., {name}()] = {value!r}`",
-    "default_factory": "write `Annotated[list[str], {name}()] = []`: each call gets a copy of the default",
-    "regex": "write pattern={value!r}",
-    "example": "write examples=[{value!r}]",
-    "openapi_examples": "write examples=[...], a list of values",
-    "min_items": "write min_length={value!r}",
-    "max_items": "write max_length={value!r}",
-    "const": "annotate the parameter with Literal[...]",
-    "discriminator": "give the structs a tag, `class Cat(msgspec.Struct, tag=True)`, and annotate with their union",
-    "validation_alias": "write alias={value!r}",
-    "serialization_alias": "write alias={value!r}, or rename the field of the struct",
-    "json_schema_extra": "write title=, description= or examples=",
+    "default": "`Annotated[..., {name}()] = {value!r}`: the default is that of the parameter",
+    "default_factory": "`Annotated[list[str], {name}()] = []`: each call gets a copy of the default",
+    "regex": "pattern={value!r}",
+    "example": "examples=[{value!r}]",
+    "openapi_examples": "examples=[...], a list of values",
+    "min_items": "min_length={value!r}",
+    "max_items": "max_length={value!r}",
+    "const": "Literal[...] as the type of the parameter",
+    "discriminator": "a union of structs with a tag, each `class Cat(msgspec.Struct, tag=True)`, as the type",
+    "validation_alias": "alias={value!r}",
+    "serialization_alias": "alias={value!r}, or rename the field of the struct",
+    "json_schema_extra": "title=, description= or examples=",
 }
 """What to write for an argument that is taken elsewhere."""
 
@@ -53,18 +55,10 @@ else:
                         f"required, `Annotated[..., {name}()]`"
                     )
                 what = INSTEAD["default"].format(name=name, value=given)
-                raise TypeError(f"{name} takes keyword arguments only; {what}")
+                raise TypeError(f"{name} takes keyword arguments only: write {what}")
             unknown = [argument for argument in settings if argument not in cls.__struct_fields__]
             if unknown:
-                raise TypeError(_rejected(name, unknown[0], settings[unknown[0]], cls.__struct_fields__))
+                value = settings[unknown[0]]
+                others = {given: instead.format(name=name, value=value) for given, instead in INSTEAD.items()}
+                raise unexpected_argument(name, unknown[0], cls.__struct_fields__, others)
             return super().__call__(**settings)
-
-
-def _rejected(name: str, argument: str, value: Any, known: tuple[str, ...]) -> str:
-    problem = f"{name} got an unexpected keyword argument {argument!r}"
-    if argument in INSTEAD:
-        return f"{problem}; {INSTEAD[argument].format(name=name, value=value)}"
-    from difflib import get_close_matches
-
-    close = get_close_matches(argument, known, 1)
-    return f"{problem}; did you mean {close[0]!r}?" if close else f"{problem}; it takes {', '.join(known)}"

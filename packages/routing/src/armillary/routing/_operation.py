@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final, TypedDict
 
+from armillary.asgi_types import unexpected_argument
+
 
 class ChannelOperation(TypedDict, total=False):
     """The keyword arguments of a `WebSocketRoute` that describe it in API documents (AsyncAPI 3.0, Operation Object).
@@ -62,18 +64,13 @@ def operation_of(given: Mapping[str, Any], *, is_websocket: bool = False) -> Map
     if unknown:
         name = "WebSocketRoute" if is_websocket else "Route"
         own = _OF_BOTH if is_websocket else (*_OF_BOTH, *_OF_ROUTE)
-        raise TypeError(f"{name} got an unexpected keyword argument {_hinted(sorted(unknown)[0], own, kind)}")
+        from ._other_names import OF_ROUTE
+
+        raise unexpected_argument(name, sorted(unknown)[0], (*own, *kind.__annotations__), OF_ROUTE)
     if not given:
         return NOTHING
     joined = tag_list(given.get("tags", ()))
     return MappingProxyType({**given, "tags": joined} if joined else dict(given))
-
-
-def _hinted(name: str, own: Sequence[str], kind: Any) -> str:
-    """Return the name of an argument that a route does not have, with the one that is meant."""
-    from ._other_names import OF_ROUTE, meant_argument
-
-    return meant_argument(name, (*own, *kind.__annotations__), OF_ROUTE)
 
 
 def tag_list(tags: Any) -> tuple[str, ...]:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from difflib import get_close_matches
-from typing import Any, Final
+from typing import Final
 
 OF_ROUTE: Final = {
     "defaults": "defaults of the function's parameters",
@@ -27,29 +25,3 @@ OF_ROUTER: Final = {
     "tags": "app.include(router, prefix, tags=[...])",
     "url_prefix": "app.include(router, prefix), or app.group(prefix)",
 }
-
-
-def meant_argument(name: str, known: Iterable[str], others: dict[str, str]) -> str:
-    """Return the name of an argument that there is not, and the one that is meant if that can be guessed.
-
-    >>> meant_argument("metods", ("path", "methods"), {})
-    "'metods'; did you mean 'methods'?"
-    >>> meant_argument("prefix", (), OF_ROUTER)
-    "'prefix': write app.include(router, prefix), or app.group(prefix)"
-    """
-    if name in others:
-        return f"{name!r}: write {others[name]}"
-    close = get_close_matches(name, [*known], 1)
-    return f"{name!r}; did you mean {close[0]!r}?" if close else repr(name)
-
-
-def check_router_arguments(cls: type[Any], given: Iterable[str]) -> None:
-    """Raise TypeError for a keyword argument that a router does not take; it names the one that is meant."""
-    from inspect import signature
-
-    init: Any = cls.__init__
-    known = signature(init).parameters
-    for name in given:
-        if name not in known:
-            meant = meant_argument(name, known, OF_ROUTER)
-            raise TypeError(f"{cls.__name__} got an unexpected keyword argument {meant}")

@@ -7,7 +7,7 @@ from functools import partial
 from types import MethodType
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from armillary.asgi_types import ASGIApp, Lifespan, Receive, Scope, Send
+from armillary.asgi_types import ASGIApp, Lifespan, Receive, Scope, Send, check_arguments
 from armillary.datastructures import URLPath
 from armillary.exchange import has_registered_handlers
 
@@ -104,9 +104,9 @@ class Router(Selection, Registration):
 
         def __new__(cls, *args: Any, **kwargs: Any) -> Any:
             if kwargs and cls.__init__ is Router.__init__:
-                from ._other_names import check_router_arguments
+                from ._other_names import OF_ROUTER
 
-                check_router_arguments(cls, kwargs)
+                check_arguments(cls, kwargs, OF_ROUTER)
             return super().__new__(cls)
 
     def check_callable(self, value: Any, parameter: str) -> Any:

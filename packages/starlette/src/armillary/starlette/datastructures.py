@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, MutableMapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from armillary.config import CommaSeparatedStrings as _CommaSeparatedStrings, Secret as _Secret
@@ -104,12 +104,7 @@ class Headers(_Headers):
 class MutableHeaders(Headers, _MutableHeaders):
     """Header fields that can be changed: in the raw list they were made from, or in a new one of a scope or message."""
 
-    def __init__(
-        self,
-        headers: Mapping[str, str] | None = None,
-        raw: list[tuple[bytes, bytes]] | None = None,
-        scope: MutableMapping[str, Any] | None = None,
-    ) -> None:
+    def __init__(self, headers: Mapping[str, str] | None = None, raw: Any = None, scope: Any = None) -> None:
         super().__init__(headers, raw, scope)
         if scope is not None:  # a program may send the list again
             self._list = scope["headers"] = self._list[:]
