@@ -111,19 +111,31 @@ class SmallestWebSocket:
         await self.send({"type": "websocket.send", "text": text})
 
 
+async def plaintext(request: SmallestRequest) -> Any:
+    """Respond with plain text."""
+    return SmallestText("Hello, world!")
+
+
+async def planet(request: SmallestRequest) -> Any:
+    """Respond with two parameters of the path."""
+    return SmallestText(f"{request.params['star']} {request.params['planet']}")
+
+
+async def named(request: SmallestRequest) -> Any:
+    """Respond with a member of a JSON body."""
+    return SmallestText((await request.json())["name"])
+
+
+async def chunks() -> Any:
+    """Yield the pieces of the stream."""
+    for _ in range(bodies.CHUNKS):
+        yield bodies.CHUNK
+
+
 def smallest_application(files: Path) -> Application:
     """Return the smallest program of all rows; `files` has those that two of its paths send."""
 
     import python_multipart
-
-    async def plaintext(request: SmallestRequest) -> Any:
-        return SmallestText("Hello, world!")
-
-    async def planet(request: SmallestRequest) -> Any:
-        return SmallestText(f"{request.params['star']} {request.params['planet']}")
-
-    async def named(request: SmallestRequest) -> Any:
-        return SmallestText((await request.json())["name"])
 
     async def multipart(request: SmallestRequest) -> Any:
         # By the parser that Starlette has too, which only keeps what it is given.
@@ -135,10 +147,6 @@ def smallest_application(files: Path) -> Application:
             parser.write(piece)
         size = sum(map(len, pieces))
         return SmallestText(str(size))
-
-    async def chunks() -> Any:
-        for _ in range(bodies.CHUNKS):
-            yield bodies.CHUNK
 
     async def stream(request: SmallestRequest) -> Any:
         return SmallestStream(chunks(), BINARY)
@@ -258,19 +266,6 @@ async def dutiful_stream(response: SmallestStream, send: Any) -> None:
 
 def dutiful_application() -> Application:
     """Return the program of three small responses and the stream, with the duties."""
-
-    async def plaintext(request: SmallestRequest) -> Any:
-        return SmallestText("Hello, world!")
-
-    async def planet(request: SmallestRequest) -> Any:
-        return SmallestText(f"{request.params['star']} {request.params['planet']}")
-
-    async def named(request: SmallestRequest) -> Any:
-        return SmallestText((await request.json())["name"])
-
-    async def chunks() -> Any:
-        for _ in range(bodies.CHUNKS):
-            yield bodies.CHUNK
 
     async def stream(request: SmallestRequest) -> Any:
         return SmallestStream(chunks(), BINARY)

@@ -6,13 +6,14 @@ Each row is a mistake, the exception it raises at once or at the first request, 
 from __future__ import annotations
 
 import functools
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
 import jinja2
 import pytest
+from testkit import Mistake, check_message
 
 import armillary.web
 from armillary.applications import Armillary
@@ -227,7 +228,7 @@ def called_with_a_scope() -> Any:
 
 T, V, R = TypeError, ValueError, RuntimeError
 ANY: Any = Armillary()
-MISTAKES: dict[str, tuple[Callable[[], Any], type[BaseException], tuple[str, ...]]] = {
+MISTAKES: dict[str, Mistake] = {
     # -- what an endpoint returns
     "an endpoint without return": (lambda: returning(None), T, ("endpoint", "returned None; return a Response")),
     "a text": (lambda: returning("x"), T, ("returned 'x'; return a Response",)),
@@ -329,7 +330,7 @@ MISTAKES: dict[str, tuple[Callable[[], Any], type[BaseException], tuple[str, ...
     "a default inside of Query": (
         lambda: query(20),
         T,
-        ("Query takes keyword arguments only", "write `Annotated[..., Query()] = 20`"),
+        ("Query takes keyword arguments only: write `Annotated[..., Query()] = 20`",),
     ),
     "a WebSocket to an HTTP route": (
         lambda: open_websocket(Armillary(routes=[Route("/", home)])),
@@ -564,13 +565,7 @@ MISTAKES: dict[str, tuple[Callable[[], Any], type[BaseException], tuple[str, ...
 
 @pytest.mark.parametrize("mistake", MISTAKES)
 def test_a_mistake_raises_a_message_with_its_fix(mistake: str) -> None:
-    make, expected, parts = MISTAKES[mistake]
-    with pytest.raises(expected) as raised:
-        make()
-    while FORGOTTEN:
-        FORGOTTEN.pop().close()
-    text = "\n".join([str(raised.value), *getattr(raised.value, "__notes__", ())])
-    assert [part for part in parts if part not in text] == [], text
+    check_message(MISTAKES[mistake], FORGOTTEN)
 
 
 APP = "armillary.applications."

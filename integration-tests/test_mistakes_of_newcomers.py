@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import pytest
+from testkit import Mistake, check_message
 
 from armillary.web import (
     Armillary,
@@ -221,7 +222,7 @@ def background() -> Any:
 
 
 T, V, R, A = TypeError, ValueError, RuntimeError, AttributeError
-MISTAKES: dict[str, tuple[Callable[[], Any], type[BaseException], tuple[str, ...]]] = {
+MISTAKES: dict[str, Mistake] = {
     # -- names
     "FastAPI": (lambda: imported("FastAPI"), ImportError, ("'FastAPI' from 'armillary.web'; write Armillary",)),
     "APIRouter": (lambda: imported("APIRouter"), ImportError, ("; write Router",)),
@@ -375,13 +376,7 @@ MISTAKES: dict[str, tuple[Callable[[], Any], type[BaseException], tuple[str, ...
 
 @pytest.mark.parametrize("mistake", MISTAKES)
 def test_a_newcomers_mistake_raises_a_message_with_its_fix(mistake: str) -> None:
-    make, expected, parts = MISTAKES[mistake]
-    with pytest.raises(expected) as error:
-        make()
-    while UNAWAITED:
-        UNAWAITED.pop().close()
-    text = "\n".join([str(error.value), *getattr(error.value, "__notes__", ())])
-    assert [part for part in parts if part not in text] == [], text
+    check_message(MISTAKES[mistake], UNAWAITED)
 
 
 def test_a_name_that_is_not_there_is_no_attribute_either() -> None:

@@ -9,6 +9,7 @@ from testkit.applications import echo
 from testkit.backends import ASYNCIO, TRIO, UVLOOP
 from testkit.brokers import MariaDBServer, NATSServer, PostgreSQLServer, RabbitMQServer
 from testkit.connection import Connection, SentMessages, call, request_messages
+from testkit.mistakes import Mistake, check_message
 from testkit.network import Network
 from testkit.nginx import NginxServer
 from testkit.node import install_npm_packages
@@ -32,6 +33,7 @@ __all__ = [
     "UVLOOP",
     "Connection",
     "MariaDBServer",
+    "Mistake",
     "NATSServer",
     "Network",
     "NginxServer",
@@ -40,6 +42,7 @@ __all__ = [
     "RedisServer",
     "SentMessages",
     "call",
+    "check_message",
     "count_instructions",
     "count_lines",
     "echo",
