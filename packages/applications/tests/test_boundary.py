@@ -10,7 +10,8 @@ from armillary.applications import Armillary
 from armillary.asgi_types import HTTPException, Middleware
 from armillary.errors import ServerErrorMiddleware
 from armillary.http import PlainTextResponse, Request, Response
-from armillary.routing import Mount, Route, Router
+from armillary.routing import Mount, Route, Router, WebSocketRoute
+from armillary.websockets import WebSocket
 
 pytestmark = pytest.mark.anyio
 
@@ -238,6 +239,50 @@ async def test_a_handler_is_called_once_whatever_middleware_there_is(http: Any) 
         assert isinstance(response.error, RuntimeError)
         assert calls == ["LookupError", "RuntimeError"]
         calls.clear()
+
+
+async def test_a_websocket_handler_is_called_as_often_whatever_middleware_there_is(
+    websocket: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    calls: list[str] = []
+
+    async def faulty(_: WebSocket, exc: Exception) -> None:
+        calls.append(type(exc).__name__)
+        raise RuntimeError("faulty")
+
+    async def broken(connection: WebSocket) -> None:
+        await connection.accept()
+        raise LookupError("nothing")
+
+    for middleware in ([], [Middleware(Counting)]):
+        handlers: Any = {LookupError: faulty, RuntimeError: faulty}
+        app = Armillary(routes=[WebSocketRoute("/", broken)], middleware=middleware, exception_handlers=handlers)
+        sent = await websocket(app)
+        assert [message["type"] for message in sent] == ["websocket.accept", "websocket.close"]
+        assert isinstance(sent.error, RuntimeError)
+        assert calls == ["LookupError", "RuntimeError"]
+        assert len(caplog.records) == 1
+        calls.clear()
+        caplog.clear()
+
+
+async def test_nothing_is_sent_on_a_websocket_that_a_failing_handler_left_closed(websocket: Any) -> None:
+    async def reject(_: WebSocket, exc: Exception) -> None:
+        raise HTTPException(404)
+
+    async def respond(_: WebSocket, exc: Exception) -> Response:
+        return PlainTextResponse("late")
+
+    async def broken(connection: WebSocket) -> None:
+        await connection.accept()
+        raise LookupError("nothing")
+
+    for middleware in ([], [Middleware(Counting)]):
+        for more in ({}, {404: respond}):
+            handlers: Any = {LookupError: reject, **more}
+            app = Armillary(routes=[WebSocketRoute("/", broken)], middleware=middleware, exception_handlers=handlers)
+            sent = await websocket(app)
+            assert [message["type"] for message in sent] == ["websocket.accept", "websocket.close"]
 
 
 async def test_middleware_that_raises_after_the_response_is_not_given_another(http: Any) -> None:

@@ -317,11 +317,16 @@ async def test_data_of_another_kind_is_an_error_that_names_the_method_to_call() 
     for call, said in (
         (lambda: websocket.send_text({"a": 1}), r"send_text takes text, got dict; write send_json\(...\)"),
         (lambda: websocket.send_text(b"x"), r"send_text takes text, got bytes; write send_bytes\(...\)"),
+        (lambda: websocket.send_text(bytearray(b"x")), r"got bytearray; write send_bytes\(...\)"),
+        (lambda: websocket.send_text(memoryview(b"x")), r"got memoryview; write send_bytes\(...\)"),
         (lambda: websocket.send_bytes("x"), r"send_bytes takes bytes, got str; write send_text\(...\)"),
         (lambda: websocket.send("hi"), r"send takes an ASGI message, got 'hi'; write send_text, send_bytes or"),
     ):
         with pytest.raises(TypeError, match=said):
             await call()
+    with pytest.raises(TypeError) as raised:
+        await websocket.send("x" * 100_000)
+    assert len(str(raised.value)) < 200
     assert len(server.sent) == sent
     for data in (bytearray(b"x"), memoryview(b"x")):
         await websocket.send_bytes(data)

@@ -259,7 +259,7 @@ class Armillary(Registration):
                 place = source_place(getattr(item, "file", ""), getattr(item, "line", 0))
                 exc.add_note(f"Raised by the middleware {describe_function(cls)} of {place or 'the application'}")
                 raise
-        return Boundary(app, always(app), guard, handlers, limit, is_explicit, publishes_handlers=False)
+        return Boundary(app, always(app), guard, handlers, limit, is_explicit, around_middleware=True)
 
     def add_middleware(self, middleware_class: MiddlewareFactory[P], *args: P.args, **kwargs: P.kwargs) -> None:
         """Put a middleware around those there are.

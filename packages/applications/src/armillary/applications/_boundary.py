@@ -23,7 +23,8 @@ class Boundary:
         handlers: the exception handlers.
         limit: bytes of a request body that an application which does not limit them itself may receive.
         publishes_limit: whether `limit` replaces that of an application outside.
-        publishes_handlers: whether the parts inside learn of the handlers; those around the middleware do not tell it.
+        around_middleware: whether it is the one around: the parts inside do not learn of its handlers, and what the one
+            inside has reported is not given to them again.
     """
 
     def __init__(
@@ -34,7 +35,7 @@ class Boundary:
         handlers: ExceptionMiddleware,
         limit: int | None,
         publishes_limit: bool,
-        publishes_handlers: bool = True,
+        around_middleware: bool = False,
     ) -> None:
         self.app = app
         self.select = select
@@ -42,7 +43,8 @@ class Boundary:
         self.handlers = handlers
         self.limit = limit
         self.publishes_limit = publishes_limit
-        self.publishes_handlers = publishes_handlers and handlers.has_own_handlers
+        self.around_middleware = around_middleware
+        self.publishes_handlers = handlers.has_own_handlers and not around_middleware
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a connection; a lifespan goes to what is inside."""
@@ -73,8 +75,9 @@ class Boundary:
 
     async def handle_exception(self, exc: Exception, scope: Scope, receive: Receive, send: Send) -> bool:
         """Handle an exception by the handlers, else by the guard; return False if it is to be raised further."""
+        was_reported = self.around_middleware and scope_record(scope).get("reported_exception") is exc
         try:
-            if await self.handlers.handle_exception(exc, scope, receive, send):
+            if not was_reported and await self.handlers.handle_exception(exc, scope, receive, send):
                 return True
         except Exception as failure:
             if await self.guard.handle_exception(failure, scope, receive, send):

@@ -90,7 +90,7 @@ class CSRFMiddleware:
             reason = self.token_fault(token, secret)
         if decision == "reject":
             logger.warning(
-                "%s %.200r was rejected: %s (Sec-Fetch-Site %.50r, Origin %.200r)",
+                "%.20r %.200r was rejected: %s (Sec-Fetch-Site %.50r, Origin %.200r)",
                 metadata.method,
                 metadata.path,
                 reason,

@@ -69,12 +69,12 @@ class WebSocketPolicy:
         Raises:
             TypeError: it is of another kind; the message names the method to call.
         """
-        wanted = str if method == "send_text" else (bytes, bytearray, memoryview)
-        if isinstance(data, wanted):
+        is_binary = isinstance(data, (bytes, bytearray, memoryview))
+        fitting = "send_text" if isinstance(data, str) else "send_bytes" if is_binary else "send_json"
+        if fitting == method:
             return
-        other = "send_text" if isinstance(data, str) else "send_bytes" if isinstance(data, bytes) else "send_json"
         takes = "text" if method == "send_text" else "bytes"
-        raise TypeError(f"{method} takes {takes}, got {type(data).__name__}; write {other}(...)")
+        raise TypeError(f"{method} takes {takes}, got {type(data).__name__}; write {fitting}(...)")
 
     def check_close(self, code: int, reason: str | None) -> str:
         """Return the reason as a close frame carries it; reject a code that it cannot carry.

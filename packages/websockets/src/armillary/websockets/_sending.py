@@ -9,7 +9,7 @@ from typing import Any, Final
 from armillary.asgi_types import Message
 from armillary.concurrency import FairTurn, LookAhead, start_at_most
 from armillary.datastructures import StateT, well_formed
-from armillary.exchange import CLOSED_ABNORMALLY, send_raises_after_disconnect
+from armillary.exchange import CLOSED_ABNORMALLY, record_response_start, send_raises_after_disconnect
 
 from ._connection import Connection
 from ._exceptions import WebSocketDisconnect
@@ -39,7 +39,7 @@ class Sending(Connection[StateT]):
         try:
             after = state_after(before, message)
         except TypeError as exc:  # it has no keys
-            problem = f"send takes an ASGI message, got {message!r}; write send_text, send_bytes or send_json"
+            problem = f"send takes an ASGI message, got {message!r:.80}; write send_text, send_bytes or send_json"
             raise TypeError(problem) from exc
         if after is not before:
             self.application_state: WebSocketState = after
@@ -226,6 +226,8 @@ class Sending(Connection[StateT]):
         """Close an accepted connection with 1011, as an unhandled exception does."""
         if self.closes_after_handler:
             await self._try_close(1011, "")
+        if self.application_state is DISCONNECTED:  # what handles the exception outside can send nothing
+            record_response_start(self.scope, self._send)
 
     def _record_close(self, code: int, reason: str) -> None:
         """Record that this side closes; not every server reports it to a task that waits to receive."""
