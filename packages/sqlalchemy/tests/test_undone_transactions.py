@@ -130,6 +130,31 @@ async def test_what_ends_the_connection_within_a_savepoint_is_what_is_raised(dat
         await run("SELECT pg_terminate_backend(pg_backend_pid())")
 
 
+@postgresql
+async def test_a_commit_that_raises_for_a_statement_that_took_too_long_ends_the_transaction(database: Database) -> None:
+    async with database.engine.connect() as connection:
+        await connection.execute(text("SET LOCAL statement_timeout = 20"))
+        with pytest.raises(StatementTimeout):
+            await connection.execute(text("SELECT pg_sleep(5)"))
+        with pytest.raises(StatementTimeout):
+            await connection.commit()
+        await connection.rollback()
+        assert (await connection.scalar(text("SELECT 1"))) == 1
+
+
+@servers
+async def test_a_commit_that_raises_ends_the_transaction(database: Database) -> None:
+    async with database.engine.connect() as connection:
+        with pytest.raises(IntegrityError):
+            await connection.execute(SAME_OWNER)
+        with pytest.raises(TransactionUndone) if undoes_all(database) else nullcontext():
+            await connection.commit()
+        await connection.rollback()
+        await connection.execute(SPEND, {"id": 1})
+        await connection.commit()
+    assert await balances(database) == [90, 100]
+
+
 @pytest.mark.parametrize("driver", ["psycopg"], indirect=True)
 async def test_a_lost_connection_that_cannot_connect_again_tries_once(database: Database) -> None:
     attempts: list[object] = []

@@ -86,6 +86,14 @@ def raise_if_undone(connection: Connection, *_: object) -> None:
 
 
 def ask_whether_undone(connection: Connection) -> None:
-    """Raise if PostgreSQL has undone the transaction: a value that no driver can send fails without undoing it."""
+    """Raise if PostgreSQL has undone the transaction: a value that no driver can send fails without undoing it.
+
+    The transaction is ended then, as by COMMIT: SQLAlchemy rolls nothing back after a commit that raises.
+    """
     if FAILED_KEY in connection.info:
-        connection.exec_driver_sql("SELECT 1")
+        try:
+            connection.exec_driver_sql("SELECT 1")
+        except (TransactionUndone, TransactionConflict, StatementTimeout):
+            connection.dialect.do_rollback(connection.connection)
+            forget_failure(connection)
+            raise
