@@ -251,6 +251,7 @@ async def test_rows_that_do_not_arrive_end_a_stream(cut_off: Database, network: 
                     network.silent = received >= 10
     assert 10 <= received < 20000
     gc.collect()
+    assert not [value for value in gc.get_objects() if type(value).__name__ == "AsyncServerCursor"]
 
 
 async def test_an_idle_connection_is_tested_in_bounded_time(cut_off: Database, network: Network, serve: Any) -> None:

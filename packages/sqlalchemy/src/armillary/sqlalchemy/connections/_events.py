@@ -18,7 +18,7 @@ from ._deadline import NoResponse
 from ._execution_options import READ_ONLY, STATEMENT_TIMEOUT
 from ._reset import listen_to_resets
 from ._sqlite import listen_on_sqlite
-from ._undone import FAILED_STATE, listen_for_undone_transactions, record_failure, undone
+from ._undone import FAILED_KEY, FAILED_STATE, listen_for_undone_transactions, record_failure, undone
 
 POSTGRESQL_MAX_TIMEOUT: Final = 2**31 - 1
 """The longest time-out PostgreSQL accepts, in milliseconds: some 24 days."""
@@ -45,7 +45,7 @@ def translate_error(context: ExceptionContext) -> None:
         return
     if context.connection is not None and not context.connection.invalidated:
         if _fault.sqlstate(error) == FAILED_STATE:
-            raise undone(context.connection, error) from error
+            raise context.connection.info.get(FAILED_KEY, undone(error))() from error
         record_failure(context.connection, error)
     if isinstance(error, NoResponse):
         context.is_disconnect = True

@@ -10,15 +10,19 @@ raises instead.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import Connection, Engine, event
 
 from .._errors import StatementTimeout, TransactionConflict, TransactionUndone
 from . import _fault
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 FAILED_KEY: Final = "armillary_failed"
-"""The key of `connection.info` under which a connection keeps the first error of its transaction."""
+"""The key of `connection.info` under which a connection keeps what the first error of its transaction has to raise."""
 
 UNDONE_NUMBERS: Final = frozenset({1020, 1206, 1213})
 """MariaDB: record changed since last read, too many locks, deadlock. Other errors undo their statement alone.
@@ -51,7 +55,7 @@ def record_failure(connection: Connection, error: Exception) -> None:
     else:
         undoes = name == "postgresql" or (_fault.error_number(error) in UNDONE_NUMBERS and in_transaction(connection))
     if undoes:
-        connection.info.setdefault(FAILED_KEY, error)
+        connection.info.setdefault(FAILED_KEY, undone(error))  # not the error, whose frames hold this connection
 
 
 def in_transaction(connection: Connection) -> bool:
@@ -59,16 +63,16 @@ def in_transaction(connection: Connection) -> bool:
     return not connection.dialect.detect_autocommit_setting(connection.connection.dbapi_connection)  # type: ignore[arg-type]
 
 
-def undone(connection: Connection, error: Exception) -> Exception:
-    """Return what to raise in a transaction that is undone."""
-    first = connection.info.get(FAILED_KEY, error)
-    if _fault.is_conflict(first):
-        return TransactionConflict()
-    if _fault.is_statement_timeout(first):
-        return StatementTimeout()
-    return TransactionUndone(
-        f"the database has undone this transaction when a statement of it failed ({type(first).__name__}), and the "
-        "program went on; put a statement that may fail in `async with session.begin_nested():`"
+def undone(error: Exception) -> Callable[[], Exception]:
+    """Return what makes the exception to raise in a transaction that this error has undone."""
+    if _fault.is_conflict(error):
+        return TransactionConflict
+    if _fault.is_statement_timeout(error):
+        return StatementTimeout
+    return partial(
+        TransactionUndone,
+        f"the database has undone this transaction when a statement of it failed ({type(error).__name__}), and the "
+        "program went on; put a statement that may fail in `async with session.begin_nested():`",
     )
 
 
@@ -82,7 +86,7 @@ def raise_if_undone(connection: Connection, *_: object) -> None:
     """Raise if the transaction is undone."""
     failure = connection.info.get(FAILED_KEY)
     if failure is not None:
-        raise undone(connection, failure) from failure
+        raise failure()
 
 
 def ask_whether_undone(connection: Connection) -> None:
