@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import signal
+from io import BytesIO
 from typing import Any
 
 import anyio
 import anyio.to_thread
 import pytest
+from testkit.scopes import http_scope
 
 from armillary.starlette.applications import Starlette
 from armillary.starlette.background import BackgroundTasks
@@ -17,10 +19,14 @@ from armillary.starlette.concurrency import (
     run_in_threadpool,
     run_until_first_complete,
 )
+from armillary.starlette.datastructures import UploadFile
 from armillary.starlette.endpoints import HTTPEndpoint
 from armillary.starlette.exceptions import StarletteDeprecationWarning
+from armillary.starlette.middleware import Middleware
+from armillary.starlette.middleware.base import BaseHTTPMiddleware
 from armillary.starlette.requests import Request
-from armillary.starlette.responses import Response
+from armillary.starlette.responses import Response, StreamingResponse
+from armillary.starlette.routing import Route
 
 
 @pytest.mark.anyio
@@ -113,3 +119,34 @@ async def test_an_application_installs_no_signal_handler_and_leaves_streams_open
 
     await Starlette()({"type": "lifespan", "asgi": {"version": "3.0"}, "state": {}}, receive, send)
     assert during == [handler, handler]
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])  # trio runs what is ready in any order
+async def test_an_upload_on_disk_is_read_in_them_after_a_turn_of_the_event_loop(anyio_backend: str) -> None:
+    """So what streams it below `BaseHTTPMiddleware` reads nothing more once the server's send has failed."""
+
+    class Counted(BytesIO):  # not a file in memory, by its class
+        def read(self, size: int | None = -1) -> bytes:
+            borrowed.append(anyio.from_thread.run_sync(lambda: limiter.borrowed_tokens))
+            return super().read(size)
+
+    limiter, borrowed = anyio.to_thread.current_default_thread_limiter(), list[float]()
+    upload = UploadFile(Counted(b"x" * 10))
+
+    async def chunks() -> Any:
+        while chunk := await upload.read(4):
+            yield chunk
+
+    async def endpoint(request: Request[Any]) -> Response:
+        return StreamingResponse(chunks())
+
+    async def send(message: Any) -> None:
+        if message["type"] == "http.response.body":
+            raise OSError("the client has disconnected")
+
+    middleware = [Middleware(BaseHTTPMiddleware, dispatch=lambda request, call_next: call_next(request))]
+    app = Starlette(routes=[Route("/", endpoint)], middleware=middleware)
+    with pytest.raises(OSError, match="has disconnected"):
+        await app(http_scope("/", asgi={"version": "3.0", "spec_version": "2.4"}), anyio.sleep_forever, send)  # type: ignore[arg-type]
+    assert borrowed == [1]

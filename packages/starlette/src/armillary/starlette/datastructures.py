@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
 
 from armillary.config import CommaSeparatedStrings as _CommaSeparatedStrings, Secret as _Secret
 from armillary.datastructures import (
@@ -22,6 +22,8 @@ from armillary.datastructures import (
 from armillary.http import FormData, UploadFile as _UploadFile
 
 from ._absent import Absent
+
+T = TypeVar("T")
 
 _DELIMITERS = str.maketrans(
     {character: f"%{ord(character):02X}" for character in ("?#\\\x7f" + "".join(map(chr, range(32))))}
@@ -111,7 +113,12 @@ class MutableHeaders(Headers, _MutableHeaders):
 
 
 class UploadFile(_UploadFile):
-    """A file sent in a form."""
+    """A file sent in a form; one on disk is read in anyio's default threads, after a turn of the event loop."""
+
+    async def in_thread(self, function: Callable[..., T], *args: Any) -> T:
+        from .concurrency import run_in_threadpool
+
+        return await run_in_threadpool(function, *args)
 
     if not TYPE_CHECKING:
         chunks = Absent()

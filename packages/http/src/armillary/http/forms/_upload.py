@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from functools import partial
 from io import BytesIO
 from typing import Any, BinaryIO, ClassVar, Self, TypeVar
@@ -13,7 +13,7 @@ from armillary.datastructures import Headers
 T = TypeVar("T")
 
 
-async def in_file_thread(function: Any, *args: Any) -> Any:
+async def in_file_thread(function: Callable[..., T], *args: Any) -> T:
     """Call a blocking file operation in a thread of the `files` limiter."""
     from armillary.concurrency import FILES
 
@@ -89,6 +89,10 @@ class UploadFile:
     def file(self, file: BinaryIO) -> None:
         self._file, self._pieces, self.written = file, [], True
 
+    async def in_thread(self, function: Callable[..., T], *args: Any) -> T:
+        """Call a function that blocks in a thread of the `files` limiter; a subclass may choose other threads."""
+        return await in_file_thread(function, *args)
+
     @property
     def content_type(self) -> str | None:
         """The media type sent by the client, None if there is none."""
@@ -99,8 +103,7 @@ class UploadFile:
         """Return up to `size` bytes from the current position; all that is left by default."""
         if is_in_memory(self.file):
             return self.file.read(size)
-        data: bytes = await in_file_thread(self.file.read, size)
-        return data
+        return await self.in_thread(self.file.read, size)
 
     async def write(self, data: bytes) -> None:
         """Write at the current position. A file that grows past `max_memory_size` moves to disk."""
@@ -109,17 +112,17 @@ class UploadFile:
             self.size += len(data)
         file = self.file
         if not is_in_memory(file):
-            await in_file_thread(file.write, data)
+            await self.in_thread(file.write, data)
         elif type(file) is BytesIO:
             if file.tell() + len(data) > self.max_memory_size:
-                self.file = await in_file_thread(_move_to_disk, file)
-                await in_file_thread(self.file.write, data)
+                self.file = await self.in_thread(_move_to_disk, file)
+                await self.in_thread(self.file.write, data)
             else:
                 file.write(data)
         else:
             limit = getattr(file, "_max_size", 0)
             if limit and file.tell() + len(data) > limit:
-                await in_file_thread(file.write, data)
+                await self.in_thread(file.write, data)
             else:
                 file.write(data)
 
@@ -128,7 +131,7 @@ class UploadFile:
         if is_in_memory(self.file):
             self.file.seek(offset)
         else:
-            await in_file_thread(self.file.seek, offset)
+            await self.in_thread(self.file.seek, offset)
 
     async def rewind(self) -> None:
         """Move to the start of what was received, to read it again.
@@ -159,8 +162,7 @@ class UploadFile:
         Raises:
             FileExistsError: something is at `path` already.
         """
-        saved: int = await in_file_thread(_copy_to_path, self.file, path)
-        return saved
+        return await self.in_thread(_copy_to_path, self.file, path)
 
     def detach(self) -> Self:
         """Detach the file from its form: it stays open until you close it. Returns the file.
@@ -175,7 +177,7 @@ class UploadFile:
         if is_in_memory(self._file):
             self.close_now()
         else:
-            await in_file_thread(self._file.close)
+            await self.in_thread(self._file.close)
 
     def close_now(self) -> None:
         """Close the file in this thread; for use when cancelled."""
