@@ -6,9 +6,8 @@ for each. Here the index gets the path alone, and the rest is made when a reques
 
 from __future__ import annotations
 
-import re
 from collections.abc import Awaitable
-from typing import Any, cast
+from typing import Any
 
 from armillary.asgi_types import Receive, Scope, Send
 from armillary.routing import Route, template_regex
@@ -44,8 +43,7 @@ class Leaf(Route):
             self.param_convertors = api_route.param_convertors
             return
         path = self.last_router.include_context.path_for(api_route)
-        regex, self.path, self.param_convertors = template_regex(path, lenient=True)
-        self.path_regex = cast("re.Pattern[str]", regex)
+        self.lazy_path_regex, self.path, self.param_convertors = template_regex(path, lenient=True)
 
     @property
     def methods(self) -> Any:  # type: ignore[override]

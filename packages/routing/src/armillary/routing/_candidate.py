@@ -85,7 +85,7 @@ def known_shape(route: BaseRoute) -> PathShape | None:
     """Return which paths a route can match, None if all must be assumed."""
     if not isinstance(route, _PATH_ROUTES) or not inherits(route, "matches", _PATH_ROUTES):
         return None
-    return path_shape(route.path_regex)
+    return path_shape(route.lazy_path_regex)
 
 
 def literal_text(shape: PathShape | None) -> str | None:

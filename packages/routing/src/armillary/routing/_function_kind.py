@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection
 from types import FunctionType, MethodType, UnionType
 from typing import Any, Final, Union, get_args, get_origin
 
+from armillary.asgi_types import annotations_of, signature_of
 from armillary.datastructures import HTTPConnection
 
 _VARIABLE_ARGUMENTS: Final = 0x04 | 0x08  # inspect.CO_VARARGS | inspect.CO_VARKEYWORDS
@@ -31,16 +32,19 @@ def is_plain(function: Callable[..., Any], path: Collection[str], *, checks_resu
     >>> is_plain(show, ()), is_plain(add, ())
     (True, False)
     """
-    if isinstance(function, FunctionType) and not (function.__annotations__ or function.__dict__):
+    if isinstance(function, FunctionType) and not function.__dict__:
         code = function.__code__
-        if code.co_argcount == 1 and not code.co_kwonlyargcount and not code.co_flags & _VARIABLE_ARGUMENTS:
-            return code.co_varnames[0] not in path
+        if not code.co_flags & _VARIABLE_ARGUMENTS:
+            if code.co_argcount + code.co_kwonlyargcount != 1:
+                return False
+            if code.co_argcount and not annotations_of(function):
+                return code.co_varnames[0] not in path
     if getattr(getattr(function, "func", function), "reads_scope_endpoint", False) is True:
         return True  # it fills its parameters itself, as `armillary.injection` does (docs/scope-keys.md)
-    from inspect import Parameter, signature
+    from inspect import Parameter
 
     try:
-        declared = signature(function)
+        declared = signature_of(function)
     except (TypeError, ValueError):  # a built-in function that does not say what it takes
         return True
     given: Any = getattr(function, "keywords", ())  # of a partial

@@ -20,10 +20,11 @@ from ._convertors import (
     TextConvertor,
     UUIDConvertor,
 )
-from ._path_shape import Parameter, PathShape, literal_prefix, path_shape, stays_within_segment
+from ._path_shape import Parameter, PathShape, TemplateRegex, literal_prefix, path_shape, stays_within_segment
 from ._path_text import ENCODED_SLASH, decoded
 from ._segment_texts import Texts, parameter_texts
 
+PathRegex: TypeAlias = "re.Pattern[str] | TemplateRegex"
 Params: TypeAlias = dict[str, Any]
 Read: TypeAlias = Callable[..., Params | None]
 _Check: TypeAlias = Callable[[str], object]
@@ -71,7 +72,7 @@ class SegmentReader:
         *("needs_last", "prefix", "read", "regex", "shape"),
     )
 
-    def __init__(self, regex: re.Pattern[str], shape: PathShape, convertors: Mapping[str, Convertor[Any]]) -> None:
+    def __init__(self, regex: PathRegex, shape: PathShape, convertors: Mapping[str, Convertor[Any]]) -> None:
         self.regex = regex
         self.shape = shape
         self.convertors = convertors
@@ -248,8 +249,8 @@ class RegexReader:
 
     __slots__ = ("_conversions", "convertors", "prefix", "regex")
 
-    def __init__(self, regex: re.Pattern[str], convertors: Mapping[str, Convertor[Any]]) -> None:
-        self.regex: re.Pattern[str] = regex
+    def __init__(self, regex: PathRegex, convertors: Mapping[str, Convertor[Any]]) -> None:
+        self.regex: PathRegex = regex
         self.prefix: str = literal_prefix(regex)
         self.convertors: Mapping[str, Convertor[Any]] = convertors
         self._conversions = [
@@ -288,7 +289,7 @@ class RegexReader:
 PathReader: TypeAlias = SegmentReader | RegexReader
 
 
-def path_reader(regex: re.Pattern[str], convertors: Mapping[str, Convertor[Any]]) -> PathReader:
+def path_reader(regex: PathRegex, convertors: Mapping[str, Convertor[Any]]) -> PathReader:
     """Return the reader of the paths that a regex matches."""
     shape = path_shape(regex)
     if shape is None or not _is_plain(shape):

@@ -88,9 +88,14 @@ class TemplateRegex:
         return expression_of(self.pieces)
 
     @cached_property
+    def compiled(self) -> re.Pattern[str]:
+        """The regex itself."""
+        return re.compile(self.pattern)
+
+    @cached_property
     def match(self) -> Any:
         """The method of the compiled regex."""
-        return re.compile(self.pattern).match
+        return self.compiled.match
 
     @cached_property
     def shape(self) -> PathShape:
@@ -214,7 +219,7 @@ _SPECIAL_CHARACTERS: Final = frozenset(".^$*+?{}[]|()")
 _UNSUPPORTED_FLAGS: Final = re.IGNORECASE | re.VERBOSE | re.MULTILINE
 
 
-def literal_prefix(regex: re.Pattern[str]) -> str:
+def literal_prefix(regex: re.Pattern[str] | TemplateRegex) -> str:
     """Return the literal text at the start of a regex; "" if it has none, or none that is sure.
 
     >>> literal_prefix(re.compile("^/items\\\\.v1/(?P<key>[^/]+)$"))

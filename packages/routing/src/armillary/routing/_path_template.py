@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from ._convertors import CONVERTOR_TYPES, Convertor, StringConvertor
 from ._path_shape import Parameter, Piece, TemplateRegex, closing_parenthesis
@@ -17,6 +17,9 @@ _PARAM_HEAD = re.compile(r"{([a-zA-Z_][a-zA-Z0-9_]*)(?::([a-zA-Z_][a-zA-Z0-9_]*)
 _PORT = r":[0-9]+\Z"
 _LABEL = "[^.]+"
 """What a `str` parameter of a host matches."""
+
+_KNOWN: Final = frozenset(convertor.regex for convertor in CONVERTOR_TYPES.values())
+"""The regexes of the convertors that there are from the beginning, of which any can stand beside each other."""
 
 # A stray brace, or a parameter as other frameworks write it: <id>, <int:id>, <int(min=1):id>, :id. Each has one of the
 # suspicious characters, which are found faster.
@@ -45,14 +48,29 @@ def compile_path(path: str, *, lenient: bool = False) -> tuple[re.Pattern[str], 
     >>> regex.match("/users/7")["id"], form, list(convertors)
     ('7', '/users/{id}', ['id'])
     """
+    regex, form, convertors = checked_template(path, lenient=lenient)
+    return regex.compiled, form, convertors
+
+
+def checked_template(path: str, *, lenient: bool = False) -> tuple[TemplateRegex, str, dict[str, Convertor[Any]]]:
+    """Return what `compile_path` does with a regex that is compiled when it is asked for.
+
+    Args:
+        path: as for `compile_path`.
+        lenient: as for `compile_path`.
+
+    Raises:
+        ValueError: as `compile_path`. A regex in which there is one of a program's own is compiled to see it.
+    """
     regex, form, convertors = template_regex(path, lenient=lenient)
-    try:
-        compiled = re.compile(regex.pattern)
-    except re.error as exc:
-        raise ValueError(f"path: the convertors of {path!r} make no regular expression together: {exc}") from exc
-    if len(compiled.groupindex) != len(convertors):
-        raise ValueError(f"path: a convertor in {path!r} has a named group; write (?:...) in its regex")
-    return compiled, form, convertors
+    if any(convertor.regex not in _KNOWN for convertor in convertors.values()):
+        try:
+            compiled = regex.compiled
+        except re.error as exc:
+            raise ValueError(f"path: the convertors of {path!r} make no regular expression together: {exc}") from exc
+        if len(compiled.groupindex) != len(convertors):
+            raise ValueError(f"path: a convertor in {path!r} has a named group; write (?:...) in its regex")
+    return regex, form, convertors
 
 
 def template_regex(path: str, *, lenient: bool = False) -> tuple[TemplateRegex, str, dict[str, Convertor[Any]]]:

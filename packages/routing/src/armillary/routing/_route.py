@@ -166,7 +166,7 @@ class Route(EndpointRoute):
             return (_NO_MATCH, {}) if child_scope is None else (Match.FULL, child_scope)
         path = get_route_path(scope) if scope.get("root_path") else scope["path"]
         reader = self._reader
-        if reader is None or reader.regex is not self.path_regex or reader.convertors is not self.param_convertors:
+        if reader is None or reader.regex is not self.lazy_path_regex or reader.convertors is not self.param_convertors:
             reader = self.reader
         prefix = reader.prefix
         if prefix is None:

@@ -14,7 +14,8 @@ from ._endpoint import Endpoint, check_connection, check_methods
 from ._match import NoMatchFound
 from ._matched_scope import merged_params
 from ._path_reader import PathReader, path_reader
-from ._path_template import compile_path
+from ._path_shape import TemplateRegex
+from ._path_template import checked_template
 from ._reverse import filled
 
 
@@ -27,13 +28,25 @@ class TemplateRoute(BaseRoute):
 
     path: str
     app: ASGIApp
-    path_regex: re.Pattern[str]
     path_format: str
     param_convertors: dict[str, Convertor[Any]]
 
     # For subclasses with another constructor.
     name: str = ""
     _reader: PathReader | None = None
+
+    lazy_path_regex: re.Pattern[str] | TemplateRegex
+    """What `path_regex` is, or what it is compiled of when it is asked for: an index and most paths do without."""
+
+    @property
+    def path_regex(self) -> re.Pattern[str]:
+        """The regular expression that the whole path matches."""
+        regex = self.lazy_path_regex
+        return regex.compiled if isinstance(regex, TemplateRegex) else regex
+
+    @path_regex.setter
+    def path_regex(self, regex: re.Pattern[str]) -> None:
+        self.lazy_path_regex = regex
 
     def _set_path(self, path: str, tail: str = "") -> None:
         """Set all that follows from the template; `tail` is added to it."""
@@ -43,15 +56,15 @@ class TemplateRoute(BaseRoute):
         if path[:1] != "/" and (path or not tail):
             raise ValueError(f"path must start with '/', got {path!r}; write {'/' + path!r}")
         self.path = path
-        compiled = compile_path(path + tail, lenient=self.lenient_paths)
-        self.path_regex, self.path_format, self.param_convertors = compiled
+        made = checked_template(path + tail, lenient=self.lenient_paths)
+        self.lazy_path_regex, self.path_format, self.param_convertors = made
 
     @property
     def reader(self) -> PathReader:
         """The reader of the paths that `path_regex` matches."""
         reader = self._reader
-        if reader is None or reader.regex is not self.path_regex or reader.convertors is not self.param_convertors:
-            reader = self._reader = path_reader(self.path_regex, self.param_convertors)
+        if reader is None or reader.regex is not self.lazy_path_regex or reader.convertors is not self.param_convertors:
+            reader = self._reader = path_reader(self.lazy_path_regex, self.param_convertors)
         return reader
 
     def __getstate__(self) -> dict[str, Any]:

@@ -8,11 +8,9 @@ from typing import Annotated, Any, Final, Literal, NamedTuple, get_args, get_ori
 
 from ._constraint_items import CHECKED, DESCRIPTIONS, LENGTHS, Constraint, constraints_of, is_meta, meta_constraints
 from ._fields import fields_of, is_pydantic_class, is_struct
+from ._type_cache import once_per_type
 from ._type_tree import rebuilt, unwrap
 from ._union_constraints import constrained, types_with
-
-_PLAIN: Final = frozenset((str, int, float, bool, bytes))
-"""Classes that hold nothing else."""
 
 _TEXTS: Final = ("title", "description", "examples", "extra_json_schema", "extra")
 _SPELT: Final = {"gt": "Gt", "ge": "Ge", "lt": "Lt", "le": "Le", "multiple_of": "MultipleOf", "tz": "Timezone"}
@@ -47,6 +45,7 @@ class _Findings:
         self.has_own = False
 
 
+@once_per_type
 def check_type(annotation: Any) -> CheckedType:
     """Return the library that validates a type, and the type with its constraints as that library writes them.
 
@@ -62,8 +61,6 @@ def check_type(annotation: Any) -> CheckedType:
     >>> check_type(list[Annotated[int, Ge(1)]]).type
     list[typing.Annotated[int, msgspec.Meta(ge=1)]]
     """
-    if type(annotation) is type and annotation in _PLAIN:
-        return CheckedType(annotation, "msgspec")
     found = _Findings()
     try:
         _search(annotation, found, "", inside=False)
