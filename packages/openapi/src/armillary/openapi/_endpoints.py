@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias, cast
 
 from armillary.asgi_types import is_plain_function
 from armillary.routing import BaseRoute, Host, Mount, Route, WebSocketRoute
@@ -13,6 +13,10 @@ from armillary.routing import BaseRoute, Host, Mount, Route, WebSocketRoute
 MAX_LAYERS = 64
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
 CONVERTOR = re.compile(r"(?<=\{)([^{}:]+):[^{}]+(?=})")
+
+
+Schemes: TypeAlias = dict[str, dict[str, Any]]
+"""Security Scheme Objects by name."""
 
 
 class EndpointInfo(NamedTuple):
@@ -40,12 +44,15 @@ class FoundRoute(NamedTuple):
         convertors: those of its own path and of the mounts', by parameter.
         guards: what the dependencies of the routers and mounts around it, and of an application, take: the
             `guard_signature` of each.
+        schemes: the security schemes of the backends of authentication next to it, in the middleware of a mounted
+            application, of a mount or of the route; None if it has those of the whole.
     """
 
     path: str
     route: Any
     convertors: Mapping[str, Any]
     guards: tuple[Any, ...] = ()
+    schemes: Schemes | None = None
 
 
 def find_routes(
@@ -54,6 +61,7 @@ def find_routes(
     above: Mapping[str, Any] | None = None,
     guards: tuple[Any, ...] = (),
     kinds: tuple[type[BaseRoute], ...] = (Route,),
+    schemes: Schemes | None = None,
 ) -> Iterator[FoundRoute]:
     """Yield every route of these kinds to include in the schema, those below mounts and hosts too."""
     known = dict(above or {})
@@ -61,26 +69,61 @@ def find_routes(
         if isinstance(route, Mount):
             path = prefix + without_convertors(route.path)
             below = (*guards, *guards_of(route.app))
-            yield from find_routes(route.routes or (), path, {**known, **route.param_convertors}, below, kinds)
+            own = schemes_around(route.app) or schemes
+            yield from find_routes(route.routes or (), path, {**known, **route.param_convertors}, below, kinds, own)
         elif isinstance(route, Host):
-            yield from find_routes(route.routes or (), prefix, known, (*guards, *guards_of(route.app)), kinds)
+            below = (*guards, *guards_of(route.app))
+            own = schemes_around(route.app) or schemes
+            yield from find_routes(route.routes or (), prefix, known, below, kinds, own)
         elif isinstance(route, kinds) and getattr(route, "include_in_schema", True):
             assert isinstance(route, Route | WebSocketRoute)
             path = prefix + without_convertors(route.path)
-            own = (*guards, *guards_of(route.app))
-            yield FoundRoute(path, route, {**known, **route.param_convertors}, own)
+            around = (*guards, *guards_of(route.app))
+            own = schemes_around(route.app) or schemes
+            yield FoundRoute(path, route, {**known, **route.param_convertors}, around, own)
 
 
 def guards_of(app: Any) -> Iterator[Any]:
     """Yield what the dependencies around an application, a router or what is inside its middleware take."""
-    for _ in range(MAX_LAYERS):
-        if app is None:
-            return
-        router = getattr(app, "router", app)
-        for candidate in (app, getattr(router, "guard", None)):
+    for layer in _layers(app):
+        router = getattr(layer, "router", layer)
+        for candidate in (layer, getattr(router, "guard", None)):
             signature = getattr(candidate, "guard_signature", None)
             if signature is not None:
                 yield signature
+
+
+def schemes_around(app: Any) -> Schemes | None:
+    """Return the security schemes of the innermost backends of authentication around an application's routes.
+
+    Middleware is any that has, or is given, a backend or a list of them; a backend is what has `security_schemes`.
+    None if there is no backend.
+    """
+    found: Schemes | None = None
+    for layer in _layers(app):
+        for middleware in getattr(layer, "user_middleware", ()):
+            found = _schemes_among((*middleware.args, *middleware.kwargs.values())) or found
+        of_router = getattr(getattr(layer, "router", layer), "middleware_stack", None)
+        for inner in (layer, *_layers(of_router)):
+            found = _schemes_among(getattr(inner, "__dict__", {}).values()) or found
+    return found
+
+
+def _schemes_among(values: Iterable[Any]) -> Schemes:
+    found: Schemes = {}
+    for value in values:
+        for backend in cast("Sequence[Any]", value) if isinstance(value, list | tuple) else (value,):
+            given: Mapping[str, Mapping[str, Any]] = getattr(backend, "security_schemes", None) or {}
+            found |= {name: dict(scheme) for name, scheme in given.items()}
+    return found
+
+
+def _layers(app: Any) -> Iterator[Any]:
+    """Yield an application and those inside its middleware, the outermost first."""
+    for _ in range(MAX_LAYERS):
+        if app is None:
+            return
+        yield app
         app = getattr(app, "app", None)
 
 

@@ -13,7 +13,7 @@ from ..schemas._constraints import Schema
 from ..schemas._type_schemas import TypeSchemas
 from ._channels import ChannelBuilder
 from ._draft_07 import as_draft_07
-from ._security import as_asyncapi, schemes_of
+from ._security import SecuritySchemes, as_asyncapi
 from ._served_document import HasRoutes, ServedDocument
 from ._typed_parts import with_schemas
 
@@ -83,9 +83,7 @@ class AsyncAPI(ServedDocument):
     def make(self) -> Schema:
         """Return the document of the routes there are now."""
         types = TypeSchemas(Components(), self.types)
-        schemes = schemes_of(self.security_schemes, self.app)
-        if self.security_schemes is None:
-            schemes = {name: as_asyncapi(scheme) for name, scheme in schemes.items()}
+        schemes = SecuritySchemes(self.security_schemes, self.app, as_asyncapi)
         builder = ChannelBuilder(types, schemes)
         for found in find_routes(self._routes(), guards=(*guards_of(self.app),), kinds=self.described_kinds):
             builder.add(found)
@@ -95,8 +93,8 @@ class AsyncAPI(ServedDocument):
         document["channels"] = builder.channels
         document["operations"] = builder.operations
         components: Schema = with_schemas(self.components, types, "output")
-        if schemes:
-            components["securitySchemes"] = schemes
+        if schemes.objects:
+            components["securitySchemes"] = schemes.objects
         if components:
             document["components"] = components
         return as_draft_07(types.components.finish(document))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 from armillary.routing import Route
@@ -16,7 +16,7 @@ from ..schemas._type_schemas import TypeSchemas
 from ._described_route import DescribedRoute, find_layer, handled_methods
 from ._parameters import parameters_of
 from ._responses import EVENTS, response_media_type, return_annotation
-from ._security import security_requirements
+from ._security import SecuritySchemes, security_requirements
 
 WEBSOCKET_BINDING: Final = "0.1.0"
 HTTP_BINDING: Final = "0.3.0"
@@ -27,15 +27,15 @@ class ChannelBuilder:
 
     Args:
         types: makes the schemas.
-        schemes: the names of the security schemes.
+        schemes: the security schemes.
 
     Attributes:
         channels, operations: the objects, by name.
     """
 
-    def __init__(self, types: TypeSchemas, schemes: Iterable[str] = ()) -> None:
+    def __init__(self, types: TypeSchemas, schemes: SecuritySchemes) -> None:
         self.types = types
-        self.schemes = [*schemes]
+        self.schemes = schemes
         self.channels: dict[str, Schema] = {}
         self.operations: dict[str, Schema] = {}
 
@@ -61,7 +61,7 @@ class ChannelBuilder:
         if options.get("include_in_schema", True) is False:
             return
         route = DescribedRoute(
-            found.path, method, function, found.convertors, signature, options, found.route, found.guards
+            found.path, method, function, found.convertors, signature, options, found.route, found.guards, found.schemes
         )
         try:
             name = self._channel_name(found.path)
@@ -143,11 +143,11 @@ class ChannelBuilder:
         """
         given = route.options.get("security")
         if given is None and route.required_scopes:
-            given = self.schemes
+            given = self.schemes.names_for(route.schemes)
         required = security_requirements(given or ())
         names = list(dict.fromkeys(scheme for item in required for scheme in item))
         for name in names:
-            if name not in self.schemes:
+            if name not in self.schemes.objects:
                 raise ValueError(
                     f"{route.label} requires the security scheme {name!r}: define it in security_schemes of AsyncAPI"
                 )

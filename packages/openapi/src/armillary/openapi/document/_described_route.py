@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from armillary.routing import BaseRoute
 
 from .._docstring import parse_docstring, prose
-from .._endpoints import MAX_LAYERS, FoundRoute, find_routes, operations
+from .._endpoints import MAX_LAYERS, FoundRoute, Schemes, find_routes, operations
 
 if TYPE_CHECKING:
     from armillary.binding import EndpointSignature
@@ -29,6 +29,7 @@ class DescribedRoute:
         options: what was given to the route: status_code, summary, tags, responses and the like.
         route: the route itself.
         guards: the signatures of the dependencies around it, the outermost first.
+        schemes: the security schemes of backends next to it; None if it has those of the whole.
     """
 
     path: str
@@ -39,6 +40,7 @@ class DescribedRoute:
     options: Mapping[str, Any]
     route: Any
     guards: tuple[EndpointSignature, ...] = ()
+    schemes: Schemes | None = None
 
     @property
     def label(self) -> str:
@@ -91,7 +93,15 @@ def described_routes(routes: Iterable[BaseRoute], guards: tuple[Any, ...] = ()) 
             handler = function if bound is None else bound.endpoint
             signature = by_method.get(method) if bound is None else bound.signature
             yield DescribedRoute(
-                found.path, method, handler, found.convertors, signature, options, found.route, found.guards
+                found.path,
+                method,
+                handler,
+                found.convertors,
+                signature,
+                options,
+                found.route,
+                found.guards,
+                found.schemes,
             )
 
 

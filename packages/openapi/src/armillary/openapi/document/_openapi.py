@@ -14,7 +14,7 @@ from ..schemas._constraints import Schema
 from ..schemas._type_schemas import TypeSchemas
 from ._described_route import DescribedRoute, described_routes
 from ._operations import OperationBuilder, server_object
-from ._security import SecurityRequirement, schemes_of
+from ._security import SecurityRequirement, SecuritySchemes
 from ._served_document import HasRoutes, ServedDocument
 from ._typed_parts import with_schemas
 
@@ -122,7 +122,7 @@ class OpenAPI(ServedDocument):
         """Return the document of the routes there are now."""
         types = TypeSchemas(Components(self.separate_input), self.types)
         has_query = not self.openapi_version.startswith("3.1.")
-        schemes = schemes_of(self.security_schemes, self.app)
+        schemes = SecuritySchemes(self.security_schemes, self.app)
         builder = OperationBuilder(types, self.operation_id, self.security, schemes, has_query)
         document: Schema = {"openapi": self.openapi_version, "info": self.info}
         if self.servers:
@@ -132,8 +132,8 @@ class OpenAPI(ServedDocument):
         if webhooks:
             document["webhooks"] = {path.removeprefix("/"): item for path, item in webhooks.items()}
         components: Schema = with_schemas(self.components, types, "output")
-        if schemes:
-            components["securitySchemes"] = schemes
+        if schemes.objects:
+            components["securitySchemes"] = schemes.objects
         if components:
             document["components"] = components
         if self.security:

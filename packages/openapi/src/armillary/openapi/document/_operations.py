@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from .._endpoints import Schemes
 from ..schemas._constraints import Schema
 from ..schemas._type_schemas import TypeSchemas
 from ._described_route import DescribedRoute
@@ -13,7 +14,7 @@ from ._operation_ids import OperationIds, default_operation_id
 from ._parameters import parameters_of
 from ._request_body import request_body_of
 from ._responses import responses_of
-from ._security import SecurityRequirement, security_requirements
+from ._security import SecurityRequirement, SecuritySchemes, security_requirements
 from ._typed_parts import with_schemas
 
 
@@ -24,7 +25,7 @@ class OperationBuilder:
         types: makes the schemas.
         operation_id: the rule for operation ids that routes do not name.
         security: what every operation requires that says nothing else.
-        schemes: the names of the security schemes.
+        schemes: the security schemes.
         items: whether the document's version has `itemSchema`.
     """
 
@@ -33,14 +34,14 @@ class OperationBuilder:
         types: TypeSchemas,
         operation_id: Callable[[DescribedRoute], str] | None,
         security: Sequence[SecurityRequirement],
-        schemes: Iterable[str],
+        schemes: SecuritySchemes,
         items: bool,
     ) -> None:
         self.types = types
         self.ids = OperationIds()
         self.operation_id = operation_id or default_operation_id
         self.security = security_requirements(security)
-        self.schemes = [*schemes]
+        self.schemes = schemes
         self.items = items
 
     def build(self, route: DescribedRoute) -> Schema:
@@ -79,7 +80,7 @@ class OperationBuilder:
         given = options.get("security")
         required = written.get("security", given)
         if required is None and (scopes := route.required_scopes):
-            required = given = self.with_scopes(scopes) or None
+            required = given = self.with_scopes(scopes, route.schemes) or None
         security = self.security if required is None else security_requirements(required)
         operation["responses"] = responses_of(
             route,
@@ -101,14 +102,15 @@ class OperationBuilder:
             operation["servers"] = [server_object(server) for server in options["servers"]]
         return operation
 
-    def with_scopes(self, scopes: Sequence[str]) -> list[dict[str, list[str]]]:
+    def with_scopes(self, scopes: Sequence[str], own: Schemes | None) -> list[dict[str, list[str]]]:
         """Return what an operation requires whose dependencies or decorators require scopes.
 
-        It is what every operation requires, or any one of the schemes if they require nothing, with these scopes. The
-        scope "authenticated" is no client's to ask for: it says that there is a user.
+        It is what every operation requires, or any one of the schemes if they require nothing or the route has its own
+        schemes, with these scopes. The scope "authenticated" is no client's to ask for: it says that there is a user.
         """
         asked = [scope for scope in scopes if scope != "authenticated"]
-        known = [item for item in self.security if item] or [{name: []} for name in self.schemes]
+        known = [item for item in self.security if item] if own is None else []
+        known = known or [{name: []} for name in self.schemes.names_for(own)]
         return [{name: [*own, *asked] for name, own in requirement.items()} for requirement in known]
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, cast
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from .._endpoints import Schemes, schemes_around
 
 SecurityRequirement = str | Mapping[str, Sequence[str]]
-Schemes = dict[str, dict[str, Any]]
 
 
 def security_requirements(given: Sequence[SecurityRequirement]) -> list[dict[str, list[str]]]:
@@ -17,24 +18,48 @@ def security_requirements(given: Sequence[SecurityRequirement]) -> list[dict[str
     ]
 
 
-def schemes_of(given: Mapping[str, Mapping[str, Any]] | None, app: Any) -> Schemes:
-    """Return Security Scheme Objects by name: those given, or else those of the application's middleware.
+class SecuritySchemes:
+    """The security schemes of one document, by name.
 
     Args:
         given: what was written for the document; None if nothing was.
-        app: the application, whose middleware is looked at for backends of authentication, which have
-            `security_schemes`.
+        app: the application, whose backends of authentication have schemes if nothing was given.
+        convert: makes the objects of the document from those of OpenAPI.
     """
-    found = given if given is not None else dict(_of_middleware(app))
-    return {name: dict(scheme) for name, scheme in found.items()}
 
+    def __init__(
+        self,
+        given: Mapping[str, Mapping[str, Any]] | None,
+        app: Any,
+        convert: Callable[[dict[str, Any]], dict[str, Any]] = dict,
+    ) -> None:
+        self._is_given = given is not None
+        self._convert = convert
+        if given is not None:
+            self.objects: Schemes = {name: dict(scheme) for name, scheme in given.items()}
+        else:
+            self.objects = {name: convert(scheme) for name, scheme in (schemes_around(app) or {}).items()}
+        self._of_whole = [*self.objects]
 
-def _of_middleware(app: Any) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    for middleware in getattr(app, "user_middleware", ()):
-        for argument in (*middleware.args, *middleware.kwargs.values()):
-            for backend in cast("Sequence[Any]", argument) if isinstance(argument, list | tuple) else (argument,):
-                schemes: Mapping[str, Mapping[str, Any]] = getattr(backend, "security_schemes", None) or {}
-                yield from schemes.items()
+    def names_for(self, own: Schemes | None) -> list[str]:
+        """Return the names of the schemes of a route, any one of which is enough.
+
+        Args:
+            own: those of backends next to it, if it has its own. They are added to the document's, and get another
+                name if theirs is taken by a different scheme. Of schemes that were given, those of the same names are
+                taken, or all if there are none.
+        """
+        if own is None:
+            return self._of_whole
+        if self._is_given:
+            return [name for name in own if name in self.objects] or self._of_whole
+        return [self._added(name, self._convert(scheme)) for name, scheme in own.items()]
+
+    def _added(self, base: str, scheme: dict[str, Any]) -> str:
+        name, number = base, 2
+        while self.objects.setdefault(name, scheme) != scheme:
+            name, number = f"{base}_{number}", number + 1
+        return name
 
 
 def as_asyncapi(scheme: dict[str, Any]) -> dict[str, Any]:
