@@ -45,8 +45,8 @@ def test_a_detail_of_data_is_kept(detail: object) -> None:
 @pytest.mark.parametrize(
     ("status", "error", "message"),
     [
-        (-1, ValueError, "status_code=-1 must have three digits"),
-        (1000, ValueError, "status_code=1000 must have three digits"),
+        (-1, ValueError, "status_code=-1 must be from 100 to 599"),
+        (1000, ValueError, "status_code=1000 must be from 100 to 599"),
         ("404", TypeError, "status_code='404' must be an int such as 404, not str"),
         (True, TypeError, "status_code=True must be an int"),
         (None, TypeError, "status_code=None must be an int"),

@@ -22,6 +22,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ._annotations import annotations_of, signature_of
 from ._application import ASGIApp, Lifespan, Message, Receive, Scope, Send, StatefulLifespan, StatelessLifespan
 from ._arguments import check_arguments, unexpected_argument
 from ._cached_body import CachedBody
@@ -126,6 +127,7 @@ __all__ = [
     "WebSocketResponseStartEvent",
     "WebSocketScope",
     "WebSocketSendEvent",
+    "annotations_of",
     "caller_place",
     "check_arguments",
     "check_close_code",
@@ -139,6 +141,7 @@ __all__ = [
     "is_plain_function",
     "reason_phrase",
     "scope_record",
+    "signature_of",
     "source_place",
     "unexpected_argument",
     "value_in_scope",

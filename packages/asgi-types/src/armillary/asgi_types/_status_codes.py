@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 def check_status_code(status_code: object, hint: str = "") -> None:
-    """Check a status: three digits (RFC 9110 section 15).
+    """Check a status: 100 to 599, since others are invalid (RFC 9110 section 15).
 
     Args:
         status_code: what was given as the status.
@@ -12,7 +12,7 @@ def check_status_code(status_code: object, hint: str = "") -> None:
 
     Raises:
         TypeError: it is not an int.
-        ValueError: it has not three digits.
+        ValueError: it is outside of that range.
 
     >>> check_status_code("404")
     Traceback (most recent call last):
@@ -23,5 +23,5 @@ def check_status_code(status_code: object, hint: str = "") -> None:
         raise TypeError(
             f"status_code={status_code!r} must be an int such as 404, not {type(status_code).__name__}{hint}"
         )
-    if not 100 <= status_code <= 999:
-        raise ValueError(f"status_code={status_code!r} must have three digits, such as 404{hint}")
+    if not 100 <= status_code <= 599:
+        raise ValueError(f"status_code={status_code!r} must be from 100 to 599, such as 404{hint}")

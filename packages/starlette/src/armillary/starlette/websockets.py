@@ -67,6 +67,7 @@ class WebSocket(NativeWebSocket[StateT], HTTPConnection[StateT]):
     needs_denial_response = True
     explains_unaccepted = False
     waits_for_close_code = False
+    rejects_results = False
 
     if not TYPE_CHECKING:
         receive = _Replaceable(NativeWebSocket.receive, "_receives_directly")

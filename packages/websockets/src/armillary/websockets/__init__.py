@@ -23,7 +23,7 @@ from ._exceptions import (
 from ._limits import NO_LIMITS, WebSocketLimits
 from ._origin import OriginMiddleware
 from ._policy import WebSocketPolicy
-from ._session import websocket_session
+from ._session import check_websocket_function, websocket_session
 from ._state import WebSocketState
 from ._websocket import WebSocket
 
@@ -42,6 +42,7 @@ __all__ = [
     "WebSocketLimits",
     "WebSocketPolicy",
     "WebSocketState",
+    "check_websocket_function",
     "handle_exception",
     "websocket_session",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Awaitable, Callable, Generator
 from typing import Any, ClassVar, Literal
 
 from armillary.asgi_types import Message, Receive, Scope, Send, WebSocketException
@@ -60,7 +60,10 @@ class WebSocketEndpoint:
 
     async def converse(self, websocket: WebSocket[Any]) -> None:
         """Call `on_connect`, `on_receive` for each message, and `on_disconnect` whatever happens."""
-        await self.on_connect(websocket)
+        # Declared to return nothing, which is checked.
+        connect: Callable[..., Awaitable[object]] = self.on_connect
+        receive: Callable[..., Awaitable[object]] = self.on_receive
+        websocket.check_result(connect, await connect(websocket))
         close_code = 1011
         try:
             # Not every server reports a close by this side.
@@ -70,7 +73,8 @@ class WebSocketEndpoint:
                     close_code = message.get("code") or 1005
                     break
                 if message["type"] == "websocket.receive":
-                    await self.on_receive(websocket, await self.decode(websocket, message))
+                    data = await self.decode(websocket, message)
+                    websocket.check_result(receive, await receive(websocket, data))
             else:
                 close_code = ending[0]
         except WebSocketDisconnect as exc:

@@ -6,11 +6,11 @@ connections. `armillary.starlette` overrides all of them but none of anything el
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from json import dumps
 from typing import Any
 
-from armillary.asgi_types import check_close_code
+from armillary.asgi_types import EndpointError, check_close_code
 from armillary.datastructures import well_formed
 from armillary.exchange import OriginPolicy, close_reason
 from armillary.serialization import decode_json, json_error, json_form
@@ -42,6 +42,20 @@ class WebSocketPolicy:
     waits_for_close_code: bool = True
     """Whether a send that fails waits, for a second at most, until the server reports the code that the peer closed
     with; if not, and if none comes, the code is 1006."""
+
+    rejects_results: bool = True
+    """Whether it is an error that a handler returns a value, which nobody gets."""
+
+    def check_result(self, handler: Callable[..., Any], result: object) -> None:
+        """Check what a handler returned.
+
+        Raises:
+            EndpointError: it is a value, and `rejects_results` is on.
+        """
+        if result is not None and self.rejects_results:
+            raise EndpointError(
+                handler, f"returned {result!r} for a WebSocket, which nobody gets; send it, as by send_json(...)"
+            )
 
     def encode_json(self, data: Any) -> str:
         """Return `data` as compact JSON; NaN and infinities are rejected (RFC 8259 section 6).

@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
-from typing import Any
+from typing import Any, Final
 
-from armillary.asgi_types import ASGIApp, Receive, Scope, Send, StopSignal, find_scope_record, is_async_callable
+from armillary.asgi_types import (
+    ASGIApp,
+    Receive,
+    Scope,
+    Send,
+    StopSignal,
+    annotations_of,
+    describe_function,
+    find_scope_record,
+    is_async_callable,
+)
 from armillary.exchange import OriginPolicy
 
 from ._exception_handling import handle_exception
@@ -38,7 +48,7 @@ def websocket_session(
             session or user, such as "https://app.example.com"; by default those of the class: none.
 
     Raises:
-        TypeError: `func` is not async.
+        TypeError: `func` is not async, or declares to return a value.
         ValueError: an entry of `allow_origins` is not an origin.
 
     >>> async def greet(websocket: WebSocket) -> None:
@@ -46,9 +56,36 @@ def websocket_session(
     ...     await websocket.send_text("hello")
     >>> app = websocket_session(greet)
     """
-    if not is_async_callable(func):
-        raise TypeError(f"websocket_session needs an async function, got {func!r}; declare it with `async def`")
+    check_websocket_function(func, websocket_class)
     return _Session(func, websocket_class, limits, allow_origins)
+
+
+_NO_VALUE: Final = frozenset(("None", "NoneType", "Never", "NoReturn", "Any", "object", ""))
+
+
+def check_websocket_function(func: Callable[..., Any], websocket_class: type[WebSocket[Any]] = WebSocket) -> None:
+    """Check a function of a WebSocket.
+
+    Raises:
+        TypeError: it is not async, or declares to return a value, which nobody would get.
+
+    >>> async def count(websocket: WebSocket) -> int: ...
+    >>> check_websocket_function(count)  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+        ...
+    TypeError: count (...): nobody gets the int that it returns: send it, as by send_json(...), and write `-> None`
+    """
+    if not is_async_callable(func):
+        raise TypeError(
+            f"{describe_function(func)}: a function of a WebSocket must be async: declare it with `async def`"
+        )
+    declared = annotations_of(func).get("return", "")
+    text = declared if isinstance(declared, str) else getattr(declared, "__name__", None) or repr(declared)
+    if websocket_class.rejects_results and text.rpartition(".")[2] not in _NO_VALUE:
+        raise TypeError(
+            f"{describe_function(func)}: nobody gets the {text} that it returns: send it, as by send_json(...), and "
+            "write `-> None`"
+        )
 
 
 class _Session:
@@ -82,11 +119,11 @@ class _Session:
 
 
 async def _run_handler(
-    func: Callable[[Any], Awaitable[None]], websocket: WebSocket, stopping: StopSignal | None
+    func: Callable[[Any], Awaitable[object]], websocket: WebSocket, stopping: StopSignal | None
 ) -> None:
     try:
         if stopping is None:
-            await func(websocket)
+            websocket.check_result(func, await func(websocket))
         else:
             from ._stopping import run_until_stopping
 
@@ -95,7 +132,7 @@ async def _run_handler(
         websocket.stop_looking()
 
 
-async def run_session(func: Callable[[Any], Awaitable[None]], websocket: WebSocket) -> None:
+async def run_session(func: Callable[[Any], Awaitable[object]], websocket: WebSocket) -> None:
     """Run `func(websocket)` and finish the connection."""
     websocket.caller_handles_exceptions = True
     record = find_scope_record(websocket.scope)

@@ -13,7 +13,7 @@ GRACE_SECONDS: Final = 1.0
 
 
 async def run_until_stopping(
-    handler: Callable[[WebSocket], Awaitable[None]], websocket: WebSocket, stopping: StopSignal
+    handler: Callable[[WebSocket], Awaitable[object]], websocket: WebSocket, stopping: StopSignal
 ) -> None:
     """Run `handler`; when the server stops, close with 1001 and cancel what still runs.
 
@@ -39,7 +39,7 @@ async def run_until_stopping(
 
         group.start_soon(end_when_stopping)
         try:
-            await handler(websocket)
+            websocket.check_result(handler, await handler(websocket))
         except Exception as exc:
             failure = exc
         group.cancel_scope.cancel()

@@ -1,0 +1,73 @@
+"""What a handler of a WebSocket returns goes nowhere, so a value is an error."""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn
+
+import pytest
+
+from armillary.asgi_types import EndpointError
+from armillary.websockets import WebSocket, WebSocketEndpoint, websocket_session
+
+
+async def count(websocket: WebSocket) -> int:
+    return 3
+
+
+async def text_of(websocket: WebSocket) -> str | None:
+    return None
+
+
+async def nothing(websocket: WebSocket) -> None: ...
+
+
+async def never(websocket: WebSocket) -> NoReturn:
+    raise ValueError
+
+
+async def anything(websocket: WebSocket) -> Any: ...
+
+
+@pytest.mark.parametrize(("function", "declared"), [(count, "int"), (text_of, r"str \| None")])
+def test_a_function_that_declares_to_return_a_value_is_an_error(function: Any, declared: str) -> None:
+    with pytest.raises(TypeError, match=rf"{function.__name__} \(.*: nobody gets the {declared} .* write `-> None`"):
+        websocket_session(function)
+
+
+@pytest.mark.parametrize("function", [nothing, never, anything])
+def test_a_function_that_declares_none_is_taken(function: Any) -> None:
+    assert callable(websocket_session(function))
+
+
+def test_a_policy_leaves_results_alone() -> None:
+    class Lenient(WebSocket):
+        rejects_results = False
+
+    assert callable(websocket_session(count, websocket_class=Lenient))  # type: ignore[arg-type]
+
+
+class Receiving(WebSocketEndpoint):
+    async def on_receive(self, websocket: WebSocket, data: Any) -> Any:
+        return data
+
+
+class Connecting(WebSocketEndpoint):
+    async def on_connect(self, websocket: WebSocket) -> Any:
+        await websocket.accept()
+        return {"a": 1}
+
+
+async def answering(websocket):  # type: ignore[no-untyped-def]
+    await websocket.accept()
+    return {"a": 1}
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    "app", [websocket_session(answering), Receiving, Connecting], ids=["function", "on_receive", "on_connect"]
+)
+async def test_a_value_that_is_returned_is_an_error_and_closes_with_1011(peer: Any, app: Any) -> None:
+    run = peer(app).text("a")
+    with pytest.raises(EndpointError, match=r"returned .* for a WebSocket, which nobody gets; send it"):
+        await run.run()
+    assert run.closed_with == (1011, "")
