@@ -1,6 +1,6 @@
 """A body of text under a media type of its own."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 import pytest
@@ -83,3 +83,41 @@ async def test_text_may_be_absent() -> None:
     assert (await call(bind(absent), method="POST")).body == b'"absent"'
     assert (await call(bind(absent), method="POST", headers=sent, body=b"null")).body == b'"null"'
     assert (await call(bind(absent), method="POST", headers=sent, body=b"a")).status == 422
+
+
+@pytest.mark.parametrize(
+    ("media_type", "sent", "status"),
+    [
+        ("text/*", b"text/csv", 200),
+        ("text/*", b"TEXT/plain; charset=utf-8", 200),
+        ("text/*", b"image/png", 415),
+        ("text/*", b"", 415),
+        ("text/*", b"text", 415),
+        ("*/*", b"image/png", 200),
+        ("*/*", b"", 200),
+        ("Text/CSV", b"text/csv", 200),
+    ],
+)
+@pytest.mark.parametrize("kind", [str, bytes])
+async def test_a_media_type_may_be_a_range_in_any_case(media_type: str, sent: bytes, status: int, kind: type) -> None:
+    async def measure(body: Any) -> int:
+        return len(body)
+
+    measure.__annotations__["body"] = Annotated[kind, Body(media_type=media_type)]
+    headers = [(b"content-type", sent)] if sent else []
+    response = await call(bind(measure), method="POST", headers=headers, body=b"abc")
+    assert response.status == status
+    assert bind(measure).signature.body.media_types == (media_type.lower(),)  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("media_type", ["nonsense", "", "text/", "*/plain", "text/plain; charset=utf-8"])
+def test_what_is_no_media_type_is_an_error_where_it_is_written(media_type: str) -> None:
+    with pytest.raises(ValueError, match="is no media type; write one such as 'text/csv'"):
+        Body(media_type=media_type)
+
+
+def test_a_range_is_no_json() -> None:
+    async def add(star: Annotated[Star, Body(media_type="application/*")]) -> None: ...
+
+    with pytest.raises(BindingError, match=r"application/\* is not JSON"):
+        bind(add)

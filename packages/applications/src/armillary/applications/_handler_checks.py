@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from armillary.asgi_types import describe_function
+from armillary.asgi_types import describe_function, signature_of
 
 
 def handler_table(handlers: Mapping[Any, Any] | None) -> Mapping[Any, Any]:
@@ -17,10 +17,9 @@ def handler_table(handlers: Mapping[Any, Any] | None) -> Mapping[Any, Any]:
 
 def check_handler_parameters(key: Any, handler: Any) -> None:
     """Raise TypeError for a handler that cannot be called with a request and an exception."""
-    import inspect  # for a program that has handlers
 
     try:
-        taken = inspect.signature(handler)
+        taken = signature_of(handler)
     except (TypeError, ValueError):  # a built-in function that does not say what it takes
         return
     try:

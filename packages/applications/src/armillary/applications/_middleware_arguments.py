@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from armillary.asgi_types import Middleware, describe_function
+from armillary.asgi_types import Middleware, describe_function, signature_of
 
 
 def listed_middleware(middleware: Any) -> Iterable[Any]:
@@ -46,10 +46,9 @@ def checked_middleware(item: Any) -> Any:
         fix = "derive it from DispatchMiddleware" if hasattr(cls, "dispatch") else "write its method"
         fix = f"{fix}: async def __call__(self, scope, receive, send)" if fix == "write its method" else fix
         raise TypeError(f"middleware {describe_function(cls)} makes what cannot be called as an application; {fix}")
-    import inspect  # for a program that has middleware
 
     try:
-        taken = inspect.signature(cls)
+        taken = signature_of(cls)
     except (TypeError, ValueError):
         return item
     try:

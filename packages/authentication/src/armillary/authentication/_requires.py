@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any, TypeVar, cast
 
-from armillary.asgi_types import HTTPException, is_async_callable
+from armillary.asgi_types import HTTPException, is_async_callable, signature_of
 from armillary.datastructures import HTTPConnection
 from armillary.http import RedirectResponse
 
@@ -156,7 +155,7 @@ def guarded(function: Callable[..., Any], endpoint: Callable[..., Any], scopes: 
 
 def connection_parameter(function: Callable[..., Any]) -> tuple[str, int]:
     """Return name and position of the parameter that is the connection."""
-    names = list(inspect.signature(function).parameters)
+    names = list(signature_of(function).parameters)
     for name in CONNECTION_NAMES:
         if name in names:
             return name, names.index(name)

@@ -7,6 +7,7 @@ from __future__ import annotations
 # pyright: reportUnknownMemberType=false, reportUnknownLambdaType=false
 from collections.abc import (
     Collection,
+    Hashable,
     Iterable,
     Mapping,
     MutableMapping,
@@ -17,7 +18,7 @@ from collections.abc import (
 from typing import Annotated, Any, Final, Literal, get_args, get_origin
 
 from armillary.http import UploadFile
-from armillary.serialization import Unwrapped, check_type, fields_of, union_members, unwrap
+from armillary.serialization import Unwrapped, check_type, fields_of, type_key, union_members, unwrap
 
 from ._sources import Source
 from ._text import TextType, text_type
@@ -65,6 +66,26 @@ def plain_annotation(annotation: Any, source: Source | None) -> Any:
     kept = [item for item in metadata if as_source(item) is None]
     plain = Annotated[(type_, *kept)] if kept else type_
     constraints = source.constraints() if source is not None else {}
+    key = type_key(plain)
+    if not constraints or key is None or not all(isinstance(value, _BOUNDS) for value in constraints.values()):
+        return _joined(plain, source, constraints)
+    # Of two sources with the same constraints the first is as good.
+    wanted = (key, *((name, type(value), value) for name, value in constraints.items()))
+    if wanted not in _known:
+        if len(_known) >= _MAX_KNOWN:
+            return _joined(plain, source, constraints)
+        _known[wanted] = _joined(plain, source, constraints)
+    return _known[wanted]
+
+
+_BOUNDS: Final = (int, float, str)
+_MAX_KNOWN: Final = 1024
+_known: dict[Hashable, Any] = {}
+"""The annotations of scalars with the constraints of sources."""
+
+
+def _joined(plain: Any, source: Source | None, constraints: dict[str, Any]) -> Any:
+    """Return an annotation with the constraints of a source."""
     try:
         if not constraints:
             return check_type(plain).type

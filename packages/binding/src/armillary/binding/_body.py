@@ -6,7 +6,7 @@ from typing import Any, Final, NamedTuple
 from armillary.asgi_types import HTTPException, find_scope_record
 from armillary.concurrency import run_in_threadpool
 from armillary.datastructures import parse_media_type
-from armillary.http import Request
+from armillary.http import Request, media_type_quality
 from armillary.serialization import (
     TypedDecoder,
     ValidationError,
@@ -85,6 +85,15 @@ def content_type_of(request: Request[Any]) -> str:
 def is_json(media_type: str) -> bool:
     """Return whether a media type, without parameters, is JSON or written in it (RFC 6839)."""
     return media_type == JSON or media_type.endswith("+json")
+
+
+def is_accepted(sent: str, media_types: tuple[str, ...]) -> bool:
+    """Return whether a media type that was sent is one of some, of which each may be a range such as "text/*".
+
+    >>> is_accepted("text/csv", ("text/*",)), is_accepted("image/png", ("text/*",)), is_accepted("", ("*/*",))
+    (True, False, True)
+    """
+    return sent in media_types or any("*" in each and media_type_quality(each, sent) > 0 for each in media_types)
 
 
 def _unsupported(description: RequestBody, sent: str) -> HTTPException:
@@ -251,7 +260,7 @@ class TextReader(BodyReader):
         if not body and member.make_default is not None:
             targets[member.target][member.parameter.name] = member.make_default()
             return
-        if sent not in self.description.media_types:
+        if not is_accepted(sent, self.description.media_types):
             raise _unsupported(self.description, sent)
         charset = parameters.get("charset", "utf-8").lower()
         if charset not in _UTF8:
@@ -274,10 +283,9 @@ class BytesReader(BodyReader):
         self._raw = raw
 
     async def fill(self, request: Request[Any], targets: Targets, issues: list[ValidationIssue]) -> None:
-        accepted = self.description.media_types
         sent, _ = parse_media_type(content_type_of(request))
-        is_accepted = "*/*" in accepted or sent in accepted
-        if not is_accepted and (sent or self.description.required or await request.body()):
+        is_known = is_accepted(sent, self.description.media_types)
+        if not is_known and (sent or self.description.required or await request.body()):
             raise _unsupported(self.description, sent)
         body = await request.body()
         if not body and self._raw.make_default is not None:

@@ -12,7 +12,7 @@ from functools import partial
 from types import FunctionType
 from typing import Any, Final, get_origin
 
-from armillary.asgi_types import describe_function, is_async_callable
+from armillary.asgi_types import describe_function, is_async_callable, signature_of
 from armillary.http import FormData, PartStream, Request
 from armillary.serialization import NO_DEFAULT, unwrap
 from armillary.websockets import WebSocket
@@ -120,7 +120,7 @@ class _Builder:
         target = self.new_target()
         hints = type_hints_of(function)
         try:
-            signature = inspect.signature(function)
+            signature = signature_of(function)
         except (TypeError, ValueError) as exc:
             raise BindingError(function, f"it has no signature: {exc}") from exc
         needs = self.needs[target] = []

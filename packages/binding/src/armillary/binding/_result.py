@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Generator, Iterable, Iterator
 from functools import lru_cache, partial
 from inspect import isasyncgenfunction, isgeneratorfunction
-from types import NoneType
-from typing import Any, Final, Union, cast, get_args, get_origin
+from typing import Any, Final, cast, get_args, get_origin
 
 import msgspec
 
-from armillary.asgi_types import EndpointError, HTTPException
+from armillary.asgi_types import EndpointError, HTTPException, check_status_code
 from armillary.datastructures import joined_lines
 from armillary.exchange import BODILESS_STATUSES
 from armillary.http import (
@@ -23,7 +22,7 @@ from armillary.http import (
     best_media_type,
     check_undeclared,
 )
-from armillary.serialization import NO_DEFAULT, TypedEncoder, json_form, union_members, unwrap
+from armillary.serialization import NO_DEFAULT, NOTHING, TypedEncoder, json_form, unwrap, without_members
 
 from ._place import BindingError
 from ._signature import ResultStream
@@ -33,6 +32,9 @@ from ._sources import EventStream
 JSON: Final = "application/json"
 MSGPACK: Final = "application/msgpack"
 DATA_TYPES: Final = (JSON, MSGPACK)
+_WITHOUT_CONTENT: Final = (*BODILESS_STATUSES, 205)
+"""The statuses of responses to which a client would find no content (RFC 9110 section 15.3.6 of 205)."""
+
 _RESPONSES: Final = (Response, StreamingResponse)
 """In a tuple: `|` between classes makes a union each time."""
 
@@ -59,16 +61,14 @@ class ResultEncoder:
         self.streams: ResultStream | None = None
         self.media_types: tuple[str, ...] = DATA_TYPES
         self._encoder: TypedEncoder | None = None
-        type_, metadata = unwrap(annotation)
+        data = without_members(annotation, is_response_type)
+        type_, metadata = unwrap(data)
         if isinstance(type_, Marker):
             raise BindingError(function, f"of its result {no_type(type_)}")
-        data = tuple(item for item in union_members(type_) if not is_response_type(unwrap(item).type))
         self.is_none = type_ in (None, type(None))
-        self.status_code = status_code or (204 if self.is_none else 200)
-        if self.status_code in BODILESS_STATUSES and annotation is not NO_DEFAULT and data and not self.is_none:
-            raise BindingError(
-                function, f"a response of status {status_code} has no content: annotate it `-> None`, or choose another"
-            )
+        self.status_code = (204 if self.is_none else 200) if status_code is None else status_code
+        if status_code is not None:
+            self._check_status(status_code, has_content=data not in (NO_DEFAULT, NOTHING) and not self.is_none)
         self._accepts: dict[bytes, str | None] = {}
         generates = isasyncgenfunction(function) or isgeneratorfunction(function)
         self._encode_json: Callable[[Any], bytes] = _encode_anything
@@ -81,7 +81,7 @@ class ResultEncoder:
                     "it yields values and has no return annotation: write `-> AsyncIterator[X]` for JSON Lines, or "
                     "`-> AsyncIterator[ServerSentEvent]` for events",
                 )
-        elif not data:
+        elif data is NOTHING:
             self.declared, self.media_types = NO_DEFAULT, ()
             self.respond = self._respond_response
         elif self.is_none:
@@ -90,25 +90,34 @@ class ResultEncoder:
         elif get_origin(type_) in _ITERATORS or generates:
             self._set_stream(type_, metadata)
         elif type_ not in (Any, object):
-            declared = annotation if len(data) == len(union_members(type_)) else _union(type_, data)
-            self.declared = declared
-            encoder = self._encoder_of(declared)
+            self.declared = data
+            encoder = self._encoder_of(data)
             self._encode_json, self._encode_msgpack = encoder.encode_json, encoder.encode_msgpack
+
+    def _check_status(self, status_code: int, has_content: bool) -> None:
+        try:
+            check_status_code(status_code)
+        except (TypeError, ValueError) as exc:
+            raise BindingError(self.function, str(exc)) from exc
+        if status_code < 200:
+            raise BindingError(self.function, f"status {status_code} is of no final response: choose one from 200 on")
+        if has_content and status_code in _WITHOUT_CONTENT:
+            raise BindingError(
+                self.function,
+                f"a response of status {status_code} has no content: annotate it `-> None`, or choose another",
+            )
 
     def _set_stream(self, type_: Any, metadata: tuple[Any, ...]) -> None:
         arguments = get_args(type_)
         if get_origin(type_) not in _ITERATORS or not arguments:
             raise BindingError(self.function, f"it yields values; annotate it with AsyncIterator[X], not {type_!r}")
-        item = arguments[0]
-        members = union_members(item)
-        data = tuple(member for member in members if not _is_event_type(member))
-        is_event = len(data) < len(members)
-        if is_event and data:
-            item = _union(item, data)  # events pass as they are
+        data = without_members(arguments[0], _is_event_type)  # events pass as they are
+        is_event = data is not arguments[0]
+        item = ServerSentEvent if data is NOTHING else data
         inner = unwrap(item).type
         if is_event or any(note is EventStream or isinstance(note, EventStream) for note in metadata):
             self.streams = ResultStream(kind="sse", item=item)
-            encode = None if not data or inner is Any else self._encoder_of(item).encode_json
+            encode = None if data is NOTHING or inner is Any else self._encoder_of(item).encode_json
             factory: Any = EventSourceResponse if encode is None else partial(_event_stream, encode)
             self.media_types = ("text/event-stream",)
         else:
@@ -193,14 +202,8 @@ def _encoder_of_class(type_: type) -> TypedEncoder:
     return TypedEncoder(type_)
 
 
-def _is_event_type(annotation: Any) -> bool:
-    type_ = unwrap(annotation).type
+def _is_event_type(type_: Any) -> bool:
     return isinstance(type_, type) and issubclass(type_, ServerSentEvent)
-
-
-def _union(type_: Any, members: tuple[Any, ...]) -> Any:
-    """Return a union of some of the members of another, with None if that one has it."""
-    return Union[(*members, *(item for item in get_args(type_) if item is NoneType))]
 
 
 def _encode_anything(value: Any) -> bytes:

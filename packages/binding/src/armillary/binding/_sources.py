@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Literal, TypeAlias
 import msgspec
 
 from armillary.asgi_types import HTTPException
+from armillary.datastructures import parse_media_type
 
 from ._source_arguments import KeywordOnly, Marker
 
@@ -88,14 +89,28 @@ class Body(Source, frozen=True, kw_only=True, eq=False):
 
     Args:
         embed: whether a single body is a member, named as the parameter, of an object.
-        media_type: what the client must say the body is; by default JSON or MessagePack, and anything for bytes. One
-            that is not JSON is for `str` and `bytes`.
+        media_type: what the client must say the body is, without parameters; by default JSON or MessagePack, and
+            anything for bytes. One that is not JSON is for `str` and `bytes`, and may be a range such as "text/*".
+
+    Raises:
+        ValueError: media_type is none.
     """
 
     source = "body"
 
     embed: bool = False
     media_type: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.media_type is None:
+            return
+        name, parameters = parse_media_type(self.media_type)
+        if not name or parameters or (name.startswith("*") and name != "*/*"):
+            raise ValueError(
+                f"media_type={self.media_type!r} is no media type; write one such as 'text/csv' or 'text/*', without "
+                "parameters"
+            )
+        msgspec.structs.force_setattr(self, "media_type", name)  # in lower case
 
 
 class Form(Source, frozen=True, kw_only=True, eq=False):

@@ -17,6 +17,7 @@ from armillary.serialization import (
     check_type,
     is_optional,
     is_text_class,
+    once_per_type,
     union_members,
     unwrap,
     value_check,
@@ -82,6 +83,7 @@ _SCALARS: Final[dict[Any, TextType]] = {
 }
 
 
+@once_per_type
 def text_type(annotation: Any) -> TextType | None:
     """Return how an annotation is read from text; None if it cannot be.
 

@@ -6,11 +6,10 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from typing import Any
 
-from armillary.asgi_types import ASGIApp, Receive, Scope, Send, is_async_callable
+from armillary.asgi_types import ASGIApp, Receive, Scope, Send
 from armillary.serialization import unwrap
-from armillary.websockets import WebSocket, websocket_session
+from armillary.websockets import WebSocket, check_websocket_function, websocket_session
 
-from ._place import BindingError
 from ._plan_builder import build_plan
 from ._running import call_with_dependencies, provide
 from ._signature import EndpointSignature
@@ -37,8 +36,7 @@ class BoundWebSocket:
         dependencies: Sequence[Dependency] = (),
         websocket_class: type[WebSocket] = WebSocket,
     ) -> None:
-        if not is_async_callable(function):
-            raise BindingError(function, "a function of a WebSocket must be async: declare it with `async def`")
+        check_websocket_function(function, websocket_class)
         self.endpoint = function
         self._path = path
         self._dependencies = tuple(dependencies)
@@ -64,7 +62,8 @@ class BoundWebSocket:
         targets: list[dict[str, Any]] = [{} for _ in range(plan.targets)]
         given = provide(plan.provided, websocket, targets)
         async with AsyncExitStack() as stack:
-            await call_with_dependencies(plan, websocket, targets, stack, stack)
+            result = await call_with_dependencies(plan, websocket, targets, stack, stack)
+            websocket.check_result(self.endpoint, result)
         for making, value in given:
             if making.runs_after:
                 await value()
@@ -98,6 +97,7 @@ def bind_websocket(
         websocket_class: the class of the connection.
 
     Raises:
+        TypeError: the function is not async, or declares to return a value.
         BindingError: something about the function is wrong.
 
     >>> async def echo(websocket: WebSocket, name: str) -> None: ...

@@ -218,7 +218,7 @@ def _made(factory: Callable[[], Any], name: str, where: str) -> Any:
 def _required_parameters(function: Any) -> list[str]:
     try:
         parameters: Iterable[inspect.Parameter] = inspect.signature(function).parameters.values()
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, NameError):  # an annotation that CPython 3.14 evaluates now
         return ["scope", "receive", "send"]
     return [
         parameter.name

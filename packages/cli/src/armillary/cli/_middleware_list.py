@@ -48,7 +48,7 @@ def _entry(item: Any) -> MiddlewareEntry:
     name = str(getattr(factory, "__name__", type(factory).__name__))
     try:
         bound = inspect.signature(factory).bind(None, *args, **kwargs)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, NameError):  # an annotation that CPython 3.14 evaluates now
         return MiddlewareEntry(name, factory, dict(kwargs))
     bound.apply_defaults()
     return MiddlewareEntry(name, factory, dict(bound.arguments))

@@ -47,7 +47,7 @@ class Response(ResponsePolicy):
     Raises:
         TypeError: `content` is not one of the accepted types, or the status is not an int.
         ValueError: a header or the media type contains CR, LF, NUL or another forbidden character, a header is
-            Transfer-Encoding, or the status has not three digits.
+            Transfer-Encoding, or the status is not from 100 to 599.
 
     Follows RFC 9110 sections 6 and 8.
 

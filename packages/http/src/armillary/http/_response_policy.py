@@ -61,7 +61,7 @@ class ResponsePolicy:
 
     def check_status(self, status_code: object) -> None:
         """Raise `TypeError` or `ValueError` for a status that cannot be sent, unless `strict_arguments` is off."""
-        if self.strict_arguments and (type(status_code) is not int or not 100 <= status_code <= 999):
+        if self.strict_arguments and (type(status_code) is not int or not 100 <= status_code <= 599):
             check_status_code(status_code, f"; {type(self).__name__} takes it as its second argument")
 
     def encode_headers(self, headers: HeaderFields | None) -> list[RawHeader]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
 from functools import partial, wraps
-from inspect import Signature, signature
+from inspect import Signature
 from typing import Any, TypeVar, overload
 
 from dishka.exceptions import NoFactoryError
 
-from armillary.asgi_types import is_async_callable
+from armillary.asgi_types import annotations_of, is_async_callable, signature_of
 from armillary.concurrency import run_in_threadpool
 
 from ._arguments import add_request_parameters, connection_among, given_arguments, positioned
@@ -90,9 +90,7 @@ def hide_dependencies(call: Any, func: Callable[..., Any]) -> None:
     """Remove the injected parameters from the signature that GraphQL and other tools read."""
     # An annotation that cannot be found is an error when it is called, or at start-up: it may name the class around it.
     dependencies = plan_by_hints(func, type_hints_so_far(func)).dependencies
-    original = signature(func)
+    original = signature_of(func)
     shown = [item for name, item in original.parameters.items() if name not in dependencies]
     call.__signature__ = Signature(shown, return_annotation=original.return_annotation)
-    call.__annotations__ = {
-        name: kind for name, kind in getattr(func, "__annotations__", {}).items() if name not in dependencies
-    }
+    call.__annotations__ = {name: kind for name, kind in annotations_of(func).items() if name not in dependencies}

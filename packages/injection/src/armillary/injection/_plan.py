@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from inspect import Parameter, Signature, signature, unwrap
+from inspect import Parameter, Signature, unwrap
 from typing import Annotated, Any, NamedTuple, get_args, get_origin, get_type_hints
 
 from dishka import FromDishka
 from dishka.exceptions import NoFactoryError
 
-from armillary.asgi_types import describe_function
+from armillary.asgi_types import annotations_of, describe_function, signature_of
 from armillary.binding import RequestValue, request_value
 from armillary.datastructures import HTTPConnection
 from armillary.serialization import NO_DEFAULT, is_optional, union_members, unwrap as unwrap_annotation
@@ -84,7 +84,7 @@ def type_hints(func: Callable[..., Any]) -> dict[str, Any]:
 def type_hints_so_far(func: Callable[..., Any]) -> dict[str, Any]:
     """Return the annotations of a function that can be found already: the class around it does not exist yet."""
     found: dict[str, Any] = {}
-    for name, annotation in getattr(func, "__annotations__", {}).items():
+    for name, annotation in annotations_of(func).items():
 
         def one() -> None: ...
 
@@ -102,7 +102,7 @@ def plan_by_hints(func: Callable[..., Any], hints: Mapping[str, Any]) -> Injecti
     from_request: list[RequestValue] = []
     connection: str | None = None
     unfilled: list[str] = []
-    own = signature(func)
+    own = signature_of(func)
     parameters = own.parameters.values()
     for parameter in parameters:
         kind = hints.get(parameter.name)

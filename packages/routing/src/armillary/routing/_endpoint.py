@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, Protocol, TypeAlias
 
-from armillary.asgi_types import ASGIApp, Middleware, describe_function, is_plain_function
+from armillary.asgi_types import ASGIApp, Middleware, annotations_of, describe_function, is_plain_function
 from armillary.datastructures import is_token
 
 Endpoint: TypeAlias = Callable[..., Any]
@@ -76,7 +76,7 @@ def check_methods(endpoint: Any) -> None:
 
 def check_connection(endpoint: Any, of_http: bool) -> None:
     """Raise TypeError for a function of a WebSocket in a route for HTTP, and of a request in one for WebSockets."""
-    annotations: Any = getattr(endpoint, "__annotations__", None)
+    annotations = annotations_of(endpoint)
     code: Any = getattr(endpoint, "__code__", None)
     if not annotations or code is None or not code.co_argcount:
         return

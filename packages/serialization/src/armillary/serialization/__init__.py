@@ -24,7 +24,8 @@ from ._json_encoding import encode_json
 from ._json_form import json_form
 from ._json_pieces import decode_json
 from ._text_classes import is_text_class
-from ._type_tree import Unwrapped, is_optional, union_members, unwrap
+from ._type_cache import once_per_type, type_key
+from ._type_tree import NOTHING, Unwrapped, is_optional, union_members, unwrap, without_members
 from ._typed_decoding import TypedDecoder
 from ._typed_encoding import TypedEncoder
 from ._unmet_constraint import UnmetConstraint
@@ -34,6 +35,7 @@ from ._value_checks import value_check
 __all__ = [
     "MAX_DEPTH",
     "MAX_ISSUES",
+    "NOTHING",
     "NO_DEFAULT",
     "CheckedType",
     "JSONDecoder",
@@ -61,8 +63,11 @@ __all__ = [
     "json_error",
     "json_form",
     "kind_of",
+    "once_per_type",
+    "type_key",
     "union_members",
     "unwrap",
     "validate",
     "value_check",
+    "without_members",
 ]

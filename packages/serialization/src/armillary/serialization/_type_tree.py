@@ -3,8 +3,9 @@
 # What is looked at here are the types and values of programs, which are only known when they run.
 # pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false
 # pyright: reportUnknownMemberType=false, reportUnknownLambdaType=false
+from collections.abc import Callable
 from types import NoneType, UnionType
-from typing import Annotated, Any, NamedTuple, Union, get_args, get_origin
+from typing import Annotated, Any, Final, NamedTuple, NoReturn, Union, get_args, get_origin
 
 
 class Unwrapped(NamedTuple):
@@ -52,6 +53,38 @@ def union_members(type_: Any) -> tuple[Any, ...]:
     if get_origin(type_) in (Union, UnionType):
         return tuple(item for item in get_args(type_) if item is not NoneType)
     return (type_,)
+
+
+NOTHING: Final[Any] = NoReturn
+"""What `without_members` leaves of a type if no member is left."""
+
+
+def without_members(annotation: Any, is_dropped: Callable[[Any], bool]) -> Any:
+    """Return an annotation without some members of its union, in which `Annotated` and aliases may be anywhere.
+
+    Args:
+        annotation: the type.
+        is_dropped: whether a member, without what is around it, is dropped.
+
+    Returns:
+        The annotation itself if nothing is dropped; `NOTHING` if no member but None is left. What `Annotated` adds to
+        the union is kept.
+
+    >>> without_members(Annotated[int | str, "a note"], lambda member: member is str)
+    typing.Annotated[int, 'a note']
+    """
+    type_, metadata = unwrap(annotation)
+    if get_origin(type_) not in (Union, UnionType):
+        return NOTHING if is_dropped(type_) else annotation
+    members = get_args(type_)
+    left = [member if member is NoneType else without_members(member, is_dropped) for member in members]
+    if all(after is before for after, before in zip(left, members, strict=True)):
+        return annotation
+    kept = tuple(member for member in left if member is not NOTHING)
+    if not kept or kept == (NoneType,):
+        return NOTHING
+    found = rebuilt(type_, kept)
+    return Annotated[(found, *metadata)] if metadata else found
 
 
 def is_optional(type_: Any) -> bool:
