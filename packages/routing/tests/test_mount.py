@@ -152,6 +152,52 @@ def test_what_passes_on_the_attributes_of_a_mounted_router_is_called(driver: Any
     assert driver.get(Router([Mount("/m", inner, middleware=[Middleware(Guarding)])]), "/m/x").status == 403
 
 
+def test_the_own_selection_of_a_mounted_router_is_asked_with_the_scope_alone(driver: Any) -> None:
+    asked: list[str] = []
+
+    class Watched(Router):
+        def select(self, scope: Any) -> Any:  # type: ignore[override]  # as programs wrote it
+            asked.append(scope["root_path"])
+            return super().select(scope)
+
+    inner = Watched([Route("/end", driver.endpoint("end"))])
+    router = Router([Mount("/a", routes=[Mount("/b", inner)])])
+    assert b"end" in driver.get(router, "/a/b/end").body
+    assert asked == ["/a/b"]
+
+
+def test_every_mount_of_several_adds_its_keys_and_none_changes_the_scope_of_the_request(driver: Any) -> None:
+    routes: list[Any] = [Route("/{end}", driver.endpoint("deep"))]
+    for name in ("c", "b", "a"):
+        routes = [Mount(f"/{name}/{{{name}}}", routes=routes)]
+    scope = driver.http_scope("/root/a/1/b/2/c/3/x", root_path="/root")
+    with_prefix = driver.run(driver.call(Router(routes), scope))
+    assert b'"root_path": "/root/a/1/b/2/c/3"' in with_prefix.body
+    assert b'"app_root_path": "/root"' in with_prefix.body
+    assert (scope["root_path"], scope["path_params"]) == ("/root", {"a": "1"})
+    assert scope_record(scope)["route_path"] == "/a/{a}/b/{b}/c/{c}/{end}"
+    assert driver.received(Router(routes), "/a/1/b/2/c/3/x")[1]["path_params"] == {
+        "a": "1",
+        "b": "2",
+        "c": "3",
+        "end": "x",
+    }
+
+
+def test_a_scope_that_a_mount_copied_before_is_left_alone_by_the_mounts_below(driver: Any) -> None:
+    kept: list[Any] = []
+
+    class Keeps(Router):
+        async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+            kept.append((scope, dict(scope)))
+            await super().__call__(scope, receive, send)
+
+    below = Keeps([Mount("/b", routes=[Mount("/c", routes=[Route("/end", driver.endpoint("end"))])])])
+    assert b"end" in driver.get(Router([Mount("/a", below)]), "/a/b/c/end").body
+    [(scope, before)] = kept
+    assert (scope["root_path"], scope["armillary.mount"]) == (before["root_path"], before["armillary.mount"])
+
+
 def test_middleware_that_a_mounted_router_gets_after_a_request_is_called(driver: Any) -> None:
     inner = Router([Route("/x", driver.endpoint())])
     router = Router([Mount("/m", inner)])

@@ -35,16 +35,16 @@ class LoggedExchange(Generic[ExchangeT]):
         request_id: that id.
         size: bytes sent so far.
         disconnected: whether sending failed because the client has disconnected.
+        has_left: whether the application of a request was told that the client has.
         written: whether the line was written.
         status_of_exception: the status of the `HTTPException` that ended it instead of a response.
     """
 
-    policy: RequestIDPolicy | None = None
-    request_id = ""
-    size = 0
-    disconnected = False
-    written = False
-    status_of_exception: int | None = None
+    # Without slots, and with the first values in the class, each is looked for in two dictionaries.
+    __slots__ = (
+        *("began", "disconnected", "has_left", "log", "policy", "record", "request_id", "scope", "server_receive"),
+        *("server_send", "size", "status_of_exception", "tracker", "written"),
+    )
 
     def __init__(
         self, log: AccessLog, scope: Scope, receive: Receive, send: Send, tracker: ExchangeT, began: float
@@ -56,6 +56,13 @@ class LoggedExchange(Generic[ExchangeT]):
         self.tracker = tracker
         self.record: ScopeRecord = expect_route_template(scope)
         self.began = began
+        self.policy: RequestIDPolicy | None = None
+        self.request_id: str = ""
+        self.size: int = 0
+        self.disconnected: bool = False
+        self.has_left: bool = False
+        self.written: bool = False
+        self.status_of_exception: int | None = None
 
     async def receive(self) -> Message:
         """Receive a message and record a disconnect."""

@@ -14,12 +14,12 @@ from ._logged_exchange import LoggedExchange
 class LoggedHTTPExchange(LoggedExchange[HTTPExchange]):
     """A request and its response."""
 
-    has_seen_disconnect = False
+    __slots__ = ()
 
     async def receive(self) -> Message:
         message = await self.server_receive()
         if message["type"] == "http.disconnect":
-            self.has_seen_disconnect = True
+            self.has_left = True
         return message
 
     def send(self, message: Message) -> Awaitable[None]:
@@ -48,7 +48,7 @@ class LoggedHTTPExchange(LoggedExchange[HTTPExchange]):
 
     def end(self) -> None:
         """Write the line: without the client's disconnect, an incomplete response is the application's failure."""
-        self.log.write(self, "disconnected" if self.disconnected or self.has_seen_disconnect else "failed")
+        self.log.write(self, "disconnected" if self.disconnected or self.has_left else "failed")
 
 
 def size_of_other_part(message: Message) -> int:

@@ -13,6 +13,8 @@ START_TYPES = ("websocket.accept", "websocket.http.response.start")
 class LoggedWebSocketExchange(LoggedExchange[WebSocketExchange]):
     """A handshake and the messages after it. Its line is written when the application ends."""
 
+    __slots__ = ()
+
     async def receive(self) -> Message:
         tracker = self.tracker
         had_ended = tracker.ended

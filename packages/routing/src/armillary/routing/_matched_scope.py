@@ -74,6 +74,8 @@ def extended_scope(scope: Scope, child_scope: Scope, *, in_place: bool) -> Scope
     if in_place or not ("root_path" in child_scope or "path" in child_scope):
         scope.update(child_scope)
         return scope
+    if RECORD_KEY not in scope:
+        scope[RECORD_KEY] = {}  # made here, so that the copy has it too
+    below = {**scope, **child_scope}
     add_routing_keys(scope, child_scope)
-    scope_record(scope)  # made here, so that the copy has it too
-    return {**scope, **child_scope}
+    return below

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, ClassVar
 
-from armillary.asgi_types import ASGIApp, Receive, Scope, Send, scope_record
+from armillary.asgi_types import RECORD_KEY, ASGIApp, Receive, Scope, Send, scope_record
 from armillary.datastructures import URLPath, get_route_path
 
 from ._base_route import BaseRoute
 from ._body_limit import Limit, limited
 from ._endpoint import Dependency, MiddlewareList, guarded_application, wrap
 from ._match import Match, NoMatchFound
-from ._matched_scope import ScopedApp, merged_params, record_template
+from ._matched_scope import ScopedApp, record_template
+from ._path_text import ENCODED_SLASH, decoded
 from ._reverse import child_routes, name_below, reverse_child
-from ._scope_path import MOUNT_KEY, mount_point, toggled_path
+from ._scope_path import MOUNT_KEY, MountPoint, point_above, toggled_path
 from ._template_route import TemplateRoute
 
 
@@ -61,7 +62,7 @@ class Mount(TemplateRoute):
     # For subclasses with another constructor.
     slash_optional: bool = False
     # The application that was asked for its `plain_select`, its `middleware_stack` and `__call__` then, and the answer.
-    _selecting: tuple[Any, Any, Any, Callable[[Scope], ASGIApp] | None] = (None, None, None, None)
+    _selecting: tuple[Any, Any, Any, Callable[[Scope, str | None], ASGIApp] | None] = (None, None, None, None)
 
     def __init__(
         self,
@@ -114,38 +115,62 @@ class Mount(TemplateRoute):
         """The routes of the mounted application; empty if it has none."""
         return child_routes(self._base_app)
 
-    def child_scope(self, scope: Scope, path: str) -> Scope | None:
-        """Return the keys of the scope below, None if `path` is not below this mount."""
+    def match_below(self, scope: Scope, path: str) -> tuple[Scope, str | None] | None:
+        """Return what a match of `path` makes of the scope; None if it is not below this mount.
+
+        Returns:
+            The keys of the scope below, and the path below; None in its place if the keys do not say what is left.
+        """
         found = self.reader.split(path)
         bare = found is None and self.slash_optional and path[-1:] != "/"
         if bare:
-            found = self.reader.split(path + "/")
+            path += "/"
+            found = self.reader.split(path)
         if found is None:
             return None
         matched, params = found
         root_path = scope.get("root_path", "")
-        point = mount_point(scope, matched, root_path, self.path)
+        above = scope.get(MOUNT_KEY)
+        if above is None or above.root_path != root_path:
+            above = point_above(scope, root_path, above)
+        text = decoded(matched) if ENCODED_SLASH in matched else matched
+        root = root_path.rstrip("/") + text
+        _, consumed, segments, template = above
+        point = MountPoint(root, consumed + text, segments + matched, template + self.path)
+        outer = scope.get("path_params")
         child: Scope = {
             "app_root_path": scope.get("app_root_path", root_path),
             "endpoint": self.app,
-            "path_params": merged_params(scope, params),
-            "root_path": point.root_path,
+            "path_params": {**outer, **params} if outer else params,
+            "root_path": root,
             "route": self,
             MOUNT_KEY: point,
         }
-        return {**child, **toggled_path(scope)} if bare else child
+        return {**child, **toggled_path(scope)} if bare else child, path[len(matched) :]
 
-    def enter(self, scope: Scope, path: str) -> ASGIApp | None:
-        """Write a match of `path` into the scope and return the application to await, or None."""
-        child = self.child_scope(scope, path)
-        if child is None:
+    def enter(self, scope: Scope, path: str, is_own: bool = False) -> ASGIApp | None:
+        """Write a match of `path` into the scope and return the application to await, or None.
+
+        Args:
+            scope: that of the router which found this mount.
+            path: its path below the root path.
+            is_own: whether that router was entered by a mount, with a scope that nobody else has.
+        """
+        found = self.match_below(scope, path)
+        if found is None:
             return None
-        below = self.extend_scope(scope, child)
-        point = child.get(MOUNT_KEY)
-        if point is None:
-            record_template(below, "")
+        child, rest = found
+        if is_own:
+            below = scope
+            below.update(child)
         else:
-            scope_record(below)["route_path"] = point.template
+            below = self.extend_scope(scope, child)
+        if rest is None:
+            record_template(below, "")
+        elif is_own:  # the mount that made the scope has made its record
+            below[RECORD_KEY]["route_path"] = child[MOUNT_KEY].template
+        else:
+            scope_record(below)["route_path"] = child[MOUNT_KEY].template
         app: Any = self.app
         asked, stack, call, select = self._selecting
         if app is not asked or (
@@ -153,13 +178,13 @@ class Mount(TemplateRoute):
         ):
             select = self._ask_for_selection(app)
         if select is not None:  # without a frame for the router, which would do no more
-            app = select(below)
+            app = select(below, rest)
         return app if below is scope or type(app) is ScopedApp else ScopedApp(app, below)
 
-    def _ask_for_selection(self, app: ASGIApp) -> Callable[[Scope], ASGIApp] | None:
+    def _ask_for_selection(self, app: ASGIApp) -> Callable[[Scope, str | None], ASGIApp] | None:
         # Of its type: what wraps a router and passes on its attributes is to be called itself.
         plain: Any = getattr(type(app), "plain_select", None)
-        select: Callable[[Scope], ASGIApp] | None = plain and plain.__get__(app)
+        select: Callable[[Scope, str | None], ASGIApp] | None = plain and plain.__get__(app)
         read: Any = app
         self._selecting = (app, None, None, None)
         if select is not None:
@@ -167,8 +192,8 @@ class Mount(TemplateRoute):
         return select
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        child = self.child_scope(scope, get_route_path(scope)) if scope["type"] in ("http", "websocket") else None
-        return (Match.NONE, {}) if child is None else (Match.FULL, child)
+        found = self.match_below(scope, get_route_path(scope)) if scope["type"] in ("http", "websocket") else None
+        return (Match.NONE, {}) if found is None else (Match.FULL, found[0])
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self.app(scope, receive, send)

@@ -68,8 +68,8 @@ class SegmentReader:
     """
 
     __slots__ = (
-        *("_check_tail", "_custom", "_literals", "_splits", "_steps", "convertors", "count", "is_open_ended"),
-        *("needs_last", "prefix", "read", "regex", "shape"),
+        *("_before_tail", "_check_tail", "_custom", "_literals", "_splits", "_steps", "convertors", "count"),
+        *("is_open_ended", "needs_last", "prefix", "read", "regex", "shape"),
     )
 
     def __init__(self, regex: PathRegex, shape: PathShape, convertors: Mapping[str, Convertor[Any]]) -> None:
@@ -125,6 +125,7 @@ class SegmentReader:
         # What most mounts are: literal segments, and a tail that is text.
         is_bare = self.is_open_ended and len(steps) == 1 and not (splits or custom) and steps[0][3] is None
         self._check_tail: _Check | None = steps[0][2] if is_bare else None
+        self._before_tail: str = "/".join([text for _, text in literals] + [""])
         # Another thread may do the same at once. What says that all is there is set last.
         self._splits, self._steps, self._custom = splits, steps, custom
         self.read = read
@@ -185,18 +186,23 @@ class SegmentReader:
 
     def split(self, path: str) -> tuple[str, Params] | None:
         """Return what is before the parameter `path` at the end, and the other values; None if it does not match."""
+        literals = self._prepare() if self._literals is None else self._literals
+        check = self._check_tail
+        if check is not None:
+            before = self._before_tail
+            at = len(before)
+            if path[:at] != before:
+                return None
+            return (before[:-1], {}) if check(path[at:]) else None
         if len(self.shape.tail or ()) != 1:  # `path` is of a segment, or not all of the tail
             return RegexReader(self.regex, self.convertors).split(path)
         segments = path.split("/", self.count)
         if len(segments) <= self.count:
             return None
-        for index, text in self._prepare() if self._literals is None else self._literals:
+        for index, text in literals:
             if segments[index] != text:
                 return None
         tail = segments[-1]
-        check = self._check_tail
-        if check is not None:
-            return (path[: len(path) - len(tail) - 1], {}) if check(tail) else None
         params = self.read(segments, ENCODED_SLASH in path)
         if params is None:
             return None

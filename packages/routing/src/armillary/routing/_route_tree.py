@@ -172,13 +172,14 @@ class RouteTree:
         for text, child in node.texts.items():
             self._set_first(child, passed, None if texts is None else [*texts, text], node.wild is None)
 
-    def lookup(self, scope: Scope, path: str, default: ASGIApp) -> ASGIApp | None:
+    def lookup(self, scope: Scope, path: str, default: ASGIApp, is_own: bool) -> ASGIApp | None:
         """Return the application of the first full match, which is written into the scope, if the shortcuts know it.
 
         Args:
             scope: the request's.
             path: its path below the root path, decoded.
             default: returned if it is known that no route matches the path, with or without a slash at its end.
+            is_own: whether the scope was made for this router alone, so that mounts need no copy of it.
 
         Returns:
             None if the candidates have to be tried; that is no statement about them.
@@ -212,7 +213,7 @@ class RouteTree:
             # Step 3: the routes read their parameters.
             for route, reader in shortcuts:
                 if reader is None:
-                    app: ASGIApp | None = route.enter(scope, path)
+                    app: ASGIApp | None = route.enter(scope, path, is_own)
                     if app is not None:
                         return app
                 elif not route.methods or scope["method"] in route.methods:

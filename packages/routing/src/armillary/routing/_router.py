@@ -232,11 +232,20 @@ class Router(Selection, Registration):
             await own(scope, receive, send)
 
     @property
-    def plain_select(self) -> Callable[[Scope], ASGIApp] | None:
+    def plain_select(self) -> Callable[..., ASGIApp] | None:
         """`select`, if a connection of HTTP or WebSocket passes nothing else; None if there is middleware, or if
-        `__call__` or `app` is overridden or patched."""
-        is_plain = type(self).__call__ is _OWN_CALL and self.middleware_stack == MethodType(_OWN_APP, self)
-        return self.select if is_plain else None
+        `__call__` or `app` is overridden or patched. It takes a path even if `select` is overridden by one that does
+        not."""
+        if type(self).__call__ is not _OWN_CALL or self.middleware_stack != MethodType(_OWN_APP, self):
+            return None
+        own = self.select
+        if own == MethodType(_OWN_SELECT, self):
+            return own
+
+        def select(scope: Scope, rest: str | None = None) -> ASGIApp:
+            return own(scope)
+
+        return select
 
     @property
     def has_no_lifespan(self) -> bool:
@@ -249,7 +258,7 @@ class Router(Selection, Registration):
     __hash__: ClassVar[None] = None  # type: ignore[assignment]
 
 
-_OWN_CALL, _OWN_APP = Router.__call__, Router.app
+_OWN_CALL, _OWN_APP, _OWN_SELECT = Router.__call__, Router.app, Router.select
 
 Mount.router_type = Router
 

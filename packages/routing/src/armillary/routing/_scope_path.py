@@ -78,22 +78,14 @@ def toggled_path(scope: Scope) -> Scope:
     return {"path": decoded(path), "raw_path": raw_path}
 
 
-def mount_point(scope: Scope, matched: str, root_path: str, template: str) -> MountPoint:
-    """Return the mount point below a route that matched `matched` of the path.
+def point_above(scope: Scope, root_path: str, outer: MountPoint | None) -> MountPoint:
+    """Return the mount point that a first mount is below: that of the server's prefix.
 
     Args:
         scope: the scope the mount was found by.
-        matched: the text consumed, possibly with `ENCODED_SLASH`.
         root_path: that of the scope.
-        template: the path template of the mount.
+        outer: a mount point of the scope for another root path; its template is kept.
     """
-    text = decoded(matched) if ENCODED_SLASH in matched else matched
-    below = root_path.rstrip("/") + text
-    outer: MountPoint | None = scope.get(MOUNT_KEY)
-    if outer is not None and outer.root_path == root_path:
-        return MountPoint(below, outer.path + text, outer.segments + matched, outer.template + template)
     path: str = scope["path"]
-    server_prefix = path[: len(path) - len(get_route_path(scope))]
-    return MountPoint(
-        below, server_prefix + text, server_prefix + matched, (outer.template if outer else "") + template
-    )
+    prefix = path[: len(path) - len(get_route_path(scope))]
+    return MountPoint(root_path, prefix, prefix, outer.template if outer else "")

@@ -14,7 +14,7 @@ from ._fallback_responses import MethodNotAllowed, Options, Redirect, allow_valu
 from ._host import requested_name
 from ._match import Match
 from ._matched_scope import ScopedApp, add_routing_keys, extended_scope, record_match, record_template, scope_below
-from ._path_text import ENCODED_SLASH, encode_path, stay_on_host, toggled_slash
+from ._path_text import ENCODED_SLASH, decoded, encode_path, stay_on_host, toggled_slash
 from ._policy import RoutingPolicy
 from ._route_list import RouteList
 from ._scope_path import MOUNT_KEY, get_segments_path, split_path, toggled_path
@@ -46,27 +46,32 @@ class Selection(RoutingPolicy):
     def routes(self, routes: Iterable[BaseRoute]) -> None:
         self._routes = routes if isinstance(routes, RouteList) else self.route_list_type(routes)
 
-    def select(self, scope: Scope) -> ASGIApp:
+    def select(self, scope: Scope, rest: str | None = None) -> ASGIApp:
         """Find the route of an HTTP or WebSocket connection.
 
         Writes `path_params`, `endpoint`, `route` and `router` into the scope and starts nothing.
 
         Args:
             scope: of type "http" or "websocket".
+            rest: the path below the root path, from a mount that made this scope for this call alone; by default it is
+                read from the scope.
 
         Returns:
             The application to await with the same scope: the route's, or the response 404, 405,
             307, 204.
         """
         # Step 1: URLs are reversed by the outermost of our routers.
+        is_own = rest is not None
         if "router" not in scope:
             scope["router"] = self
-        elif not isinstance(scope["router"], Selection):
+        elif not is_own and not isinstance(scope["router"], Selection):
             below = self.isolated_scope(scope)
             return self._scoped(self.select(below), scope, below)
         # Step 2: the path below the root path.
         if self.raw_path:
             path = get_segments_path(scope)
+        elif rest is not None:
+            path = decoded(rest) if ENCODED_SLASH in rest else rest
         elif scope.get("root_path"):
             path = get_route_path(scope)
         else:
@@ -76,7 +81,7 @@ class Selection(RoutingPolicy):
         kind = scope["type"]
         if kind == "http":
             tree = index.http
-            app = None if self.raw_path and ENCODED_SLASH in path else tree.lookup(scope, path, self.default)
+            app = None if self.raw_path and ENCODED_SLASH in path else tree.lookup(scope, path, self.default, is_own)
             if app is not None:
                 return app
         elif kind == "websocket":

@@ -216,12 +216,14 @@ class Mount(BaseRoute, NativeMount):
     def limited_app(self, app: ASGIApp, limit: Any) -> ASGIApp:
         return body_limit(app, limit)
 
-    def child_scope(self, scope: Scope, path: str) -> Scope | None:
+    def match_below(self, scope: Scope, path: str) -> tuple[Scope, str | None] | None:
         """Return the keys of the scope below; of a path that lacks the server's prefix, nothing says what is left."""
-        child = super().child_scope(scope, path)
-        if child is not None and not scope["path"].startswith(scope.get("root_path", "")):
+        found = super().match_below(scope, path)
+        if found is not None and not scope["path"].startswith(scope.get("root_path", "")):
+            child, _ = found
             del child["armillary.mount"]
-        return child
+            return child, None
+        return found
 
 
 class Host(BaseRoute, NativeHost):
