@@ -1,7 +1,7 @@
 """Every kind of scalar with every kind of bad text, from each part of a request: a value or a 422 that says where."""
 
 import json
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from enum import Enum, IntEnum
 from typing import Annotated, Any, Literal
@@ -58,6 +58,13 @@ ODD_TEXTS = (
     "P99999999999D",
     "2026-01-31",
     "2026-01-31T12:00:00Z",
+    "20260131",
+    "2026-W05-6",
+    "20260131T120000",
+    "01",
+    "0100",
+    "12:00:00.5+01:00",
+    "2026-01-31 12:00",
     "0000-01-01T00:00:00",
     "2026-02-30",
     "12:00",
@@ -71,7 +78,7 @@ ODD_TEXTS = (
 LONE_SURROGATE = b"\xed\xa0\x80"
 
 TEXT_OF_ANY = {text: text for text in ODD_TEXTS}
-WHOLE = {"1": 1, "-1": -1, "+1": 1}
+WHOLE = {"1": 1, "-1": -1, "+1": 1, "01": 1, "0100": 100, "20260131": 20260131}
 VALID: dict[Any, dict[str, Any]] = {
     str: TEXT_OF_ANY,
     Any: TEXT_OF_ANY,
@@ -89,16 +96,17 @@ VALID: dict[Any, dict[str, Any]] = {
     datetime: {
         "2026-01-31": datetime(2026, 1, 31),
         "2026-01-31T12:00:00Z": datetime(2026, 1, 31, 12, tzinfo=UTC),
+        "2026-01-31 12:00": datetime(2026, 1, 31, 12),
     },
     date: {"2026-01-31": date(2026, 1, 31)},
-    time: {"12:00": time(12)},
+    time: {"12:00": time(12), "12:00:00.5+01:00": time(12, 0, 0, 500_000, timezone(timedelta(hours=1)))},
     timedelta: {"PT1H": timedelta(hours=1)},
     Color: {"red": Color.RED, "": Color.NONE},
     Level: {"1": Level.LOW},
     Literal["red", 1, ""]: {"red": "red", "1": 1, "": ""},
     int | str: {**TEXT_OF_ANY, **WHOLE},
     list[int]: {text: [value] for text, value in WHOLE.items()},
-    Annotated[int, msgspec.Meta(ge=0, le=9)]: {"1": 1, "+1": 1},
+    Annotated[int, msgspec.Meta(ge=0, le=9)]: {"1": 1, "+1": 1, "01": 1},
     Annotated[str, msgspec.Meta(max_length=3)]: {text: text for text in ODD_TEXTS if len(text) <= 3},
 }
 SOURCES = {"path": Path, "query": Query, "header": Header, "cookie": Cookie, "form": Form}

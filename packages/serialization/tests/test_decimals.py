@@ -1,3 +1,4 @@
+import json
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -82,3 +83,30 @@ def test_without_a_place_the_whole_is_named() -> None:
 
 def test_a_number_too_large_for_a_float_is_a_decimal_where_one_is_expected() -> None:
     assert TypedDecoder(Price).decode_json(b'{"netAmount": 1e999}').net_amount == Decimal("1e999")
+
+
+ODD = ["1_000", "٣", "１", " 1", "1 ", "1\n", "\t1", "1_0e2"]
+
+
+@pytest.mark.parametrize("kind", [Price, Comet, Moon])
+@pytest.mark.parametrize("text", ODD)
+@pytest.mark.parametrize("escaped", [True, False])
+def test_a_decimal_that_python_alone_reads_is_the_client_s_fault(kind: Any, text: str, escaped: bool) -> None:
+    value = [{"netAmount": "1.50"}, {"netAmount": text}]
+    decoder = TypedDecoder[Any](list[kind])
+    for decode in (
+        lambda: decoder.decode_json(json.dumps(value, ensure_ascii=escaped).encode()),
+        lambda: decoder.convert(value),
+        lambda: decoder.decode_msgpack(msgspec.msgpack.encode(value)),
+    ):
+        with pytest.raises(ValidationError) as caught:
+            decode()
+        assert [error["pointer"] for error in caught.value.errors] == ["/1/netAmount"]
+        assert caught.value.errors[0]["message"] == "Expected a number written with the digits 0 to 9"
+
+
+def test_another_text_beside_a_decimal_may_have_such_digits() -> None:
+    for note in ("٣", "1_000", " 1 ", "a\\b"):
+        body = json.dumps({"netAmount": "1.5", "note": note}).encode()
+        assert TypedDecoder(Price).decode_json(body) == Price(Decimal("1.5"), note)
+        assert TypedDecoder(Price).convert({"netAmount": "1.5", "note": note}).note == note

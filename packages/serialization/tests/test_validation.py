@@ -220,3 +220,11 @@ def test_a_decoder_of_many_types_that_share_others_is_made_by_looking_at_each_on
     for level in range(30):
         kind = msgspec.defstruct(f"Level{level}", [("one", kind), ("other", kind)])
     assert TypedDecoder(kind).library == "msgspec"  # looked at once for each use, it would never end
+
+
+def test_a_message_does_not_repeat_ten_thousand_characters() -> None:
+    with pytest.raises(ValidationError) as caught:
+        TypedDecoder[Any](Literal["a", "b"]).convert("x" * 10_000)
+    message = caught.value.errors[0]["message"]
+    assert len(message) < 400
+    assert message.endswith("… (10,021 characters)")

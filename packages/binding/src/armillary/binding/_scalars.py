@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 import re
-from datetime import timedelta
-from decimal import Decimal, InvalidOperation
-from typing import Final
+from datetime import date, datetime, time, timedelta
+from typing import Any, Final
 from uuid import UUID
 
 import msgspec
+
+from armillary.serialization import is_plain_number
 
 MAX_DIGITS: Final = 4300
 """The most digits that Python converts to an int by default."""
@@ -35,22 +36,7 @@ def read_integer(text: str) -> int:
 
 def read_float(text: str) -> float:
     value = float(text)
-    if not math.isfinite(value) or not _is_plain(text):
-        raise ValueError
-    return value
-
-
-def _is_plain(text: str) -> bool:
-    # Python also accepts digits of other scripts, underscores between digits and spaces around them.
-    return text.isascii() and "_" not in text and text == text.strip()
-
-
-def read_decimal(text: str) -> Decimal:
-    try:
-        value = Decimal(text)
-    except InvalidOperation:
-        raise ValueError from None
-    if not value.is_finite() or not _is_plain(text) or abs(value.adjusted()) > MAX_DIGITS:
+    if not math.isfinite(value) or not is_plain_number(text):
         raise ValueError
     return value
 
@@ -60,6 +46,34 @@ def read_uuid(text: str) -> UUID:
     if value.hex not in text.lower().replace("-", ""):  # parsed as a number, with underscores or a sign
         raise ValueError
     return value
+
+
+_DATE: Final = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_TIME: Final = r"[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})?"
+_FORMS: Final = {
+    date: re.compile(_DATE),
+    time: re.compile(_TIME),
+    datetime: re.compile(f"{_DATE}(?:[Tt ]{_TIME})?"),
+}
+"""As browsers and RFC 3339 write them, seconds and zone left out or not; Python also takes weeks and digits alone."""
+
+
+def read_date(text: str) -> date:
+    return _read_iso(date, text)
+
+
+def read_time(text: str) -> time:
+    return _read_iso(time, text)
+
+
+def read_datetime(text: str) -> datetime:
+    return _read_iso(datetime, text)
+
+
+def _read_iso(kind: Any, text: str) -> Any:
+    if not _FORMS[kind].fullmatch(text):
+        raise ValueError
+    return kind.fromisoformat(text.upper())
 
 
 def read_boolean(text: str) -> bool:

@@ -18,12 +18,23 @@ from armillary.serialization import (
     is_optional,
     is_text_class,
     once_per_type,
+    read_decimal,
     union_members,
     unwrap,
     value_check,
 )
 
-from ._scalars import read_boolean, read_decimal, read_duration, read_float, read_integer, read_text, read_uuid
+from ._scalars import (
+    read_boolean,
+    read_date,
+    read_datetime,
+    read_duration,
+    read_float,
+    read_integer,
+    read_text,
+    read_time,
+    read_uuid,
+)
 
 _LISTS: Final[dict[Any, Callable[[list[Any]], Any]]] = {list: list, set: set, frozenset: frozenset, tuple: tuple}
 
@@ -75,9 +86,9 @@ _SCALARS: Final[dict[Any, TextType]] = {
     Decimal: TextType(read_decimal, "a number", (Decimal,)),
     bool: TextType(read_boolean, "true or false", (bool,)),
     UUID: TextType(read_uuid, "a UUID", (UUID,)),
-    datetime: TextType(datetime.fromisoformat, "a date and time such as 2026-01-31T12:00:00", (datetime,)),
-    date: TextType(date.fromisoformat, "a date such as 2026-01-31", (date,)),
-    time: TextType(time.fromisoformat, "a time such as 12:00:00", (time,)),
+    datetime: TextType(read_datetime, "a date and time such as 2026-01-31T12:00:00", (datetime,)),
+    date: TextType(read_date, "a date such as 2026-01-31", (date,)),
+    time: TextType(read_time, "a time such as 12:00:00", (time,)),
     timedelta: TextType(read_duration, "a duration such as PT1H30M", (timedelta,)),
     Any: TextType(read_text, "text", (object,)),
 }

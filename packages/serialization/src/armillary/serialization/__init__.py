@@ -17,6 +17,7 @@ b'{"name":"Vega"}'
 
 from ._codecs import decode_msgspec, decode_orjson, encode_msgspec, encode_orjson
 from ._constraints import CheckedType, check_type
+from ._decimals import is_plain_number, read_decimal
 from ._fields import NO_DEFAULT, TypeField, fields_of, forbids_unknown_fields
 from ._issues import MAX_ISSUES, ValidationError, ValidationIssue, issue_at, kind_of
 from ._json_decoding import MAX_DEPTH, JSONDecoder, JSONEncoder, JSONError, json_error
@@ -58,12 +59,14 @@ __all__ = [
     "fields_of",
     "forbids_unknown_fields",
     "is_optional",
+    "is_plain_number",
     "is_text_class",
     "issue_at",
     "json_error",
     "json_form",
     "kind_of",
     "once_per_type",
+    "read_decimal",
     "type_key",
     "union_members",
     "unwrap",

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 # What is looked at here are the types and values of programs, which are only known when they run.
 # pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false, reportUnknownMemberType=false
+import re
 from collections.abc import Callable, Mapping
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 from ._type_tree import union_members, unwrap
@@ -19,6 +20,10 @@ MAX_DECIMAL_DIGITS: Final = 4300
 
 EXPECTED_DECIMAL: Final = f"Expected a finite number of at most {MAX_DECIMAL_DIGITS} digits"
 
+EXPECTED_DIGITS: Final = "Expected a number written with the digits 0 to 9"
+
+_ODD_IN_JSON: Final = re.compile(rb'"(?=[^"]*[_\s\\\x80-\xff])[0-9_.eE+\-\s\\\x80-\xffa-fA-Funrt]*"')
+"""A string of digits, in any script and however they are escaped, with something that is no digit."""
 
 _SCALARS: Final = frozenset((str, int, float, bool, type(None)))
 
@@ -34,6 +39,46 @@ def is_usual(value: Decimal) -> bool:
     (True, False, False)
     """
     return value.is_finite() and abs(value.adjusted()) <= MAX_DECIMAL_DIGITS
+
+
+def is_plain_number(text: str) -> bool:
+    """Return whether a text that Python reads as a number has nothing that Python alone takes for a part of one.
+
+    >>> is_plain_number("1.5"), is_plain_number("1_000"), is_plain_number("٣"), is_plain_number(" 1")
+    (True, False, False, False)
+    """
+    return text.isascii() and "_" not in text and text == text.strip()
+
+
+def read_decimal(text: str) -> Decimal:
+    """Return the Decimal that a text is.
+
+    Raises:
+        UnusualDecimal: it is none, or one that no program expects.
+    """
+    try:
+        value = Decimal(text)
+    except InvalidOperation:
+        raise UnusualDecimal(EXPECTED_DECIMAL) from None
+    if not is_usual(value):
+        raise UnusualDecimal(EXPECTED_DECIMAL)
+    if not is_plain_number(text):
+        raise UnusualDecimal(EXPECTED_DIGITS)
+    return value
+
+
+def may_be_odd(source: Any) -> bool:
+    """Return whether a JSON text, or a value made of what JSON has, may hold a number written as Python alone reads it.
+
+    The few that do are looked at more closely.
+    """
+    if isinstance(source, bytes | bytearray | memoryview):
+        return _ODD_IN_JSON.search(source) is not None
+    if isinstance(source, str):
+        return any(character.isdigit() for character in source) and not is_plain_number(source)
+    if isinstance(source, Mapping):
+        return any(may_be_odd(key) or may_be_odd(item) for key, item in source.items())
+    return isinstance(source, list | tuple) and any(map(may_be_odd, source))
 
 
 def are_usual(value: Any) -> bool:
@@ -55,12 +100,17 @@ def are_usual(value: Any) -> bool:
     return all(are_usual(getattr(value, name, None)) for name in names)
 
 
-def checked(make: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """Return a decoder that raises an `UnusualDecimal` for a value with one."""
+def checked(make: Callable[[Any], Any], is_odd: Callable[[Any], bool]) -> Callable[[Any], Any]:
+    """Return a decoder that raises an `UnusualDecimal` for a value with one.
+
+    Args:
+        make: the decoder.
+        is_odd: whether a source of which `may_be_odd` says so has a number that Python alone reads.
+    """
 
     def make_usual(source: Any) -> Any:
         value = make(source)
-        if not are_usual(value):
+        if not are_usual(value) or (may_be_odd(source) and is_odd(source)):
             raise UnusualDecimal(EXPECTED_DECIMAL)
         return value
 
@@ -75,8 +125,7 @@ def require_usual(value: Any, annotation: Any) -> None:
     """
     if any(unwrap(member).type is Decimal for member in union_members(unwrap(annotation).type)):
         try:
-            usual = is_usual(Decimal(str(value)))
+            Decimal(str(value))
         except ArithmeticError:  # another member of the union
             return
-        if not usual:
-            raise UnusualDecimal(EXPECTED_DECIMAL)
+        read_decimal(str(value))

@@ -7,6 +7,8 @@ from armillary.asgi_types import HTTPException
 
 MAX_ISSUES: Final = 100
 """How many errors are reported at once."""
+MAX_MESSAGE: Final = 400
+"""The most characters of what is said of one place."""
 
 
 class ValidationIssue(TypedDict):
@@ -54,6 +56,8 @@ def issue_at(place: Sequence[int | str], message: str, kind: str, location: str 
     >>> issue_at(("items", 0, "price"), "Expected `int`, got `str`", "string")["pointer"]
     '/items/0/price'
     """
+    if len(message) > MAX_MESSAGE:  # such as one that repeats what was sent
+        message = f"{message[: MAX_MESSAGE // 2]}… ({len(message):,} characters)"
     return {
         "path": path_of(place) if location == "body" else ".".join((location, *map(str, place))),
         "message": message,

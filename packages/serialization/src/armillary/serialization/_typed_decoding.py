@@ -71,7 +71,8 @@ class TypedDecoder(Generic[T]):
         if decimal is not None and type_holds(self.type, lambda kind: kind is decimal.Decimal):
             from ._decimals import UnusualDecimal, checked as with_usual_decimals
 
-            self._decode, self._convert = with_usual_decimals(self._decode), with_usual_decimals(self._convert)
+            self._decode = with_usual_decimals(self._decode, self._has_odd_decimals)
+            self._convert = with_usual_decimals(self._convert, self._has_odd_decimals)
             self._unusual = (UnusualDecimal,)
             self._invalid += self._unusual
         if checked.has_own and self.library == "msgspec":
@@ -200,6 +201,12 @@ class TypedDecoder(Generic[T]):
             return unmet.value  # type: ignore[no-any-return]
         issues = [issue_at(place, expected, kind_of(value), location) for place, expected, value in found]
         raise ValidationError(issues, subject) from None
+
+    def _has_odd_decimals(self, source: Any) -> bool:
+        from ._decimals import UnusualDecimal, require_usual
+
+        value = decode_json(source) if isinstance(source, bytes | bytearray | memoryview) else source
+        return bool(find_issues(value, self.type, require_usual, UnusualDecimal, "body"))
 
     def _pydantic_decode(self, body: bytes) -> Any:
         if _SUSPICIOUS.search(body):
