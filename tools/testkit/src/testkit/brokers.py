@@ -110,9 +110,15 @@ class PostgreSQLServer(OwnServer):
 
 
 class MariaDBServer(OwnServer):
-    """A MariaDB with an empty database `test`, which keeps what was committed over a restart."""
+    """A MariaDB with an empty database `test`, which keeps what was committed over a restart.
 
-    def __init__(self, folder: Path) -> None:
+    Args:
+        folder: of its data, which is there.
+        settings: further options of the server, such as "--innodb-rollback-on-timeout=ON".
+    """
+
+    def __init__(self, folder: Path, *settings: str) -> None:
+        self._settings = settings
         self._program = shutil.which("mariadbd", path=f"{os.environ['PATH']}:/usr/sbin") or missing_service(
             "mariadbd is not installed"
         )
@@ -126,4 +132,4 @@ class MariaDBServer(OwnServer):
     def command(self) -> list[str]:
         """Return what is run."""
         where = [f"--datadir={self.folder}", f"--port={self.port}", f"--socket={self.folder}/socket"]
-        return [self._program, "--no-defaults", "--bind-address=127.0.0.1", *where, *self._user]
+        return [self._program, "--no-defaults", "--bind-address=127.0.0.1", *where, *self._user, *self._settings]

@@ -18,6 +18,7 @@ from ._deadline import NoResponse
 from ._execution_options import READ_ONLY, STATEMENT_TIMEOUT
 from ._reset import listen_to_resets
 from ._sqlite import listen_on_sqlite
+from ._two_phase import listen_to_two_phases
 from ._undone import FAILED_KEY, FAILED_STATE, listen_for_undone_transactions, record_failure, undone
 
 POSTGRESQL_MAX_TIMEOUT: Final = 2**31 - 1
@@ -28,6 +29,7 @@ def listen(engine: Engine, *, busy_timeout: float) -> None:
     """Add the listeners that suit the engine's database."""
     event.listen(engine, "handle_error", translate_error)
     listen_for_undone_transactions(engine)
+    listen_to_two_phases(engine)
     name = engine.dialect.name
     if name == "sqlite":
         listen_on_sqlite(engine, busy_timeout)
