@@ -41,8 +41,11 @@ GROWN = {"": "grow", "memory": "blocks grow", "descriptors": "descriptors were",
 
 IDLE = 8000
 SPARE_DESCRIPTORS = 1000
-REST = 5.0
-"""Seconds within which everything of a round has to end in the server."""
+REST = 30.0
+"""Seconds within which everything of a round has to end in the server.
+
+Hypercorn keeps what is left of an idle connection for the 5 s of its keep-alive, also when the client has left.
+"""
 
 
 class Finding(Exception):
@@ -79,26 +82,35 @@ async def wait_until_ready(port: int, server: subprocess.Popen[str]) -> None:
     raise Finding("the server did not start")
 
 
-async def in_rest(port: int, known: Figures | None) -> Figures:
-    """Return the figures once nothing of the last round is left, or the best there were."""
+async def in_rest(port: int, before: Figures) -> Figures:
+    """Return the figures once no more is there than before the load, or the last ones.
+
+    Each look collects garbage, in which the server does nothing else; it is then left alone for as long.
+    """
     deadline = time.monotonic() + REST
-    figures = await ask(port)
-    while known and time.monotonic() < deadline:
-        if all(figures[name] <= known[name] + more for name, more in COUNTED.items()):
-            break
-        await asyncio.sleep(0.2)
+    while True:
+        begun = time.monotonic()
         figures = await ask(port)
-    return figures
+        now = time.monotonic()
+        if now > deadline or all(figures[name] <= before[name] + more for name, more in COUNTED.items()):
+            return figures
+        await asyncio.sleep(max(now - begun, 0.2))
 
 
-async def soak(load: Load, minutes: float) -> list[Figures]:
-    """Run the rounds; return the figures after each."""
+async def soak(load: Load, minutes: float, before: Figures) -> list[Figures]:
+    """Run the rounds; return the figures in rest after each.
+
+    Args:
+        load: what the clients do.
+        minutes: for how long.
+        before: the figures before the first round.
+    """
     rounds: list[Figures] = []
     seconds = min(max(minutes * 60 / 20, 0.5), 15)
     end = time.monotonic() + minutes * 60
     while time.monotonic() < end or len(rounds) < 8:
         await load.run(seconds)
-        figures = await in_rest(load.port, rounds[int(len(rounds) * WARM_UP)] if rounds else None)
+        figures = await in_rest(load.port, before)
         figures["connections made"] = load.done.total()
         rounds.append(figures)
     return rounds
@@ -131,7 +143,7 @@ async def soak_one(name: str, minutes: float, idle: int, plant: str, app: str = 
         if (await asyncio.to_thread(holder.stdout.readline)).strip() != "open":
             return [f"{idle} idle WebSockets could not be opened"]
         load = Load(port)
-        rounds = await soak(load, minutes)
+        rounds = await soak(load, minutes, await ask(port))
         if server.poll() is not None:
             return [f"the server ended with {server.returncode}"]
         holder.stdin.close()

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from typing import Any
 
 import pytest
-from soak.load import percentiles
-from soak.run import GROWN, PLANTS, soak_one
-from soak.slope import growth, slope
+from soak.load import Load, percentiles
+from soak.run import GROWN, PLANTS, soak, soak_one
+from soak.slope import COUNTED, Figures, growth, slope
 
 REST = {"descriptors": 20.0, "tasks": 3.0, "in threads": 0.0, "connections": 0.0}
 
@@ -54,6 +55,26 @@ def test_what_grows_with_the_requests_is_found(name: str, of: Any) -> None:
 
 def test_percentiles_are_in_milliseconds() -> None:
     assert percentiles([0.001 * number for number in range(1, 101)]) == pytest.approx((50, 100))
+
+
+def test_each_round_the_first_too_is_measured_when_nothing_of_it_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    # As hypercorn, which holds what is left of a connection for seconds after its client has left.
+    left = deque[int]()
+
+    class LeavesSomething(Load):
+        async def run(self, seconds: float) -> None:
+            left.extend([6, 3])
+
+    async def ask(port: int) -> Figures:
+        return REST | {"tasks": 3.0 + (left.popleft() if left else 0)}
+
+    async def no_time(seconds: float) -> None:
+        return None
+
+    monkeypatch.setattr("soak.run.ask", ask)
+    monkeypatch.setattr("soak.run.asyncio.sleep", no_time)
+    measured = asyncio.run(soak(LeavesSomething(0), 0.001, dict(REST)))
+    assert [figures["tasks"] for figures in measured] == [3.0 + COUNTED["tasks"]] * len(measured)
 
 
 @pytest.mark.nightly
