@@ -5,8 +5,7 @@ Facts
 - Blockbuster puts a check into `open`, `os.stat`, `time.sleep`, blocking sockets and the like: called while an
   event loop of asyncio runs in this thread, they raise `BlockingError`.
 - It is ours only if the nearest frame that is not a library's is one of a package. What a test does by itself may
-  block, wherever it is called from, as may imports, log handlers, loaders of templates and those packages that serve
-  no requests.
+  block, wherever it is called from, as may imports, log handlers and those packages that serve no requests.
 - Stores, middleware and folders of static files are made where a program starts, and may look at files then; requests
   and responses may not.
 """
@@ -30,8 +29,8 @@ THIRD_PARTIES = {
 }
 """Functions of libraries that block, by module and name: a package that calls them cannot do otherwise."""
 SERVE_NO_REQUESTS = ("cli", "lint", "testing")
-MAY_BLOCK = frozenset({"importlib._bootstrap", "inspect", "jinja2.loaders", "linecache", "logging", "traceback"})
-SAY_SO = frozenset({"version"})
+MAY_BLOCK = frozenset({"importlib._bootstrap", "inspect", "linecache", "logging", "traceback"})
+SAY_SO = frozenset({"is_up_to_date", "read_now", "version"})
 """Functions that are documented to block."""
 NOT_LOOKED_FOR = ("threading.Lock.acquire", "threading.Lock.acquire_lock", "os.path.abspath", "os.getcwd")
 """Locks are held for moments, so which test meets one is chance; a path is made absolute without a look at the disk."""

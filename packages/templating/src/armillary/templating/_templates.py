@@ -7,12 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any, ClassVar, TypeAlias
 
-from jinja2 import Environment, FileSystemLoader, Template
+from jinja2 import Environment, Template
 
 from armillary.asgi_types import is_async_callable
 from armillary.http import Background, Request, Response
 
 from ._page_globals import StaticVersions, csp_nonce, csrf_field, csrf_token, make_static_url, url_for
+from ._source_loader import SourceLoader
 from ._template_response import AsyncTemplateResponse, StreamingTemplateResponse, TemplateResponse
 
 Directory: TypeAlias = str | os.PathLike[str]
@@ -38,15 +39,16 @@ class Jinja2Templates:
     `csrf_token()` and `csrf_field()`.
 
     Args:
-        directory: where the templates are, or several places searched in order.
+        directory: where the templates are, or several places searched in order. Their files are read at once.
         context_processors: functions of a request that return variables for every template;
             what an endpoint passes wins over them.
-        env: an environment to use unchanged, in place of `directory`.
+        env: an environment to use unchanged, in place of `directory`; its loader reads a template where it is
+            first used.
         enable_async: let templates await; they are then rendered while the response is sent.
         unescaped: patterns of template names, such as "mail/*.txt", whose variables are not
             escaped. Those of all others are, whatever their extension.
         auto_reload: look at the file of a template each time it is used, and read it again when it has
-            changed. Without it each is read once, which `get_template(name)` does at start.
+            changed. Without it each is read once.
         static: provides the version of a static file, such as the `StaticFiles` that serves it.
         static_route: the name of the mount it is served under.
 
@@ -104,8 +106,10 @@ class Jinja2Templates:
     ) -> Environment:
         """Return the environment for templates of a directory."""
         self.check_directory(directory)
-        loader = FileSystemLoader(directory)
-        return Environment(loader=loader, autoescape=self.make_autoescape(unescaped), enable_async=enable_async)
+        loader = SourceLoader(directory)
+        env = Environment(loader=loader, autoescape=self.make_autoescape(unescaped), enable_async=enable_async)
+        loader.read_all(env)
+        return env
 
     def check_directory(self, directory: Directory | Sequence[Directory]) -> None:
         """Raise ValueError if none of the directories exists; override to take any."""
@@ -130,7 +134,7 @@ class Jinja2Templates:
             present.setdefault(name, function)
 
     def get_template(self, name: str) -> Template:
-        """Return a template. Blocks while its file is looked at, and read if it is new or has changed.
+        """Return a template. With `auto_reload` its file is looked at, and read if it has changed.
 
         Raises:
             jinja2.TemplateNotFound: there is none of this name.
