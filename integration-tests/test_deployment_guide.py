@@ -34,6 +34,16 @@ def test_the_probes_of_kubernetes_ask_for_paths_that_the_program_has() -> None:
     assert pod["terminationGracePeriodSeconds"] > waits + 30
 
 
+def test_kubernetes_can_tell_that_the_user_of_the_image_is_not_root() -> None:
+    """With `runAsNonRoot` it starts no image whose user is a name."""
+    pod = yaml.safe_load(FILES["stars.yaml"])["spec"]["template"]["spec"]
+    (container,) = pod["containers"]
+    assert container["securityContext"]["runAsNonRoot"] is True
+    (user,) = re.findall(r"^USER (.*)$", FILES["Dockerfile"], re.MULTILINE)
+    assert int(user) > 0
+    assert f"useradd --uid {user} " in FILES["Dockerfile"]
+
+
 def test_systemd_accepts_the_unit(tmp_path: Path) -> None:
     systemd = shutil.which("systemd-analyze")
     if systemd is None:

@@ -151,6 +151,7 @@ def test_the_commands_of_the_dockerfile_make_what_is_served(shell: Callable[[str
     port = str(free_port())
     command = re.findall(r'"([^"]*)"', re.search(r"^CMD (.*)", dockerfile, re.MULTILINE)[1])  # type: ignore[index]
     command = [port if part == "8000" else part for part in command]
+    image.environ["ALLOWED_HOSTS"] = "stars.example"
     server = image.serve(str(build / ".venv" / "bin" / command[0]), *command[1:])
     try:
         wait_for_port(int(port), server)

@@ -37,7 +37,7 @@ class Template(NamedTuple):
     settings: dict[str, str]
 
 
-_HOSTS = {"ALLOWED_HOSTS": "the host names it is served under, between commas"}
+_HOSTS = {"ALLOWED_HOSTS": "the host names it is served under, between commas; 127.0.0.1 is always one of them"}
 TEMPLATES = {
     "minimal": Template("one file, one route", "app:app", ("armillary[standard]>=1.0,<2",), {}),
     "api": Template(
