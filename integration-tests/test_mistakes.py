@@ -275,7 +275,7 @@ MISTAKES: dict[str, Mistake] = {
     "a parameter that middleware does not have": (
         lambda: Armillary(middleware=[Middleware(Timing, heder="x")]),
         T,
-        ("Middleware(Timing, heder='x'): got an unexpected", "beside the application it takes header"),
+        ("Middleware(Timing, heder=...): got an unexpected", "beside the application it takes header"),
     ),
     "middleware added late": (
         lambda: (lambda app: (request(app), app.add_middleware(Timing)))(Armillary()),

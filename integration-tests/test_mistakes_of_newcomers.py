@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -15,12 +16,16 @@ from armillary.web import (
     Armillary,
     AuthenticationBackend,
     AuthenticationMiddleware,
+    Config,
     Depends,
     DispatchMiddleware,
     EventSourceResponse,
+    FileResponse,
+    Header,
     HTMLResponse,
     HTTPEndpoint,
     HTTPException,
+    Jinja2Templates,
     JSONResponse,
     Middleware,
     Mount,
@@ -35,6 +40,7 @@ from armillary.web import (
     SessionMiddleware,
     SimpleUser,
     StaticFiles,
+    StreamingResponse,
     TestClient,
     WebSocket,
     WebSocketRoute,
@@ -51,6 +57,10 @@ route: Untyped = Route
 router_class: Untyped = Router
 response_class: Untyped = Response
 middleware: Untyped = Middleware
+config_class: Untyped = Config
+openapi_class: Untyped = OpenAPI
+mount_class: Untyped = Mount
+http_exception: Untyped = HTTPException
 UNAWAITED: list[Any] = []
 
 
@@ -216,6 +226,66 @@ def keeps_date(request: Request) -> Response:
     return home(request)
 
 
+def of_django(get_response: Any) -> Any:
+    def of_request(request: Any) -> Any:
+        return get_response(request)
+
+    return of_request
+
+
+def of_express(req: Any, res: Any, following: Any) -> None: ...
+
+
+async def calls_without_request(request: Any, call_next: Any) -> Any:
+    return await call_next()
+
+
+@dataclass
+class Pages50:
+    size: int
+
+    def __call__(self) -> int:
+        return self.size
+
+
+async def of_instance(size: Annotated[int, Depends(Pages50(50))]) -> int:
+    return size
+
+
+async def returns_data(websocket: WebSocket) -> Any:
+    await websocket.accept()
+    return {"a": 1}
+
+
+async def sends_first(websocket: WebSocket) -> None:
+    await websocket.send_text("hello")
+
+
+async def accepts_twice(websocket: WebSocket) -> None:
+    await websocket.accept()
+    await websocket.accept()
+
+
+async def sends_no_message(websocket: WebSocket) -> None:
+    await websocket.accept()
+    await websocket.send({"a": 1})
+
+
+def shown(text: str, *arguments: Any, **values: Any) -> Any:
+    """Respond with a template of this text."""
+    import jinja2
+
+    templates: Any = Jinja2Templates(
+        env=jinja2.Environment(loader=jinja2.DictLoader({"page.html": text}), autoescape=True)
+    )
+    return responded(lambda request: templates.TemplateResponse(request, "page.html", *arguments, **values))
+
+
+def with_cookie(*arguments: Any) -> Any:
+    response: Any = PlainTextResponse("x")
+    response.set_cookie(*arguments)
+
+
 def background() -> Any:
     UNAWAITED.append(load("ada"))
     return PlainTextResponse("sent", background=UNAWAITED[-1])
@@ -371,6 +441,151 @@ MISTAKES: dict[str, Mistake] = {
         T,
         ("It is an attribute: leave out the ()",),
     ),
+    # -- paths and mounts
+    "a path of Django": (lambda: Route("stars/<int:id>/", home), V, ("write '/stars/{id:int}/'",)),
+    "a regular expression as a path": (
+        lambda: Route(r"^stars/(?P<id>\d+)/$", home),
+        V,
+        ("write '/stars/{id:int}/'",),
+    ),
+    "a star as a path": (lambda: Route("/files/*", home), V, ("'*'", "write '{path:path}'")),
+    "a query in a path": (lambda: Route("/u?id={id}", home), V, ("ends before its '?'", "a parameter of the function")),
+    "a mount of {path:path}": (
+        lambda: Mount("/static/{path:path}", StaticFiles(directory=".")),
+        V,
+        ("takes every path below its own", "write Mount('/static', ...)"),
+    ),
+    "a name as the third argument of Mount": (
+        lambda: mount_class("/static", StaticFiles(directory="."), "static"),
+        T,
+        ("one of the two; write name='static'",),
+    ),
+    "a folder that does not exist": (
+        lambda: StaticFiles("no such folder"),
+        R,
+        ("'no such folder' does not exist", "looked for in", "Path(__file__).parent"),
+    ),
+    "a prefix before its router": (
+        lambda: app_class().include("/api", Router()),
+        T,
+        ("prefix is a text such as '/api'", "write include(router, prefix)"),
+    ),
+    "url_for of a path": (lambda: responded(lambda request: request.url_for("/stars")), Exception, ("is a path",)),
+    "url_for with a query": (
+        lambda: served(lambda request: request.url_for("<lambda>", page=2)),
+        Exception,
+        ("takes no parameter. For a query write .include_query_params(page=...)",),
+    ),
+    "app.use": (lambda: app_class().use(home), A, ("write app.add_middleware(TheClass, ...)", "app.mount(path,")),
+    "app.listen": (lambda: app_class().listen(3000), A, ("write `armillary run app:app`",)),
+    "app.middleware": (
+        lambda: app_class().middleware("http"),
+        A,
+        ("write app.add_middleware(DispatchMiddleware, dispatch=the_function)",),
+    ),
+    "a title as the application of OpenAPI": (
+        lambda: openapi_class("Stars"),
+        T,
+        ("got 'Stars': write OpenAPI(title=..., version=...)",),
+    ),
+    "a version that is a number": (lambda: openapi_class(title="Stars", version=1), T, ("write version='1'",)),
+    # -- middleware as elsewhere
+    "middleware of Django": (
+        lambda: served(middleware=[Middleware(of_django)]),
+        T,
+        ("of_django", HERE, "takes one argument and not scope", "write Middleware(DispatchMiddleware, dispatch=...)"),
+    ),
+    "middleware of Express": (
+        lambda: app_class(middleware=[middleware(of_express)]),
+        T,
+        (HERE, "takes a request, not an application: write Middleware(DispatchMiddleware, dispatch=of_express)"),
+    ),
+    "call_next without the request": (
+        lambda: dispatched(calls_without_request),
+        T,
+        ("Write await call_next(request)",),
+    ),
+    # -- responses as elsewhere
+    "a cookie as a dict": (
+        lambda: with_cookie({"a": "b"}),
+        T,
+        ("must be str, not dict; write set_cookie(name, value)",),
+    ),
+    "response.cookies": (
+        lambda: responded(lambda request: response_class("x").cookies),
+        A,
+        ("Write response.set_cookie(name, value)",),
+    ),
+    "message": (
+        lambda: responded(lambda request: raised(http_exception(404, message="x"))),
+        T,
+        ("'message'", "Write detail=..."),
+    ),
+    "a stream of a function": (
+        lambda: responded(lambda request: StreamingResponse(twice)),  # type: ignore[arg-type]
+        T,
+        ("must be iterable, not function; call it",),
+    ),
+    "request.body without ()": (
+        lambda: responded(lambda request: PlainTextResponse(request.body)),
+        T,
+        ("not method; call it, with (), and await it",),
+    ),
+    "an open file": (lambda: FileResponse(sys.stdin), T, ("takes the path of a file, not ",)),  # type: ignore[arg-type]
+    "a plain function as background": (
+        lambda: responded(lambda request: PlainTextResponse("x", background=lambda: None)),  # type: ignore[arg-type]
+        T,
+        ("Write background=BackgroundTask(function, ...)",),
+    ),
+    # -- parameters
+    "a name in Header": (
+        lambda: Header("User-Agent"),  # type: ignore[misc]
+        T,
+        ("for another name than the parameter's write Header(alias='User-Agent')",),
+    ),
+    "a dependency without a hash": (lambda: Route("/", of_instance), T, (HERE, "give its dataclass frozen=True")),
+    # -- templates
+    "values of a template as arguments": (
+        lambda: shown("{{ star }}", star="Vega"),
+        T,
+        ("Write {'star': ...} as the third argument",),
+    ),
+    "a tag of Django": (lambda: shown("{% csrf_token %}", {}), Exception, ("write {{ csrf_field() }}",)),
+    "files without a mount": (
+        lambda: shown("{{ url_for('static', path='a.css') }}", {}),
+        Exception,
+        ("Mount(path, StaticFiles(...), name='static')",),
+    ),
+    # -- settings
+    "a dict as the file": (lambda: config_class({"A": "1"}), T, ("write Config(environ={...})",)),
+    "a default as the cast": (lambda: config_class()("A", "x"), T, ("not str; for a default write default=...",)),
+    "a list as the cast": (
+        lambda: config_class(environ={"A": "a,b"})("A", cast=list),
+        T,
+        ("makes letters of A; write cast=CommaSeparatedStrings",),
+    ),
+    "config.NAME": (lambda: config_class().NAME, A, ("write config('NAME')",)),
+    # -- WebSockets
+    "a WebSocket that returns": (lambda: connected(returns_data), T, (HERE, "returned {'a': 1}, which nobody gets")),
+    "a message before accept": (lambda: connected(sends_first), R, ("Write await websocket.accept() before",)),
+    "accept twice": (lambda: connected(accepts_twice), R, ("Leave out the second accept()",)),
+    "a dict in send": (lambda: connected(sends_no_message), T, ("got {'a': 1}; write send_text, send_bytes or",)),
+    # -- tests and sessions
+    "a base_url without a scheme": (
+        lambda: TestClient(app_class(), base_url="localhost:8000"),
+        V,
+        ("write 'http://localhost:8000'",),
+    ),
+    "session.user": (
+        lambda: responded(lambda request: request.session.user, middleware=[Middleware(SessionMiddleware, KEY)]),
+        A,
+        ("Write session['user']: a session is a dict",),
+    ),
+    "secret": (
+        lambda: app_class(middleware=[middleware(SessionMiddleware, secret=KEY)]),
+        T,
+        ("Middleware(SessionMiddleware, secret=...)", "beside the application it takes secret_key"),
+    ),
 }
 
 
@@ -383,5 +598,11 @@ def test_a_name_that_is_not_there_is_no_attribute_either() -> None:
     assert not hasattr(sys.modules["armillary.web"], "FastAPI")
 
 
-def test_the_table_has_fifty_rows_at_least() -> None:
-    assert len(MISTAKES) >= 50
+def test_a_key_that_is_given_under_another_name_is_not_in_the_message() -> None:
+    with pytest.raises(TypeError) as caught:
+        app_class(middleware=[middleware(SessionMiddleware, secret=KEY)])
+    assert KEY not in str(caught.value)
+
+
+def test_the_table_has_ninety_rows_at_least() -> None:
+    assert len(MISTAKES) >= 90

@@ -30,7 +30,7 @@ from armillary.routing import BaseRoute, Dependency, Registration, RouteArgument
 
 from ._boundary import Boundary, always, selector
 from ._handler_checks import check_handler_parameters, handler_table
-from ._middleware_arguments import checked_middleware, listed_middleware
+from ._middleware_arguments import checked_application, checked_middleware, listed_middleware
 from ._startup_settings import StartupSetting
 
 P = ParamSpec("P")
@@ -254,7 +254,7 @@ class Armillary(Registration):
         for item in reversed(self.user_middleware):
             cls, args, kwargs = item
             try:
-                app = cls(app, *args, **kwargs)
+                app = checked_application(cls(app, *args, **kwargs), cls)
             except Exception as exc:
                 place = source_place(getattr(item, "file", ""), getattr(item, "line", 0))
                 exc.add_note(f"Raised by the middleware {describe_function(cls)} of {place or 'the application'}")

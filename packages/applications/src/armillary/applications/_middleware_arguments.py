@@ -7,6 +7,9 @@ from typing import Any
 
 from armillary.asgi_types import Middleware, describe_function, signature_of
 
+_REQUESTS = ("ctx", "req", "request")
+"""What the first parameter of a function is called that takes a request and is no middleware."""
+
 
 def listed_middleware(middleware: Any) -> Iterable[Any]:
     """Return the items of the argument `middleware`; `TypeError` for one that stands alone."""
@@ -19,6 +22,21 @@ def _makes_applications(cls: type[Any]) -> bool:
     """Return whether a class may make applications: its instances can be called, or it makes other objects."""
     makes_others = "__new__" in {name for base in cls.__mro__[:-1] for name in vars(base)}
     return makes_others or type(cls) is not type or any("__call__" in vars(base) for base in cls.__mro__)
+
+
+def checked_application(app: Any, cls: Any) -> Any:
+    """Return what a middleware made.
+
+    Raises:
+        TypeError: it is a function that takes a request, as Django's, and no application.
+    """
+    code = getattr(app, "__code__", None)  # of a function; anything else is called as it is
+    if code is None or code.co_argcount != 1 or code.co_flags & 0x0C:  # *args and **kwargs
+        return app
+    raise TypeError(
+        f"middleware {describe_function(cls)} makes {describe_function(app)}, which takes one argument and not scope, "
+        "receive and send; for a function of a request write Middleware(DispatchMiddleware, dispatch=...)"
+    )
 
 
 def checked_middleware(item: Any) -> Any:
@@ -55,9 +73,13 @@ def checked_middleware(item: Any) -> Any:
         taken.bind(None, *args, **kwargs)
     except TypeError as exc:
         names = ", ".join(list(taken.parameters)[1:]) or "nothing"
-        if not isinstance(cls, type) and names == "call_next":
+        if not isinstance(cls, type) and (names == "call_next" or next(iter(taken.parameters), "") in _REQUESTS):
             shown = describe_function(cls)
             write = f"Middleware(DispatchMiddleware, dispatch={getattr(cls, '__name__', 'dispatch')})"
             raise TypeError(f"middleware {shown} takes a request, not an application: write {write}") from None
-        raise TypeError(f"{item!r}: {exc}; beside the application it takes {names}") from None
+        # The values stay out of the message: one of them may be a key.
+        given = ", ".join(
+            [getattr(cls, "__name__", repr(cls)), *("..." for _ in args), *(f"{key}=..." for key in kwargs)]
+        )
+        raise TypeError(f"Middleware({given}): {exc}; beside the application it takes {names}") from None
     return item

@@ -15,7 +15,8 @@ METHODS: Final = {
     "errorhandler": "Armillary(exception_handlers={...})",
     "exception_handler": "Armillary(exception_handlers={...})",
     "include_router": "app.include(router, prefix)",
-    "middleware": "app.add_middleware(TheClass, ...)",
+    "listen": "`armillary run app:app` on the command line",
+    "middleware": "app.add_middleware(DispatchMiddleware, dispatch=the_function)",
     "on_event": "Armillary(lifespan=...)",
     "openapi": "Armillary(openapi=OpenAPI(...)), which serves /openapi.json",
     "register_blueprint": "app.include(router, prefix)",
@@ -23,6 +24,7 @@ METHODS: Final = {
     "run": "`armillary run app:app` on the command line",
     "test_client": "TestClient(app)",
     "url_for": "request.url_for(name), or app.url_path_for(name) for the path alone",
+    "use": "app.add_middleware(TheClass, ...) for middleware, app.mount(path, the_app) for an application",
     "websocket_route": "app.websocket(path)",
 }
 ARGUMENTS: Final = {

@@ -199,6 +199,9 @@ class _Builder:
                 raise BindingError(function, f"Depends() of {name!r} names no function: write Depends(the_function)")
             if not callable(inner):
                 raise BindingError(function, f"Depends() of {name!r} takes a function, got {inner!r}")
+            if type(inner).__hash__ is None:
+                fix = "give its dataclass frozen=True, or its class a __hash__"
+                raise BindingError(function, f"the dependency of {name!r}, {inner!r}, has no hash: {fix}")
             if makes_context(inner) and (get_origin(type_) or type_) not in _CONTEXTS:
                 fix = "leave @asynccontextmanager out: a dependency is a function with a yield"
                 raise BindingError(function, f"the dependency of {name!r}, {describe_function(inner)}: {fix}")

@@ -55,6 +55,8 @@ else:
                         f"required, `Annotated[..., {name}()]`"
                     )
                 what = INSTEAD["default"].format(name=name, value=given)
+                if isinstance(given, str) and name in ("Cookie", "Header"):
+                    what += f"; for another name than the parameter's write {name}(alias={given!r})"
                 raise TypeError(f"{name} takes keyword arguments only: write {what}")
             unknown = [argument for argument in settings if argument not in cls.__struct_fields__]
             if unknown:

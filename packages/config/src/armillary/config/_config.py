@@ -64,6 +64,9 @@ class Config:
     comments_after_quotes: ClassVar[bool] = True
     """Whether a comment may follow the closing quote of a value in the file."""
 
+    rejects_letters: ClassVar[bool] = True
+    """Whether a cast that makes a list of the letters of a text is an error."""
+
     def __init__(
         self,
         env_file: str | os.PathLike[str] | None = None,
@@ -71,6 +74,8 @@ class Config:
         env_prefix: str = "",
         encoding: str = "utf-8",
     ) -> None:
+        if isinstance(env_file, Mapping):
+            raise TypeError("env_file is the path of a file, got a mapping; write Config(environ={...})")
         self.env_file = env_file
         self.environ = environ
         self.env_prefix = env_prefix
@@ -123,6 +128,9 @@ class Config:
             MissingSetting: a `KeyError`: the setting is absent and has no default.
             InvalidSetting: a `ValueError`: the cast rejected the value.
         """
+        if cast is not None and not callable(cast):
+            kind = type(cast).__name__
+            raise TypeError(f"cast of {key!r} is a type or a function, not {kind}; for a default write default=...")
         name = self.env_prefix + key
         if name in self.environ:
             return self.cast_value(name, self.environ[name], cast, "the environment")
@@ -147,6 +155,9 @@ class Config:
         """
         if cast is None:
             return value
+        if self.rejects_letters and cast in (list, tuple, set, frozenset) and isinstance(value, str):
+            kind = getattr(cast, "__name__", "")
+            raise TypeError(f"cast={kind} makes letters of {name}; write cast=CommaSeparatedStrings, which is a list")
         try:
             return _boolean(value) if cast is bool else cast(value)
         except (TypeError, ValueError, LookupError, ArithmeticError) as exc:
@@ -161,6 +172,10 @@ class Config:
     if TYPE_CHECKING:
         __call__ = get
     else:
+
+        def __getattr__(self, name):
+            hint = f": write config({name!r})" if name.isupper() else ""
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}{hint}", name=name, obj=self)
 
         def __call__(self, key, cast=None, default=undefined):
             return self.get(key, cast, default)

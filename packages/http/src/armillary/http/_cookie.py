@@ -70,6 +70,8 @@ def format_cookie(
 
 
 def _check_name(key: str, strict: bool) -> None:
+    if not isinstance(key, str):
+        raise TypeError(f"the name of a cookie must be str, not {type(key).__name__}; write set_cookie(name, value)")
     if not key or not (_NAME_CHARACTERS if strict else _UNQUOTED_CHARACTERS).issuperset(key):
         raise ValueError(f"cookie name {key!r} is not a token: letters, digits and !#$%&'*+-.^_`|~ only")
 

@@ -257,7 +257,7 @@ def encode_chunk(content: object, charset: str) -> bytes:
         return content.tobytes()
     if isinstance(content, bytearray):
         return bytes(content)
-    raise TypeError(
-        f"a response body is str, bytes, bytearray or memoryview, not {type(content).__name__}; "
-        "use JSONResponse for data, StreamingResponse for an iterator"
-    )
+    hint = "use JSONResponse for data, StreamingResponse for an iterator"
+    if callable(content):
+        hint = "call it, with (), and await it if it is async"
+    raise TypeError(f"a response body is str, bytes, bytearray or memoryview, not {type(content).__name__}; {hint}")

@@ -77,7 +77,11 @@ class Mount(TemplateRoute):
         slash_optional: bool = False,
     ) -> None:
         if (app is None) == (routes is None):
-            raise TypeError("Mount takes either app=... or routes=[...], one of the two")
+            named = f"; write name={routes!r}" if isinstance(routes, str) else ""
+            raise TypeError(f"Mount takes either app=... or routes=[...], one of the two{named}")
+        if isinstance(path, str) and path.endswith("/{path:path}"):
+            above = path.removesuffix("/{path:path}") or "/"
+            raise ValueError(f"path: a mount takes every path below its own by itself; write Mount({above!r}, ...)")
         self._set_path(path.rstrip("/") if isinstance(path, str) else path, "/{path:path}")
         self._base_app: Any = self.router_for(routes or ()) if app is None else self.check_callable(app, "app")
         self.app: ASGIApp = self.limited_app(wrap(self._base_app, middleware), max_body_size)

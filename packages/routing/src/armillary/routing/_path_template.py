@@ -23,9 +23,11 @@ _KNOWN: Final = frozenset(convertor.regex for convertor in CONVERTOR_TYPES.value
 
 # A stray brace, or a parameter as other frameworks write it: <id>, <int:id>, <int(min=1):id>, :id. Each has one of the
 # suspicious characters, which are found faster.
-_SUSPICIOUS = re.compile("[{}<:]")
+_SUSPICIOUS = re.compile("[{}<:*?]")
 _SPACED = r"\{ *[a-zA-Z_]\w* *(?:: *\w+ *)?\}"
-_MISTAKE = r"[{}]|<(?:([a-zA-Z_]\w*)(?:\([^)]*\))?:)?([a-zA-Z_]\w*)>|(?<=/):()([a-zA-Z_]\w*)"
+_MISTAKE = r"[{}]|<(?:([a-zA-Z_]\w*)(?:\([^)]*\))?:)?([a-zA-Z_]\w*)>|(?<=/):()([a-zA-Z_]\w*)|(?<=/)\*\Z|\?.*"
+_GROUP = re.compile(r"\(\?P<([a-zA-Z_]\w*)>([^()]*)\)")
+_KINDS = {r"\d+": "int", "[0-9]+": "int", ".*": "path", ".+": "path"}
 
 
 def compile_path(path: str, *, lenient: bool = False) -> tuple[re.Pattern[str], str, dict[str, Convertor[Any]]]:
@@ -162,9 +164,32 @@ def _reject_mistakes(path: str, start: int, text: str) -> None:
             write = "".join(spaced[0].split())
         place = f"the brace at character {start + found.start()} of {path!r}"
         raise ValueError(f"path: {place} {does} no parameter; write {write}")
+    if found[0][0] == "?":
+        raise ValueError(f"path: {path!r} ends before its '?'; a parameter of the function takes what is behind it")
+    raise ValueError(
+        f"path: {found[0]!r} in {path!r} is a parameter of another framework; write {_translated(found)!r}"
+    )
+
+
+def _translated(found: re.Match[str]) -> str:
+    """Return a parameter as other frameworks write it, found by `_MISTAKE`, as it is written here."""
+    if found[0] == "*":
+        return "{path:path}"
     kind, name = found[1] or found[3], found[2] or found[4]
-    ours = f"{{{name}:{kind}}}" if kind in CONVERTOR_TYPES else f"{{{name}}}"
-    raise ValueError(f"path: {found[0]!r} in {path!r} is a parameter of another framework; write {ours!r}")
+    if name is None:
+        return found[0]
+    return f"{{{name}:{kind}}}" if kind in CONVERTOR_TYPES else f"{{{name}}}"
+
+
+def translated_path(path: str) -> str:
+    """Return a path as it is written here, for one of another framework that does not begin with "/".
+
+    >>> translated_path("stars/<int:id>/"), translated_path(r"^stars/(?P<id>\\d+)/$")
+    ('/stars/{id:int}/', '/stars/{id:int}/')
+    """
+    path = path.removeprefix("^").removesuffix("$")
+    path = _GROUP.sub(lambda group: f"<{_KINDS.get(group[2], 'str')}:{group[1]}>".replace("<str:", "<"), path)
+    return re.sub(_MISTAKE, _translated, path if path.startswith("/") else f"/{path}")
 
 
 def _duplicated(path: str) -> ValueError:

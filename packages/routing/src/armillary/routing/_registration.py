@@ -272,5 +272,7 @@ def _check_path(path: Any) -> None:
 
 
 def _check_prefix(prefix: str) -> None:
+    if not isinstance(prefix, str):
+        raise TypeError(f"prefix is a text such as '/api', got {prefix!r}; write include(router, prefix)")
     if not prefix.startswith("/") or prefix.endswith("/"):
         raise ValueError(f"prefix must start with '/' and not end with one, got {prefix!r}")

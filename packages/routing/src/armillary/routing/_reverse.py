@@ -97,9 +97,19 @@ def reverse_hint(routes: Sequence[BaseRoute], name: str, params: Mapping[str, An
     named = named_parameters(routes)
     if name in named:
         taken = " or ".join(", ".join(sorted(needed)) or "no parameter" for needed in named[name])
-        return f"That route takes {taken}."
+        query = "" if any(needed - set(params) for needed in named[name]) else _query_hint(params)
+        return f"That route takes {taken}.{query}"
+    if name.startswith("/"):
+        return f"It takes the name of a route; {name!r} is a path, which needs no look-up."
+    if set(params) == {"path"}:
+        return f"Files are found by the name of their mount: Mount(path, StaticFiles(...), name={name!r})."
     near = get_close_matches(name, [known for known in named if known], 1)
     return f'Did you mean "{near[0]}"?' if near else ""
+
+
+def _query_hint(params: Mapping[str, Any]) -> str:
+    """Return how the parameters that a path does not have become a query."""
+    return f" For a query write .include_query_params({next(iter(params))}=...) behind request.url_for(...)."
 
 
 def reverse_child(app: Any, name: str, params: dict[str, Any]) -> URLPath:

@@ -15,7 +15,7 @@ from ._match import NoMatchFound
 from ._matched_scope import merged_params
 from ._path_reader import PathReader, path_reader
 from ._path_shape import TemplateRegex
-from ._path_template import checked_template
+from ._path_template import checked_template, translated_path
 from ._reverse import filled
 
 
@@ -54,7 +54,7 @@ class TemplateRoute(BaseRoute):
             hint = "; write the path first, then the endpoint" if callable(path) else ""
             raise TypeError(f"path is a text such as '/', got {path!r}{hint}")
         if path[:1] != "/" and (path or not tail):
-            raise ValueError(f"path must start with '/', got {path!r}; write {'/' + path!r}")
+            raise ValueError(f"path must start with '/', got {path!r}; write {translated_path(path)!r}")
         self.path = path
         made = checked_template(path + tail, lenient=self.lenient_paths)
         self.lazy_path_regex, self.path_format, self.param_convertors = made

@@ -22,6 +22,7 @@ class Config(_Config):
     """
 
     strict_file: ClassVar[bool] = False
+    rejects_letters: ClassVar[bool] = False
     comments_after_quotes: ClassVar[bool] = False
 
     if not TYPE_CHECKING:

@@ -50,7 +50,11 @@ def check_directory(directory: PathLike) -> None:
     try:
         status = os.stat(path)
     except (FileNotFoundError, NotADirectoryError):
-        raise RuntimeError(f"StaticFiles directory {path!r} does not exist.") from None
+        problem = f"StaticFiles directory {path!r} does not exist."
+        if not os.path.isabs(path):
+            hint = "write Path(__file__).parent / ... for one beside your file"
+            problem += f" It was looked for in {os.getcwd()!r}, where the program was started; {hint}."
+        raise RuntimeError(problem) from None
     if not S_ISDIR(status.st_mode) and not os.path.islink(path):
         raise RuntimeError(f"StaticFiles path {path!r} is not a directory.")
 

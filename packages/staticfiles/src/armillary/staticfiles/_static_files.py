@@ -87,8 +87,8 @@ class StaticFiles(FileFinder):
 
     def __init__(
         self,
-        *,
         directory: PathLike | None = None,
+        *,
         packages: Packages | None = None,
         html: bool | Literal["spa"] = False,
         check_dir: bool = True,

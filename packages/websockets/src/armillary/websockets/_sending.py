@@ -38,7 +38,7 @@ class Sending(Connection[StateT]):
             raise self._too_late("send")
         try:
             after = state_after(before, message)
-        except TypeError as exc:  # it has no keys
+        except (KeyError, TypeError) as exc:  # it has no type, or no keys
             problem = f"send takes an ASGI message, got {message!r:.80}; write send_text, send_bytes or send_json"
             raise TypeError(problem) from exc
         if after is not before:

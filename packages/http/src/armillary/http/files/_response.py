@@ -98,6 +98,9 @@ class FileResponse(FilePlanning):
     ) -> None:
         if status_code != 200:
             self.check_status(status_code)
+        if not isinstance(path, (str, os.PathLike)):
+            kind = type(path).__name__
+            raise TypeError(f"FileResponse takes the path of a file, not {kind}; write Response(...) for bytes")
         self.background = background
         self.path = path
         self.filename = filename

@@ -64,7 +64,8 @@ def as_async_iterable(content: Any) -> AsyncIterable[Any]:
     if isinstance(content, list | tuple):
         return _Reiterable(_iterate, content)
     if not hasattr(content, "__iter__"):
-        raise TypeError(f"a stream's content must be iterable, not {type(content).__name__}")
+        hint = "; call it, with ()" if callable(content) else ""
+        raise TypeError(f"a stream's content must be iterable, not {type(content).__name__}{hint}")
     from armillary.concurrency import iterate_in_threadpool
 
     return (

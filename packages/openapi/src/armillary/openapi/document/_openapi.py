@@ -89,6 +89,11 @@ class OpenAPI(ServedDocument):
     ) -> None:
         if not openapi_version.startswith(("3.1.", "3.2.")):
             raise ValueError(f"openapi_version takes '3.1.1' or '3.2.0', got {openapi_version!r}")
+        for name, text in (("title", title), ("version", version)):
+            if not isinstance(text, str):
+                raise TypeError(f"{name} is a text, got {text!r}; write {name}={str(text)!r}")
+        if app is not None and not hasattr(app, "routes"):
+            raise TypeError(f"app has routes; got {app!r}: write OpenAPI(title=..., version=...)")
         super().__init__(app, path, yaml_path)
         self.openapi_version = openapi_version
         self.pages: list[Page] = [SwaggerUI()] if pages is None else [*pages]
