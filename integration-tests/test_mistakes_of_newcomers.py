@@ -566,7 +566,11 @@ MISTAKES: dict[str, Mistake] = {
     ),
     "config.NAME": (lambda: config_class().NAME, A, ("write config('NAME')",)),
     # -- WebSockets
-    "a WebSocket that returns": (lambda: connected(returns_data), T, (HERE, "returned {'a': 1}, which nobody gets")),
+    "a WebSocket that returns": (
+        lambda: connected(returns_data),
+        T,
+        (HERE, "returned {'a': 1} for a WebSocket, which nobody gets"),
+    ),
     "a message before accept": (lambda: connected(sends_first), R, ("Write await websocket.accept() before",)),
     "accept twice": (lambda: connected(accepts_twice), R, ("Leave out the second accept()",)),
     "a dict in send": (lambda: connected(sends_no_message), T, ("got {'a': 1}; write send_text, send_bytes or",)),

@@ -18,6 +18,9 @@ _BOOLEANS = {
 }  # fmt: skip
 
 
+_COLLECTIONS: Final[tuple[object, ...]] = (list, tuple, set, frozenset)
+
+
 class Undefined:
     """The type of `undefined`, the default of a setting that has none."""
 
@@ -155,7 +158,7 @@ class Config:
         """
         if cast is None:
             return value
-        if self.rejects_letters and cast in (list, tuple, set, frozenset) and isinstance(value, str):
+        if self.rejects_letters and isinstance(value, str) and any(cast is kind for kind in _COLLECTIONS):
             kind = getattr(cast, "__name__", "")
             raise TypeError(f"cast={kind} makes letters of {name}; write cast=CommaSeparatedStrings, which is a list")
         try:
