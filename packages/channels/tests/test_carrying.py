@@ -11,7 +11,7 @@ import pytest
 from armillary.channels import Channels
 from armillary.http import Request
 from armillary.lint import lint
-from armillary.websockets import WebSocket
+from armillary.websockets import WebSocket, WebSocketLimits
 
 pytestmark = pytest.mark.anyio
 
@@ -83,9 +83,9 @@ class Peer:
         return b"".join(one.get("body", b"") for one in self.sent)
 
 
-def over_websocket(channels: Channels, **options: Any) -> Any:
+def over_websocket(channels: Channels, limits: WebSocketLimits | None = None, **options: Any) -> Any:
     async def app(scope: Any, receive: Any, send: Any) -> None:
-        await channels.websocket(WebSocket(scope, receive, send), "room:7", **options)
+        await channels.websocket(WebSocket(scope, receive, send, limits=limits), "room:7", **options)
 
     return app
 
@@ -142,9 +142,12 @@ async def test_a_cursor_that_cannot_be_continued_closes_with_1008() -> None:
     assert "'nonsense' is no cursor" in peer.sent[-1]["reason"]
 
 
-async def test_a_client_that_stops_reading_is_closed_with_1013() -> None:
-    channels = Channels(send_timeout=0.05)
-    peer = Peer(over_websocket(channels))
+@pytest.mark.parametrize(("of_channels", "of_websocket"), [(0.05, 30.0), (0.05, None), (30.0, 0.05)])
+async def test_a_client_that_stops_reading_is_closed_with_1013_at_the_shorter_limit(
+    of_channels: float, of_websocket: float | None
+) -> None:
+    channels = Channels(send_timeout=of_channels)
+    peer = Peer(over_websocket(channels, WebSocketLimits(send_timeout=of_websocket)))
     async with anyio.create_task_group() as group:
         group.start_soon(peer.run)
         await peer.until(lambda sent: sent)

@@ -15,6 +15,7 @@ Rules
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Awaitable
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Literal, Protocol, Self, TypeAlias, TypedDict
 
@@ -137,17 +138,24 @@ class Subscription:
         return self
 
     async def __anext__(self) -> ChannelMessage | Gap:
-        while True:
-            if self._too_slow:
-                raise SubscriberTooSlow(f"{self.name!r}: {self._limit} messages were waiting, and more came (queue)")
-            if self._queue:
-                return self._queue.popleft()
-            if self._closed:
+        while (item := self.take()) is None:
+            more = self.more()
+            if more is None:
                 raise StopAsyncIteration
-            if self._catching_up:
-                await self._read_page()
-            else:
-                await self._arrival.wait()
+            await more
+        return item
+
+    def take(self) -> ChannelMessage | Gap | None:
+        """Return the next item if it is there, as iterating does but without a coroutine for each."""
+        if self._too_slow:
+            raise SubscriberTooSlow(f"{self.name!r}: {self._limit} messages were waiting, and more came (queue)")
+        return self._queue.popleft() if self._queue else None
+
+    def more(self) -> Awaitable[None] | None:
+        """Return what to await at once before the next `take`; None if the subscription has ended."""
+        if self._closed:
+            return None
+        return self._read_page() if self._catching_up else self._arrival.wait()
 
     # From the hub; none of these waits
 

@@ -83,9 +83,16 @@ async def _read(websocket: Any, on_text: Callable[[str], Awaitable[object]] | No
 async def _write(websocket: Any, subscription: Subscription, cursors: bool, send_timeout: float) -> None:
     """Send what the subscription has, and close if it ends or the client is too slow."""
     code, reason = 1001, ""
-    turn = None if isinstance(websocket, WebSocket) else FairTurn()  # ours gives the event loop turns in `send`
+    limit, turn = _limit_and_turn(websocket, send_timeout)
     try:
-        async for item in subscription:
+        while True:
+            item = subscription.take()
+            if item is None:
+                more = subscription.more()
+                if more is None:
+                    break
+                await more
+                continue
             if turn is not None and turn.is_due():
                 await turn.give()
             text = item.text if isinstance(item, ChannelMessage) and not cursors else item.envelope
@@ -94,7 +101,7 @@ async def _write(websocket: Any, subscription: Subscription, cursors: bool, send
             else:  # not to be looked through for each client
                 sent = websocket.send({"type": "websocket.send", "text": text})
             try:
-                sending = start_at_most(send_timeout, sent)
+                sending = sent if limit is None else start_at_most(limit, sent)
                 if sending is not None:
                     await sending
             except WebSocketDisconnect:
@@ -112,6 +119,14 @@ async def _write(websocket: Any, subscription: Subscription, cursors: bool, send
     except SubscriberTooSlow:
         code, reason = 1013, _TOO_SLOW
     await _close(websocket, code, reason)
+
+
+def _limit_and_turn(websocket: Any, send_timeout: float) -> tuple[float | None, FairTurn | None]:
+    """Return the time limit and the turns of the event loop that sending needs besides what the WebSocket has."""
+    if not isinstance(websocket, WebSocket):
+        return send_timeout, FairTurn()
+    own = websocket.limits.send_timeout
+    return (None if own is not None and own <= send_timeout else send_timeout), None
 
 
 async def _close(websocket: Any, code: int, reason: str) -> None:
