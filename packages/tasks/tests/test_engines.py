@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -98,6 +100,41 @@ async def test_many_calls_run_each_once_and_no_more_at_once_than_allowed(make_ta
     assert 1 < most <= 3
 
 
+async def test_whatever_a_task_raises_fails_it_alone(make_tasks: Make, working: Any) -> None:
+    class Silent(Exception):
+        def __str__(self) -> str:
+            raise LookupError("no text")
+
+    tasks = make_tasks()
+    raised: dict[str, BaseException] = {
+        "SystemExit: 3": SystemExit(3),
+        "CancelledError": asyncio.CancelledError(),
+        "BaseExceptionGroup": BaseExceptionGroup("several", [asyncio.CancelledError()]),
+        "Silent": Silent(),
+        "ValueError: xxx": ValueError("x" * 3_000_000),
+        "ValueError: \0": ValueError("\0\ud800"),
+    }
+
+    @tasks.task(name="in the event loop")
+    async def fail(reason: str) -> None:
+        raise raised[reason]
+
+    @tasks.task(name="in a thread")
+    def fail_in_thread(reason: str) -> None:
+        raise raised[reason]
+
+    @tasks.task(name="fine")
+    async def work() -> int:
+        return 7
+
+    async with working(tasks):
+        for reason in raised:
+            for task in (fail, fail_in_thread):
+                with pytest.raises(TaskFailed, match=reason):
+                    await (await task.enqueue(reason)).result(timeout=60)
+        assert await (await work.enqueue()).result(timeout=60) == 7
+
+
 async def test_a_failed_attempt_is_tried_again_and_the_last_becomes_a_dead_letter(
     make_tasks: Make, working: Any
 ) -> None:
@@ -166,6 +203,25 @@ async def test_an_attempt_that_takes_too_long_is_ended(make_tasks: Make, working
     async with working(tasks):
         with pytest.raises(TaskFailed, match=r"longer than 0\.1 s"):
             await (await slow.enqueue()).result(timeout=60)
+
+
+async def test_a_thread_that_takes_too_long_fails_when_it_returns(make_tasks: Make, working: Any) -> None:
+    tasks = make_tasks()
+    has_begun, is_late = threading.Event(), threading.Event()
+
+    @tasks.task(name="slow", timeout=0.05)
+    def slow() -> int:
+        has_begun.set()
+        is_late.wait(60)
+        return 7
+
+    async with working(tasks):
+        enqueued = await slow.enqueue()
+        await wait_until(has_begun.is_set)
+        await anyio.sleep(0.5)
+        is_late.set()
+        with pytest.raises(TaskFailed, match=r"longer than 0.05 s"):
+            await enqueued.result(timeout=60)
 
 
 async def test_a_running_task_is_cancelled_and_a_waiting_one_never_runs(make_tasks: Make, working: Any) -> None:
@@ -349,6 +405,41 @@ async def test_a_result_that_cannot_be_encoded_is_a_failure_that_says_so(make_ta
     async with working(tasks):
         with pytest.raises(TaskFailed, match="cannot be encoded"):
             await (await wrong.enqueue()).result(timeout=60)
+
+
+async def test_what_is_not_what_was_declared_is_an_error_before_it_is_sent_or_kept(
+    make_tasks: Make, working: Any
+) -> None:
+    tasks = make_tasks()
+
+    @tasks.task(name="number")
+    async def number(text: str) -> float:
+        return float(text) if text == "nan" else text  # type: ignore[return-value]
+
+    @tasks.task(name="half")
+    async def half(value: float) -> list[float]:
+        return (value / 2, 1)  # type: ignore[return-value]
+
+    async with working(tasks):
+        with pytest.raises(TaskFailed, match="task number returned 'seven'"):
+            await (await number.enqueue("seven")).result(timeout=60)
+        with pytest.raises(TaskFailed, match="task number returned nan"):
+            await (await number.enqueue("nan")).result(timeout=60)
+        with pytest.raises(ArgumentError, match="argument value is nan"):
+            await half.enqueue(float("nan"))
+        assert await (await half.enqueue(3)).result(timeout=60) == [1.5, 1.0]
+
+
+async def test_a_result_of_any_letters_arrives_up_to_the_engines_limit(make_tasks: Make, working: Any) -> None:
+    tasks = make_tasks()
+
+    @tasks.task(name="letters")
+    async def letters(count: int) -> str:
+        return "é" * count
+
+    count = tasks.engine.max_size // 2 - 1
+    async with working(tasks):
+        assert await (await letters.enqueue(count)).result(timeout=60) == "é" * count
 
 
 async def test_arguments_and_results_up_to_the_engines_limit_arrive_and_larger_ones_are_errors_with_the_limit(

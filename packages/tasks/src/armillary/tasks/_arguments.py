@@ -52,7 +52,7 @@ class Arguments:
     def _encode(self, name: str, value: Any) -> str:
         field = self._adapters[name]
         try:
-            return field.dump_json(field.validate_python(value), warnings="error").decode()
+            return encode(field, value).decode()
         except ValidationError as exc:
             problem = exc.errors(include_url=False)[0]
             place = "".join(f"[{part!r}]" for part in problem["loc"])
@@ -82,16 +82,26 @@ class Arguments:
         """Return a result as JSON.
 
         Raises:
-            ArgumentError: it cannot be encoded.
+            ArgumentError: it is not what the function declares, or cannot be encoded.
         """
         try:
-            return self._result.dump_json(value)
-        except (PydanticSerializationError, ValueError) as exc:
-            raise ArgumentError(f"task {self._name} returned {value!r:.100}, which cannot be encoded: {exc}") from None
+            return encode(self._result, value)
+        except (PydanticSerializationError, ValueError, RecursionError) as exc:
+            problem = exc.errors(include_url=False)[0]["msg"] if isinstance(exc, ValidationError) else exc
+            raise ArgumentError(
+                f"task {self._name} returned {value!r:.100}, which cannot be encoded as what it declares: {problem}"
+            ) from None
 
     def decode_result(self, data: bytes) -> Any:
         """Return a result."""
         return self._result.validate_json(data)
+
+
+def encode(field: TypeAdapter[Any], value: Any) -> bytes:
+    """Return a value as JSON from which the same type can be read; of a float that is not a number there is none."""
+    data = field.dump_json(field.validate_python(value), warnings="error")
+    field.validate_json(data)
+    return data
 
 
 def adapter(annotation: Any, what: str) -> TypeAdapter[Any]:

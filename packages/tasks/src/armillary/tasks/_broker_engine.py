@@ -15,6 +15,7 @@ from taskiq import AckableMessage, AsyncBroker, BrokerMessage
 from armillary.concurrency import require_asyncio
 from armillary.concurrency.outages import OutageLog, reason_of
 
+from ._cancellation import cancels_current_task
 from ._engine import MAX_SIZE, Delivery, unavailable
 from ._errors import EngineUnavailable
 from ._state import State
@@ -214,11 +215,10 @@ async def unless_given_up(awaitable: Awaitable[T]) -> T:
     Raises:
         ConnectionError: the library has cancelled it.
     """
-    task = asyncio.current_task()
     try:
         return await awaitable
     except asyncio.CancelledError as exc:
-        if task is None or task.cancelling():
+        if cancels_current_task():
             raise
         raise ConnectionError("the connection has ended") from exc
 

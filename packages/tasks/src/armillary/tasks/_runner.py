@@ -23,10 +23,9 @@ from typing import Any
 import anyio
 from anyio.abc import TaskGroup
 
-from armillary.asgi_types import is_async_callable
-from armillary.concurrency import BACKGROUND, run_in_threadpool
 from armillary.concurrency.outages import reason_of
 
+from ._call import call_task, describe, failing_alone
 from ._context import CurrentTask, entered
 from ._engine import Delivery, check_size
 from ._envelope import Envelope
@@ -192,15 +191,17 @@ class Runner:
         async with anyio.create_task_group() as group:
             group.start_soon(keeper.run, group.cancel_scope)
             try:
-                with anyio.fail_after(task.timeout) as limit, entered(current, envelope):
+                with anyio.fail_after(task.timeout) as limit, failing_alone(), entered(current, envelope):
                     arguments = task.arguments.decode(envelope.arguments)
                     async with self.tasks.scope():
-                        outcome = await _called(task.function, arguments)
+                        outcome = await call_task(task.function, arguments)
+                        if limit.cancel_called:  # a thread cannot be interrupted
+                            raise TimeoutError
                 encoded = task.arguments.encode_result(outcome)
                 check_size("what it returned has", encoded, self.tasks.engine)
             except Exception as exc:
                 failure = exc
-                if limit is not None and limit.cancelled_caught:  # not a time-out of something that the task called
+                if limit is not None and limit.cancel_called:  # not a time-out of something that the task called
                     failure = TimeoutError(f"it took longer than {task.timeout} s")
             keeper.is_over = True
             group.cancel_scope.cancel()
@@ -217,8 +218,7 @@ class Runner:
         return True
 
     async def _fail(self, envelope: Envelope, task: DeclaredTask, failure: Exception) -> None:
-        kind = type(failure).__name__
-        reason = f"{kind}: {failure}" if str(failure) else kind
+        reason = describe(failure)
         retry = task.retry
         if retry is not None and isinstance(failure, retry.on) and envelope.attempt < retry.attempts:
             delay = next(islice(retry.delays(), envelope.attempt - 1, None))
@@ -241,10 +241,3 @@ class Runner:
         state, ttl = self.tasks.engine.state, self.tasks.result_ttl
         await state.set(f"task:{envelope.id}", status.encode(), ttl)
         await state.set(f"done:{envelope.turn}", b"1", ttl)
-
-
-async def _called(function: Callable[..., Any], arguments: dict[str, Any]) -> Any:
-    """Call the function of a task; one that is not async runs in a thread."""
-    if is_async_callable(function):
-        return await function(**arguments)
-    return await run_in_threadpool(function, **arguments, limiter=BACKGROUND)

@@ -36,7 +36,8 @@ class Status:
 
     def encode(self) -> bytes:
         """Return it as JSON."""
-        return json.dumps(self.as_dict()).encode()
+        # No larger than the result by itself, which fits the engine; lone surrogates are escaped as JSON does it.
+        return json.dumps(self.as_dict(), ensure_ascii=False).encode(errors="backslashreplace")
 
     def as_dict(self) -> dict[str, Any]:
         """Return what a client may see, without what is not known."""
