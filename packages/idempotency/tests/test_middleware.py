@@ -179,6 +179,43 @@ async def test_a_key_expires(bank: Any, pay: Any, clock: Clock) -> None:
     assert (await pay(app)).body == b"payment 2 of 5"
 
 
+async def test_a_key_does_not_expire_while_its_request_may_run(bank: Any, pay: Any, clock: Clock) -> None:
+    app = IdempotencyMiddleware(bank, lifetime=5, lease=60)
+    receipt = bank.respond
+    statuses: list[int] = []
+
+    async def repeat_late(*args: Any) -> None:
+        clock.now += 20
+        statuses.append((await pay(app)).status)
+        await receipt(*args)
+
+    bank.respond = repeat_late
+    assert (await pay(app)).status == 201
+    assert statuses == [409]
+    clock.now += 6
+    bank.respond = receipt
+    assert (await pay(app)).body == b"payment 2 of 5"
+
+
+async def test_a_request_that_is_cancelled_while_it_claims_its_key_leaves_it_free(bank: Any, pay: Any) -> None:
+    class Slow(MemoryStore):
+        async def claim(self, *args: Any, **options: Any) -> Any:
+            stored = await super().claim(*args, **options)
+            if not was_cancelled:
+                was_cancelled.append(True)
+                scope.cancel()
+                await anyio.sleep_forever()
+            return stored
+
+    was_cancelled: list[bool] = []
+    app = IdempotencyMiddleware(bank, Slow())
+    scope = anyio.CancelScope()
+    with scope:
+        await pay(app)
+    assert (bank.payments, was_cancelled) == ([], [True])
+    assert (await pay(app)).body == b"payment 1 of 5"
+
+
 async def test_an_interrupted_request_is_rejected_by_default_and_repeated_if_that_is_set(
     bank: Any, pay: Any, clock: Clock
 ) -> None:

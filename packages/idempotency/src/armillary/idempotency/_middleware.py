@@ -51,7 +51,7 @@ class IdempotencyMiddleware:
         user: a function from the scope to what identifies the user; see `user_of`.
         payload: a function from scope and body to the bytes that must be the same in a repetition; by default method,
             path, query, content type and body.
-        lifetime: seconds a key is kept, a day by default.
+        lifetime: seconds a key is kept after its response, a day by default.
         lease: seconds a request may take, 60 by default. Longer than any takes.
         unfinished: what a repetition gets if the first request neither ended nor runs any more, as after a crash:
             "reject" responds with 409, since nobody knows whether it had its effect; "repeat" runs it again. By default
@@ -144,14 +144,18 @@ class IdempotencyMiddleware:
         name = digest(self.user(scope).encode("utf-8", "surrogatepass"), key.encode())
         fingerprint = digest(self.payload(scope, body))
         owner = secrets.token_hex(16)
+        lifetime = max(self.lifetime, self.lease)  # a key does not expire while its request may run
         try:
             stored = await self.store.claim(
-                name, fingerprint, owner, lease=self.lease, lifetime=self.lifetime, repeats=self.repeats
+                name, fingerprint, owner, lease=self.lease, lifetime=lifetime, repeats=self.repeats
             )
         except StoreUnavailable as exc:
             logger.error("The store of the idempotency keys is unavailable: %s", exc.reason)
             await reject(scope, send, self._problems.unavailable)
             return
+        except BaseException:  # cancelled: the key may be claimed, and nothing was done yet
+            await self._free(name, owner)
+            raise
         if stored is None:
             await self._run(name, owner, scope, request.receive, send)
         else:
@@ -180,8 +184,10 @@ class IdempotencyMiddleware:
 
     async def _release(self, key: str, owner: str, held: HeldResponse) -> None:
         """Free the key unless the response is stored; with a transaction that is known by the store alone."""
-        if held.is_completed and not self.store.is_transactional:
-            return
+        if not held.is_completed or self.store.is_transactional:
+            await self._free(key, owner)
+
+    async def _free(self, key: str, owner: str) -> None:
         with anyio.move_on_after(RELEASE_TIMEOUT, shield=True):
             try:
                 await self.store.release(key, owner)
