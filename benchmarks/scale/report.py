@@ -38,7 +38,7 @@ class Case:
     def line(self) -> str:
         """Return it as a row of a table."""
         plain, channels = summary(self.plain), summary(self.channels)
-        cells = [f"{self.servers}", f"{self.subscribers:,}", "plain redis-py", *shown(plain), ""]
+        cells = [f"{self.servers}", f"{self.subscribers:,}", f"plain {self.engine}-py", *shown(plain), ""]
         ratios = f"p99 × {channels[1] / plain[1]:.2f}, rate × {channels[2] / plain[2]:.2f}"
         ours = [f"{self.servers}", f"{self.subscribers:,}", f"channels, {self.engine}", *shown(channels), ratios]
         return "\n".join(f"| {' | '.join(row)} |" for row in (cells, ours))

@@ -1,8 +1,9 @@
-"""Broadcasts to thousands of WebSockets over several server processes, beside a plain redis-py loop in the same run.
+"""Broadcasts to thousands of WebSockets over several server processes, beside a plain loop in the same run.
 
 make scale, or: python benchmarks/scale/run.py --engine redis --subscribers 1000 5000 --servers 2 4 --markdown scale.md
 
-Rounds of the two are interleaved. The subscribers share the machine with the servers, so the figures are of all of it.
+The plain loop is one over redis-py, or nats-py with `--engine nats`. Rounds of the two are interleaved. The subscribers
+share the machine with the servers, so the figures are of all of it.
 """
 
 from __future__ import annotations
@@ -12,11 +13,13 @@ import asyncio
 import os
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import broker_cost
+import nats
 import uvloop
 from processes import Stack, broker
 from redis.asyncio import Redis
@@ -76,24 +79,31 @@ async def measure(options: argparse.Namespace, folder: Path) -> tuple[list[Case]
             for subscribers in options.subscribers:
                 case = Case(servers, subscribers, options.engine)
                 for _ in range(options.rounds):
-                    await one_of_each(case, redis.url, engine.url, folder)  # type: ignore[attr-defined]
+                    await one_of_each(case, engine.url, folder)  # type: ignore[attr-defined]
                 cases.append(case)
                 print(case.line(), flush=True)
     return cases, cost
 
 
-async def one_of_each(case: Case, redis_url: str, engine_url: str, folder: Path) -> None:
+@asynccontextmanager
+async def plain_publisher(url: str) -> AsyncIterator[Publish]:
+    """Publish as the plain loop listens."""
+    client: Any = await nats.connect(url) if url.startswith("nats:") else Redis.from_url(url)
+
+    async def publish(value: Any) -> None:
+        await client.publish("news", f'[{value[0]},"{value[1]}"]'.encode())
+
+    yield publish
+    await (client.close() if url.startswith("nats:") else client.aclose())
+
+
+async def one_of_each(case: Case, url: str, folder: Path) -> None:
     """One round of the plain loop, and one of channels."""
-    redis: Any = Redis.from_url(redis_url)
-    with Stack("plain_app", case.servers, redis_url, folder) as stack:
-
-        async def publish(value: Any) -> None:
-            await redis.publish("news", f'[{value[0]},"{value[1]}"]')
-
-        case.plain.append(await one_round(stack, publish, case.subscribers))
-    await redis.aclose()
-    with Stack("channels_app", case.servers, engine_url, folder) as stack:
-        async with Channels(engine_url, prefix="scale", timeout=30) as channels:
+    with Stack("plain_app", case.servers, url, folder) as stack:
+        async with plain_publisher(url) as publish:
+            case.plain.append(await one_round(stack, publish, case.subscribers))
+    with Stack("channels_app", case.servers, url, folder) as stack:
+        async with Channels(url, prefix="scale", timeout=30) as channels:
             case.channels.append(
                 await one_round(stack, lambda value: channels.publish("news", value), case.subscribers)
             )
