@@ -43,9 +43,8 @@ async def call_task(function: Callable[..., Any], arguments: dict[str, Any]) -> 
 
 def _is_cancellation(exc: BaseException) -> bool:
     """Return whether who runs the task has cancelled it, rather than the task itself."""
-    kind = anyio.get_cancelled_exc_class()
-    group = exc if isinstance(exc, BaseExceptionGroup) else BaseExceptionGroup("", [exc])
-    return group.subgroup(kind) is not None and cancels_current_task()
+    cancelled = BaseExceptionGroup("", [exc]).subgroup(anyio.get_cancelled_exc_class())  # itself, or within a group
+    return cancelled is not None and cancels_current_task()
 
 
 def describe(exc: BaseException) -> str:
