@@ -90,9 +90,13 @@ class ServerErrorMiddleware:
         reported_here = self.report(exc, scope)
         try:
             if scope["type"] == "http":
-                await self._respond_http(exc, scope, receive, send, reported_here)
-            elif self.closes_websockets:
-                await self._close_websocket(send)
+                response = await self._response_to(exc, scope, receive, send, reported_here)
+                if response is not None and not has_response_started(scope, send):
+                    record_response_start(scope, send)
+                    await response(scope, receive, send)
+            elif self.closes_websockets and is_websocket_open(send):
+                # An unfinished handshake is left to the server, which rejects it with a 500.
+                await send({"type": "websocket.close", "code": 1011, "reason": ""})
         except OSError:
             pass  # the client disconnected: no response can be sent
         except Exception as failure:
@@ -103,25 +107,22 @@ class ServerErrorMiddleware:
         """Log an exception; return False if it was reported before on this connection."""
         return report_once(scope, exc)
 
-    async def _respond_http(
+    async def _response_to(
         self, exc: Exception, scope: Scope, receive: Receive, send: Send, reported_here: bool
-    ) -> None:
+    ) -> Any:
+        """Return the response to an exception, None if one has begun; the handler gets it even then, but once."""
         from armillary.http import Request
 
         started = has_response_started(scope, send)
         request = Request(scope, receive, send)
+        if self.handler is not None and not self.debug:
+            return await self._call_handler(self.handler, request, exc) if reported_here or not started else None
+        if started:
+            return None
         if self.debug:
             # In a worker thread, since it reads source files.
-            response = None if started else await self._call_handler(self.debug_response, request, exc)
-        elif self.handler is None:
-            response = None if started else self.error_response(request, exc)
-        elif reported_here or not started:
-            response = await self._call_handler(self.handler, request, exc)
-        else:
-            response = None
-        if response is not None and not has_response_started(scope, send):
-            record_response_start(scope, send)
-            await response(scope, receive, send)
+            return await self._call_handler(self.debug_response, request, exc)
+        return self.error_response(request, exc)
 
     async def _call_handler(self, handler: HTTPExceptionHandler, request: Any, exc: Exception) -> Any:
         from armillary.http import call_exception_handler
@@ -131,11 +132,6 @@ class ServerErrorMiddleware:
         except Exception as failure:
             exc.add_note(f"The handler of this exception raised {type(failure).__name__} itself: {failure}")
             return self.error_response(request, exc)
-
-    async def _close_websocket(self, send: Send) -> None:
-        # An unfinished handshake is left to the server, which rejects it with a 500.
-        if is_websocket_open(send):
-            await send({"type": "websocket.close", "code": 1011, "reason": ""})
 
     def debug_response(self, request: Any, exc: Exception) -> Any:
         """Return the response that shows the exception: HTML, JSON or text, by the Accept header."""

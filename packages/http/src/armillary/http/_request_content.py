@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, TypeVar, overload
 
 from armillary.concurrency import Limiter, run_in_threadpool
@@ -12,9 +13,10 @@ from ._json_media_type import require_json_media_type
 from ._received_body import STREAM_CONSUMED, shared_body
 from ._request_body import RequestBody
 from .forms._data import FormData
-from .forms._media import content_type_of, open_parts, read_form
+from .forms._media import content_type_of, form_decoder, open_parts
 from .forms._parts import PartStream
 from .forms._pending import PendingForm
+from .forms._reading import read_form
 
 ModelT = TypeVar("ModelT")
 
@@ -95,7 +97,7 @@ class RequestContent(RequestBody[StateT]):
 
         Follows RFC 7578 and WHATWG URL section 5.1. Needs `armillary-http[forms]` for multipart.
         """
-        return PendingForm(self, lambda: self._read_form(limits))
+        return PendingForm(self, partial(self._read_form, limits))
 
     async def _read_form(self, limits: dict[str, Any]) -> FormData:
         if self.parsed_form is not None:
@@ -112,7 +114,7 @@ class RequestContent(RequestBody[StateT]):
 
     async def parse_form(self, limits: dict[str, Any]) -> FormData:
         """Read the form in the body; override to read it differently."""
-        return await read_form(content_type_of(self.scope), self.stream(), limits)
+        return await read_form(self.stream(), form_decoder(content_type_of(self.scope), limits))
 
     def parts(self, **limits: int | None) -> PartStream:
         """Iterate over the parts of a multipart body, keeping none.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, AsyncIterator
+from collections.abc import AsyncIterator
 from typing import Any
 
 from armillary.asgi_types import HTTPException, Scope
@@ -10,11 +10,9 @@ from armillary.datastructures import parse_media_type
 
 from ._boundary import boundary_of
 from ._charset import known_charset
-from ._data import FormData
 from ._decoder import MultipartDecoder
 from ._limits import FormLimits
 from ._parts import PartStream
-from ._reading import read_multipart_form, read_urlencoded_form
 from ._urlencoded import UrlencodedDecoder
 
 MULTIPART = "multipart/form-data"
@@ -42,19 +40,17 @@ def content_type_of(scope: Scope) -> str | None:
     return None
 
 
-async def read_form(content_type: str | None, stream: AsyncIterable[bytes], limits: dict[str, Any]) -> FormData:
-    """Read a form of either media type; a body of any other is an empty form.
+def form_decoder(content_type: str | None, limits: dict[str, Any]) -> MultipartDecoder | UrlencodedDecoder | None:
+    """Return the decoder of a form of either media type, None for a body of any other.
 
     Raises:
-        FormError: it is malformed or over a limit.
+        FormError: the boundary is missing or invalid, or the charset is unknown.
     """
     checked = form_limits(limits)
     media_type, parameters = parse_media_type(content_type or "")
     if media_type == MULTIPART:
-        return await read_multipart_form(stream, multipart_decoder(parameters, checked))
-    if media_type == URLENCODED:
-        return await read_urlencoded_form(stream, UrlencodedDecoder(checked))
-    return FormData()
+        return multipart_decoder(parameters, checked)
+    return UrlencodedDecoder(checked) if media_type == URLENCODED else None
 
 
 def multipart_decoder(parameters: dict[str, str], limits: FormLimits) -> MultipartDecoder:

@@ -12,13 +12,19 @@ from ._upload import UploadFile
 from ._urlencoded import UrlencodedDecoder
 
 
-async def read_multipart_form(stream: AsyncIterable[bytes], decoder: MultipartDecoder) -> FormData:
-    """Read a multipart form to its end.
+async def read_form(stream: AsyncIterable[bytes], decoder: MultipartDecoder | UrlencodedDecoder | None) -> FormData:
+    """Read a form to its end; without a decoder it is empty.
 
     Raises:
         FormError: it is malformed or over a limit. No file is left open.
         HTTPException: 503, too many forms have files on disk; 507, the disk is full.
     """
+    if decoder is None:
+        return FormData()
+    if isinstance(decoder, UrlencodedDecoder):
+        async for piece in stream:
+            decoder.feed(piece)
+        return FormData(decoder.finish())
     items: list[tuple[str, UploadFile | str]] = []
     storage = FileStorage()
     part: Any = None
@@ -48,14 +54,3 @@ async def read_multipart_form(stream: AsyncIterable[bytes], decoder: MultipartDe
     finally:
         storage.leave()
     return FormData(items)
-
-
-async def read_urlencoded_form(stream: AsyncIterable[bytes], decoder: UrlencodedDecoder) -> FormData:
-    """Read a urlencoded form to its end.
-
-    Raises:
-        FormError: it is over a limit.
-    """
-    async for piece in stream:
-        decoder.feed(piece)
-    return FormData(decoder.finish())
