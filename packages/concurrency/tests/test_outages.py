@@ -26,3 +26,18 @@ def test_each_service_has_a_log_of_its_own(caplog: pytest.LogCaptureFixture) -> 
     for name in ("one", "two"):
         outages.OutageLog(logger).warn(name)
     assert caplog.messages == ["one", "two"]
+
+
+class ShopClosed(outages.Unavailable):
+    sentence = "The shop is closed"
+    retry_seconds = 1
+
+
+def test_the_error_for_what_a_library_raised_is_logged_and_its_response_has_no_address(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    log = outages.OutageLog(logging.getLogger("shop"))
+    error = log.unavailable(ShopClosed, "Redis at 127.0.0.1:6379 cannot be reached", TimeoutError())
+    assert str(error) == "Redis at 127.0.0.1:6379 cannot be reached: no response in time"
+    assert caplog.messages == [str(error)]
+    assert (error.status_code, error.detail, error.headers) == (503, "The shop is closed", {"retry-after": "1"})

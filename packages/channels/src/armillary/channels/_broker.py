@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from typing import ClassVar, TypeVar
 
 from armillary.concurrency import require_asyncio
-from armillary.concurrency.outages import OutageLog, reason_of
+from armillary.concurrency.outages import OutageLog
 
 from ._asyncio import BackOff, end_task, first_attempts, repeat
 from ._engine import Deliveries, Engine, Settings
@@ -128,9 +128,7 @@ class BrokerEngine(Engine):
             raise self._unavailable(exc) from exc
 
     def _unavailable(self, exc: BaseException) -> EngineUnavailable:
-        error = EngineUnavailable(f"{self.title} at {self._address} cannot be used: {reason_of(exc)}")
-        self._outages.warn(error.reason)  # a 503 is not logged by who responds with it
-        return error
+        return self._outages.unavailable(EngineUnavailable, f"{self.title} at {self._address} cannot be used", exc)
 
 
 async def _finish(work: Callable[[], Awaitable[None]]) -> None:

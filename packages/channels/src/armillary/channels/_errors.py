@@ -16,8 +16,7 @@ class EngineUnavailable(ChannelsError, Unavailable):
         reason: what is wrong, with the engine's address; for the log and for who starts the program.
     """
 
-    def __init__(self, reason: str) -> None:
-        Unavailable.__init__(self, "The channels cannot be reached", reason)
+    sentence = "The channels cannot be reached"
 
 
 class CursorError(ChannelsError, ValueError):

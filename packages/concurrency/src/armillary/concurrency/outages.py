@@ -10,12 +10,15 @@ from __future__ import annotations
 
 import logging
 import time
+from typing import ClassVar, TypeVar
 
 from armillary.asgi_types import HTTPException
 
 __all__ = ["OutageLog", "Unavailable", "reason_of"]
 
 SILENT_SECONDS = 60.0
+
+UnavailableT = TypeVar("UnavailableT", bound="Unavailable")
 
 
 def reason_of(exc: BaseException) -> str:
@@ -28,20 +31,27 @@ def reason_of(exc: BaseException) -> str:
 
 
 class Unavailable(HTTPException):
-    """A service cannot be reached, or did not respond in time; becomes a 503.
+    """A service cannot be reached, or did not respond in time; becomes a 503. Each service has a subclass.
 
     Args:
-        detail: a sentence for the client, without an address.
         reason: what is wrong, with the service's address; for the log and for who starts the program.
-        retry_after: seconds after which the client may try again, sent as `Retry-After`; 5 by default.
 
-    >>> error = Unavailable("The shop is closed", "Redis at 127.0.0.1:6379 cannot be reached: connection refused")
+    Attributes:
+        sentence: for the client, without an address.
+        retry_seconds: after which the client may try again, sent as `Retry-After`; 5 by default.
+
+    >>> class ShopClosed(Unavailable):
+    ...     sentence = "The shop is closed"
+    >>> error = ShopClosed("Redis at 127.0.0.1:6379 cannot be reached: connection refused")
     >>> error.detail, error.headers
     ('The shop is closed', {'retry-after': '5'})
     """
 
-    def __init__(self, detail: str, reason: str, retry_after: int = 5) -> None:
-        super().__init__(503, detail, {"retry-after": str(retry_after)})
+    sentence: ClassVar[str] = "A service cannot be reached"
+    retry_seconds: ClassVar[int] = 5
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(503, self.sentence, {"retry-after": str(self.retry_seconds)})
         self.reason = reason
 
     def __str__(self) -> str:
@@ -69,3 +79,15 @@ class OutageLog:
         if now >= self._next:
             self._next = now + SILENT_SECONDS
             self._logger.warning("%s", reason)
+
+    def unavailable(self, kind: type[UnavailableT], what: str, exc: BaseException) -> UnavailableT:
+        """Return the error for what a library raised, and log it: a 503 is not logged by who responds with it.
+
+        Args:
+            kind: the class of the error.
+            what: which service cannot be used, with its address.
+            exc: what the library raised.
+        """
+        error = kind(f"{what}: {reason_of(exc)}")
+        self.warn(error.reason)
+        return error

@@ -26,7 +26,13 @@ try:
 except ImportError:  # before 7.1
     DriverInfo = None  # type: ignore[assignment, misc]
 
-__all__ = ["DEFAULT_MAX_CONNECTIONS", "RedisPool", "check_redis_limits", "connect_redis", "driver_options"]
+__all__ = [
+    "DEFAULT_MAX_CONNECTIONS",
+    "RedisPool",
+    "connect_redis",
+    "driver_options",
+    "store_client",
+]
 
 T = TypeVar("T")
 
@@ -69,7 +75,7 @@ class RedisPool(ConnectionPool):
     """
 
     def __init__(self, *, timeout: float = 5.0, max_connections: int = DEFAULT_MAX_CONNECTIONS, **options: Any) -> None:
-        check_redis_limits(timeout, max_connections)
+        _check_limits(timeout, max_connections)
         once_more = Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,))
         bound = timeout + BUSY_SECONDS
         options = {"socket_connect_timeout": bound, "socket_timeout": bound, "retry": once_more, **options}
@@ -249,7 +255,29 @@ def connect_redis(
     return client.from_pool(pool.from_url(url, timeout=timeout, max_connections=max_connections, **options))
 
 
-def check_redis_limits(timeout: object, max_connections: object) -> None:
+def store_client(redis: str | Redis, *, timeout: float, max_connections: int, decodes: bool) -> Any:
+    """Return the client of a store: one made for a URL, or the program's own.
+
+    Args:
+        redis: a URL, or a `redis.asyncio.Redis`.
+        timeout, max_connections: as of `connect_redis`; for a URL.
+        decodes: whether the store reads text, and not bytes.
+
+    Raises:
+        TypeError, ValueError: as `connect_redis`; a client that returns what the store does not read.
+    """
+    _check_limits(timeout, max_connections)
+    if isinstance(redis, str):
+        return connect_redis(redis, timeout=timeout, max_connections=max_connections, decode_responses=decodes)
+    pool: Any = getattr(redis, "connection_pool", None)
+    if pool is not None and bool(pool.connection_kwargs.get("decode_responses")) is not decodes:
+        if decodes:
+            raise ValueError("redis returns bytes; make it with decode_responses=True")
+        raise ValueError("redis returns text, and what is stored is bytes; make it without decode_responses")
+    return redis
+
+
+def _check_limits(timeout: object, max_connections: object) -> None:
     """Raise unless the time-out is a number of seconds above 0 and the size a whole number of 1 or more."""
     if not isinstance(timeout, int | float) or isinstance(timeout, bool):
         raise TypeError(f"timeout is a number of seconds, got {timeout!r}")

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from armillary.asgi_types import HTTPException
 from armillary.concurrency.outages import Unavailable
-
-UNAVAILABLE: Final = "The server cannot check the Idempotency-Key now. Try again shortly."
 
 
 class StoreUnavailable(Unavailable):
@@ -17,8 +13,8 @@ class StoreUnavailable(Unavailable):
         reason: what is wrong, for the log. The client gets a sentence without addresses.
     """
 
-    def __init__(self, reason: str) -> None:
-        super().__init__(UNAVAILABLE, reason, retry_after=1)
+    sentence = "The server cannot check the Idempotency-Key now. Try again shortly."
+    retry_seconds = 1
 
 
 class ClaimLost(HTTPException):

@@ -7,7 +7,7 @@ from typing import Final
 from armillary.asgi_types import reason_phrase
 from armillary.exchange import RawHeader, Rejection
 
-from ._errors import UNAVAILABLE
+from ._errors import StoreUnavailable
 
 RETRY_SOON: Final = (b"retry-after", b"1")
 
@@ -41,7 +41,7 @@ class Problems:
             "Idempotency-Key is already used",
             "This Idempotency-Key was used for a request with another payload. Use a new key for each request.",
         )
-        self.unavailable = self._problem(503, None, UNAVAILABLE, RETRY_SOON)
+        self.unavailable = self._problem(503, None, StoreUnavailable.sentence, RETRY_SOON)
 
     def invalid(self, detail: str) -> Rejection:
         """Return the 400 for a header that is missing or malformed."""

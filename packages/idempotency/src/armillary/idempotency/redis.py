@@ -14,7 +14,7 @@ try:
     from redis.exceptions import RedisError
 
     from armillary.concurrency import require_asyncio
-    from armillary.concurrency.redis import DEFAULT_MAX_CONNECTIONS, check_redis_limits, connect_redis
+    from armillary.concurrency.redis import DEFAULT_MAX_CONNECTIONS, store_client
 except ImportError as _exc:
     raise ImportError("keys in Redis need redis-py: pip install 'armillary-idempotency[redis]'") from _exc
 
@@ -87,13 +87,7 @@ class RedisStore:
         timeout: float = 5.0,
         max_connections: int = DEFAULT_MAX_CONNECTIONS,
     ) -> None:
-        check_redis_limits(timeout, max_connections)
-        self._redis: Any = redis
-        if isinstance(redis, str):
-            self._redis = connect_redis(redis, timeout=timeout, max_connections=max_connections)
-        pool = getattr(self._redis, "connection_pool", None)
-        if pool is not None and pool.connection_kwargs.get("decode_responses"):
-            raise ValueError("redis returns text, and responses are bytes; make it without decode_responses")
+        self._redis = store_client(redis, timeout=timeout, max_connections=max_connections, decodes=False)
         self._prefix = prefix
 
     async def claim(

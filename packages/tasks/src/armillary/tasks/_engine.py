@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
 from contextlib import contextmanager
 from typing import Any, Final, NamedTuple, Protocol
 
-from armillary.concurrency.outages import OutageLog, reason_of
+from armillary.concurrency.outages import OutageLog
 
 from ._errors import EngineUnavailable, MessageTooLarge
 from ._state import State
@@ -49,10 +49,8 @@ def reached(engine: Engine) -> Generator[None]:
 
 
 def unavailable(engine: Engine, exc: BaseException) -> EngineUnavailable:
-    """Return the error for what a library raised, and log it: a 503 is not logged by who responds with it."""
-    error = EngineUnavailable(f"{engine.name} cannot be reached: {reason_of(exc)}")
-    engine.outages.warn(error.reason)
-    return error
+    """Return the error for what the library of an engine raised, and log it."""
+    return engine.outages.unavailable(EngineUnavailable, f"{engine.name} cannot be reached", exc)
 
 
 class Engine(Protocol):

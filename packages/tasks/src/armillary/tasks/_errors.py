@@ -16,8 +16,7 @@ class EngineUnavailable(Unavailable):
         reason: what is wrong, with the engine's address; for the log and for who starts the program.
     """
 
-    def __init__(self, reason: str) -> None:
-        super().__init__("The task queue cannot be reached", reason)
+    sentence = "The task queue cannot be reached"
 
 
 class ArgumentError(TypeError):
