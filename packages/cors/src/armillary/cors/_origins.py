@@ -68,8 +68,13 @@ DRAWS = 5
 
 def allows_strangers(allow: Callable[[str], bool], regex: str) -> bool:
     """Return whether one spelling of an origin that nobody has named is allowed in every draw of its host."""
-    draws = [foreign_origins(regex, draw) for draw in range(DRAWS)]
-    return any(all(map(allow, alike)) for alike in zip(*draws, strict=True))
+    allowed: Sequence[int] | None = None  # at which places of each draw so far
+    for draw in range(DRAWS):
+        origins = foreign_origins(regex, draw)
+        allowed = [place for place in (range(len(origins)) if allowed is None else allowed) if allow(origins[place])]
+        if not allowed:
+            return False
+    return True
 
 
 def foreign_origins(regex: str, draw: int) -> list[str]:
