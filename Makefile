@@ -1,7 +1,8 @@
 # The menu of this repository. `make` alone prints it; nothing here touches anything outside the checkout.
 
 .DEFAULT_GOAL := menu
-unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME
+# A run without bytecode compiles every module and rewrites every test again, in each process it starts.
+unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME PYTHONDONTWRITEBYTECODE
 
 HOST ?= 127.0.0.1
 PORT ?= 8000

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from charter import ROOT, load_charter
 from check_packages import check
+from graph import Graph, read_graph
 from new_package import new_package
 from workspace import Workspace
 
@@ -55,6 +56,12 @@ class Checkout:
     def append(self, path: str, text: str) -> None:
         with (self.root / path).open("a", encoding="utf-8") as file:
             file.write(text)
+
+
+@pytest.fixture(scope="session")
+def current() -> Graph:
+    """The graph of the packages as their sources are."""
+    return read_graph(Workspace(ROOT, load_charter()))
 
 
 @pytest.fixture

@@ -4,26 +4,24 @@ from typing import Any
 from xml.etree import ElementTree
 
 from charter import ROOT, load_charter
-from graph import PICTURE, draw, ranks, read_graph, without_shortcuts
+from graph import PICTURE, Graph, draw, ranks, read_graph, without_shortcuts
 from workspace import Workspace
 
-CURRENT = read_graph(Workspace(ROOT, load_charter()))
+
+def test_the_picture_in_the_documentation_is_that_of_the_sources(current: Graph) -> None:
+    assert PICTURE.read_text("utf-8") == draw(current), "draw it again: make graph"
 
 
-def test_the_picture_in_the_documentation_is_that_of_the_sources() -> None:
-    assert PICTURE.read_text("utf-8") == draw(CURRENT), "draw it again: make graph"
-
-
-def test_every_package_is_in_the_picture() -> None:
-    drawn = ElementTree.fromstring(draw(CURRENT))
+def test_every_package_is_in_the_picture(current: Graph) -> None:
+    drawn = ElementTree.fromstring(draw(current))
     names = {element.text for element in drawn.iter("{http://www.w3.org/2000/svg}text")}
     assert names == {path.parent.name for path in ROOT.glob("packages/*/pyproject.toml")} - {"armillary"}
 
 
-def test_every_arrow_points_down() -> None:
-    rows = ranks(CURRENT.edges)
+def test_every_arrow_points_down(current: Graph) -> None:
+    rows = ranks(current.edges)
     height = {name: row for row, names in enumerate(rows) for name in names}
-    assert all(height[name] > height[to] for name, near in CURRENT.edges.items() for to in near)
+    assert all(height[name] > height[to] for name, near in current.edges.items() for to in near)
 
 
 def test_what_follows_from_other_arrows_is_not_drawn() -> None:
@@ -31,10 +29,10 @@ def test_what_follows_from_other_arrows_is_not_drawn() -> None:
     assert without_shortcuts(edges) == {"top": {"middle"}, "middle": {"low"}, "low": frozenset()}
 
 
-def test_an_import_that_needs_an_extra_is_dashed() -> None:
-    assert ("routing", "http") in CURRENT.extras
-    assert ("http", "datastructures") not in CURRENT.extras
-    assert 'class="extra"' in draw(CURRENT)
+def test_an_import_that_needs_an_extra_is_dashed(current: Graph) -> None:
+    assert ("routing", "http") in current.extras
+    assert ("http", "datastructures") not in current.extras
+    assert 'class="extra"' in draw(current)
 
 
 def test_an_import_that_is_removed_changes_the_picture(checkout: Any) -> None:

@@ -33,9 +33,10 @@ class Project:
 
     def forget(self) -> None:
         """Forget the modules of the folder, so that they are imported again."""
+        folder = os.path.realpath(self.folder) + os.sep
         for name, module in [*sys.modules.items()]:
-            filename = getattr(module, "__file__", None) or ""
-            if filename.startswith(os.path.realpath(self.folder) + os.sep):
+            # Not asked for as an attribute: a module that loads others on demand would load them.
+            if str(getattr(module, "__dict__", {}).get("__file__")).startswith(folder):
                 del sys.modules[name]
 
     def run(self, *arguments: str) -> Done:
