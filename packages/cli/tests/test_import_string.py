@@ -137,3 +137,12 @@ def test_the_traceback_is_shown_if_asked_for(project: Any) -> None:
 def test_the_line_named_is_the_users_and_not_that_of_a_library(project: Any, fails: Callable[..., str]) -> None:
     project.write("import json\n\njson.loads('{')\n")
     assert fails("routes").startswith("app.py line 3 raised JSONDecodeError")
+
+
+def test_what_a_library_says_to_install_has_no_second_advice(project: Any, fails: Callable[..., str]) -> None:
+    project.write("raise ImportError('tasks in Redis need taskiq-redis: pip install x')\n")
+    assert (
+        fails("routes")
+        .rstrip()
+        .endswith("app.py line 1 cannot import: tasks in Redis need taskiq-redis: pip install x")
+    )

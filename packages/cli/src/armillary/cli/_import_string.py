@@ -126,9 +126,10 @@ def _module(name: str, folder: Path) -> ModuleType:
         shown = f": {line}" if line else ""
         raise CommandError(f"{user_place(exc)} is no Python, {exc.msg}{shown}; correct this line") from exc
     except ImportError as exc:
-        raise CommandError(
-            f"{user_place(exc) or name} cannot import: {exc}; correct the name, or break the circle of imports"
-        ) from exc
+        # Python's own text names no fix; that of a library, such as what to install, is complete.
+        own = str(exc).startswith("cannot import name") and str(exc).endswith(")")
+        fix = "; correct the name, or break the circle of imports" if own else ""
+        raise CommandError(f"{user_place(exc) or name} cannot import: {exc}{fix}") from exc
     except SystemExit as exc:
         raise CommandError(
             f'importing "{name}" ended the program; put what starts a server below if __name__ == "__main__":'
