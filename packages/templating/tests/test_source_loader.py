@@ -96,7 +96,7 @@ async def test_files_that_are_no_templates_are_in_nobodys_way(pages: Pages, serv
         await serve(page(templates, "broken.html"))
 
 
-@pytest.mark.parametrize(("limit", "value"), [("MAX_FILES", 1), ("MAX_CHARACTERS", 5)])
+@pytest.mark.parametrize(("limit", "value"), [("MAX_FILES", 1), ("MAX_CHARACTERS", 5), ("MAX_SIZE", 5)])
 async def test_what_is_more_than_a_folder_of_templates_holds_is_read_when_it_is_asked_for(
     pages: Pages, serve: Serve, monkeypatch: pytest.MonkeyPatch, limit: str, value: int
 ) -> None:

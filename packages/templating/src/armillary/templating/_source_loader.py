@@ -16,7 +16,8 @@ from jinja2.loaders import split_template_path
 
 MAX_FILES: Final = 5_000
 MAX_CHARACTERS: Final = 32 * 1024 * 1024
-"""What is read at the start; more belongs to a folder that holds other things too, and is read when it is asked for."""
+MAX_SIZE: Final = 1024 * 1024
+"""What is read at the start, and the bytes of one file of it; more is no template, and is read when it is asked for."""
 
 
 class Source:
@@ -54,20 +55,22 @@ class SourceLoader(FileSystemLoader):
     def read_all(self, environment: Environment) -> None:
         """Read the files of the folders; those that are no text are left out."""
         characters = 0
-        for number, name in enumerate(self._names()):
+        for number, (name, path) in enumerate(self._files()):
             if number >= MAX_FILES or characters >= MAX_CHARACTERS:
                 return
             with suppress(OSError, UnicodeError, TemplateNotFound):
-                characters += len(self.read_now(environment, name).text)
+                if os.path.getsize(path) <= MAX_SIZE:
+                    characters += len(self.read_now(environment, name).text)
 
-    def _names(self) -> Iterator[str]:
+    def _files(self) -> Iterator[tuple[str, str]]:
+        """The name and the path of each file."""
         for searchpath in self.searchpath:
             for folder, _, files in os.walk(searchpath):
                 place = os.path.relpath(folder, searchpath)
                 for file in files:
                     name = file if place == os.curdir else f"{place}/{file}".replace(os.path.sep, "/")
                     if name not in self._sources:
-                        yield name
+                        yield name, os.path.join(folder, file)
 
     def read_now(self, environment: Environment, name: str) -> Source:
         """Return the source of a template, and keep it. Blocks while its file is read."""
