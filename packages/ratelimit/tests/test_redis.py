@@ -150,6 +150,35 @@ async def test_a_storage_of_ones_own_must_respond_in_time_too(call: Any, limit: 
 
 
 @on_asyncio
+async def test_of_many_requests_one_tries_a_store_that_is_down(call: Any, limit: Any) -> None:
+    tries: list[str] = []
+
+    class Silent(MemoryStorage):
+        STORAGE_SCHEME: list[str] = []
+
+        async def incr(self, key: str, expiry: float, amount: int = 1) -> int:
+            tries.append(key)
+            await anyio.sleep(60)
+            return 1
+
+    limited = limit("1000/hour", storage=Silent(), store_timeout=0.2)
+    assert (await call(limited)).status == 200
+    tries.clear()
+    limited._down_until = 0.0  # its time to be tried again has come
+    statuses: list[int] = []
+
+    async def request() -> None:
+        statuses.append((await call(limited)).status)
+
+    with anyio.fail_after(60):
+        async with anyio.create_task_group() as tasks:
+            for _ in range(50):
+                tasks.start_soon(request)
+    assert statuses == [200] * 50
+    assert len(tries) == 1
+
+
+@on_asyncio
 async def test_a_restarted_redis_is_used_again_without_an_error(call: Any, limit: Any, redis_server: Any) -> None:
     limited = limit("3/hour", storage=redis_server.url, when_store_down="reject")
     assert (await call(limited)).status == 200

@@ -139,7 +139,12 @@ class RateLimitMiddleware:
 
     async def _count_one(self, rule: Rule, key: str) -> Count | None:
         """Count a request by one rule; None if the store is down and nothing is limited meanwhile."""
-        if self._down_until is None or time.monotonic() >= self._down_until:
+        now = time.monotonic()
+        if self._down_until is None or now >= self._down_until:
+            if (
+                self._down_until is not None
+            ):  # this request tries alone; the others do not wait for a store that is down
+                self._down_until = now + STORE_RETRY_SECONDS
             try:
                 count = await self._counter.count(rule, key)
             except StoreDown as exc:

@@ -4,27 +4,26 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
+MAX_WAIT = 5.0
+"""Seconds that a lock is waited for; who holds one longer is stopped, or its disk does not respond."""
+PAUSE = 0.002
+
 if sys.platform == "win32":
     import msvcrt
-    import time
 
-    def _wait_for(descriptor: int) -> None:
-        while True:
-            try:
-                msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-                return
-            except OSError:
-                time.sleep(0.005)
+    def _take(descriptor: int) -> None:
+        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
 
 else:
     import fcntl
 
-    def _wait_for(descriptor: int) -> None:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+    def _take(descriptor: int) -> None:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 @contextmanager
@@ -33,10 +32,26 @@ def file_lock(path: Path) -> Generator[None]:
 
     The system ties the lock to the open file, so it ends with the process that holds it, however
     that ends. Blocks.
+
+    Raises:
+        TimeoutError: another process holds it for `MAX_WAIT` seconds.
     """
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        _wait_for(descriptor)
+        _wait_for(descriptor, path)
         yield
     finally:
         os.close(descriptor)
+
+
+def _wait_for(descriptor: int, path: Path) -> None:
+    deadline = time.monotonic() + MAX_WAIT
+    while True:
+        try:
+            _take(descriptor)
+        except (BlockingIOError, PermissionError):
+            if time.monotonic() >= deadline:
+                raise TimeoutError(f"another process holds the lock {str(path)!r} for {MAX_WAIT:g} s") from None
+            time.sleep(PAUSE)
+        else:
+            return

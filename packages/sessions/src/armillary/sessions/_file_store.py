@@ -7,6 +7,7 @@ import os
 import re
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, suppress
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -17,6 +18,7 @@ from ._store import StoredSession
 
 T = TypeVar("T")
 
+DRAFT = ".new"
 KEY_PATTERN = re.compile(r"[0-9a-f]{64}")
 
 
@@ -24,7 +26,7 @@ class FileStore:
     """Keeps each session in a file that only this user may read.
 
     Saving locks one of 256 lock files beside them, so processes do not overwrite each other's
-    changes; a process that dies releases its lock.
+    changes; a process that dies releases its lock, and one that is stopped makes sessions unavailable.
 
     Args:
         directory: created if it is missing. Expired files are removed when they are next loaded
@@ -60,48 +62,63 @@ class FileStore:
             raise ValueError(f"{key!r} is not a session key")
         return self._directory / key
 
+    def _lock(self, path: Path) -> AbstractContextManager[None]:
+        return file_lock(self._directory / f"{path.name[:2]}.lock")
+
     def _load(self, key: str) -> StoredSession | None:
         path = self._path(key)
+        session = self._read(path)
+        if session is None and path.exists():
+            with suppress(OSError), self._lock(path):
+                if self._read(path) is None:  # else it was saved meanwhile
+                    path.unlink(missing_ok=True)
+        return session
+
+    def _read(self, path: Path) -> StoredSession | None:
         try:
             raw = json.loads(path.read_text(encoding="utf-8"))
             session, expires = StoredSession(*raw["session"]), float(raw["expires"])
         except (FileNotFoundError, NotADirectoryError):
             return None
-        except (ValueError, KeyError, TypeError):
-            path.unlink(missing_ok=True)  # truncated by a full disk, or not written by us
+        except (ValueError, KeyError, TypeError):  # truncated by a full disk, or not written by us
             return None
-        if expires <= time.time():
-            path.unlink(missing_ok=True)
-            return None
-        return session
+        return session if expires > time.time() else None
 
     def _save(self, key: str, session: StoredSession, expected: str | None, lifetime: int) -> bool:
         path = self._path(key)
         self._directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with file_lock(self._directory / f"{key[:2]}.lock"):
-            present = self._load(key)
+        with self._lock(path):
+            present = self._read(path)
             if (present.version if present else None) != expected:
                 return False
-            draft = path.with_suffix(".new")
-            with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-                json.dump({"session": session, "expires": time.time() + lifetime}, file)
-            draft.replace(path)
+            draft = path.with_suffix(DRAFT)
+            try:
+                with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+                    json.dump({"session": session, "expires": time.time() + lifetime}, file)
+                draft.replace(path)
+            except OSError:
+                draft.unlink(missing_ok=True)
+                raise
         return True
 
     def _delete(self, key: str, expected: str | None) -> bool:
         path = self._path(key)
         if not path.exists():
             return False
-        with file_lock(self._directory / f"{key[:2]}.lock"):
-            present = self._load(key)
+        with self._lock(path):
+            present = self._read(path)
             if present is None or expected not in (None, present.version):
                 return False
             path.unlink(missing_ok=True)
         return True
 
     def _remove_expired(self) -> int:
-        names = [path.name for path in self._directory.iterdir()] if self._directory.is_dir() else []
-        return sum(self._load(name) is None for name in names if KEY_PATTERN.fullmatch(name))
+        paths = list(self._directory.iterdir()) if self._directory.is_dir() else []
+        for path in paths:
+            if path.suffix == DRAFT and KEY_PATTERN.fullmatch(path.stem):  # of a process that died
+                with self._lock(path):
+                    path.unlink(missing_ok=True)
+        return sum(self._load(path.name) is None for path in paths if KEY_PATTERN.fullmatch(path.name))
 
 
 async def in_thread(function: Callable[[], T]) -> T:
