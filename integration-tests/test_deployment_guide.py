@@ -34,7 +34,7 @@ def test_the_probes_of_kubernetes_ask_for_paths_that_the_program_has() -> None:
     assert pod["terminationGracePeriodSeconds"] > waits + 30
 
 
-def test_kubernetes_can_tell_that_the_user_of_the_image_is_not_root() -> None:
+def test_kubernetes_sees_that_the_user_of_the_image_is_not_root() -> None:
     """With `runAsNonRoot` it starts no image whose user is a name."""
     pod = yaml.safe_load(FILES["stars.yaml"])["spec"]["template"]["spec"]
     (container,) = pod["containers"]

@@ -57,14 +57,14 @@ class Connecting(WebSocketEndpoint):
         return {"a": 1}
 
 
-async def answering(websocket):  # type: ignore[no-untyped-def]
+async def returning(websocket):  # type: ignore[no-untyped-def]
     await websocket.accept()
     return {"a": 1}
 
 
 @pytest.mark.anyio
 @pytest.mark.parametrize(
-    "app", [websocket_session(answering), Receiving, Connecting], ids=["function", "on_receive", "on_connect"]
+    "app", [websocket_session(returning), Receiving, Connecting], ids=["function", "on_receive", "on_connect"]
 )
 async def test_a_value_that_is_returned_is_an_error_and_closes_with_1011(peer: Any, app: Any) -> None:
     run = peer(app).text("a")
