@@ -65,7 +65,7 @@ IMPORTS = {
     "armillary.cors": ("starlette.middleware.cors", 0.2),
     "armillary.binding": ("fastapi", 0.3),
 }
-"""Importing a module of ours against importing another; of FastAPI without what pydantic takes."""
+"""Importing a module of ours against importing another; typed endpoints without their library of types."""
 
 Verdict = tuple[str, float, float]
 """What is compared, the ratio found, the ratio allowed."""

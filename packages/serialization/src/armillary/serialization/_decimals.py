@@ -10,10 +10,12 @@ from __future__ import annotations
 # pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false, reportUnknownMemberType=false
 import re
 from collections.abc import Callable, Mapping
-from decimal import Decimal, InvalidOperation
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from ._type_tree import union_members, unwrap
+
+if TYPE_CHECKING:  # most programs have none
+    from decimal import Decimal
 
 MAX_DECIMAL_DIGITS: Final = 4300
 """The most digits before or after the point of a Decimal, the same as of an int."""
@@ -35,6 +37,7 @@ class UnusualDecimal(ValueError):
 def is_usual(value: Decimal) -> bool:
     """Return whether a Decimal is finite and of a size that a program can compute with.
 
+    >>> from decimal import Decimal
     >>> is_usual(Decimal("1.50")), is_usual(Decimal("NaN")), is_usual(Decimal("1e999999999"))
     (True, False, False)
     """
@@ -56,6 +59,8 @@ def read_decimal(text: str) -> Decimal:
     Raises:
         UnusualDecimal: it is none, or one that no program expects.
     """
+    from decimal import Decimal, InvalidOperation
+
     try:
         value = Decimal(text)
     except InvalidOperation:
@@ -86,7 +91,7 @@ def are_usual(value: Any) -> bool:
     kind: Any = type(value)
     if kind in _SCALARS:
         return True
-    if kind is Decimal:
+    if kind.__module__ == "decimal":
         return is_usual(value)
     if isinstance(value, Mapping):
         return all(are_usual(key) and are_usual(item) for key, item in value.items())
@@ -123,6 +128,8 @@ def require_usual(value: Any, annotation: Any) -> None:
     Raises:
         UnusualDecimal: the type is a Decimal and the value is none that is usual.
     """
+    from decimal import Decimal
+
     if any(unwrap(member).type is Decimal for member in union_members(unwrap(annotation).type)):
         try:
             Decimal(str(value))

@@ -6,7 +6,7 @@ from __future__ import annotations
 # pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false
 # pyright: reportUnknownMemberType=false, reportUnknownLambdaType=false
 import sys
-from base64 import b64encode
+from binascii import b2a_base64
 from collections.abc import Set as AbstractSet
 from typing import Any
 
@@ -28,7 +28,7 @@ def json_form(value: object) -> Any:
     if isinstance(value, AbstractSet):
         return list(value)  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
     if isinstance(value, bytes | bytearray | memoryview):
-        return b64encode(value).decode("ascii")
+        return b2a_base64(value, newline=False).decode("ascii")
     if hasattr(kind, "__struct_fields__"):
         from msgspec import to_builtins
 

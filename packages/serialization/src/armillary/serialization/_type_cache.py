@@ -9,21 +9,16 @@ from __future__ import annotations
 # What is looked at here are the types and values of programs, which are only known when they run.
 # pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false, reportUnknownMemberType=false
 from collections.abc import Callable, Hashable
-from datetime import date, datetime, time, timedelta
-from decimal import Decimal
 from functools import wraps
-from types import NoneType, UnionType
+from types import UnionType
 from typing import Annotated, Any, Final, Literal, TypeVar, Union, get_args, get_origin
-from uuid import UUID
 
 from ._constraint_items import is_meta
 
 T = TypeVar("T")
 
-_CLASSES: Final[frozenset[Any]] = frozenset(
-    (str, int, float, bool, bytes, NoneType, Decimal, datetime, date, time, timedelta, UUID)
-)
-"""Classes that say all about themselves; of others there may be any number."""
+_MODULES: Final = frozenset(("builtins", "datetime", "decimal", "uuid"))
+"""The modules of classes that say all about themselves; of others there may be any number."""
 
 _FORMS: Final[frozenset[Any]] = frozenset((list, tuple, set, frozenset, Union, UnionType))
 _MAX_KNOWN: Final = 1024
@@ -58,7 +53,7 @@ def type_key(annotation: Any) -> Hashable | None:
     >>> type_key(Annotated[int, 1]), type_key(str | None) == type_key(None | str)
     (None, False)
     """
-    if isinstance(annotation, type) and annotation in _CLASSES:
+    if isinstance(annotation, type) and annotation.__module__ in _MODULES:
         return annotation
     form = get_origin(annotation)
     if form is Annotated:
