@@ -185,6 +185,7 @@ async def test_a_key_does_not_expire_while_its_request_may_run(bank: Any, pay: A
     statuses: list[int] = []
 
     async def repeat_late(*args: Any) -> None:
+        bank.respond = receipt
         clock.now += 20
         statuses.append((await pay(app)).status)
         await receipt(*args)
@@ -193,7 +194,6 @@ async def test_a_key_does_not_expire_while_its_request_may_run(bank: Any, pay: A
     assert (await pay(app)).status == 201
     assert statuses == [409]
     clock.now += 6
-    bank.respond = receipt
     assert (await pay(app)).body == b"payment 2 of 5"
 
 

@@ -167,6 +167,52 @@ async def test_a_failed_attempt_is_tried_again_and_the_last_becomes_a_dead_lette
         assert not await tasks.replay(dead.id)
 
 
+async def test_a_failed_attempt_waits_for_its_delay(make_tasks: Make, working: Any) -> None:
+    tasks = make_tasks()
+    attempts: list[int] = []
+
+    @tasks.task(name="patient", retry=TaskRetry(2, delay=500, jitter=0, max_delay=500))
+    async def patient() -> None:
+        attempts.append(current_task().attempt)
+        raise LookupError("not yet")
+
+    async with working(tasks):
+        enqueued = await patient.enqueue()
+        with anyio.fail_after(60):
+            while await enqueued.status() != Status("retrying", error="LookupError: not yet"):
+                await anyio.sleep(0.02)
+        state = tasks.engine.state
+        assert await state.entries("delayed", until=await state.time() + 60) == []
+        assert len(await state.entries("delayed", until=await state.time() + 500)) == 1
+        assert attempts == [1]
+
+
+@pytest.mark.engines("memory", "rabbitmq")
+async def test_urgent_calls_overtake_others(make_tasks: Make, working: Any) -> None:
+    tasks = make_tasks(concurrency=1)
+    has_begun, may_end = anyio.Event(), anyio.Event()
+    order: list[int] = []
+
+    @tasks.task(name="first")
+    async def first() -> None:
+        has_begun.set()
+        await may_end.wait()
+
+    @tasks.task(name="note")
+    async def note(priority: int) -> None:
+        order.append(priority)
+
+    async with working(tasks):
+        await first.enqueue()
+        with anyio.fail_after(60):
+            await has_begun.wait()
+        for priority in (0, 5, 9, 1):
+            await note.options(priority=priority).enqueue(priority)
+        may_end.set()
+        await wait_until(lambda: len(order) == 4)
+    assert order == [9, 5, 1, 0]
+
+
 async def test_an_exception_that_is_not_to_be_retried_fails_at_once(make_tasks: Make, working: Any) -> None:
     tasks = make_tasks()
 
