@@ -96,7 +96,7 @@ class CustomConvertor(Convertor[str]):
 
 
 register_url_convertor("even", EvenOnly())
-register_url_convertor("letters", CustomConvertor())
+register_url_convertor("custom_letters", CustomConvertor())
 
 
 def uninitialised_route(path: str) -> Route:
@@ -118,7 +118,7 @@ def hand_written_regex() -> Route:
 segments = st.sampled_from(
     [
         *("a", "b", "ab", "", "7", "{x}", "{x:int}", "{x:path}", "{x:even}", "{x}-{z}", "a{x}"),
-        *("{x:regex([ab]+)}", "{x:letters}", "{x:path}b"),
+        *("{x:regex([ab]+)}", "{x:custom_letters}", "{x:path}b"),
     ]
 )
 

@@ -1,0 +1,56 @@
+"""Mounts below each other, the access log and three middlewares, beside the smallest programs with their duties.
+
+The programs are in `smallest_layers.py`, and what they show in decision 40. They take no part in the comparison with
+other frameworks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from frame import BARE, Application, BenchmarkRequest, Contest, bare_application
+from smallest import dutiful_application
+from smallest_layers import dutiful_access_log, dutiful_middlewares, dutiful_mounts
+
+from cases import access_log, cors_sessions_gzip as stack, small_responses as small
+
+DEPTHS = (1, 5)
+
+
+def _mounts(framework: Any, route: Any, mount: Any, response: Any, depth: int) -> Application:
+    async def found(request: Any) -> Any:
+        return response("found")
+
+    routes = [route("/end", found)]
+    for _ in range(depth):
+        routes = [mount("/a", routes=routes)]
+    return framework(routes=routes)  # type: ignore[no-any-return]
+
+
+def contests() -> Iterator[tuple[str, Contest]]:
+    """Yield a contest for each depth of mounts, those of the access log, and that of three middlewares."""
+    from starlette import applications, responses, routing
+
+    from armillary import applications as our_applications, http, routing as our_routing
+
+    bare = bare_application(b"found", small.PLAIN)
+    for depth in DEPTHS:
+        kept = {
+            "armillary": _mounts(
+                our_applications.Armillary, our_routing.Route, our_routing.Mount, http.PlainTextResponse, depth
+            ),
+            "starlette": _mounts(
+                applications.Starlette, routing.Route, routing.Mount, responses.PlainTextResponse, depth
+            ),
+            "with duties": dutiful_mounts(depth),
+        }
+        request = BenchmarkRequest("/a" * depth + "/end", expected=b"found")
+        yield f"mounts: {depth}", Contest(request, {BARE: bare, **kept})
+    for (name, contest), header in zip(access_log.contests(), ("X-Request-ID", None), strict=True):
+        dutiful = dutiful_access_log(contest.applications[BARE], access_log.LOGGER, header)
+        yield f"floor: {name}", Contest(contest.request, {**contest.applications, "with duties": dutiful})
+    stacked = dutiful_middlewares(dutiful_application(), stack.ORIGIN.encode())
+    for name, contest in stack.contests():
+        if name == "3 middlewares":
+            yield f"floor: {name}", Contest(contest.request, {**contest.applications, "with duties": stacked})
