@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from datetime import date, datetime, time, timedelta
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 import msgspec
@@ -50,7 +50,7 @@ def read_uuid(text: str) -> UUID:
 
 _DATE: Final = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _TIME: Final = r"[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})?"
-_FORMS: Final = {
+_FORMS: Final[dict[type, re.Pattern[str]]] = {
     date: re.compile(_DATE),
     time: re.compile(_TIME),
     datetime: re.compile(f"{_DATE}(?:[Tt ]{_TIME})?"),
@@ -59,21 +59,21 @@ _FORMS: Final = {
 
 
 def read_date(text: str) -> date:
-    return _read_iso(date, text)
+    return date.fromisoformat(_checked(date, text))
 
 
 def read_time(text: str) -> time:
-    return _read_iso(time, text)
+    return time.fromisoformat(_checked(time, text))
 
 
 def read_datetime(text: str) -> datetime:
-    return _read_iso(datetime, text)
+    return datetime.fromisoformat(_checked(datetime, text))
 
 
-def _read_iso(kind: Any, text: str) -> Any:
+def _checked(kind: type, text: str) -> str:
     if not _FORMS[kind].fullmatch(text):
         raise ValueError
-    return kind.fromisoformat(text.upper())
+    return text.upper()
 
 
 def read_boolean(text: str) -> bool:

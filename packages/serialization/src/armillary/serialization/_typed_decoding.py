@@ -205,7 +205,7 @@ class TypedDecoder(Generic[T]):
     def _has_odd_decimals(self, source: Any) -> bool:
         from ._decimals import UnusualDecimal, require_usual
 
-        value = decode_json(source) if isinstance(source, bytes | bytearray | memoryview) else source
+        value = decode_json(bytes(source)) if isinstance(source, bytes | bytearray | memoryview) else source
         return bool(find_issues(value, self.type, require_usual, UnusualDecimal, "body"))
 
     def _pydantic_decode(self, body: bytes) -> Any:
