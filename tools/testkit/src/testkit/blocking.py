@@ -30,7 +30,7 @@ THIRD_PARTIES = {
 """Functions of libraries that block, by module and name: a package that calls them cannot do otherwise."""
 SERVE_NO_REQUESTS = ("cli", "lint", "testing")
 MAY_BLOCK = frozenset({"importlib._bootstrap", "inspect", "linecache", "logging", "traceback"})
-SAY_SO = frozenset({"is_up_to_date", "read_now", "version"})
+SAY_SO = frozenset({"is_up_to_date", "read_source", "version"})
 """Functions that are documented to block."""
 NOT_LOOKED_FOR = ("threading.Lock.acquire", "threading.Lock.acquire_lock", "os.path.abspath", "os.getcwd")
 """Locks are held for moments, so which test meets one is chance; a path is made absolute without a look at the disk."""

@@ -60,7 +60,7 @@ class SourceLoader(FileSystemLoader):
                 return
             with suppress(OSError, UnicodeError, TemplateNotFound):
                 if os.path.getsize(path) <= MAX_SIZE:
-                    characters += len(self.read_now(environment, name).text)
+                    characters += len(self.read_source(environment, name).text)
 
     def _files(self) -> Iterator[tuple[str, str]]:
         """The name and the path of each file."""
@@ -72,7 +72,7 @@ class SourceLoader(FileSystemLoader):
                     if name not in self._sources:
                         yield name, os.path.join(folder, file)
 
-    def read_now(self, environment: Environment, name: str) -> Source:
+    def read_source(self, environment: Environment, name: str) -> Source:
         """Return the source of a template, and keep it. Blocks while its file is read."""
         source = self._sources[name] = Source(*super().get_source(environment, name))
         return source
@@ -86,5 +86,5 @@ class SourceLoader(FileSystemLoader):
         name = "/".join(split_template_path(template))
         source = self._sources.get(name)
         if source is None or (environment.auto_reload and not source.is_up_to_date()):
-            source = self.read_now(environment, name)
+            source = self.read_source(environment, name)
         return source.text, source.filename, source.is_up_to_date
