@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -66,10 +66,10 @@ async def sqlite(tmp_path: Path) -> AsyncIterator[SessionStore]:
 
 
 @asynccontextmanager
-async def postgresql(tmp_path: Path) -> AsyncIterator[SessionStore]:
-    store = SQLStore(POSTGRESQL, table=f"sessions_{uuid4().hex}")
+async def own_table(url: str, service: str) -> AsyncIterator[SessionStore]:
+    store = SQLStore(url, table=f"sessions_{uuid4().hex}")
     try:
-        await available(store.create_table(), "PostgreSQL on 127.0.0.1:5432")
+        await available(store.create_table(), service)
         try:
             yield store
         finally:
@@ -79,18 +79,12 @@ async def postgresql(tmp_path: Path) -> AsyncIterator[SessionStore]:
         await store.close()
 
 
-@asynccontextmanager
-async def mariadb(tmp_path: Path) -> AsyncIterator[SessionStore]:
-    store = SQLStore(MARIADB, table=f"sessions_{uuid4().hex}")
-    try:
-        await available(store.create_table(), "MariaDB on 127.0.0.1:3306")
-        try:
-            yield store
-        finally:
-            async with store._engine.begin() as connection:
-                await connection.run_sync(store.metadata.drop_all)
-    finally:
-        await store.close()
+def postgresql(tmp_path: Path) -> AbstractAsyncContextManager[SessionStore]:
+    return own_table(POSTGRESQL, "PostgreSQL on 127.0.0.1:5432")
+
+
+def mariadb(tmp_path: Path) -> AbstractAsyncContextManager[SessionStore]:
+    return own_table(MARIADB, "MariaDB on 127.0.0.1:3306")
 
 
 async def available(attempt: Any, service: str) -> None:
