@@ -3,6 +3,9 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import AsyncIterator
+from datetime import datetime
+from decimal import Decimal
+from json import JSONEncoder
 from pathlib import Path
 from typing import Any
 
@@ -229,3 +232,20 @@ async def test_a_response_of_a_status_without_a_body_keeps_what_it_was_given(sta
 async def test_a_content_length_given_to_a_response_without_a_body_stays() -> None:
     response = responses.Response(status_code=304, headers={"content-length": "5"})
     assert response.headers["content-length"] == "5"
+
+
+@pytest.mark.parametrize("content", [{1, 2}, datetime(2026, 1, 31), Path("/"), b"x", Decimal(1)], ids=repr)
+def test_json_is_of_what_the_standard_library_takes_by_itself(content: Any) -> None:
+    """So a program that catches the error encodes the rest its own way."""
+    with pytest.raises(TypeError, match="is not JSON serializable"):
+        responses.JSONResponse({"a": content})
+
+
+def test_json_of_a_lone_surrogate_is_an_error() -> None:
+    with pytest.raises(UnicodeEncodeError):
+        responses.JSONResponse("\ud800")
+
+
+def test_a_default_that_a_program_gave_all_of_json_is_called(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(JSONEncoder, "default", lambda self, value: sorted(value))
+    assert responses.JSONResponse({"a": {2, 1}}).body == b'{"a":[1,2]}'

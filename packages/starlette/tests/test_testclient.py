@@ -191,3 +191,13 @@ def test_only_the_test_client_needs_a_client_library() -> None:
     done = subprocess.run([sys.executable, "-c", WITHOUT_CLIENT_LIBRARY], capture_output=True, text=True, timeout=60)
     assert done.stderr == ""
     assert "starlette.testclient needs an HTTP client library: install it with 'pip install httpx2'" in done.stdout
+
+
+def test_applications_are_offered_the_extensions_of_starlettes_client() -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        offered.update(scope["extensions"])
+        await asgi3(scope, receive, send)
+
+    offered: set[str] = set()
+    TestClient(app).get("/")
+    assert offered == {"http.response.debug", "http.response.trailers"}

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from armillary.starlette._websocket_session import websocket_session
+from armillary.starlette.authentication import AuthCredentials, requires
 from armillary.starlette.endpoints import WebSocketEndpoint
 from armillary.starlette.requests import HTTPConnection
 from armillary.starlette.routing import Mount, Route, Router
@@ -40,8 +41,79 @@ def test_a_websocket_is_a_connection_of_the_drop_in() -> None:
 async def test_text_from_a_binary_message_is_a_key_error() -> None:
     websocket, _ = connection({"type": "websocket.receive", "bytes": b"x"})
     await websocket.accept()
-    with pytest.raises(KeyError):
+    with pytest.raises(KeyError) as caught:
         await websocket.receive_text()
+    assert type(caught.value) is KeyError  # no WebSocketException, which would close with a code of its own
+
+
+@pytest.mark.anyio
+async def test_a_payload_that_a_server_spells_out_as_none_is_none() -> None:
+    websocket, _ = connection({"type": "websocket.receive", "text": None, "bytes": b"x"})
+    await websocket.accept()
+    assert await websocket.receive_text() is None
+
+
+DISCONNECT = {"type": "websocket.disconnect", "code": 1001}
+
+
+@pytest.mark.anyio
+async def test_what_is_sent_after_the_peer_has_closed_goes_to_the_server() -> None:
+    websocket, sent = connection(DISCONNECT)
+    await websocket.accept()
+    with pytest.raises(WebSocketDisconnect):
+        await websocket.receive_text()
+    await websocket.send_text("bye")
+    await websocket.close()
+    assert [message["type"] for message in sent] == ["websocket.accept", "websocket.send", "websocket.close"]
+
+
+@pytest.mark.anyio
+async def test_nothing_is_given_to_a_server_whose_send_has_failed() -> None:
+    async def receive() -> Any:
+        return {"type": "websocket.connect"}
+
+    async def send(message: Any) -> None:
+        sent.append(message["type"])
+        if message["type"] == "websocket.send":
+            raise OSError("the peer has gone")
+
+    sent: list[str] = []
+    websocket = WebSocket({"type": "websocket"}, receive, send)
+    await websocket.accept()
+    for _ in range(2):
+        with pytest.raises(WebSocketDisconnect):
+            await websocket.send_text("x")
+    assert sent == ["websocket.accept", "websocket.send"]
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("uses", "sentence"),
+    [
+        (["receive_text"], 'WebSocket is not connected. Need to call "accept" first.'),
+        (["accept", "close", "receive_text"], 'WebSocket is not connected. Need to call "accept" first.'),
+        (["accept", "close", "close"], 'Cannot call "send" once a close message has been sent.'),
+        (["accept", "receive", "receive"], 'Cannot call "receive" once a disconnect message has been received.'),
+    ],
+)
+async def test_use_after_the_end_has_starlettes_sentence(uses: list[str], sentence: str) -> None:
+    websocket, _ = connection(DISCONNECT)
+    for use in uses[:-1]:
+        await getattr(websocket, use)()
+    with pytest.raises(WebSocketDisconnected) as caught:
+        await getattr(websocket, uses[-1])()
+    assert str(caught.value) == sentence
+
+
+@pytest.mark.anyio
+async def test_a_websocket_without_the_scopes_that_it_needs_is_closed_with_1000() -> None:
+    @requires("admin")
+    async def endpoint(websocket: WebSocket) -> None:
+        raise AssertionError
+
+    websocket, sent = connection(auth=AuthCredentials())
+    await endpoint(websocket)
+    assert sent == [{"type": "websocket.close", "code": 1000, "reason": ""}]
 
 
 @pytest.mark.anyio

@@ -66,7 +66,7 @@ def requires(
             async def for_websockets(*args: Any, **kwargs: Any) -> Any:
                 conn: Any = find_connection(args, kwargs)
                 if not has_required_scope(conn, needed):
-                    await conn.close(code=1008 if redirect is None else 1000)
+                    await conn.close(code=getattr(conn, "missing_scope_code", 1008) if redirect is None else 1000)
                     return None
                 return await function(*args, **kwargs)
 

@@ -8,7 +8,7 @@ address. No header can therefore move the boundary between host, path and query.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from ._authority import (
     bracketed,
@@ -69,19 +69,27 @@ class URL:
 
     __slots__ = ("__weakref__", "_parts", "_text")
 
+    misuse_error: ClassVar[type[Exception]] = TypeError
+    """What arguments raise that exclude each other."""
+
+    takes_changes: ClassVar[bool] = True
+    """Whether components may be given beside what they change."""
+
     _parts: Parts | None
     _text: str | None
 
     def __init__(self, url: str = "", scope: Mapping[str, Any] | None = None, **components: Any) -> None:
         if scope is not None:
             if url:
-                raise TypeError("give url or scope, not both")
+                raise self.misuse_error("give url or scope, not both")
             self._text = None
             self._parts = self.parts_of_scope(scope)
         else:
             self._text = url
             self._parts = None
         if components:
+            if (url or scope is not None) and not self.takes_changes:
+                raise self.misuse_error("give url, scope or components; to change some of a URL, call its replace")
             replaced = self.replace(**components)
             self._text, self._parts = replaced._text, replaced._parts
 
@@ -218,7 +226,12 @@ class URL:
                 parts[_PART_NAMES.index(name)] = "" if value is None else str(value)
             elif name not in _AUTHORITY_PARTS:
                 raise TypeError(f"a URL has no component {name!r}")
-        return type(self)(compose_url(*parts))
+        return type(self)(self.compose(*parts))
+
+    @staticmethod
+    def compose(scheme: str, netloc: str, path: str, query: str, fragment: str) -> str:
+        """Return the text of a URL whose parts were replaced; override to write it otherwise."""
+        return compose_url(scheme, netloc, path, query, fragment)
 
     def _replaced_authority(self, components: dict[str, Any]) -> str:
         present = split_authority(components.get("netloc") or self.netloc)

@@ -21,7 +21,7 @@ from ._decimals import is_plain_number, read_decimal
 from ._fields import NO_DEFAULT, TypeField, fields_of, forbids_unknown_fields
 from ._issues import MAX_ISSUES, ValidationError, ValidationIssue, issue_at, kind_of
 from ._json_decoding import MAX_DEPTH, JSONDecoder, JSONEncoder, JSONError, json_error
-from ._json_encoding import encode_json
+from ._json_encoding import encode_json, encode_plain_json
 from ._json_form import json_form
 from ._json_pieces import decode_json
 from ._text_classes import is_text_class
@@ -56,6 +56,7 @@ __all__ = [
     "encode_json",
     "encode_msgspec",
     "encode_orjson",
+    "encode_plain_json",
     "fields_of",
     "forbids_unknown_fields",
     "is_optional",

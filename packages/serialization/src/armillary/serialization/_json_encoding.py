@@ -10,15 +10,17 @@ from typing import Any
 from ._json_form import json_form
 
 
-def _stdlib_encoder() -> Callable[[Any, int], Iterable[str]]:
+def _stdlib_encoder(default: Callable[[Any], Any]) -> Callable[[Any, int], Iterable[str]]:
     """Return a serialiser, called with a value and 0: compact, rejecting NaN and infinities.
+
+    `default` gives the form of what JSON does not have, or raises.
 
     `json.dumps` and `JSONEncoder.encode` set up the C encoder again for each call, which costs
     more than small documents do; here it is set up once. It does not check for cycles, so these
     surface as `RecursionError`.
     """
     encode = json.JSONEncoder(
-        ensure_ascii=False, check_circular=False, allow_nan=False, separators=(",", ":"), default=json_form
+        ensure_ascii=False, check_circular=False, allow_nan=False, separators=(",", ":"), default=default
     ).encode
 
     def plain(value: Any, level: int) -> Iterable[str]:
@@ -29,14 +31,22 @@ def _stdlib_encoder() -> Callable[[Any, int], Iterable[str]]:
     if make is None or escape is None:
         return plain
     try:
-        chunks: Callable[[Any, int], Iterable[str]] = make(None, json_form, escape, None, ":", ",", False, False, False)
+        chunks: Callable[[Any, int], Iterable[str]] = make(None, default, escape, None, ":", ",", False, False, False)
         sound = "".join(chunks({"a": [1, "é"]}, 0)) == encode({"a": [1, "é"]})
     except TypeError:  # CPython does not guarantee the C encoder's signature
         return plain
     return chunks if sound else plain
 
 
-_chunks = _stdlib_encoder()
+def _plain_form(value: Any) -> Any:
+    """Raise `TypeError`, or return what a program makes of the value that has replaced the method for all of `json`."""
+    return json.JSONEncoder().default(value)
+
+
+_TOO_DEEP = "this value contains itself or nests too deep for JSON"
+
+_chunks = _stdlib_encoder(json_form)
+_plain_chunks = _stdlib_encoder(_plain_form)
 
 
 def encode_json(value: Any) -> bytes:
@@ -58,4 +68,21 @@ def encode_json(value: Any) -> bytes:
 
         return encode_text("".join(_chunks(value, 0)))
     except RecursionError:
-        raise ValueError("this value contains itself or nests too deep for JSON") from None
+        raise ValueError(_TOO_DEEP) from None
+
+
+def encode_plain_json(value: Any) -> bytes:
+    """Return `value` as `encode_json` does, if it holds only what `json.dumps` takes by itself.
+
+    Raises:
+        TypeError: a part of it is of another type, such as a date.
+        UnicodeEncodeError: a text has a lone surrogate.
+        ValueError: it contains NaN, an infinity or itself, or nests too deep.
+
+    >>> encode_plain_json({"day": [1, None]}).decode()
+    '{"day":[1,null]}'
+    """
+    try:
+        return "".join(_plain_chunks(value, 0)).encode("utf-8")
+    except RecursionError:
+        raise ValueError(_TOO_DEEP) from None

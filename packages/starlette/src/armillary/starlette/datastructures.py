@@ -35,6 +35,9 @@ _match_name: Final = re.compile(r"[!$%&'()*+,\-.0-9;=A-Za-z_~]+(?::0*([0-9]{1,5}
 class URL(_URL):
     """A URL; made from a scope, its path is the decoded one with only its delimiters encoded."""
 
+    misuse_error: ClassVar[type[Exception]] = AssertionError
+    takes_changes: ClassVar[bool] = False
+
     @staticmethod
     def requested_authority(headers: Iterable[tuple[bytes, bytes]]) -> str:
         """Return the Host header if it is one that Starlette takes: any registered name of RFC 3986 too.
@@ -58,7 +61,13 @@ class URL(_URL):
         """Return a URL with some parts replaced; a host stays, and there is no password without a user name.
 
         A `netloc` beside a part of the authority is not used, and an empty port goes with the first change.
+
+        Raises:
+            TypeError: scheme or path is None.
         """
+        for name in ("scheme", "path"):
+            if components.get(name, "") is None:
+                raise TypeError(f"a URL without {name} has the {name} '', not None")
         if not _AUTHORITY_PARTS.isdisjoint(components):
             components.pop("netloc", None)
             if self.netloc.endswith(":"):
@@ -69,6 +78,15 @@ class URL(_URL):
         if changes_user and components.get("username", self.username) is None:
             components["password"] = None
         return super().replace(**components)  # type: ignore[return-value]
+
+    @staticmethod
+    def compose(scheme: str, netloc: str, path: str, query: str, fragment: str) -> str:
+        """Return the text as `urllib` writes it, but for a path that would begin with an authority."""
+        if netloc or path.startswith("//"):
+            return _URL.compose(scheme, netloc, path, query, fragment)
+        from urllib.parse import urlunsplit
+
+        return urlunsplit((scheme, netloc, path, query, fragment))
 
     def __getstate__(self) -> dict[str, Any]:
         return {"_url": str(self)}

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from armillary import http as native
 from armillary.http import AsyncContentStream, Background, Content, ContentStream, SyncContentStream
+from armillary.serialization import JSONEncoder, encode_plain_json
 
 from ._file_response import FileResponse
 from ._response import Response
@@ -41,7 +42,12 @@ class PlainTextResponse(native.PlainTextResponse, Response):
 
 
 class JSONResponse(native.JSONResponse, Response):
-    """A response of JSON; a `json.dumps` that was replaced is called, as Starlette's calls it."""
+    """A response of JSON: of what `json.dumps` takes by itself.
+
+    A `json.dumps` that was replaced is called, as Starlette's calls it.
+    """
+
+    encoder: ClassVar[JSONEncoder] = staticmethod(encode_plain_json)
 
     def __init__(
         self,

@@ -57,6 +57,8 @@ __all__ = ["ASGI2App", "ASGI3App", "ASGIInstance", "TestClient", "WebSocketDenia
 
 DEFAULT_BASE_URL = "http://testserver"
 
+EXTENSIONS = ("http.response.debug", "http.response.trailers", "websocket.http.response")
+
 _NAMES_OF_FUNCTIONS: dict[Any, str] = {
     getattr(_Client.exchange_class, name): f"_TestClientTransport.handle_request.<locals>.{name}"
     for name in ("receive", "send")
@@ -163,6 +165,7 @@ class TestClient(_Client):
             client,
             timeout=None,
             lifespan="on",
+            extensions=EXTENSIONS,
         )
 
     # Subclasses override the three methods below. `lifespan` is a task of its own, which begins before the startup of

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from json import dumps, loads
 from typing import TYPE_CHECKING, Any
 
-from armillary.asgi_types import Receive, Scope, Send
+from armillary.asgi_types import Message, Receive, Scope, Send
 from armillary.datastructures import StateT
 from armillary.websockets import (
     NO_LIMITS,
@@ -68,6 +68,8 @@ class WebSocket(NativeWebSocket[StateT], HTTPConnection[StateT]):
     explains_unaccepted = False
     waits_for_close_code = False
     rejects_results = False
+    sends_after_end = True
+    missing_scope_code = 1000
 
     if not TYPE_CHECKING:
         receive = _Replaceable(NativeWebSocket.receive, "_receives_directly")
@@ -82,7 +84,17 @@ class WebSocket(NativeWebSocket[StateT], HTTPConnection[StateT]):
         return dumps(data, separators=(",", ":"), ensure_ascii=False)
 
     def decode_json(self, text: str | bytes) -> Any:
-        return loads(text if isinstance(text, str) else text.decode("utf-8"))
+        return loads(text.decode("utf-8") if isinstance(text, bytes) else text)
+
+    def too_late_text(self, action: str) -> str:
+        if action != "receive":
+            return f'Cannot call "{action}" once a close message has been sent.'
+        if self.application_state is WebSocketState.CONNECTED:
+            return 'Cannot call "receive" once a disconnect message has been received.'
+        return 'WebSocket is not connected. Need to call "accept" first.'
+
+    def missing_payload(self, message: Message, expected: str, other: str) -> Any:
+        return message[expected]  # None, or a KeyError
 
     def check_data(self, data: Any, method: str) -> None:
         """Leave it to the server."""

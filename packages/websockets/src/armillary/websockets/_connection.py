@@ -74,4 +74,4 @@ class Connection(WebSocketPolicy, HTTPConnection[StateT]):
         return self._too_late(action)
 
     def _too_late(self, action: str) -> WebSocketDisconnected:
-        return WebSocketDisconnected(f"Cannot {action}: the WebSocket is closed.", *self._ending)
+        return WebSocketDisconnected(self.too_late_text(action), *self._ending)

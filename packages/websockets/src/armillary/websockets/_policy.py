@@ -10,12 +10,12 @@ from collections.abc import Callable, Iterable
 from json import dumps
 from typing import Any
 
-from armillary.asgi_types import EndpointError, check_close_code
+from armillary.asgi_types import EndpointError, Message, check_close_code
 from armillary.datastructures import well_formed
 from armillary.exchange import OriginPolicy, close_reason
 from armillary.serialization import decode_json, json_error, json_form
 
-from ._exceptions import MalformedMessage
+from ._exceptions import MalformedMessage, UnexpectedMessage
 from ._handshake import check_subprotocol
 from ._limits import WebSocketLimits
 
@@ -56,6 +56,32 @@ class WebSocketPolicy:
             raise EndpointError(
                 handler, f"returned {result!r} for a WebSocket, which nobody gets; send it, as by send_json(...)"
             )
+
+    sends_after_end: bool = False
+    """Whether a send after the peer's end goes to the server; if not, it raises."""
+
+    missing_scope_code: int = 1008
+    """The code that `requires` closes a connection with that lacks a scope."""
+
+    def too_late_text(self, action: str) -> str:
+        """Return what the exception says for a use of a connection that is closed, such as "send"."""
+        return f"Cannot {action}: the WebSocket is closed."
+
+    def missing_payload(self, message: Message, expected: str, other: str) -> Any:
+        """Return what stands for the payload that a message does not have, or raise.
+
+        Args:
+            message: the message.
+            expected: "text" or "bytes".
+            other: the other one.
+
+        Raises:
+            UnexpectedMessage: it has the other one.
+            RuntimeError: it has neither.
+        """
+        if message.get(other) is None:
+            raise RuntimeError('Expected "text" or "bytes" in ASGI message "websocket.receive", but got neither')
+        raise UnexpectedMessage(expected, other)
 
     def encode_json(self, data: Any) -> str:
         """Return `data` as compact JSON; NaN and infinities are rejected (RFC 8259 section 6).

@@ -21,7 +21,7 @@ from armillary.asgi_types import Message
 from armillary.concurrency import yield_to_loop
 from armillary.datastructures import StateT
 
-from ._exceptions import InvalidMessage, UnexpectedMessage, WebSocketDisconnect
+from ._exceptions import InvalidMessage, WebSocketDisconnect
 from ._iteration import Messages
 from ._limits import message_size
 from ._queue import MessageQueue
@@ -150,9 +150,7 @@ class Receiving(Sending[StateT]):
             raise WebSocketDisconnect(*self._ending)
         payload = message.get(expected)
         if payload is None:
-            if message.get(other) is None:
-                raise RuntimeError('Expected "text" or "bytes" in ASGI message "websocket.receive", but got neither')
-            raise UnexpectedMessage(expected, other)
+            return self.missing_payload(message, expected, other)
         return payload
 
     async def receive_text(self) -> str:

@@ -47,7 +47,7 @@ class Sending(Connection[StateT]):
                 self._record_close(message.get("code", 1000), message.get("reason") or "")
             elif after is not CONNECTED:
                 self._ending = (CLOSED_ABNORMALLY, "")  # as the client sees a rejected handshake
-        if self.client_state is DISCONNECTED:
+        if self.client_state is DISCONNECTED and not self.sends_after_end:
             raise self._ended("send")
         rest = self._start_sending(message)
         if rest is not None:
@@ -133,6 +133,8 @@ class Sending(Connection[StateT]):
         if self.client_state is not DISCONNECTED:
             self.client_state = DISCONNECTED
             self._ending = (CLOSED_ABNORMALLY, "")
+        if self.sends_after_end:
+            self.application_state = DISCONNECTED  # the server takes nothing more
         return self._ended("send")
 
     async def _receive_end(self) -> None:

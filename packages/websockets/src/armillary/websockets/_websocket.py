@@ -118,14 +118,15 @@ class WebSocket(Receiving[StateT]):
         Raises:
             RuntimeError: the connection was accepted or rejected before.
         """
+        has_extension = can_reject_with_response(self.scope)
+        if not has_extension and self.needs_denial_response:
+            raise RuntimeError("The server doesn't support the Websocket Denial Response extension.")
         if self.application_state is not CONNECTING:
             raise RuntimeError("A denial response must be sent instead of accepting, not after it")
         if self.client_state is CONNECTING:
             await self.receive()
-        if can_reject_with_response(self.scope):
+        if has_extension:
             await run_denial_response(response, self.scope, self.receive, self.send)
-        elif self.needs_denial_response:
-            raise RuntimeError("The server doesn't support the Websocket Denial Response extension.")
         else:
             await self.close()
 

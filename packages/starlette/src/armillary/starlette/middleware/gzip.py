@@ -197,11 +197,9 @@ class GZipMiddleware(NativeGZipMiddleware):
         await self._responder(scope)(scope, receive, send)
 
     def _responder(self, scope: Scope) -> ASGIApp:
-        accepted = b""
-        for name, value in scope["headers"]:
-            if name == b"accept-encoding":
-                accepted = b"%s,%s" % (accepted, value) if accepted else value
-        if b"gzip" not in accepted or self.policy.choose(accepted).coding is None:
+        # Starlette looks for the word in the first line, whatever weight it has there.
+        accepted = next((value for name, value in scope["headers"] if name == b"accept-encoding"), b"")
+        if b"gzip" not in accepted:
             return IdentityResponder(self.app, self.minimum_size, exclude_content_types=self.exclude_content_types)
         return GZipResponder(
             self.app,
