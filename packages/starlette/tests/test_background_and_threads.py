@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from contextvars import ContextVar
 from io import BytesIO
 from typing import Any
 
@@ -27,6 +28,8 @@ from armillary.starlette.middleware.base import BaseHTTPMiddleware
 from armillary.starlette.requests import Request
 from armillary.starlette.responses import Response, StreamingResponse
 from armillary.starlette.routing import Route
+
+SETTING: ContextVar[str] = ContextVar("SETTING", default="unset")
 
 
 @pytest.mark.anyio
@@ -150,3 +153,10 @@ async def test_an_upload_on_disk_is_read_in_them_after_a_turn_of_the_event_loop(
     with pytest.raises(OSError, match="has disconnected"):
         await app(http_scope("/", asgi={"version": "3.0", "spec_version": "2.4"}), anyio.sleep_forever, send)  # type: ignore[arg-type]
     assert borrowed == [1]
+
+
+@pytest.mark.anyio
+async def test_what_a_thread_sets_in_the_context_stays_there() -> None:
+    await run_in_threadpool(SETTING.set, "changed")
+    assert [SETTING.get() async for _ in iterate_in_threadpool(SETTING.set(item) for item in "ab")] == ["unset"] * 2
+    assert SETTING.get() == "unset"

@@ -36,3 +36,10 @@ def test_a_session_is_signed_with_the_text_of_a_secret_and_not_with_its_mask(sec
     cookie = SessionMiddleware(app, secret_class("hunter2")).signed.write({"user": 1})
     assert SessionMiddleware(app, "hunter2").signed.read(cookie, 60) == {"user": 1}
     assert SessionMiddleware(app, "**********").signed.read(cookie, 60) is None
+
+
+def test_export_in_front_of_a_name_is_a_part_of_it(tmp_path: Path) -> None:
+    path = tmp_path / ".env"
+    path.write_text("export A=1\n", encoding="utf-8")
+    config = Config(path, environ={})
+    assert (config("A", default=""), config("export A")) == ("", "1")

@@ -157,3 +157,10 @@ def test_cors_changes_no_list_that_an_application_sends_again(fields: list[tuple
     assert client.get("/", headers={"origin": "http://a"}).headers["access-control-allow-origin"] == "http://a"
     assert "access-control-allow-origin" not in client.get("/").headers
     assert sent == fields
+
+
+def test_a_page_of_another_origin_gets_every_field_but_the_one_that_allows_it() -> None:
+    app = CORSMiddleware(OK, allow_origins=["http://a"], allow_credentials=True, expose_headers=["X-A"])
+    headers = TestClient(app).get("/", headers={"origin": "http://b"}).headers
+    found = {name: value for name, value in headers.items() if name.startswith("access-control-")}
+    assert found == {"access-control-allow-credentials": "true", "access-control-expose-headers": "X-A"}

@@ -312,3 +312,7 @@ def test_pickles_name_armillarys_modules() -> None:
     assert b"starlette" not in pickled
     assert pickle.loads(pickled).detail == "missing"  # noqa: S301
     assert requests.HTTPConnection.__module__ == "armillary.starlette.requests"
+
+
+def test_an_application_does_not_look_like_one_of_fastapis() -> None:
+    assert not hasattr(Starlette(), "dependency_overrides")

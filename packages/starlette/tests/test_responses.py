@@ -15,7 +15,9 @@ import pytest
 from armillary import http
 from armillary.asgi_types import HTTPException, WebSocketException
 from armillary.lint import lint
-from armillary.starlette import exceptions, responses
+from armillary.starlette import exceptions, requests, responses
+from armillary.starlette.applications import Starlette
+from armillary.starlette.routing import Route
 
 pytestmark = pytest.mark.anyio
 
@@ -249,3 +251,38 @@ def test_json_of_a_lone_surrogate_is_an_error() -> None:
 def test_a_default_that_a_program_gave_all_of_json_is_called(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(JSONEncoder, "default", lambda self, value: sorted(value))
     assert responses.JSONResponse({"a": {2, 1}}).body == b'{"a":[1,2]}'
+
+
+async def never() -> Any:
+    await anyio.sleep_forever()
+
+
+@pytest.mark.parametrize("failing", ["http.response.start", "http.response.body"])
+@pytest.mark.parametrize(("spec_version", "error"), [("2.3", OSError), ("2.4", requests.ClientDisconnect)])
+async def test_a_stream_raises_what_starlettes_does_when_the_client_has_gone(
+    failing: str, spec_version: str, error: type[Exception]
+) -> None:
+    async def send(message: Any) -> None:
+        if message["type"] == failing:
+            raise OSError("gone")
+
+    with pytest.raises(error) as caught:
+        await responses.StreamingResponse(iter(["a"]))(http_scope(spec_version), never, send)
+    assert type(caught.value) is error
+
+
+@pytest.mark.parametrize("path", ["/", "/nowhere", "/slash"])
+async def test_no_second_response_begins_after_a_body_that_the_server_did_not_take(path: str) -> None:
+    async def page(request: Any) -> Any:
+        return responses.PlainTextResponse("page")
+
+    async def send(message: Any) -> None:
+        sent.append(message["type"])
+        if message["type"] == "http.response.body":
+            raise OSError("gone")
+
+    sent: list[str] = []
+    app = Starlette(routes=[Route("/", page), Route("/slash/", page)])
+    with pytest.raises(OSError, match="gone"):
+        await app(http_scope(path=path, headers=[]), never, send)
+    assert sent == ["http.response.start", "http.response.body"]

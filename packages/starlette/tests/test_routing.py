@@ -12,7 +12,7 @@ import pytest
 from armillary.starlette.applications import Starlette
 from armillary.starlette.requests import Request
 from armillary.starlette.responses import JSONResponse, Response
-from armillary.starlette.routing import Host, Match, Mount, Route, Router, WebSocketRoute, compile_path
+from armillary.starlette.routing import BaseRoute, Host, Match, Mount, Route, Router, WebSocketRoute, compile_path
 from armillary.starlette.testclient import TestClient
 
 
@@ -162,3 +162,21 @@ def test_editing_a_copy_that_no_router_has_drops_no_index() -> None:
 def test_below_a_mount_a_path_without_the_servers_prefix_is_not_found(root_path: str, path: str, status: int) -> None:
     app = Starlette(routes=[Mount("/m", routes=[Route("/a", params)])])
     assert TestClient(app, root_path=root_path).get(path).status_code == status
+
+
+@pytest.mark.anyio
+async def test_the_scope_names_a_route_that_only_a_custom_class_matched() -> None:
+    class Anything(BaseRoute):
+        def matches(self, scope: Any) -> tuple[Match, dict[str, Any]]:
+            return Match.FULL, {"endpoint": None}
+
+        async def handle(self, scope: Any, receive: Any, send: Any) -> None:
+            found.append(scope["route"])
+
+    async def unused(*arguments: Any) -> None: ...
+
+    found: list[Any] = []
+    route, scope = Anything(), {"type": "http", "method": "GET", "path": "/", "headers": []}
+    await Router([route])(scope, unused, unused)
+    assert found == [route]
+    assert scope["route"] is route

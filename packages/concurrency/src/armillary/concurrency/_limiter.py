@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from threading import Lock
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, ClassVar, TypeVar
 from weakref import WeakSet
 
 from ._context import ContextCall
@@ -44,6 +44,9 @@ class Limiter:
     >>> Limiter("reports", 4, max_wait=2.0)
     Limiter('reports', 4, max_wait=2.0)
     """
+
+    carries_context_back: ClassVar[bool] = True
+    """Whether the context variables that a function sets are set in its caller's context."""
 
     def __init__(
         self,
@@ -222,7 +225,8 @@ class Limiter:
             return await run_held(call, abandon_on_cancel=abandon_on_cancel, calls_back=self.calls_back)
         finally:
             place.give_back()
-            call.carry_back()
+            if self.carries_context_back:
+                call.carry_back()
 
 
 def limiter_usage() -> list[LimiterUsage]:

@@ -35,7 +35,8 @@ def parse_env_file(
         data: the file's content.
         name: the file's name, for messages.
         encoding: the file's encoding. A byte order mark is skipped.
-        strict: whether a line without `=` is an error or is skipped.
+        strict: whether a line without `=` is an error or is skipped; and whether `export ` in front of a name is
+            left out or is a part of it.
         comments_after_quotes: whether `# text` after a closing quote is a comment or a part of the value.
 
     Returns:
@@ -53,7 +54,7 @@ def parse_env_file(
         text = line.strip()
         if not text or text.startswith("#"):
             continue
-        variable, equals, value = text.removeprefix("export ").partition("=")
+        variable, equals, value = (text.removeprefix("export ") if strict else text).partition("=")
         variable = variable.strip()
         if not equals or not variable:
             if strict:

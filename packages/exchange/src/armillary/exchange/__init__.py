@@ -56,7 +56,7 @@ from ._rejection import (
 )
 from ._spec_version import send_raises_after_disconnect
 from ._start_headers import lower_names, start_headers
-from ._started import has_response_started, is_websocket_open, record_response_start
+from ._started import has_response_started, is_websocket_open, record_response_start, send_whole
 from ._state import (
     CLOSED_ABNORMALLY,
     HTTP_TRANSITIONS,
@@ -114,6 +114,7 @@ __all__ = [
     "restore_handlers",
     "run_lifespan",
     "send_raises_after_disconnect",
+    "send_whole",
     "start_headers",
     "track",
 ]

@@ -8,6 +8,7 @@ from typing import Any, Final, cast
 from armillary.asgi_types import HTTPException, Receive, Scope, Send, find_scope_record, reason_phrase
 
 from ._error_form import prefers_text
+from ._started import send_whole
 
 RawHeader = tuple[bytes, bytes]
 
@@ -241,8 +242,7 @@ async def reject(
     if leaves_body_unread(scope) and not any(name == b"connection" for name, _ in headers):
         headers.append((b"connection", b"close"))
     body = b"" if scope.get("method") == "HEAD" and not as_text else body
-    await send({"type": "http.response.start", "status": rejection.status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+    await send_whole(scope, send, rejection.status, headers, body)
 
 
 def can_reject_with_response(scope: Scope) -> bool:

@@ -29,6 +29,18 @@ def record_response_start(scope: Scope, send: Send) -> None:
     scope_record(scope).setdefault("started_sends", []).append(found)
 
 
+async def send_whole(
+    scope: Scope, send: Send, status: int, headers: list[tuple[bytes, bytes]], body: bytes = b""
+) -> None:
+    """Send a whole response; that it has started is recorded if its body cannot be sent."""
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    try:
+        await send({"type": "http.response.body", "body": body})
+    except BaseException:
+        record_response_start(scope, send)
+        raise
+
+
 def has_response_started(scope: Scope, send: Send) -> bool:
     """Return whether a response has started on `send`, so that no other can be sent on it.
 

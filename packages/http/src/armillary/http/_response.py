@@ -240,7 +240,11 @@ class Response(ResponsePolicy):
                 body = b""
         # The list is copied since middleware appends to it in place, and the response may be served again.
         await send({"type": "http.response.start", "status": self.status_code, "headers": [*self.raw_headers]})
-        await send({"type": "http.response.body", "body": body})
+        try:
+            await send({"type": "http.response.body", "body": body})
+        except BaseException:
+            record_response_start(scope, send)  # nothing else can be sent
+            raise
         if self.background is not None:
             # An exception from here on can no longer get a response.
             record_response_start(scope, send)

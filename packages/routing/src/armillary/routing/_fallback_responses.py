@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Iterable
 from typing import Any
 
 from armillary.asgi_types import HTTPException, Receive, Scope, Send
-from armillary.exchange import Rejection, has_registered_handlers, reject
+from armillary.exchange import Rejection, has_registered_handlers, reject, send_whole
 
 NOT_FOUND = Rejection(404, "Not Found", close_code=1000)
 
@@ -77,7 +77,7 @@ class Options:
         self.allow = allow
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        return _send_empty(send, 204, [(b"allow", self.allow.encode("latin-1"))])
+        return send_whole(scope, send, 204, [(b"allow", self.allow.encode("latin-1"))])
 
 
 class Redirect:
@@ -94,9 +94,4 @@ class Redirect:
         self.location = location
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        return _send_empty(send, 307, [(b"content-length", b"0"), (b"location", self.location.encode("ascii"))])
-
-
-async def _send_empty(send: Send, status: int, headers: list[tuple[bytes, bytes]]) -> None:
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": b""})
+        return send_whole(scope, send, 307, [(b"content-length", b"0"), (b"location", self.location.encode("ascii"))])

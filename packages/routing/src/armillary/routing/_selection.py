@@ -185,6 +185,8 @@ class Selection(RoutingPolicy):
 def _handled(route: Any, scope: Scope, child: Scope) -> ASGIApp:
     """Return the `handle` of a route that matched itself, bound to the scope it asked for."""
     is_expected = "path_params" in scope
+    if "route" not in child:
+        child = {**child, "route": route}
     below = extended_scope(scope, child, in_place=getattr(route, "scope_in_place", False))
     if is_expected:
         record_template(below, "" if MOUNT_KEY in child else getattr(child.get("route", route), "path", ""))

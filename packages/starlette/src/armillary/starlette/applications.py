@@ -36,6 +36,7 @@ class Starlette(Armillary):
         max_body_size: int | None = None,
     ) -> None:
         super().__init__(debug, routes, middleware, exception_handlers, lifespan, max_body_size=max_body_size)
+        del self.dependency_overrides  # by which programs know FastAPI's
 
     def check_exception_handler(self, key: Any, handler: Any) -> None:
         """Take any: what cannot be one is an error when the middleware is built."""

@@ -33,7 +33,9 @@ async def iterate_in_threadpool(iterator: Iterable[T]) -> AsyncIterator[T]:
 
 
 class DefaultThreads(Limiter):
-    """The default threads of anyio, shared with every other user of anyio."""
+    """The default threads of anyio, shared with every other user of anyio: what they set in the context stays there."""
+
+    carries_context_back = False
 
     def make_capacity(self) -> Any:
         """Return anyio's own tokens for this event loop."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, Final, TypeVar
 
 from armillary.config import CommaSeparatedStrings as _CommaSeparatedStrings, Secret as _Secret
 from armillary.datastructures import (
@@ -131,7 +131,28 @@ class MutableHeaders(Headers, _MutableHeaders):
 
 
 class UploadFile(_UploadFile):
-    """A file sent in a form; one on disk is read in anyio's default threads, after a turn of the event loop."""
+    """A file sent in a form; one on disk is read in anyio's default threads, after a turn of the event loop.
+
+    What `vars` tells of it is what it tells of Starlette's: FastAPI writes it into responses.
+    """
+
+    file: Any = None
+
+    def __init__(
+        self, file: BinaryIO, *, size: int | None = None, filename: str | None = None, headers: _Headers | None = None
+    ) -> None:
+        self.filename = filename
+        self.file = file
+        self.size = size
+        self.headers = headers or Headers()
+        self._max_mem_size: int = getattr(file, "_max_size", 0)
+
+    if not TYPE_CHECKING:
+        _pieces = ()
+
+        @property
+        def _file(self):
+            return self.file
 
     async def in_thread(self, function: Callable[..., T], *args: Any) -> T:
         from .concurrency import run_in_threadpool

@@ -181,7 +181,8 @@ class UploadFile:
 
     def close_now(self) -> None:
         """Close the file in this thread; for use when cancelled."""
-        self._pieces = []
+        if self._pieces:
+            self._pieces = []
         self._file.close()
 
     async def __aenter__(self) -> Self:
