@@ -259,7 +259,7 @@ async def never() -> Any:
 
 @pytest.mark.parametrize("failing", ["http.response.start", "http.response.body"])
 @pytest.mark.parametrize(("spec_version", "error"), [("2.3", OSError), ("2.4", requests.ClientDisconnect)])
-async def test_a_stream_raises_what_starlettes_does_when_the_client_has_gone(
+async def test_a_stream_raises_what_starlettes_does_when_the_client_has_disconnected(
     failing: str, spec_version: str, error: type[Exception]
 ) -> None:
     async def send(message: Any) -> None:

@@ -128,6 +128,11 @@ class CORSPolicy:
         """Return the fields of a response to a page of this origin; empty if it may not read it."""
         return [self.allow_origin(origin), *self._simple] if self.origins.allow(origin) else []
 
+    @property
+    def simple_fields(self) -> list[Header]:
+        """The fields of a response that are the same for every origin."""
+        return self._simple
+
     def fields_for(self, origin: bytes) -> ResponseFields:
         """Return the fields of a response to a request with this Origin."""
         fields = self._fields_of_named.get(origin)

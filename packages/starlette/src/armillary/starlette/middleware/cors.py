@@ -40,11 +40,6 @@ class _Policy(CORSPolicy):
     strict_arguments = False
     rejects_with_all_fields = True
 
-    @property
-    def simple_fields(self) -> list[tuple[bytes, bytes]]:
-        """The fields of every response to a page of another origin."""
-        return self._simple
-
     def allow_headers(self, requested: str | None) -> list[tuple[bytes, bytes]]:
         """Return the field that allows headers; none if any is allowed and none was requested."""
         return [] if self.any_header and requested is None else super().allow_headers(requested)
