@@ -152,3 +152,15 @@ def test_a_route_that_is_not_in_a_list_is_rejected() -> None:
     for make in (Router, lambda routes: Mount("/m", routes=routes)):
         with pytest.raises(TypeError, match=r"routes takes a list of routes, got Route\(.*; write \[Route\("):
             make(Route("/x", endpoint))  # type: ignore[arg-type, operator]
+
+
+def test_the_error_of_an_empty_path_names_a_group_in_which_it_may_be_empty() -> None:
+    async def show(request: Any) -> Any: ...
+
+    router = Router()
+    with pytest.raises(ValueError, match=r"got ''; write '/', or a path of a group, as in router\.group\('/stars'\)"):
+        router.get("")(show)
+    with pytest.raises(ValueError, match=r"got 'stars'; write '/stars'$"):
+        router.get("stars")(show)
+    router.group("/stars").get("")(show)
+    assert [route.path for route in router.routes] == ["/stars"]

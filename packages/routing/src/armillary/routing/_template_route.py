@@ -54,7 +54,8 @@ class TemplateRoute(BaseRoute):
             hint = "; write the path first, then the endpoint" if callable(path) else ""
             raise TypeError(f"path is a text such as '/', got {path!r}{hint}")
         if path[:1] != "/" and (path or not tail):
-            raise ValueError(f"path must start with '/', got {path!r}; write {translated_path(path)!r}")
+            group = "" if path else ", or a path of a group, as in router.group('/stars').get('')"
+            raise ValueError(f"path must start with '/', got {path!r}; write {translated_path(path)!r}{group}")
         self.path = path
         made = checked_template(path + tail, lenient=self.lenient_paths)
         self.lazy_path_regex, self.path_format, self.param_convertors = made
