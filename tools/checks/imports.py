@@ -21,6 +21,8 @@ from workspace import Package, Workspace
 
 # Modules whose stubs every type checker carries.
 KNOWN_TO_TYPE_CHECKERS = ("_typeshed", "typing_extensions")
+# With what Python 3.14 adds, which an older one that checks does not know.
+STANDARD_LIBRARY = sys.stdlib_module_names | {"annotationlib"}
 
 
 def check_imports(workspace: Workspace, package: Package, row: Row) -> Iterator[str]:
@@ -71,7 +73,7 @@ def _declared_is_imported(workspace: Workspace, package: Package) -> Iterator[st
 def _provider(found: Import, own: str) -> str | None:
     """Return the distribution that an import needs, None for the standard library and the package itself."""
     parts = found.module.split(".")
-    if parts[0] in sys.stdlib_module_names or (found.typing_only and parts[0] in KNOWN_TO_TYPE_CHECKERS):
+    if parts[0] in STANDARD_LIBRARY or (found.typing_only and parts[0] in KNOWN_TO_TYPE_CHECKERS):
         return None
     if parts[0] != "armillary":
         return distribution_of(found.module)

@@ -29,6 +29,11 @@ def test_an_import_that_is_not_declared_is_reported(checkout: Any, line: str, fi
     assert finding in found
 
 
+def test_the_standard_library_of_a_newer_python_needs_no_declaration(checkout: Any) -> None:
+    checkout.append(f"{CORS}/_middleware.py", "\ndef late() -> None:\n    import annotationlib\n")
+    assert checkout.check("cors") == []
+
+
 def test_an_extra_may_only_be_imported_late(checkout: Any) -> None:
     checkout.replace(
         "packages/cors/pyproject.toml",
