@@ -38,12 +38,14 @@ async def respond_not_found(scope: Scope, send: Send, raises: bool, as_text: boo
     await reject(scope, send, NOT_FOUND, as_text=as_text)
 
 
-async def respond_method_not_allowed(scope: Scope, send: Send, allow: str, raises: bool, as_text: bool = False) -> None:
+def respond_method_not_allowed(
+    scope: Scope, send: Send, allow: str, raises: bool, as_text: bool = False
+) -> Awaitable[None]:
     """Respond 405, or raise it, with the value of `Allow` (RFC 9110 section 15.5.6)."""
     if raises:
         raise HTTPException(405, headers={"Allow": allow})
     rejection = Rejection(405, "Method Not Allowed", [(b"allow", allow.encode("latin-1"))])
-    await reject(scope, send, rejection, as_text=as_text)
+    return reject(scope, send, rejection, as_text=as_text)
 
 
 class MethodNotAllowed:
