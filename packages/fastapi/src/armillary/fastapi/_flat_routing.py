@@ -52,7 +52,7 @@ async def flat_app(self: Any, scope: Scope, receive: Receive, send: Send) -> Non
     if kind == "http":
         if self.form_limits:
             routing._apply_router_form_limits(scope, self.form_limits)
-        app = index.tree.lookup(scope, path, _no_match)
+        app = index.tree.lookup(scope, path, _no_match, False)
     if app is None:
         found = index.routes_for(path)
         if kind == "http" and self.redirect_slashes and path != "/":
