@@ -214,6 +214,27 @@ async def test_a_disconnect_is_seen_and_an_unread_body_is_kept() -> None:
     assert await request.body() == b"ab"
 
 
+@pytest.mark.parametrize("whole", [True, False])
+async def test_what_came_before_a_disconnect_is_read_after_a_look_for_it(whole: bool) -> None:
+    messages = [{"type": "http.request", "body": b"a", "more_body": True}]
+    messages += [{"type": "http.request", "body": b"b", "more_body": not whole}, {"type": "http.disconnect"}]
+
+    async def receive() -> Any:
+        return messages.pop(0)
+
+    request = Request(scope_of(), receive)
+    assert await request.is_disconnected()
+    if whole:
+        assert await request.body() == b"ab"
+    else:
+        received = []
+        with pytest.raises(ClientDisconnect):
+            async for piece in request.stream():
+                received.append(piece)
+        assert received == [b"a", b"b"]
+    assert await request.is_disconnected()
+
+
 async def test_a_disconnect_is_seen_through_a_middleware_that_hands_messages_on() -> None:
     async def receive() -> Any:
         return {"type": "http.disconnect"}

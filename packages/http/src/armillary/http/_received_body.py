@@ -87,7 +87,7 @@ def open_body(
     if limit is not None and body.received > limit:
         raise BodyTooLarge(limit)
     if body.body is None:
-        if body.disconnected:
+        if body.disconnected and not len(body.unread):  # what a look for the disconnect has kept is read first
             raise ClientDisconnect(DISCONNECTED_BEFORE_END)
         if body.streaming and not continuing:
             raise RuntimeError(STREAM_CONSUMED)
