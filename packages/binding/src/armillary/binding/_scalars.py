@@ -49,13 +49,14 @@ def read_uuid(text: str) -> UUID:
 
 
 _DATE: Final = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
-_TIME: Final = r"[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})?"
+_TIME: Final = r"[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)?(?:[Zz]|[+-][0-9]{2}(?::?[0-9]{2})?)?"
 _FORMS: Final[dict[type, re.Pattern[str]]] = {
     date: re.compile(_DATE),
     time: re.compile(_TIME),
     datetime: re.compile(f"{_DATE}(?:[Tt ]{_TIME})?"),
 }
-"""As browsers and RFC 3339 write them, seconds and zone left out or not; Python also takes weeks and digits alone."""
+"""As browsers and RFC 3339 write them, seconds and zone left out or not, the zone also as `strftime` and PostgreSQL write
+it (+0530, +05); Python also takes weeks and digits alone."""
 
 
 def read_date(text: str) -> date:
