@@ -3,7 +3,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
-from typing import Any
+from typing import Annotated, Any
 
 import attrs
 import msgspec
@@ -85,10 +85,23 @@ def test_a_number_too_large_for_a_float_is_a_decimal_where_one_is_expected() -> 
     assert TypedDecoder(Price).decode_json(b'{"netAmount": 1e999}').net_amount == Decimal("1e999")
 
 
+class Stripped(pydantic.BaseModel):
+    netAmount: Annotated[Decimal, pydantic.BeforeValidator(lambda sent: sent.strip())]
+
+
+class Joined(pydantic.BaseModel):
+    netAmount: Decimal
+
+    @pydantic.field_validator("netAmount", mode="before")
+    @classmethod
+    def join(cls, sent: str) -> str:
+        return sent.replace("_", "")
+
+
 ODD = ["1_000", "٣", "１", " 1", "1 ", "1\n", "\t1", "1_0e2"]
 
 
-@pytest.mark.parametrize("kind", [Price, Comet, Moon])
+@pytest.mark.parametrize("kind", [Price, Comet, Moon, Model])
 @pytest.mark.parametrize("text", ODD)
 @pytest.mark.parametrize("escaped", [True, False])
 def test_a_decimal_that_python_alone_reads_is_the_client_s_fault(kind: Any, text: str, escaped: bool) -> None:
@@ -110,3 +123,13 @@ def test_another_text_beside_a_decimal_may_have_such_digits() -> None:
         body = json.dumps({"netAmount": "1.5", "note": note}).encode()
         assert TypedDecoder(Price).decode_json(body) == Price(Decimal("1.5"), note)
         assert TypedDecoder(Price).convert({"netAmount": "1.5", "note": note}).note == note
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "amount"),
+    [(Stripped, " 1.5 ", Decimal("1.5")), (Joined, "1_000", Decimal(1000))],
+)
+def test_what_a_model_s_own_validator_makes_a_number_of_is_not_refused(kind: Any, text: str, amount: Decimal) -> None:
+    body = json.dumps({"netAmount": text}).encode()
+    assert TypedDecoder[Any](kind).decode_json(body).netAmount == amount
+    assert TypedDecoder[Any](kind).convert({"netAmount": text}).netAmount == amount

@@ -29,6 +29,8 @@ T = TypeVar("T")
 # What pydantic decodes and JSON does not have, or what may be too large for a float.
 _SUSPICIOUS: Final = re.compile(rb"NaN|Infinity|[eE]\+?[0-9]{3}")
 
+_SENT_TO_FUNCTIONS: Final = re.compile("'function-(?:before|wrap|plain)'")
+
 
 class TypedDecoder(Generic[T]):
     """Makes values of one type, from JSON, MessagePack or decoded values.
@@ -205,8 +207,14 @@ class TypedDecoder(Generic[T]):
     def _has_odd_decimals(self, source: Any) -> bool:
         from ._decimals import UnusualDecimal, require_usual
 
+        if self.library == "pydantic" and self._reads_by_functions():
+            return False
         value = decode_json(bytes(source)) if isinstance(source, bytes | bytearray | memoryview) else source
         return bool(find_issues(value, self.type, require_usual, UnusualDecimal, "body"))
+
+    def _reads_by_functions(self) -> bool:
+        """Return whether functions of the program see what was sent before pydantic does, and may make numbers of it."""
+        return _SENT_TO_FUNCTIONS.search(repr(self._adapter.core_schema)) is not None
 
     def _pydantic_decode(self, body: bytes) -> Any:
         if _SUSPICIOUS.search(body):
