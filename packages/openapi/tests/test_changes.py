@@ -44,6 +44,16 @@ def test_the_same_document_has_no_changes() -> None:
     assert compare(sends({"$ref": "#/components/schemas/Star"}), sends({"$ref": "#/components/schemas/Star"})) == []
 
 
+def test_what_changes_in_each_media_type_of_a_body_is_said_once() -> None:
+    def of_both(schema: Any) -> dict[str, Any]:
+        content = {media_type: {"schema": schema} for media_type in ("application/json", "application/msgpack")}
+        return document({"requestBody": {"required": True, "content": content}})
+
+    assert breaking(of_both(STRING), of_both({"type": "integer"})) == [
+        "request body: the type was string and is integer"
+    ]
+
+
 def test_operations_that_come_and_go() -> None:
     old, new = document(), document()
     new["paths"] = {"/moons": new["paths"]["/stars/{number}"]}

@@ -47,7 +47,8 @@ def compare(old: Schema, new: Schema) -> list[Change]:
         comparison = OperationComparison(Resolver(old), Resolver(new), operation, after[key][1])
         changes += [Change(breaking, label, description) for breaking, description in comparison.changes()]
     changes += [Change(False, label, "the operation is new") for key, (label, _) in after.items() if key not in before]
-    return sorted(changes, key=lambda change: not change.breaking)
+    # What a body has in two media types changes in both, and is said once.
+    return sorted(dict.fromkeys(changes), key=lambda change: not change.breaking)
 
 
 def operations_of(document: Schema) -> dict[tuple[str, str], tuple[str, Schema]]:
