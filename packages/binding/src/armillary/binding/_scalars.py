@@ -55,8 +55,8 @@ _FORMS: Final[dict[type, re.Pattern[str]]] = {
     time: re.compile(_TIME),
     datetime: re.compile(f"{_DATE}(?:[Tt ]{_TIME})?"),
 }
-"""As browsers and RFC 3339 write them, seconds and zone left out or not, the zone also as `strftime` and PostgreSQL write
-it (+0530, +05); Python also takes weeks and digits alone."""
+"""As browsers and RFC 3339 write them, seconds and zone left out or not; the zone as `strftime` and PostgreSQL write it
+too (+0530, +05). Python also takes weeks and digits alone."""
 
 
 def read_date(text: str) -> date:

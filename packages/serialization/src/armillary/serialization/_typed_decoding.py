@@ -213,7 +213,7 @@ class TypedDecoder(Generic[T]):
         return bool(find_issues(value, self.type, require_usual, UnusualDecimal, "body"))
 
     def _reads_by_functions(self) -> bool:
-        """Return whether functions of the program see what was sent before pydantic does, and may make numbers of it."""
+        """Return whether functions of the program see what was sent before pydantic does, and may change it."""
         return _SENT_TO_FUNCTIONS.search(repr(self._adapter.core_schema)) is not None
 
     def _pydantic_decode(self, body: bytes) -> Any:
