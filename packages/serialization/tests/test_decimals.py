@@ -129,7 +129,7 @@ def test_another_text_beside_a_decimal_may_have_such_digits() -> None:
     ("kind", "text", "amount"),
     [(Stripped, " 1.5 ", Decimal("1.5")), (Joined, "1_000", Decimal(1000))],
 )
-def test_what_a_model_s_own_validator_makes_a_number_of_is_not_refused(kind: Any, text: str, amount: Decimal) -> None:
+def test_what_a_model_s_own_validator_makes_a_number_of_is_that_number(kind: Any, text: str, amount: Decimal) -> None:
     body = json.dumps({"netAmount": text}).encode()
     assert TypedDecoder[Any](kind).decode_json(body).netAmount == amount
     assert TypedDecoder[Any](kind).convert({"netAmount": text}).netAmount == amount
