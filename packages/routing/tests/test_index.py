@@ -594,3 +594,26 @@ def test_a_websocket_that_a_foreign_route_takes_in_part_has_no_method_to_be_aske
 
     router = Router([Half()], automatic_options=True)
     assert router.select({"type": "websocket", "path": "/", "headers": []}) is not None
+
+
+def test_a_class_may_have_a_path_regex_of_its_own(driver: Any) -> None:
+    class OfClass(Route):
+        path_regex = re.compile("^/[ab]+$")  # type: ignore[assignment]
+
+        def __init__(self) -> None:
+            self.path = self.path_format = "/a"
+            self.endpoint = self.app = Endpoint()
+            self.param_convertors = {}
+
+    class OfProperty(OfClass):
+        @property
+        def path_regex(self) -> re.Pattern[str]:  # type: ignore[override]
+            return re.compile("^/[ab]+$")
+
+    for route in (OfClass(), OfProperty()):
+        app = Router([route]).select(driver.http_scope("/ba"))
+        assert app is route.app
+    set_again = OfClass()
+    set_again._set_path("/c")
+    assert set_again.path_regex.match("/c")
+    assert Router([set_again]).select(driver.http_scope("/c")) is set_again.app

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from armillary.asgi_types import Middleware, scope_record
+from armillary.asgi_types import Middleware, Receive, Scope, Send, scope_record
 from armillary.routing import Host, Mount, Route, Router, compile_path, get_route_path
 
 
@@ -259,3 +259,20 @@ def test_a_path_that_is_rewritten_below_a_mount_may_begin_with_the_root_path(
     router = Router([Mount(mount, rewriting)])
     for path in (f"{mount}/old", root + f"{mount}/old"):
         assert driver.received(router, path, root_path=root)[0] == "new"
+
+
+def test_what_a_mount_of_a_program_adds_to_the_scope_is_there_below_another_mount_too(driver: Any) -> None:
+    class TenantMount(Mount):
+        def extend_scope(self, scope: Scope, child_scope: Scope) -> Scope:
+            return {**super().extend_scope(scope, child_scope), "tenant": "vega"}
+
+    seen: list[Any] = []
+
+    async def look(scope: Scope, receive: Receive, send: Send) -> None:
+        seen.append((scope.get("tenant"), scope["root_path"]))
+        await driver.endpoint("b")(scope, receive, send)
+
+    mount = TenantMount("/b", look)
+    for router, path in ((Router([mount]), "/b/"), (Router([Mount("/a", routes=[mount])]), "/a/b/")):
+        driver.run(driver.call(router, driver.http_scope(path)))
+    assert seen == [("vega", "/b"), ("vega", "/a/b")]

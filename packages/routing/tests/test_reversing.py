@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, strategies as st
 from testkit import http_scope
 
-from armillary.datastructures import HTTPConnection
+from armillary.datastructures import HTTPConnection, URLPath
 from armillary.routing import (
     BaseRoute,
     Host,
@@ -308,3 +308,19 @@ def test_bad_arguments_are_rejected_with_a_sentence() -> None:
 
 def test_a_lone_surrogate_is_the_replacement_character_in_a_path(driver: Any) -> None:
     assert Router([Route("/{name}", driver.endpoint(), name="a")]).url_path_for("a", name="x\ud800") == "/x%EF%BF%BD"
+
+
+@pytest.mark.parametrize("params", [{"id": 1, "page": 2}, {"page": 2, "id": 1}])
+def test_the_hint_at_a_query_names_what_the_path_does_not_take(params: dict[str, Any]) -> None:
+    router = Router([Route("/items/{id}", print, name="item")])
+    with pytest.raises(NoMatchFound, match=r"takes id\. For a query write \.include_query_params\(page=\.\.\.\)"):
+        router.url_path_for("item", **params)
+
+
+def test_a_route_that_reverses_itself_may_reject_its_own_parameters() -> None:
+    class Rejecting(Route):
+        def reverse(self, name: str, path_params: dict[str, Any], segments: bool) -> URLPath:
+            raise NoMatchFound(name, path_params)
+
+    with pytest.raises(NoMatchFound, match=r"That route takes no parameter\.$"):
+        Router([Rejecting("/", print, name="home")]).url_path_for("home")

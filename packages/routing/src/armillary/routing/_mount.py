@@ -164,6 +164,7 @@ class Mount(TemplateRoute):
         if found is None:
             return None
         child, rest = found
+        is_own = is_own and type(self).extend_scope is _OWN_EXTEND_SCOPE
         if is_own:
             below = scope
             below.update(child)
@@ -227,3 +228,6 @@ class Mount(TemplateRoute):
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(path={self.path!r}, name={self.name!r}, app={self.app!r})"
+
+
+_OWN_EXTEND_SCOPE = Mount.extend_scope

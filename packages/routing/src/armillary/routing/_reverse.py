@@ -97,8 +97,7 @@ def reverse_hint(routes: Sequence[BaseRoute], name: str, params: Mapping[str, An
     named = named_parameters(routes)
     if name in named:
         taken = " or ".join(", ".join(sorted(needed)) or "no parameter" for needed in named[name])
-        query = "" if any(needed - set(params) for needed in named[name]) else _query_hint(params)
-        return f"That route takes {taken}.{query}"
+        return f"That route takes {taken}.{_query_hint(named[name], params)}"
     if name.startswith("/"):
         return f"It takes the name of a route; {name!r} is a path, which needs no look-up."
     if set(params) == {"path"}:
@@ -107,9 +106,12 @@ def reverse_hint(routes: Sequence[BaseRoute], name: str, params: Mapping[str, An
     return f'Did you mean "{near[0]}"?' if near else ""
 
 
-def _query_hint(params: Mapping[str, Any]) -> str:
-    """Return how the parameters that a path does not have become a query."""
-    return f" For a query write .include_query_params({next(iter(params))}=...) behind request.url_for(...)."
+def _query_hint(named: Sequence[frozenset[str]], params: Mapping[str, Any]) -> str:
+    """Return how a parameter that no path has becomes a query; "" if there is none, or if a path lacks one."""
+    others = [param for param in params if not any(param in needed for needed in named)]
+    if not others or any(not needed <= params.keys() for needed in named):
+        return ""
+    return f" For a query write .include_query_params({others[0]}=...) behind request.url_for(...)."
 
 
 def reverse_child(app: Any, name: str, params: dict[str, Any]) -> URLPath:

@@ -38,6 +38,11 @@ class TemplateRoute(BaseRoute):
     lazy_path_regex: re.Pattern[str] | TemplateRegex
     """What `path_regex` is, or what it is compiled of when it is asked for: an index and most paths do without."""
 
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if "path_regex" in vars(cls):  # a pattern or a property of its own, which is asked each time
+            cls.lazy_path_regex = _OF_CLASS
+
     @property
     def path_regex(self) -> re.Pattern[str]:
         """The regular expression that the whole path matches."""
@@ -95,6 +100,18 @@ class TemplateRoute(BaseRoute):
     def reverse(self, name: str, path_params: dict[str, Any], segments: bool) -> URLPath:
         """Return what `url_path_for` does; with `segments`, "/" in a parameter is `%2F`."""
         raise NotImplementedError(f"{type(self).__name__} needs a reverse method")
+
+
+def _ask_class(route: Any) -> Any:
+    return route.path_regex
+
+
+def _set_by_class(route: Any, regex: re.Pattern[str] | TemplateRegex) -> None:
+    route.path_regex = regex.compiled if isinstance(regex, TemplateRegex) else regex
+
+
+_OF_CLASS: Any = property(_ask_class, _set_by_class)
+"""What `lazy_path_regex` is in a class that has a `path_regex` of its own."""
 
 
 class EndpointRoute(TemplateRoute):
