@@ -60,3 +60,8 @@ def test_what_is_said_of_ours_is_not_said_of_classes_and_values_of_the_program()
     assert hint_of(error_of(lambda: redirect("/", status=307))) == "Write status_code=..."
     assert hint_of(error_of(lambda: user("a", status="new"))) is None
     assert hint_of(error_of(lambda: nothing.isascii())) is None
+
+
+def test_an_error_that_was_never_raised_has_the_hint_of_its_text() -> None:
+    never_raised = TypeError("object dict can't be used in 'await' expression")
+    assert hint_of(never_raised) == "Leave out await: what is called is not async"

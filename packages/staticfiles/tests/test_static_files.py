@@ -390,3 +390,14 @@ async def test_many_requests_at_once_all_get_a_response(site: Path, ask: Callabl
         for _ in range(200):
             group.start_soon(fetch)
     assert bodies == [b"abcdefghijklmnopqrstuvwxyz"] * 200
+
+
+def test_a_directory_that_does_not_exist_is_the_error_where_the_working_directory_was_removed_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    removed = tmp_path / "removed"
+    removed.mkdir()
+    monkeypatch.chdir(removed)
+    removed.rmdir()
+    with pytest.raises(RuntimeError, match=r"'static' does not exist\. .* a working directory that was removed"):
+        StaticFiles("static")

@@ -155,3 +155,7 @@ def test_lint_is_put_around_the_application_on_request(make_client: MakeClient, 
 def test_wrong_arguments_are_named(arguments: dict[str, Any], error: str) -> None:
     with pytest.raises((TypeError, ValueError), match=error):
         TestClient(**{"app": print, **arguments})
+
+
+def test_the_scheme_of_a_base_url_may_be_in_capitals() -> None:
+    assert str(TestClient(print, base_url="HTTPS://testserver").base_url) == "https://testserver"

@@ -152,8 +152,8 @@ def _background(exc: TypeError, text: str) -> str | None:
     """Return what to write for a function that is not async as the background work of a response."""
     if not text.endswith("can't be used in 'await' expression"):
         return None
-    code = list(steps_of(exc))[-1].tb_frame.f_code
-    is_response = code.co_qualname.endswith("Response.__call__")
+    steps = list(steps_of(exc))
+    is_response = bool(steps) and steps[-1].tb_frame.f_code.co_qualname.endswith("Response.__call__")
     return "background=BackgroundTask(function, ...): a function alone must be async" if is_response else None
 
 

@@ -52,8 +52,12 @@ def check_directory(directory: PathLike) -> None:
     except (FileNotFoundError, NotADirectoryError):
         problem = f"StaticFiles directory {path!r} does not exist."
         if not os.path.isabs(path):
+            try:
+                place = repr(os.getcwd())
+            except FileNotFoundError:
+                place = "a working directory that was removed"
             hint = "write Path(__file__).parent / ... for one beside your file"
-            problem += f" It was looked for in {os.getcwd()!r}, where the program was started; {hint}."
+            problem += f" It was looked for in {place}, where the program was started; {hint}."
         raise RuntimeError(problem) from None
     if not S_ISDIR(status.st_mode) and not os.path.islink(path):
         raise RuntimeError(f"StaticFiles path {path!r} is not a directory.")

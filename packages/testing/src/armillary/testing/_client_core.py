@@ -64,7 +64,7 @@ class ClientCore(_Client):
         extensions: Iterable[str] = DEFAULT_EXTENSIONS,
         lint: bool = False,
     ) -> None:
-        if not str(base_url).startswith(("http://", "https://")):
+        if not str(base_url).lower().startswith(("http://", "https://")):
             raise ValueError(f"base_url starts with http:// or https://, got {base_url!r}; write 'http://{base_url}'")
         self.settings: ClientSettings = ClientSettings(
             app, raise_server_exceptions, root_path, client, lifespan, extensions, lint

@@ -54,7 +54,7 @@ class WebSocketPolicy:
         """
         if result is not None and self.rejects_results:
             raise EndpointError(
-                handler, f"returned {result!r} for a WebSocket, which nobody gets; send it, as by send_json(...)"
+                handler, f"returned {result!r:.80} for a WebSocket, which nobody gets; send it, as by send_json(...)"
             )
 
     sends_after_end: bool = False

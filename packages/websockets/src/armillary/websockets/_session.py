@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Awaitable, Callable, Iterable
-from typing import Any, Final
+from typing import Annotated, Any, Final, TypeVar, get_origin
 
 from armillary.asgi_types import (
     ASGIApp,
@@ -79,13 +80,25 @@ def check_websocket_function(func: Callable[..., Any], websocket_class: type[Web
         raise TypeError(
             f"{describe_function(func)}: a function of a WebSocket must be async: declare it with `async def`"
         )
-    declared = annotations_of(func).get("return", "")
+    declared = _declared_result(func)
     text = declared if isinstance(declared, str) else getattr(declared, "__name__", None) or repr(declared)
     if websocket_class.rejects_results and text.rpartition(".")[2] not in _NO_VALUE:
         raise TypeError(
             f"{describe_function(func)}: nobody gets the {text} that it returns: send it, as by send_json(...), and "
             "write `-> None`"
         )
+
+
+def _declared_result(func: Callable[..., Any]) -> Any:
+    """Return what a function declares to return; "" if that is unknown: a type variable, or a name not found here."""
+    declared: Any = annotations_of(func).get("return", "")
+    if isinstance(declared, str):
+        name = declared.strip("'\" ")
+        names: dict[str, Any] = getattr(getattr(func, "func", func), "__globals__", {})
+        declared = names.get(name, getattr(builtins, name, "")) if name.isidentifier() else name
+    if get_origin(declared) is Annotated:
+        declared = declared.__origin__
+    return "" if isinstance(declared, TypeVar) else declared
 
 
 class _Session:
