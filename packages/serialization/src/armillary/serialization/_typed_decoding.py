@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, Final, Generic, TypeVar, overload
 
 from armillary.asgi_types import HTTPException
@@ -207,13 +207,14 @@ class TypedDecoder(Generic[T]):
     def _has_odd_decimals(self, source: Any) -> bool:
         from ._decimals import UnusualDecimal, require_usual
 
-        if self.library == "pydantic" and self._reads_by_functions():
+        if self.library == "pydantic" and self._reads_by_functions:
             return False
         value = decode_json(bytes(source)) if isinstance(source, bytes | bytearray | memoryview) else source
         return bool(find_issues(value, self.type, require_usual, UnusualDecimal, "body"))
 
+    @cached_property
     def _reads_by_functions(self) -> bool:
-        """Return whether functions of the program see what was sent before pydantic does, and may change it."""
+        """Whether functions of the program see what was sent before pydantic does, and may change it."""
         return _SENT_TO_FUNCTIONS.search(repr(self._adapter.core_schema)) is not None
 
     def _pydantic_decode(self, body: bytes) -> Any:
