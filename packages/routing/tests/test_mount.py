@@ -276,3 +276,14 @@ def test_what_a_mount_of_a_program_adds_to_the_scope_is_there_below_another_moun
     for router, path in ((Router([mount]), "/b/"), (Router([Mount("/a", routes=[mount])]), "/a/b/")):
         driver.run(driver.call(router, driver.http_scope(path)))
     assert seen == [("vega", "/b"), ("vega", "/a/b")]
+
+
+def test_a_mount_below_one_that_writes_in_place_leaves_the_scope_of_the_server_alone(driver: Any) -> None:
+    class InPlace(Mount):
+        scope_in_place = True
+
+    router = Router([InPlace("/a", routes=[Mount("/b", driver.endpoint("b"))])])
+    scope = driver.http_scope("/a/b/c")
+    router.select(scope)
+    assert scope["root_path"] == "/a"
+    assert scope_record(scope)["route_path"] == "/a/b"

@@ -170,6 +170,8 @@ class Mount(TemplateRoute):
             below.update(child)
         else:
             below = self.extend_scope(scope, child)
+            if below is scope:  # a class that writes in place; a mount below makes the copy
+                rest = None
         if rest is None:
             record_template(below, "")
         elif is_own:  # the mount that made the scope has made its record
