@@ -130,6 +130,21 @@ DIFFERENCES = [
         ("responses.JSONResponse.render",),
     ),
     Difference(
+        "Dates, sets, structs and models in a `JSONResponse`",
+        "`TypeError`",
+        "are encoded",
+        ("responses.JSONResponse.encoder",),
+    ),
+    Difference(
+        "An `OSError` of the server in a stream, after the client has left",
+        "is raised below ASGI 2.4, and is a `ClientDisconnect` from there on, at the start too",
+        "is a `ClientDisconnect`",
+        (
+            "_streaming_response.StreamingResponse.run_while_connected",
+            "_streaming_response.StreamingResponse.send_start",
+        ),
+    ),
+    Difference(
         "Rejected handshakes",
         "are sent as a response whatever the server announces; `send_denial_response` raises without the extension",
         "are closed with 403 if the server has no such extension",
@@ -239,7 +254,7 @@ DIFFERENCES = [
         "A mount below a prefix of the server that the path lacks",
         "its routes are not found",
         "its routes are found",
-        ("routing.Mount.child_scope",),
+        ("routing.Mount.match_below",),
     ),
     Difference(
         "Operations that a schema generator finds",
@@ -254,10 +269,41 @@ DIFFERENCES = [
         ("routing.Router.lifespan_of",),
     ),
     Difference(
+        "Context variables that a function sets in a thread",
+        "stay in the thread",
+        "are set in its caller's context too",
+        ("concurrency.DefaultThreads.carries_context_back",),
+    ),
+    Difference(
+        "`Config(cast=list)`, `set` or `tuple` of a text",
+        "makes letters of it",
+        "`TypeError` that names `CommaSeparatedStrings`",
+        ("config.Config.rejects_letters",),
+    ),
+    Difference(
+        "`URL` of a text or scope with components beside it",
+        "`AssertionError`",
+        "the components replace what the text has; text and scope together are a `TypeError`",
+        ("datastructures.URL.misuse_error", "datastructures.URL.takes_changes"),
+    ),
+    Difference(
+        "The text of a `URL` without an authority",
+        "as `urllib` writes it",
+        "as RFC 3986 writes it",
+        ("datastructures.URL.compose",),
+    ),
+    Difference(
+        "What `vars()` of an `UploadFile` holds",
+        "file, size, name and headers",
+        "its own attributes",
+        ("datastructures.UploadFile.__init__", "datastructures.UploadFile.file"),
+    ),
+    Difference(
         "Threads of sync endpoints, files and background tasks",
         "anyio's 40, shared by all",
         "a limiter for each purpose",
         (
+            "datastructures.UploadFile.in_thread",
             "concurrency.DefaultThreads.make_capacity",
             "endpoints.HTTPEndpoint.call_in_thread",
             "routing.Route.function_app",
@@ -566,6 +612,30 @@ DIFFERENCES = [
             "_websocket_endpoint.WebSocketEndpoint.reject",
             "_websocket_endpoint.WebSocketEndpoint.reject_json",
         ),
+    ),
+    Difference(
+        "A value that a WebSocket's handler returns",
+        "is dropped",
+        "is an error that says to send it",
+        ("websockets.WebSocket.rejects_results",),
+    ),
+    Difference(
+        "A WebSocket message of bytes where text is received, or the reverse",
+        "`KeyError`, or None",
+        "closes with 1003",
+        ("websockets.WebSocket.missing_payload",),
+    ),
+    Difference(
+        "A WebSocket that lacks a scope of `requires`",
+        "is closed with 1000",
+        "is closed with 1008",
+        ("websockets.WebSocket.missing_scope_code",),
+    ),
+    Difference(
+        "A send after the peer has closed the WebSocket",
+        "is left to the server",
+        "`WebSocketDisconnected`",
+        ("websockets.WebSocket.sends_after_end", "websockets.WebSocket.too_late_text"),
     ),
     Difference(
         "Misuse of a closed WebSocket",
