@@ -20,6 +20,7 @@ from charter import META_PACKAGE, load_charter, module_name
 
 # Resolving these would load, with the package, what takes longer than 1 ms and not every program of it needs.
 LAZY = {
+    ("asgi-types", "signature_of"): "inspect: 10 ms",
     ("concurrency", "Limiter.capacity"): "anyio: 16 ms",
     ("concurrency", "Limiter.make_capacity"): "anyio",
     ("datastructures", "URL.components"): "urllib.parse: 9 ms",
@@ -30,6 +31,7 @@ LAZY = {
     ("routing", "DateConvertor.to_string"): "datetime",
     ("routing", "UUIDConvertor.convert"): "uuid: 9 ms",
     ("routing", "UUIDConvertor.to_string"): "uuid",
+    ("serialization", "read_decimal"): "decimal: 2 ms, which a program without decimals does not need",
     ("testing", "SteppedRequest.__init__"): "httpx or httpx2, whichever is installed: 110 ms",
     ("testing", "SteppedRequest.start"): "httpx or httpx2",
     ("testing", "WebSocketRejected.__init__"): "httpx or httpx2",

@@ -36,7 +36,7 @@ async def send_whole(
     await send({"type": "http.response.start", "status": status, "headers": headers})
     try:
         await send({"type": "http.response.body", "body": body})
-    except BaseException:
+    except OSError:  # of the server; what a wrapper raises, which may have kept the start back, can get a response
         record_response_start(scope, send)
         raise
 

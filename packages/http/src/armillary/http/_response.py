@@ -242,8 +242,8 @@ class Response(ResponsePolicy):
         await send({"type": "http.response.start", "status": self.status_code, "headers": [*self.raw_headers]})
         try:
             await send({"type": "http.response.body", "body": body})
-        except BaseException:
-            record_response_start(scope, send)  # nothing else can be sent
+        except OSError:  # of the server; what a wrapper raises, which may have kept the start back, can get a response
+            record_response_start(scope, send)
             raise
         if self.background is not None:
             # An exception from here on can no longer get a response.
