@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import tempfile
+from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import TwoPhaseTransaction, text
 from sqlalchemy.exc import IntegrityError, StatementError
 from sqlalchemy.ext.asyncio import AsyncConnection
+from testkit import PostgreSQLServer
 
 from armillary.asgi_types import HTTPException
-from armillary.sqlalchemy import Database, TransactionConflict, TransactionUndone
+from armillary.sqlalchemy import Database, DatabaseError, TransactionConflict, TransactionUndone
 
 pytestmark = pytest.mark.anyio
 mariadb = pytest.mark.parametrize("driver", ["asyncmy"], indirect=True)
@@ -168,3 +172,46 @@ async def test_a_value_that_no_driver_can_send_undoes_no_two_phase_transaction(d
             await connection.execute(text("UPDATE account SET owner = :owner"), {"owner": "\ud800"})
         await end(connection, transaction.commit)
     assert await balances(database) == [90, 100]
+
+
+@pytest.fixture(scope="module")
+def preparing_server() -> Iterator[str]:
+    """A PostgreSQL that keeps prepared transactions; by default it keeps none."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        with PostgreSQLServer(Path(folder) / "cluster", "max_prepared_transactions=10") as server:
+            yield server.url
+
+
+@pytest.fixture(params=["psycopg", "asyncpg"])
+async def preparing(preparing_server: str, models: Any, request: pytest.FixtureRequest) -> AsyncIterator[Database]:
+    url = preparing_server.replace("://", f"+{request.param}://")
+    async with asyncio.timeout(60):
+        while True:
+            database = Database(url, metadata=models.Base.metadata)
+            try:
+                await database.create_tables()
+                break
+            except DatabaseError:  # it is starting
+                await asyncio.sleep(0.05)
+    async with database:
+        async with database.transaction() as session:
+            await session.execute(text("DELETE FROM account"))
+            session.add(models.Account(id=1, owner="Ada", balance=100))
+        yield database
+
+
+@pytest.mark.parametrize(("ending", "left"), [("commit", 90), ("rollback", 100)])
+async def test_one_that_is_prepared_ends_as_said_whatever_failed_before(
+    preparing: Database, ending: str, left: int
+) -> None:
+    async with preparing.engine.connect() as connection:
+        transaction = await begin(connection)
+        await connection.execute(SPEND, {"id": 1})
+        with pytest.raises(StatementError):
+            await connection.execute(text("UPDATE account SET owner = :owner"), {"owner": "\ud800"})
+        await end(connection, transaction.prepare)
+        await end(connection, getattr(transaction, ending))
+    assert await balances(preparing) == [left]
+    async with preparing.engine.connect() as connection:
+        assert (await connection.execute(text("SELECT gid FROM pg_prepared_xacts"))).all() == []

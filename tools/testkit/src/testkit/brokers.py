@@ -67,9 +67,11 @@ class PostgreSQLServer(OwnServer):
 
     Args:
         folder: to be made; under a path that the user `postgres` may enter, if the tests run as root.
+        settings: further settings of the server, such as "max_prepared_transactions=10".
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *settings: str) -> None:
+        self._settings = settings
         found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
         located = shutil.which("initdb")
         if not found and located is None:
@@ -94,7 +96,7 @@ class PostgreSQLServer(OwnServer):
 
     def command(self) -> list[str]:
         """Return what is run."""
-        settings = ["listen_addresses=127.0.0.1", "unix_socket_directories="]
+        settings = ["listen_addresses=127.0.0.1", "unix_socket_directories=", *self._settings]
         arguments = [part for setting in settings for part in ("-c", setting)]
         return [str(self._programs / "postgres"), "-D", str(self.folder), "-p", str(self.port), *arguments]
 

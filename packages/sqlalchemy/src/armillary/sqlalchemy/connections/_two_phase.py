@@ -27,6 +27,8 @@ def listen_to_two_phases(engine: Engine) -> None:
     roll_back = dialect.do_rollback_twophase
 
     def end_if_undone(connection: Connection, xid: Any, is_prepared: bool) -> None:
+        if is_prepared:  # checked then; a statement now would begin a transaction, in which none is committed
+            return
         try:
             check(connection)
         except Exception:  # SQLAlchemy rolls nothing back after a commit that raises
