@@ -23,14 +23,27 @@ LATER = StoredSession('{"user":"ada","visits":2}', "two", 1.0, 2.0)
 
 
 @contextmanager
-def held(path: Path) -> Generator[None]:
+def held(path: Path, how: int = fcntl.LOCK_EX) -> Generator[None]:
     """Hold a lock as another process does that is stopped."""
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        fcntl.flock(descriptor, how)
         yield
     finally:
         os.close(descriptor)
+
+
+def open_on(path: Path) -> list[int]:
+    """Return the descriptors of this process that are open on a file."""
+    file = path.stat()
+    return [number for number in range(3, 256) if is_open_on(number, file)]
+
+
+def is_open_on(descriptor: int, file: os.stat_result) -> bool:
+    try:
+        return os.path.samestat(os.fstat(descriptor), file)
+    except OSError:
+        return False
 
 
 @contextmanager
@@ -120,3 +133,29 @@ async def test_an_expired_session_is_none_whoever_holds_its_lock(
     monkeypatch.setattr(file_lock, "MAX_WAIT", 0.05)
     with held(tmp_path / f"{KEY[:2]}.lock"):
         assert await store.load(KEY) is None
+
+
+async def test_what_a_stopped_process_locks_is_left_and_the_other_expired_files_are_removed(
+    anyio_backend: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = FileStore(tmp_path)
+    for digit in "012":
+        await store.save(digit * 64, SESSION, None, 0)
+    draft = tmp_path / f"{KEY}.new"
+    draft.write_text('{"sess')
+    monkeypatch.setattr(file_lock, "MAX_WAIT", 0.05)
+    with held(tmp_path / f"{KEY[:2]}.lock"):
+        assert await store.remove_expired() == 2
+    assert sorted(path.name for path in tmp_path.iterdir() if path.suffix != ".lock") == [KEY, draft.name]
+    assert await store.remove_expired() == 1
+    assert [path.name for path in tmp_path.iterdir() if path.suffix != ".lock"] == []
+
+
+async def test_a_process_that_was_forked_meanwhile_holds_no_lock(anyio_backend: object, tmp_path: Path) -> None:
+    with file_lock.file_lock(tmp_path / "00.lock"):
+        inherited = os.dup(next(iter(open_on(tmp_path / "00.lock"))))  # as a fork does
+    try:
+        with held(tmp_path / "00.lock", fcntl.LOCK_EX | fcntl.LOCK_NB):
+            pass
+    finally:
+        os.close(inherited)

@@ -69,10 +69,16 @@ class FileStore:
         path = self._path(key)
         session = self._read(path)
         if session is None and path.exists():
-            with suppress(OSError), self._lock(path):
-                if self._read(path) is None:  # else it was saved meanwhile
-                    path.unlink(missing_ok=True)
+            with suppress(OSError):
+                self._remove_if_expired(path)
         return session
+
+    def _remove_if_expired(self, path: Path) -> bool:
+        with self._lock(path):
+            is_expired = self._read(path) is None  # else it was saved meanwhile
+            if is_expired:
+                path.unlink(missing_ok=True)
+            return is_expired
 
     def _read(self, path: Path) -> StoredSession | None:
         try:
@@ -113,12 +119,15 @@ class FileStore:
         return True
 
     def _remove_expired(self) -> int:
-        paths = list(self._directory.iterdir()) if self._directory.is_dir() else []
-        for path in paths:
-            if path.suffix == DRAFT and KEY_PATTERN.fullmatch(path.stem):  # of a process that died
-                with self._lock(path):
-                    path.unlink(missing_ok=True)
-        return sum(self._load(path.name) is None for path in paths if KEY_PATTERN.fullmatch(path.name))
+        removed = 0
+        for path in list(self._directory.iterdir()) if self._directory.is_dir() else []:
+            with suppress(TimeoutError):  # a process that is stopped holds its lock: another time
+                if path.suffix == DRAFT and KEY_PATTERN.fullmatch(path.stem):  # of a process that died
+                    with self._lock(path):
+                        path.unlink(missing_ok=True)
+                elif KEY_PATTERN.fullmatch(path.name) and self._read(path) is None:
+                    removed += self._remove_if_expired(path)
+        return removed
 
 
 async def in_thread(function: Callable[[], T]) -> T:
