@@ -14,7 +14,7 @@ import pytest
 from limits.aio.storage import MemoryStorage
 from testkit import ASYNCIO, TRIO, UVLOOP
 
-from armillary.ratelimit import RateLimitMiddleware
+from armillary.ratelimit import RateLimitMiddleware, _middleware as module
 from armillary.ratelimit._middleware import STORE_RETRY_SECONDS
 
 pytestmark = pytest.mark.anyio
@@ -149,21 +149,27 @@ async def test_a_storage_of_ones_own_must_respond_in_time_too(call: Any, limit: 
         assert (await call(limited)).status == 503
 
 
+class Silent(MemoryStorage):
+    """A store that does not respond, and notes who asks."""
+
+    STORAGE_SCHEME: list[str] = []
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tries: list[str] = []
+
+    async def incr(self, key: str, expiry: float, amount: int = 1) -> int:
+        self.tries.append(key)
+        await anyio.sleep(60)
+        return 1
+
+
 @on_asyncio
 async def test_of_many_requests_one_tries_a_store_that_is_down(call: Any, limit: Any) -> None:
-    tries: list[str] = []
-
-    class Silent(MemoryStorage):
-        STORAGE_SCHEME: list[str] = []
-
-        async def incr(self, key: str, expiry: float, amount: int = 1) -> int:
-            tries.append(key)
-            await anyio.sleep(60)
-            return 1
-
-    limited = limit("1000/hour", storage=Silent(), store_timeout=0.2)
+    silent = Silent()
+    limited = limit("1000/hour", storage=silent, store_timeout=0.2)
     assert (await call(limited)).status == 200
-    tries.clear()
+    silent.tries.clear()
     limited._down_until = 0.0  # its time to be tried again has come
     statuses: list[int] = []
 
@@ -175,7 +181,31 @@ async def test_of_many_requests_one_tries_a_store_that_is_down(call: Any, limit:
             for _ in range(50):
                 tasks.start_soon(request)
     assert statuses == [200] * 50
-    assert len(tries) == 1
+    assert len(silent.tries) == 1
+
+
+@on_asyncio
+async def test_a_store_that_is_tried_for_long_is_tried_by_no_other_request_until_that_one_has_ended(
+    call: Any, limit: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    silent = Silent()
+    limited = limit("1000/hour", storage=silent, store_timeout=60)
+    monkeypatch.setattr(module, "STORE_RETRY_SECONDS", 0.0)
+    limited._down_until = 0.0
+    with anyio.fail_after(60):
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(call, limited)
+            while not silent.tries:
+                await anyio.sleep(0.01)
+            for _ in range(5):
+                assert (await call(limited)).status == 200
+            assert len(silent.tries) == 1
+            tasks.cancel_scope.cancel()
+        async with anyio.create_task_group() as tasks:  # one that was cancelled leaves it to the next
+            tasks.start_soon(call, limited)
+            while len(silent.tries) < 2:
+                await anyio.sleep(0.01)
+            tasks.cancel_scope.cancel()
 
 
 @on_asyncio

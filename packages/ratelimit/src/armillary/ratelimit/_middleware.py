@@ -96,6 +96,7 @@ class RateLimitMiddleware:
         self._counter: Counter = make_counter(made, strategy, store_timeout)
         self._fallback = LocalCounter(MemoryStorage(), strategy)
         self._down_until: float | None = None
+        self._is_tried = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         kind = scope["type"]
@@ -139,12 +140,10 @@ class RateLimitMiddleware:
 
     async def _count_one(self, rule: Rule, key: str) -> Count | None:
         """Count a request by one rule; None if the store is down and nothing is limited meanwhile."""
-        now = time.monotonic()
-        if self._down_until is None or now >= self._down_until:
-            if (
-                self._down_until is not None
-            ):  # this request tries alone; the others do not wait for a store that is down
-                self._down_until = now + STORE_RETRY_SECONDS
+        is_down = self._down_until is not None
+        if not is_down or self._may_try():
+            if is_down:
+                self._is_tried = True
             try:
                 count = await self._counter.count(rule, key)
             except StoreDown as exc:
@@ -152,9 +151,16 @@ class RateLimitMiddleware:
             else:
                 self._record_up()
                 return count
+            finally:
+                if is_down:
+                    self._is_tried = False
         if self.when_store_down == "reject":
             raise StoreDown
         return None if self.when_store_down == "allow" else await self._fallback.count(rule, key)
+
+    def _may_try(self) -> bool:
+        """Return whether a store that is down is to be tried: by one request, for which the others do not wait."""
+        return not self._is_tried and self._down_until is not None and time.monotonic() >= self._down_until
 
     def _record_down(self, exc: StoreDown) -> None:
         if self._down_until is None:
