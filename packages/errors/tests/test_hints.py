@@ -17,6 +17,14 @@ class WithoutText(TypeError):
         raise RuntimeError("this exception has no text")
 
 
+class RuntimeErrorWithoutText(RuntimeError):
+    __str__ = WithoutText.__str__
+
+
+class TemplateSyntaxError(Exception):
+    __str__ = WithoutText.__str__
+
+
 def error_of(mistake: Callable[[], Any]) -> Exception:
     with pytest.raises((TypeError, AttributeError)) as caught:
         mistake()
@@ -25,13 +33,16 @@ def error_of(mistake: Callable[[], Any]) -> Exception:
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("debug", [False, True])
-async def test_an_exception_whose_text_fails_is_a_500_and_is_raised_itself(http: Any, debug: bool) -> None:
+@pytest.mark.parametrize("error", [WithoutText, RuntimeErrorWithoutText, TemplateSyntaxError])
+async def test_an_exception_whose_text_fails_is_a_500_and_is_raised_itself(
+    http: Any, debug: bool, error: type[Exception]
+) -> None:
     async def app(scope: Any, receive: Any, send: Any) -> None:
-        raise WithoutText
+        raise error
 
     response = await http(ServerErrorMiddleware(ExceptionMiddleware(app), debug=debug))
     assert response.status == 500
-    assert type(response.error) is WithoutText
+    assert type(response.error) is error
 
 
 def test_the_query_is_the_hint_for_our_requests_and_not_for_other_classes_named_request() -> None:

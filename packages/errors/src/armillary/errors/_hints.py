@@ -117,15 +117,15 @@ def hint_of(exc: BaseException) -> str | None:
     >>> hint_of(TypeError("'coroutine' object is not subscriptable"))
     'Await the call, in an async def: what an async function returns is a coroutine until then'
     """
-    if isinstance(exc, RuntimeError):
-        return yields_hint(exc) or next((hint for start, hint in OF_MESSAGES if str(exc).startswith(start)), None)
-    if type(exc).__name__ == "TemplateSyntaxError":
-        return _django_tag(exc)
-    if not isinstance(exc, TypeError | AttributeError):
-        return None
     try:
         text = str(exc)
     except Exception:  # a class of the program whose text fails
+        return None
+    if isinstance(exc, RuntimeError):
+        return yields_hint(exc) or next((hint for start, hint in OF_MESSAGES if text.startswith(start)), None)
+    if type(exc).__name__ == "TemplateSyntaxError":
+        return _django_tag(text)
+    if not isinstance(exc, TypeError | AttributeError):
         return None
     write = _attribute(exc) if isinstance(exc, AttributeError) else _background(exc, text) or _argument(text)
     if write:
@@ -142,8 +142,8 @@ def _attribute(exc: AttributeError) -> str | None:
     return next((found for name in classes if (found := ATTRIBUTES.get(name, {}).get(exc.name or ""))), None)
 
 
-def _django_tag(exc: BaseException) -> str | None:
-    found = re.match(r"Encountered unknown tag '(\w+)'", str(exc))
+def _django_tag(text: str) -> str | None:
+    found = re.match(r"Encountered unknown tag '(\w+)'", text)
     write = None if found is None else OF_DJANGO.get(found[1])
     return None if write is None else f"Templates are Jinja's: write {write}"
 
