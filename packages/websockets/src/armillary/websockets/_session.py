@@ -90,7 +90,10 @@ def check_websocket_function(func: Callable[..., Any], websocket_class: type[Web
 
 
 def _declared_result(func: Callable[..., Any]) -> Any:
-    """Return what a function declares to return; "" if that is unknown: a type variable, or a name not found here."""
+    """Return what a function declares to return; "" if that is unknown: a type variable, a name not found here, or what
+    a decorator's wrapper, which may have sent it, has from the function inside."""
+    if hasattr(func, "__wrapped__"):
+        return ""
     declared: Any = annotations_of(func).get("return", "")
     if isinstance(declared, str):
         name = declared.strip("'\" ")
