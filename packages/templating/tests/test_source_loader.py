@@ -96,7 +96,7 @@ async def test_files_that_are_no_templates_are_in_nobodys_way(pages: Pages, serv
         await serve(page(templates, "broken.html"))
 
 
-@pytest.mark.parametrize(("limit", "value"), [("MAX_FILES", 1), ("MAX_CHARACTERS", 5), ("MAX_SIZE", 5)])
+@pytest.mark.parametrize(("limit", "value"), [("MAX_FILES", 1), ("MAX_BYTES", 5), ("MAX_SIZE", 5)])
 async def test_what_is_more_than_a_folder_of_templates_holds_is_read_when_it_is_asked_for(
     pages: Pages, serve: Serve, monkeypatch: pytest.MonkeyPatch, limit: str, value: int
 ) -> None:
@@ -106,6 +106,19 @@ async def test_what_is_more_than_a_folder_of_templates_holds_is_read_when_it_is_
     assert (await serve(page(templates, "page.html"))).text == "<p>Vega</p>"
     shutil.rmtree(folder)
     assert (await serve(page(templates, "page.html"))).text == "<p>Vega</p>"
+
+
+async def test_files_that_are_no_text_count_towards_what_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(source_loader, "MAX_BYTES", 20)
+    for number in range(10):
+        (tmp_path / f"{number}.png").write_bytes(b"\xff" * 10)
+    opened: list[str] = []
+    read = source_loader.SourceLoader.read_source
+    monkeypatch.setattr(source_loader.SourceLoader, "read_source", lambda *args: opened.append(args[2]) or read(*args))
+    Jinja2Templates(tmp_path)
+    assert len(opened) == 2
 
 
 async def test_the_first_folder_wins_also_in_the_folders_below(tmp_path: Path, serve: Serve) -> None:

@@ -15,7 +15,7 @@ from jinja2 import Environment, FileSystemLoader, TemplateNotFound
 from jinja2.loaders import split_template_path
 
 MAX_FILES: Final = 5_000
-MAX_CHARACTERS: Final = 32 * 1024 * 1024
+MAX_BYTES: Final = 32 * 1024 * 1024
 MAX_SIZE: Final = 1024 * 1024
 """What is read at the start, and the bytes of one file of it; more is no template, and is read when it is asked for."""
 
@@ -54,13 +54,15 @@ class SourceLoader(FileSystemLoader):
 
     def read_all(self, environment: Environment) -> None:
         """Read the files of the folders; those that are no text are left out."""
-        characters = 0
+        read = 0
         for number, (name, path) in enumerate(self._files()):
-            if number >= MAX_FILES or characters >= MAX_CHARACTERS:
+            if number >= MAX_FILES or read >= MAX_BYTES:
                 return
             with suppress(OSError, UnicodeError, TemplateNotFound):
-                if os.path.getsize(path) <= MAX_SIZE:
-                    characters += len(self.read_source(environment, name).text)
+                size = os.path.getsize(path)
+                if size <= MAX_SIZE:
+                    read += size  # of what turns out to be no text too
+                    self.read_source(environment, name)
 
     def _files(self) -> Iterator[tuple[str, str]]:
         """The name and the path of each file."""
