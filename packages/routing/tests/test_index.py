@@ -610,7 +610,13 @@ def test_a_class_may_have_a_path_regex_of_its_own(driver: Any) -> None:
         def path_regex(self) -> re.Pattern[str]:  # type: ignore[override]
             return re.compile("^/[ab]+$")
 
-    for route in (OfClass(), OfProperty()):
+    class Pattern:
+        path_regex = OfClass.path_regex
+
+    class OfMixin(Pattern, Route):  # type: ignore[misc]
+        __init__ = OfClass.__init__
+
+    for route in (OfClass(), OfProperty(), OfMixin()):
         app = Router([route]).select(driver.http_scope("/ba"))
         assert app is route.app
     set_again = OfClass()

@@ -40,7 +40,7 @@ class TemplateRoute(BaseRoute):
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
-        if "path_regex" in vars(cls):  # a pattern or a property of its own, which is asked each time
+        if cls.path_regex is not TemplateRoute.path_regex:  # a pattern or a property of its own, asked each time
             cls.lazy_path_regex = _OF_CLASS
 
     @property
