@@ -17,7 +17,7 @@ class HTTPException(Exception):
     becomes a response instead of a server error.
 
     Args:
-        status_code: the status, from 100 to 599. Up to 999 is left to the response, which of Starlette's may have any.
+        status_code: the status, from 100 to 599. Up to 999 is taken too, since programs for Starlette may send any.
         detail: a sentence for the client; by default the reason phrase of RFC 9110, such as
             "Not Found"; empty for a status that has none. Anything else than text, such as a dict, becomes the
             member `detail` of a JSON body.

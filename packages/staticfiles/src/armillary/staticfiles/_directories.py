@@ -54,8 +54,8 @@ def check_directory(directory: PathLike) -> None:
         if not os.path.isabs(path):
             try:
                 place = repr(os.getcwd())
-            except FileNotFoundError:
-                place = "a working directory that was removed"
+            except OSError:
+                place = "a working directory that was removed or cannot be read"
             hint = "write Path(__file__).parent / ... for one beside your file"
             problem += f" It was looked for in {place}, where the program was started; {hint}."
         raise RuntimeError(problem) from None
