@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,6 +13,7 @@ from typing import Any
 
 import anyio
 import pytest
+from pydantic import BaseModel, ConfigDict, Field, computed_field
 
 from armillary.tasks import (
     ArgumentError,
@@ -108,6 +110,7 @@ async def test_whatever_a_task_raises_fails_it_alone(make_tasks: Make, working: 
     tasks = make_tasks()
     raised: dict[str, BaseException] = {
         "SystemExit: 3": SystemExit(3),
+        "GeneratorExit": GeneratorExit(),
         "CancelledError": asyncio.CancelledError(),
         "BaseExceptionGroup": BaseExceptionGroup("several", [asyncio.CancelledError()]),
         "Silent": Silent(),
@@ -268,6 +271,20 @@ async def test_a_thread_that_takes_too_long_fails_when_it_returns(make_tasks: Ma
         is_late.set()
         with pytest.raises(TaskFailed, match=r"longer than 0.05 s"):
             await enqueued.result(timeout=60)
+
+
+@pytest.mark.engines("memory")
+async def test_one_that_never_waits_fails_when_it_returns_too_late(make_tasks: Make, working: Any) -> None:
+    tasks = make_tasks()
+
+    @tasks.task(name="busy", timeout=0.05)
+    async def busy() -> int:
+        time.sleep(0.1)
+        return 7
+
+    async with working(tasks):
+        with pytest.raises(TaskFailed, match=r"longer than 0.05 s"):
+            await (await busy.enqueue()).result(timeout=60)
 
 
 async def test_a_running_task_is_cancelled_and_a_waiting_one_never_runs(make_tasks: Make, working: Any) -> None:
@@ -474,6 +491,35 @@ async def test_what_is_not_what_was_declared_is_an_error_before_it_is_sent_or_ke
         with pytest.raises(ArgumentError, match="argument value is nan"):
             await half.enqueue(float("nan"))
         assert await (await half.enqueue(3)).result(timeout=60) == [1.5, 1.0]
+
+
+class Entry(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    star_id: int = Field(alias="starId")
+    name: str = Field(validation_alias="NAME")
+
+
+class Square(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    side: int
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def area(self) -> int:
+        return self.side**2
+
+
+async def test_a_model_arrives_whatever_its_fields_are_called_and_computed(make_tasks: Make, working: Any) -> None:
+    tasks = make_tasks()
+
+    @tasks.task(name="rename")
+    async def rename(entry: Entry, square: Square) -> list[Entry]:
+        return [Entry.model_validate({"starId": entry.star_id + square.area, "NAME": entry.name})]
+
+    async with working(tasks):
+        entry, moved = (Entry.model_validate({"starId": number, "NAME": "Vega"}) for number in (7, 16))
+        enqueued = await rename.enqueue(entry, Square(side=3))
+        assert await enqueued.result(timeout=60) == [moved]
 
 
 async def test_a_result_of_any_letters_arrives_up_to_the_engines_limit(make_tasks: Make, working: Any) -> None:

@@ -52,7 +52,7 @@ class Arguments:
     def _encode(self, name: str, value: Any) -> str:
         field = self._adapters[name]
         try:
-            return encode(field, value).decode()
+            return encode(field, value, round_trip=True).decode()
         except ValidationError as exc:
             problem = exc.errors(include_url=False)[0]
             place = "".join(f"[{part!r}]" for part in problem["loc"])
@@ -74,7 +74,7 @@ class Arguments:
         if unknown:
             raise ArgumentError(f"task {self._name} has no parameter {', '.join(sorted(unknown))} any more")
         try:
-            return {name: self._adapters[name].validate_json(text) for name, text in encoded.items()}
+            return {name: read(self._adapters[name], text) for name, text in encoded.items()}
         except ValidationError as exc:
             raise ArgumentError(f"task {self._name}: {exc}") from None
 
@@ -94,14 +94,27 @@ class Arguments:
 
     def decode_result(self, data: bytes) -> Any:
         """Return a result."""
-        return self._result.validate_json(data)
+        return read(self._result, data)
 
 
-def encode(field: TypeAdapter[Any], value: Any) -> bytes:
-    """Return a value as JSON from which the same type can be read; of a float that is not a number there is none."""
-    data = field.dump_json(field.validate_python(value), warnings="error")
-    field.validate_json(data)
+def encode(field: TypeAdapter[Any], value: Any, *, round_trip: bool = False) -> bytes:
+    """Return a value as JSON from which the same type can be read.
+
+    A float that is not a number, which JSON has not, is an error where null is none; where it is, it becomes null.
+
+    Args:
+        field: its type.
+        value: what the type takes.
+        round_trip: whether only the program reads it, which computes what is computed again.
+    """
+    data = field.dump_json(field.validate_python(value), warnings="error", round_trip=round_trip)
+    read(field, data)
     return data
+
+
+def read(field: TypeAdapter[Any], data: str | bytes) -> Any:
+    """Return a value from JSON, whose names are those of the fields, or aliases if the model says so."""
+    return field.validate_json(data, by_alias=True, by_name=True)
 
 
 def adapter(annotation: Any, what: str) -> TypeAdapter[Any]:

@@ -11,7 +11,7 @@ import anyio
 from armillary.asgi_types import is_async_callable
 from armillary.concurrency import BACKGROUND, run_in_threadpool
 
-from ._cancellation import cancels_current_task
+from ._cancellation import cancels_current_task, current_task_id
 
 LONGEST_REASON: Final = 2000
 
@@ -22,29 +22,47 @@ def failing_alone() -> Generator[None]:
 
     Raises:
         RuntimeError: the block raised what ends programs, as `sys.exit()` does, or cancelled itself, as who awaits a
-            task of asyncio that was cancelled.
+            task of asyncio that was cancelled. Ctrl-C is raised further.
     """
+    caller = current_task_id()
     try:
         yield
-    except (Exception, KeyboardInterrupt, GeneratorExit):
+    except Exception:
         raise
     except BaseException as exc:
-        if _is_cancellation(exc):
+        if isinstance(exc, GeneratorExit) and current_task_id() != caller:  # it is closed, by who does not run it
             raise
-        raise RuntimeError(f"it raised {describe(exc)}, which is no Exception; a task cannot end what runs it") from exc
+        if _has(KeyboardInterrupt, exc) or _is_cancellation(exc):
+            raise
+        raise _error(exc) from exc
 
 
 async def call_task(function: Callable[..., Any], arguments: dict[str, Any]) -> Any:
     """Call the function of a task; one that is not async runs in a thread."""
     if is_async_callable(function):
         return await function(**arguments)
-    return await run_in_threadpool(function, **arguments, limiter=BACKGROUND)
+    return await run_in_threadpool(_called_in_thread, function, arguments, limiter=BACKGROUND)
+
+
+def _called_in_thread(function: Callable[..., Any], arguments: dict[str, Any]) -> Any:
+    try:
+        return function(**arguments)
+    except GeneratorExit as exc:  # raised by what is awaited, it would close who awaits
+        raise _error(exc) from exc
+
+
+def _error(exc: BaseException) -> RuntimeError:
+    return RuntimeError(f"it raised {describe(exc)}, which is no Exception; a task cannot end what runs it")
 
 
 def _is_cancellation(exc: BaseException) -> bool:
     """Return whether who runs the task has cancelled it, rather than the task itself."""
-    cancelled = BaseExceptionGroup("", [exc]).subgroup(anyio.get_cancelled_exc_class())  # itself, or within a group
-    return cancelled is not None and cancels_current_task()
+    return _has(anyio.get_cancelled_exc_class(), exc) and cancels_current_task()
+
+
+def _has(kind: type[BaseException], exc: BaseException) -> bool:
+    """Return whether an exception is of this kind, or a group that has one."""
+    return BaseExceptionGroup("", [exc]).subgroup(kind) is not None
 
 
 def describe(exc: BaseException) -> str:

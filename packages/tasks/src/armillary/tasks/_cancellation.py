@@ -1,8 +1,10 @@
-"""Whose a cancellation is that was caught."""
+"""Whose a cancellation is that was caught, and which task runs."""
 
 from __future__ import annotations
 
 import asyncio
+
+import anyio
 
 
 def cancels_current_task() -> bool:
@@ -15,3 +17,11 @@ def cancels_current_task() -> bool:
     except RuntimeError:  # trio runs, where every cancellation comes from a scope around the task
         return True
     return task is None or task.cancelling() > 0
+
+
+def current_task_id() -> int | None:
+    """Return what tells the task that runs from others; None outside of a task, as when one is closed unfinished."""
+    try:
+        return anyio.get_current_task().id
+    except Exception:  # of either event loop, which is not there
+        return None

@@ -195,7 +195,8 @@ class Runner:
                     arguments = task.arguments.decode(envelope.arguments)
                     async with self.tasks.scope():
                         outcome = await call_task(task.function, arguments)
-                        if limit.cancel_called:  # a thread cannot be interrupted
+                        if anyio.current_time() >= limit.deadline:  # what does not wait cannot be interrupted
+                            limit.cancel()
                             raise TimeoutError
                 encoded = task.arguments.encode_result(outcome)
                 check_size("what it returned has", encoded, self.tasks.engine)

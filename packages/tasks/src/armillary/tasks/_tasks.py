@@ -123,8 +123,8 @@ class Tasks:
             function: the function; its annotations say how arguments are checked and encoded.
             name: what messages call it; by default its module and name.
             retry: when it is tried again after an exception, such as `TaskRetry(5, delay=1)`; by default never.
-            timeout: seconds an attempt may take; by default as long as it needs. A thread cannot be interrupted: its
-                result is dropped.
+            timeout: seconds an attempt may take; by default as long as it needs. A thread cannot be interrupted,
+                nor a function that never waits: its result is dropped.
             schedule: `Every(seconds)` or `Cron("*/5 * * * *")`; the function then takes no arguments that must be
                 given.
 
