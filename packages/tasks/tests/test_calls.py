@@ -18,7 +18,8 @@ pytestmark = pytest.mark.anyio
 async def test_an_interrupt_from_the_keyboard_is_raised_further_within_groups_too(groups: int) -> None:
     interrupt: BaseException = KeyboardInterrupt()
     for _ in range(groups):
-        interrupt = BaseExceptionGroup("several", [ValueError("x"), interrupt])
+        several: list[BaseException] = [ValueError("x"), interrupt]
+        interrupt = BaseExceptionGroup("several", several)
     with pytest.raises(type(interrupt)) as raised, failing_alone():
         raise interrupt
     assert raised.value is interrupt
