@@ -39,6 +39,11 @@ query: Untyped = Query
 json_response: Untyped = JSONResponse
 
 
+class Greeter:
+    def __call__(self, name: str) -> dict[str, str]:
+        return {"name": name}
+
+
 class Timing:
     """A middleware with one option."""
 
@@ -311,6 +316,16 @@ MISTAKES: dict[str, Mistake] = {
         lambda: route("/", JSONResponse({})),
         T,
         ("endpoint is one JSONResponse, which would be sent to all", "return JSONResponse(...)"),
+    ),
+    "an object that is called as a function": (
+        lambda: route("/{name}", Greeter()),
+        T,
+        ("endpoint is a Greeter, whose __call__ does not take scope, receive and send", "write Greeter(...).__call__"),
+    ),
+    "such an object that is mounted": (
+        lambda: mount("/x", Greeter()),
+        T,
+        ("app is a Greeter, whose __call__ does not take scope, receive and send",),
     ),
     "a class as endpoint": (
         lambda: route("/", Timing),

@@ -8,6 +8,7 @@ imported here, when a route is constructed, and not before.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MethodType
 from typing import Any, Final, Protocol, TypeAlias
 
 from armillary.asgi_types import ASGIApp, Middleware, annotations_of, describe_function, is_plain_function
@@ -61,6 +62,12 @@ def checked_callable(value: Any, parameter: str) -> Any:
             f"endpoint is one {shown}, which would be sent to all; write a function that returns it: "
             f"def endpoint(request): return {shown}(...)"
         )
+    call: Any = None if isinstance(value, type) else value.__call__
+    code = getattr(call, "__code__", None)  # of an object with a `__call__` in Python; functions have none there
+    if code is not None and code.co_argcount - isinstance(call, MethodType) < 3 and not code.co_flags & _VARIADIC:
+        name = type(value).__name__
+        fix = f"; to have it called as a function write {name}(...).__call__" if parameter == "endpoint" else ""
+        raise TypeError(f"{parameter} is a {name}, whose __call__ does not take scope, receive and send{fix}")
     return value
 
 
