@@ -93,7 +93,7 @@ class AuthenticationMiddleware:
             if found is not None:
                 if not isinstance(found, tuple | list):
                     raise TypeError(
-                        f"{describe_function(backend.authenticate)} returned {found!r}; return "
+                        f"{describe_function(backend.authenticate)} returned {found!r:.80}; return "
                         "(AuthCredentials([...]), user), or None for a connection without credentials"
                     )
                 return found

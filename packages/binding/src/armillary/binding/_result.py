@@ -155,12 +155,13 @@ class ResultEncoder:
             return Response(None, self.status_code)
         if isinstance(value, Response):
             return value
-        raise EndpointError(self.function, f"is declared `-> None` and returned {value!r}; declare what it returns")
+        raise EndpointError(self.function, f"is declared `-> None` and returned {value!r:.80}; declare what it returns")
 
     def _respond_response(self, value: Any, request: Request[Any]) -> Any:
         if value is None or not callable(value):
             raise EndpointError(
-                self.function, f"is declared to return a response and returned {value!r}; return one, or declare that"
+                self.function,
+                f"is declared to return a response and returned {value!r:.80}; return one, or declare that",
             )
         return value
 

@@ -39,8 +39,8 @@ def data_response(value: Any, endpoint: Any) -> Response:
     try:
         return JSONResponse(value)
     except (TypeError, ValueError) as exc:
-        problem = f"returned {value!r}, which has no JSON form ({exc}); return data, a Response or an ASGI application"
-        raise EndpointError(endpoint, problem) from exc
+        problem = f"returned {value!r:.80}, which has no JSON form ({exc})"
+        raise EndpointError(endpoint, f"{problem}; return data, a Response or an ASGI application") from exc
 
 
 def check_undeclared(value: Any, endpoint: Any) -> None:
@@ -61,7 +61,7 @@ def check_undeclared(value: Any, endpoint: Any) -> None:
 
 
 def _mistake(value: Any, endpoint: Any, fix: str) -> EndpointError:
-    shown = repr(value) if value is None or not hasattr(value, "close") else f"a {type(value).__name__}"
+    shown = f"{value!r:.80}" if value is None or not hasattr(value, "close") else f"a {type(value).__name__}"
     close = getattr(value, "close", None)
     if isinstance(value, Awaitable) and close is not None:
         close()

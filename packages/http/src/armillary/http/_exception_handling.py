@@ -44,7 +44,7 @@ def _checked(response: Any, handler: Any) -> Any:
     """Return what a handler returned; `TypeError` for data and the like, which is no response."""
     if response is not None and not callable(response):
         fix = "return a Response, such as JSONResponse({...}, 400)"
-        raise TypeError(f"the exception handler {describe_function(handler)} returned {response!r}; {fix}")
+        raise TypeError(f"the exception handler {describe_function(handler)} returned {response!r:.80}; {fix}")
     return response
 
 

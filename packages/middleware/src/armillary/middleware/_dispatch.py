@@ -40,7 +40,7 @@ def _no_response(dispatch: Any, returned: Any) -> TypeError:
     if isinstance(returned, Coroutine):
         returned.close()  # one that nobody awaits warns
         hint = "await it, as in `return await call_next(request)`"
-    return TypeError(f"dispatch {describe_function(dispatch)} returned {returned!r}; {hint}")
+    return TypeError(f"dispatch {describe_function(dispatch)} returned {returned!r:.80}; {hint}")
 
 
 class CallNext(Protocol):
