@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
@@ -45,6 +46,7 @@ class Served:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            start_new_session=True,  # so that what it started ends with it, also when it has to be killed
         )
         self.lines: list[str] = []
         self._changed = threading.Condition()
@@ -59,10 +61,23 @@ class Served:
                 self._changed.notify_all()
 
     def wait_for(self, text: str, times: int = 1) -> str:
-        with self._changed:
-            found = self._changed.wait_for(lambda: sum(text in line for line in self.lines) >= times, timeout=50)
-        assert found, "".join(self.lines)
+        assert self._appears(text, times, seconds=50), "".join(self.lines)
         return next(line for line in reversed(self.lines) if text in line)
+
+    def wait_after(self, change: Callable[[], None], text: str, times: int = 1) -> None:
+        """Wait for a line after a change of a file, repeated every few seconds.
+
+        What watches the files may start later than the server, and then sees no change.
+        """
+        for _ in range(10):
+            change()
+            if self._appears(text, times, seconds=5):
+                return
+        raise AssertionError("".join(self.lines))
+
+    def _appears(self, text: str, times: int, seconds: float) -> bool:
+        with self._changed:
+            return self._changed.wait_for(lambda: sum(text in line for line in self.lines) >= times, seconds)
 
     def stop(self) -> int:
         if self.process.poll() is None:
@@ -92,8 +107,8 @@ def serve(project: Any) -> Iterator[Callable[..., Served]]:
 
     yield start
     for served in started:
-        if served.process.poll() is None:
-            served.process.kill()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(served.process.pid, signal.SIGKILL)
         served.process.wait(30)
         served.close()
 
@@ -114,8 +129,10 @@ def test_dev_restarts_when_a_file_changes_and_says_one_sentence_for_a_broken_one
     project.write(APP)
     served = serve("dev", "--port", "0")
     served.wait_for("Application startup complete")
-    project.write("app = (\n")
-    served.wait_for("Error: app.py line 1 is no Python, '(' was never closed: app = (; correct this line")
+    served.wait_after(
+        lambda: project.write("app = (\n"),
+        "Error: app.py line 1 is no Python, '(' was never closed: app = (; correct this line",
+    )
     project.write(APP.replace('"version": 1', '"version": 2'))
     served.wait_for("Application startup complete", times=2)
     assert httpx.get(served.url).json()["version"] == 2
