@@ -101,6 +101,20 @@ async def test_of_many_claims_at_once_one_succeeds(store: IdempotencyStore) -> N
     assert results.count(None) == 1
 
 
+async def test_of_many_who_repeat_an_unfinished_claim_one_succeeds(store: IdempotencyStore) -> None:
+    await claim(store, "dead", lease=0.05)
+    await anyio.sleep(0.1)
+    results: list[Any] = []
+
+    async def one(number: int) -> None:
+        results.append(await claim(store, f"owner{number}", repeats=True))
+
+    async with anyio.create_task_group() as tasks:
+        for number in range(20):
+            tasks.start_soon(one, number)
+    assert results.count(None) == 1
+
+
 async def test_only_the_owner_completes_or_releases_a_claim(store: IdempotencyStore) -> None:
     await claim(store, "one")
     assert not await store.complete(KEY, "two", RESPONSE, lifetime=60, scope=SCOPE)
@@ -120,13 +134,33 @@ async def test_what_is_completed_is_not_released(store: IdempotencyStore) -> Non
 async def test_an_unfinished_claim_is_repeated_only_if_that_is_allowed_and_for_the_same_payload(
     store: IdempotencyStore,
 ) -> None:
-    await claim(store, "one", lease=0.05)
-    await anyio.sleep(0.1)
+    await claim(store, "one", lease=0.3)
+    assert (await claim(store, "two", repeats=True)).remaining > 0
+    await anyio.sleep(0.4)
     assert (await claim(store, "two")).remaining <= 0
     assert (await claim(store, "two", OTHER, repeats=True)).fingerprint == FINGERPRINT
     assert await claim(store, "two", repeats=True) is None
     assert not await store.complete(KEY, "one", RESPONSE, lifetime=60, scope=SCOPE)
     assert await store.complete(KEY, "two", RESPONSE, lifetime=60, scope=SCOPE)
+
+
+async def test_a_completed_key_is_replayed_after_its_lease_too(store: IdempotencyStore) -> None:
+    await claim(store, "one", lease=0.05)
+    assert await store.complete(KEY, "one", RESPONSE, lifetime=60, scope=SCOPE)
+    await anyio.sleep(0.1)
+    assert (await claim(store, "two", repeats=True)).response == RESPONSE
+    assert not await store.complete(KEY, "two", b"other", lifetime=60, scope=SCOPE)
+
+
+async def test_a_claim_that_was_given_up_before_it_came_leaves_the_claims_of_others(store: IdempotencyStore) -> None:
+    await store.release(KEY, "late", claimed=False)
+    assert await claim(store, "one") is None
+    await store.release(KEY, "late", claimed=False)
+    assert (await claim(store, "two")).response is None
+    assert await store.complete(KEY, "one", RESPONSE, lifetime=60, scope=SCOPE)
+    await store.release(KEY, "one", claimed=False)
+    await store.release(KEY, "late", claimed=False)
+    assert (await claim(store, "two")).response == RESPONSE
 
 
 async def test_a_key_expires_whether_completed_or_not(store: IdempotencyStore) -> None:
@@ -174,10 +208,36 @@ async def test_a_claim_that_is_sent_again_to_redis_finds_itself() -> None:
     await store.close()
 
 
+async def test_redis_forgets_a_claim_that_was_given_up_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    require_port(6379)
+    monkeypatch.setattr("armillary.idempotency.redis.VOID_SECONDS", 0.3)
+    store = RedisStore("redis://127.0.0.1:6379/0", prefix=f"test-{uuid4().hex}:")
+    await store.release(KEY, "one", claimed=False)
+    assert await claim(store, "one") is not None
+    await asyncio.sleep(0.4)
+    assert await store._redis.exists(store._prefix + KEY) == 0
+    await store.close()
+
+
 async def test_a_database_that_is_down_is_unavailable() -> None:
     store = SQLStore("postgresql+psycopg://postgres@127.0.0.1:1/test")
     with pytest.raises(StoreUnavailable, match="database of the keys"):
         await claim(store, "one")
+
+
+async def test_a_key_that_is_released_while_another_claim_looks_at_it_is_claimed(tmp_path: Path) -> None:
+    async with sql(f"sqlite+aiosqlite:///{tmp_path / 'keys.db'}") as store:
+        await claim(store, "one")
+        execute = store._execute
+
+        async def release_before_reading(statement: Any) -> Any:
+            if statement.is_select:
+                store._execute = execute  # type: ignore[method-assign]
+                await store.release(KEY, "one")
+            return await execute(statement)
+
+        store._execute = release_before_reading  # type: ignore[method-assign]
+        assert await claim(store, "two") is None
 
 
 async def test_expired_keys_are_removed(tmp_path: Path) -> None:

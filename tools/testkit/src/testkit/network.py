@@ -16,6 +16,7 @@ class Network:
         silent: whether what is sent in either direction is lost. A connection that has lost something stays silent,
             since TCP leaves no gap; its end is noticed when the network is back. New connections work then.
         delay: seconds by which what is sent in either direction arrives later; 0 at first.
+        delayed: what a piece that arrives later has in it; all have nothing, as at first.
         reading: an event that is set; while it is cleared, the proxy does not read, so that a sender's buffers fill.
     """
 
@@ -23,6 +24,7 @@ class Network:
         self.target = target
         self.port = 0
         self.delay = 0.0
+        self.delayed = b""
         self.reading = asyncio.Event()
         self.reading.set()
         self._back = asyncio.Event()
@@ -76,7 +78,7 @@ class Network:
         try:
             while data := await source.read(64 * 1024):
                 await self.reading.wait()
-                if self.delay:
+                if self.delay and self.delayed in data:
                     await asyncio.sleep(self.delay)
                 if self.silent:
                     gap.set()

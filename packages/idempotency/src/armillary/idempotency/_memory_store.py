@@ -81,7 +81,7 @@ class MemoryStore:
         self._bytes += len(response)
         return True
 
-    async def release(self, key: str, owner: str) -> None:
+    async def release(self, key: str, owner: str, *, claimed: bool = True) -> None:
         """Free a key that the owner has claimed and not completed."""
         entry = self._entries.get(key)
         if entry is not None and entry.owner == owner and entry.response is None:

@@ -7,8 +7,6 @@ import secrets
 from collections.abc import Callable, Iterable
 from typing import Any, Final, Literal, get_args
 
-import anyio
-
 from armillary.asgi_types import ASGIApp, ClientDisconnect, HTTPException, Receive, Scope, Send
 from armillary.exchange import check_body_limit, reject, rejection_of, run_lifespan
 from armillary.http import Request
@@ -18,6 +16,7 @@ from ._held_response import HeldResponse
 from ._key import InvalidKey, parse_key
 from ._policy import StoredResponse, digest, is_final_status, payload_of
 from ._problems import Problems
+from ._releases import Releases
 from ._store import IdempotencyStore, StoredKey
 from ._store_url import store_of
 from ._user import user_of
@@ -27,7 +26,6 @@ logger = logging.getLogger("armillary.idempotency")
 Unfinished = Literal["reject", "repeat"]
 
 DAY: Final = 24 * 60 * 60
-RELEASE_TIMEOUT: Final = 5.0
 
 
 class IdempotencyMiddleware:
@@ -113,6 +111,7 @@ class IdempotencyMiddleware:
         self.stores = stores
         self.max_response_size = size
         self._problems = Problems(documentation)
+        self._releases = Releases(self.store)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan" and self._owns_store:
@@ -143,6 +142,12 @@ class IdempotencyMiddleware:
             return  # nobody is left to respond to, and nothing was done
         name = digest(self.user(scope).encode("utf-8", "surrogatepass"), key.encode())
         fingerprint = digest(self.payload(scope, body))
+        if await self._releases.catch_up(name):
+            await self._claim_and_run(name, fingerprint, scope, request.receive, send)
+        else:
+            await reject(scope, send, self._problems.unavailable)
+
+    async def _claim_and_run(self, name: str, fingerprint: str, scope: Scope, receive: Receive, send: Send) -> None:
         owner = secrets.token_hex(16)
         lifetime = max(self.lifetime, self.lease)  # a key does not expire while its request may run
         try:
@@ -152,14 +157,24 @@ class IdempotencyMiddleware:
         except StoreUnavailable as exc:
             logger.error("The store of the idempotency keys is unavailable: %s", exc.reason)
             await reject(scope, send, self._problems.unavailable)
+            await self._give_up(name, owner)
             return
-        except BaseException:  # cancelled: the key may be claimed, and nothing was done yet
-            await self._free(name, owner)
+        except BaseException:  # cancelled
+            await self._give_up(name, owner)
             raise
         if stored is None:
-            await self._run(name, owner, scope, request.receive, send)
+            await self._run(name, owner, scope, receive, send)
         else:
             await self._repeat(stored, fingerprint, scope, send)
+        if self._releases.is_behind:  # the store is back
+            await self._releases.catch_up_with_all()
+
+    async def _give_up(self, key: str, owner: str) -> None:
+        """Free a key that may be claimed, now or later; nothing was done yet."""
+        if self._releases.is_behind:
+            self._releases.remember(key, owner, claimed=False)  # not to wait once more for a store that is away
+        else:
+            await self._releases.free(key, owner, claimed=False)
 
     async def _run(self, key: str, owner: str, scope: Scope, receive: Receive, send: Send) -> None:
         async def complete(response: bytes) -> bool:
@@ -185,14 +200,7 @@ class IdempotencyMiddleware:
     async def _release(self, key: str, owner: str, held: HeldResponse) -> None:
         """Free the key unless the response is stored; with a transaction that is known by the store alone."""
         if not held.is_completed or self.store.is_transactional:
-            await self._free(key, owner)
-
-    async def _free(self, key: str, owner: str) -> None:
-        with anyio.move_on_after(RELEASE_TIMEOUT, shield=True):
-            try:
-                await self.store.release(key, owner)
-            except StoreUnavailable as exc:
-                logger.error("An idempotency key stays claimed until its lease ends: %s", exc.reason)
+            await self._releases.free(key, owner, claimed=True)
 
     async def _repeat(self, stored: StoredKey, fingerprint: str, scope: Scope, send: Send) -> None:
         if stored.fingerprint != fingerprint:

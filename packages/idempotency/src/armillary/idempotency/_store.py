@@ -62,8 +62,14 @@ class IdempotencyStore(Protocol):
         """Store the response; False if the claim is not the owner's any more."""
         ...
 
-    async def release(self, key: str, owner: str) -> None:
-        """Free a key that the owner has claimed and not completed; otherwise do nothing."""
+    async def release(self, key: str, owner: str, *, claimed: bool = True) -> None:
+        """Free a key that the owner has claimed and not completed; otherwise do nothing.
+
+        Args:
+            key, owner: as of `claim`.
+            claimed: False if the claim got no response, so that the store may receive it after this; then it does not
+                claim the key any more.
+        """
         ...
 
     async def close(self) -> None:

@@ -26,8 +26,9 @@ from ._store import StoredKey
 __all__ = ["RedisStore"]
 
 # Redis runs a script atomically, and its own clock decides when a lease ends. A claim that is repeated because its
-# response was lost finds itself, by its owner.
+# response was lost finds itself, by its owner; one that comes after its release finds that it is void.
 CLAIM_SCRIPT = """
+if redis.call('HEXISTS', KEYS[1], 'void:' .. ARGV[2]) == 1 then return {ARGV[1], '0'} end
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local found = redis.call('HMGET', KEYS[1], 'fingerprint', 'owner', 'until', 'response')
@@ -54,9 +55,17 @@ return 1
 
 RELEASE_SCRIPT = """
 local found = redis.call('HMGET', KEYS[1], 'owner', 'response')
-if found[1] ~= ARGV[1] or found[2] then return 0 end
-return redis.call('DEL', KEYS[1])
+if found[1] == ARGV[1] and not found[2] then
+    return redis.call('HDEL', KEYS[1], 'fingerprint', 'owner', 'until')
+end
+if ARGV[2] == '1' then return 0 end
+redis.call('HSET', KEYS[1], 'void:' .. ARGV[1], '')
+if not found[1] then redis.call('PEXPIRE', KEYS[1], ARGV[3]) end
+return 0
 """
+
+VOID_SECONDS = 3600.0
+"""How long a claim that was given up may still come: longer than TCP repeats what is not acknowledged."""
 
 
 class RedisStore:
@@ -105,9 +114,9 @@ class RedisStore:
         """Store the response; False if the claim is not the owner's any more."""
         return bool(await self._run(COMPLETE_SCRIPT, key, owner, response, milliseconds(lifetime)))
 
-    async def release(self, key: str, owner: str) -> None:
+    async def release(self, key: str, owner: str, *, claimed: bool = True) -> None:
         """Free a key that the owner has claimed and not completed."""
-        await self._run(RELEASE_SCRIPT, key, owner)
+        await self._run(RELEASE_SCRIPT, key, owner, int(claimed), milliseconds(VOID_SECONDS))
 
     async def close(self) -> None:
         """Close the connections."""

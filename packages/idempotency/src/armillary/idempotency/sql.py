@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any, Protocol
 
 try:
@@ -152,11 +153,17 @@ class SQLStore:
             result = await self._session(scope).execute(statement)
         return bool(result.rowcount)
 
-    async def release(self, key: str, owner: str) -> None:
+    async def release(self, key: str, owner: str, *, claimed: bool = True) -> None:
         """Free a key that the owner has claimed and not completed."""
         table = self.table.c
-        claimed = (table.key == key) & (table.owner == owner) & table.response.is_(None)
-        await self._execute(self.table.delete().where(claimed))
+        own = self.table.delete().where(table.key == key, table.owner == owner, table.response.is_(None))
+        if (await self._execute(own)).rowcount or claimed:
+            return
+        # A claim that is still to be committed is not seen by others, but lets nobody insert its key until it is.
+        row = {"key": key, "fingerprint": "", "owner": owner, "claimed_until": 0.0, "expires": 0.0, "response": None}
+        with suppress(IntegrityError):
+            await self._execute(self.table.insert().values(row))
+        await self._execute(own)
 
     async def remove_expired(self) -> int:
         """Remove expired keys; return how many. Run it regularly, such as daily."""
