@@ -33,6 +33,26 @@ async def test_a_thousand_calls_at_once_wait_for_a_few_connections(redis_server:
 
 @pytest.mark.anyio
 @on_asyncio
+async def test_a_call_that_is_cancelled_at_any_step_is_cancelled_and_the_next_one_works(redis_server: Any) -> None:
+    client = connect_redis(redis_server.url)
+    cancelled = 0
+    for steps in range(1000):
+        await client.set("key", steps)
+        call = asyncio.ensure_future(client.get("key"))
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        if not call.cancel():
+            break  # it has ended by itself
+        with pytest.raises(asyncio.CancelledError):
+            await call
+        cancelled += 1
+        assert await client.get("key") == b"%d" % steps
+    assert cancelled > 3
+    await client.aclose()
+
+
+@pytest.mark.anyio
+@on_asyncio
 async def test_calls_wait_longer_than_the_timeout_while_others_get_responses(redis_server: Any) -> None:
     client = connect_redis(redis_server.url, max_connections=1, timeout=0.4)
     await asyncio.gather(*[client.blpop(f"empty-{number}", 0.15) for number in range(6)])

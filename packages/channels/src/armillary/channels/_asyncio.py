@@ -12,6 +12,7 @@ T = TypeVar("T")
 
 FIRST_DELAY = 0.05
 MAX_DELAY = 2.0
+CANCEL_AGAIN = 1.0
 
 
 class BackOff:
@@ -66,8 +67,10 @@ async def repeat(
 
 
 async def end_task(task: asyncio.Task[None] | None) -> None:
-    """Cancel a task and wait for its end."""
+    """Cancel a task and wait for its end; it is cancelled again if a library drops that."""
     if task is not None and not task.get_loop().is_closed():
-        task.cancel()
+        while not task.done():
+            task.cancel()
+            await asyncio.wait([task], timeout=CANCEL_AGAIN)
         with suppress(asyncio.CancelledError):
-            await task
+            task.result()

@@ -125,7 +125,11 @@ class RedisPool(ConnectionPool):
 
 
 class _TimedConnection:
-    """What a connection of redis-py does otherwise here: it waits for the server, not for a busy event loop."""
+    """What a connection of redis-py does otherwise here.
+
+    It waits for the server, not for a busy event loop. A cancellation ends what it sends: redis-py does that by
+    `asyncio.wait_for`, which before Python 3.12 drops one that comes when all was just sent.
+    """
 
     response_timeout: float
 
@@ -133,6 +137,15 @@ class _TimedConnection:
         connection: Any = super()
         if not connection.is_connected:
             await wait_for_server(self.response_timeout, connection.connect())
+
+    async def send_packed_command(self, *args: Any, **options: Any) -> None:
+        connection: Any = super()
+        task = asyncio.current_task()
+        before = 0 if task is None else task.cancelling()
+        await connection.send_packed_command(*args, **options)
+        if task is not None and task.cancelling() > before:
+            await connection.disconnect(nowait=True)  # nobody reads the response
+            raise asyncio.CancelledError
 
     async def read_response(self, *args: Any, **options: Any) -> Any:
         connection: Any = super()
