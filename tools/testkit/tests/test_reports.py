@@ -2,6 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+# schemathesis's plugin takes a second to import.
+PLUGINS = ("-p", "testkit.plugin", "-p", "no:schemathesis")
+
 
 def test_a_lone_surrogate_in_what_a_test_logs_or_raises_does_not_end_a_parallel_run(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
@@ -15,7 +18,7 @@ def test_a_lone_surrogate_in_what_a_test_logs_or_raises_does_not_end_a_parallel_
             raise ValueError("\ud800")
         """
     )
-    result = pytester.runpytest_subprocess("-p", "testkit.plugin", "--numprocesses=1")
+    result = pytester.runpytest_subprocess(*PLUGINS, "--numprocesses=1")
     result.assert_outcomes(passed=1, failed=1)
     result.stdout.fnmatch_lines(["*ValueError: ?ud800"])
 
@@ -32,7 +35,7 @@ def test_a_test_that_leaves_the_root_logger_changed_fails(pytester: pytest.Pytes
             assert logging.root.level == logging.WARNING
         """
     )
-    result = pytester.runpytest_subprocess("-p", "testkit.plugin", "-p", "no:randomly")
+    result = pytester.runpytest_subprocess(*PLUGINS, "-p", "no:randomly")
     result.assert_outcomes(passed=2, errors=1)
     result.stdout.fnmatch_lines(["the test leaves the root logger at (10, *StreamHandler*); it was at (30, *"])
 
@@ -44,6 +47,9 @@ def test_an_example_of_the_documentation_may_configure_logging(pytester: pytest.
         "def test_next():\n"
         "    assert logging.root.level == logging.WARNING\n"
     )
-    pytester.runpytest_subprocess("-p", "testkit.plugin", "-p", "no:randomly", "--doctest-modules").assert_outcomes(
-        passed=2
-    )
+    pytester.runpytest_subprocess(*PLUGINS, "-p", "no:randomly", "--doctest-modules").assert_outcomes(passed=2)
+
+
+def test_only_a_module_that_has_examples_is_searched_for_them(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(without="raise RuntimeError", has='"""\n>>> 1 + 1\n2\n"""\n')
+    pytester.runpytest_inprocess(*PLUGINS, "--doctest-modules").assert_outcomes(passed=1)

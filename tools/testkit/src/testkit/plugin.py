@@ -6,12 +6,13 @@ from __future__ import annotations
 # pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false
 import gc
 import logging
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import pytest
+from _pytest.doctest import DoctestModule
 from hypothesis import settings
 
 import testkit
@@ -29,18 +30,37 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "uvloop: runs on uvloop, and only with --uvloop")
+    config.addinivalue_line("markers", "uvloop: this event loop of a list is there with --uvloop alone")
     if config.getoption("--uvloop") and find_spec("uvloop") is None:
         raise pytest.UsageError("--uvloop needs uvloop, which is not installed here")
     # AnyIO's plugin has a fixture `anyio_backend` too, and the plugin that is registered last prevails.
     config.pluginmanager.register(backends, "testkit-backends")
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if not config.getoption("--uvloop"):
-        left_out = [item for item in items if item.get_closest_marker("uvloop")]
-        items[:] = [item for item in items if not item.get_closest_marker("uvloop")]
-        config.hook.pytest_deselected(items=left_out)
+@pytest.hookimpl(wrapper=True)
+def pytest_collect_file(file_path: Path) -> Generator[None, list[pytest.Collector], list[pytest.Collector]]:
+    """Look for examples only where there are some: else every test module would be searched for them too."""
+    collectors = yield
+    if any(isinstance(collector, DoctestModule) for collector in collectors) and b">>>" not in file_path.read_bytes():
+        return [collector for collector in collectors if not isinstance(collector, DoctestModule)]
+    return collectors
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Leave uvloop out of every list of event loops: what is made and then deselected costs as much as what is run."""
+    if metafunc.config.getoption("--uvloop"):
+        return
+    parametrize = metafunc.parametrize
+
+    def without_uvloop(argnames: Any, argvalues: Iterable[Any], *args: Any, **kwargs: Any) -> None:
+        parametrize(argnames, [value for value in argvalues if not _is_of_uvloop(value)], *args, **kwargs)
+
+    metafunc.parametrize = without_uvloop  # type: ignore[method-assign]
+
+
+def _is_of_uvloop(value: Any) -> bool:
+    return isinstance(value, type(backends.UVLOOP)) and any(mark.name == "uvloop" for mark in value.marks)
 
 
 @pytest.hookimpl(trylast=True)
