@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ._arrival import Arrivals
 from ._engine import Engine, check_not_future
 from ._message import ChannelMessage, Position, parse_cursor
 from ._subscription import Subscription
@@ -25,6 +26,7 @@ class Hub:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self.arrivals = Arrivals()
         self.on_signal: Callable[[bytes], None] | None = None
         self._subscriptions: dict[str, set[Subscription]] = {}
         self._is_started = False

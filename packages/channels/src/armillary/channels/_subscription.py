@@ -19,7 +19,7 @@ from collections.abc import Awaitable
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Literal, Protocol, Self, TypeAlias, TypedDict
 
-from ._arrival import Arrival
+from ._arrival import Arrival, Arrivals
 from ._errors import EngineUnavailable, SubscriberTooSlow
 from ._message import ChannelMessage, Gap, Position
 
@@ -50,6 +50,11 @@ class Subscribers(Protocol):
     @property
     def engine(self) -> Engine:
         """The engine, started or not."""
+        ...
+
+    @property
+    def arrivals(self) -> Arrivals:
+        """What wakes those who wait for messages."""
         ...
 
     async def started(self) -> Engine:
@@ -104,7 +109,7 @@ class Subscription:
         self._catching_up = True
         self._too_slow = False
         self._closed = False
-        self._arrival = Arrival()
+        self._arrival = Arrival(hub.arrivals)
 
     async def __aenter__(self) -> Self:
         engine = await self._hub.started()

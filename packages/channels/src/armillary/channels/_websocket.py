@@ -92,6 +92,10 @@ async def _write(websocket: Any, subscription: Subscription, cursors: bool, send
                 if more is None:
                     break
                 await more
+                if turn is None:
+                    websocket.record_turn()
+                else:
+                    turn.restart()
                 continue
             if turn is not None and turn.is_due():
                 await turn.give()

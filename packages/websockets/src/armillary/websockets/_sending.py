@@ -77,6 +77,13 @@ class Sending(Connection[StateT]):
         if not count & 7 and self._sending_turn.is_due(8):
             await self._give_turn()
 
+    def record_turn(self) -> None:
+        """Record that the event loop has just had a turn, as whoever sends has waited for what to send.
+
+        Without it a sender whose messages are far apart gives one after every eighth message.
+        """
+        self._sending_turn.restart()
+
     async def _give_turn(self) -> None:
         await self._sending_turn.give()
         self._receiving_turn.restart()
