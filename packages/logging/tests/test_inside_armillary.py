@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from testkit import CopyingMiddleware
 
 from armillary.applications import Armillary
 from armillary.asgi_types import Middleware
@@ -61,19 +62,9 @@ ROUTES = [
 ]
 
 
-class Copying:
-    """Middleware that hands on a copy of the scope."""
-
-    def __init__(self, app: Any) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        await self.app({**scope}, receive, send)
-
-
 @pytest.fixture(params=["around", "around a copy", "inside", "inside, around a copy"])
 def app(request: Any, logger: Any) -> Any:
-    copying = [Middleware(Copying)] if request.param.endswith("copy") else []
+    copying = [Middleware(CopyingMiddleware)] if request.param.endswith("copy") else []
     if request.param.startswith("around"):
         return AccessLogMiddleware(Armillary(routes=ROUTES, middleware=copying), logger)
     return Armillary(routes=ROUTES, middleware=[Middleware(AccessLogMiddleware, logger), *copying])

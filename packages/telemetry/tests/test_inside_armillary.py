@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from opentelemetry import trace
+from testkit import CopyingMiddleware
 
 from armillary.applications import Armillary
 from armillary.asgi_types import Middleware
@@ -37,19 +38,9 @@ ROUTES = [
 ]
 
 
-class Copying:
-    """Middleware that hands on a copy of the scope."""
-
-    def __init__(self, app: Any) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        await self.app({**scope}, receive, send)
-
-
 @pytest.fixture(params=["around", "around a copy", "inside", "inside, around a copy"])
 def app(request: Any, telemetry: Any) -> Any:
-    copying = [Middleware(Copying)] if request.param.endswith("copy") else []
+    copying = [Middleware(CopyingMiddleware)] if request.param.endswith("copy") else []
     if request.param.startswith("around"):
         return telemetry.around(Armillary(routes=ROUTES, middleware=copying))
     providers = {"tracer_provider": telemetry.tracer_provider, "meter_provider": telemetry.meter_provider}

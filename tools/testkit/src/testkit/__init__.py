@@ -5,7 +5,7 @@ It imports no part of Armillary: a package that drives applications with it decl
 
 from __future__ import annotations
 
-from testkit.applications import echo
+from testkit.applications import CopyingMiddleware, echo
 from testkit.backends import ASYNCIO, TRIO, UVLOOP
 from testkit.brokers import MariaDBServer, NATSServer, PostgreSQLServer, RabbitMQServer
 from testkit.connection import Connection, SentMessages, call, request_messages
@@ -32,6 +32,7 @@ __all__ = [
     "TRIO",
     "UVLOOP",
     "Connection",
+    "CopyingMiddleware",
     "MariaDBServer",
     "Mistake",
     "NATSServer",
