@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from types import NoneType
 from typing import Any
 
+from ._declared_length import DeclaredLength
 from ._error import fail
 from ._fields import MISSING, check_bytes, check_field, check_flag, check_number
 from ._headers import check_headers
-from ._http_exchange import DeclaredLength
 
 _CONNECTING, _OPEN, _REJECTING, _CLOSED = range(4)
 _DENIAL_EXTENSION = "websocket.http.response"
