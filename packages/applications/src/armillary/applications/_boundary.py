@@ -7,7 +7,7 @@ from typing import Any
 
 from armillary.asgi_types import ASGIApp, Receive, Scope, Send, scope_record
 from armillary.errors import ExceptionMiddleware, ServerErrorMiddleware
-from armillary.exchange import CountedReceive, register_handlers, restore_handlers, track
+from armillary.exchange import TrackedRequest, register_handlers, restore_handlers, track
 
 
 class Boundary:
@@ -63,8 +63,10 @@ class Boundary:
             if getattr(app, "keeps_record", False) is not True:
                 # It neither records that its response has started nor limits the body: done here for it.
                 if kind == "http":
-                    receive = CountedReceive(scope, receive, self.limit)
-                send = track(scope, send)
+                    receive = tracked = TrackedRequest(scope, receive, send, self.limit)
+                    send = tracked.send
+                else:
+                    send = track(scope, send)
             await app(scope, receive, send)
         except Exception as exc:
             if not await self.handle_exception(exc, scope, receive, send):

@@ -66,6 +66,7 @@ from ._state import (
     exchange_of,
     track,
 )
+from ._tracked_request import TrackedRequest
 
 __all__ = [
     "BODILESS_STATUSES",
@@ -83,6 +84,7 @@ __all__ = [
     "OriginPolicy",
     "RawHeader",
     "Rejection",
+    "TrackedRequest",
     "WebSocketExchange",
     "can_reject_with_response",
     "check_body_limit",

@@ -103,7 +103,7 @@ class CountedReceive:
         was_read: whether a piece of the body was received.
     """
 
-    __slots__ = ("_is_first", "default", "key", "receive", "received", "rejection", "scope", "was_read")
+    __slots__ = ("default", "key", "receive", "received", "rejection", "scope", "was_read")
 
     error_class: ClassVar[type[BodyTooLarge]] = BodyTooLarge
     """What is raised; called with the limit."""
@@ -116,7 +116,6 @@ class CountedReceive:
         self.received: int = 0
         self.rejection: BodyTooLarge | None = None
         self.was_read: bool = False
-        self._is_first = True
 
     async def __call__(self) -> Message:
         """Receive a message.
@@ -124,8 +123,7 @@ class CountedReceive:
         Raises:
             BodyTooLarge: the Content-Length, or what was received so far, is over the limit.
         """
-        if self._is_first:
-            self._is_first = False
+        if not self.was_read:
             self.check(declared_length(self.scope))
         message = await self.receive()
         if message["type"] == "http.request":

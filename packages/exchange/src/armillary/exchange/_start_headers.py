@@ -20,8 +20,7 @@ def start_headers(message: Message) -> list[RawHeader]:
     >>> start_headers({"type": "http.response.start", "status": 200, "headers": [(b"Content-Type", b"text/html")]})
     [(b'content-type', b'text/html')]
     """
-    given: Iterable[RawHeader] = message.get("headers") or ()
-    pairs = list(given)
+    pairs: list[RawHeader] = [*(message.get("headers") or ())]
     for name, _ in pairs:
         if not name.islower():
             return lower_names(pairs)

@@ -7,11 +7,13 @@ does, records the start in the scope record instead, for that very `send`.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any, Final
 from weakref import ref
 
 from armillary.asgi_types import Scope, Send, find_scope_record, scope_record
 
-from ._state import WebSocketExchange, exchange_of
+from ._state import HTTPExchange, WebSocketExchange, exchange_of
+from ._tracked_request import TrackedRequest
 
 
 def record_response_start(scope: Scope, send: Send) -> None:
@@ -19,7 +21,7 @@ def record_response_start(scope: Scope, send: Send) -> None:
 
     The callable is held weakly, since it usually refers back to the scope.
     """
-    if exchange_of(send) is not None:
+    if _tracker_of(send) is not None:
         return
     found: Callable[[], Send | None]
     try:
@@ -51,9 +53,9 @@ def has_response_started(scope: Scope, send: Send) -> bool:
     True
     """
     record = find_scope_record(scope)
-    exchange = exchange_of(send)
-    if exchange is not None:
-        started = exchange.started
+    tracker = _tracker_of(send)
+    if tracker is not None:
+        started = tracker.started
     else:
         started = record is not None and any(known() is send for known in record.get("started_sends", ()))
     return started and not (record is not None and record.get("start_withheld", False))
@@ -63,3 +65,12 @@ def is_websocket_open(send: Send) -> bool:
     """Return whether a WebSocket was accepted on `send`, which `track` returned, and not closed."""
     exchange = exchange_of(send)
     return type(exchange) is WebSocketExchange and exchange.open
+
+
+def _tracker_of(send: Send) -> TrackedRequest | HTTPExchange | WebSocketExchange | None:
+    """Return what knows whether a response has started on `send`; None if nothing does."""
+    owner: Any = getattr(send, "__self__", None)
+    return owner if type(owner) in _TRACKERS else None
+
+
+_TRACKERS: Final = frozenset((TrackedRequest, HTTPExchange, WebSocketExchange))
