@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import lru_cache
+
+from ._value_cache import ValueCache
 
 DEFAULT_EXCLUDED_CONTENT_TYPES: tuple[str, ...] = (
     # Events are for immediate delivery, and proxies buffer coded streams.
@@ -58,7 +59,7 @@ class ContentTypes:
         self._exact = frozenset(pattern for pattern in essences if not pattern.endswith("*"))
         self._prefixes = tuple(pattern[:-1] for pattern in essences if pattern.endswith("*"))
         # An application sends few different types, and each response asks.
-        self.contains: Callable[[str | bytes], bool] = lru_cache(maxsize=256)(self.__contains__)
+        self.contains: Callable[[str | bytes], bool] = ValueCache(self.__contains__).__getitem__
 
     def __contains__(self, content_type: str | bytes) -> bool:
         text = content_type.decode("latin-1") if isinstance(content_type, bytes) else content_type

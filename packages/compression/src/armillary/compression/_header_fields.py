@@ -33,7 +33,7 @@ def negotiated_fields(headers: Iterable[Header]) -> list[Header]:
 
 def varying_fields(headers: Iterable[Header]) -> list[Header]:
     """Return the fields, whose names are in lower case, with `Vary: Accept-Encoding`, once."""
-    fields = list(headers)
+    fields = [*headers]
     for name, _ in fields:
         if name == b"vary":
             return add_list_members(fields, b"vary", b"Accept-Encoding")

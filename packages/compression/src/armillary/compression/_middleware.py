@@ -6,14 +6,13 @@ from collections.abc import Awaitable, Mapping, Sequence
 
 from armillary.asgi_types import ASGIApp, Message, Receive, Scope, Send
 from armillary.datastructures import joined_lines
-from armillary.exchange import start_headers
 
 from ._coding import Coding
 from ._content_types import DEFAULT_EXCLUDED_CONTENT_TYPES
 from ._gzip import Gzip
-from ._header_fields import varying_fields
+from ._header_fields import VARY, varying_fields
 from ._installed import make_codings
-from ._policy import CompressionPolicy, check_size
+from ._policy import Choice, CompressionPolicy, check_size
 from ._response import CodedResponse
 
 DEFAULT_MINIMUM_SIZE = 500
@@ -52,22 +51,27 @@ class _Compression:
                 return onward(message)
             if message["type"] != "http.response.start":
                 return send(message)
-            headers = start_headers(message)
-            may_code, size = self.policy.examine(message["status"], headers)
-            if size is not None and size < self.minimum_size and message["status"] != 304 and accepts_identity(scope):
+            policy = self.policy
+            headers, may_code, size, varies = policy.examine(message)
+            choice = policy.choose(accept_encoding(scope))
+            if choice.rejects_identity or size is None or size >= policy.minimum_size or message["status"] == 304:
+                onward = self._response(choice, scope, send).send
+            else:
                 onward = send
                 if may_code:  # for a client that rejects identity
-                    headers = varying_fields(headers)
-            else:
-                onward = self._response(scope, send).send
-            return onward({**message, "headers": headers})
+                    if varies:
+                        headers = varying_fields(headers)
+                    else:
+                        headers.append(VARY)
+            message = {**message}
+            message["headers"] = headers
+            return onward(message)
 
         app = self.app
         await app(scope, receive, send_coded)
 
-    def _response(self, scope: Scope, send: Send) -> CodedResponse:
+    def _response(self, choice: Choice, scope: Scope, send: Send) -> CodedResponse:
         policy = self.policy
-        choice = policy.choose(accept_encoding(scope))
         minimum_size = 0 if choice.rejects_identity else policy.minimum_size
         return CodedResponse(policy, choice.coding, minimum_size, self.thread_minimum_size, scope, send)
 
@@ -143,13 +147,10 @@ class GZipMiddleware(_Compression):
 
 def accept_encoding(scope: Scope) -> bytes:
     """Return the Accept-Encoding of a request, its lines joined; b"" if there is none."""
-    return joined_lines(scope["headers"], b"accept-encoding") or b""
-
-
-def accepts_identity(scope: Scope) -> bool:
-    """Return whether a client takes a body without a coding, for certain: one that rejects it names it, or `*`."""
+    found: bytes | None = None
     for name, value in scope["headers"]:
-        # By `find`, since `in` first takes what is looked for as the number of a byte, which costs an exception.
-        if name == b"accept-encoding" and (value.find(b"identity") >= 0 or value.find(b"*") >= 0):
-            return False
-    return True
+        if name == b"accept-encoding":
+            if found is not None:  # as from hardly any client
+                return joined_lines(scope["headers"], name) or b""
+            found = value
+    return found or b""

@@ -8,7 +8,6 @@ from typing import Any
 
 from armillary.asgi_types import Message, Scope, Send
 from armillary.concurrency import FairTurn, Limiter
-from armillary.exchange import start_headers
 
 from ._coding import Coding, Encoder
 from ._header_fields import Header, coded_fields, negotiated_fields, varying_fields
@@ -78,10 +77,9 @@ class CodedResponse:
             await self._send(message)
 
     async def _start(self, message: Message) -> None:
-        headers = start_headers(message)
+        headers, may_code, size, _ = self._policy.examine(message)
         message = {**message, "headers": headers}
         status = message["status"]
-        may_code, size = self._policy.examine(status, headers)
         coding = self._coding
         if status == 304 and coding is not None:
             # The tag must be that of the response the client has stored.

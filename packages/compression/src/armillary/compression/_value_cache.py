@@ -15,7 +15,7 @@ MAX_SIZE = 256
 class ValueCache(dict[Any, ResultT]):
     """The results of a function of one value.
 
-    Begun anew when it is full, so that a client that sends ever other values cannot keep out those of the others. Read
+    Emptied when it is full, so that a client that sends ever other values cannot keep out those of the others. Read
     by its `__getitem__`, which takes a third of the instructions of `lru_cache` for bytes.
 
     Args:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Sequence
 
 from armillary.asgi_types import ASGIApp, Message, Receive, Scope, Send
-from armillary.exchange import Rejection, reject, start_headers
+from armillary.exchange import Rejection, reject
 
 from ._origins import AllowedOrigins
 from ._policy import CORSPolicy, Preflight
@@ -120,7 +120,8 @@ def sharing_send(send: Send, fields: ResponseFields) -> Send:
 
     def send_shared(message: Message) -> Awaitable[None]:
         if message["type"] == "http.response.start":
-            message = {**message, "headers": fields.add_to(start_headers(message))}
+            message = {**message}
+            message["headers"] = fields.add_to(message)
         return send(message)
 
     return send_shared

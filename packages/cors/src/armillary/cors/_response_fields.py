@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import lru_cache
 
+from armillary.asgi_types import Message
+from armillary.exchange import lower_names
+
 Header = tuple[bytes, bytes]
 
 
@@ -25,15 +28,19 @@ class ResponseFields:
         self._fields = (*fields,)
         self._watched = frozenset((b"vary", *(name for name, _ in self._fields)))
 
-    def add_to(self, headers: list[Header]) -> list[Header]:
-        """Return headers, whose names are in lower case, with the fields. The list may be changed."""
+    def add_to(self, message: Message) -> list[Header]:
+        """Return the headers of a start message, names in lower case, with the fields, as a new list."""
         watched = self._watched
+        headers: list[Header] = [*(message.get("headers") or ())]
         vary: Header | None = None
         for field in headers:
-            if field[0] in watched:
-                if vary is not None or field[0] != b"vary" or len(field[1]) > MAX_CACHED_SIZE:
-                    return self._add_in_place_of_others(headers)
+            name = field[0]
+            if name in watched:
+                if vary is not None or name != b"vary" or len(field[1]) > MAX_CACHED_SIZE:
+                    return self._add_in_place_of_others(lower_names(headers))
                 vary = field
+            elif not name.islower():
+                return self._add_in_place_of_others(lower_names(headers))
         if vary is None:
             headers.append(VARY_ORIGIN)
         else:
