@@ -6,9 +6,9 @@ from collections.abc import Callable
 from http.cookies import SimpleCookie
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import example, given, strategies as st
 
-from armillary.datastructures import HTTPConnection, parse_cookies
+from armillary.datastructures import HTTPConnection, find_request_cookie, parse_cookies, parse_request_cookies
 
 
 @pytest.mark.parametrize(
@@ -85,3 +85,20 @@ def test_the_work_grows_with_the_length(
 )
 def test_a_connection_reads_each_cookie_as_utf8_if_it_is(header: bytes, cookies: dict[str, str]) -> None:
     assert HTTPConnection({"type": "http", "headers": [(b"cookie", header)]}).cookies == cookies
+
+
+@given(
+    st.lists(
+        st.sampled_from([*'=;" \t\\', "id", "theme", "\\303\\251", "\u00c3\u00a9", "\u00e9", "x"]), max_size=20
+    ).map("".join)
+)
+@example('id="a\\303\\251"')
+@example("id=1; id =2 ;id")
+@example("\u00a0id=1")
+def test_one_cookie_is_what_it_is_among_all(header: str) -> None:
+    assert find_request_cookie(header.encode("latin-1"), b"id") == parse_request_cookies(header).get("id")
+
+
+def test_looking_for_one_cookie_is_linear_in_the_header(steps: Callable[[Callable[[], object]], int]) -> None:
+    short, long = (b"id=1; other=2;" * count for count in (200, 3200))
+    assert steps(lambda: find_request_cookie(long, b"id")) <= 24 * steps(lambda: find_request_cookie(short, b"id"))

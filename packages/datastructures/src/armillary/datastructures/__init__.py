@@ -17,7 +17,7 @@ URL('https://example.org/search?q=stars&page=2')
 
 from ._address import Address
 from ._connection import HTTPConnection, StateT
-from ._cookies import parse_cookies, parse_request_cookies
+from ._cookies import find_request_cookie, parse_cookies, parse_request_cookies
 from ._etags import ETag, ETags, parse_etag, parse_etags
 from ._forwarded import Forwarded, forwarded_hops, parse_forwarded
 from ._header_encoding import encode_header, encode_headers, is_token
@@ -62,6 +62,7 @@ __all__ = [
     "encode_header",
     "encode_headers",
     "encode_text",
+    "find_request_cookie",
     "forwarded_hops",
     "get_route_path",
     "is_token",

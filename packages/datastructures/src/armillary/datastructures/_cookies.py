@@ -41,6 +41,29 @@ def parse_request_cookies(header: str) -> dict[str, str]:
     return cookies if header.isascii() and "\\" not in header else decode_utf8_cookies(cookies)
 
 
+def find_request_cookie(header: bytes, name: bytes) -> str | None:
+    """Return one value of what `parse_request_cookies` returns, without the others; None if it is not there.
+
+    Args:
+        header: the value of the header as it was received.
+        name: a token, so not empty.
+
+    >>> find_request_cookie(b"id=42; theme=dark", b"id")
+    '42'
+    """
+    if header.find(name) < 0:  # by `find`, since `in` first takes the name for a number, which costs an exception
+        return None
+    found: bytes | None = None
+    for pair in header.split(b";"):
+        given, equals, value = pair.partition(b"=")
+        if equals and given.strip(b" \t") == name:
+            found = value
+    if found is None:
+        return None
+    text = found.strip(b" \t").decode("latin-1")
+    return _as_utf8(unquote_cookie(text) if text.startswith('"') else text)
+
+
 def decode_utf8_cookies(cookies: dict[str, str]) -> dict[str, str]:
     """Return cookies that were decoded as Latin-1 with each name and value read as UTF-8, if its bytes are valid.
 

@@ -84,7 +84,7 @@ def add_list_members(headers: Iterable[RawHeader], name: bytes, *members: bytes)
         else:
             kept.append(field)
     if place < 0:
-        kept.append((name, merged_members(b"", members)))
+        kept.append((name, members[0] if len(members) == 1 else merged_members(b"", members)))
         return kept
     value = found[0] if len(found) == 1 else b", ".join(found)
     merge = merged_members if len(value) <= MAX_CACHED_SIZE else merged_members.__wrapped__

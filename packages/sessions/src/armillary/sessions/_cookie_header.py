@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from armillary.asgi_types import Scope
-from armillary.datastructures import is_token, parse_request_cookies
+from armillary.datastructures import find_request_cookie, is_token
 
 SameSite = Literal["lax", "strict", "none"]
 Header = tuple[bytes, bytes]
@@ -73,14 +73,14 @@ class CookieHeader:
         self._partitioned = "; partitioned" if partitioned else ""
 
     def read(self, scope: Scope) -> str | None:
-        """Return the cookie's value in a request; cookies are parsed only if its name is among their bytes."""
+        """Return the cookie's value in a request, None without one; other cookies are not read."""
         sent: list[bytes] = []
         for header, value in scope["headers"]:
             if header == b"cookie":
                 sent.append(value)
-        if not sent or self._name_bytes not in (cookies := b"; ".join(sent)):
+        if not sent:
             return None
-        return parse_request_cookies(cookies.decode("latin-1")).get(self.name)
+        return find_request_cookie(b"; ".join(sent), self._name_bytes)
 
     def set(self, value: str, max_age: int | None, secure_request: bool) -> Header:
         """Return the field that sets the cookie, for `max_age` seconds or the browser's session."""

@@ -125,7 +125,8 @@ class SessionMiddleware:
         # A plain function: it returns the awaitable of `send`, without a coroutine of its own.
         def send_with_cookie(message: Message) -> Awaitable[None]:
             if session.accessed and message["type"] in self.cookie_messages:
-                message = {**message, "headers": self.headers(scope, session, loaded, message)}
+                message = {**message}
+                message["headers"] = self.headers(scope, session, loaded, message)
             return send(message)
 
         if kind == "websocket":
