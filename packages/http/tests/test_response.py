@@ -158,7 +158,7 @@ def test_many_media_types_are_not_kept() -> None:
 
     for number in range(1000):
         assert Response(media_type=f"application/x-{number}").headers["content-type"] == f"application/x-{number}"
-    assert len(_content_type.CONTENT_TYPES) <= 256
+    assert sum(map(len, _content_type.CONTENT_TYPES.values())) <= 256
 
 
 def test_headers_follow_a_replaced_list() -> None:

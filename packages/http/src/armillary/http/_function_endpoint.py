@@ -58,14 +58,15 @@ def wrap_async(
                 if scope["method"] not in USUALLY_BODILESS:
                     request.check_declared_size()
                 response = await func(request)
-                if type(response).__call__ is not _BASE_CALL:
+                call: Any = type(response).__call__
+                if call is not _BASE_CALL:
                     await send_other_response(response, endpoint or func, scope, receive, send)
                     return
             except Exception as exc:
                 if not await handle_exception(request, exc, receive, send):
                     raise
                 return
-            await response(scope, receive, send)
+            await call(response, scope, receive, send)
         finally:
             if request.parsed_form is not None:
                 await close_form(request)

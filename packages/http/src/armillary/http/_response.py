@@ -10,7 +10,7 @@ from armillary.asgi_types import Receive, Scope, Send
 from armillary.datastructures import MutableHeaders, encode_text
 from armillary.exchange import BODILESS_STATUSES, record_response_start
 
-from ._content_type import CONTENT_LENGTHS, CONTENT_TYPES, RawHeader
+from ._content_type import CONTENT_TYPES, RawHeader, content_length, content_type, known_length
 from ._cookie import format_cookie
 from ._denial_response import denial_response_send
 from ._response_policy import HeaderFields, ResponsePolicy
@@ -94,7 +94,7 @@ class Response(ResponsePolicy):
     def init_headers(self, headers: Mapping[str, str] | None = None) -> None:
         """Fill `raw_headers` from `headers`, the body and the media type."""
         try:
-            length = CONTENT_LENGTHS[len(self.body)]
+            size = len(self.body)
         except AttributeError:  # a subclass that streams and has no body
             self.init_unmeasured_headers(headers)
             return
@@ -102,12 +102,18 @@ class Response(ResponsePolicy):
             if self.leaves_out_bodies:
                 self.body = b""
             self.init_unmeasured_headers(headers)
-        elif headers:
+            return
+        length = known_length(size) or content_length(size)
+        if headers:
             self._merge_headers(self.encode_headers(headers), length)
         elif (media_type := self.media_type) is None:
             self.raw_headers = [length]
         else:
-            self.raw_headers = [length, CONTENT_TYPES[media_type, self.charset]]
+            try:
+                kind = CONTENT_TYPES[self.charset][media_type]
+            except KeyError:
+                kind = content_type(media_type, self.charset)
+            self.raw_headers = [length, kind]
 
     def init_unmeasured_headers(self, headers: HeaderFields | None) -> None:
         """Fill `raw_headers` if there is no body, or its length is not known."""
@@ -128,7 +134,7 @@ class Response(ResponsePolicy):
         if not measured or not self._keep_given_length():
             self.raw_headers.append(length)
         if not typed and self.media_type is not None:
-            self.raw_headers.append(CONTENT_TYPES[self.media_type, self.charset])
+            self.raw_headers.append(content_type(self.media_type, self.charset))
 
     def _keep_given_length(self) -> bool:
         # A length given for a body in memory is replaced by the real one; without a body it may be
@@ -144,7 +150,7 @@ class Response(ResponsePolicy):
             if name == b"content-type":
                 return
         assert self.media_type is not None
-        self.raw_headers.append(CONTENT_TYPES[self.media_type, self.charset])
+        self.raw_headers.append(content_type(self.media_type, self.charset))
 
     @property
     def headers(self) -> MutableHeaders:

@@ -18,7 +18,7 @@ from ._escape import SAFE_TEXTS, escaped
 from ._logged_exchange import LoggedExchange
 from ._logged_http_exchange import LoggedHTTPExchange
 from ._logged_websocket_exchange import LoggedWebSocketExchange
-from ._request_id import RequestIDPolicy, current_request_id, new_request_id
+from ._request_id import RequestIDPolicy, new_request_id, reset_request_id, set_request_id
 
 DEFAULT_MESSAGE = '%(client)s "%(method)s %(path)s" %(status)s %(outcome)s %(response_bytes)s bytes %(duration).6f s'
 
@@ -103,7 +103,7 @@ class AccessLogMiddleware:
                 exchange.end()
         finally:
             if token is not None:
-                current_request_id.reset(token)
+                reset_request_id(token)
 
     def _identify(self, exchange: LoggedExchange[Any], policy: RequestIDPolicy) -> Token[str | None] | None:
         """Give the connection an id, unless outer middleware has given it one."""
@@ -113,7 +113,7 @@ class AccessLogMiddleware:
         request_id = record["request_id"] = policy.choose(exchange.scope["headers"])
         exchange.policy = policy
         exchange.request_id = request_id
-        return current_request_id.set(request_id)
+        return set_request_id(request_id)
 
     def write(self, exchange: LoggedExchange[Any], outcome: str, error: BaseException | None = None) -> None:
         """Log the record of a connection that has ended.

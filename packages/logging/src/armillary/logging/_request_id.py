@@ -20,6 +20,10 @@ _ID_CHARACTERS: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz01
 current_request_id: ContextVar[str | None] = ContextVar("current_request_id", default=None)
 """The id of the request being served; None outside of one."""
 
+# CPython makes the method of an imported object for each call, which takes 500 instructions; these are made once.
+set_request_id = current_request_id.set
+reset_request_id = current_request_id.reset
+
 
 class RandomIDs:
     """Ids of 128 random bits, drawn from the system in batches."""
@@ -122,7 +126,9 @@ class RequestIDPolicy:
             if name == header:
                 return message
         fields.append((header, request_id.encode("ascii")))
-        return {**message, "headers": fields}
+        message = {**message}
+        message["headers"] = fields
+        return message
 
 
 def is_request_id(value: bytes) -> bool:

@@ -7,7 +7,7 @@ from typing import Final
 
 from armillary.asgi_types import ASGIApp, Message, Receive, Scope, Send, scope_record
 
-from ._request_id import RequestIDPolicy, current_request_id, new_request_id
+from ._request_id import RequestIDPolicy, new_request_id, reset_request_id, set_request_id
 
 START_TYPES: Final = frozenset({"http.response.start", "websocket.accept", "websocket.http.response.start"})
 
@@ -55,11 +55,11 @@ class RequestIDMiddleware:
         request_id = record["request_id"] = policy.choose(scope["headers"])
         if policy.respond:
             send = naming_send(send, policy, request_id)
-        token = current_request_id.set(request_id)
+        token = set_request_id(request_id)
         try:
             await self.app(scope, receive, send)
         finally:
-            current_request_id.reset(token)
+            reset_request_id(token)
 
 
 def naming_send(send: Send, policy: RequestIDPolicy, request_id: str) -> Send:

@@ -7,7 +7,7 @@ several times faster, and never backtrack over the whole path.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
 from ._convertors import (
@@ -20,16 +20,12 @@ from ._convertors import (
     TextConvertor,
     UUIDConvertor,
 )
+from ._few_parameters import Check, Convert, Params, Read, Step, is_text, one_parameter, text_parameters
 from ._path_shape import Parameter, PathShape, TemplateRegex, literal_prefix, path_shape, stays_within_segment
 from ._path_text import ENCODED_SLASH, decoded
 from ._segment_texts import Texts, parameter_texts
 
 PathRegex: TypeAlias = "re.Pattern[str] | TemplateRegex"
-Params: TypeAlias = dict[str, Any]
-Read: TypeAlias = Callable[..., Params | None]
-_Check: TypeAlias = Callable[[str], object]
-_Convert: TypeAlias = Callable[[str], Any]
-_Step: TypeAlias = tuple[int, str, _Check, _Convert | None]
 
 
 def _is_number(text: str) -> bool:
@@ -40,7 +36,7 @@ def _is_one_line(text: str) -> bool:
     return "\n" not in text
 
 
-_CHECKS: Final[Mapping[str, _Check]] = {
+_CHECKS: Final[Mapping[str, Check]] = {
     StringConvertor.regex: bool,  # of a segment, which has no "/"
     IntegerConvertor.regex: _is_number,
     PathConvertor.regex: _is_one_line,
@@ -103,9 +99,9 @@ class SegmentReader:
         # Segments that are split further; their texts are put after all segments, at `place`.
         splits: list[tuple[int, Texts]] = []
         # For each parameter: the place of its text, and what is done with that.
-        steps: list[_Step] = []
+        steps: list[Step] = []
         # Conversions that may do anything, so that they are done once all texts are known to match.
-        custom: list[tuple[str, _Convert]] = []
+        custom: list[tuple[str, Convert]] = []
         place = len(segments)
         for index, segment in enumerate(segments):
             parameters = [piece for piece in segment if isinstance(piece, Parameter)]
@@ -121,10 +117,12 @@ class SegmentReader:
         read: Read = self._read
         if len(steps) == 1 and not (splits or custom or self.is_open_ended):
             place, name, check, convert = steps[0]
-            read = _one_parameter(-1 if self.needs_last else place, name, check, convert)
+            read = one_parameter(-1 if self.needs_last else place, name, check, convert)
+        elif not (splits or custom or self.is_open_ended) and all(is_text(step) for step in steps):
+            read = text_parameters([(place, name) for place, name, _, _ in steps])
         # What most mounts are: literal segments, and a tail that is text.
         is_bare = self.is_open_ended and len(steps) == 1 and not (splits or custom) and steps[0][3] is None
-        self._check_tail: _Check | None = steps[0][2] if is_bare else None
+        self._check_tail: Check | None = steps[0][2] if is_bare else None
         self._before_tail: str = "/".join([text for _, text in literals] + [""])
         # Another thread may do the same at once. What says that all is there is set last.
         self._splits, self._steps, self._custom = splits, steps, custom
@@ -132,11 +130,11 @@ class SegmentReader:
         self._literals = literals
         return literals
 
-    def _step(self, place: int, parameter: Parameter, custom: list[tuple[str, _Convert]]) -> _Step:
+    def _step(self, place: int, parameter: Parameter, custom: list[tuple[str, Convert]]) -> Step:
         """Return the step of a parameter; a conversion that may do anything is added to `custom` instead."""
         check = _CHECKS.get(parameter.regex) or re.compile(parameter.regex).fullmatch
         convertor = self.convertors.get(parameter.name)
-        convert: _Convert | None = None
+        convert: Convert | None = None
         if convertor is not None and type(convertor).convert is not TextConvertor.convert:
             if _is_custom(convertor):
                 custom.append((parameter.name, convertor.convert))
@@ -220,34 +218,6 @@ def _ends_with_only_parameter(shape: PathShape) -> bool:
     last = shape.segments[-1]
     is_parameter = len(last) == 1 and isinstance(last[0], Parameter)
     return is_parameter and all(segment.text is not None for segment in shape.segments[:-1])
-
-
-def _one_parameter(place: int, name: str, check: _Check, convert: _Convert | None) -> Read:
-    """Return `read` of a path that has one parameter: the same in half the time."""
-    if check is bool and convert is None:
-
-        def read_text(segments: Sequence[str], is_encoded: bool = False) -> Params | None:
-            text = segments[place]
-            if is_encoded:
-                text = decoded(text)
-            return {name: text} if text else None
-
-        return read_text
-
-    def read(segments: Sequence[str], is_encoded: bool = False) -> Params | None:
-        text = segments[place]
-        if not check(text):
-            return None
-        if is_encoded:
-            text = decoded(text)
-        if convert is None:
-            return {name: text}
-        try:
-            return {name: convert(text)}
-        except ValueError:
-            return None
-
-    return read
 
 
 class RegexReader:

@@ -39,7 +39,7 @@ from __future__ import annotations
 from collections.abc import Container, Sequence
 from itertools import chain
 from operator import attrgetter
-from typing import Any, Final, TypeAlias
+from typing import Any, TypeAlias
 
 from armillary.asgi_types import ASGIApp, Scope
 
@@ -66,7 +66,6 @@ def _shortcuts(candidates: Sequence[Candidate]) -> list[Shortcut]:
 
 
 _position = attrgetter("position")
-_NO_PARENT: Final[tuple[Container[str], Sequence[Shortcut]]] = ((), ())
 
 
 class _Node:
@@ -193,15 +192,17 @@ class RouteTree:
         else:
             # Step 2: its last segment is the only parameter, else all of its segments lead to one node.
             segments: Sequence[str]
+            shortcuts: Sequence[Shortcut]
             parent, slash, last = path.rpartition("/")
-            texts, shortcuts = self.parents.get(parent, _NO_PARENT)
-            if shortcuts and slash and last not in texts:
+            above = self.parents.get(parent)
+            if above is not None and slash and last not in above[0]:
+                shortcuts = above[1]
                 segments = (last,)
             else:
                 segments = path.split("/")
                 node = self.root
                 for segment in segments:
-                    below = node.texts.get(segment) or node.wild
+                    below = node.texts.get(segment, node.wild)
                     if below is None:
                         if node.is_edge and segment:  # with a slash more or less at its end, it leaves here too
                             return default

@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol
 
 from armillary.exchange import BODILESS_STATUSES
 
-from .._content_type import CONTENT_LENGTHS, RawHeader
+from .._content_type import RawHeader, content_length
 from ._range import ByteRange
 
 # Headers of the content, which a 304, 400, 412 or 416 does not carry.
@@ -89,7 +89,7 @@ def plan_without_file(
     """Return a plan that sends nothing of the file: a 304, 400, 412 or 416."""
     kept = [*extra, *(pair for pair in headers if pair[0] not in _CONTENT_FIELDS)]
     if status not in BODILESS_STATUSES:
-        kept.insert(0, CONTENT_LENGTHS[len(body)])
+        kept.insert(0, content_length(len(body)))
     return FilePlan(status, kept, (), body)
 
 
@@ -98,7 +98,7 @@ def partial_content(whole: FilePlan, ranges: list[ByteRange], size: int) -> File
     if len(ranges) == 1:
         (span,) = ranges
         headers = [pair for pair in whole.headers if pair[0] != b"content-length"]
-        headers += ((b"content-range", span.content_range(size)), CONTENT_LENGTHS[span.stop - span.start])
+        headers += ((b"content-range", span.content_range(size)), content_length(span.stop - span.start))
         return FilePlan(206, headers, (FilePart(span),))
     boundary = os.urandom(13).hex().encode()
     content_type = (find_header(whole.headers, b"content-type") or "").encode("latin-1")
@@ -108,5 +108,5 @@ def partial_content(whole: FilePlan, ranges: list[ByteRange], size: int) -> File
     length = sum(len(part.before) + part.span.stop - part.span.start + len(part.after) for part in parts)
     headers = [pair for pair in whole.headers if pair[0] not in (b"content-length", b"content-type")]
     headers.append((b"content-type", b"multipart/byteranges; boundary=" + boundary))
-    headers.append(CONTENT_LENGTHS[length + len(closing)])
+    headers.append(content_length(length + len(closing)))
     return FilePlan(206, headers, parts, closing)

@@ -9,7 +9,7 @@ from typing import ClassVar
 from armillary.asgi_types import Scope
 
 from .._condition import precondition_status, range_applies, received_conditions
-from .._content_type import CONTENT_LENGTHS, RawHeader
+from .._content_type import RawHeader, content_length
 from .._http_date import format_http_date, parse_http_date
 from .._response import Response
 from ._plan import FilePart, FilePlan, find_header, partial_content, plan_without_file, without_body
@@ -56,7 +56,7 @@ class FilePlanning(Response):
     def _with_stat_headers(self, stat: os.stat_result) -> list[RawHeader]:
         headers = [pair for pair in self.raw_headers if pair[0] != b"content-length"]
         present = {pair[0] for pair in headers}
-        headers.append(CONTENT_LENGTHS[stat.st_size])
+        headers.append(content_length(stat.st_size))
         if b"last-modified" not in present:
             headers.append((b"last-modified", format_http_date(stat.st_mtime).encode()))
         if b"etag" not in present:
