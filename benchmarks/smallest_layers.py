@@ -1,4 +1,4 @@
-"""The smallest programs of layers, with the duties of the toolkit's: mounts, an access log, three middlewares.
+"""The smallest programs of layers, with the duties of the toolkit's: mounts, an access log, middlewares, sessions.
 
 Each is as few functions as it fits into. Nothing in them can be overridden, replaced or used alone.
 
@@ -7,8 +7,11 @@ Each is as few functions as it fits into. Nothing in them can be overridden, rep
 
 from __future__ import annotations
 
+import json
 import logging
-from time import perf_counter
+from binascii import a2b_base64, b2a_base64
+from hmac import compare_digest
+from time import perf_counter, time
 from typing import Any
 
 from cases import small_responses as small
@@ -18,6 +21,8 @@ from armillary.exchange import start_headers
 from armillary.logging import RequestIDPolicy, current_request_id
 from armillary.logging._access_record import RecordMaker
 from armillary.logging._escape import SAFE_TEXTS, escaped
+from armillary.sessions._signature import FROM_URL_SAFE, TO_URL_SAFE
+from armillary.sessions._signed_cookie import SignedCookie
 
 HELD_BACK = frozenset((b"content-encoding", b"cache-control", b"content-range", b"etag"))
 """Headers for which compression has to look closer."""
@@ -106,7 +111,9 @@ def dutiful_access_log(app: Application, name: str, header: str | None) -> Appli
                 if field == ids.header:
                     return send(message)
             headers.append((ids.header, request_id.encode("ascii")))
-            return send({**message, "headers": headers})
+            message = {**message}
+            message["headers"] = headers
+            return send(message)
 
         async def send_part(message: Any) -> None:
             nonlocal outcome, size
@@ -159,7 +166,7 @@ def dutiful_access_log(app: Application, name: str, header: str | None) -> Appli
 
 
 def dutiful_middlewares(app: Application, origin: bytes) -> Application:
-    """Return an application below CORS, a session, compression and what handles the exceptions of these three.
+    """Return an application below CORS, a session and compression.
 
     Duties: names of headers may be in any case, every layer gives the next a start of its own, a layer that has nothing
     to add looks once. It knows no preflight, no patterns of origins, no streams, no files, and signs no cookies:
@@ -181,7 +188,9 @@ def dutiful_middlewares(app: Application, origin: bytes) -> Application:
                     may_code = False
             if not may_code or (size is not None and size < 500):
                 passes = True
-                return send({**message, "headers": headers})
+                message = {**message}
+                message["headers"] = headers
+                return send(message)
             raise NotImplementedError("no body of this row is compressed")
 
         await app(scope, receive, send_compressed)
@@ -195,7 +204,9 @@ def dutiful_middlewares(app: Application, origin: bytes) -> Application:
 
         def send_with_cookie(message: Any) -> Any:
             if message["type"] == "http.response.start" and (session["read"] or session["changed"]):
-                return send({**message, "headers": [*start_headers(message), (b"vary", b"Cookie")]})
+                message = {**message}
+                message["headers"] = [*start_headers(message), (b"vary", b"Cookie")]
+                return send(message)
             return send(message)
 
         await compressed(scope, receive, send_with_cookie)
@@ -218,11 +229,86 @@ def dutiful_middlewares(app: Application, origin: bytes) -> Application:
                 headers.append((b"vary", b"Origin"))
             if asked == origin:
                 headers.append((b"access-control-allow-origin", origin))
-            return send({**message, "headers": headers})
+            message = {**message}
+            message["headers"] = headers
+            return send(message)
 
         await with_session(scope, receive, send_with_cors)
 
-    async def guarded(scope: Any, receive: Any, send: Any) -> None:
+    return with_cors
+
+
+class DutifulSession(dict[str, Any]):
+    """A session that knows whether it was read."""
+
+    accessed = modified = False
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """Return a value, and remember that something was read."""
+        self.accessed = True
+        return dict.get(self, key, default)
+
+
+def dutiful_session(app: Application, key: str, cookie: str) -> Application:
+    """Return an application below a session that is read from a signed cookie.
+
+    Duties: the cookie among others, several lines of them, its signature, its age, its JSON, a session that knows
+    whether it was read, a change inside of it, and `Vary`. It writes no cookie, knows no WebSockets, no second key and
+    no session of a layer outside.
+    """
+    keyed = SignedCookie([key], cookie_name=cookie)._signatures[0]._keyed
+    wanted, decode = cookie.encode(), json.JSONDecoder().decode
+
+    def load(value: bytes) -> bytes | None:
+        signed, _, signature = value.rpartition(b".")
+        payload, _, stamp = signed.rpartition(b".")
+        made = keyed.copy()
+        made.update(signed)
+        text = b2a_base64(made.digest(), newline=False).translate(TO_URL_SAFE).rstrip(b"=")
+        if not compare_digest(text, signature):
+            return None
+        age = int(time()) - int.from_bytes(a2b_base64(stamp.translate(FROM_URL_SAFE) + b"=="), "big")
+        return a2b_base64(payload) if -60 <= age <= 14 * 24 * 60 * 60 else None
+
+    async def with_session(scope: Any, receive: Any, send: Any) -> None:
+        lines = []
+        for name, value in scope["headers"]:
+            if name == b"cookie":
+                lines.append(value)
+        loaded = None
+        if lines:
+            for pair in b"; ".join(lines).split(b"; "):
+                name, _, value = pair.partition(b"=")
+                if name == wanted:
+                    loaded = load(value)
+        session = DutifulSession(decode(loaded.decode())) if loaded else DutifulSession()
+        scope["session"] = session
+
+        def send_with_vary(message: Any) -> Any:
+            if not session.accessed or message["type"] != "http.response.start":
+                return send(message)
+            if session.modified or (loaded is not None and (b"[" in loaded or loaded.rfind(b"{") > 0)):
+                raise NotImplementedError("no session of this row is changed")
+            message = {**message}
+            headers = start_headers(message)
+            for at, (name, value) in enumerate(headers):
+                if name == b"vary":
+                    headers[at] = (name, value + b", Cookie")
+                    break
+            else:
+                headers.append((b"vary", b"Cookie"))
+            message["headers"] = headers
+            return send(message)
+
+        await app(scope, receive, send_with_vary)
+
+    return with_session
+
+
+def guarded(app: Application) -> Application:
+    """Return an application whose exceptions get a response."""
+
+    async def guarded_app(scope: Any, receive: Any, send: Any) -> None:
         started = False
 
         def tracked(message: Any) -> Any:
@@ -231,11 +317,11 @@ def dutiful_middlewares(app: Application, origin: bytes) -> Application:
             return send(message)
 
         try:
-            await with_cors(scope, receive, tracked)
+            await app(scope, receive, tracked)
         except Exception:
             if started:
                 raise
             await send({"type": "http.response.start", "status": 500, "headers": []})
             await send({"type": "http.response.body", "body": b""})
 
-    return guarded
+    return guarded_app

@@ -12,6 +12,7 @@ from pathlib import Path
 from frame import BARE, Contest, bare_application
 from peers import armillary, starlette
 from smallest import dutiful_application, dutiful_echo, smallest_application, smallest_echo
+from smallest_parts import parts_application
 
 from cases import bodies_and_streams as bodies, small_responses as small, websocket_echo as echo
 
@@ -27,10 +28,12 @@ def contests() -> Iterator[tuple[str, Contest]]:
         smallest = {"smallest": smallest_application(files)}
         dutiful = {**smallest, "with duties": dutiful_application()}
         peers = {"armillary": armillary.application(), "starlette": starlette.application(), **dutiful}
+        apart = parts_application()
         for name in ("plaintext", "two parameters", "JSON body"):
             request = small.REQUESTS[name]
             bare = bare_application(request.expected or b"", small.PLAIN)
-            yield f"floor: {name}", Contest(request, {BARE: bare, **peers})
+            parts = {"in parts": apart} if name != "JSON body" else {}
+            yield f"floor: {name}", Contest(request, {BARE: bare, **peers, **parts})
         for name, contest in bodies.contests():
             if contest.request.path in SENT:
                 floors = dutiful if contest.request.path == "/stream" else smallest

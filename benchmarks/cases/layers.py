@@ -1,4 +1,4 @@
-"""Mounts below each other, the access log and three middlewares, beside the smallest programs with their duties.
+"""Mounts below each other, the access log, middlewares and a session, beside the smallest programs with their duties.
 
 The programs are in `smallest_layers.py`, and what they show in decision 40. They take no part in the comparison with
 other frameworks.
@@ -11,7 +11,8 @@ from typing import Any
 
 from frame import BARE, Application, BenchmarkRequest, Contest, bare_application
 from smallest import dutiful_application
-from smallest_layers import dutiful_access_log, dutiful_middlewares, dutiful_mounts
+from smallest_layers import dutiful_access_log, dutiful_middlewares, dutiful_mounts, dutiful_session, guarded
+from smallest_parts import parts_application
 
 from cases import access_log, cors_sessions_gzip as stack, small_responses as small
 
@@ -29,7 +30,7 @@ def _mounts(framework: Any, route: Any, mount: Any, response: Any, depth: int) -
 
 
 def contests() -> Iterator[tuple[str, Contest]]:
-    """Yield a contest for each depth of mounts, those of the access log, and that of three middlewares."""
+    """Yield a contest for each depth of mounts, those of the access log, of three middlewares and of a session."""
     from starlette import applications, responses, routing
 
     from armillary import applications as our_applications, http, routing as our_routing
@@ -50,7 +51,13 @@ def contests() -> Iterator[tuple[str, Contest]]:
     for (name, contest), header in zip(access_log.contests(), ("X-Request-ID", None), strict=True):
         dutiful = dutiful_access_log(contest.applications[BARE], access_log.LOGGER, header)
         yield f"floor: {name}", Contest(contest.request, {**contest.applications, "with duties": dutiful})
-    stacked = dutiful_middlewares(dutiful_application(), stack.ORIGIN.encode())
+    origin = stack.ORIGIN.encode()
+    stacked = guarded(dutiful_middlewares(dutiful_application(), origin))
+    apart = parts_application(lambda app: dutiful_middlewares(app, origin))
     for name, contest in stack.contests():
         if name == "3 middlewares":
-            yield f"floor: {name}", Contest(contest.request, {**contest.applications, "with duties": stacked})
+            floors = {"with duties": stacked, "in parts": apart}
+            yield f"floor: {name}", Contest(contest.request, {**contest.applications, **floors})
+        elif name == "session read":
+            apart = parts_application(lambda app: dutiful_session(app, stack.KEY, "armillary"))
+            yield f"floor: {name}", Contest(contest.request, {**contest.applications, "in parts": apart})
