@@ -1,6 +1,6 @@
 """The floors: rows of other subjects beside the smallest programs that do their work; see `smallest.py`.
 
-Decision 33 has what they show. They take no part in the comparison with other frameworks.
+Decisions 33 and 46 have what they show. They take no part in the comparison with other frameworks.
 """
 
 from __future__ import annotations

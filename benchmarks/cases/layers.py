@@ -1,7 +1,7 @@
 """Mounts below each other, the access log, middlewares and a session, beside the smallest programs with their duties.
 
-The programs are in `smallest_layers.py`, and what they show in decision 40. They take no part in the comparison with
-other frameworks.
+The programs are in `smallest_layers.py`, and what they show in decisions 40 and 46. They take no part in the comparison
+with other frameworks.
 """
 
 from __future__ import annotations
