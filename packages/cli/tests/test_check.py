@@ -89,6 +89,11 @@ ERRORS = [
         'name="..."',
     ),
     (
+        "app = Armillary(middleware=SAFE)\n\n@app.get('/')\ndef log_in(request): request.session.user = 'ada'",
+        "lost session value",
+        "write request.session['user'] = ...",
+    ),
+    (
         "app = Armillary(middleware=SAFE)\n\n@staticmethod\n@app.get('/')\ndef show(request): ...",
         "decorator order",
         "write @staticmethod below @app.get(...)",

@@ -99,6 +99,16 @@ async def test_a_macro_imported_without_the_context_says_how_to_import_it(
     assert '{% from "macros.html" import link with context %}' in str(raised.value)
 
 
+@pytest.mark.parametrize("name", ["csp_nonce", "csrf_token", "csrf_field"])
+@pytest.mark.parametrize("source", ["{{ name }}", "{{ name ~ '' }}", "{% if name == '' %}{% endif %}{{ name }}"])
+async def test_a_function_written_without_calling_it_says_so(
+    pages: Pages, serve: Serve, source: str, name: str
+) -> None:
+    templates = Jinja2Templates(pages(page__html=source.replace("name", name)))
+    with pytest.raises(TypeError, match=rf"{name} is a function: write {{{{ {name}\(\) }}}}"):
+        await serve(showing(templates), armillary={"csrf_token": "x"})
+
+
 async def test_a_template_without_macros_says_nothing_of_them(pages: Pages, serve: Serve) -> None:
     templates = Jinja2Templates(pages(page__html="{{ csrf_token() }}"))
     with pytest.raises(RuntimeError, match=r"rendered without a request; .* TemplateResponse") as raised:

@@ -59,7 +59,11 @@ def checked_middleware(item: Any) -> Any:
             hint = f"give the class and its arguments, not an instance: write Middleware({type(item).__name__}, ...)"
         else:
             hint = "write Middleware(TheClass, ...)"
-        raise TypeError(f"middleware takes Middleware(cls, ...) objects, got {item!r}; {hint}")
+        shown = repr(item)
+        if isinstance(item, tuple) and item and isinstance(item[0], type):
+            # The values stay out of the message: one of them may be a key.
+            shown, hint = f"({item[0].__name__}, ...)", f"write Middleware({item[0].__name__}, name=value)"
+        raise TypeError(f"middleware takes Middleware(cls, ...) objects, got {shown}; {hint}")
     if isinstance(cls, type) and not _makes_applications(cls):
         fix = "derive it from DispatchMiddleware" if hasattr(cls, "dispatch") else "write its method"
         fix = f"{fix}: async def __call__(self, scope, receive, send)" if fix == "write its method" else fix

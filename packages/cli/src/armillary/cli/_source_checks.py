@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
+from armillary.datastructures import Session
+
 from ._errors import is_user_file, place
 from ._finding import Finding
 from ._import_string import LoadedApplication
@@ -43,6 +45,7 @@ def check_file(path: Path) -> Iterator[Finding]:
             if name.startswith("armillary.") and not _is_installed(name):
                 yield _missing(path, node, f'imports "{name}", which is not installed', install_command(name))
         yield from _ineffective_decorators(path, node)
+        yield from _lost_session_values(path, node)
         if _reads_form(node) and find_spec("python_multipart") is None:
             sentence = "reads a form, and the parser of forms is not installed"
             yield _missing(path, node, sentence, 'pip install "armillary-http[forms]"')
@@ -68,6 +71,24 @@ def _ineffective_decorators(path: Path, node: ast.AST) -> Iterator[Finding]:
         )
         where = place(str(path), decorator.lineno)
         yield Finding("decorator order", "error", f"{where}: {sentence}", f"write @{shown} below @{names[below]}")
+
+
+def _lost_session_values(path: Path, node: ast.AST) -> Iterator[Finding]:
+    """Yield where `request.session.name = value` sets an attribute, which no session middleware saves."""
+    targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
+    for target in targets:
+        if not isinstance(target, ast.Attribute) or hasattr(Session, target.attr):
+            continue
+        owner = target.value
+        is_session = isinstance(owner, ast.Attribute) and owner.attr == "session"
+        of_connection = (
+            is_session and isinstance(owner.value, ast.Name) and owner.value.id in ("request", "websocket", "conn")
+        )
+        if of_connection:
+            shown = ast.unparse(owner)
+            where = place(str(path), target.lineno)
+            sentence = f"{where}: {shown}.{target.attr} is set, which is not saved: a session is a dict"
+            yield Finding("lost session value", "error", sentence, f"write {shown}[{target.attr!r}] = ...")
 
 
 def _owner(decorator: ast.expr) -> str:

@@ -158,6 +158,8 @@ class Config:
         """
         if cast is None:
             return value
+        if self.rejects_letters and isinstance(value, str) and cast is dict:
+            raise TypeError(f"cast=dict takes no text, which {name} is; write cast=json.loads for JSON")
         if self.rejects_letters and isinstance(value, str) and any(cast is kind for kind in _COLLECTIONS):
             kind = getattr(cast, "__name__", "")
             raise TypeError(f"cast={kind} makes letters of {name}; write cast=CommaSeparatedStrings, which is a list")
@@ -179,6 +181,9 @@ class Config:
         def __getattr__(self, name):
             hint = f": write config({name!r})" if name.isupper() else ""
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}{hint}", name=name, obj=self)
+
+        def __getitem__(self, name):
+            raise TypeError(f"{type(self).__name__!r} object is not subscriptable: write config({name!r})")
 
         def __call__(self, key, cast=None, default=undefined):
             return self.get(key, cast, default)

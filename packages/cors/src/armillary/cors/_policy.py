@@ -11,6 +11,8 @@ from ._response_fields import Header, ResponseFields
 TOKEN = frozenset("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz")
 """The characters of a header name, in lower case (RFC 9110 section 5.6.2)."""
 
+NORMALIZED_METHODS = frozenset(("DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT"))
+"""Methods that browsers write in upper case, however a page writes them (Fetch, section 2.2.1)."""
 ALL_METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "QUERY")
 SAFELISTED_HEADERS = frozenset({"Accept", "Accept-Language", "Content-Language", "Content-Type"})
 
@@ -97,6 +99,9 @@ class CORSPolicy:
     ) -> None:
         if self.strict_arguments:
             check_tokens("allow_methods", allow_methods)
+            for method in allow_methods:
+                if method.islower() and method.upper() in NORMALIZED_METHODS:
+                    raise ValueError(f"allow_methods: browsers ask for {method.upper()!r} and never for {method!r}")
             check_tokens("allow_headers", allow_headers)
             check_tokens("expose_headers", expose_headers)
             if not isinstance(max_age, int) or isinstance(max_age, bool):

@@ -94,6 +94,8 @@ def encode_headers(headers: Mapping[str, str] | None) -> list[tuple[bytes, bytes
     """
     if headers is None:
         return []
+    if isinstance(headers, str | bytes):
+        raise TypeError(f"headers takes a mapping, got {headers!r}; for the type of the body write media_type=...")
     if isinstance(headers, list | tuple):
         raise TypeError(
             f"headers takes a mapping, not a {type(headers).__name__}: write a dict; `append` adds a second one"

@@ -100,7 +100,8 @@ class ServerErrorMiddleware:
         except OSError:
             pass  # the client disconnected: no response can be sent
         except Exception as failure:
-            exc.add_note(f"While this exception was being handled, {type(failure).__name__} was raised: {failure}")
+            if (type(failure), str(failure)) != (type(exc), str(exc)):  # a response that fails as the one before it
+                exc.add_note(f"While this exception was being handled, {type(failure).__name__} was raised: {failure}")
         return False
 
     def report(self, exc: Exception, scope: Scope) -> bool:

@@ -33,7 +33,7 @@ class RedirectResponse(Response):
         background: awaited after the response was sent.
 
     Raises:
-        TypeError: the URL is None.
+        TypeError: the URL is None, or a function.
 
     Follows RFC 9110 sections 10.2.2 and 15.4. Hosts are not checked: a target taken from a
     request must be checked first.
@@ -51,6 +51,8 @@ class RedirectResponse(Response):
     ) -> None:
         if url is None:
             raise TypeError("url is None; give RedirectResponse the address to go to, such as request.url_for(name)")
+        if self.strict_arguments and callable(url):
+            raise TypeError(f"url is {url!r}; give RedirectResponse what it returns, such as request.url_for(name)")
         self.check_status(status_code)
         if self.strict_arguments and not 300 <= status_code <= 399 and status_code != 201:
             raise ValueError(

@@ -47,6 +47,7 @@ def checked_callable(value: Any, parameter: str) -> Any:
         raise TypeError(
             f"{parameter} takes an ASGI application, of scope, receive and send; {describe_function(value)} is a "
             f"function of a request: write Route(path, {endpoint_name(value)})"
+            f"{'' if code.co_argcount else f', or {endpoint_name(value)}() if it makes an application'}"
         )
     if parameter != "endpoint" and isinstance(value, type) and not hasattr(value, "__await__"):
         name = value.__name__

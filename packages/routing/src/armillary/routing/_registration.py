@@ -70,7 +70,7 @@ class Registration:
         Returns:
             A decorator that gives back what it decorates.
         """
-        _check_path(path)
+        _check_path(path, "get")
 
         def register(endpoint: E) -> E:
             self.add_route(path, endpoint, methods, **arguments)
@@ -113,7 +113,7 @@ class Registration:
             path: a path template.
             **arguments: as for `WebSocketRoute`.
         """
-        _check_path(path)
+        _check_path(path, "websocket")
 
         def register(endpoint: E) -> E:
             self.add_websocket_route(path, endpoint, **arguments)
@@ -162,6 +162,7 @@ class Registration:
         routes = getattr(router, "routes", None)
         if routes is None or isinstance(router, type):
             hint = f"; write {router.__name__}(...)" if isinstance(router, type) else ""
+            hint = "; import it, and give the router itself" if isinstance(router, str) else hint
             raise TypeError(f"include takes a router, got {router!r}{hint}")
         tags = tag_list(tags)
         dependencies = (*dependency_list(dependencies), *getattr(router, "dependencies", ()))
@@ -262,11 +263,13 @@ class RouteGroup(Registration):
         raise TypeError("a group has no routes of its own to include others in; include them in the router")
 
 
-def _check_path(path: Any) -> None:
+def _check_path(path: Any, decorator: str) -> None:
     """Raise TypeError for no text, such as the function under a decorator that was not called."""
     if not isinstance(path, str):
         hint = (
-            f'; write the path in the decorator of {endpoint_name(path)}, as in @app.get("/")' if callable(path) else ""
+            f'; write the path in the decorator of {endpoint_name(path)}, as in @app.{decorator}("/")'
+            if callable(path)
+            else ""
         )
         raise TypeError(f"path is a text such as '/', got {path!r}{hint}")
 

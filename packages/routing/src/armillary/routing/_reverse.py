@@ -83,7 +83,7 @@ def named_parameters(routes: Sequence[BaseRoute], prefix: str = "", above: froze
         own = getattr(route, "name", None) or ""
         params = above | frozenset(getattr(route, "param_convertors", ()))
         below = getattr(route, "routes", None)
-        if below is None:
+        if not below:  # nor are there any below a mount of files
             found.setdefault(prefix + own, []).append(params)
         elif len(prefix) < _LONGEST_PREFIX:  # an application may be mounted in itself
             found |= named_parameters(below, f"{prefix}{own}:" if own else prefix, params - {"path"})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import update_wrapper
 from typing import Any, Protocol
 
 from jinja2 import pass_context
@@ -37,6 +39,22 @@ def request_of(context: Context) -> HTTPConnection[Any]:
             f'{{% from "{context.name}" import {names} with context %}}. Otherwise {problem}'
         )
     raise RuntimeError(problem)
+
+
+class Called:
+    """A function of templates that takes no argument; written without `()` it is an error and not its `repr`."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        update_wrapper(self, function)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self.__wrapped__(*args, **kwargs)  # type: ignore[attr-defined]
+
+    def __html__(self) -> str:
+        name: str = self.__name__  # type: ignore[attr-defined]
+        raise TypeError(f"{name} is a function: write {{{{ {name}() }}}}")
+
+    __str__ = __html__
 
 
 @pass_context

@@ -12,7 +12,7 @@ from jinja2 import Environment, Template
 from armillary.asgi_types import is_async_callable
 from armillary.http import Background, Request, Response
 
-from ._page_globals import StaticVersions, csp_nonce, csrf_field, csrf_token, make_static_url, url_for
+from ._page_globals import Called, StaticVersions, csp_nonce, csrf_field, csrf_token, make_static_url, url_for
 from ._source_loader import SourceLoader
 from ._template_response import AsyncTemplateResponse, StreamingTemplateResponse, TemplateResponse
 
@@ -127,7 +127,9 @@ class Jinja2Templates:
 
     def add_globals(self, static: StaticVersions | None, static_route: str) -> None:
         """Add this package's functions to the environment, keeping globals it already has."""
-        given: dict[str, Any] = {"csp_nonce": csp_nonce, "csrf_field": csrf_field, "csrf_token": csrf_token}
+        given: dict[str, Any] = {
+            function.__name__: Called(function) for function in (csp_nonce, csrf_field, csrf_token)
+        }
         given |= {"static_url": make_static_url(static, static_route), "url_for": url_for}
         present: dict[str, Any] = self.env.globals
         for name, function in given.items():

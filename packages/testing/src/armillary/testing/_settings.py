@@ -54,6 +54,12 @@ class ClientSettings:
     def __post_init__(self) -> None:
         if not callable(self.app):
             raise TypeError(f"a test client takes an ASGI application as 'app', got {self.app!r}; pass a callable")
+        code = getattr(self.app, "__code__", None)
+        if code is not None and not code.co_argcount and not code.co_flags & 0x0C:  # nor *args, **kwargs
+            made = f"{getattr(self.app, '__name__', 'make_app')}()"
+            raise TypeError(
+                f"a test client takes an ASGI application as 'app': write {made} for what the function makes"
+            )
         if self.lifespan not in ("auto", "on", "off"):
             raise ValueError(f"lifespan is {self.lifespan!r}; pass 'auto', 'on' or 'off'")
         self.extensions = tuple(self.extensions)
