@@ -477,7 +477,7 @@ def test_a_key_in_a_tuple_of_middleware_is_not_in_the_message() -> None:
     assert KEY not in str(caught.value)
 
 
-def test_an_error_that_its_response_repeats_is_told_once() -> None:
+def test_an_error_that_its_response_repeats_is_reported_once() -> None:
     with pytest.raises(ValueError, match="browsers drop") as caught:
         keeping("x" * 5000)
     assert not [note for note in caught.value.__notes__ if "While this exception was being handled" in note]

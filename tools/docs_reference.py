@@ -13,7 +13,12 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = "reference"
-PAGE = """# {module}
+PAGE = """---
+search:
+  {search}
+---
+
+# {module}
 
 [What it is for, with examples](../packages/{package}.md)
 
@@ -67,6 +72,8 @@ def on_files(files: Any, config: Any) -> Any:
     from mkdocs.structure.files import File  # only where the documentation is built
 
     for package, module, names in public_modules():
-        text = PAGE.format(module=module, package=package, names=names)
+        # The front door has the names of other pages once more. A guide comes before the reference in what is found.
+        search = "exclude: true" if module == "armillary.web" else "boost: 0.5"
+        text = PAGE.format(module=module, package=package, names=names, search=search)
         files.append(File.generated(config, f"{FOLDER}/{module}.md", content=text))
     return files

@@ -8,14 +8,14 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
-from armillary.datastructures import Session
-
 from ._errors import is_user_file, place
 from ._finding import Finding
 from ._import_string import LoadedApplication
 from ._parts import install_command
 from ._servers import SERVERS
 
+_SESSIONS = frozenset(("conn.session", "request.session", "websocket.session"))
+_OF_SESSION = frozenset(("accessed", "modified", "too_late"))
 _REGISTERING = frozenset(("get", "post", "put", "patch", "delete", "options", "query", "route", "websocket"))
 
 
@@ -77,15 +77,11 @@ def _lost_session_values(path: Path, node: ast.AST) -> Iterator[Finding]:
     """Yield where `request.session.name = value` sets an attribute, which no session middleware saves."""
     targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
     for target in targets:
-        if not isinstance(target, ast.Attribute) or hasattr(Session, target.attr):
+        if not isinstance(target, ast.Attribute) or target.attr in _OF_SESSION:
             continue
         owner = target.value
-        is_session = isinstance(owner, ast.Attribute) and owner.attr == "session"
-        of_connection = (
-            is_session and isinstance(owner.value, ast.Name) and owner.value.id in ("request", "websocket", "conn")
-        )
-        if of_connection:
-            shown = ast.unparse(owner)
+        shown = ast.unparse(owner)
+        if shown in _SESSIONS:
             where = place(str(path), target.lineno)
             sentence = f"{where}: {shown}.{target.attr} is set, which is not saved: a session is a dict"
             yield Finding("lost session value", "error", sentence, f"write {shown}[{target.attr!r}] = ...")

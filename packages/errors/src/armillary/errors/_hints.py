@@ -59,9 +59,9 @@ def hint_of(exc: BaseException) -> str | None:
 def _attribute(exc: AttributeError) -> str | None:
     if exc.name == "isascii" and any(step.tb_frame.f_code.co_name == "send_text" for step in steps_of(exc)):
         return "send_json(data) for what is no text"
-    if found := re.match(r"property '(\w+)' of '(?:Request|WebSocket)' object has no setter", str(exc)):
-        return OF_SETTERS.get(found[1])
-    if type(exc.obj) is dict and exc.name:
+    if setter := re.match(r"property '(\w+)' of '(?:Request|WebSocket)' object has no setter", str(exc)):
+        return OF_SETTERS.get(setter[1])
+    if exc.name and type(exc.obj).__name__ == "dict":
         return f"[{exc.name!r}]: it is a dict"
     classes = [base.__name__ for base in type(exc.obj).__mro__ if base.__module__.startswith("armillary.")]
     if "Session" in classes:

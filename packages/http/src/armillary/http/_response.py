@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Any, Literal, TypeAlias
 
@@ -270,6 +270,7 @@ def encode_chunk(content: object, charset: str) -> bytes:
     hint = "use JSONResponse for data, StreamingResponse for an iterator"
     if callable(content):
         hint = "call it, with (), and await it if it is async"
-    elif isinstance(content, Coroutine):
+    name = type(content).__name__
+    if name == "coroutine":
         hint = "await it"
-    raise TypeError(f"a response body is str, bytes, bytearray or memoryview, not {type(content).__name__}; {hint}")
+    raise TypeError(f"a response body is str, bytes, bytearray or memoryview, not {name}; {hint}")

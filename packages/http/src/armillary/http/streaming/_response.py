@@ -8,7 +8,6 @@ from collections.abc import (
     AsyncIterator,
     Awaitable,
     Callable,
-    Coroutine,
     Iterable,
     Mapping,
     Sequence,
@@ -66,8 +65,9 @@ def as_async_iterable(content: Any) -> AsyncIterable[Any]:
         return _Reiterable(_iterate, content)
     if not hasattr(content, "__iter__"):
         hint = "; call it, with ()" if callable(content) else ""
-        hint = "; a function that yields is called without await" if isinstance(content, Coroutine) else hint
-        raise TypeError(f"a stream's content must be iterable, not {type(content).__name__}{hint}")
+        name = type(content).__name__
+        hint = "; a function that yields is called without await" if name == "coroutine" else hint
+        raise TypeError(f"a stream's content must be iterable, not {name}{hint}")
     from armillary.concurrency import iterate_in_threadpool
 
     return (
