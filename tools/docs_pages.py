@@ -84,8 +84,10 @@ def on_config(config: Any) -> Any:
     return config
 
 
-def on_page_markdown(markdown: str, **_: Any) -> str:
-    """Replace the marker with the table of packages."""
+def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
+    """Replace the marker with the table of packages; the search finds decisions behind what they are about."""
+    if page.file.src_uri.startswith("adr/"):
+        page.meta.setdefault("search", {"boost": 0.3})
     return markdown.replace(MARKER, table_of_packages()) if MARKER in markdown else markdown
 
 

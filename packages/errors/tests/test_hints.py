@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -76,3 +77,23 @@ def test_what_is_said_of_ours_is_not_said_of_classes_and_values_of_the_program()
 def test_an_error_that_was_never_raised_has_the_hint_of_its_text() -> None:
     never_raised = TypeError("object dict can't be used in 'await' expression")
     assert hint_of(never_raised) == "Leave out await: what is called is not async"
+
+
+def test_a_list_that_is_called_elsewhere_is_no_background_work() -> None:
+    numbers: Any = [1]
+    assert hint_of(error_of(lambda: numbers())) is None
+
+
+def test_a_function_without_async_that_asks_for_the_event_loop_gets_the_hint_to_write_async() -> None:
+    def endpoint() -> None:
+        asyncio.get_running_loop()
+
+    async def under_trio() -> None:
+        asyncio.get_running_loop()
+
+    with pytest.raises(RuntimeError) as of_thread:
+        endpoint()
+    with pytest.raises(RuntimeError) as of_trio:
+        under_trio().send(None)
+    assert (hint_of(of_thread.value) or "").startswith("Write async def")
+    assert hint_of(of_trio.value) is None
