@@ -1,4 +1,8 @@
 "use strict";
+const dark = matchMedia("(prefers-color-scheme: dark)");
+const followScheme = () => document.documentElement.classList.toggle("dark-mode", dark.matches);
+followScheme();
+dark.addEventListener("change", followScheme);
 const root = document.getElementById("swagger-ui");
 const settings = JSON.parse(root.dataset.settings);
 const ui = SwaggerUIBundle({
