@@ -302,7 +302,7 @@ MISTAKES: dict[str, Mistake] = {
     "a type of the body as headers": (
         lambda: shown("", {}, 404, "text/html"),
         T,
-        ("headers takes a mapping, got 'text/html'", "write media_type=..."),
+        ("headers takes a mapping, not a str: write a dict; the type of a body is media_type=...",),
     ),
     "the filename of a static file": (
         lambda: shown(

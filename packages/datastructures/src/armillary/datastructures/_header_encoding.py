@@ -7,6 +7,7 @@ NUL would end the header or the message, so they never leave here.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
 _TOKEN = frozenset("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
 _CONTROLS = frozenset(map(chr, (*range(0x09), *range(0x0A, 0x20), 0x7F)))
@@ -83,6 +84,9 @@ def encode_header(name: str, value: str) -> tuple[bytes, bytes]:
     return encode_name(name), encode_value(name, value)
 
 
+_NO_MAPPINGS: Final = (str, bytes, list, tuple)
+
+
 def encode_headers(headers: Mapping[str, str] | None) -> list[tuple[bytes, bytes]]:
     """Return a mapping as a new list of raw headers; an empty list for None.
 
@@ -94,10 +98,9 @@ def encode_headers(headers: Mapping[str, str] | None) -> list[tuple[bytes, bytes
     """
     if headers is None:
         return []
-    if isinstance(headers, str | bytes):
-        raise TypeError(f"headers takes a mapping, got {headers!r}; for the type of the body write media_type=...")
-    if isinstance(headers, list | tuple):
-        raise TypeError(
-            f"headers takes a mapping, not a {type(headers).__name__}: write a dict; `append` adds a second one"
-        )
+    if isinstance(headers, _NO_MAPPINGS):
+        kind = type(headers).__name__
+        hint = "write a dict; `append` adds a second one"
+        hint = "write a dict; the type of a body is media_type=..." if kind in ("str", "bytes") else hint
+        raise TypeError(f"headers takes a mapping, not a {kind}: {hint}")
     return [(encode_name(name), encode_value(name, value)) for name, value in headers.items()]
