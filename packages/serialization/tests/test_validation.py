@@ -5,7 +5,7 @@ import sys
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Generic, Literal, TypeVar
 
 import msgspec
 import pydantic
@@ -228,3 +228,20 @@ def test_a_message_does_not_repeat_ten_thousand_characters() -> None:
     message = caught.value.errors[0]["message"]
     assert len(message) < 400
     assert message.endswith("… (10,021 characters)")
+
+
+Held = TypeVar("Held")
+
+
+@dataclass
+class Box(Generic[Held]):
+    held: list[Held]
+    weight: Annotated[int, msgspec.Meta(ge=1)] = 1
+
+
+def test_a_generic_type_of_what_has_metadata_that_cannot_be_hashed_is_checked() -> None:
+    kind = Box[Box[Annotated[int, {"unhashable": []}]]]
+    assert validate({"held": [{"held": [2]}]}, kind) == Box([Box([2])])
+    with pytest.raises(ValidationError) as caught:
+        validate({"held": [{"held": [2], "weight": 0}]}, kind)
+    assert [error["pointer"] for error in caught.value.errors] == ["/held/0/weight"]

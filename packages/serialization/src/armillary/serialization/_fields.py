@@ -19,7 +19,7 @@ from typing import (
     get_type_hints,
 )
 
-from ._type_tree import unwrap
+from ._type_tree import unwrap, walk_key
 
 NO_DEFAULT: Final[Any] = type("NoDefault", (), {"__repr__": lambda self: "NO_DEFAULT"})()
 """Stands for the default of a field or parameter that has none."""
@@ -105,9 +105,10 @@ def type_holds(annotation: Any, is_wanted: Callable[[Any], bool], seen: set[Any]
     fields = fields_of(type_)
     if fields is None:
         return any(type_holds(item, is_wanted, seen) for item in get_args(type_))
-    if type_ in seen:
+    key = walk_key(type_)
+    if key in seen:
         return False
-    seen.add(type_)
+    seen.add(key)
     return any(type_holds(field.annotation, is_wanted, seen) for field in fields)
 
 
@@ -118,16 +119,17 @@ def nests_freely(annotation: Any, around: tuple[Any, ...] = (), flat: set[Any] |
     (False, True)
     """
     type_, _ = unwrap(annotation)
-    if type_ in around or type_ is Any or type_ is object or isinstance(type_, TypeVar):
+    key = walk_key(type_)
+    if key in around or type_ is Any or type_ is object or isinstance(type_, TypeVar):
         return True
     flat = set() if flat is None else flat
     fields = fields_of(type_)
     if fields is not None:
-        if type_ in flat:  # looked at once, however often it is used
+        if key in flat:  # looked at once, however often it is used
             return False
-        if any(nests_freely(field.annotation, (*around, type_), flat) for field in fields):
+        if any(nests_freely(field.annotation, (*around, key), flat) for field in fields):
             return True
-        flat.add(type_)
+        flat.add(key)
         return False
     if get_origin(type_) is Literal:
         return False

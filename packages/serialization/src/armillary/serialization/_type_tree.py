@@ -99,3 +99,21 @@ def rebuilt(type_: Any, arguments: tuple[Any, ...]) -> Any:
     if hasattr(type_, "copy_with"):
         return type_.copy_with(arguments)
     return get_origin(type_)[arguments]
+
+
+def walk_key(type_: Any) -> Any:
+    """Return what a walk over types knows a type by, also if metadata in it cannot be hashed.
+
+    >>> note = []
+    >>> walk_key(int), walk_key(list[Annotated[int, note]]) == walk_key(list[Annotated[int, note]])
+    (<class 'int'>, True)
+    """
+    try:
+        hash(type_)
+    except TypeError:
+        inner, metadata = unwrap(type_)
+        if metadata:
+            return (walk_key(inner), *map(id, metadata))
+        # By its parts: where a generic type holds itself, each look at its fields makes another alias of it.
+        return (get_origin(type_), *map(walk_key, get_args(type_))) if get_args(type_) else id(type_)
+    return type_

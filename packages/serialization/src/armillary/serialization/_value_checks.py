@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
 from ._constraint_items import constraints_of, is_meta
 from ._fields import fields_of
 from ._issues import MAX_ISSUES
-from ._type_tree import unwrap
+from ._type_tree import unwrap, walk_key
 from ._union_constraints import members_of
 from ._unmet_constraint import FieldName, Found, Place, Run, UnmetConstraint
 
@@ -44,7 +44,7 @@ def checking(convert: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
 
     def convert_checked(value: Any, type_: Any) -> Any:
         made = convert(value, type_)
-        key = _key(type_)
+        key = walk_key(type_)
         if key not in checks:
             checks[key] = (type_, value_check(type_))  # the type too, since its number may be the key
         check = checks[key][1]
@@ -125,7 +125,7 @@ class _Compiler:
         return None if run is None else _array_run(run, ordered=not issubclass(origin, AbstractSet))
 
     def _of_fields(self, type_: Any, fields: Any) -> Run | None:
-        key = _key(type_)
+        key = walk_key(type_)
         if key in self.known:
             return self.known[key]
         runs: list[tuple[str, FieldName, Run]] = []
@@ -138,15 +138,6 @@ class _Compiler:
         if not runs:
             self.known[key] = None
         return run if runs else None
-
-
-def _key(type_: Any) -> Any:
-    try:
-        hash(type_)
-    except TypeError:  # its metadata
-        inner, metadata = unwrap(type_)
-        return (id(inner), *map(id, metadata)) if metadata else id(type_)
-    return type_
 
 
 def _is_member(value: Any, base: Any) -> bool:
