@@ -311,6 +311,35 @@ async def test_a_running_task_is_cancelled_and_a_waiting_one_never_runs(make_tas
     assert events == ["first starts", "first ends"]
 
 
+async def test_a_task_that_waits_for_its_delay_or_next_attempt_is_cancelled_at_once(
+    make_tasks: Make, working: Any
+) -> None:
+    tasks = make_tasks()
+    ran: list[int] = []
+
+    @tasks.task(name="later", retry=TaskRetry(3, delay=500, jitter=0, max_delay=500))
+    async def later() -> None:
+        ran.append(current_task().attempt)
+        raise LookupError("not yet")
+
+    async with working(tasks):
+        delayed = await later.options(delay=500).enqueue()
+        with pytest.raises(TimeoutError, match=rf"{delayed.id} has not ended within 0\.05 s; its status is queued"):
+            await delayed.result(timeout=0.05)
+        failed = await later.enqueue()
+        with anyio.fail_after(60):
+            while await failed.status() != Status("retrying", error="LookupError: not yet"):
+                await anyio.sleep(0.02)
+        for enqueued in (delayed, failed):
+            await enqueued.cancel()
+            assert await enqueued.status() == Status("cancelled")
+            with pytest.raises(TaskCancelled):
+                await enqueued.result(timeout=10)
+        state = tasks.engine.state
+        assert await state.entries("delayed", until=await state.time() + 1000) == []
+    assert ran == [1]
+
+
 async def test_progress_is_seen_while_a_task_runs(make_tasks: Make, working: Any) -> None:
     tasks = make_tasks()
     go = anyio.Event()

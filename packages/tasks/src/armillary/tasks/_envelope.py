@@ -6,6 +6,11 @@ import json
 from dataclasses import asdict, dataclass, field, replace
 
 
+def turn_of(identity: str, attempt: int) -> str:
+    """Return what identifies one attempt of a task."""
+    return f"{identity}:{attempt}"
+
+
 @dataclass(frozen=True)
 class Envelope:
     """What travels through an engine.
@@ -31,7 +36,7 @@ class Envelope:
     @property
     def turn(self) -> str:
         """What identifies one attempt."""
-        return f"{self.id}:{self.attempt}"
+        return turn_of(self.id, self.attempt)
 
     def encode(self) -> bytes:
         """Return the message's bytes."""

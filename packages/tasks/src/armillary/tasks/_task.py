@@ -15,7 +15,7 @@ from armillary.background import TaskRetry
 from ._arguments import Arguments
 from ._context import origin
 from ._engine import check_size, reached
-from ._envelope import Envelope
+from ._envelope import Envelope, turn_of
 from ._errors import TaskCancelled, TaskFailed
 from ._schedule import Schedule
 from ._status import Status
@@ -85,12 +85,13 @@ class EnqueuedTask(Generic[R_co]):
 
         Raises:
             TaskFailed: it failed; `TaskCancelled` if it was cancelled.
-            TimeoutError: it takes longer.
+            TimeoutError: it takes longer; the message has its status.
             LookupError: nothing is known about it, or nothing any more.
             EngineUnavailable: the engine cannot be reached.
         """
         pause = FIRST_POLL
-        with anyio.fail_after(timeout):
+        status: Status | None = None
+        with anyio.move_on_after(timeout) as limit:
             while True:
                 status = await self.status()
                 if status is None:
@@ -99,6 +100,10 @@ class EnqueuedTask(Generic[R_co]):
                     break
                 await anyio.sleep(pause)
                 pause = min(pause * 1.5, LONGEST_POLL)
+        if limit.cancelled_caught:
+            known = "unknown" if status is None else status.status
+            raise TimeoutError(f"the task {self.id} has not ended within {timeout:g} s; its status is {known}")
+        assert status is not None  # the loop ends by a final one
         if status.status == "cancelled":
             raise TaskCancelled("the task was cancelled")
         if status.status == "failed":
@@ -110,11 +115,19 @@ class EnqueuedTask(Generic[R_co]):
     async def cancel(self) -> None:
         """Cancel it: before it runs, or while it runs within a third of the lease. One that has ended stays so.
 
+        One that waits for its delay or next attempt is cancelled at once.
+
         Raises:
             EngineUnavailable: the engine cannot be reached.
         """
+        state, ttl = self._tasks.engine.state, self._tasks.result_ttl
         with reached(self._tasks.engine):
-            await self._tasks.engine.state.set(f"cancel:{self.id}", b"1", self._tasks.result_ttl)
+            await state.set(f"cancel:{self.id}", b"1", ttl)
+            status = await self.status()
+            if status is not None and status.status in ("queued", "retrying"):
+                following = status.attempt + (status.status == "retrying")
+                if await state.take("delayed", turn_of(self.id, following)) is not None:
+                    await state.set(f"task:{self.id}", Status("cancelled", status.attempt).encode(), ttl)
 
     async def _get(self, what: str) -> bytes | None:
         with reached(self._tasks.engine):
