@@ -327,6 +327,11 @@ MISTAKES: dict[str, Mistake] = {
     "a method of a class": (lambda: Route("/", Pages.show), T, (HERE, "without its instance: write TheClass().method")),
     "a router class that is mounted": (lambda: Mount("/x", app_class.router_class), T, ("write Router(...)",)),
     "a folder that is mounted": (lambda: Mount("/x", "static"), T, ("write StaticFiles(directory='static')",)),  # type: ignore[arg-type]
+    "a folder in a route": (
+        lambda: Route("/static", StaticFiles(directory=".")),
+        T,
+        ("write Mount('/static', StaticFiles(...))",),
+    ),
     "a mount swapped": (lambda: app_class().mount(StaticFiles(directory="."), "/x"), T, ("write the path first",)),
     "a space in a parameter": (lambda: Route("/{id: int}", home), V, ("write {id:int}",)),
     "a router class that is included": (lambda: app_class().include(Router, "/x"), T, ("write Router(...)",)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from functools import partial, wraps
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 from dishka import Provider, Scope, provide
@@ -230,3 +230,20 @@ async def test_positional_only_and_starred_parameters_get_their_arguments() -> N
     assert await task(1, b=2, c=3, d=4) == (1, 2, (), 3, {"d": 4})
     assert await task(1, 2, 3, 4, c=5) == (1, 2, (3, 4), 5, {})
     assert str(inspect.signature(task)).startswith("(a: 'int', /, b: 'int', *rest: 'int'")
+
+
+async def test_a_class_with_a_note_beside_it_is_injected() -> None:
+    @inject
+    async def name(request: Request, users: Annotated[Users, "those who may sign in"]) -> Response:
+        return JSONResponse(users.name)
+
+    assert await get(Router([Route("/", name)])) == '"Ada"'
+
+
+async def test_what_nothing_fills_is_an_error_with_the_fix_where_nothing_checked_the_endpoint() -> None:
+    @inject
+    async def name(request: Request, limits: Annotated[dict[str, int], "of today"]) -> Response:
+        return JSONResponse(limits)
+
+    with pytest.raises(InjectionError, match=r"name \(.*test_endpoint_binding.py line \d+\): nothing fills .*'limits'"):
+        await get(Router([Route("/", name)]))

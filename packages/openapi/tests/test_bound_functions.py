@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import Annotated, Any, Literal
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal, TypedDict
 
 import msgspec
 import pydantic
 import pytest
 from openapi_spec_validator import validate
 
-from armillary.binding import Body, Cookie, Depends, Form, Header, Query, bind
+from armillary.binding import Body, Cookie, Depends, File, Form, Header, Query, bind
 from armillary.http import Request, Response, ServerSentEvent, UploadFile
 from armillary.openapi import OpenAPI
 from armillary.routing import Mount, Route, Router
@@ -182,3 +183,65 @@ def test_dependencies_of_an_application_are_described() -> None:
     operation = operation_of(Router([Route("/stars", Show(), dependencies=[Guard()])]))
     assert operation["summary"] == "Show the stars"
     assert [parameter["name"] for parameter in operation["parameters"]] == ["X-Key"]
+
+
+class Document(TypedDict):
+    _id: str
+    title: str
+
+
+class Renamed(msgspec.Struct, rename={"key": "_id"}):
+    key: str
+
+
+@dataclass
+class Private:
+    _secret: str
+    name: str
+    made: int = field(init=False, default=0)
+
+
+@pytest.mark.parametrize(
+    ("type_", "received", "sent"),
+    [
+        (Document, {"_id", "title"}, {"_id", "title"}),
+        (Renamed, {"_id"}, {"_id"}),
+        (Private, {"_secret", "name"}, {"name", "made"}),
+    ],
+)
+def test_members_are_those_that_are_received_and_those_that_are_sent(type_: Any, received: Any, sent: Any) -> None:
+    async def add(value):  # type: ignore[no-untyped-def] # annotated below
+        return value
+
+    add.__annotations__ = {"value": type_, "return": type_}
+    document = OpenAPI(Router([Route("/", bind(add), methods=["POST"])]), "Stars", "1.0").document()
+    validate(document)
+    schemas = document["components"]["schemas"]
+    name = type_.__name__
+    assert set(schemas.get(f"{name}Input", schemas[name])["properties"]) == received
+    assert set(schemas[name]["properties"]) == sent
+
+
+def test_bytes_of_a_file_are_described_as_a_file_is() -> None:
+    async def add(
+        name: Annotated[str, Form()],
+        scan: Annotated[bytes, File(max_length=3)],
+        more: Annotated[list[bytes], File()] = [],  # noqa: B006
+    ) -> None: ...
+
+    content = operation(add, "POST")["requestBody"]["content"]
+    assert list(content) == ["multipart/form-data"]
+    properties = content["multipart/form-data"]["schema"]["properties"]
+    file = {"type": "string", "format": "binary", "contentMediaType": "application/octet-stream"}
+    assert properties["scan"] == {**file, "maxLength": 3}
+    assert properties["more"]["items"] == file
+
+
+def test_a_form_with_optional_files_is_described_with_and_without_them() -> None:
+    async def add(name: Annotated[str, Form()], photo: UploadFile | None = None) -> None: ...
+
+    content = operation(add, "POST")["requestBody"]["content"]
+    assert {kind: set(value["schema"]["properties"]) for kind, value in content.items()} == {
+        "multipart/form-data": {"name", "photo"},
+        "application/x-www-form-urlencoded": {"name"},
+    }

@@ -164,3 +164,20 @@ def test_the_error_of_an_empty_path_names_a_group_in_which_it_may_be_empty() -> 
         router.get("stars")(show)
     router.group("/stars").get("")(show)
     assert [route.path for route in router.routes] == ["/stars"]
+
+
+class Folder:
+    """Serves what is below its path."""
+
+    serves_below = True
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        await PlainTextResponse(scope["path"])(scope, receive, send)
+
+
+def test_a_route_of_a_path_whose_application_serves_what_is_below_names_mount(driver: Any) -> None:
+    with pytest.raises(TypeError, match=r"write Mount\('/static', Folder\(\.\.\.\)\)"):
+        Route("/static", Folder())
+    for path in ("/robots.txt", "/all/{path:path}", "/"):  # one file; all of them; the page of a folder
+        served = path.replace("{path:path}", "a/b.css")
+        assert driver.get(Router([Route(path, Folder())]), served).body == served.encode()

@@ -120,6 +120,9 @@ def is_known(type_: Any) -> bool:
         base: Any = get_origin(inner) or inner
         if base is Any or base is Literal or base is Annotated or base in _CONTAINERS:
             continue
-        if fields_of(inner) is None and text_type(inner) is None and not hasattr(base, "__get_pydantic_core_schema__"):
+        is_named_tuple = isinstance(base, type) and issubclass(base, tuple) and hasattr(base, "_fields")
+        if is_named_tuple or fields_of(inner) is not None or text_type(inner) is not None:
+            continue
+        if not hasattr(base, "__get_pydantic_core_schema__"):
             return False
     return True

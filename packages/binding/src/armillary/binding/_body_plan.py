@@ -77,11 +77,13 @@ def _form_reader(endpoint: Callable[..., Any], parts: RequestParts) -> FormReade
             raise BindingError(
                 endpoint, "it takes files, which needs python-multipart: pip install armillary-binding[forms]"
             ) from exc
+    # A form without its files is sent as any other form is.
+    needs_files = any(field.required for field in fields.values() if field.source == "file")
     described = RequestBody(
         kind="form",
         annotation=None,
         required=any(field.required for field in fields.values()),
-        media_types=(MULTIPART,) if has_files else (FORM, MULTIPART),
+        media_types=(MULTIPART,) if needs_files else (MULTIPART, FORM) if has_files else (FORM, MULTIPART),
         fields=tuple(fields.values()),
     )
     return FormReader(described, tuple(parts.form), tuple(parts.whole_form), "form" in parts.exact())

@@ -184,9 +184,11 @@ class RequestParts:
         except TypeError as exc:
             raise wanted.error(f": {exc}") from exc
         fields = self.new_target()
-        for field in fields_of(member) or ():
-            self.spread_field(wanted, member, field, source, fields)
         empty = wanted.default if wanted.default is not NO_DEFAULT or not is_optional(type_) else None
+        # Of one that may be absent as a whole the decoder says what is missing, once there is something of it.
+        optional = empty is not NO_DEFAULT
+        for field in fields_of(member) or ():
+            self.spread_field(wanted, member, field._replace(required=field.required and not optional), source, fields)
         # A client sends headers that no program lists.
         exact = source.source != "header" and forbids_unknown_fields(member)
         self.groups.append(Group(fields, wanted.target, wanted.name, decoder, source.source, empty, exact))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any, ClassVar, Literal, TypeAlias
 
@@ -27,6 +28,9 @@ class Source(msgspec.Struct, frozen=True, kw_only=True, eq=False, metaclass=Keyw
         min_length, max_length: bounds of the length of text or of a list.
         pattern: a regular expression that must be found in a text.
 
+    Raises:
+        ValueError: alias is empty, a length negative, multiple_of not positive, pattern no regular expression.
+
     >>> from typing import Annotated
     >>> async def search(limit: Annotated[int, Query(ge=1, le=100, description="How many.")] = 20) -> list[str]: ...
     """
@@ -47,6 +51,22 @@ class Source(msgspec.Struct, frozen=True, kw_only=True, eq=False, metaclass=Keyw
     min_length: int | None = None
     max_length: int | None = None
     pattern: str | None = None
+
+    def __post_init__(self) -> None:
+        name = type(self).__name__
+        if self.alias == "":
+            raise ValueError(f"{name}(alias='') is no name; leave alias out for that of the parameter")
+        for setting in ("min_length", "max_length"):
+            length = getattr(self, setting)
+            if isinstance(length, int) and length < 0:
+                raise ValueError(f"{name}({setting}={length}) is no length: give 0 or more")
+        if isinstance(self.multiple_of, int | float) and self.multiple_of <= 0:
+            raise ValueError(f"{name}(multiple_of={self.multiple_of}) divides nothing: give a positive number")
+        if isinstance(self.pattern, str):
+            try:
+                re.compile(self.pattern)
+            except re.error as exc:
+                raise ValueError(f"{name}(pattern={self.pattern!r}) is no regular expression: {exc}") from exc
 
     def constraints(self) -> dict[str, Any]:
         """Return the constraints that are set."""
@@ -93,7 +113,7 @@ class Body(Source, frozen=True, kw_only=True, eq=False):
             anything for bytes. One that is not JSON is for `str` and `bytes`, and may be a range such as "text/*".
 
     Raises:
-        ValueError: media_type is none.
+        ValueError: media_type is none; as of `Query`.
     """
 
     source = "body"
@@ -102,6 +122,7 @@ class Body(Source, frozen=True, kw_only=True, eq=False):
     media_type: str | None = None
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.media_type is None:
             return
         name, parameters = parse_media_type(self.media_type)

@@ -172,9 +172,9 @@ def _plain(type_: Any) -> TextType | None:
         item = text_type(arguments[0]) if arguments else _SCALARS[str]
         return None if item is None or item.many else _list_of(item, _LISTS[origin], origin)
     if origin is Literal:
-        return _one_of({str(value): value for value in arguments}, ())
+        return _one_of({_written(value): value for value in arguments if value is not None}, ())
     if isinstance(type_, type) and issubclass(type_, Enum):
-        return _one_of({str(member.value): member for member in type_}, (type_,))
+        return _one_of({_written(member): member for member in type_}, (type_,))
     if is_text_class(type_):
         return TextType(type_, f"the text of an {type_.__name__}", (type_,))
     return _by_pydantic(type_)
@@ -226,6 +226,13 @@ class ItemError(ValueError):
         super().__init__(str(problem))
         self.index = index
         self.problem = problem
+
+
+def _written(value: Any) -> str:
+    """Return a member of an enum, or a value of a Literal, as a client writes it."""
+    if isinstance(value, Enum):
+        value = value.value
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _one_of(choices: dict[str, Any], types: tuple[type, ...]) -> TextType:

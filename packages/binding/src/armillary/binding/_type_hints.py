@@ -29,7 +29,9 @@ def type_hints_of(function: Callable[..., Any]) -> dict[str, Any]:
         return get_type_hints(target, include_extras=True)
     except (NameError, AttributeError, SyntaxError) as exc:
         raise BindingError(
-            function, f"an annotation does not resolve: {exc}; import it in the module, not only under TYPE_CHECKING"
+            function,
+            f"an annotation does not resolve: {exc}; it has to be at the top level of the module, not in a function or "
+            "only under TYPE_CHECKING",
         ) from exc
     except TypeError as exc:
         raise BindingError(function, f"an annotation is no type: {exc}") from exc

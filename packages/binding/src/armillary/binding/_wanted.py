@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from armillary.datastructures import is_token
 from armillary.serialization import NO_DEFAULT
 
 from ._place import BindingError
@@ -36,6 +37,8 @@ class Wanted(NamedTuple):
         alias = source.alias or self.name
         if isinstance(source, Header) and source.alias is None and source.convert_underscores:
             alias = self.name.replace("_", "-")
+        if isinstance(source, Header) and not is_token(alias):
+            raise self.error(f": {alias!r} is no name of a header; give one by Header(alias=...)")
         return Parameter(
             name=self.name,
             alias=alias,

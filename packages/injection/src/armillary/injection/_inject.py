@@ -13,7 +13,7 @@ from armillary.asgi_types import annotations_of, is_async_callable, signature_of
 from armillary.concurrency import run_in_threadpool
 
 from ._arguments import add_request_parameters, connection_among, given_arguments, positioned
-from ._plan import InjectionPlan, missing_among, plan_by_hints, plan_for, type_hints_so_far
+from ._plan import InjectionPlan, missing_among, plan_by_hints, plan_for, require_passed, type_hints_so_far
 from ._scope import current_scope
 
 R = TypeVar("R")
@@ -72,6 +72,8 @@ def inject(func: Callable[..., Any]) -> Injected[Any]:
                 if missing is exc:
                     raise
                 raise missing from None
+        if known.unfilled and connection is not None:
+            require_passed(known, arguments)
         positions: tuple[Any, ...] = ()
         if known.needs_positions:
             positions, arguments = positioned(known, arguments)

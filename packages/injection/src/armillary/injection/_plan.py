@@ -24,6 +24,7 @@ _CONNECTION_NAMES = frozenset({"connection", "request", "websocket"})
 _HTTP_METHODS = frozenset({"delete", "get", "head", "options", "patch", "post", "put", "trace"})
 _GRAPHQL_MARK = "__strawberry_definition__"  # on what strawberry's `input`, `type` and `interface` decorate
 _FOREIGN_PACKAGES = frozenset({"builtins", "strawberry", "types", "typing"})
+_READ_ELSEWHERE = frozenset({"armillary", "strawberry"})
 _POSITIONAL_KINDS = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
 _SELF_NAMES = frozenset({"self", "cls"})
 
@@ -177,7 +178,13 @@ def dependency_of(kind: Any) -> Dependency | None:
     if get_origin(kind) is Annotated:
         arguments = get_args(kind)
         markers = [item for item in arguments[1:] if isinstance(item, _MARKER_TYPE)]
-        return Dependency(arguments[0], markers[0].component) if markers else None
+        if markers:
+            return Dependency(arguments[0], markers[0].component)
+        # What is said beside the type is of no provider, but what another part reads, such as Depends(f), fills it.
+        others: tuple[object, ...] = arguments[1:]
+        if any(_top_package(item.__class__) in _READ_ELSEWHERE for item in others):
+            return None
+        return dependency_of(arguments[0])
     base = get_origin(kind) or kind
     if not isinstance(base, type) or _top_package(base) in _FOREIGN_PACKAGES or hasattr(base, _GRAPHQL_MARK):
         return None
@@ -209,10 +216,22 @@ def require_filled(function: Any, plan: InjectionPlan) -> None:
     if not plan.unfilled or function.__armillary_call__ is not function:
         return
     if not is_method or function.__name__ in _HTTP_METHODS:
-        raise InjectionError(
-            f"{plan.name}: nothing fills its parameter {plan.unfilled[0]!r}: annotate it with a class that a provider "
-            "has, with FromDishka[...], or with a type that is read from path and query, or give it a default"
-        )
+        raise nothing_fills(plan, plan.unfilled[0])
+
+
+def require_passed(plan: InjectionPlan, arguments: Mapping[str, Any]) -> None:
+    """Raise an InjectionError for a parameter that only a caller can pass, and has not."""
+    missing = next((name for name in plan.unfilled if name not in arguments), None)
+    if missing is not None:
+        raise nothing_fills(plan, missing)
+
+
+def nothing_fills(plan: InjectionPlan, name: str) -> InjectionError:
+    """Return the error for a parameter of a function that only a caller can pass."""
+    return InjectionError(
+        f"{plan.name}: nothing fills its parameter {name!r}: annotate it with a class that a provider "
+        "has, with FromDishka[...], or with a type that is read from path and query, or give it a default"
+    )
 
 
 def not_injected(plan: InjectionPlan, name: str, cause: BaseException | None) -> InjectionError:

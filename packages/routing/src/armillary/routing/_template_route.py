@@ -127,6 +127,14 @@ class EndpointRoute(TemplateRoute):
         endpoint = super().check_callable(value, parameter)
         check_methods(endpoint)
         check_connection(endpoint, self.scope_type == "http")
+        # One file, as of "/robots.txt", is served by a route; a path without a dot is that of a directory.
+        is_of_directory = "." not in self.path.rpartition("/")[2] and self.path != "/" and not self.param_convertors
+        if is_of_directory and getattr(endpoint, "serves_below", False) is True:
+            name = type(endpoint).__name__
+            raise TypeError(
+                f"Route({self.path!r}) matches that path alone, and {name} serves what is below it: write "
+                f"Mount({self.path!r}, {name}(...))"
+            )
         return endpoint
 
     def function_app(self, endpoint: Endpoint) -> ASGIApp:

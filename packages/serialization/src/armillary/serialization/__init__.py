@@ -18,7 +18,7 @@ b'{"name":"Vega"}'
 from ._codecs import decode_msgspec, decode_orjson, encode_msgspec, encode_orjson
 from ._constraints import CheckedType, check_type
 from ._decimals import is_plain_number, read_decimal
-from ._fields import NO_DEFAULT, TypeField, fields_of, forbids_unknown_fields
+from ._fields import NO_DEFAULT, TypeField, fields_of, forbids_unknown_fields, made_fields_of
 from ._issues import MAX_ISSUES, ValidationError, ValidationIssue, issue_at, kind_of
 from ._json_decoding import MAX_DEPTH, JSONDecoder, JSONEncoder, JSONError, json_error
 from ._json_encoding import encode_json, encode_plain_json
@@ -66,6 +66,7 @@ __all__ = [
     "json_error",
     "json_form",
     "kind_of",
+    "made_fields_of",
     "once_per_type",
     "read_decimal",
     "type_key",

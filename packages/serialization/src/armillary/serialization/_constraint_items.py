@@ -17,7 +17,7 @@ CHECKED: Final = frozenset((*BOUNDS, *LENGTHS, "multiple_of", "pattern", "tz", "
 DESCRIPTIONS: Final = frozenset(("title", "description", "examples", "allow_inf_nan"))
 """What constrains nothing: texts for documents; and JSON has no NaN and no infinity."""
 
-_META: Final = (*BOUNDS, *LENGTHS, "multiple_of", "pattern", "tz")
+META: Final = (*BOUNDS, *LENGTHS, "multiple_of", "pattern", "tz")
 _ANNOTATED_TYPES: Final = {
     "Gt": "gt",
     "Ge": "ge",
@@ -52,7 +52,7 @@ def is_meta(item: Any) -> bool:
 
 def meta_constraints(item: Any) -> dict[str, Any]:
     """Return the constraints of a `msgspec.Meta`."""
-    return {name: value for name in _META if (value := getattr(item, name)) is not None}
+    return {name: value for name in META if (value := getattr(item, name)) is not None}
 
 
 def constraints_of(item: Any) -> dict[str, Any] | None:

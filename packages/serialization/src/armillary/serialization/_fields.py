@@ -92,6 +92,24 @@ def fields_of(type_: Any) -> tuple[TypeField, ...] | None:
     return tuple(fields)
 
 
+def made_fields_of(type_: Any) -> tuple[TypeField, ...]:
+    """Return the fields that a dataclass or an attrs class makes itself, `field(init=False)`; they are only sent.
+
+    >>> from dataclasses import dataclass, field
+    >>> @dataclass
+    ... class Star:
+    ...     name: str
+    ...     seen: int = field(init=False, default=0)
+    >>> [field.name for field in made_fields_of(Star)]
+    ['seen']
+    """
+    base: Any = get_origin(type_) or type_
+    reader = _reader_for(base)
+    if reader is None or reader not in (_dataclass_fields, _attrs_fields):
+        return ()
+    return tuple(reader(base, init=False))
+
+
 def type_holds(annotation: Any, is_wanted: Callable[[Any], bool], seen: set[Any] | None = None) -> bool:
     """Return whether a type, or one of those that it is built of, is wanted.
 
@@ -138,7 +156,7 @@ def nests_freely(annotation: Any, around: tuple[Any, ...] = (), flat: set[Any] |
     return any(nests_freely(item, around, flat) for item in arguments) if arguments else is_container
 
 
-def _reader_for(base: Any) -> Callable[[Any], list[TypeField]] | None:
+def _reader_for(base: Any) -> Callable[..., list[TypeField]] | None:
     if not isinstance(base, type):
         return None
     if is_struct(base):
@@ -187,7 +205,7 @@ def _model_fields(base: Any) -> list[TypeField]:
     return found
 
 
-def _dataclass_fields(base: Any) -> list[TypeField]:
+def _dataclass_fields(base: Any, *, init: bool = True) -> list[TypeField]:
     from dataclasses import MISSING, fields
 
     hints = get_type_hints(base, include_extras=True)
@@ -200,11 +218,11 @@ def _dataclass_fields(base: Any) -> list[TypeField]:
             NO_DEFAULT if field.default is MISSING else field.default,
         )
         for field in fields(base)
-        if field.init
+        if field.init is init
     ]
 
 
-def _attrs_fields(base: Any) -> list[TypeField]:
+def _attrs_fields(base: Any, *, init: bool = True) -> list[TypeField]:
     nothing: Any = sys.modules["attr"].NOTHING
     hints = get_type_hints(base, include_extras=True)
     return [
@@ -216,7 +234,7 @@ def _attrs_fields(base: Any) -> list[TypeField]:
             NO_DEFAULT if field.default is nothing or hasattr(field.default, "factory") else field.default,
         )
         for field in base.__attrs_attrs__
-        if field.init
+        if field.init is init
     ]
 
 

@@ -13,7 +13,7 @@ from functools import wraps
 from types import UnionType
 from typing import Annotated, Any, Final, Literal, TypeVar, Union, get_args, get_origin
 
-from ._constraint_items import is_meta
+from ._constraint_items import META, is_meta
 
 T = TypeVar("T")
 
@@ -21,6 +21,8 @@ _MODULES: Final = frozenset(("builtins", "datetime", "decimal", "uuid"))
 """The modules of classes that say all about themselves; of others there may be any number."""
 
 _FORMS: Final[frozenset[Any]] = frozenset((list, tuple, set, frozenset, Union, UnionType))
+_OBJECTS: Final = ("examples", "extra", "extra_json_schema")
+_SETTINGS: Final = (*META, "title", "description")
 _MAX_KNOWN: Final = 1024
 
 
@@ -58,13 +60,20 @@ def type_key(annotation: Any) -> Hashable | None:
     form = get_origin(annotation)
     if form is Annotated:
         type_, *metadata = get_args(annotation)
-        if not all(map(is_meta, metadata)):
-            return None
-        inner = type_key(type_)
-        return None if inner is None else (Annotated, inner, *map(repr, metadata))
+        keys = (type_key(type_), *map(_meta_key, metadata))
+        return None if None in keys else (Annotated, *keys)
     if form is Literal:
         return (Literal, *((type(value), value) for value in get_args(annotation)))
     if form not in _FORMS:
         return None
     keys = tuple(... if item is Ellipsis else type_key(item) for item in get_args(annotation))
     return None if None in keys else (form, *keys)
+
+
+def _meta_key(item: Any) -> Hashable | None:
+    """Return what tells a `msgspec.Meta` from others; None if it holds objects, which may be equal and differ."""
+    if not is_meta(item) or any(getattr(item, name) is not None for name in _OBJECTS):
+        return None
+    settings = ((name, getattr(item, name)) for name in _SETTINGS)
+    # By type too, since 1 equals 1.0 and True.
+    return tuple((name, type(value), value) for name, value in settings if value is not None)

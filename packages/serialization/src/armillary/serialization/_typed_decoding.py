@@ -21,6 +21,7 @@ from ._issue_search import find_issues
 from ._issues import ValidationError, issue_at, kind_of
 from ._json_decoding import json_error
 from ._json_pieces import decode_json
+from ._made_fields import makes_fields, without_made_fields
 from ._reported_issue import reported_issue
 from ._text_classes import from_text
 
@@ -95,6 +96,8 @@ class TypedDecoder(Generic[T]):
         self._convert = partial(msgspec.convert, type=self.type, dec_hook=from_text)
         if nests_freely(self.type):
             self._decode = with_limited_depth(self._decode)
+        if makes_fields(self.type):
+            self._decode, self._convert = without_made_fields(self._decode, decode_json, self._convert, self.type)
         if leaves_defaults(self.type):
             self._decode, self._convert = completed(self._decode), completed(self._convert)
         self._invalid = (msgspec.ValidationError, UnicodeEncodeError)

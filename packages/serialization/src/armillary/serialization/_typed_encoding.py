@@ -11,7 +11,7 @@ from typing import Any, Final, Literal, get_args, get_origin
 
 from ._constraints import check_type
 from ._encodable import encodable
-from ._fields import TypeField, fields_of, is_struct
+from ._fields import TypeField, fields_of, is_struct, made_fields_of
 from ._json_form import json_form
 from ._type_tree import is_optional, union_members, unwrap
 
@@ -229,7 +229,7 @@ def _projected(value: Any, annotation: Any) -> Any:
     arguments = get_args(type_)
     fields = fields_of(type_)
     if fields is not None:
-        return _projected_fields(value, origin, fields)
+        return _projected_fields(value, origin, (*fields, *made_fields_of(type_)))
     if origin in _ARRAYS and not isinstance(value, str | bytes | Mapping) and hasattr(value, "__iter__"):
         if origin is tuple and arguments and Ellipsis not in arguments:
             return [_projected(item, kind) for item, kind in zip(value, arguments, strict=False)]

@@ -76,6 +76,9 @@ class StaticFiles(FileFinder):
     memory_seconds: float = 1.0
     portable_names: ClassVar[bool] = True
 
+    serves_below: ClassVar[bool] = True
+    """The interface in docs/scope-keys.md: a route of a directory's path alone is an error."""
+
     allows_no_directory: ClassVar[bool] = False
     """Allow neither directory nor packages; then nothing is found."""
 

@@ -13,24 +13,29 @@ def request_body_of(body: Any, types: TypeSchemas) -> Schema:
     """Return the Request Body Object for what a function takes from the body."""
     content: Schema = {}
     for media_type in body.media_types:
-        content[media_type] = {"schema": body_schema(body, types), **examples_of(body.examples)}
+        content[media_type] = {"schema": body_schema(body, media_type, types), **examples_of(body.examples)}
     described: Schema = {"required": bool(body.required), "content": content}
     return {"description": body.description, **described} if body.description else described
 
 
-def body_schema(body: Any, types: TypeSchemas) -> Schema:
+def body_schema(body: Any, media_type: str, types: TypeSchemas) -> Schema:
     if body.kind == "bytes":
         return {}
     if body.kind == "parts":
         return {"type": "object"}
-    return fields_schema(body.fields, types) if body.fields else types.schema(body.annotation, "input")
+    if not body.fields:
+        return types.schema(body.annotation, "input")
+    # Only multipart has files.
+    has_files = media_type == "multipart/form-data"
+    return fields_schema([field for field in body.fields if has_files or field.source != "file"], types)
 
 
 def fields_schema(fields: Any, types: TypeSchemas) -> Schema:
     """Return the schema of a form, or of several bodies under a name each."""
     properties: Schema = {}
     for field in fields:
-        schema = types.schema(field.annotation, "input")
+        known = types.of_files() if field.source == "file" else types
+        schema = known.schema(field.annotation, "input")
         if field.description:
             schema = {**schema, "description": str(field.description)}
         if field.deprecated:

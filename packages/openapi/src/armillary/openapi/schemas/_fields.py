@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any, Literal, NamedTuple, get_args, get_origin, get_type_hints
 
-from armillary.serialization import NO_DEFAULT, fields_of
+from armillary.serialization import NO_DEFAULT, fields_of, made_fields_of
 
 Mode = Literal["input", "output"]
 
@@ -41,24 +41,30 @@ def is_named_tuple(cls: type) -> bool:
     return hasattr(cls, "_fields") and issubclass(cls, tuple)
 
 
-def members(annotation: Any) -> Iterator[Member]:
+def members(annotation: Any, mode: Mode) -> Iterator[Member]:
     """Yield the members of a structured type.
+
+    Args:
+        annotation: the type.
+        mode: whether values are received or sent.
 
     Raises:
         TypeError: an annotation does not resolve.
     """
     cls: Any = get_origin(annotation) or annotation
     try:
-        yield from named_tuple_members(cls) if is_named_tuple(cls) else object_members(annotation, cls)
+        yield from named_tuple_members(cls) if is_named_tuple(cls) else object_members(annotation, cls, mode)
     except NameError as exc:
         raise TypeError(
             f"{cls.__module__}.{cls.__qualname__}: the annotation {exc.name!r} does not resolve; import it at run time"
         ) from exc
 
 
-def object_members(annotation: Any, cls: Any) -> Iterator[Member]:
-    for field in fields_of(annotation) or ():
-        if field.alias.startswith("_"):
+def object_members(annotation: Any, cls: Any, mode: Mode) -> Iterator[Member]:
+    made = made_fields_of(annotation) if mode == "output" else ()
+    hides_private = mode == "output" and (hasattr(cls, "__dataclass_fields__") or hasattr(cls, "__attrs_attrs__"))
+    for field in (*(fields_of(annotation) or ()), *made):
+        if hides_private and field.name.startswith("_"):  # msgspec receives it, and does not send it
             continue
         hint, unset = without_unset(field.annotation)
         leaves_out = unset or (leaves_out_defaults(cls) and not field.required)

@@ -17,7 +17,7 @@ from ._components import Components
 from ._constraints import Schema, described, flattened
 from ._fields import Mode, is_structured, members
 from ._pydantic import is_of_pydantic
-from ._scalars import enum_schema, json_value, scalar_schema, values_schema
+from ._scalars import FILE, enum_schema, json_value, scalar_schema, values_schema
 from ._typing_forms import is_alias, is_form
 from ._unions import discriminated, union_schema
 
@@ -41,6 +41,10 @@ class TypeSchemas:
     def __init__(self, components: Components, custom: Mapping[Any, Schema] | None = None) -> None:
         self.components = components
         self.custom = dict(custom or {})
+
+    def of_files(self) -> TypeSchemas:
+        """Return what makes the schemas of files of a form, whose bytes are sent as they are."""
+        return TypeSchemas(self.components, {bytes: FILE, **self.custom})
 
     def schema(self, annotation: Any, mode: Mode) -> Schema:
         """Return the schema of a type.
@@ -142,7 +146,7 @@ class TypeSchemas:
     def object_schema(self, annotation: Any, mode: Mode) -> Schema:
         """Return the schema of a structured type itself, not a reference to it."""
         cls: Any = get_origin(annotation) or annotation
-        found = list(members(annotation))
+        found = list(members(annotation, mode))
         properties: dict[str, Schema] = {}
         for member in found:
             properties[member.name] = with_default(self.schema(member.annotation, mode), member.default)

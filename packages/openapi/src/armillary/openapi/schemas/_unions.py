@@ -62,7 +62,7 @@ def literal_values(alternative: Any, property_name: str) -> list[str]:
     if fields is not None:
         hints = {field.alias or name: field.annotation for name, field in fields.items()}
     else:
-        found = members(alternative) if is_structured(alternative) else ()
+        found = members(alternative, "input") if is_structured(alternative) else ()
         hints = {member.name: member.annotation for member in found}
     hint = hints.get(property_name)
     if get_origin(hint) is Annotated:
