@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 
@@ -16,7 +16,10 @@ from armillary.web import (
     AuthCredentials,
     AuthenticationMiddleware,
     BackgroundTasks,
+    BaseUser,
+    Depends,
     Middleware,
+    OpenAPI,
     SessionMiddleware,
     SimpleUser,
     State,
@@ -101,3 +104,38 @@ def test_the_state_of_the_lifespan_is_a_parameter() -> None:
 
     with TestClient(app) as client:
         assert client.get("/first").json() == "Vega"
+
+
+async def named(user: SimpleUser) -> str:
+    return user.display_name
+
+
+def test_an_operation_that_has_the_user_requires_authentication_in_the_document() -> None:
+    app = Armillary(middleware=[Middleware(AuthenticationMiddleware, BearerBackend(known))], openapi=OpenAPI())
+
+    @app.get("/mine")
+    async def mine(user: SimpleUser) -> str:
+        return user.display_name
+
+    @app.get("/named")
+    async def with_name(name: Annotated[str, Depends(named)]) -> str:
+        return name
+
+    @app.get("/perhaps")
+    async def perhaps(user: SimpleUser | None) -> bool:
+        return user is not None
+
+    @app.get("/anybody")
+    async def anybody(user: BaseUser) -> bool:
+        return user.is_authenticated
+
+    client = TestClient(app)
+    document = client.get("/openapi.json").json()
+    found = {path: item["get"].get("security") for path, item in document["paths"].items()}
+    bearer = [{"bearer": []}]
+    assert found == {"/mine": bearer, "/named": bearer, "/perhaps": None, "/anybody": None}
+    statuses = {path: client.get(path).status_code for path in found}
+    assert statuses == {"/mine": 401, "/named": 401, "/perhaps": 200, "/anybody": 200}
+    for path, status in statuses.items():
+        responses = document["paths"][path]["get"]["responses"]
+        assert ("401" in responses, "403" in responses) == (status == 401, False)

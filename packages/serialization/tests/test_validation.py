@@ -245,3 +245,13 @@ def test_a_generic_type_of_what_has_metadata_that_cannot_be_hashed_is_checked() 
     with pytest.raises(ValidationError) as caught:
         validate({"held": [{"held": [2], "weight": 0}]}, kind)
     assert [error["pointer"] for error in caught.value.errors] == ["/held/0/weight"]
+
+
+def test_an_alias_that_names_itself_is_an_error_that_says_what_to_write() -> None:
+    class TypeAliasType:  # as the statement `type Tree = dict[str, Tree] | int` makes one
+        @property
+        def __value__(self) -> Any:
+            return dict[str, self] | int  # type: ignore[valid-type]
+
+    with pytest.raises(TypeError, match=r"is an alias that names itself.*write a class"):
+        TypedDecoder[Any](TypeAliasType())

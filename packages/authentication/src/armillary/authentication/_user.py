@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from armillary.asgi_types import HTTPException, Scope, value_in_scope
 
@@ -21,7 +21,14 @@ class BaseUser:
     a 401 if the class is your own, or None if the parameter may be None.
     """
 
-    error_statuses: ClassVar[tuple[int, ...]] = (401,)
+    error_statuses: ClassVar[tuple[int, ...]] = ()
+    required_scopes: ClassVar[tuple[str, ...]] = ()
+
+    def __init_subclass__(cls, **settings: Any) -> None:
+        # Whoever is connected is a BaseUser. One of a class of its own has been authenticated, which documents say.
+        super().__init_subclass__(**settings)
+        if "error_statuses" not in vars(cls):
+            cls.error_statuses, cls.required_scopes = (401,), ("authenticated",)
 
     @classmethod
     def __from_scope__(cls, scope: Scope) -> Self:
@@ -83,6 +90,8 @@ class SimpleUser(BaseUser):
 
 class UnauthenticatedUser(BaseUser):
     """The user of a connection without credentials."""
+
+    error_statuses = ()
 
     @property
     def identity(self) -> str:

@@ -171,6 +171,7 @@ def _signature(plan: Plan, result: ResultEncoder, path: Mapping[str, bool]) -> E
         media_types=result.media_types,
         errors=frozenset(errors),
         dependencies=tuple(call.function for call in plan.calls[:-1]),
+        required_scopes=plan.scopes,
     )
 
 

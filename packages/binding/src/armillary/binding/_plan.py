@@ -56,3 +56,8 @@ class Plan(NamedTuple):
     result: Any
     errors: frozenset[int]
     instance: tuple[int, str] | None = None
+
+    @property
+    def scopes(self) -> tuple[str, ...]:
+        """What a client must be granted for the arguments made from the connection."""
+        return tuple(dict.fromkeys(scope for item in self.provided for scope in item.making.scopes))

@@ -25,6 +25,7 @@ class Making(NamedTuple):
         is_response: whether it is the response whose headers and cookies are added to that of the result.
         reads_path: whether it may read the path parameters.
         errors: statuses of the `HTTPException`s that making it may raise.
+        scopes: what a client must be granted for a value to be made.
     """
 
     kind: Any
@@ -33,6 +34,7 @@ class Making(NamedTuple):
     is_response: bool = False
     reads_path: bool = False
     errors: tuple[int, ...] = ()
+    scopes: tuple[str, ...] = ()
 
 
 class Provided(NamedTuple):
@@ -73,8 +75,14 @@ def making_of(type_: Any, kind: Kind, metadata: tuple[Any, ...] = ()) -> Making 
     for finder in (*metadata, *inner, base):
         if hasattr(finder, "__from_scope__"):
             make = partial(_from_scope_or_none if is_optional(type_) else _from_scope, finder)
-            errors = () if is_optional(type_) else tuple(getattr(finder, "error_statuses", ()))
-            return Making(finder, make, getattr(finder, "runs_after_response", False) is True, errors=errors)
+            required = object if is_optional(type_) else finder  # None, where there is no value
+            return Making(
+                finder,
+                make,
+                getattr(finder, "runs_after_response", False) is True,
+                errors=tuple(getattr(required, "error_statuses", ())),
+                scopes=tuple(getattr(required, "required_scopes", ())),
+            )
     if not _is_class(base):
         return None
     if is_optional(type_):

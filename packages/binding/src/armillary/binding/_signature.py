@@ -88,6 +88,8 @@ class EndpointSignature(msgspec.Struct, frozen=True, kw_only=True, eq=False):
             accept.
         dependencies: the functions it depends on, in the order they are called.
         messages: what a function of a WebSocket receives and sends; None if it does not say so.
+        required_scopes: what a client must be granted for the arguments that are made from the connection, such as
+            "authenticated" for a user.
     """
 
     parameters: tuple[Parameter, ...] = ()
@@ -99,3 +101,4 @@ class EndpointSignature(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     errors: frozenset[int] = frozenset()
     dependencies: tuple[Any, ...] = ()
     messages: Messages | None = None
+    required_scopes: tuple[str, ...] = ()

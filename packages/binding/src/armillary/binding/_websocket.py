@@ -46,6 +46,7 @@ class BoundWebSocket:
             errors=self._plan.errors | frozenset[int]((422,) if self._plan.parameters else ()),
             dependencies=tuple(call.function for call in self._plan.calls[:-1]),
             messages=messages_of(function),
+            required_scopes=self._plan.scopes,
         )
         self.app: ASGIApp = websocket_session(self._run, websocket_class=websocket_class)
 

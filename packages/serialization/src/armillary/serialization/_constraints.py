@@ -66,6 +66,11 @@ def check_type(annotation: Any) -> CheckedType:
         _search(annotation, found, "", inside=False)
     except NameError as exc:
         raise TypeError(f"{annotation!r} has an annotation that cannot be found: {exc}") from exc
+    except RecursionError:
+        raise TypeError(
+            f"{_shown(annotation)} is an alias that names itself, which msgspec does not read: write a class, as "
+            "`class Tree(msgspec.Struct): branches: list[Tree]`, or Any"
+        ) from None
     other = found.struct or found.meta
     if found.model and other:
         raise TypeError(

@@ -142,7 +142,7 @@ class ChannelBuilder:
         In AsyncAPI each is enough by itself, so an extension says which are required together.
         """
         given = route.options.get("security")
-        if given is None and route.required_scopes:
+        if given is None and (route.required_scopes or route.requires_user):
             given = self.schemes.names_for(route.schemes)
         required = security_requirements(given or ())
         names = list(dict.fromkeys(scheme for item in required for scheme in item))

@@ -64,6 +64,11 @@ class DescribedRoute:
         found = [scope for each in (*functions, self.function) for scope in getattr(each, "required_scopes", ())]
         return [*dict.fromkeys(found)]
 
+    @property
+    def requires_user(self) -> bool:
+        """Whether it, or a dependency, has what only a client with credentials has, such as the user by its class."""
+        return any(signature.required_scopes for signature in self.signatures)
+
     def docstring(self) -> Mapping[str, Any]:
         """Return the operation in the docstring's YAML.
 

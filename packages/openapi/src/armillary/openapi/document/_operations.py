@@ -79,8 +79,8 @@ class OperationBuilder:
             operation["requestBody"] = request_body_of(body, self.types)
         given = options.get("security")
         required = written.get("security", given)
-        if required is None and (scopes := route.required_scopes):
-            required = given = self.with_scopes(scopes, route.schemes) or None
+        if required is None and (route.required_scopes or route.requires_user):
+            required = given = self.with_scopes(route.required_scopes, route.schemes) or None
         security = self.security if required is None else security_requirements(required)
         operation["responses"] = responses_of(
             route,
