@@ -13,7 +13,7 @@ from openapi_spec_validator import validate
 from armillary import binding
 from armillary.asgi_types import Middleware
 from armillary.http import JSONResponse, PlainTextResponse
-from armillary.openapi import DescribedRoute, DocstringError, OpenAPI
+from armillary.openapi import AsyncAPI, DescribedRoute, DocstringError, OpenAPI
 from armillary.routing import BaseRoute, Mount, Route, Router
 
 
@@ -407,3 +407,33 @@ def test_security_schemes_are_those_of_the_backends_in_the_middleware() -> None:
     several = OpenAPI(Several([Route("/stars", show, dependencies=[binding.Depends(allowed)])])).document()
     assert [*several["components"]["securitySchemes"]] == ["bearer", "basic"]
     assert several["paths"]["/stars"]["get"]["security"] == [{"bearer": ["stars"]}, {"basic": ["stars"]}]
+
+
+BEARER = {"type": "http", "scheme": "bearer"}
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong", "right"),
+    [
+        ("webhooks", {"paid": {}}, ()),
+        ("webhooks", ["paid"], ()),
+        ("tags", "stars", [{"name": "stars"}]),
+        ("tags", ["stars"], [{"name": "stars"}]),
+        ("servers", "https://example.com", ["https://example.com"]),
+        ("security", "bearer", ()),
+        ("security_schemes", ["bearer"], {"bearer": BEARER}),
+        ("security_schemes", {"bearer": "bearer"}, {"bearer": BEARER}),
+        ("components", {"responses": []}, {"responses": {}}),
+        ("contact", "Ada", {"name": "Ada"}),
+        ("license", "MIT", {"name": "MIT"}),
+        ("external_docs", "https://example.com", {"url": "https://example.com"}),
+        ("types", [int], {}),
+    ],
+)
+def test_an_argument_of_another_form_is_an_error_that_says_what_to_write(name: str, wrong: Any, right: Any) -> None:
+    with pytest.raises(TypeError, match=rf"^{name}: got .*; write {name}="):
+        OpenAPI(**{name: wrong})
+    validate(OpenAPI(Router(), **{name: right}).document())
+    if name in ("tags", "security_schemes", "components", "contact", "license", "types"):
+        with pytest.raises(TypeError, match=rf"^{name}: got .*; write {name}="):
+            AsyncAPI(**{name: wrong})

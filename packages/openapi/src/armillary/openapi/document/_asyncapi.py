@@ -11,6 +11,7 @@ from .._endpoints import find_routes, guards_of
 from ..schemas._components import Components
 from ..schemas._constraints import Schema
 from ..schemas._type_schemas import TypeSchemas
+from ._arguments import check_lists, check_mappings
 from ._channels import ChannelBuilder
 from ._draft_07 import as_draft_07
 from ._security import SecuritySchemes, as_asyncapi
@@ -70,6 +71,10 @@ class AsyncAPI(ServedDocument):
         path: str | None = "/asyncapi.json",
         yaml_path: str | None = None,
     ) -> None:
+        check_mappings(
+            contact=contact, license=license, security_schemes=security_schemes, components=components, types=types
+        )
+        check_lists(tags=tags)
         super().__init__(app, path, yaml_path)
         info: Schema = {"title": title, "version": version, "description": description}
         info |= {"termsOfService": terms_of_service, "contact": contact, "license": license}

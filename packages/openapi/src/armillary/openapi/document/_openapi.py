@@ -12,6 +12,7 @@ from ..pages import Page, SwaggerUI
 from ..schemas._components import Components
 from ..schemas._constraints import Schema
 from ..schemas._type_schemas import TypeSchemas
+from ._arguments import check_lists, check_mappings, checked_webhooks
 from ._described_route import DescribedRoute, described_routes
 from ._operations import OperationBuilder, server_object
 from ._security import SecurityRequirement, SecuritySchemes
@@ -92,6 +93,15 @@ class OpenAPI(ServedDocument):
         for name, text in (("title", title), ("version", version)):
             if not isinstance(text, str):
                 raise TypeError(f"{name} is a text, got {text!r}; write {name}={str(text)!r}")
+        check_mappings(
+            contact=contact,
+            license=license,
+            external_docs=external_docs,
+            security_schemes=security_schemes,
+            components=components,
+            types=types,
+        )
+        check_lists(servers=servers, tags=tags, security=security)
         if app is not None and not hasattr(app, "routes"):
             raise TypeError(f"app has routes; got {app!r}: write OpenAPI(title=..., version=...)")
         super().__init__(app, path, yaml_path)
@@ -106,7 +116,7 @@ class OpenAPI(ServedDocument):
         self.tags: list[dict[str, Any]] = [dict(tag) for tag in tags]
         self.security: list[SecurityRequirement] = [*security]
         self.security_schemes: Mapping[str, Mapping[str, Any]] | None = security_schemes
-        self.webhooks: list[BaseRoute] = [*webhooks]
+        self.webhooks: list[BaseRoute] = checked_webhooks(webhooks)
         self.external_docs = external_docs
         self.components: Mapping[str, Mapping[str, Any]] = components or {}
         self.operation_id = operation_id
