@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import logging
 import subprocess
 import sys
@@ -7,7 +8,8 @@ import sys
 import anyio
 import pytest
 
-from armillary.background import BackgroundTask, BackgroundTasks, TaskOptions
+from armillary.asgi_types import Message, Receive, Scope, Send
+from armillary.background import BackgroundTask, BackgroundTasks, Stopping, TaskOptions
 
 
 @pytest.mark.anyio
@@ -79,6 +81,36 @@ async def test_with_isolation_off_the_first_failure_ends_the_run() -> None:
     with pytest.raises(ValueError):
         await tasks()
     assert done == []
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("ends", ["cancelled", "exits"])
+@pytest.mark.parametrize("stops_with_server", [False, True])
+async def test_tasks_run_after_one_that_awaits_something_cancelled_or_exits(
+    ends: str, stops_with_server: bool, anyio_backend_name: str
+) -> None:
+    done: list[str] = []
+
+    async def end() -> None:
+        if ends == "exits" or anyio_backend_name == "trio":
+            sys.exit()
+        other = asyncio.ensure_future(asyncio.sleep(5))
+        other.cancel()
+        await other
+
+    tasks = BackgroundTasks()
+    tasks.add_task(end)
+    tasks.add_task(done.append, "after it")
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await tasks()
+
+    async def nothing(*_: object) -> Message:
+        raise AssertionError
+
+    with pytest.raises(RuntimeError, match="ends no more than the task"):
+        await (Stopping(app) if stops_with_server else app)({"type": "http"}, nothing, nothing)  # type: ignore[arg-type]
+    assert done == ["after it"]
 
 
 @pytest.mark.anyio

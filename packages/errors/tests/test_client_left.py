@@ -85,12 +85,15 @@ async def test_an_os_error_of_the_application_itself_is_reported_and_raised_thou
     assert [record.getMessage() for record in caplog.records] == ["FileNotFoundError was not handled on GET /"]
 
 
+@pytest.mark.parametrize(
+    "failure", [OSError(errno.ENOSPC, "no space left on the device"), OSError("no space left in the quota")]
+)
 async def test_an_os_error_of_a_layer_that_writes_a_file_while_it_sends_is_reported_and_raised(
-    caplog: pytest.LogCaptureFixture,
+    failure: OSError, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def app(scope: Any, receive: Any, send: Any) -> None:
         async def send_and_keep(message: Any) -> None:
-            raise OSError(errno.ENOSPC, "no space left on the device")
+            raise failure
 
         await raw(scope, receive, send_and_keep)
 

@@ -156,6 +156,19 @@ async def test_after_an_exception_the_request_runs_again_and_the_exception_gets_
     assert sent == []  # so that the layer outside may still respond
 
 
+async def test_a_response_that_replaces_one_that_is_held_is_the_only_one_sent_and_is_kept(pay: Any) -> None:
+    async def replaced(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"9")]})
+        await send({"type": "http.response.body", "body": b"half", "more_body": True})
+        await Response("whole", 409)(scope, receive, send)
+
+    app = IdempotencyMiddleware(replaced)
+    for _ in range(2):
+        sent = await pay(app)
+        assert [message["type"] for message in sent] == ["http.response.start", "http.response.body"]
+        assert (sent.status, sent.body) == (409, b"whole")
+
+
 class Clock:
     """The time of `MemoryStore`, which passes when a test says so."""
 

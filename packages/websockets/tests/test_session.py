@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+from types import SimpleNamespace
 from typing import Any
 
 import anyio
@@ -47,6 +48,22 @@ def with_handlers(**scope: Any) -> dict[str, Any]:
 def test_a_function_that_is_not_async_is_rejected() -> None:
     with pytest.raises(TypeError, match="async def"):
         websocket_session(lambda websocket: None)  # type: ignore[arg-type, return-value]
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(("status", "code"), [(409, 1008), (503, 1011)])
+async def test_the_response_of_an_exception_handler_closes_an_accepted_connection_by_its_status(
+    peer: Any, status: int, code: int
+) -> None:
+    async def handler(websocket: WebSocket) -> None:
+        await websocket.accept()
+        raise LookupError
+
+    async def respond(websocket: WebSocket, exc: Exception) -> Any:
+        return SimpleNamespace(status_code=status)
+
+    scope = {"armillary": {"exception_handlers": {LookupError: respond}}}
+    assert (await peer(websocket_session(handler), **scope).run()).closed_with == (code, "")
 
 
 @pytest.mark.anyio

@@ -34,7 +34,7 @@ class ScopeRecord(TypedDict, total=False):
             "/users/{id:int}" (routing).
         session: the session accessor of this connection (sessions).
         start_withheld: whether the start of the response was withheld after inner parts recorded it,
-            so that another response can be sent (idempotency, sqlalchemy).
+            so that another response can be sent (exchange).
         started_sends: the channels that a response has started on, held weakly (http).
         stopping: set when the server received a stop signal (applications, background).
         traced: whether a telemetry middleware has decided about this connection (telemetry).

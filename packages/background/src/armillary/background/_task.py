@@ -8,7 +8,7 @@ from time import monotonic
 from typing import Any, ParamSpec, TypeAlias
 
 from armillary.asgi_types import is_async_callable
-from armillary.concurrency import BACKGROUND, Limiter
+from armillary.concurrency import BACKGROUND, Limiter, cancels_current_task
 
 from ._current_drain import current_drain
 from ._log import log_cut_off
@@ -118,7 +118,8 @@ class BackgroundTask:
         """Run the task.
 
         Raises:
-            Exception: what the function raised in its last attempt.
+            Exception: what the function raised in its last attempt; a `RuntimeError` for `sys.exit()`, and for what
+                it awaited that is cancelled itself.
             TimeoutError: the last attempt took too long.
         """
         drain = current_drain()
@@ -128,7 +129,7 @@ class BackgroundTask:
         started = monotonic()
         try:
             await self.run()
-        except (Exception, GeneratorExit, KeyboardInterrupt, SystemExit):
+        except (Exception, GeneratorExit, KeyboardInterrupt):
             raise
         except BaseException:  # cancelled, as by a server that waits no longer
             log_cut_off(self.name, monotonic() - started)
@@ -170,11 +171,19 @@ class BackgroundTask:
             raise TimeoutError(f"{self.name} took longer than {timeout:g} seconds")
 
     async def _call(self, *, abandon_on_cancel: bool) -> None:
-        if self.is_async:
-            await self.func(*self.args, **self.kwargs)
-        else:
-            call = partial(self.func, *self.args, **self.kwargs)
-            await self.options.limiter.run(call, abandon_on_cancel=abandon_on_cancel or current_drain() is not None)
+        try:
+            if self.is_async:
+                await self.func(*self.args, **self.kwargs)
+            else:
+                call = partial(self.func, *self.args, **self.kwargs)
+                await self.options.limiter.run(call, abandon_on_cancel=abandon_on_cancel or current_drain() is not None)
+        except (Exception, GeneratorExit, KeyboardInterrupt):
+            raise
+        except BaseException as exc:
+            if not isinstance(exc, SystemExit) and cancels_current_task():
+                raise
+            error = f"the task {self.name} raised {type(exc).__name__}, which ends no more than the task"
+            raise RuntimeError(error) from exc
 
     async def _call_hook(self, hook: Callable[..., Any], exc: Exception) -> None:
         if is_async_callable(hook):

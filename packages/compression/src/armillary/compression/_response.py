@@ -8,6 +8,7 @@ from typing import Any
 
 from armillary.asgi_types import Message, Scope, Send
 from armillary.concurrency import FairTurn, Limiter
+from armillary.exchange import pass_start, send_withheld_start, withhold_start
 
 from ._coding import Coding, Encoder
 from ._header_fields import Header, coded_fields, negotiated_fields, varying_fields
@@ -59,7 +60,9 @@ class CodedResponse:
         self._is_head = not codes_head and scope.get("method") == "HEAD"
         self._holds_unsized = holds_unsized or sends_files(scope)
         self._varies_when_small = varies_when_small
+        self._scope = scope
         self._send = send
+        self._has_begun = False
         self._turn: FairTurn | None = None
         self._held: Message | None = None
         self._encoder: Encoder | None = None
@@ -77,6 +80,9 @@ class CodedResponse:
             await self._send(message)
 
     async def _start(self, message: Message) -> None:
+        if self._has_begun:
+            self._drop_replaced()
+        self._has_begun = True
         headers, may_code, size, _ = self._policy.examine(message)
         message = {**message, "headers": headers}
         status = message["status"]
@@ -100,23 +106,35 @@ class CodedResponse:
                 return
             else:
                 self._held = message
+                withhold_start(self._scope)
                 return
         await self._send(message)
+
+    def _drop_replaced(self) -> None:
+        """Forget a response that could not be sent, and that another one replaces."""
+        self._held = self._encoder = self._turn = None
+        pass_start(self._scope)
 
     def _small_fields(self, headers: list[Header]) -> list[Header]:
         return varying_fields(headers) if self._varies_when_small else headers
 
     async def _send_coded_start(self, start: Message, coding: Coding, length: int | None) -> None:
-        self._held = None
         if length is None:
             self._encoder = coding.encoder()
             self._turn = FairTurn()
-        await self._send({**start, "headers": coded_fields(start["headers"], coding.name, length)})
+        coded = {**start, "headers": coded_fields(start["headers"], coding.name, length)}
+        if self._held is None:
+            await self._send(coded)
+        else:
+            await self._pass_held(coded)
 
     async def _release(self) -> None:
-        start, self._held = self._held, None
-        if start is not None:
-            await self._send(start)
+        if self._held is not None:
+            await self._pass_held(self._held)
+
+    async def _pass_held(self, start: Message) -> None:
+        self._held = None
+        await send_withheld_start(self._scope, self._send, start)
 
     async def _send_body(self, message: Message) -> None:
         body: bytes = message.get("body", b"")

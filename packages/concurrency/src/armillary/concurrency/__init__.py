@@ -13,6 +13,7 @@ Loops that send give the event loop a turn by `FairTurn`, and bound each wait by
 starts what guards a wait only if there is one.
 """
 
+from ._cancellation import cancels_current_task
 from ._detached import run_detached
 from ._event_loop import require_asyncio
 from ._held_call import cancelled_in_thread
@@ -41,6 +42,7 @@ __all__ = [
     "Schedule",
     "call_if_suspended",
     "cancelled_in_thread",
+    "cancels_current_task",
     "current_schedule",
     "iterate_in_threadpool",
     "limiter_usage",

@@ -36,9 +36,9 @@ CONNECTION_ENDED: Final = frozenset(
 def has_client_left(exc: Exception, scope: Scope) -> bool:
     """Return whether an exception says that the client has left.
 
-    A `send` raises `OSError` then (ASGI HTTP and WebSocket specifications 2.4): a server's own subclass, or that of its
-    socket. Any other, as of a file that a middleware writes while it sends, is told apart by its number, and one of the
-    application's own connections by its traceback: it does not pass through a `send`.
+    A `send` raises a subclass of `OSError` then (ASGI HTTP and WebSocket specifications 2.4): a server's own, or that
+    of its socket. Any other, as of a file that a middleware writes while it sends, is told apart by its number, and one
+    of the application's own connections by its traceback: it does not pass through a `send`.
     """
     if scope["type"] == "websocket":
         from armillary.websockets import WebSocketDisconnect
@@ -47,6 +47,8 @@ def has_client_left(exc: Exception, scope: Scope) -> bool:
             return True
     elif isinstance(exc, ClientDisconnect):
         return True
+    if type(exc) is OSError and exc.errno is None:
+        return False
     if not isinstance(exc, OSError) or exc.errno not in CONNECTION_ENDED:
         return False
     return any(is_send(step.tb_frame) for step in steps_of(exc))

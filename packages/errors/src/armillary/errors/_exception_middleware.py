@@ -17,6 +17,7 @@ from armillary.asgi_types import (
 )
 from armillary.exchange import (
     check_exception_handler,
+    close_code,
     find_exception_handler,
     has_response_started,
     is_websocket_open,
@@ -167,8 +168,7 @@ class ExceptionMiddleware:
             return True  # there is nothing left to close
         response = await call_exception_handler(handler, WebSocket(scope, receive, send), exc)
         if response is not None and is_websocket_open(send):
-            code = 1011 if response.status_code >= 500 else 1008
-            await send({"type": "websocket.close", "code": code, "reason": ""})
+            await send({"type": "websocket.close", "code": close_code(response.status_code), "reason": ""})
         elif response is not None and not has_response_started(scope, send):
             await response(scope, receive, send)
         exc.__traceback__ = None

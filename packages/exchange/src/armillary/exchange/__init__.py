@@ -49,6 +49,7 @@ from ._rejection import (
     RawHeader,
     Rejection,
     can_reject_with_response,
+    close_code,
     close_reason,
     leaves_body_unread,
     reject,
@@ -56,7 +57,15 @@ from ._rejection import (
 )
 from ._spec_version import send_raises_after_disconnect
 from ._start_headers import lower_names, start_headers
-from ._started import has_response_started, is_websocket_open, record_response_start, send_whole
+from ._started import (
+    has_response_started,
+    is_websocket_open,
+    pass_start,
+    record_response_start,
+    send_whole,
+    send_withheld_start,
+    withhold_start,
+)
 from ._state import (
     CLOSED_ABNORMALLY,
     HTTP_TRANSITIONS,
@@ -91,6 +100,7 @@ __all__ = [
     "check_declared_length",
     "check_exception_handler",
     "check_origin",
+    "close_code",
     "close_reason",
     "complete_lifespan",
     "declared_length",
@@ -106,6 +116,7 @@ __all__ = [
     "limit_in_force",
     "lower_names",
     "native_exception",
+    "pass_start",
     "preferred_form",
     "prefers_text",
     "record_response_start",
@@ -117,6 +128,8 @@ __all__ = [
     "run_lifespan",
     "send_raises_after_disconnect",
     "send_whole",
+    "send_withheld_start",
     "start_headers",
     "track",
+    "withhold_start",
 ]

@@ -264,6 +264,15 @@ def leaves_body_unread(scope: Scope) -> bool:
     return not any(body.complete for body in bodies)
 
 
+def close_code(status: int) -> int:
+    """Return the code that an open WebSocket closes with for a status: 1011 if the server is at fault, else 1008.
+
+    >>> close_code(404), close_code(503)
+    (1008, 1011)
+    """
+    return 1011 if status >= 500 else 1008
+
+
 def close_reason(text: str) -> str:
     """Return a text as a close frame can carry it: on one line, and cut to 123 bytes at a character.
 

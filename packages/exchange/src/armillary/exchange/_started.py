@@ -1,7 +1,8 @@
 """Whether a response has started, asked for any `send`.
 
 A layer that wraps `send` has a tracker there. A part that sends on a `send` that is not its own, as a response
-does, records the start in the scope record instead, for that very `send`.
+does, records the start in the scope record instead, for that very `send`. What it cannot know is that a layer keeps
+the start back: that layer says so, by `withhold_start` until it sends it by `send_withheld_start`.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Callable
 from typing import Any, Final
 from weakref import ref
 
-from armillary.asgi_types import Scope, Send, find_scope_record, scope_record
+from armillary.asgi_types import Message, Scope, Send, find_scope_record, scope_record
 
 from ._state import HTTPExchange, WebSocketExchange, exchange_of
 from ._tracked_request import TrackedRequest
@@ -38,8 +39,36 @@ async def send_whole(
     await send({"type": "http.response.start", "status": status, "headers": headers})
     try:
         await send({"type": "http.response.body", "body": body})
-    except OSError:  # of the server; what a wrapper raises, which may have kept the start back, can get a response
-        record_response_start(scope, send)
+    except BaseException:
+        record_response_start(scope, send)  # a layer that keeps the start back says so
+        raise
+
+
+def withhold_start(scope: Scope) -> None:
+    """Record that the start, which parts inside take for sent, was not sent: another response can begin.
+
+    >>> async def send(message): ...
+    >>> scope = {"type": "http"}
+    >>> record_response_start(scope, send)
+    >>> withhold_start(scope)
+    >>> has_response_started(scope, send)
+    False
+    """
+    scope_record(scope)["start_withheld"] = True
+
+
+def pass_start(scope: Scope) -> None:
+    """Record that no start is withheld any more."""
+    scope_record(scope).pop("start_withheld", None)
+
+
+async def send_withheld_start(scope: Scope, send: Send, start: Message) -> None:
+    """Send a start that was withheld; if a layer outside does not take it, it stays withheld."""
+    pass_start(scope)
+    try:
+        await send(start)
+    except Exception:
+        withhold_start(scope)
         raise
 
 

@@ -248,8 +248,8 @@ class Response(ResponsePolicy):
         await send({"type": "http.response.start", "status": self.status_code, "headers": [*self.raw_headers]})
         try:
             await send({"type": "http.response.body", "body": body})
-        except OSError:  # of the server; what a wrapper raises, which may have kept the start back, can get a response
-            record_response_start(scope, send)
+        except BaseException:
+            record_response_start(scope, send)  # a layer that keeps the start back says so
             raise
         if self.background is not None:
             # An exception from here on can no longer get a response.

@@ -15,7 +15,8 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
-from armillary.asgi_types import Message, Send, scope_record
+from armillary.asgi_types import Message, Send
+from armillary.exchange import pass_start, send_withheld_start, withhold_start
 
 from ._errors import ClaimLost, StoreUnavailable
 from ._policy import StoredResponse, content_length
@@ -62,8 +63,14 @@ class HeldResponse:
         """Take a message of the application."""
         kind = message["type"]
         if self.is_passed or kind in ASIDE:
+            if kind == "http.response.start":
+                pass_start(self._scope)
             await self._send(message)
             return
+        if kind == "http.response.start":
+            self._held.clear()  # a second start replaces a response that could not be sent whole
+            self._size = 0
+            withhold_start(self._scope)
         self._held.append(message)
         if kind == "http.response.start":
             length = content_length(message.get("headers", ()))
@@ -88,9 +95,14 @@ class HeldResponse:
             headers = [(bytes(name), bytes(value)) for name, value in start.get("headers", ())]
             stored = StoredResponse(status, headers, body) if keep else StoredResponse(status, None)
             await self._store_response(stored)
-        for message in self._held:
-            await self._send(message)
+        await self._send_held()
+
+    async def _send_held(self) -> None:
+        start, *pieces = self._held
         self._held.clear()
+        await send_withheld_start(self._scope, self._send, start)
+        for message in pieces:
+            await self._send(message)
 
     async def _store_response(self, response: StoredResponse) -> None:
         if self._store.is_transactional:
@@ -115,10 +127,10 @@ class HeldResponse:
     def withhold_start(self) -> None:
         """Record that the start, which inner parts take for sent, was not sent: the error may get a response."""
         self.is_passed = True
-        scope_record(self._scope)["start_withheld"] = True
+        withhold_start(self._scope)
 
     async def end(self) -> None:
         """Pass on what is left of a response that never became complete."""
         self.is_passed = True
-        for message in self._held:
-            await self._send(message)
+        if self._held:
+            await self._send_held()

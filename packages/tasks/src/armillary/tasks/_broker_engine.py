@@ -12,10 +12,9 @@ from typing import Any, Final, TypeVar
 import anyio
 from taskiq import AckableMessage, AsyncBroker, BrokerMessage
 
-from armillary.concurrency import require_asyncio
+from armillary.concurrency import cancels_current_task, require_asyncio
 from armillary.concurrency.outages import OutageLog, reason_of
 
-from ._cancellation import cancels_current_task
 from ._engine import MAX_SIZE, Delivery, unavailable
 from ._errors import EngineUnavailable
 from ._state import State

@@ -9,9 +9,7 @@ from typing import Any, Final
 import anyio
 
 from armillary.asgi_types import is_async_callable
-from armillary.concurrency import BACKGROUND, run_in_threadpool
-
-from ._cancellation import cancels_current_task, current_task_id
+from armillary.concurrency import BACKGROUND, cancels_current_task, run_in_threadpool
 
 LONGEST_REASON: Final = 2000
 
@@ -24,13 +22,13 @@ def failing_alone() -> Generator[None]:
         RuntimeError: the block raised what ends programs, as `sys.exit()` does, or cancelled itself, as who awaits a
             task of asyncio that was cancelled. Ctrl-C is raised further.
     """
-    caller = current_task_id()
+    caller = _current_task_id()
     try:
         yield
     except Exception:
         raise
     except BaseException as exc:
-        if isinstance(exc, GeneratorExit) and current_task_id() != caller:  # it is closed, by who does not run it
+        if isinstance(exc, GeneratorExit) and _current_task_id() != caller:  # it is closed, by who does not run it
             raise
         if _has(KeyboardInterrupt, exc) or _is_cancellation(exc):
             raise
@@ -58,6 +56,14 @@ def _error(exc: BaseException) -> RuntimeError:
 def _is_cancellation(exc: BaseException) -> bool:
     """Return whether who runs the task has cancelled it, rather than the task itself."""
     return _has(anyio.get_cancelled_exc_class(), exc) and cancels_current_task()
+
+
+def _current_task_id() -> int | None:
+    """Return what tells the task that runs from others; None outside of a task, as when one is closed unfinished."""
+    try:
+        return anyio.get_current_task().id
+    except Exception:  # of either event loop, which is not there
+        return None
 
 
 def _has(kind: type[BaseException], exc: BaseException) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 from armillary.asgi_types import HTTPException, WebSocketException, is_async_callable
-from armillary.exchange import native_exception, registered_handler, reject, rejection_of
+from armillary.exchange import close_code, native_exception, registered_handler, reject, rejection_of
 
 from ._exceptions import WebSocketDisconnect, closing_of
 from ._state import WebSocketState
@@ -20,7 +20,8 @@ async def handle_exception(websocket: WebSocket, exc: Exception) -> bool:
     """Handle `exc` on this connection, or return False if nothing handles it.
 
     A handler registered for the exception is called with `(websocket, exc)`; a response that it
-    returns before accept is sent as the denial response. Otherwise a `WebSocketException` closes
+    returns before accept is sent as the denial response, after it the connection is closed with 1008, or with 1011
+    for a status of 500 and above. Otherwise a `WebSocketException` closes
     with its code, an `HTTPException` rejects the handshake (after accept it closes with 1008, or with
     1011 for a status of 500 and above), and a `WebSocketDisconnect` needs nothing.
 
@@ -59,8 +60,12 @@ async def _call_handler(handler: Any, websocket: WebSocket, exc: Exception) -> N
         from armillary.concurrency import run_in_threadpool
 
         response = await run_in_threadpool(handler, websocket, exc)
-    if response is not None and websocket.application_state is WebSocketState.CONNECTING:
+    if response is None:
+        return
+    if websocket.application_state is WebSocketState.CONNECTING:
         await websocket.send_denial_response(response)
+    elif websocket.application_state is WebSocketState.CONNECTED:
+        await websocket.close(close_code(getattr(response, "status_code", 500)))
 
 
 async def _close(websocket: WebSocket, exc: Exception) -> None:

@@ -15,7 +15,7 @@ server detected it.
 from __future__ import annotations
 
 from armillary.asgi_types import HTTPException, WebSocketException, reason_phrase
-from armillary.exchange import close_reason
+from armillary.exchange import close_code, close_reason
 from armillary.serialization import ValidationIssue
 
 
@@ -97,5 +97,5 @@ def closing_of(exc: Exception) -> tuple[int, str]:
         # A detail that is no text, such as a dict, is for the body of a response.
         detail: object = exc.detail
         sentence = detail if isinstance(detail, str) else reason_phrase(exc.status_code, "")
-        return (1011 if exc.status_code >= 500 else 1008), close_reason(sentence)
+        return close_code(exc.status_code), close_reason(sentence)
     return 1011, ""

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from typing import Protocol
 
 from armillary.asgi_types import HTTPException, is_async_callable
+from armillary.concurrency import cancels_current_task
 
 from .._event_loop import require_asyncio
 from ._outbox import Outbox, OutboxMessage
@@ -132,7 +133,7 @@ class Relay:
             async with asyncio.timeout(self.lease * 0.9):
                 await self.deliver(message)
         except (Exception, asyncio.CancelledError) as exc:
-            if is_cancelled(exc):
+            if isinstance(exc, asyncio.CancelledError) and cancels_current_task():
                 raise
             delay = min(self.longest_delay, self.first_delay * 2 ** min(message.attempts, 30))
             logger.warning(
@@ -142,9 +143,3 @@ class Relay:
             return False
         await self.outbox.acknowledge(message)
         return True
-
-
-def is_cancelled(exc: BaseException) -> bool:
-    """Return whether the current task is cancelled, rather than something it awaits."""
-    task = asyncio.current_task()
-    return isinstance(exc, asyncio.CancelledError) and task is not None and task.cancelling() > 0

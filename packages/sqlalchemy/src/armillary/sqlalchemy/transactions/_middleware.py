@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from armillary.asgi_types import ASGIApp, HTTPException, Message, Receive, Scope, Send, scope_record
-from armillary.exchange import reject, rejection_of
+from armillary.exchange import pass_start, reject, rejection_of, withhold_start
 
 from .._event_loop import require_asyncio
 from .._options import TransactionOptions
@@ -80,7 +80,7 @@ class TransactionMiddleware:
         finally:
             await unit.roll_back()
             record["transactions"] = outer
-            record.pop("start_withheld", None)
+            pass_start(scope)
 
     async def _serve(self, unit: UnitOfWork, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
@@ -93,7 +93,7 @@ class TransactionMiddleware:
             if message["type"] == "http.response.start":
                 if not unit.ended:
                     await self._complete(unit, message["status"], scope)
-                scope_record(scope).pop("start_withheld", None)
+                pass_start(scope)
                 started = True
             await send(message)
 
@@ -111,5 +111,5 @@ class TransactionMiddleware:
             await unit.complete(status, scope)
         except Exception:
             # Inner middleware recorded a start that is not sent now: the error may still get a response.
-            scope_record(scope)["start_withheld"] = True
+            withhold_start(scope)
             raise
