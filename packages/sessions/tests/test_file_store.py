@@ -74,6 +74,28 @@ async def test_a_process_that_is_stopped_while_it_saves_makes_the_others_unavail
     assert await store.save(KEY, LATER, "one", 60)
 
 
+async def test_loading_an_expired_session_that_a_stopped_process_has_locked_waits_for_nothing(
+    anyio_backend: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = FileStore(tmp_path)
+    assert await store.save(KEY, SESSION, None, -1)
+    attempts: list[int] = []
+    take = file_lock._take
+
+    def count(descriptor: int) -> None:
+        attempts.append(descriptor)
+        take(descriptor)
+
+    monkeypatch.setattr(file_lock, "_take", count)
+    monkeypatch.setattr(file_lock, "MAX_WAIT", 0.05)
+    with held(tmp_path / f"{KEY[:2]}.lock"):
+        assert await store.load(KEY) is None
+    assert len(attempts) == 1
+    assert (tmp_path / KEY).exists()
+    assert await store.load(KEY) is None
+    assert not (tmp_path / KEY).exists()
+
+
 async def test_a_lock_that_is_released_in_time_is_waited_for(anyio_backend: object, tmp_path: Path) -> None:
     store = FileStore(tmp_path)
     async with anyio.create_task_group() as tasks:

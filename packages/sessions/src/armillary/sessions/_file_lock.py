@@ -33,18 +33,18 @@ else:
 
 
 @contextmanager
-def file_lock(path: Path) -> Generator[None]:
+def file_lock(path: Path, *, waits: bool = True) -> Generator[None]:
     """Hold a lock on a file, which is created if it is missing and not removed.
 
     The system ties the lock to the open file, so it ends with the process that holds it, however
     that ends. Blocks.
 
     Raises:
-        TimeoutError: another process holds it for `MAX_WAIT` seconds.
+        TimeoutError: another process holds it for `MAX_WAIT` seconds; with `waits=False`, now.
     """
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        _wait_for(descriptor, path)
+        _wait_for(descriptor, path, MAX_WAIT if waits else 0.0)
         try:
             yield
         finally:
@@ -53,14 +53,14 @@ def file_lock(path: Path) -> Generator[None]:
         os.close(descriptor)
 
 
-def _wait_for(descriptor: int, path: Path) -> None:
-    deadline = time.monotonic() + MAX_WAIT
+def _wait_for(descriptor: int, path: Path, seconds: float) -> None:
+    deadline = time.monotonic() + seconds
     while True:
         try:
             _take(descriptor)
         except (BlockingIOError, PermissionError):
             if time.monotonic() >= deadline:
-                raise TimeoutError(f"another process holds the lock {str(path)!r} for {MAX_WAIT:g} s") from None
+                raise TimeoutError(f"another process holds the lock {str(path)!r} for {seconds:g} s") from None
             time.sleep(PAUSE)
         else:
             return

@@ -62,19 +62,19 @@ class FileStore:
             raise ValueError(f"{key!r} is not a session key")
         return self._directory / key
 
-    def _lock(self, path: Path) -> AbstractContextManager[None]:
-        return file_lock(self._directory / f"{path.name[:2]}.lock")
+    def _lock(self, path: Path, *, waits: bool = True) -> AbstractContextManager[None]:
+        return file_lock(self._directory / f"{path.name[:2]}.lock", waits=waits)
 
     def _load(self, key: str) -> StoredSession | None:
         path = self._path(key)
         session = self._read(path)
         if session is None and path.exists():
-            with suppress(OSError):
-                self._remove_if_expired(path)
+            with suppress(OSError):  # in use now, perhaps by a process that is stopped: removed another time
+                self._remove_if_expired(path, waits=False)
         return session
 
-    def _remove_if_expired(self, path: Path) -> bool:
-        with self._lock(path):
+    def _remove_if_expired(self, path: Path, *, waits: bool = True) -> bool:
+        with self._lock(path, waits=waits):
             is_expired = self._read(path) is None  # else it was saved meanwhile
             if is_expired:
                 path.unlink(missing_ok=True)
