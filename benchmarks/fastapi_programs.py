@@ -1,8 +1,9 @@
 """Time FastAPI on the real Starlette, and on the drop-in with armillary-fastapi: in-process, without a server.
 
-Each side runs in processes of its own, in turn; a figure is the lowest of all rounds.
+Each side runs in processes of its own, in turn; a figure is the lowest of all rounds. Instructions, which other
+programs on the machine cannot change, are counted under valgrind's callgrind: of requests alone, without building.
 
-usage: python benchmarks/fastapi_programs.py [--runs N]
+usage: python benchmarks/fastapi_programs.py [--runs N | --instructions]
 """
 
 from __future__ import annotations
@@ -16,11 +17,14 @@ import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
+from counted import FOLDER, REQUESTS, WARM_UP
 from frame import BenchmarkRequest, clock, receiver, verify
+from instructions.callgrind import Callgrind, read_count
 
 ROUTES = 1000
 REAL, FASTER = "Starlette", "faster"
@@ -117,20 +121,74 @@ def compare(runs: int) -> Figures:
     return figures
 
 
+def count() -> dict[str, float]:
+    """Return instructions by case, for the Starlette of this process, which runs under callgrind."""
+    if os.environ["ARMILLARY_FASTAPI"] == "1":
+        import armillary.starlette
+
+        armillary.starlette.install()
+    from fastapi_app import CASES, MISS, detail, large, small
+
+    many = {label: large(ROUTES, included=bool(label)) for label in ("", ", included")}
+    cases = {case: (small, request) for case, request in CASES.items()}
+    cases["miss of one"] = (large(1), MISS)
+    for label, app in many.items():
+        cases[f"first of 1,000{label}"] = (app, detail(0))
+        cases[f"last of 1,000{label}"] = (app, detail(ROUTES - 1))
+        cases[f"miss of 1,000{label}"] = (app, MISS)
+    with asyncio.Runner() as runner:
+        works = {case: _work(app, request, runner) for case, (app, request) in cases.items()}
+        gc.collect()
+        gc.disable()  # else a collection would fall to whichever case happens to reach the threshold
+        Callgrind().count(works)
+    files = Path(os.environ[FOLDER]).glob("count.*")
+    return {case: number / REQUESTS for case, number in (read_count(file.read_text("utf-8")) for file in files)}
+
+
+def _work(app: Any, request: BenchmarkRequest, runner: asyncio.Runner) -> Callable[[], None]:
+    """Return what sends the requests that are counted; others come before."""
+    fresh = receiver(request)
+
+    async def send(requests: list[tuple[Any, ...]]) -> None:
+        for scope, receive in requests:
+            await app(scope, receive, _send)
+
+    runner.run(verify("FastAPI", app, request))
+    runner.run(send([(request.scope(), fresh()) for _ in range(WARM_UP)]))
+    counted = [(request.scope(), fresh()) for _ in range(REQUESTS)]
+    return lambda: runner.run(send(counted))
+
+
+def counted() -> Figures:
+    """Return the instructions of both sides."""
+    figures: Figures = {}
+    for side, (switch, _) in SIDES.items():
+        with TemporaryDirectory() as folder:
+            options = ["--tool=callgrind", "-q", "--vgdb=no", "--instr-atstart=no"]
+            options.append(f"--callgrind-out-file={folder}/count")
+            command = ["valgrind", *options, sys.executable, "-W", "ignore", __file__, "--count"]
+            environ = {**os.environ, "ARMILLARY_FASTAPI": switch, FOLDER: folder, "PYTHONHASHSEED": "0"}
+            out = subprocess.run(command, env=environ, stdout=subprocess.PIPE, text=True, check=True).stdout
+            figures[side] = json.loads(out.splitlines()[-1])
+    return figures
+
+
 def verdicts(figures: Figures) -> list[tuple[str, float, float]]:
     """Return what is compared, the ratio found and the ratio allowed."""
     real, own = figures[REAL], figures[FASTER]
-    found = [(f"FastAPI: {case}", own[case] / real[case], most) for case, most in TARGETS.items()]
-    for label in ("", ", included", ", nested"):
+    found = [(f"FastAPI: {case}", own[case] / real[case], most) for case, most in TARGETS.items() if case in own]
+    for label in [label for label in ("", ", included", ", nested") if f"first of 1,000{label}" in own]:
         first, last, miss = (own[f"{which} of 1,000{label}"] for which in ("first", "last", "miss"))
         found.append((f"FastAPI: last of 1,000{label}, of the first", last / first, LAST_OF_FIRST))
         found.append((f"FastAPI: miss of 1,000{label}, of a miss of one", miss / own["miss of one"], MISS_OF_MISS))
-    first_request = own["first request of 1,000, included"]
-    return [*found, ("FastAPI: first request of 1,000, included, of 20 ms", first_request / FIRST_REQUEST, 1.0)]
+    first_request = own.get("first request of 1,000, included")
+    if first_request is not None:
+        found.append(("FastAPI: first request of 1,000, included, of 20 ms", first_request / FIRST_REQUEST, 1.0))
+    return found
 
 
-def print_figures(figures: Figures) -> None:
-    print(f"{'FastAPI, microseconds':32}{REAL:>12}{FASTER:>12}{'ratio':>8}")
+def print_figures(figures: Figures, unit: str = "microseconds") -> None:
+    print(f"{f'FastAPI, {unit}':32}{REAL:>12}{FASTER:>12}{'ratio':>8}")
     for case, real in figures[REAL].items():
         own = figures[FASTER][case]
         print(f"{case:32}{real:12.1f}{own:12.1f}{own / real:8.2f}")
@@ -140,8 +198,20 @@ def main() -> None:
     if sys.argv[1:] == ["--measure"]:
         print(json.dumps(asyncio.run(measure())))
         return
+    if sys.argv[1:] == ["--count"]:
+        print(json.dumps(count()))
+        return
+    if sys.argv[1:] == ["--instructions"]:
+        figures = counted()
+        print_figures(figures, "instructions")
+        print_verdicts(figures)
+        return
     figures = compare(int(sys.argv[2]) if sys.argv[1:2] == ["--runs"] else 3)
     print_figures(figures)
+    print_verdicts(figures)
+
+
+def print_verdicts(figures: Figures) -> None:
     for what, ratio, most in verdicts(figures):
         print(f"{'met   ' if ratio <= most else 'MISSED'}  {what}: {ratio:.2f}, at most {most}")
 

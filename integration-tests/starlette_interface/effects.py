@@ -165,6 +165,42 @@ async def plain(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": b"x" * 600})
 
 
+async def echo(scope: Any, receive: Any, send: Any) -> None:
+    """An application that sends back the first part of the body."""
+    message = await receive()
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": message["body"]})
+
+
+def accept_and_raise(error: Exception) -> Callable[..., Any]:
+    """Return a WebSocket endpoint that accepts and then fails."""
+
+    async def endpoint(websocket: Any) -> None:
+        await websocket.accept()
+        raise error
+
+    return endpoint
+
+
+def raise_at_once(error: Exception) -> Callable[..., Any]:
+    """Return a WebSocket endpoint, or an application, that fails."""
+
+    async def endpoint(*arguments: Any) -> None:
+        raise error
+
+    return endpoint
+
+
+def accept_and_raise_bare(error: Exception) -> Callable[..., Any]:
+    """Return an application that accepts a WebSocket and then fails."""
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "websocket.accept"})
+        raise error
+
+    return app
+
+
 def error_of(error: BaseException) -> str:
     """Return the classes of an exception, the most special first, without Armillary's own."""
     status = getattr(error, "status_code", None)
@@ -191,7 +227,8 @@ def namespace(folder: Path) -> dict[str, Any]:
         os.utime(path, (1_700_000_000, 1_700_000_000))
     found: dict[str, Any] = {}
     exec(IMPORTS, found)  # noqa: S102
-    tools = (http, asked, websocket, on_websocket, after, plain, list)
+    tools = (http, asked, websocket, on_websocket, after, plain, list, run)
+    tools += (echo, accept_and_raise, raise_at_once, accept_and_raise_bare)
     return {**found, **{tool.__name__: tool for tool in tools}, "folder": folder}
 
 

@@ -33,7 +33,7 @@ def output(program: str, starlette: str, *arguments: str) -> Any:
     """
     command = [sys.executable, "-W", "ignore", *COMMANDS[starlette], str(PROGRAMS / f"{program}.py"), *arguments]
     environ = {**os.environ, "ARMILLARY_FASTAPI": "1" if starlette == "faster" else "0", "PYTHONHASHSEED": "0"}
-    done = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout.splitlines()[-1])
 

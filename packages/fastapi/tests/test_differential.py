@@ -7,14 +7,11 @@ from typing import Any
 import pytest
 
 OF_THE_DROP_IN = {
-    "HEAD ": "the drop-in sends no body with a response to HEAD",
-    "GET /no-content": "the drop-in sends no content-type with a response that has no content",
     "GET /events": "the drop-in starts a response before it reads its stream",
     "GET /sync-raw-stream": "the drop-in's error for a body of a wrong type says what to write",
     "GET /starlette": "the drop-in's routes write themselves into the scope",
     "GET /mounted": "the drop-in's mounts write themselves into the scope",
     "GET /sub/none": "the drop-in's mounts write themselves into the scope",
-    "POST /form-model": "pydantic shows the attributes of an uploaded file, which are others on the drop-in",
 }
 """Requests that differ between the drop-in and the real Starlette, and why; the accelerator has no part in it."""
 

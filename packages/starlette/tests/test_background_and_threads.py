@@ -13,7 +13,7 @@ import pytest
 from testkit.scopes import http_scope
 
 from armillary.starlette.applications import Starlette
-from armillary.starlette.background import BackgroundTasks
+from armillary.starlette.background import BackgroundTask, BackgroundTasks
 from armillary.starlette.concurrency import (
     default_threads,
     iterate_in_threadpool,
@@ -153,6 +153,30 @@ async def test_an_upload_on_disk_is_read_in_them_after_a_turn_of_the_event_loop(
     with pytest.raises(OSError, match="has disconnected"):
         await app(http_scope("/", asgi={"version": "3.0", "spec_version": "2.4"}), anyio.sleep_forever, send)  # type: ignore[arg-type]
     assert borrowed == [1]
+
+
+@pytest.mark.anyio
+async def test_what_a_background_task_sets_in_the_context_of_its_thread_stays_there() -> None:
+    before = ContextVar("before", default="unset")
+    seen: list[str] = []
+
+    async def look() -> None:
+        seen.append(before.get())
+
+    tasks = BackgroundTasks()
+    tasks.add_task(before.set, "set")
+    tasks.add_task(look)
+    await tasks()
+    await BackgroundTask(before.set, "set")()
+    assert [*seen, before.get()] == ["unset", "unset"]
+
+
+@pytest.mark.anyio
+async def test_a_background_task_that_cannot_be_called_fails_when_it_runs() -> None:
+    task = BackgroundTask(1)  # type: ignore[arg-type]
+    assert task.func == 1
+    with pytest.raises(TypeError):
+        await task()
 
 
 @pytest.mark.anyio

@@ -22,11 +22,24 @@ from armillary.starlette.routing import Route
 pytestmark = pytest.mark.anyio
 
 
-@pytest.mark.parametrize("status", [599, 0, "200", 1000])
-def test_any_status_is_taken(status: Any) -> None:
+@pytest.mark.parametrize("status", [599, 0, 200.0, 1000])
+def test_any_number_is_taken_as_the_status(status: Any) -> None:
     assert responses.Response(b"", status).status_code == status
     assert responses.StreamingResponse([], status).status_code == status
     assert responses.FileResponse("/x", status).status_code == status
+
+
+@pytest.mark.parametrize("status", ["200", None])
+def test_a_status_that_is_no_number_is_an_error_of_responses_with_a_body_alone(status: Any) -> None:
+    for response_class in (responses.Response, responses.JSONResponse, responses.RedirectResponse):
+        with pytest.raises(TypeError):
+            response_class("/", status)
+    assert responses.StreamingResponse([], status).status_code == status
+    assert responses.FileResponse("/x", status).status_code == status
+
+
+def test_a_redirect_to_none_names_it() -> None:
+    assert responses.RedirectResponse(None).headers["location"] == "None"  # type: ignore[arg-type]
 
 
 def test_any_header_is_taken() -> None:

@@ -464,8 +464,8 @@ async def test_a_thousand_interleaved_connections_keep_apart(peer: Any) -> None:
 
 
 def test_exceptions_show_what_happened() -> None:
-    assert str(WebSocketDisconnect(1001, "going")) == "1001: going"
+    assert str(WebSocketDisconnect(1001, "going")) == "(1001, 'going')"
     assert str(WebSocketDisconnect(1001)) == "1001"
-    assert repr(WebSocketDisconnect(1001, "going")) == "WebSocketDisconnect(code=1001, reason='going')"
+    assert repr(WebSocketDisconnect(1001, "going")) == "WebSocketDisconnect(1001, 'going')"
     assert WebSocketDisconnect().reason == ""
     assert [state.value for state in WebSocketState] == [0, 1, 2, 3]

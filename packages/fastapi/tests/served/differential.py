@@ -205,4 +205,5 @@ def routes() -> tuple[int, dict[str, int]]:
     return tuple(armillary.fastapi.counts())  # type: ignore[return-value]
 
 
-anyio.run(main, backend=sys.argv[1])
+if __name__ == "__main__":
+    anyio.run(main, backend=sys.argv[1])

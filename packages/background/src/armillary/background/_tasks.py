@@ -38,6 +38,9 @@ class BackgroundTasks(BackgroundTask):
 
     isolates_failures: bool = True
 
+    task_class: ClassVar[type[BackgroundTask]] = BackgroundTask
+    """What `add_task` makes."""
+
     runs_after_response: ClassVar[bool] = True
     """Whether a parameter of this type is awaited after the response."""
 
@@ -58,8 +61,9 @@ class BackgroundTasks(BackgroundTask):
 
     def add_task(self, func: Callable[P, Any], *args: P.args, **kwargs: P.kwargs) -> BackgroundTask:
         """Add a call of `func(*args, **kwargs)` and return its task."""
-        task = BackgroundTask(func, *args, **kwargs)
-        if self.options is not BackgroundTask.options:
+        task_class: type[Any] = self.task_class
+        task: BackgroundTask = task_class(func, *args, **kwargs)
+        if self.options is not self.task_class.options:
             task.options = self.options
         self.tasks.append(task)
         return task

@@ -18,6 +18,10 @@ _MAX_NAMES = 1024
 _MAX_NAME_LENGTH = 64
 
 
+class HeaderTypeError(TypeError, AttributeError):
+    """A header is no text, or headers are no mapping: a `TypeError`, and an `AttributeError` as Python has for it."""
+
+
 def is_token(text: str) -> bool:
     """Return whether `text` is a token of RFC 9110 section 5.6.2.
 
@@ -33,7 +37,7 @@ def encode_name(name: str) -> bytes:
     if encoded is not None:
         return encoded
     if not isinstance(name, str):
-        raise TypeError(f"a header name must be str, not {type(name).__name__}: {name!r}")
+        raise HeaderTypeError(f"a header name must be str, not {type(name).__name__}: {name!r}")
     if not is_token(name):
         raise ValueError(f"invalid header name {name!r}: only the token characters of RFC 9110 are allowed")
     encoded = name.lower().encode("ascii")
@@ -61,10 +65,11 @@ def encode_value(name: str, value: str) -> bytes:
         if not value.isprintable() and not _CONTROLS.isdisjoint(value):
             raise ValueError(f"header {name!r} holds a control character (CR, LF, NUL or another): {value!r}")
         return value.encode("latin-1")
-    except UnicodeEncodeError:
-        raise ValueError(f"header {name!r} is not latin-1 text; encode it first: {value!r}") from None
+    except UnicodeEncodeError as exc:
+        exc.reason = f"header {name!r} is not latin-1 text; encode it first: {value!r}"
+        raise
     except AttributeError:
-        raise TypeError(f"header {name!r} must be str, not {type(value).__name__}: {value!r}") from None
+        raise HeaderTypeError(f"header {name!r} must be str, not {type(value).__name__}: {value!r}") from None
 
 
 def encode_header(name: str, value: str) -> tuple[bytes, bytes]:
@@ -102,5 +107,5 @@ def encode_headers(headers: Mapping[str, str] | None) -> list[tuple[bytes, bytes
         kind = type(headers).__name__
         hint = "write a dict; `append` adds a second one"
         hint = "write a dict; the type of a body is media_type=..." if kind in ("str", "bytes") else hint
-        raise TypeError(f"headers takes a mapping, not a {kind}: {hint}")
+        raise HeaderTypeError(f"headers takes a mapping, not a {kind}: {hint}")
     return [(encode_name(name), encode_value(name, value)) for name, value in headers.items()]

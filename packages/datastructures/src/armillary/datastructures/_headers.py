@@ -7,7 +7,7 @@ headers and most are never asked for, so no index is built.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
-from typing import Any, TypeVar, overload
+from typing import Any, ClassVar, TypeVar, overload
 
 from ._header_encoding import encode_header, encode_headers, encode_name, encode_value, lookup_name
 from ._list_header import add_list_members, list_members
@@ -38,6 +38,9 @@ class Headers(Mapping[str, str]):
 
     __slots__ = ("raw",)
 
+    misuse_error: ClassVar[type[Exception]] = TypeError
+    """What arguments raise that exclude each other."""
+
     raw: RawHeaders
     """The live list: what is changed in it is changed here."""
 
@@ -49,11 +52,11 @@ class Headers(Mapping[str, str]):
     ) -> None:
         if raw is not None:
             if headers is not None or scope is not None:
-                raise TypeError("give one of headers, raw and scope, not several")
+                raise self.misuse_error("give one of headers, raw and scope, not several")
             self.raw = raw
         elif scope is not None:
             if headers is not None:
-                raise TypeError("give one of headers, raw and scope, not several")
+                raise self.misuse_error("give one of headers, raw and scope, not several")
             fields = scope.get("headers", ())
             self.raw = fields if type(fields) is list else self._listed(fields, scope)
         else:

@@ -14,6 +14,10 @@ _SCHEMES = {
 }
 
 
+class UnknownProtocol(ValueError, AssertionError):
+    """A protocol that no route serves: a `ValueError`, and the `AssertionError` that Starlette raises."""
+
+
 class URLPath(str):
     """The path of a route, as reversing a route's name gives it.
 
@@ -32,7 +36,7 @@ class URLPath(str):
     def __new__(cls, path: str, protocol: str = "", host: str = "") -> URLPath:
         """Make a path; `ValueError` for another protocol."""
         if protocol not in ("", "http", "websocket"):
-            raise ValueError(f"protocol must be 'http', 'websocket' or '', not {protocol!r}")
+            raise UnknownProtocol(f"protocol must be 'http', 'websocket' or '', not {protocol!r}")
         self = super().__new__(cls, path)
         self.protocol = protocol
         self.host = host

@@ -167,12 +167,17 @@ class ExceptionMiddleware:
         if is_closed and getattr(handler, "__func__", None) is ExceptionMiddleware.websocket_exception:
             return True  # there is nothing left to close
         response = await call_exception_handler(handler, WebSocket(scope, receive, send), exc)
-        if response is not None and is_websocket_open(send):
-            await send({"type": "websocket.close", "code": close_code(response.status_code), "reason": ""})
-        elif response is not None and not has_response_started(scope, send):
-            await response(scope, receive, send)
+        if response is not None:
+            await self.send_websocket_response(response, scope, receive, send)
         exc.__traceback__ = None
         return True
+
+    async def send_websocket_response(self, response: Any, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send what a handler returned instead of accepting; an open WebSocket is closed, as its status says."""
+        if is_websocket_open(send):
+            await send({"type": "websocket.close", "code": close_code(response.status_code), "reason": ""})
+        elif not has_response_started(scope, send):
+            await response(scope, receive, send)
 
     async def http_exception(self, request: Any, exc: Exception) -> Any:
         """Return the response to an `HTTPException`: a problem document, or its detail as text if that is preferred."""

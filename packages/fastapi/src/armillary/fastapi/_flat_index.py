@@ -7,10 +7,12 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from armillary.asgi_types import Receive, Scope, Send
-from armillary.routing import Route, RouteList
+from armillary.routing import Match, Route, RouteList
 
 from ._fastapi import routing
 from ._leaf import Leaf
+
+FASTAPI_KEY: Final = "fastapi"
 
 INDEX_KEY: Final = "_armillary_index"
 """Where a router keeps its index."""
@@ -40,6 +42,17 @@ class AskedRoute(Route):
         raise NotImplementedError("FastAPI's loop handles the connection")
 
 
+class _IncludedMark:
+    """Stands for included routers that match nothing: what FastAPI writes into the scope on its way through one."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        scope.setdefault(FASTAPI_KEY, {})
+        return Match.NONE, {}
+
+
+INCLUDED_MARK: Final = _IncludedMark()
+
+
 class FlatIndex:
     """The leaves of a router, by path.
 
@@ -52,17 +65,20 @@ class FlatIndex:
         leaves: in FastAPI's order.
         tree: finds leaves by path.
         has_included: whether FastAPI would ask an included router on its way through all routes.
+        first_included: the position of the first included router.
     """
 
     def __init__(self, router: Any, routes: RouteList) -> None:
         self.token = routes.compiled or routes.compile()
         self.has_included = False
+        self.first_included = len(routes)
         self._routers: list[Any] = [router]
         self._positions: dict[int, int] = {}
         leaves = self.leaves = list[Route]()
         for position, route in enumerate(routes):
             self._positions.setdefault(id(route), position)
-            self.has_included = self.has_included or isinstance(route, routing._IncludedRouter)
+            if not self.has_included and isinstance(route, routing._IncludedRouter):
+                self.has_included, self.first_included = True, position
             leaves.extend(self._leaves(route, route, ()))
         for included in self._routers[1:]:
             if isinstance(included.routes, RouteList):
@@ -102,6 +118,13 @@ class FlatIndex:
         """Return the routes of both lists, once each and in the order of the router."""
         found = {id(route): route for route in (*first, *second)}
         return sorted(found.values(), key=lambda route: self._positions[id(route)])
+
+    def marked(self, found: list[Any]) -> list[Any]:
+        """Return routes of `routes_for` with a mark where FastAPI comes to the first included router."""
+        if not self.has_included:
+            return found
+        at = sum(self._positions[id(route)] < self.first_included for route in found)
+        return [*found[:at], INCLUDED_MARK, *found[at:]]
 
     def has_low_priority_routes(self) -> bool:
         """Return whether the router, or one it includes, serves a frontend; they are added at any time."""

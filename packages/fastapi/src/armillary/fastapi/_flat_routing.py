@@ -14,9 +14,7 @@ from armillary.asgi_types import Receive, Scope, Send
 from armillary.routing import RouteList, get_route_path
 
 from ._fastapi import own_app, routing
-from ._flat_index import INDEX_KEY, FlatIndex, current_index
-
-FASTAPI_KEY = "fastapi"
+from ._flat_index import FASTAPI_KEY, INDEX_KEY, FlatIndex, current_index
 
 
 class NarrowedRouter:
@@ -61,9 +59,9 @@ async def flat_app(self: Any, scope: Scope, receive: Receive, send: Send) -> Non
     elif app is not _no_match:
         await app(scope, receive, send)
         return
-    if index.has_included:
-        scope.setdefault(FASTAPI_KEY, {})
     if found or index.has_low_priority_routes():
-        await own_app(NarrowedRouter(self, found), scope, receive, send)
+        await own_app(NarrowedRouter(self, index.marked(found)), scope, receive, send)
     else:
+        if index.has_included:
+            scope.setdefault(FASTAPI_KEY, {})
         await self.default(scope, receive, send)

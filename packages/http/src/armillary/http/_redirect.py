@@ -49,7 +49,7 @@ class RedirectResponse(Response):
         headers: Mapping[str, str] | None = None,
         background: Background | None = None,
     ) -> None:
-        if url is None:
+        if url is None and self.strict_arguments:
             raise TypeError("url is None; give RedirectResponse the address to go to, such as request.url_for(name)")
         if self.strict_arguments and callable(url):
             raise TypeError(f"url is {url!r}; give RedirectResponse what it returns, such as request.url_for(name)")

@@ -257,6 +257,10 @@ class Response(ResponsePolicy):
             await self.background()
 
 
+class ContentTypeError(TypeError, AttributeError):
+    """A body is neither text nor bytes: a `TypeError`, and the `AttributeError` of what cannot encode itself."""
+
+
 def encode_chunk(content: object, charset: str) -> bytes:
     """Return the bytes of a body or of a part of one; `TypeError` for other types."""
     if isinstance(content, bytes):
@@ -273,4 +277,4 @@ def encode_chunk(content: object, charset: str) -> bytes:
     name = type(content).__name__
     if name == "coroutine":
         hint = "await it"
-    raise TypeError(f"a response body is str, bytes, bytearray or memoryview, not {name}; {hint}")
+    raise ContentTypeError(f"a response body is str, bytes, bytearray or memoryview, not {name}; {hint}")

@@ -30,6 +30,10 @@ _GROUP = re.compile(r"\(\?P<([a-zA-Z_]\w*)>([^()]*)\)")
 _KINDS = {r"\d+": "int", "[0-9]+": "int", ".*": "path", ".+": "path"}
 
 
+class UnknownConvertor(ValueError, AssertionError):
+    """No convertor has the name: a `ValueError`, and the `AssertionError` that Starlette raises."""
+
+
 def compile_path(path: str, *, lenient: bool = False) -> tuple[re.Pattern[str], str, dict[str, Convertor[Any]]]:
     """Compile a path or host template.
 
@@ -143,7 +147,7 @@ def _convertor_at(path: str, head: re.Match[str]) -> tuple[Convertor[Any] | None
     convertor = CONVERTOR_TYPES.get(kind or "str")
     if convertor is None:
         known = ", ".join(CONVERTOR_TYPES)
-        raise ValueError(f"path: unknown path convertor {kind!r} in {path!r}; registered are {known}")
+        raise UnknownConvertor(f"path: unknown path convertor {kind!r} in {path!r}; registered are {known}")
     if arguments is not None:
         try:
             convertor = convertor.with_arguments(arguments)

@@ -32,5 +32,8 @@ class RoutingPolicy:
     allow_union: ClassVar[bool] = True
     """Name in `Allow` the methods of all routes that share the path, not only the first's."""
 
+    scope_error: ClassVar[type[Exception]] = RuntimeError
+    """What a router raises for a scope that is neither http nor websocket nor lifespan."""
+
     errors_as_text: ClassVar[bool] = False
     """Send 404 and 405 as plain text whatever the client prefers, and close a handshake with 1000 instead."""

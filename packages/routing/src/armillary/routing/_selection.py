@@ -87,7 +87,7 @@ class Selection(RoutingPolicy):
         elif kind == "websocket":
             tree = index.websocket
         else:
-            raise RuntimeError(f"A router serves http, websocket and lifespan scopes, got {kind!r}")
+            raise self.scope_error(f"A router serves http, websocket and lifespan scopes, got {kind!r}")
         # Step 4: else the routes that can match are tried in their order.
         candidates = tree.find_with_host(path, requested_name(scope)) if tree.hosts else tree.find(path)
         app = self._try(scope, path, candidates) if candidates else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from datetime import datetime
+from numbers import Real
 from typing import Final, Literal
 
 from armillary import http
@@ -30,6 +31,11 @@ class Response(http.Response):
     strict_cookies = False
     denial_without_extension = True
     leaves_out_bodies = False
+
+    def check_status(self, status_code: object) -> None:
+        """Raise `TypeError` for what is no number."""
+        if not isinstance(status_code, Real):
+            raise TypeError(f"a status is a number, not {type(status_code).__name__}: {status_code!r:.80}")
 
     def _keep_given_length(self) -> bool:
         return True  # whatever the body is

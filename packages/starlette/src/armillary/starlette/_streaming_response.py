@@ -22,6 +22,9 @@ class StreamingResponse(http.StreamingResponse, Response):
     to disconnect; a subclass that overrides either is served by both.
     """
 
+    def check_status(self, status_code: object) -> None:
+        """Take any."""
+
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if any(step in vars(cls) for step in _OVERRIDABLE_STEPS) and "__call__" not in vars(cls):

@@ -98,6 +98,8 @@ class URL(_URL):
 class Headers(_Headers):
     """Header fields; the list is kept in `__dict__` under the private name by which programs change it."""
 
+    misuse_error: ClassVar[type[Exception]] = AssertionError
+
     _list: list[tuple[bytes, bytes]]
 
     if not TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Iterable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from functools import wraps
 from types import EllipsisType
@@ -24,7 +24,7 @@ from armillary.routing import (
     RoutingPolicy,
     WebSocketRoute as NativeWebSocketRoute,
     compile_path as native_compile_path,
-    replace_params,
+    replace_params as native_replace_params,
 )
 
 from ._absent import Absent
@@ -84,6 +84,16 @@ def compile_path(path: str) -> tuple[re.Pattern[str], str, dict[str, Convertor[A
     return native_compile_path(path, lenient=True)
 
 
+def replace_params(
+    path: str, param_convertors: Mapping[str, Convertor[Any]], path_params: dict[str, Any]
+) -> tuple[str, dict[str, Any]]:
+    """Fill a format, and return it with the parameters it does not hold; `KeyError` for one without a convertor."""
+    for name in path_params:
+        if name not in param_convertors and f"{{{name}}}" in path:
+            raise KeyError(name)
+    return native_replace_params(path, param_convertors, path_params)
+
+
 def body_limit(app: ASGIApp, limit: int | EllipsisType | None) -> ASGIApp:
     """Return `app` under a limit on its request body; None and `...` are no limit."""
     if limit is None or limit is ...:
@@ -102,6 +112,7 @@ class _Policy(RoutingPolicy):
     scope_in_place: ClassVar[bool] = True
     takes_websockets: ClassVar[bool] = False
     allow_union: ClassVar[bool] = False
+    scope_error: ClassVar[type[Exception]] = AssertionError
     errors_as_text: ClassVar[bool] = True
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from json import dumps, loads
 from typing import TYPE_CHECKING, Any
 
-from armillary.asgi_types import Message, Receive, Scope, Send
+from armillary.asgi_types import ASGIApp, Message, Receive, Scope, Send
 from armillary.datastructures import StateT
 from armillary.websockets import (
     NO_LIMITS,
@@ -79,6 +79,10 @@ class WebSocket(NativeWebSocket[StateT], HTTPConnection[StateT]):
         if scope["type"] != "websocket":
             raise AssertionError(f"WebSocket takes a scope of type 'websocket', got {scope['type']!r}")
         super().__init__(scope, receive, send, limits=limits)
+
+    async def send_handler_response(self, response: ASGIApp, code: int) -> None:
+        """Send what an exception handler returned, whatever was sent before; servers reject it after `accept`."""
+        await response(self.scope, self._receive, self._send)
 
     def encode_json(self, data: Any) -> str:
         return dumps(data, separators=(",", ":"), ensure_ascii=False)

@@ -14,6 +14,10 @@ PACKAGE_DIRECTORY = "statics"
 """The folder of a package that holds its files, unless another is named."""
 
 
+class UnknownPackage(ValueError, AssertionError):
+    """There is no such package: a `ValueError`, and the `AssertionError` that Starlette raises."""
+
+
 def package_directory(package: str | tuple[str, str]) -> str:
     """Return the directory of static files inside an importable package.
 
@@ -31,13 +35,13 @@ def package_directory(package: str | tuple[str, str]) -> str:
     except (ImportError, ValueError):  # a package above it is missing, or there is no name
         spec = None
     if spec is None:
-        raise ValueError(f"packages names {name!r}, which cannot be imported")
+        raise UnknownPackage(f"packages names {name!r}, which cannot be imported")
     roots = spec.submodule_search_locations or ([] if spec.origin is None else [os.path.dirname(spec.origin)])
     for root in roots:
         directory = os.path.normpath(os.path.join(root, folder))
         if os.path.isdir(directory):
             return directory
-    raise ValueError(f"packages names {name!r}, which has no folder {folder!r}; give (package, folder)")
+    raise UnknownPackage(f"packages names {name!r}, which has no folder {folder!r}; give (package, folder)")
 
 
 def check_directory(directory: PathLike) -> None:

@@ -60,12 +60,8 @@ async def _call_handler(handler: Any, websocket: WebSocket, exc: Exception) -> N
         from armillary.concurrency import run_in_threadpool
 
         response = await run_in_threadpool(handler, websocket, exc)
-    if response is None:
-        return
-    if websocket.application_state is WebSocketState.CONNECTING:
-        await websocket.send_denial_response(response)
-    elif websocket.application_state is WebSocketState.CONNECTED:
-        await websocket.close(close_code(getattr(response, "status_code", 500)))
+    if response is not None:
+        await websocket.send_handler_response(response, close_code(getattr(response, "status_code", 500)))
 
 
 async def _close(websocket: WebSocket, exc: Exception) -> None:

@@ -32,12 +32,6 @@ class WebSocketDisconnect(Exception):
         self.code = code
         self.reason: str = reason or ""
 
-    def __str__(self) -> str:
-        return f"{self.code}: {self.reason}" if self.reason else str(self.code)
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}(code={self.code!r}, reason={self.reason!r})"
-
 
 class WebSocketDisconnected(WebSocketDisconnect, RuntimeError):
     """The connection was used after this side closed it or received its end; `WebSocketDisconnect` reports the end.

@@ -130,6 +130,13 @@ class WebSocket(Receiving[StateT]):
         else:
             await self.close()
 
+    async def send_handler_response(self, response: ASGIApp, code: int) -> None:
+        """Send what an exception handler returned instead of accepting; an open connection is closed with `code`."""
+        if self.application_state is CONNECTING:
+            await self.send_denial_response(response)
+        elif self.application_state is CONNECTED:
+            await self.close(code)
+
     async def go_away(self) -> None:
         """Close with 1001 as the server stops; a handshake in progress is rejected."""
         if self.application_state is CONNECTING and self.client_state is CONNECTED:

@@ -49,7 +49,8 @@ class RequestBodyLimitMiddleware(_NativeBodyLimit):
     errors_as_text = True
 
     def __init__(self, app: ASGIApp, max_body_size: int | None) -> None:
-        super().__init__(app, max_body_size)
+        self.app = app
+        self.max_body_size = max_body_size
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":

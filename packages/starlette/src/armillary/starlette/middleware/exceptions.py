@@ -97,6 +97,10 @@ class ExceptionMiddleware(_NativeExceptionMiddleware):
             return PlainTextResponse(exc.detail, status_code=exc.status_code, headers=exc.headers)
         return await super().http_exception(request, exc)
 
+    async def send_websocket_response(self, response: Any, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send what a handler returned, whatever was sent before; servers reject it after `accept`."""
+        await response(scope, receive, send)
+
     async def handle_after_start(self, handler: ExceptionHandler, request: Any, exc: Exception) -> None:
         raise RuntimeError("Caught handled exception, but response already started.") from exc
 
