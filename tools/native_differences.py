@@ -121,7 +121,7 @@ DIFFERENCES = [
         "Statuses and headers of a response",
         "any",
         "a status of three digits; no Transfer-Encoding",
-        ("_response.Response.strict_arguments",),
+        ("_response.Response.strict_arguments", "_response.Response.check_status"),
     ),
     Difference(
         "JSON encoder",
@@ -304,6 +304,7 @@ DIFFERENCES = [
         "a limiter for each purpose",
         (
             "datastructures.UploadFile.in_thread",
+            "background.BackgroundTask.options",
             "concurrency.DefaultThreads.make_capacity",
             "endpoints.HTTPEndpoint.call_in_thread",
             "routing.Route.function_app",
@@ -372,6 +373,12 @@ DIFFERENCES = [
             "middleware.sessions.SessionMiddleware.rejects_late_changes",
             "middleware.sessions.SessionMiddleware.signs_for_name",
         ),
+    ),
+    Difference(
+        "A background task that cannot be called",
+        "is an error when it runs",
+        "is an error where it is made",
+        ("background.BackgroundTask.__init__",),
     ),
     Difference(
         "A background task that fails",
@@ -446,10 +453,12 @@ DIFFERENCES = [
         ),
     ),
     Difference(
-        "Class of the error for a wrong path, host or scope",
+        "Class of the error for a wrong path, host or scope, and for `Headers` of two sources",
         "`AssertionError`",
-        "`ValueError`, or `TypeError`",
+        "`ValueError`, `TypeError` or `RuntimeError`",
         (
+            "datastructures.Headers.misuse_error",
+            "routing._Policy.scope_error",
             "requests.HTTPConnection.__init__",
             "requests.Request.wrong_scope_error",
             "routing.Host.__init__",
@@ -611,6 +620,15 @@ DIFFERENCES = [
             "_websocket_endpoint.WebSocketEndpoint.dispatch",
             "_websocket_endpoint.WebSocketEndpoint.reject",
             "_websocket_endpoint.WebSocketEndpoint.reject_json",
+        ),
+    ),
+    Difference(
+        "A response of an exception handler, after a WebSocket was accepted",
+        "is sent, which servers reject",
+        "closes the WebSocket, with 1008 or 1011 by its status",
+        (
+            "middleware.exceptions.ExceptionMiddleware.send_websocket_response",
+            "websockets.WebSocket.send_handler_response",
         ),
     ),
     Difference(
@@ -813,6 +831,7 @@ SAME_BEHAVIOUR = frozenset(
     {
         # Which of the drop-in's own classes make up the others.
         "_response.Response.headers_class",
+        "background.BackgroundTasks.task_class",
         "_websocket_endpoint.WebSocketEndpoint.websocket_class",
         "applications.Starlette.router_class",
         "datastructures.Headers.mutablecopy",

@@ -59,7 +59,7 @@ class Response(http.Response):
 
             raise CookieError(f"Illegal key {key!r}")
         if samesite is not None and samesite.lower() not in ("strict", "lax", "none"):
-            raise AssertionError("samesite must be either 'strict', 'lax' or 'none'")
+            raise AssertionError(f"samesite takes 'lax', 'strict', 'none' or None, not {samesite!r}")
         super().set_cookie(key, value, max_age, expires, path, domain, secure, httponly, samesite, partitioned)
 
     def check_partitioned(self) -> None:
