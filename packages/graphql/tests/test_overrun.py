@@ -88,8 +88,9 @@ def test_what_blocks_past_the_time_out_is_stopped_before_the_next_field_and_logg
 
 
 def test_a_result_that_comes_too_late_is_an_error_also_if_nothing_is_left_to_stop(
-    app: GraphQL, caplog: pytest.LogCaptureFixture
+    app: GraphQL, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("armillary.graphql.execution._operation_state.OVERRUN_SECONDS", 30.0)
     response = TestClient(lint(app)).post("/", json={"query": "{ block(seconds: 0.08) }"})
     assert "data" not in response.json()
     assert "stopped after 0.05 seconds" in response.text
