@@ -53,6 +53,33 @@ async def test_a_call_that_is_cancelled_at_any_step_is_cancelled_and_the_next_on
 
 @pytest.mark.anyio
 @on_asyncio
+async def test_a_cancelled_ping_leaves_the_reader_of_a_subscription_its_connection(redis_server: Any) -> None:
+    client = connect_redis(redis_server.url)
+    async with client.pubsub(ignore_subscribe_messages=True) as subscription:
+        await subscription.subscribe("news")
+        connection = subscription.connection
+
+        async def read() -> Any:
+            while True:
+                message = await subscription.get_message(timeout=5)
+                if message is not None and message["type"] == "message":
+                    return message["data"]
+
+        reader = asyncio.ensure_future(read())
+        await asyncio.sleep(0.05)
+        ping = asyncio.ensure_future(subscription.ping())
+        while connection._cancelled is None and not ping.done():
+            await asyncio.sleep(0)
+            ping.cancel()
+        await asyncio.wait([ping])
+        assert connection.is_connected
+        await client.publish("news", "one")
+        assert await asyncio.wait_for(reader, 5) == b"one"
+    await client.aclose()
+
+
+@pytest.mark.anyio
+@on_asyncio
 async def test_calls_wait_longer_than_the_timeout_while_others_get_responses(redis_server: Any) -> None:
     client = connect_redis(redis_server.url, max_connections=1, timeout=0.4)
     await asyncio.gather(*[client.blpop(f"empty-{number}", 0.15) for number in range(6)])

@@ -127,11 +127,13 @@ class RedisPool(ConnectionPool):
 class _TimedConnection:
     """What a connection of redis-py does otherwise here.
 
-    It waits for the server, not for a busy event loop. A cancellation ends what it sends: redis-py does that by
-    `asyncio.wait_for`, which before Python 3.12 drops one that comes when all was just sent.
+    It waits for the server, not for a busy event loop. A cancellation that comes when all was just sent ends the wait
+    for the response: redis-py sends by `asyncio.wait_for`, which before Python 3.12 drops it.
     """
 
     response_timeout: float
+    _cancelled: asyncio.Task[Any] | None = None
+    """The task whose cancellation was dropped."""
 
     async def connect(self) -> None:
         connection: Any = super()
@@ -144,11 +146,14 @@ class _TimedConnection:
         before = 0 if task is None else task.cancelling()
         await connection.send_packed_command(*args, **options)
         if task is not None and task.cancelling() > before:
-            await connection.disconnect(nowait=True)  # nobody reads the response
-            raise asyncio.CancelledError
+            self._cancelled = task
 
     async def read_response(self, *args: Any, **options: Any) -> Any:
         connection: Any = super()
+        if self._cancelled is not None and self._cancelled is asyncio.current_task():
+            self._cancelled = None
+            await connection.disconnect(nowait=True)
+            raise asyncio.CancelledError
         return await wait_for_server(self.response_timeout, connection.read_response(*args, **options))
 
 
