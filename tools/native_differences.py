@@ -378,7 +378,7 @@ DIFFERENCES = [
         "A background task that cannot be called",
         "is an error when it runs",
         "is an error where it is made",
-        ("background.BackgroundTask.__init__",),
+        ("background.BackgroundTask.checks_function",),
     ),
     Difference(
         "A background task that fails",

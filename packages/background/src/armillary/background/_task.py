@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from functools import partial
 from time import monotonic
-from typing import Any, ParamSpec, TypeAlias
+from typing import Any, ClassVar, ParamSpec, TypeAlias
 
 from armillary.asgi_types import is_async_callable
 from armillary.concurrency import BACKGROUND, Limiter, cancels_current_task
@@ -97,8 +97,11 @@ class BackgroundTask:
 
     options: TaskOptions = DEFAULT_OPTIONS
 
+    checks_function: ClassVar[bool] = True
+    """Whether what cannot be called is rejected at once, rather than when the task runs."""
+
     def __init__(self, func: Callable[P, Any], *args: P.args, **kwargs: P.kwargs) -> None:
-        if not callable(func):  # pyright: ignore[reportUnnecessaryComparison]
+        if self.checks_function and not callable(func):  # pyright: ignore[reportUnnecessaryComparison]
             raise TypeError(f"BackgroundTask needs a function, got {func!r}; pass its arguments after it")
         self.func: Callable[..., Any] = func
         self.args: tuple[Any, ...] = args

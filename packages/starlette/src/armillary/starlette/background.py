@@ -11,7 +11,6 @@ from armillary.background import (
     TaskOptions,
 )
 
-from ._utils import is_async_callable
 from .concurrency import default_threads
 
 P = ParamSpec("P")
@@ -26,12 +25,7 @@ class BackgroundTask(NativeBackgroundTask):
     """
 
     options = TaskOptions(limiter=default_threads)
-
-    def __init__(self, func: Callable[P, Any], *args: P.args, **kwargs: P.kwargs) -> None:
-        self.func = func
-        self.args = args
-        self.kwargs = kwargs
-        self.is_async = is_async_callable(func)
+    checks_function = False
 
 
 class BackgroundTasks(NativeBackgroundTasks, BackgroundTask):
